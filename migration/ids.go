@@ -1,0 +1,76 @@
+package migration
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Identifiers are distinct types, so that a record ID cannot be passed where
+// an instance ID is meant. They are compared as bytes, never by a database
+// collation: Joget (Java) tells "ABC" from "abc", MySQL's default does not.
+type (
+	// InstanceID names a process instance on one server: SHKProcesses.Id,
+	// "<counter>_<packageId>_<processKey>". Source and target count
+	// independently, so the same ID means different instances on each.
+	InstanceID string
+	// ActivityID names an activity instance: SHKActivities.Id.
+	ActivityID string
+	// ActivityDefID names a step of the model: SHKActivities.ActivityDefinitionId.
+	ActivityDefID string
+	// RecordID is the primary key of form rows: wf_process_link.originProcessId
+	// of an instance, or the instance ID where there is no link.
+	RecordID string
+	// User is a Joget user name (dir_user.username), not dir_user.id.
+	User string
+)
+
+// DefinitionID names one version of a process definition.
+type DefinitionID struct {
+	Package string // app ID
+	Version string // package (XPDL) version, decimal, or Latest
+	Process string // process definition key
+}
+
+// Latest stands for the package version of the published app version.
+const Latest = "latest"
+
+// ParseDefinitionID parses "package#version#process" (database form) or
+// "package:version:process" (URL form). The version is a decimal number or Latest.
+func ParseDefinitionID(s string) (DefinitionID, error) {
+	parts := strings.Split(strings.ReplaceAll(s, ":", "#"), "#")
+	if len(parts) != 3 || parts[0] == "" || parts[2] == "" {
+		return DefinitionID{}, fmt.Errorf("process definition %q: want package#version#process", s)
+	}
+	if parts[1] != Latest {
+		if _, err := strconv.ParseUint(parts[1], 10, 63); err != nil {
+			return DefinitionID{}, fmt.Errorf("process definition %q: version %q is neither a number nor %q", s, parts[1], Latest)
+		}
+	}
+	return DefinitionID{Package: parts[0], Version: parts[1], Process: parts[2]}, nil
+}
+
+// String returns the database form, "package#version#process".
+func (d DefinitionID) String() string { return d.Package + "#" + d.Version + "#" + d.Process }
+
+// URL returns the form used in JSON API paths, "package:version:process".
+func (d DefinitionID) URL() string { return d.Package + ":" + d.Version + ":" + d.Process }
+
+// Key returns "package/process", the name of the definition whatever its version.
+func (d DefinitionID) Key() string { return d.Package + "/" + d.Process }
+
+// IsZero reports whether d names nothing.
+func (d DefinitionID) IsZero() bool { return d == DefinitionID{} }
+
+// MarshalText returns the database form.
+func (d DefinitionID) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText parses either form; see ParseDefinitionID.
+func (d *DefinitionID) UnmarshalText(text []byte) error {
+	parsed, err := ParseDefinitionID(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}
