@@ -1,0 +1,166 @@
+package migration
+
+// State is an instance or activity state as stored (SHKProcessStates.KeyValue,
+// SHKActivityStates.KeyValue).
+type State string
+
+// The states of the engine (CONTRACT 5.2). Instances and activities share them.
+const (
+	StateRunning    State = "open.running"
+	StateNotStarted State = "open.not_running.not_started"
+	StateSuspended  State = "open.not_running.suspended"
+	StateCompleted  State = "closed.completed"
+	StateTerminated State = "closed.terminated"
+	StateAborted    State = "closed.aborted"
+)
+
+// Open reports whether s is one of the open states.
+func (s State) Open() bool { return len(s) > 5 && s[:5] == "open." }
+
+// EpochMillis is an engine time: milliseconds since 1970 in UTC, as the SHK
+// tables hold it. Zero means absent.
+type EpochMillis int64
+
+// AnonymousUser is the requester of instances that were started without a login.
+const AnonymousUser User = "roleAnonymous"
+
+// Link is a row of wf_process_link: how an instance belongs to its record.
+type Link struct {
+	Process InstanceID `json:"process"`
+	Parent  string     `json:"parent"`
+	Origin  RecordID   `json:"origin"`
+}
+
+// VariableKind is the storage type of a workflow variable (SHKProcessData.VariableType).
+type VariableKind string
+
+// The kinds. An object that is neither a string nor null in its Java
+// serialization is VariableUnreadable; it can be reported, not moved.
+const (
+	VariableBoolean    VariableKind = "boolean"
+	VariableInteger    VariableKind = "integer"
+	VariableFloat      VariableKind = "float"
+	VariableString     VariableKind = "string"
+	VariableDate       VariableKind = "date"
+	VariableNull       VariableKind = "null"
+	VariableUnreadable VariableKind = "unreadable"
+)
+
+// Variable is one workflow variable of an instance or of an open activity.
+// Value is its text form (integers decimal, floats shortest, dates as stored);
+// empty for VariableNull.
+type Variable struct {
+	Name  string       `json:"name"`
+	Kind  VariableKind `json:"kind"`
+	Value string       `json:"value"`
+}
+
+// Assignment is an offer or an acceptance of an activity by a user.
+type Assignment struct {
+	User     User `json:"user"`
+	Accepted bool `json:"accepted"`
+}
+
+// OpenActivity is one open activity instance. Variables are its own snapshot
+// (SHKActivityData), which the form of the activity shows.
+type OpenActivity struct {
+	ID          ActivityID    `json:"id"`
+	DefID       ActivityDefID `json:"def_id"`
+	SetDefID    string        `json:"set_def_id,omitempty"` // activity set, for block activities
+	State       State         `json:"state"`
+	AcceptedBy  User          `json:"accepted_by,omitempty"` // ResourceId
+	Performer   string        `json:"performer,omitempty"`   // subflow: child instance ID
+	Priority    int           `json:"priority"`              // 5 marks a partial multi-approval
+	Activated   EpochMillis   `json:"activated"`
+	StateTime   EpochMillis   `json:"state_time"`
+	Version     int64         `json:"version"` // engine row version
+	Deadlines   int           `json:"deadlines"`
+	Assignments []Assignment  `json:"assignments"` // by user, bytewise
+	Variables   []Variable    `json:"variables"`   // by name
+}
+
+// Token is a branch that already waits at an AND-join (SHKAndJoinTable).
+type Token struct {
+	Join ActivityDefID `json:"join"` // the joining activity
+	From ActivityDefID `json:"from"` // the finished predecessor
+}
+
+// Child is an open subflow instance below an instance.
+type Child struct {
+	ID             InstanceID    `json:"id"`
+	Definition     DefinitionID  `json:"definition"`
+	CallerActivity ActivityID    `json:"caller_activity"`
+	CallerDefID    ActivityDefID `json:"caller_def_id"` // "" when the caller is gone
+	State          State         `json:"state"`
+}
+
+// Instance is one process instance as its engine tables show it at one moment.
+// Lists are sorted by ID (activities by activation, then row), so that two
+// reads of an unmoved instance are equal.
+type Instance struct {
+	ID         InstanceID     `json:"id"`
+	OID        string         `json:"oid"` // SHKProcesses.oid, decimal
+	Definition DefinitionID   `json:"definition"`
+	App        string         `json:"app,omitempty"` // "" when app_package has no row for it
+	AppVersion int64          `json:"app_version,omitempty"`
+	State      State          `json:"state"`
+	Requester  User           `json:"requester"`
+	Record     RecordID       `json:"record"`
+	Link       *Link          `json:"link,omitempty"` // nil: no link, record ID = instance ID
+	Created    EpochMillis    `json:"created"`
+	Started    EpochMillis    `json:"started"`
+	StateTime  EpochMillis    `json:"state_time"`
+	Version    int64          `json:"version"`          // engine row version
+	Caller     ActivityID     `json:"caller,omitempty"` // set for subflow children only
+	Variables  []Variable     `json:"variables"`
+	Activities []OpenActivity `json:"activities"`
+	Children   []Child        `json:"children"`
+	Tokens     []Token        `json:"tokens"`
+}
+
+// Wanted returns the definition IDs of the open activities in activation
+// order: what the target has to have open in the end. A definition ID that is
+// open twice appears twice; see CheckInstance.
+func (i *Instance) Wanted() []ActivityDefID {
+	ids := make([]ActivityDefID, 0, len(i.Activities))
+	for _, a := range i.Activities {
+		ids = append(ids, a.DefID)
+	}
+	return ids
+}
+
+// RelationKind says how two form tables are connected.
+type RelationKind string
+
+// The kinds (CONTRACT 6.5).
+const (
+	// RelationSameID: the child row has the parent row's id.
+	RelationSameID RelationKind = "same_id"
+	// RelationParentHoldsChild: column Column of the parent row holds the child's id.
+	RelationParentHoldsChild RelationKind = "parent_holds_child"
+	// RelationChildHoldsParent: column Column of the child row holds the parent's id.
+	RelationChildHoldsParent RelationKind = "child_holds_parent"
+)
+
+// Relation connects two form tables. Table names are Joget's, without the
+// app_fd_ prefix; Column is the field ID, without the c_ prefix ("" for
+// RelationSameID).
+type Relation struct {
+	Parent string       `json:"parent"`
+	Child  string       `json:"child"`
+	Kind   RelationKind `json:"kind"`
+	Column string       `json:"column,omitempty"`
+}
+
+// FormModel is what the form definitions of an app say about its data: the
+// form tables, and how records in them hang together. Sorted, without duplicates.
+type FormModel struct {
+	Tables    []string   `json:"tables"`
+	Relations []Relation `json:"relations"`
+}
+
+// RowKey names one form row: table without app_fd_, and its id.
+type RowKey struct {
+	Table string   `json:"table"`
+	ID    RecordID `json:"id"`
+}
