@@ -1,0 +1,158 @@
+package mysqltest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// EnvDSN names the environment variable that holds an administrator's DSN in
+// the form of go-sql-driver/mysql, such as "root:secret@tcp(127.0.0.1:3306)/".
+// Empty or unset: a private server is started when the first test asks.
+const EnvDSN = "FERRY_TEST_MYSQL"
+
+// DSN returns the DSN of a fresh empty utf8mb4 database, dropped when t ends.
+// The account behind it is an administrator. No driver parameters are set, so
+// that each caller pins the session it needs.
+func DSN(t testing.TB) string {
+	t.Helper()
+	admin, db := shared(t)
+	cfg := parse(t, admin)
+	cfg.DBName = randomName("ferry_")
+	run(t, db, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4")
+	t.Cleanup(func() { run(t, db, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) })
+	return cfg.FormatDSN()
+}
+
+// AdminDSN returns the DSN, without a database, of an account that may do
+// everything on the server that DSN uses.
+func AdminDSN(t testing.TB) string {
+	t.Helper()
+	admin, _ := shared(t)
+	return admin
+}
+
+// User creates an account that may do only what grants say on the database of
+// dsn (as returned by DSN) and returns that DSN with the account in it. A grant
+// is a privilege, "SELECT", or holds its own target, "SELECT ON `db`.`table`".
+// No grants: an account that can connect to the server and to no database. The
+// account is dropped when t ends.
+func User(t testing.TB, dsn string, grants ...string) string {
+	t.Helper()
+	_, db := shared(t)
+	cfg := parse(t, dsn)
+	cfg.User, cfg.Passwd = randomName("u_"), rand.Text()
+	account := "'" + cfg.User + "'@'%'"
+	run(t, db, "CREATE USER "+account+" IDENTIFIED BY '"+cfg.Passwd+"'")
+	t.Cleanup(func() { run(t, db, "DROP USER "+account) })
+	for _, grant := range grants {
+		if !strings.Contains(strings.ToUpper(grant), " ON ") {
+			grant += " ON " + quoted(cfg.DBName) + ".*"
+		}
+		run(t, db, "GRANT "+grant+" TO "+account)
+	}
+	return cfg.FormatDSN()
+}
+
+// admin is the server shared by all tests of this process; it has no owner that
+// could close it, so it lives until the process ends and takes it along.
+var admin = sync.OnceValues(func() (string, error) {
+	if dsn := os.Getenv(EnvDSN); dsn != "" {
+		return dsn, nil
+	}
+	sweep(os.TempDir())
+	dir, err := os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", fmt.Errorf("make a directory for the test server: %w", err)
+	}
+	server, err := Start(context.Background(), dir)
+	if err != nil {
+		return "", err
+	}
+	return server.DSN(""), nil
+})
+
+var adminDB = sync.OnceValues(func() (*sql.DB, error) {
+	dsn, err := admin()
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open the test server of %s: %w", EnvDSN, err)
+	}
+	return db, nil
+})
+
+func shared(t testing.TB) (string, *sql.DB) {
+	t.Helper()
+	db, err := adminDB()
+	if err != nil {
+		t.Fatalf("mysqltest: %v", err)
+	}
+	dsn, err := admin()
+	if err != nil {
+		t.Fatalf("mysqltest: %v", err)
+	}
+	return dsn, db
+}
+
+func parse(t testing.TB, dsn string) *mysql.Config {
+	t.Helper()
+	cfg, err := mysql.ParseDSN(dsn)
+	if err != nil {
+		t.Fatalf("mysqltest: parse the DSN: %v", err)
+	}
+	return cfg
+}
+
+// run does not use t.Context, which is cancelled before cleanups run.
+func run(t testing.TB, db *sql.DB, statement string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+	defer cancel()
+	if _, err := db.ExecContext(ctx, statement); err != nil {
+		t.Errorf("mysqltest: %v", err)
+		t.FailNow()
+	}
+}
+
+// dirPrefix is followed by the process ID of the owner.
+const dirPrefix = "ferry-mysqltest-"
+
+// sweep removes the data of servers whose process is gone: they die with it,
+// without a chance to clean up.
+func sweep(tmp string) {
+	dirs, err := filepath.Glob(filepath.Join(tmp, dirPrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range dirs {
+		owner, _, ok := strings.Cut(strings.TrimPrefix(filepath.Base(dir), dirPrefix), "-")
+		pid, err := strconv.Atoi(owner)
+		if ok && err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+			if os.RemoveAll(dir) != nil {
+				continue // another process sweeps too
+			}
+		}
+	}
+}
+
+func randomName(prefix string) string {
+	return prefix + strings.ToLower(rand.Text()[:16])
+}
+
+func quoted(identifier string) string {
+	return "`" + strings.ReplaceAll(identifier, "`", "``") + "`"
+}

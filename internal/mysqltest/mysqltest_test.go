@@ -1,0 +1,174 @@
+package mysqltest_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/internal/mysqltest"
+)
+
+func open(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("mysql", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func killAtEnd(t *testing.T, server *mysqltest.Server) {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := server.Kill(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func text(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	var value string
+	if err := db.QueryRowContext(t.Context(), query).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return value
+}
+
+func exec1(t *testing.T, db *sql.DB, statement string, args ...any) {
+	t.Helper()
+	if _, err := db.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func TestDSN_is_a_fresh_utf8mb4_database_with_case_sensitive_tables(t *testing.T) {
+	t.Parallel()
+	one, two := open(t, mysqltest.DSN(t)), open(t, mysqltest.DSN(t))
+	exec1(t, one, "CREATE TABLE SHKProcesses (v varchar(10))")
+	exec1(t, one, "INSERT INTO SHKProcesses VALUES (?)", "a😀")
+	exec1(t, one, "CREATE TABLE shkprocesses (v int)")
+	exec1(t, two, "CREATE TABLE SHKProcesses (v int)")
+	if got := text(t, one, "SELECT v FROM SHKProcesses"); got != "a😀" {
+		t.Errorf("read back %q", got)
+	}
+}
+
+func TestDSN_is_dropped_when_the_test_ends(t *testing.T) {
+	t.Parallel()
+	admin := open(t, mysqltest.AdminDSN(t))
+	var name string
+	t.Run("inner", func(t *testing.T) {
+		name = text(t, open(t, mysqltest.DSN(t)), "SELECT DATABASE()")
+	})
+	var count int
+	err := admin.QueryRowContext(t.Context(),
+		"SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", name).Scan(&count)
+	if err != nil || count != 0 {
+		t.Errorf("%q: count %d, %v", name, count, err)
+	}
+}
+
+func TestUser_may_do_what_is_granted_and_nothing_else(t *testing.T) {
+	t.Parallel()
+	dsn := mysqltest.DSN(t)
+	exec1(t, open(t, dsn), "CREATE TABLE t (v int)")
+	reader := open(t, mysqltest.User(t, dsn, "SELECT"))
+	if got := text(t, reader, "SELECT COUNT(*) FROM t"); got != "0" {
+		t.Errorf("count %s", got)
+	}
+	_, err := reader.ExecContext(t.Context(), "INSERT INTO t VALUES (1)")
+	var refused *mysql.MySQLError
+	if !errors.As(err, &refused) || refused.Number != 1142 {
+		t.Errorf("insert by a reader: %v, want error 1142", err)
+	}
+}
+
+func TestServer_keeps_data_accounts_and_port_over_kill_and_start(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server, err := mysqltest.Start(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killAtEnd(t, server)
+	db := open(t, server.DSN(""))
+	exec1(t, db, "CREATE DATABASE d")
+	exec1(t, db, "CREATE TABLE d.t (v int)")
+	exec1(t, db, "INSERT INTO d.t VALUES (7)")
+
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, open(t, server.DSN("d")), "SELECT v FROM t"); got != "7" {
+		t.Errorf("after a kill: %s", got)
+	}
+
+	if err := server.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, server.DSN("")).PingContext(t.Context()); err == nil {
+		t.Error("a stopped server answers")
+	}
+	again, err := mysqltest.Start(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killAtEnd(t, again)
+	if again.DSN("d") != server.DSN("d") {
+		t.Errorf("the DSN changed from %s to %s", server.Addr(), again.Addr())
+	}
+	if got := text(t, open(t, again.DSN("d")), "SELECT v FROM t"); got != "7" {
+		t.Errorf("after stop and start: %s", got)
+	}
+}
+
+// TestMain doubles as the process that is killed in the test below.
+func TestMain(m *testing.M) {
+	dir := os.Getenv("FERRY_TEST_ORPHAN_DIR")
+	if dir == "" {
+		os.Exit(m.Run())
+	}
+	if _, err := mysqltest.Start(context.Background(), dir); err != nil {
+		os.Exit(1)
+	}
+	syscall.Kill(os.Getpid(), syscall.SIGKILL)
+}
+
+func TestServer_dies_with_the_process_that_started_it(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), "FERRY_TEST_ORPHAN_DIR="+dir)
+	if out, err := child.CombinedOutput(); child.ProcessState.Success() || child.ProcessState.Exited() {
+		t.Fatalf("the child was not killed: %v: %s", err, out)
+	}
+	file, err := os.ReadFile(filepath.Join(dir, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deadline, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for syscall.Kill(pid, 0) == nil {
+		select {
+		case <-deadline.Done():
+			t.Fatalf("mariadbd %d outlived its parent", pid)
+		case <-time.Tick(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,278 @@
+package mysqltest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// ErrNotInstalled is returned by Start when there is no mariadbd to run.
+var ErrNotInstalled = errors.New("mariadbd is not installed: run `make deps`, or set " + EnvDSN + " to an administrator's DSN")
+
+// Server is a private MariaDB on 127.0.0.1 and a data directory. It dies with
+// the process that started it. Its methods are not for concurrent use.
+type Server struct {
+	dir, password string
+	port          int
+	cmd           *exec.Cmd
+	exited        chan struct{} // closed when cmd is gone
+}
+
+const (
+	adminUser    = "ferry"
+	startTimeout = 2 * time.Minute
+	stopTimeout  = time.Minute
+	bindAttempts = 5
+)
+
+// Start runs a server on dir, which is created or, when it holds the data of a
+// server that was stopped, continued with the same accounts and port. It
+// returns when connections are answered; ctx bounds only that.
+// Commits survive Kill (they are with the operating system), not a power cut.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	s := &Server{dir: dir}
+	if _, err := exec.LookPath("mariadbd"); err != nil {
+		return nil, ErrNotInstalled
+	}
+	if err := s.install(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	for range bindAttempts {
+		// The port was free when it was chosen; somebody may have been quicker.
+		if err = s.Restart(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+		if s.port, err = freePort(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, s.remember()
+}
+
+// DSN returns the administrator's DSN for database; "" means none.
+func (s *Server) DSN(database string) string {
+	cfg := mysql.NewConfig()
+	cfg.User, cfg.Passwd = adminUser, s.password
+	cfg.Net, cfg.Addr = "tcp", s.Addr()
+	cfg.DBName = database
+	return cfg.FormatDSN()
+}
+
+// Addr returns host:port; it stays the same over Restart.
+func (s *Server) Addr() string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
+}
+
+// Stop ends the server in good order and waits for it. Stopping a stopped
+// server is no error.
+func (s *Server) Stop(ctx context.Context) error { return s.end(ctx, syscall.SIGTERM) }
+
+// Kill ends the server as a crash would and waits until it is gone.
+func (s *Server) Kill(ctx context.Context) error { return s.end(ctx, syscall.SIGKILL) }
+
+// Restart kills the server if it runs and starts it on the same data and port.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := s.Kill(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := s.spawn(ctx); err != nil {
+		return err
+	}
+	if err := s.await(ctx); err != nil {
+		return errors.Join(err, s.Kill(context.WithoutCancel(ctx)))
+	}
+	return nil
+}
+
+func (s *Server) end(ctx context.Context, signal os.Signal) error {
+	if s.cmd == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	if err := s.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("signal mariadbd %d: %w", s.cmd.Process.Pid, err)
+	}
+	select {
+	case <-s.exited:
+		s.cmd = nil
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the end of mariadbd %d: %w", s.cmd.Process.Pid, ctx.Err())
+	}
+}
+
+func (s *Server) spawn(ctx context.Context) error {
+	// Bound to no context: the server outlives the call that started it.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "mariadbd", s.flags()...)
+	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the log of mariadbd: %w", err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	dieWithParent(cmd)
+
+	started := make(chan error, 1)
+	exited := make(chan struct{})
+	go func() {
+		// The death signal is sent when the starting *thread* ends, so this
+		// goroutine keeps its thread until the server is gone.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(exited)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			//nolint:errcheck // a killed server always reports an error; its log has the rest
+			_ = cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return fmt.Errorf("start mariadbd: %w", err)
+	}
+	s.cmd, s.exited = cmd, exited
+	return nil
+}
+
+func (s *Server) await(ctx context.Context) error {
+	db, err := sql.Open("mysql", s.DSN(""))
+	if err != nil {
+		return fmt.Errorf("open the server: %w", err)
+	}
+	defer db.Close()
+	for {
+		err := db.PingContext(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.exited:
+			return fmt.Errorf("mariadbd ended at its start: %s", tail(s.logFile()))
+		case <-ctx.Done():
+			return fmt.Errorf("wait for mariadbd: %w: %s", err, tail(s.logFile()))
+		case <-time.Tick(25 * time.Millisecond):
+		}
+	}
+}
+
+// install creates the system tables and the administrator's account, or reads
+// back the port and password of a directory that has them.
+func (s *Server) install(ctx context.Context) error {
+	if read, err := s.recall(); read || err != nil {
+		return err
+	}
+	var err error
+	if s.port, err = freePort(ctx); err != nil {
+		return err
+	}
+	s.password = rand.Text()
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	args := append(common(s.dir), "--auth-root-authentication-method=normal", "--skip-test-db")
+	out, err := exec.CommandContext(ctx, "mariadb-install-db", args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("create the system tables: %w: %s", err, out)
+	}
+	account := fmt.Sprintf("CREATE USER IF NOT EXISTS '%[1]s'@'%%' IDENTIFIED BY '%[2]s';\n"+
+		"GRANT ALL ON *.* TO '%[1]s'@'%%' WITH GRANT OPTION;\n", adminUser, s.password)
+	if err := os.WriteFile(s.initFile(), []byte(account), 0o600); err != nil {
+		return fmt.Errorf("write the first statements: %w", err)
+	}
+	return nil
+}
+
+// remember and recall keep what a later Start on the same directory must know.
+func (s *Server) remember() error {
+	line := fmt.Sprintf("%d %s\n", s.port, s.password)
+	if err := os.WriteFile(s.stateFile(), []byte(line), 0o600); err != nil {
+		return fmt.Errorf("write the port of the server: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) recall() (bool, error) {
+	line, err := os.ReadFile(s.stateFile())
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the port of the server: %w", err)
+	}
+	if _, err := fmt.Sscan(string(line), &s.port, &s.password); err != nil {
+		return false, fmt.Errorf("read the port of the server: %w", err)
+	}
+	return true, nil
+}
+
+func (s *Server) stateFile() string { return filepath.Join(s.dir, "ferry.state") }
+func (s *Server) initFile() string  { return filepath.Join(s.dir, "init.sql") }
+func (s *Server) logFile() string   { return filepath.Join(s.dir, "error.log") }
+
+func (s *Server) flags() []string {
+	return append(common(s.dir),
+		"--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.port), "--skip-name-resolve",
+		"--socket="+filepath.Join(s.dir, "s"), "--pid-file="+filepath.Join(s.dir, "pid"),
+		"--init-file="+s.initFile(),
+		"--character-set-server=utf8mb4",
+		"--max-connections=500", "--max-allowed-packet=64M",
+		// Two processes' tests run at a time: keep each server small and quick,
+		// with flushes that outlive a kill -9 but do not wait for the disk.
+		"--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync",
+		"--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
+		"--key-buffer-size=1M", "--aria-pagecache-buffer-size=2M", "--performance-schema=OFF",
+	)
+}
+
+// common is what creating the system tables and serving them must agree on.
+func common(dir string) []string {
+	flags := []string{
+		"--no-defaults", // must be first
+		"--datadir=" + filepath.Join(dir, "data"),
+		"--innodb-log-file-size=64M", "--lower-case-table-names=0",
+	}
+	if os.Getuid() == 0 {
+		flags = append(flags, "--user=root")
+	}
+	return flags
+}
+
+func freePort(ctx context.Context) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err := errors.Join(err, listener.Close()); err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	return strconv.Atoi(port)
+}
+
+func tail(file string) string {
+	const lastBytes = 2000
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(0, len(text)-lastBytes):])
+}
