@@ -1,0 +1,155 @@
+package migration
+
+import "time"
+
+// InstanceState is where an instance stands in the ledger.
+type InstanceState string
+
+// The states. Only InstanceDone is counted as done; all final ones but it carry a reason.
+const (
+	InstanceReady   InstanceState = "ready"     // planned, may be taken by a wave
+	InstanceWarned  InstanceState = "warned"    // like ready, with warnings
+	InstanceBlocked InstanceState = "blocked"   // findings stand against it
+	InstanceClaimed InstanceState = "claimed"   // taken by a wave, its workflow is about to start
+	InstanceRunning InstanceState = "in_flight" // its workflow works
+	InstanceWaiting InstanceState = "waiting"   // another instance of the same record is being started
+	InstanceParked  InstanceState = "parked"    // waits for the operator
+	InstanceDone    InstanceState = "done"      // migrated, read back and compared
+	InstanceSkipped InstanceState = "skipped"   // left alone, see reason
+	InstanceFailed  InstanceState = "failed"    // its workflow ended without an outcome
+)
+
+// Settled reports whether an instance needs nothing more from a wave.
+func (s InstanceState) Settled() bool {
+	switch s {
+	case InstanceParked, InstanceDone, InstanceSkipped, InstanceFailed, InstanceBlocked:
+		return true
+	case InstanceReady, InstanceWarned, InstanceClaimed, InstanceRunning, InstanceWaiting:
+	}
+	return false
+}
+
+// Step names a step of an instance's migration, in order.
+type Step string
+
+// The steps.
+const (
+	StepCopyFormData Step = "copy_form_data"
+	StepCopyUploads  Step = "copy_uploads"
+	StepStart        Step = "start"
+	StepRestore      Step = "restore"
+	StepResume       Step = "resume"
+	StepVerify       Step = "verify"
+)
+
+// Server identifies a Joget server by its database, as the database itself
+// tells it: the same through every alias, another after a move to another host.
+type Server struct {
+	Host     string `json:"host"`
+	Port     int    `json:"port"`
+	Database string `json:"database"`
+}
+
+// Binding ties a migration name to its two servers; see Ledger.Bind.
+type Binding struct {
+	Migration string
+	Source    string // server fingerprint
+	Target    string
+}
+
+// Entry is the ledger's row of one source instance.
+type Entry struct {
+	Instance   InstanceID    `json:"instance"`
+	Definition DefinitionID  `json:"definition"`
+	Target     DefinitionID  `json:"target_definition"` // resolved at plan time; zero when unknown
+	Requester  User          `json:"requester"`
+	Record     RecordID      `json:"record"`
+	Started    EpochMillis   `json:"started"`
+	State      InstanceState `json:"state"`
+	Step       Step          `json:"step,omitempty"`
+	Reason     Reason        `json:"reason,omitempty"`
+	Detail     string        `json:"detail,omitempty"` // may hold personal data
+	ParkID     int64         `json:"park_id,omitempty"`
+	Wave       string        `json:"wave,omitempty"`
+	TargetID   InstanceID    `json:"target_instance,omitempty"`
+	Verdict    Verdict       `json:"verdict,omitempty"`
+	Findings   int           `json:"findings"`
+	UpdatedAt  time.Time     `json:"updated_at"`
+}
+
+// Filter selects entries. Zero fields do not filter.
+type Filter struct {
+	States        []InstanceState `json:"states,omitempty"`
+	Processes     []string        `json:"processes,omitempty"` // package/process
+	Requester     User            `json:"-"`                   // personal: travels through the ledger only
+	StartedBefore EpochMillis     `json:"started_before,omitempty"`
+	Instances     []InstanceID    `json:"instances,omitempty"`
+	Wave          string          `json:"wave,omitempty"`
+	Reason        Reason          `json:"reason,omitempty"`
+	NoWarned      bool            `json:"no_warned,omitempty"`
+}
+
+// ClaimKey names the one start that an instance may have: whatever the
+// migration is called, and whoever asks.
+type ClaimKey struct {
+	Source   string // server fingerprint
+	Instance InstanceID
+	Target   string // server fingerprint
+}
+
+// Claim is the ledger's row of a start.
+type Claim struct {
+	ClaimKey
+	State         ClaimState
+	Attempt       int    // from 1
+	Token         string // of the attempt that owns the row
+	Record        RecordID
+	Baseline      []InstanceID // taken with the first claim, never renewed
+	BaselineTaken bool
+	Accepted      bool // the operator said that the instances in the way stay
+	Fate          Fate
+	Refused       Reason
+	Definition    DefinitionID
+	Sent          map[string]string // variables as sent; values are personal data
+	Started       TargetIdentity    // once State is ClaimStarted
+	ChangedAt     time.Time         // of State, on the ledger's clock
+	Age           time.Duration     // since the request can last have begun, on the ledger's clock
+}
+
+// StepLine is one line of the append-only log.
+type StepLine struct {
+	ID       int64      `json:"id"`
+	Instance InstanceID `json:"instance"`
+	Step     Step       `json:"step"`
+	Kind     string     `json:"kind"`   // "intent", "outcome", "note"
+	What     string     `json:"what"`   // "POST process/start", "park", "resolve retry"
+	Detail   string     `json:"detail"` // may hold personal data
+	Status   int        `json:"status"` // HTTP, 0 where there was none
+	By       string     `json:"by"`     // worker identity or operator
+	At       time.Time  `json:"at"`
+}
+
+// Verdict is the outcome of comparing both sides of one instance.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictSame         Verdict = "same"
+	VerdictDiffers      Verdict = "differs"
+	VerdictAccepted     Verdict = "accepted" // differs, and the operator accepted it
+	VerdictUnverifiable Verdict = "unverifiable"
+)
+
+// Counts are numbers of entries by state, and of done ones by verdict.
+type Counts struct {
+	Ready, Warned, Blocked, Claimed, InFlight, Waiting, Parked, Done, Skipped, Failed int
+	Same, Accepted                                                                    int // of Done
+}
+
+// Total returns the number of entries counted.
+func (c Counts) Total() int {
+	return c.Ready + c.Warned + c.Blocked + c.Claimed + c.InFlight + c.Waiting + c.Parked + c.Done + c.Skipped + c.Failed
+}
+
+// Unsettled returns how many entries of a wave still need it.
+func (c Counts) Unsettled() int { return c.Ready + c.Warned + c.Claimed + c.InFlight + c.Waiting }

@@ -1,0 +1,110 @@
+package migration
+
+import "slices"
+
+// Reason says why an instance is parked or skipped. Reasons are an interface:
+// search attribute values, ledger values and anchors of docs/what-if.md.
+type Reason string
+
+// The reasons.
+const (
+	ReasonStartedEarlier      Reason = "started_earlier"
+	ReasonStartAmbiguous      Reason = "start_ambiguous"
+	ReasonStartOutcomeUnknown Reason = "start_outcome_unknown"
+	ReasonStartRanThrough     Reason = "start_ran_through"
+	ReasonStartNotAllowed     Reason = "start_not_allowed"
+	ReasonStartFailed         Reason = "start_failed"
+	ReasonStartRefused        Reason = "start_refused"
+	ReasonIdentityRefused     Reason = "identity_refused"
+	ReasonTwoStarts           Reason = "two_starts"
+	ReasonTargetMoved         Reason = "target_moved"
+	ReasonTargetClosed        Reason = "target_closed"
+	ReasonTargetChanged       Reason = "target_changed"
+	ReasonTargetRewound       Reason = "target_rewound"
+	ReasonSourceMoved         Reason = "source_moved"
+	ReasonSourceClosed        Reason = "source_closed"
+	ReasonSourceBlocked       Reason = "source_blocked"
+	ReasonNothingToResume     Reason = "nothing_to_resume"
+	ReasonResumeNotConverging Reason = "resume_not_converging"
+	ReasonRecordConflict      Reason = "record_conflict"
+	ReasonRecordUnsupported   Reason = "record_unsupported"
+	ReasonRestoreMoved        Reason = "restore_moved"
+	ReasonFileConflict        Reason = "file_conflict"
+	ReasonFileRefused         Reason = "file_refused"
+	ReasonVariablesDiffer     Reason = "variables_differ"
+	ReasonVerifyDiffers       Reason = "verify_differs"
+	ReasonStepFailed          Reason = "step_failed"
+	ReasonOperator            Reason = "operator"
+)
+
+// Action is what the operator tells a parked instance to do.
+type Action string
+
+// The actions of the update "resolve".
+const (
+	ActionRetry    Action = "retry"    // do the step again, after its cause was mended
+	ActionSkip     Action = "skip"     // leave the instance as it is; it ends skipped
+	ActionRedo     Action = "redo"     // take a new snapshot of the source and converge on it
+	ActionAdopt    Action = "adopt"    // the named target instance is ours
+	ActionAccept   Action = "accept"   // what was found is all right; go on
+	ActionRollback Action = "rollback" // undo; see docs/what-if.md for what it needs
+)
+
+// reasonText is the operator's page of a reason in short: what happened, and
+// which actions fit. The order of actions is the order in which they are offered.
+var reasonTexts = map[Reason]struct {
+	what    string
+	actions []Action
+}{
+	ReasonStartedEarlier:      {"the target already has an instance for this record which this ledger did not start", []Action{ActionAdopt, ActionAccept, ActionRetry, ActionSkip}},
+	ReasonStartAmbiguous:      {"the target has an instance for this record that may or may not be ours", []Action{ActionAdopt, ActionRetry, ActionSkip}},
+	ReasonStartOutcomeUnknown: {"the start request got no answer and left no trace; another attempt could start it twice", []Action{ActionRetry, ActionAdopt, ActionSkip}},
+	ReasonStartRanThrough:     {"the new instance ran to its end at once, with today's variable values", []Action{ActionRetry, ActionSkip}},
+	ReasonStartNotAllowed:     {"Joget refused the start: the requester is not on the start whitelist, or the definition is not of the published app version", []Action{ActionRetry, ActionSkip}},
+	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionSkip}},
+	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionSkip}},
+	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionSkip}},
+	ReasonTwoStarts:           {"a late answer names another target instance than the adopted one", []Action{ActionRetry, ActionSkip}},
+	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionSkip}},
+	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionSkip}},
+	ReasonTargetChanged:       {"the target instance is not the one that was started", []Action{ActionRetry, ActionSkip}},
+	ReasonTargetRewound:       {"the target's counters stand below what was seen before: it was restored from a backup", []Action{ActionRetry, ActionSkip}},
+	ReasonSourceMoved:         {"the source instance moved on since its snapshot", []Action{ActionRedo, ActionAccept, ActionRetry, ActionSkip}},
+	ReasonSourceClosed:        {"the source instance closed before its turn", []Action{ActionSkip}},
+	ReasonSourceBlocked:       {"the source instance is in a state that cannot be continued yet", []Action{ActionRetry, ActionSkip}},
+	ReasonNothingToResume:     {"the source instance has no open activity", []Action{ActionRetry, ActionSkip}},
+	ReasonResumeNotConverging: {"the target does not keep the wanted activities open", []Action{ActionRetry, ActionSkip}},
+	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionSkip}},
+	ReasonRecordUnsupported:   {"the form tables of the target cannot hold the records", []Action{ActionRetry, ActionSkip}},
+	ReasonRestoreMoved:        {"rows changed by start tools were changed again by somebody else", []Action{ActionAccept, ActionRetry, ActionSkip}},
+	ReasonFileConflict:        {"files on the target differ from the source and are not ours", []Action{ActionRetry, ActionSkip}},
+	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionSkip}},
+	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionSkip}},
+	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionSkip}},
+	ReasonStepFailed:          {"a step failed in a way that a repetition does not mend", []Action{ActionRetry, ActionSkip}},
+	ReasonOperator:            {"the operator decided so", nil},
+}
+
+// Text returns what a reason means in one sentence, without the full stop.
+func (r Reason) Text() string {
+	if t, ok := reasonTexts[r]; ok {
+		return t.what
+	}
+	return string(r)
+}
+
+// Actions returns the actions that fit a reason, in the order to offer them.
+func (r Reason) Actions() []Action { return slices.Clone(reasonTexts[r].actions) }
+
+// Allows reports whether action fits a reason.
+func (r Reason) Allows(action Action) bool { return slices.Contains(reasonTexts[r].actions, action) }
+
+// Reasons returns all reasons, sorted.
+func Reasons() []Reason {
+	rs := make([]Reason, 0, len(reasonTexts))
+	for r := range reasonTexts {
+		rs = append(rs, r)
+	}
+	slices.Sort(rs)
+	return rs
+}

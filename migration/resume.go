@@ -1,0 +1,121 @@
+package migration
+
+import (
+	"cmp"
+	"slices"
+)
+
+// ResumeView is what a round of resuming decides from: the source's open
+// activities, the target's, read fresh, and what has happened on the target
+// since the start.
+type ResumeView struct {
+	Wanted  []ActivityDefID // mapped to the target's definition; manual first, subflows last; no repeats
+	Present []ActivityDefID // open on the target now
+	// SameVariables: every activity in both carries the same activity variables.
+	SameVariables bool
+	// Resumed counts the calls of this snapshot that are known to be over.
+	Resumed int
+	// Round counts all calls of this snapshot, whatever their fate.
+	Round, MaxRounds int
+	// Worked: since the start somebody accepted or completed a manual activity,
+	// or a deadline fired, that we did not do.
+	Worked bool
+	// Discard is the operator's word that such work may be thrown away.
+	Discard bool
+}
+
+// ResumeAction is what the next round does.
+type ResumeAction string
+
+// The actions.
+const (
+	ResumeConverged ResumeAction = "converged" // both sides have the same activities open
+	ResumeCall      ResumeAction = "call"      // activity/start of Activity with AbortCurrent
+	ResumePark      ResumeAction = "park"
+)
+
+// ResumeDecision is one step of the convergent loop.
+type ResumeDecision struct {
+	Action       ResumeAction
+	Activity     ActivityDefID
+	AbortCurrent bool
+	Reason       Reason
+}
+
+// DecideResume returns the next step towards Present == Wanted. The first call
+// aborts what the start opened; later calls add what is missing; anything that
+// cannot be explained starts over with an aborting call, which is allowed only
+// while nobody has worked on the target instance.
+func DecideResume(v ResumeView) ResumeDecision {
+	missing := firstMissing(v.Wanted, v.Present)
+	unwanted := firstMissing(v.Present, v.Wanted)
+	equal := missing == "" && unwanted == "" && len(v.Wanted) == len(v.Present)
+	switch {
+	case equal && v.SameVariables:
+		return ResumeDecision{Action: ResumeConverged}
+	case v.Worked && !v.Discard:
+		return ResumeDecision{Action: ResumePark, Reason: ReasonTargetMoved}
+	case len(v.Wanted) == 0:
+		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
+	case v.Round >= v.MaxRounds:
+		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
+	case unwanted == "" && missing != "" && v.Resumed > 0 && v.SameVariables:
+		return ResumeDecision{Action: ResumeCall, Activity: missing}
+	}
+	return ResumeDecision{Action: ResumeCall, Activity: v.Wanted[0], AbortCurrent: true}
+}
+
+func firstMissing(from, in []ActivityDefID) ActivityDefID {
+	for _, id := range from {
+		if !slices.Contains(in, id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// SameActivityVariables reports whether every activity definition open on both
+// sides carries equal variables. Variables of the target that the source does
+// not have are ignored when they are null or empty: a newer definition may declare more.
+func SameActivityVariables(source, target []OpenActivity) bool {
+	for _, s := range source {
+		i := slices.IndexFunc(target, func(t OpenActivity) bool { return t.DefID == s.DefID })
+		if i >= 0 && len(DiffVariables(s.Variables, target[i].Variables)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// VariableDifference is one workflow variable that is not the same on both sides.
+type VariableDifference struct {
+	Name           string
+	Source, Target Variable // zero where the side does not have it
+}
+
+// DiffVariables compares two sets of variables by name and value, in name
+// order. Null and empty text are equal: Joget's API cannot tell them apart
+// (CONTRACT 2.3). Storage kinds are not compared, values are.
+func DiffVariables(source, target []Variable) []VariableDifference {
+	byName := func(vs []Variable) map[string]Variable {
+		m := make(map[string]Variable, len(vs))
+		for _, v := range vs {
+			m[v.Name] = v
+		}
+		return m
+	}
+	s, t := byName(source), byName(target)
+	var diffs []VariableDifference
+	for name, sv := range s {
+		if tv := t[name]; sv.Value != tv.Value {
+			diffs = append(diffs, VariableDifference{Name: name, Source: sv, Target: tv})
+		}
+	}
+	for name, tv := range t {
+		if _, ok := s[name]; !ok && tv.Value != "" {
+			diffs = append(diffs, VariableDifference{Name: name, Target: tv})
+		}
+	}
+	slices.SortFunc(diffs, func(a, b VariableDifference) int { return cmp.Compare(a.Name, b.Name) })
+	return diffs
+}

@@ -1,0 +1,198 @@
+package migration
+
+import "slices"
+
+// ClaimState is where the one start of an instance stands in the ledger. See
+// docs/adr/0002-start-protocol.md for the state machine.
+type ClaimState string
+
+// The claim states. ClaimNone is the zero value: no row, or one released.
+const (
+	// ClaimNone: nothing is known to have been sent; a claim may be taken.
+	ClaimNone ClaimState = ""
+	// ClaimClaimed: an attempt owns the start, and has not sent a byte.
+	ClaimClaimed ClaimState = "claimed"
+	// ClaimSending: bytes may be on the wire; only an outcome or a
+	// reconciliation leads out of here.
+	ClaimSending ClaimState = "sending"
+	// ClaimUnknown: the request was sent and its answer is not known.
+	ClaimUnknown ClaimState = "unknown"
+	// ClaimStarted: the target instance is known.
+	ClaimStarted ClaimState = "started"
+	// ClaimReleased: proven that nothing was started, or that what was started
+	// is closed; a new attempt may claim.
+	ClaimReleased ClaimState = "released"
+)
+
+// Fate is what is known about one HTTP request after the call.
+type Fate string
+
+// The fates. FateNone means that no call was recorded (a crash).
+const (
+	FateNone       Fate = ""
+	FateNotSent    Fate = "not_sent"   // dial refused, DNS, TLS: no byte left
+	FateAnswered   Fate = "answered"   // Joget itself answered: the request is over
+	FateUnanswered Fate = "unanswered" // cut, timed out, a proxy's answer: it may still run
+)
+
+// TargetIdentity tells one target instance from another that came to bear the
+// same ID after the target was restored. All fields are compared before a call
+// that changes the instance.
+type TargetIdentity struct {
+	ID         InstanceID   `json:"id"`
+	OID        string       `json:"oid"`
+	Created    EpochMillis  `json:"created"`
+	Requester  User         `json:"requester"`
+	Definition DefinitionID `json:"definition"`
+	Origin     RecordID     `json:"origin"`
+}
+
+// Linked is an instance of the target that is connected to a record: by its
+// link (parent or origin, live or history), or by bearing the record's ID as its own.
+type Linked struct {
+	TargetIdentity
+	State     State      `json:"state"`
+	Child     bool       `json:"child"`    // a subflow's instance
+	Archived  bool       `json:"archived"` // known from history only
+	Variables []Variable `json:"-"`        // as far as they can be read
+}
+
+// StartIntent is what a start asks for: with it a candidate is recognised.
+type StartIntent struct {
+	Definition DefinitionID // resolved, never Latest
+	Requester  User
+	Record     RecordID
+	Variables  map[string]string // as sent
+}
+
+// Explained holds what the ledger knows about target instances of a record:
+// the targets of other source instances, by target ID.
+type Explained map[InstanceID]bool
+
+// Unexplained returns the linked instances that speak against a start of ours:
+// of the same definition (package and process; a version does not excuse), not
+// a subflow child, not the known target of another source instance, not in
+// allowed. allowed is the baseline, or nil when the baseline itself is judged.
+func Unexplained(linked []Linked, intent StartIntent, explained Explained, allowed []InstanceID) []Linked {
+	var left []Linked
+	for _, l := range linked {
+		switch {
+		case l.Child, explained[l.ID], slices.Contains(allowed, l.ID):
+		case l.Definition.Key() != intent.Definition.Key():
+		default:
+			left = append(left, l)
+		}
+	}
+	return left
+}
+
+// StartAction is what to do next about the start of an instance.
+type StartAction string
+
+// The actions.
+const (
+	StartSend      StartAction = "send"      // claimed and clear: go to sending and POST once
+	StartAdopt     StartAction = "adopt"     // Candidate is ours: record it as started
+	StartAbort     StartAction = "abort"     // Candidate is a wreck of ours: abort it, read it back closed, decide again
+	StartRelease   StartAction = "release"   // nothing was started: a new attempt may claim
+	StartWait      StartAction = "wait"      // the request may still run: look again later
+	StartPark      StartAction = "park"      // only the operator can tell; Reason says why
+	StartDone      StartAction = "done"      // the ledger knows the target instance
+	StartReconcile StartAction = "reconcile" // an earlier attempt may have sent: never POST
+)
+
+// StartDecision is an action with what it needs.
+type StartDecision struct {
+	Action    StartAction
+	Reason    Reason     // for StartPark
+	Candidate InstanceID // for StartAdopt, StartAbort, and where known for StartPark
+}
+
+// DecideClaimed says whether an attempt that just got the claim may send.
+// first is true for the first claim ever of this instance: linked is then the
+// baseline being taken. accepted is the operator's word that the instances in
+// the way stay (recorded in the ledger).
+func DecideClaimed(linked []Linked, intent StartIntent, explained Explained, baseline []InstanceID, first, accepted bool) StartDecision {
+	allowed := baseline
+	if first {
+		allowed = nil
+	}
+	left := Unexplained(linked, intent, explained, allowed)
+	if len(left) == 0 || accepted {
+		return StartDecision{Action: StartSend}
+	}
+	return StartDecision{Action: StartPark, Reason: ReasonStartedEarlier, Candidate: left[0].ID}
+}
+
+// StartKnowledge is what is known when a start without a known target is looked at.
+type StartKnowledge struct {
+	Claim   ClaimState
+	Fate    Fate // of the one request of this attempt
+	Settled bool // the settle time has passed since the request can last have been alive, on the ledger's clock
+	// Refused is the typed refusal that Joget answered with; "" if it did not.
+	Refused Reason
+}
+
+// DecideReconcile says what to make of an attempt whose target is not in the
+// ledger, from what the target shows now. candidates are the Unexplained
+// instances outside the baseline. It never says StartSend: sending needs a new
+// claim, and a new claim needs StartRelease.
+func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) StartDecision {
+	switch k.Claim {
+	case ClaimStarted:
+		return StartDecision{Action: StartDone}
+	case ClaimNone, ClaimReleased:
+		return StartDecision{Action: StartRelease}
+	case ClaimClaimed:
+		// Nothing was sent: the compare-and-set to sending is the last act before the bytes.
+		return StartDecision{Action: StartRelease}
+	case ClaimSending, ClaimUnknown:
+	}
+	switch {
+	case len(candidates) > 1:
+		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous}
+	case len(candidates) == 1:
+		return decideCandidate(candidates[0], intent)
+	}
+	switch {
+	case k.Fate == FateNotSent:
+		return StartDecision{Action: StartRelease}
+	case k.Fate == FateAnswered && k.Refused != "":
+		return StartDecision{Action: StartPark, Reason: k.Refused}
+	case k.Fate == FateAnswered:
+		return StartDecision{Action: StartRelease}
+	case !k.Settled:
+		return StartDecision{Action: StartWait}
+	}
+	return StartDecision{Action: StartPark, Reason: ReasonStartOutcomeUnknown}
+}
+
+func decideCandidate(c Linked, intent StartIntent) StartDecision {
+	ours := c.Definition == intent.Definition && c.Origin == intent.Record
+	switch {
+	case !ours:
+		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
+	case !c.State.Open() || c.Archived:
+		return StartDecision{Action: StartPark, Reason: ReasonStartRanThrough, Candidate: c.ID}
+	case c.State == StateNotStarted && c.Requester == intent.Requester, c.Requester == AnonymousUser:
+		return StartDecision{Action: StartAbort, Candidate: c.ID}
+	case c.Requester == intent.Requester && carries(c.Variables, intent.Variables):
+		return StartDecision{Action: StartAdopt, Candidate: c.ID}
+	}
+	return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
+}
+
+// carries reports whether every variable sent is one the instance has. Values
+// are not compared: start tools may have changed them before anyone could look.
+func carries(have []Variable, sent map[string]string) bool {
+	names := make(map[string]bool, len(have))
+	for _, v := range have {
+		names[v.Name] = true
+	}
+	for name := range sent {
+		if !names[name] {
+			return false
+		}
+	}
+	return true
+}
