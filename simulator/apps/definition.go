@@ -1,0 +1,223 @@
+package apps
+
+import (
+	"embed"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed data
+var data embed.FS
+
+// App ids, which are package ids as well, as in Joget.
+const (
+	Leave   = "leave"
+	Procure = "procure"
+	Onboard = "onboard"
+)
+
+// Names lists the ids of all embedded apps in alphabetic order.
+func Names() []string { return []string{Leave, Onboard, Procure} }
+
+// Plugin classes of tool mappings, made up for the simulator; properties are JSON.
+const (
+	SetFieldTool    = "jogetferry.sim.SetFieldTool"    // {"table","field","value"}: sets c_<field> of the record's row
+	SetVariableTool = "jogetferry.sim.SetVariableTool" // {"variable","value"}: sets a process variable
+	InsertRowTool   = "jogetferry.sim.InsertRowTool"   // {"table","foreignKey","values":{}}: adds a child row of the record
+	SleepTool       = "jogetferry.sim.SleepTool"       // {"millis"}: takes its time
+	ThrowTool       = "jogetferry.sim.ThrowTool"       // {}: fails; Joget logs it and goes on
+)
+
+// Definition is one embedded app.
+type Definition struct {
+	ID           string
+	Name         string
+	XPDL         []byte    // the package file as uploaded
+	Processes    []Process // in the order of the file
+	Forms        []Form    // by id
+	FormMappings []FormMapping
+	Tools        []ToolMapping
+	Participants []ParticipantMapping
+	Environment  []EnvironmentVariable
+}
+
+// Process is what Joget's tables say about a process of a package.
+type Process struct {
+	ID         string   `xml:"Id,attr"`
+	Name       string   `xml:"Name,attr"`
+	Activities []string // ids, in the order of the file
+}
+
+// Form is one form definition.
+type Form struct {
+	ID     string
+	Name   string
+	Table  string   // without app_fd_
+	Fields []string // ids of the fields stored in the form's own row
+	JSON   []byte
+}
+
+// FormMapping assigns a form to a manual activity or to "runProcess", the start form.
+type FormMapping struct {
+	Process      string `json:"process"`
+	Activity     string `json:"activity"`
+	Form         string `json:"form"`
+	AutoContinue bool   `json:"autoContinue"`
+}
+
+// ToolMapping assigns a plugin to a tool activity.
+type ToolMapping struct {
+	Process    string          `json:"process"`
+	Activity   string          `json:"activity"`
+	Class      string          `json:"class"`
+	Properties json.RawMessage `json:"properties"`
+}
+
+// ParticipantMapping says who a participant is; types are Joget's.
+type ParticipantMapping struct {
+	Process     string `json:"process"`
+	Participant string `json:"participant"`
+	Type        string `json:"type"`
+	Value       string `json:"value"`
+}
+
+// EnvironmentVariable is a row of app_env_variable.
+type EnvironmentVariable struct {
+	ID      string `json:"id"`
+	Value   string `json:"value"`
+	Remarks string `json:"remarks"`
+}
+
+// Read parses the embedded app id; an unknown id is an error.
+func Read(id string) (Definition, error) {
+	dir := path.Join("data", id)
+	d := Definition{ID: id}
+	var err error
+	if d.XPDL, err = data.ReadFile(path.Join(dir, "package.xpdl")); err != nil {
+		return Definition{}, fmt.Errorf("reading app %q: %w", id, err)
+	}
+	if d.Processes, err = processes(d.XPDL); err != nil {
+		return Definition{}, fmt.Errorf("reading the XPDL of app %q: %w", id, err)
+	}
+	if err := d.readMappings(path.Join(dir, "app.json")); err != nil {
+		return Definition{}, fmt.Errorf("reading the mappings of app %q: %w", id, err)
+	}
+	files, err := fs.Glob(data, path.Join(dir, "forms", "*.json"))
+	if err != nil {
+		return Definition{}, fmt.Errorf("reading the forms of app %q: %w", id, err)
+	}
+	for _, file := range files {
+		raw, err := data.ReadFile(file)
+		if err != nil {
+			return Definition{}, fmt.Errorf("reading form %s: %w", file, err)
+		}
+		f, err := parseForm(raw)
+		if err != nil {
+			return Definition{}, fmt.Errorf("reading form %s: %w", file, err)
+		}
+		d.Forms = append(d.Forms, f)
+	}
+	return d, nil
+}
+
+// FormTables maps each table of the app (without app_fd_) to the fields of all
+// forms that name it.
+func (d Definition) FormTables() map[string][]string {
+	tables := map[string][]string{}
+	seen := map[string]bool{}
+	for _, f := range d.Forms {
+		for _, field := range f.Fields {
+			if key := f.Table + "\x00" + field; !seen[key] {
+				seen[key] = true
+				tables[f.Table] = append(tables[f.Table], field)
+			}
+		}
+	}
+	return tables
+}
+
+func (d *Definition) readMappings(file string) error {
+	raw, err := data.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", file, err)
+	}
+	var m struct {
+		Name         string                `json:"name"`
+		Forms        []FormMapping         `json:"forms"`
+		Tools        []ToolMapping         `json:"tools"`
+		Participants []ParticipantMapping  `json:"participants"`
+		Environment  []EnvironmentVariable `json:"environment"`
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return fmt.Errorf("parsing %s: %w", file, err)
+	}
+	d.Name, d.FormMappings, d.Tools, d.Participants, d.Environment = m.Name, m.Forms, m.Tools, m.Participants, m.Environment
+	return nil
+}
+
+func processes(raw []byte) ([]Process, error) {
+	var pkg struct {
+		Processes []struct {
+			Process
+			Activities []struct {
+				ID string `xml:"Id,attr"`
+			} `xml:"Activities>Activity"`
+		} `xml:"WorkflowProcesses>WorkflowProcess"`
+	}
+	if err := xml.Unmarshal(raw, &pkg); err != nil {
+		return nil, err //nolint:wrapcheck // the caller names the file
+	}
+	out := make([]Process, 0, len(pkg.Processes))
+	for _, p := range pkg.Processes {
+		process := Process{ID: p.ID, Name: p.Name}
+		for _, a := range p.Activities {
+			process.Activities = append(process.Activities, a.ID)
+		}
+		out = append(out, process)
+	}
+	return out, nil
+}
+
+// element is a node of a form definition, as far as storage is concerned.
+type element struct {
+	ClassName  string `json:"className"`
+	Properties struct {
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		TableName   string `json:"tableName"`
+		StoreBinder struct {
+			ClassName string `json:"className"`
+		} `json:"storeBinder"`
+	} `json:"properties"`
+	Elements []element `json:"elements"`
+}
+
+func parseForm(raw []byte) (Form, error) {
+	var root element
+	if err := json.Unmarshal(raw, &root); err != nil {
+		return Form{}, fmt.Errorf("parsing: %w", err)
+	}
+	f := Form{ID: root.Properties.ID, Name: root.Properties.Name, Table: root.Properties.TableName, JSON: raw}
+	for _, e := range root.Elements {
+		f.Fields = append(f.Fields, e.fields()...)
+	}
+	return f, nil
+}
+
+// fields lists the ids that are columns of the form's table: all fields but
+// those whose own store binder takes their data elsewhere.
+func (e element) fields() []string {
+	var out []string
+	container := strings.HasPrefix(e.ClassName, "org.joget.apps.form.model.")
+	if !container && e.Properties.ID != "" && e.Properties.StoreBinder.ClassName == "" {
+		out = append(out, e.Properties.ID)
+	}
+	for _, child := range e.Elements {
+		out = append(out, child.fields()...)
+	}
+	return out
+}
