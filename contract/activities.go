@@ -1,0 +1,190 @@
+package contract
+
+import "jogetferry/migration"
+
+// Role says which task queue an activity runs on, and which ports it needs.
+type Role string
+
+// The roles of a worker.
+const (
+	RoleWorkflows Role = "workflows"
+	RoleCopy      Role = "copy"
+	RoleJoget     Role = "joget"
+)
+
+// Activity fixes the wire name, role, input and output of one activity, so
+// that caller and worker cannot disagree.
+type Activity[In, Out any] struct {
+	Name string
+	Role Role
+}
+
+// The activities of one instance, in the order of its migration.
+var (
+	// CopyFormData takes the snapshot of the source instance (again, when Redo)
+	// and copies its record set.
+	CopyFormData = Activity[CopyFormDataInput, CopyFormDataOutput]{"CopyFormData", RoleCopy}
+	// CopyUploads copies the files of the record set.
+	CopyUploads = Activity[StepInput, CopyUploadsOutput]{"CopyUploads", RoleCopy}
+	// StartProcess claims the start and sends it once. It has one attempt.
+	StartProcess = Activity[StepInput, StartOutput]{"StartProcess", RoleJoget}
+	// ReconcileStart finds out what became of a start; it never sends one.
+	ReconcileStart = Activity[StepInput, StartOutput]{"ReconcileStart", RoleJoget}
+	// RestoreState puts back what the start changed: rows of the record set, variables.
+	RestoreState = Activity[StepInput, RestoreOutput]{"RestoreState", RoleJoget}
+	// ResumeActivity makes one round of the convergent loop.
+	ResumeActivity = Activity[ResumeInput, ResumeOutput]{"ResumeActivity", RoleJoget}
+	// VerifyInstance reads both sides back and compares. It sets the instance done.
+	VerifyInstance = Activity[VerifyInput, VerifyOutput]{"VerifyInstance", RoleCopy}
+)
+
+// The activities that need the ledger only.
+var (
+	// ParkInstance records a step that failed for good.
+	ParkInstance = Activity[ParkInput, Outcome]{"ParkInstance", RoleWorkflows}
+	// ResolveInstance records the operator's decision and makes the ledger ready for it.
+	ResolveInstance = Activity[ResolveInput, ResolveOutput]{"ResolveInstance", RoleWorkflows}
+	// ClaimInstances takes the next instances of a wave into its window.
+	ClaimInstances = Activity[ClaimInput, ClaimOutput]{"ClaimInstances", RoleWorkflows}
+	// SettleWave records how a wave ended.
+	SettleWave = Activity[SettleWaveInput, migration.Counts]{"SettleWave", RoleWorkflows}
+)
+
+// The activities of plan, check and verify.
+var (
+	// CheckServers proves identities, rights and the difference of both servers.
+	CheckServers = Activity[CheckInput, CheckOutput]{"CheckServers", RoleJoget}
+	// CheckSource proves what only a copy worker can see: source, uploads.
+	CheckSource = Activity[CheckInput, CheckOutput]{"CheckSource", RoleCopy}
+	// TakeInventory pages the source's instances and freezes them in the ledger
+	// unless Dry.
+	TakeInventory = Activity[InventoryInput, InventoryOutput]{"TakeInventory", RoleCopy}
+	// ListMigrated pages the instances to verify.
+	ListMigrated = Activity[ListInput, ListOutput]{"ListMigrated", RoleWorkflows}
+)
+
+// Status says how a step of an instance ended.
+type Status string
+
+// The statuses.
+const (
+	StatusOK      Status = "ok"
+	StatusParked  Status = "parked"  // Reason and ParkID are set
+	StatusSkipped Status = "skipped" // the instance ends; Reason is set
+	StatusBusy    Status = "busy"    // another instance of the record is being started: ask again
+	StatusAgain   Status = "again"   // proven that nothing was started: start anew
+	StatusUnknown Status = "unknown" // sent, answer unknown: reconcile
+)
+
+// Outcome is how a step ended. Message is plain words for the UI, free of personal data.
+type Outcome struct {
+	Status  Status           `json:"status"`
+	Reason  migration.Reason `json:"reason,omitempty"`
+	ParkID  int64            `json:"park_id,omitempty"`
+	Message string           `json:"message,omitempty"`
+}
+
+// StepInput names the instance a step works on. Everything else is in the ledger.
+type StepInput struct {
+	Migration string               `json:"migration"`
+	Instance  migration.InstanceID `json:"instance"`
+}
+
+// CopyFormDataInput is a step that may take a new snapshot.
+type CopyFormDataInput struct {
+	StepInput
+	Redo bool `json:"redo,omitempty"`
+}
+
+// CopyFormDataOutput counts rows. Wanted are the source's open activities.
+type CopyFormDataOutput struct {
+	Outcome
+	Rows    int                       `json:"rows"`
+	Written int                       `json:"written"`
+	Wanted  []migration.ActivityDefID `json:"wanted"`
+}
+
+// CopyUploadsOutput counts files and bytes.
+type CopyUploadsOutput struct {
+	Outcome
+	Files   int   `json:"files"`
+	Written int   `json:"written"`
+	Bytes   int64 `json:"bytes"`
+}
+
+// ResumeCall is the next call of the convergent loop.
+type ResumeCall struct {
+	Activity     migration.ActivityDefID `json:"activity"`
+	AbortCurrent bool                    `json:"abort_current,omitempty"`
+}
+
+// StartOutput says what is known about the target instance. Restore is set
+// when the start changed the record set or variables; Next is the first call
+// of resuming, nil when the instance already stands where it has to.
+type StartOutput struct {
+	Outcome
+	Target  migration.InstanceID `json:"target,omitempty"`
+	Restore bool                 `json:"restore,omitempty"`
+	Next    *ResumeCall          `json:"next,omitempty"`
+}
+
+// RestoreOutput counts what was put back.
+type RestoreOutput struct {
+	Outcome
+	Rows      int         `json:"rows"`
+	Variables int         `json:"variables"`
+	Next      *ResumeCall `json:"next,omitempty"`
+}
+
+// ResumeInput names the call that the last look asked for; the activity looks
+// again and makes that call, another one, or none.
+type ResumeInput struct {
+	StepInput
+	Call ResumeCall `json:"call"`
+}
+
+// ResumeOutput has the next call, nil when source and target have the same activities open.
+type ResumeOutput struct {
+	Outcome
+	Made *ResumeCall `json:"made,omitempty"` // the call that was made, nil for none
+	Next *ResumeCall `json:"next,omitempty"`
+}
+
+// VerifyInput asks for a comparison. Fix is true in a migration, where the
+// verdict decides the state; false for a mere look.
+type VerifyInput struct {
+	StepInput
+	Fix      bool `json:"fix,omitempty"`
+	Accepted bool `json:"accepted,omitempty"` // the operator accepted the differences
+}
+
+// VerifyOutput is the verdict, and how many items of each kind differ.
+type VerifyOutput struct {
+	Outcome
+	Verdict migration.Verdict `json:"verdict"`
+	Items   map[string]int    `json:"items,omitempty"`
+}
+
+// ParkInput describes a step that failed for good.
+type ParkInput struct {
+	StepInput
+	Step    migration.Step   `json:"step"`
+	Reason  migration.Reason `json:"reason"`
+	Message string           `json:"message"`
+}
+
+// ResolveInput is a decision to record. What the operator wrote is in the
+// ledger already, under the park ID.
+type ResolveInput struct {
+	StepInput
+	ParkID  int64                `json:"park_id"`
+	Reason  migration.Reason     `json:"reason"`
+	Action  migration.Action     `json:"action"`
+	Target  migration.InstanceID `json:"target,omitempty"`
+	Discard bool                 `json:"discard,omitempty"`
+}
+
+// ResolveOutput says where to go on.
+type ResolveOutput struct {
+	Outcome
+}

@@ -1,0 +1,90 @@
+package contract
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// Workflow names.
+const (
+	PlanWorkflow     = "Plan"
+	WaveWorkflow     = "Wave"
+	InstanceWorkflow = "Instance"
+	VerifyWorkflow   = "Verify"
+)
+
+// Updates and queries.
+const (
+	// ResolveUpdate unsticks a parked instance; argument Resolution, result Resolved.
+	ResolveUpdate = "resolve"
+	// PauseUpdate, ResumeUpdate, StopUpdate and TuneUpdate steer a wave; argument
+	// WaveControl, result WaveStatus.
+	PauseUpdate  = "pause"
+	ResumeUpdate = "resume"
+	StopUpdate   = "stop"
+	TuneUpdate   = "tune"
+	// StatusQuery answers WaveStatus or InstanceStatus.
+	StatusQuery = "status"
+)
+
+// Search attributes, all of type Keyword, registered by the worker.
+const (
+	// StageAttribute is "parked" while an instance waits for the operator,
+	// "resolved" after that, "skipped" when it ended so; absent for instances
+	// that need nobody.
+	StageAttribute      = "FerryStage"
+	ReasonAttribute     = "FerryReason"
+	WaveAttribute       = "FerryWave"
+	DefinitionAttribute = "FerryDefinition"
+)
+
+// Values of StageAttribute.
+const (
+	StageParked   = "parked"
+	StageResolved = "resolved"
+	StageSkipped  = "skipped"
+)
+
+// Task queues. Activities that touch one scarce resource share a queue, so that
+// a limit on it is one worker option.
+const (
+	// WorkflowQueue has the workflows, and the activities that need the ledger only.
+	WorkflowQueue = "ferry-workflows"
+	// CopyQueue has what reads the source and copies rows and files.
+	CopyQueue = "ferry-copy"
+)
+
+// JogetQueue returns the queue of everything that calls one target server, by
+// its URL: "ferry-joget-" and the host with its port.
+func JogetQueue(targetURL string) (string, error) {
+	u, err := url.Parse(targetURL)
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("target URL %q: want http(s)://host[:port]/context", targetURL)
+	}
+	return "ferry-joget-" + strings.ToLower(u.Host), nil
+}
+
+// PlanID returns the workflow ID of a migration's plan; CheckID that of its check.
+func PlanID(mig string) string { return "ferry/" + mig + "/plan" }
+
+// CheckID returns the workflow ID of a preflight that freezes nothing.
+func CheckID(mig string) string { return "ferry/" + mig + "/check" }
+
+// VerifyID returns the workflow ID of a verification of many instances.
+func VerifyID(mig string) string { return "ferry/" + mig + "/verify" }
+
+// WaveID returns the workflow ID of a wave.
+func WaveID(mig, wave string) string { return "ferry/" + mig + "/wave/" + wave }
+
+// InstanceWorkflowID returns the workflow ID of an instance: it holds the
+// migration and the source instance only, so that an instance listed in two
+// waves collides instead of being migrated twice.
+func InstanceWorkflowID(mig string, id migration.InstanceID) string {
+	return "ferry/" + mig + "/instance/" + string(id)
+}
+
+// MaxIDBytes is the longest workflow ID that Temporal's SQL persistence keeps.
+const MaxIDBytes = 255

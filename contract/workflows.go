@@ -1,0 +1,216 @@
+package contract
+
+import (
+	"time"
+
+	"jogetferry/migration"
+)
+
+// Queues are the task queues of one migration.
+type Queues struct {
+	Workflows string `json:"workflows"`
+	Copy      string `json:"copy"`
+	Joget     string `json:"joget"`
+}
+
+// Of returns the queue of a role.
+func (q Queues) Of(r Role) string {
+	switch r {
+	case RoleCopy:
+		return q.Copy
+	case RoleJoget:
+		return q.Joget
+	case RoleWorkflows:
+	}
+	return q.Workflows
+}
+
+// InstanceInput starts the migration of one source instance.
+type InstanceInput struct {
+	Migration string               `json:"migration"`
+	Instance  migration.InstanceID `json:"instance"`
+	Wave      string               `json:"wave,omitempty"`
+	Queues    Queues               `json:"queues"`
+}
+
+// InstanceResult is how the migration of one instance ended.
+type InstanceResult struct {
+	State   migration.InstanceState `json:"state"`
+	Reason  migration.Reason        `json:"reason,omitempty"`
+	Verdict migration.Verdict       `json:"verdict,omitempty"`
+	Target  migration.InstanceID    `json:"target,omitempty"`
+}
+
+// InstanceStatus answers StatusQuery of an instance.
+type InstanceStatus struct {
+	Step    migration.Step       `json:"step"`
+	Parked  bool                 `json:"parked"`
+	ParkID  int64                `json:"park_id,omitempty"`
+	Reason  migration.Reason     `json:"reason,omitempty"`
+	Actions []migration.Action   `json:"actions,omitempty"`
+	Target  migration.InstanceID `json:"target,omitempty"`
+}
+
+// Resolution is the argument of ResolveUpdate.
+type Resolution struct {
+	Action migration.Action `json:"action"`
+	// ParkID guards against acting on the next failure; 0 means the present one.
+	ParkID int64 `json:"park_id,omitempty"`
+	// Target is the instance to adopt, with ActionAdopt only.
+	Target migration.InstanceID `json:"target,omitempty"`
+	// Discard allows a redo to throw away work of people on the target.
+	Discard bool `json:"discard,omitempty"`
+}
+
+// Resolved is the result of ResolveUpdate.
+type Resolved struct {
+	ParkID int64            `json:"park_id"`
+	Reason migration.Reason `json:"reason"`
+}
+
+// WaveInput starts a wave that is in the ledger already, or goes on with it.
+type WaveInput struct {
+	Migration string    `json:"migration"`
+	Wave      string    `json:"wave"`
+	Queues    Queues    `json:"queues"`
+	State     WaveState `json:"state"`
+}
+
+// WaveState is what a wave carries from run to run.
+type WaveState struct {
+	Window    int  `json:"window"`
+	MaxParked int  `json:"max_parked,omitempty"` // 0: no limit
+	Paused    bool `json:"paused,omitempty"`
+	Stopped   bool `json:"stopped,omitempty"`
+	Batches   int  `json:"batches,omitempty"`
+	// Pending were claimed while a pause arrived; they start with the resume.
+	Pending []migration.InstanceID `json:"pending,omitempty"`
+	Counts  migration.Counts       `json:"counts"`
+}
+
+// WaveControl is the argument of the steering updates; only TuneUpdate reads it.
+type WaveControl struct {
+	Window    int `json:"window,omitempty"`     // 0 keeps
+	MaxParked int `json:"max_parked,omitempty"` // 0 keeps
+}
+
+// WaveStatus answers StatusQuery and the updates of a wave.
+type WaveStatus struct {
+	Wave    string           `json:"wave"`
+	Window  int              `json:"window"`
+	Paused  bool             `json:"paused"`
+	Stopped bool             `json:"stopped"`
+	Counts  migration.Counts `json:"counts"`
+}
+
+// ClaimInput asks for the next instances of a wave. The activity waits up to
+// Wait for free slots, so that a pump needs no timer.
+type ClaimInput struct {
+	Migration string        `json:"migration"`
+	Wave      string        `json:"wave"`
+	Window    int           `json:"window"`
+	Wait      time.Duration `json:"wait"`
+	// Claim is false while the wave is paused or stopped: count and sweep only.
+	Claim bool `json:"claim"`
+}
+
+// ClaimOutput has the instances to start now.
+type ClaimOutput struct {
+	Instances []ClaimedInstance `json:"instances,omitempty"`
+	Counts    migration.Counts  `json:"counts"`
+}
+
+// ClaimedInstance is one instance to start, with what its search attributes show.
+type ClaimedInstance struct {
+	Instance   migration.InstanceID   `json:"instance"`
+	Definition migration.DefinitionID `json:"definition"`
+}
+
+// SettleWaveInput says how a wave ended.
+type SettleWaveInput struct {
+	Migration string `json:"migration"`
+	Wave      string `json:"wave"`
+	Stopped   bool   `json:"stopped,omitempty"`
+}
+
+// PlanInput starts a plan, or a check when Dry: then nothing is written, not
+// even to the ledger.
+type PlanInput struct {
+	Migration string `json:"migration"`
+	Queues    Queues `json:"queues"`
+	Dry       bool   `json:"dry,omitempty"`
+}
+
+// PlanResult counts what was found. Findings are those about servers, apps and
+// definitions; of instances, only counts travel.
+type PlanResult struct {
+	Findings []migration.Finding `json:"findings"`
+	Counts   migration.Counts    `json:"counts"`
+	Open     OpenCounts          `json:"open"`
+}
+
+// OpenCounts balance the inventory: Open = Roots + Descendants + Orphans.
+type OpenCounts struct {
+	Open        int `json:"open"`
+	Roots       int `json:"roots"`
+	Descendants int `json:"descendants"` // synchronous, below a root
+	Orphans     int `json:"orphans"`     // everything else: a finding each
+}
+
+// CheckInput asks for the server checks.
+type CheckInput struct {
+	Migration string `json:"migration"`
+	Dry       bool   `json:"dry,omitempty"`
+}
+
+// CheckOutput has what the server checks found.
+type CheckOutput struct {
+	Findings []migration.Finding `json:"findings"`
+}
+
+// InventoryInput asks for the inventory.
+type InventoryInput struct {
+	Migration string `json:"migration"`
+	Plan      string `json:"plan"` // run ID: marks what this plan saw
+	Dry       bool   `json:"dry,omitempty"`
+}
+
+// InventoryOutput is the inventory in numbers.
+type InventoryOutput struct {
+	Findings []migration.Finding `json:"findings"`
+	Counts   migration.Counts    `json:"counts"`
+	Open     OpenCounts          `json:"open"`
+}
+
+// VerifyRunInput starts a verification of instances that were migrated; all of
+// them when Instances is empty. After is where a continued run goes on.
+type VerifyRunInput struct {
+	Migration string                 `json:"migration"`
+	Queues    Queues                 `json:"queues"`
+	Instances []migration.InstanceID `json:"instances,omitempty"`
+	After     migration.InstanceID   `json:"after,omitempty"`
+	Result    VerifyRunResult        `json:"result"`
+}
+
+// VerifyRunResult counts verdicts and names what is not the same, up to MaxDifferent.
+type VerifyRunResult struct {
+	Same      int                    `json:"same"`
+	Different int                    `json:"different"`
+	Moved     int                    `json:"moved"`
+	Listed    []migration.InstanceID `json:"listed,omitempty"`
+}
+
+// MaxDifferent bounds VerifyRunResult.Listed.
+const MaxDifferent = 100
+
+// ListInput pages migrated instances by ID.
+type ListInput struct {
+	Migration string               `json:"migration"`
+	After     migration.InstanceID `json:"after,omitempty"`
+	Limit     int                  `json:"limit"`
+}
+
+// ListOutput is one page, empty at the end.
+type ListOutput struct {
+	Instances []migration.InstanceID `json:"instances,omitempty"`
+}
