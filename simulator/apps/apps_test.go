@@ -51,10 +51,10 @@ func TestRead_apps_are_consistent(t *testing.T) {
 				t.Fatal(err)
 			}
 			activities := map[string]bool{}
-			for _, p := range d.Processes {
-				activities[p.ID+"::runProcess"] = true
+			for _, p := range d.Package.Processes {
+				activities[p.Key+"::runProcess"] = true
 				for _, a := range p.Activities {
-					activities[p.ID+"::"+a] = true
+					activities[p.Key+"::"+a.ID] = true
 				}
 			}
 			forms := map[string]bool{}

@@ -1,13 +1,15 @@
 package apps
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"io/fs"
 	"path"
 	"strings"
+
+	"jogetferry/joget/xpdl"
 )
 
 //go:embed data
@@ -36,20 +38,13 @@ const (
 type Definition struct {
 	ID           string
 	Name         string
-	XPDL         []byte    // the package file as uploaded
-	Processes    []Process // in the order of the file
-	Forms        []Form    // by id
+	XPDL         []byte        // the package file as uploaded
+	Package      *xpdl.Package // the same, parsed
+	Forms        []Form        // by id
 	FormMappings []FormMapping
 	Tools        []ToolMapping
 	Participants []ParticipantMapping
 	Environment  []EnvironmentVariable
-}
-
-// Process is what Joget's tables say about a process of a package.
-type Process struct {
-	ID         string   `xml:"Id,attr"`
-	Name       string   `xml:"Name,attr"`
-	Activities []string // ids, in the order of the file
 }
 
 // Form is one form definition.
@@ -100,7 +95,7 @@ func Read(id string) (Definition, error) {
 	if d.XPDL, err = data.ReadFile(path.Join(dir, "package.xpdl")); err != nil {
 		return Definition{}, fmt.Errorf("reading app %q: %w", id, err)
 	}
-	if d.Processes, err = processes(d.XPDL); err != nil {
+	if d.Package, err = xpdl.Parse(bytes.NewReader(d.XPDL)); err != nil {
 		return Definition{}, fmt.Errorf("reading the XPDL of app %q: %w", id, err)
 	}
 	if err := d.readMappings(path.Join(dir, "app.json")); err != nil {
@@ -157,29 +152,6 @@ func (d *Definition) readMappings(file string) error {
 	}
 	d.Name, d.FormMappings, d.Tools, d.Participants, d.Environment = m.Name, m.Forms, m.Tools, m.Participants, m.Environment
 	return nil
-}
-
-func processes(raw []byte) ([]Process, error) {
-	var pkg struct {
-		Processes []struct {
-			Process
-			Activities []struct {
-				ID string `xml:"Id,attr"`
-			} `xml:"Activities>Activity"`
-		} `xml:"WorkflowProcesses>WorkflowProcess"`
-	}
-	if err := xml.Unmarshal(raw, &pkg); err != nil {
-		return nil, err //nolint:wrapcheck // the caller names the file
-	}
-	out := make([]Process, 0, len(pkg.Processes))
-	for _, p := range pkg.Processes {
-		process := Process{ID: p.ID, Name: p.Name}
-		for _, a := range p.Activities {
-			process.Activities = append(process.Activities, a.ID)
-		}
-		out = append(out, process)
-	}
-	return out, nil
 }
 
 // element is a node of a form definition, as far as storage is concerned.

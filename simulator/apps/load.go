@@ -81,7 +81,7 @@ func (o Options) withDefaults() Options {
 }
 
 func load(ctx context.Context, tx *sql.Tx, d Definition, o Options) error {
-	oid, err := schema.ReserveObjectIDs(ctx, tx, int64(3+len(d.Processes)))
+	oid, err := schema.ReserveObjectIDs(ctx, tx, int64(3+len(d.Package.Processes)))
 	if err != nil {
 		return err //nolint:wrapcheck // says what it did
 	}
@@ -136,8 +136,8 @@ func (w *writer) engine(count int64) {
 	version, xpdl := strconv.FormatInt(w.o.PackageVersion, 10), w.nextOID()
 	w.put(insertXPDL, w.d.ID, version, w.stamp, xpdl)
 	w.put(insertXPDLData, w.d.XPDL, xpdl, count, w.nextOID())
-	for _, p := range w.d.Processes {
-		w.put(insertProcessDef, w.d.ID+"#"+version+"#"+p.ID, w.d.ID, p.ID, w.o.Now.UnixMilli(), version, w.nextOID())
+	for _, p := range w.d.Package.Processes {
+		w.put(insertProcessDef, w.d.ID+"#"+version+"#"+p.Key, w.d.ID, p.Key, w.o.Now.UnixMilli(), version, w.nextOID())
 	}
 	if w.err != nil {
 		return
