@@ -1,0 +1,191 @@
+package form_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/joget/form"
+	"jogetferry/migration"
+)
+
+const opportunity = `{"className":"org.joget.apps.form.model.Form","properties":{"id":"opp","name":"Opportunity","tableName":"crm_opportunity",
+ "loadBinder":{"className":"org.joget.apps.form.lib.WorkflowFormBinder","properties":{}}},
+ "elements":[{"className":"org.joget.apps.form.model.Section","properties":{"id":"section1"},"elements":[
+  {"className":"org.joget.apps.form.model.Column","properties":{"width":"99%"},"elements":[
+   {"className":"org.joget.apps.form.lib.FileUpload","properties":{"id":"attachment","multiple":""}},
+   {"className":"org.joget.apps.form.lib.SubForm","properties":{"id":"account_sub","formDefId":"acc","parentSubFormId":"account","subFormParentId":"",
+     "storeBinder":{"className":"","properties":{}}}},
+   {"className":"org.joget.apps.form.lib.SelectBox","properties":{"id":"status","workflowVariable":"status",
+     "optionsBinder":{"className":"org.joget.apps.form.lib.FormOptionsBinder","properties":{"formDefId":"statuses","idColumn":"code"}}}},
+   {"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"refNo","envVariable":"refNo"}},
+   {"className":"org.joget.plugin.enterprise.FormGrid","properties":{"id":"lines","formDefId":"line_popup",
+     "storeBinder":{"className":"org.joget.plugin.enterprise.MultirowFormBinder","properties":{"formDefId":"line","foreignKey":"opp_id"}}}},
+   {"className":"com.vendor.Wizard","properties":{"id":"w","pages":{"className":"2","properties":{"page1_formDefId":"step1"}}}},
+   {"className":"org.joget.apps.form.lib.CustomHTML","properties":{"id":"h","value":"<b>x</b><input type=\"text\" name=\"extra\"><select name='sel'></select>"}}
+  ]}]}]}`
+
+func TestParseGivesTheFactsOfAForm(t *testing.T) {
+	t.Parallel()
+	got, err := form.Parse([]byte(opportunity))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lib = "org.joget.apps.form.lib."
+	want := form.Form{
+		ID: "opp", Name: "Opportunity", Table: "crm_opportunity",
+		Fields: []form.Field{
+			{ID: "attachment", Class: lib + "FileUpload", File: true},
+			{ID: "status", Class: lib + "SelectBox", WorkflowVariable: "status"},
+			{ID: "refNo", Class: lib + "IdGeneratorField", EnvVariable: "refNo"},
+			{ID: "lines", Class: "org.joget.plugin.enterprise.FormGrid", StoreBinder: "org.joget.plugin.enterprise.MultirowFormBinder"},
+			{ID: "w", Class: "com.vendor.Wizard"},
+			{ID: "extra"},
+			{ID: "sel"},
+		},
+		Links: []form.Link{
+			{Field: "account_sub", Class: lib + "SubForm", Form: "acc", ParentField: "account"},
+			{Field: "lines", Class: "org.joget.plugin.enterprise.FormGrid", Form: "line", ChildField: "opp_id", Grid: true},
+		},
+		Options:  []string{"statuses"},
+		Mentions: []string{"line_popup", "step1"},
+		Classes: []string{
+			"2", "com.vendor.Wizard", lib + "CustomHTML", lib + "FileUpload", lib + "FormOptionsBinder", lib + "IdGeneratorField",
+			lib + "SelectBox", lib + "SubForm", lib + "WorkflowFormBinder", "org.joget.apps.form.model.Column", "org.joget.apps.form.model.Form",
+			"org.joget.apps.form.model.Section", "org.joget.plugin.enterprise.FormGrid", "org.joget.plugin.enterprise.MultirowFormBinder",
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("facts (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseRefusesWhatIsNoForm(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, in string }{
+		{"empty", ""},
+		{"cut_short", opportunity[:200]},
+		{"a_list", "[]"},
+		{"null", "null"},
+		{"too_deep", strings.Repeat(`{"elements":[`, 20000)},
+		{"too_long", `{"x":"` + strings.Repeat("x", form.MaxBytes) + `"}`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := form.Parse([]byte(tc.in)); migration.CodeOf(err) != migration.CodeInvalid {
+				t.Errorf("error %v, want code invalid", err)
+			}
+		})
+	}
+}
+
+func element(class, properties string) []byte {
+	return []byte(`{"properties":{},"elements":[{"className":"` + class + `","properties":` + properties + `}]}`)
+}
+
+func TestModelFindsRelations(t *testing.T) {
+	t.Parallel()
+	const sub = "org.joget.apps.form.lib.SubForm"
+	for _, tc := range []struct {
+		name       string
+		class      string
+		properties string
+		want       []migration.Relation
+	}{
+		{"subform_without_keys_has_the_same_id", sub, `{"formDefId":"child"}`, []migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationSameID}}},
+		{"subform_tied_to_id_has_the_same_id", sub, `{"formDefId":"child","parentSubFormId":"id"}`, []migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationSameID}}},
+		{
+			"parent_field_holds_the_child", sub, `{"formDefId":"child","parentSubFormId":"f"}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationParentHoldsChild, Column: "f"}},
+		},
+		{
+			"child_field_holds_the_parent", sub, `{"formDefId":"child","subFormParentId":"g"}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "g"}},
+		},
+		{
+			"both_keys_are_two_relations", sub, `{"formDefId":"child","parentSubFormId":"f","subFormParentId":"g"}`,
+			[]migration.Relation{
+				{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "g"},
+				{Parent: "p", Child: "c", Kind: migration.RelationParentHoldsChild, Column: "f"},
+			},
+		},
+		{"subform_on_the_own_table_is_the_same_row", sub, `{"formDefId":"parent"}`, nil},
+		{"grid_without_store_binder_lives_in_its_column", "org.joget.apps.form.lib.Grid", `{"id":"g"}`, nil},
+		{
+			"grid_with_store_binder", "org.joget.apps.form.lib.Grid", `{"storeBinder":{"className":"x","properties":{"formDefId":"child","foreignKey":"fk"}}}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "fk"}},
+		},
+		{
+			"spreadsheet_with_a_key_of_its_own", "org.joget.plugin.enterprise.SpreadSheet", `{"formDefId":"child","foreignKey":"fk"}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "fk"}},
+		},
+		{
+			"ajax_subform", "org.joget.plugin.enterprise.AjaxSubForm", `{"formDefId":"child","parentSubFormId":"f"}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationParentHoldsChild, Column: "f"}},
+		},
+		{
+			"options_are_no_relation", "org.joget.apps.form.lib.SelectBox",
+			`{"optionsBinder":{"className":"org.joget.apps.form.lib.FormOptionsBinder","properties":{"formDefId":"child"}}}`, nil,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, problems := form.Model([]form.Definition{
+				{ID: "parent", Table: "p", JSON: element(tc.class, tc.properties)},
+				{ID: "child", Table: "c", JSON: []byte(`{}`)},
+			})
+			if diff := cmp.Diff(migration.FormModel{Tables: []string{"c", "p"}, Relations: tc.want}, got); diff != "" {
+				t.Errorf("model (-want +got):\n%s", diff)
+			}
+			if len(problems) > 0 {
+				t.Errorf("problems %v, want none", problems)
+			}
+		})
+	}
+}
+
+func TestModelReportsProblemsAndGoesOn(t *testing.T) {
+	t.Parallel()
+	model, problems := form.Model([]form.Definition{
+		{ID: "broken", Table: "b", JSON: []byte(`{"className":`)},
+		{ID: "grid", Table: "g", JSON: element("Grid", `{"id":"rows","storeBinder":{"className":"x","properties":{"formDefId":"broken"}}}`)},
+		{ID: "lost", Table: "l", JSON: element("SubForm", `{"id":"s","formDefId":"nowhere"}`)},
+		{ID: "nothing", JSON: []byte(`{}`)},
+		{ID: "two", Table: "t1", JSON: []byte(`{"properties":{"tableName":"t2"}}`)},
+	})
+	if diff := cmp.Diff([]string{"b", "g", "l", "t1", "t2"}, model.Tables); diff != "" {
+		t.Errorf("tables (-want +got):\n%s", diff)
+	}
+	want := []form.Problem{
+		{Form: "broken", Kind: form.ProblemBroken},
+		{Form: "grid", Kind: form.ProblemNoForeignKey, Field: "rows", Other: "broken"},
+		{Form: "lost", Kind: form.ProblemUnknownForm, Field: "s", Other: "nowhere"},
+		{Form: "nothing", Kind: form.ProblemNoTable},
+		{Form: "two", Kind: form.ProblemTwoTables, Other: "t1"},
+	}
+	if diff := cmp.Diff(want, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(opportunity))
+	f.Add([]byte(`{"elements":{"a":1},"properties":[null]}`))
+	f.Add([]byte(`{"elements":[null,[],{"properties":{"id":7,"storeBinder":"x"}}]}`))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		a, err := form.Parse(in)
+		if err != nil {
+			return
+		}
+		b, err := form.Parse(bytes.Clone(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(a, b); diff != "" {
+			t.Errorf("two reads differ:\n%s", diff)
+		}
+		form.Model([]form.Definition{{ID: a.ID, JSON: in}})
+	})
+}
