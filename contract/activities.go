@@ -36,14 +36,15 @@ var (
 	ResumeActivity = Activity[ResumeInput, ResumeOutput]{"ResumeActivity", RoleJoget}
 	// VerifyInstance reads both sides back and compares. It sets the instance done.
 	VerifyInstance = Activity[VerifyInput, VerifyOutput]{"VerifyInstance", RoleCopy}
+	// ResolveInstance records the operator's decision and makes the ledger ready
+	// for it; an adopted instance is looked at on the target first.
+	ResolveInstance = Activity[ResolveInput, Outcome]{"ResolveInstance", RoleJoget}
 )
 
 // The activities that need the ledger only.
 var (
 	// ParkInstance records a step that failed for good.
 	ParkInstance = Activity[ParkInput, Outcome]{"ParkInstance", RoleWorkflows}
-	// ResolveInstance records the operator's decision and makes the ledger ready for it.
-	ResolveInstance = Activity[ResolveInput, ResolveOutput]{"ResolveInstance", RoleWorkflows}
 	// ClaimInstances takes the next instances of a wave into its window.
 	ClaimInstances = Activity[ClaimInput, ClaimOutput]{"ClaimInstances", RoleWorkflows}
 	// SettleWave records how a wave ended.
@@ -165,12 +166,14 @@ type VerifyOutput struct {
 	Items   map[string]int    `json:"items,omitempty"`
 }
 
-// ParkInput describes a step that failed for good.
+// ParkInput describes a step that failed for good. Cancelled ends the instance
+// as failed instead of parking it.
 type ParkInput struct {
 	StepInput
-	Step    migration.Step   `json:"step"`
-	Reason  migration.Reason `json:"reason"`
-	Message string           `json:"message"`
+	Step      migration.Step   `json:"step"`
+	Reason    migration.Reason `json:"reason"`
+	Message   string           `json:"message"`
+	Cancelled bool             `json:"cancelled,omitempty"`
 }
 
 // ResolveInput is a decision to record. What the operator wrote is in the
@@ -182,9 +185,4 @@ type ResolveInput struct {
 	Action  migration.Action     `json:"action"`
 	Target  migration.InstanceID `json:"target,omitempty"`
 	Discard bool                 `json:"discard,omitempty"`
-}
-
-// ResolveOutput says where to go on.
-type ResolveOutput struct {
-	Outcome
 }

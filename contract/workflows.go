@@ -84,7 +84,7 @@ type WaveState struct {
 	Stopped   bool `json:"stopped,omitempty"`
 	Batches   int  `json:"batches,omitempty"`
 	// Pending were claimed while a pause arrived; they start with the resume.
-	Pending []migration.InstanceID `json:"pending,omitempty"`
+	Pending []ClaimedInstance `json:"pending,omitempty"`
 	Counts  migration.Counts       `json:"counts"`
 }
 

@@ -108,3 +108,40 @@ func Reasons() []Reason {
 	slices.Sort(rs)
 	return rs
 }
+
+// Continuation says where an instance goes on after it was resolved.
+type Continuation struct {
+	Step     Step
+	Redo     bool // take a new snapshot
+	Accepted bool // what differs is accepted
+	End      bool // the instance ends skipped
+}
+
+// Continue returns where an instance that was parked at step for reason goes
+// on after action. ok is false when the action does not fit the reason.
+func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool) {
+	if !reason.Allows(action) {
+		return Continuation{}, false
+	}
+	switch action {
+	case ActionRetry:
+		return Continuation{Step: step}, true
+	case ActionSkip:
+		return Continuation{End: true}, true
+	case ActionRedo:
+		return Continuation{Step: StepCopyFormData, Redo: true}, true
+	case ActionAdopt:
+		return Continuation{Step: StepStart}, true
+	case ActionAccept:
+		switch reason {
+		case ReasonStartedEarlier:
+			return Continuation{Step: StepStart}, true
+		case ReasonRestoreMoved, ReasonVariablesDiffer:
+			return Continuation{Step: StepResume, Accepted: true}, true
+		default:
+			return Continuation{Step: StepVerify, Accepted: true}, true
+		}
+	case ActionRollback:
+	}
+	return Continuation{}, false
+}

@@ -1,0 +1,77 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"jogetferry/contract"
+)
+
+// patient is the retry policy of everything that may be repeated: for ever,
+// since a server that is down comes back, and what cannot be mended by
+// repetition is marked as not retryable by the activity.
+func patient() *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval:    2 * time.Second,
+		BackoffCoefficient: 2,
+		MaximumInterval:    time.Minute,
+	}
+}
+
+// postTimeout bounds an attempt that sends one request to Joget. It is longer
+// than the client's own timeout, so that the outcome is always written by the
+// attempt that sent.
+const postTimeout = 6 * time.Minute
+
+// options returns how an activity is run, by its wire name.
+func options(name string) workflow.ActivityOptions {
+	switch name {
+	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.TakeInventory.Name:
+		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: time.Minute, RetryPolicy: patient()}
+	case contract.StartProcess.Name:
+		return workflow.ActivityOptions{
+			StartToCloseTimeout: postTimeout,
+			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
+			WaitForCancellation: true,
+		}
+	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name:
+		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, RetryPolicy: patient(), WaitForCancellation: true}
+	case contract.ClaimInstances.Name:
+		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: 20 * time.Second, RetryPolicy: patient()}
+	default:
+		return workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute, RetryPolicy: patient()}
+	}
+}
+
+// start schedules an activity on the queue of its role. summary is what the
+// timeline of the UI shows.
+func start[In, Out any](ctx workflow.Context, q contract.Queues, a contract.Activity[In, Out], summary string, in In) workflow.Future {
+	o := options(a.Name)
+	o.TaskQueue = q.Of(a.Role)
+	o.Summary = summary
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), a.Name, in)
+}
+
+// call runs an activity and waits for it.
+func call[In, Out any](ctx workflow.Context, q contract.Queues, a contract.Activity[In, Out], summary string, in In) (Out, error) {
+	var out Out
+	err := start(ctx, q, a, summary, in).Get(ctx, &out)
+	return out, err
+}
+
+// errorMessage returns the plain words of an activity's failure, as its
+// application error carries them; they are free of personal data.
+func errorMessage(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app.Message()
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		return "timed out: " + timeout.TimeoutType().String()
+	}
+	return "failed"
+}

@@ -1,0 +1,391 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+var (
+	stageKey      = temporal.NewSearchAttributeKeyKeyword(contract.StageAttribute)
+	reasonKey     = temporal.NewSearchAttributeKeyKeyword(contract.ReasonAttribute)
+	waveKey       = temporal.NewSearchAttributeKeyKeyword(contract.WaveAttribute)
+	definitionKey = temporal.NewSearchAttributeKeyKeyword(contract.DefinitionAttribute)
+)
+
+// maxStarts bounds how often a start that was proven not to have happened is
+// tried anew before the instance parks.
+const maxStarts = 5
+
+// Instance migrates one source instance: copy form data, copy uploads, start,
+// restore what the start changed, resume each pending activity, verify. A step
+// that cannot go on parks the instance: it stays open and waits for the update
+// "resolve". It never gives up by itself.
+func Instance(ctx workflow.Context, in contract.InstanceInput) (contract.InstanceResult, error) {
+	w := &instance{in: in, step: contract.StepInput{Migration: in.Migration, Instance: in.Instance}}
+	if err := w.setup(ctx); err != nil {
+		return contract.InstanceResult{}, err
+	}
+	result, err := w.run(ctx)
+	if temporal.IsCanceledError(err) {
+		return contract.InstanceResult{}, w.cancelled(ctx, err)
+	}
+	return result, err
+}
+
+type instance struct {
+	in   contract.InstanceInput
+	step contract.StepInput
+
+	at       migration.Step
+	target   migration.InstanceID
+	next     *contract.ResumeCall
+	accepted bool
+	redo     bool
+	starts   int
+	verdict  migration.Verdict
+
+	parked   *contract.Outcome
+	decision *contract.Resolution
+	log      []string
+}
+
+func (w *instance) setup(ctx workflow.Context) error {
+	if err := workflow.SetQueryHandlerWithOptions(ctx, contract.StatusQuery, w.status, workflow.QueryHandlerOptions{
+		Description: "where this instance stands, and which actions fit while it is parked",
+	}); err != nil {
+		return fmt.Errorf("register query %s: %w", contract.StatusQuery, err)
+	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, contract.ResolveUpdate, w.resolve, workflow.UpdateHandlerOptions{
+		Validator:   w.validate,
+		Description: `unstick a parked instance: {"action": "retry|skip|redo|adopt|accept", "target": "<ID to adopt>"}`,
+	}); err != nil {
+		return fmt.Errorf("register update %s: %w", contract.ResolveUpdate, err)
+	}
+	w.at = migration.StepCopyFormData
+	return nil
+}
+
+// run goes through the steps until the instance is verified or skipped.
+func (w *instance) run(ctx workflow.Context) (contract.InstanceResult, error) {
+	for {
+		out, err := w.do(ctx)
+		if temporal.IsCanceledError(err) {
+			return contract.InstanceResult{}, err
+		}
+		if err != nil {
+			out, err = w.fail(ctx, err)
+			if err != nil {
+				return contract.InstanceResult{}, err
+			}
+		}
+		switch out.Status {
+		case contract.StatusSkipped:
+			if err := w.mark(ctx, stageKey.ValueSet(contract.StageSkipped), reasonKey.ValueSet(string(out.Reason))); err != nil {
+				return contract.InstanceResult{}, err
+			}
+			return w.end(ctx, migration.InstanceSkipped, out.Reason)
+		case contract.StatusParked:
+			more, err := w.park(ctx, out)
+			if err != nil {
+				return contract.InstanceResult{}, err
+			}
+			if !more {
+				return w.end(ctx, migration.InstanceSkipped, migration.ReasonOperator)
+			}
+		case contract.StatusOK, contract.StatusBusy, contract.StatusAgain, contract.StatusUnknown:
+			if w.at == "" {
+				return w.end(ctx, migration.InstanceDone, "")
+			}
+		}
+	}
+}
+
+// do runs the present step and, when it went well, moves to the next one; the
+// empty step means that all is done.
+func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
+	switch w.at {
+	case migration.StepCopyFormData:
+		w.tell(ctx, "copying form data")
+		out, err := call(ctx, w.in.Queues, contract.CopyFormData, "copy form data", contract.CopyFormDataInput{StepInput: w.step, Redo: w.redo})
+		if w.passed(out.Outcome, err, migration.StepCopyUploads) {
+			w.redo = false
+			w.note("form data: %d rows, %d written", out.Rows, out.Written)
+		}
+		return out.Outcome, err
+	case migration.StepCopyUploads:
+		w.tell(ctx, "copying uploads")
+		out, err := call(ctx, w.in.Queues, contract.CopyUploads, "copy uploads", w.step)
+		if w.passed(out.Outcome, err, migration.StepStart) {
+			w.note("uploads: %d files, %d written, %d bytes", out.Files, out.Written, out.Bytes)
+		}
+		return out.Outcome, err
+	case migration.StepStart:
+		return w.start(ctx)
+	case migration.StepRestore:
+		w.tell(ctx, "putting back what the start changed")
+		out, err := call(ctx, w.in.Queues, contract.RestoreState, "restore record set and variables", w.step)
+		if w.passed(out.Outcome, err, migration.StepResume) {
+			w.next = out.Next
+			w.note("restored: %d rows, %d variables", out.Rows, out.Variables)
+			w.skipResume()
+		}
+		return out.Outcome, err
+	case migration.StepResume:
+		return w.resume(ctx)
+	case migration.StepVerify:
+		w.tell(ctx, "comparing both sides")
+		out, err := call(ctx, w.in.Queues, contract.VerifyInstance, "verify", contract.VerifyInput{StepInput: w.step, Fix: true, Accepted: w.accepted})
+		if w.passed(out.Outcome, err, "") {
+			w.verdict = out.Verdict
+			w.note("verdict: %s", out.Verdict)
+		}
+		return out.Outcome, err
+	}
+	return contract.Outcome{}, temporal.NewNonRetryableApplicationError("unknown step "+string(w.at), string(migration.CodeInternal), nil)
+}
+
+// start makes the target instance exist. Whatever is not proven goes through
+// ReconcileStart, which never sends.
+func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
+	w.tell(ctx, "starting the instance on the target")
+	out, err := call(ctx, w.in.Queues, contract.StartProcess, "start process", w.step)
+	if temporal.IsCanceledError(err) {
+		return out.Outcome, err
+	}
+	// A failed attempt says nothing about what was sent: only the ledger and the target do.
+	if err != nil || out.Status == contract.StatusUnknown {
+		w.tell(ctx, "finding out what became of the start")
+		out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", w.step)
+		if err != nil {
+			return out.Outcome, err
+		}
+	}
+	switch out.Status {
+	case contract.StatusBusy:
+		w.tell(ctx, "waiting: another instance of the same record is being started")
+		return out.Outcome, workflow.Sleep(ctx, 10*time.Second)
+	case contract.StatusAgain:
+		w.starts++
+		if w.starts >= maxStarts {
+			w.starts = 0
+			return call(ctx, w.in.Queues, contract.ParkInstance, "park", contract.ParkInput{
+				StepInput: w.step, Step: w.at, Reason: out.Reason,
+				Message: fmt.Sprintf("the start was tried %d times, and is proven not to have happened", maxStarts),
+			})
+		}
+		return out.Outcome, workflow.Sleep(ctx, time.Duration(1<<w.starts)*time.Second)
+	case contract.StatusOK:
+		w.starts = 0
+		w.target, w.next = out.Target, out.Next
+		w.note("target instance: %s", out.Target)
+		if out.Restore {
+			w.at = migration.StepRestore
+		} else {
+			w.at = migration.StepResume
+			w.skipResume()
+		}
+	case contract.StatusParked, contract.StatusSkipped, contract.StatusUnknown:
+		w.target = out.Target
+	}
+	return out.Outcome, nil
+}
+
+// skipResume goes straight to verification when the last look found nothing to call.
+func (w *instance) skipResume() {
+	if w.next == nil {
+		w.at = migration.StepVerify
+	}
+}
+
+// resume makes one call of the convergent loop.
+func (w *instance) resume(ctx workflow.Context) (contract.Outcome, error) {
+	in := contract.ResumeInput{StepInput: w.step}
+	summary := "resume"
+	if w.next != nil {
+		in.Call = *w.next
+		summary = fmt.Sprintf("resume %s (abortCurrent=%t)", in.Call.Activity, in.Call.AbortCurrent)
+	}
+	w.tell(ctx, summary)
+	out, err := call(ctx, w.in.Queues, contract.ResumeActivity, summary, in)
+	if err != nil || out.Status != contract.StatusOK {
+		return out.Outcome, err
+	}
+	if out.Made != nil {
+		w.note("resumed %s (abortCurrent=%t)", out.Made.Activity, out.Made.AbortCurrent)
+	}
+	w.next = out.Next
+	w.skipResume()
+	return out.Outcome, nil
+}
+
+func (w *instance) passed(out contract.Outcome, err error, next migration.Step) bool {
+	if err != nil || out.Status != contract.StatusOK {
+		return false
+	}
+	w.at = next
+	return true
+}
+
+// fail parks a step whose activity failed for good.
+func (w *instance) fail(ctx workflow.Context, cause error) (contract.Outcome, error) {
+	out, err := call(ctx, w.in.Queues, contract.ParkInstance, "park", contract.ParkInput{
+		StepInput: w.step, Step: w.at, Reason: migration.ReasonStepFailed, Message: errorMessage(cause),
+	})
+	if err != nil {
+		return out, fmt.Errorf("park %s after a failed step: %w", w.in.Instance, err)
+	}
+	return out, nil
+}
+
+// park waits for the operator. It returns false when the instance ends here.
+func (w *instance) park(ctx workflow.Context, out contract.Outcome) (more bool, err error) {
+	w.parked, w.decision = &out, nil
+	if err := w.mark(ctx, stageKey.ValueSet(contract.StageParked), reasonKey.ValueSet(string(out.Reason))); err != nil {
+		return false, err
+	}
+	w.tell(ctx, "parked: "+string(out.Reason))
+	for {
+		if err := workflow.Await(ctx, func() bool { return w.decision != nil }); err != nil {
+			return false, err
+		}
+		d := *w.decision
+		after, err := call(ctx, w.in.Queues, contract.ResolveInstance, "resolve: "+string(d.Action), contract.ResolveInput{
+			StepInput: w.step, ParkID: out.ParkID, Reason: out.Reason, Action: d.Action, Target: d.Target, Discard: d.Discard,
+		})
+		if temporal.IsCanceledError(err) {
+			return false, err
+		}
+		if err != nil {
+			// The decision could not be carried out: still parked, and the reason why is shown.
+			w.decision = nil
+			out.Message = errorMessage(err)
+			w.tell(ctx, "parked: "+string(out.Reason)+"; the last action was refused: "+out.Message)
+			continue
+		}
+		if after.Status == contract.StatusParked {
+			out, w.parked, w.decision = after, &after, nil
+			w.tell(ctx, "parked: "+string(out.Reason))
+			continue
+		}
+		c, _ := migration.Continue(w.at, out.Reason, d.Action)
+		w.note("resolved: %s", d.Action)
+		stage := contract.StageResolved
+		if c.End {
+			stage = contract.StageSkipped
+		}
+		if err := w.mark(ctx, stageKey.ValueSet(stage), reasonKey.ValueUnset()); err != nil {
+			return false, err
+		}
+		w.parked, w.decision = nil, nil
+		w.at, w.redo = c.Step, c.Redo
+		w.accepted = w.accepted || c.Accepted
+		w.next = nil
+		return !c.End, nil
+	}
+}
+
+func (w *instance) validate(r contract.Resolution) error {
+	switch {
+	case w.parked == nil:
+		return fmt.Errorf("%s is not parked: there is nothing to resolve", w.in.Instance)
+	case w.decision != nil:
+		return fmt.Errorf("%s is being resolved by %q already", w.in.Instance, w.decision.Action)
+	case r.ParkID != 0 && r.ParkID != w.parked.ParkID:
+		return fmt.Errorf("%s is parked anew (park %d, not %d): look at it again", w.in.Instance, w.parked.ParkID, r.ParkID)
+	case !w.parked.Reason.Allows(r.Action):
+		return fmt.Errorf("action %q does not fit %s; these do: %s", r.Action, w.parked.Reason, joinActions(w.parked.Reason.Actions()))
+	case r.Action == migration.ActionAdopt && r.Target == "":
+		return fmt.Errorf("action adopt needs the target instance to adopt")
+	case r.Action != migration.ActionAdopt && r.Target != "":
+		return fmt.Errorf("action %q takes no target instance", r.Action)
+	}
+	return nil
+}
+
+func (w *instance) resolve(_ workflow.Context, r contract.Resolution) (contract.Resolved, error) {
+	w.decision = &r
+	return contract.Resolved{ParkID: w.parked.ParkID, Reason: w.parked.Reason}, nil
+}
+
+func (w *instance) status() (contract.InstanceStatus, error) {
+	s := contract.InstanceStatus{Step: w.at, Target: w.target}
+	if w.parked != nil {
+		s.Parked, s.ParkID, s.Reason, s.Actions = true, w.parked.ParkID, w.parked.Reason, w.parked.Reason.Actions()
+	}
+	return s, nil
+}
+
+func (w *instance) mark(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+		return fmt.Errorf("set search attributes of %s: %w", w.in.Instance, err)
+	}
+	return nil
+}
+
+func (w *instance) end(ctx workflow.Context, state migration.InstanceState, reason migration.Reason) (contract.InstanceResult, error) {
+	w.tell(ctx, string(state))
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return contract.InstanceResult{}, err
+	}
+	return contract.InstanceResult{State: state, Reason: reason, Verdict: w.verdict, Target: w.target}, nil
+}
+
+// cancelled records that the operator cancelled the workflow, and passes the
+// cancellation on. Nothing is undone on the target.
+func (w *instance) cancelled(ctx workflow.Context, cause error) error {
+	dctx, cancel := workflow.NewDisconnectedContext(ctx)
+	defer cancel()
+	if _, err := call(dctx, w.in.Queues, contract.ParkInstance, "record the cancellation", contract.ParkInput{
+		StepInput: w.step, Step: w.at, Reason: migration.ReasonOperator, Cancelled: true,
+		Message: "the workflow was cancelled at step " + string(w.at),
+	}); err != nil {
+		return fmt.Errorf("record the cancellation of %s: %w", w.in.Instance, err)
+	}
+	return cause
+}
+
+func (w *instance) note(format string, args ...any) {
+	w.log = append(w.log, fmt.Sprintf(format, args...))
+}
+
+// tell sets the current details, which the UI shows and which cost no event.
+func (w *instance) tell(ctx workflow.Context, now string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**\n", now)
+	for _, line := range w.log {
+		fmt.Fprintf(&b, "\n- %s", line)
+	}
+	if p := w.parked; p != nil {
+		fmt.Fprintf(&b, "\n\n%s.", p.Reason.Text())
+		if p.Message != "" {
+			fmt.Fprintf(&b, " %s", p.Message)
+		}
+		fmt.Fprintf(&b, "\n\nWhat you can do:\n")
+		for _, a := range p.Reason.Actions() {
+			target := ""
+			if a == migration.ActionAdopt {
+				target = " --target TARGET_INSTANCE"
+			}
+			fmt.Fprintf(&b, "\n    starter resolve %s --action %s%s --reason \"...\"", w.in.Instance, a, target)
+		}
+		fmt.Fprintf(&b, "\n\nThe whole story: `starter show %s`. See docs/what-if.md#%s.", w.in.Instance, p.Reason)
+	}
+	workflow.SetCurrentDetails(ctx, b.String())
+}
+
+func joinActions(actions []migration.Action) string {
+	names := make([]string, 0, len(actions))
+	for _, a := range actions {
+		names = append(names, string(a))
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}

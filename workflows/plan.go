@@ -1,0 +1,38 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// Plan checks both servers and takes the inventory of running instances. It
+// freezes what it found in the ledger, unless Dry. A server finding that blocks
+// ends it before the inventory: nothing further could be believed.
+func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, error) {
+	var result contract.PlanResult
+	check := contract.CheckInput{Migration: in.Migration, Dry: in.Dry}
+	source := start(ctx, in.Queues, contract.CheckSource, "check source and uploads", check)
+	servers, err := call(ctx, in.Queues, contract.CheckServers, "check both servers", check)
+	if err != nil {
+		return result, err
+	}
+	var copied contract.CheckOutput
+	if err := source.Get(ctx, &copied); err != nil {
+		return result, err
+	}
+	result.Findings = append(servers.Findings, copied.Findings...)
+	if migration.Worst(result.Findings) == migration.Blocking {
+		return result, nil
+	}
+	inventory, err := call(ctx, in.Queues, contract.TakeInventory, "take inventory", contract.InventoryInput{
+		Migration: in.Migration, Plan: workflow.GetInfo(ctx).WorkflowExecution.RunID, Dry: in.Dry,
+	})
+	if err != nil {
+		return result, err
+	}
+	result.Findings = append(result.Findings, inventory.Findings...)
+	result.Counts, result.Open = inventory.Counts, inventory.Open
+	return result, nil
+}

@@ -1,0 +1,75 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// verifyPage is how many instances are compared side by side, and how many one
+// run compares before it continues as new is a multiple of it.
+const (
+	verifyPage     = 20
+	verifyPageRuns = 20
+)
+
+// Verify compares migrated instances on both sides again. It reads only.
+func Verify(ctx workflow.Context, in contract.VerifyRunInput) (contract.VerifyRunResult, error) {
+	named := len(in.Instances) > 0
+	for range verifyPageRuns {
+		page := in.Instances
+		if !named {
+			out, err := call(ctx, in.Queues, contract.ListMigrated, "next instances", contract.ListInput{
+				Migration: in.Migration, After: in.After, Limit: verifyPage,
+			})
+			if err != nil {
+				return in.Result, err
+			}
+			page = out.Instances
+		}
+		page = page[:min(len(page), verifyPage)]
+		if len(page) == 0 {
+			return in.Result, nil
+		}
+		if err := verifyAll(ctx, in, page, &in.Result); err != nil {
+			return in.Result, err
+		}
+		in.After = page[len(page)-1]
+		if named {
+			in.Instances = in.Instances[len(page):]
+			if len(in.Instances) == 0 {
+				return in.Result, nil
+			}
+		}
+	}
+	return in.Result, workflow.NewContinueAsNewError(ctx, contract.VerifyWorkflow, in)
+}
+
+func verifyAll(ctx workflow.Context, in contract.VerifyRunInput, page []migration.InstanceID, result *contract.VerifyRunResult) error {
+	futures := make([]workflow.Future, 0, len(page))
+	for _, id := range page {
+		futures = append(futures, start(ctx, in.Queues, contract.VerifyInstance, "verify "+string(id), contract.VerifyInput{
+			StepInput: contract.StepInput{Migration: in.Migration, Instance: id},
+		}))
+	}
+	for i, f := range futures {
+		var out contract.VerifyOutput
+		if err := f.Get(ctx, &out); err != nil {
+			return err
+		}
+		switch {
+		case out.Verdict == migration.VerdictSame:
+			result.Same++
+			continue
+		case out.Reason == migration.ReasonSourceMoved, out.Reason == migration.ReasonTargetMoved:
+			result.Moved++
+		default:
+			result.Different++
+		}
+		if len(result.Listed) < contract.MaxDifferent {
+			result.Listed = append(result.Listed, page[i])
+		}
+	}
+	return nil
+}
