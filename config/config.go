@@ -1,0 +1,143 @@
+package config
+
+import (
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// Config is everything an operator configures. Load fills it; Validate says
+// whether it is enough for what is going to run.
+type Config struct {
+	// Migration names the migration; it binds the ledger to two servers.
+	Migration string
+	Source    Source
+	Target    Target
+	// Ledger has the ledger's own DSN, which may be empty; see LedgerDSN.
+	Ledger Ledger
+	// Processes are "package/process"; empty means every process with running instances.
+	Processes []string
+	// Definitions maps definitions of the source to those of the target;
+	// without an entry the published version of the same process is taken.
+	Definitions map[string]string
+	// Users maps user names of the source to those of the target.
+	Users   map[string]string
+	Records Records
+	Start   Start
+	Resume  Resume
+	Limits  Limits
+	Worker  Worker
+
+	mistakes Mistakes         // of the whole configuration, whatever runs
+	broken   map[string]error // by key: values that cannot be had, such as an unset variable
+}
+
+// Source is the server that is only read. It has no URL: it is never called.
+type Source struct {
+	Database migration.Secret // DSN; an account that may SELECT is enough
+	Uploads  string           // path of app_formuploads as mounted for the worker
+}
+
+// Target is the server that instances are moved to.
+type Target struct {
+	URL      string // with the context path, such as http://127.0.0.1:8080/jw
+	Database migration.Secret
+	Uploads  string
+	Admin    Account // an administrator of the target
+	Master   Account // logs in as requesters
+}
+
+// Account is a login of the target; one of Password and Hash is set.
+type Account struct {
+	Username string
+	Password migration.Secret
+	Hash     migration.Secret // Joget's login hash, for where the password itself is not known
+}
+
+// Ledger is where the ledger lives.
+type Ledger struct {
+	Database migration.Secret // DSN; empty: schema LedgerSchema on the target's server
+}
+
+// Records says how form rows are moved.
+type Records struct {
+	// Extra are tables and relations that no form definition tells; see ParseExtra.
+	Extra []string
+	// OnConflict is what happens to a row of the target that differs and is not ours.
+	OnConflict string
+	// Restore is what happens where something that a start tool changed cannot be put back.
+	Restore string
+}
+
+// Values of Records and Start.
+const (
+	ConflictPark      = "park"      // the instance waits for the operator
+	ConflictOverwrite = "overwrite" // the source wins; the former row stays in the ledger
+	ConflictKeep      = "keep"      // the target wins
+
+	RestoreStrict = "strict" // the instance is parked
+	RestoreReport = "report" // it goes on, and says so
+
+	UnknownPark  = "park"
+	UnknownRetry = "retry"
+)
+
+// Start says what to do about starts without an answer.
+type Start struct {
+	// Settle is how long a request without an answer may still run on the target.
+	Settle time.Duration
+	// WhenUnknown is UnknownPark or UnknownRetry.
+	WhenUnknown string
+}
+
+// Resume bounds the convergent loop.
+type Resume struct {
+	MaxRounds int
+}
+
+// Limits bound the load.
+type Limits struct {
+	Window               int     // instances in flight per wave; the default of starter wave --window
+	TargetCallsPerSecond float64 // over all workers
+	CopyRowsPerSecond    int     // per worker; 0 for no limit
+}
+
+// Worker is what concerns one worker process.
+type Worker struct {
+	Roles     []contract.Role
+	Listen    string // address of /metrics, /livez and /readyz; "" for none
+	MaxCopies int    // instances copied at the same time
+	MaxCalls  int    // calls of the target under way at the same time
+	LogLevel  string // debug, info, warn or error
+}
+
+// LedgerSchema is the schema of a ledger without a DSN of its own.
+const LedgerSchema = "jogetferry"
+
+// LedgerDSN returns the DSN of the ledger: the configured one, or schema
+// LedgerSchema on the target's server, with the target's account. Without
+// either, or with a target DSN that cannot be read, it is empty.
+func (c *Config) LedgerDSN() migration.Secret {
+	if !c.Ledger.Database.Empty() {
+		return c.Ledger.Database
+	}
+	dsn, err := mysql.ParseDSN(c.Target.Database.Reveal())
+	if c.Target.Database.Empty() || err != nil {
+		return migration.Secret{}
+	}
+	dsn.DBName = LedgerSchema
+	return migration.NewSecret(dsn.FormatDSN())
+}
+
+// Queues returns the task queues of the migration; the error is that of
+// contract.JogetQueue.
+func (c *Config) Queues() (contract.Queues, error) {
+	joget, err := contract.JogetQueue(c.Target.URL)
+	if err != nil {
+		return contract.Queues{}, err
+	}
+	return contract.Queues{Workflows: contract.WorkflowQueue, Copy: contract.CopyQueue, Joget: joget}, nil
+}

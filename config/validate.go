@@ -1,0 +1,218 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// Part is what a configuration is read for; a starter needs less than a worker.
+type Part string
+
+// The parts. PartWorker needs what its configured roles need.
+const (
+	PartStarter Part = "starter"
+	PartWorker  Part = "worker"
+)
+
+// needs are the keys that must be set beside migration, target.url and a
+// ledger, which everything needs.
+var needs = map[contract.Role][]string{
+	contract.RoleWorkflows: nil,
+	contract.RoleCopy:      {"source.database", "source.uploads", "target.database", "target.uploads"},
+	contract.RoleJoget: {
+		"target.database", "target.admin.username", "target.admin.password",
+		"target.master.username", "target.master.password",
+	},
+}
+
+var migrationName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// Validate returns Mistakes: everything that keeps part from running, in the
+// order of the table of keys; nil when there is nothing. Keys that part does
+// not need may hold references that cannot be resolved here.
+func (c *Config) Validate(part Part) error {
+	v := validation{Config: c, needed: map[string]bool{"migration": true, "target.url": true}, mistakes: slices.Clone(c.mistakes)}
+	if part == PartWorker {
+		for _, role := range c.Worker.Roles {
+			for _, name := range needs[role] {
+				v.needed[name] = true
+			}
+		}
+		if len(c.Worker.Roles) == 0 {
+			v.mistakes.add("worker.roles", "is empty", "give some of "+allRoles())
+		}
+	}
+	v.identity()
+	v.servers()
+	v.ledger()
+	v.mappings()
+	if part == PartWorker {
+		v.listen()
+	}
+	if len(v.mistakes) == 0 {
+		return nil
+	}
+	return v.mistakes
+}
+
+// validation is one Validate.
+type validation struct {
+	*Config
+	needed   map[string]bool
+	mistakes Mistakes
+}
+
+// present reports whether key has a value to look at, and whether it is one to
+// insist on; a needed key without a value is a mistake.
+func (v *validation) present(key string, empty bool, fix string) bool {
+	if slices.ContainsFunc(v.mistakes, func(m Mistake) bool { return m.Key == key || m.Key == "--"+key }) {
+		return false
+	}
+	if err := v.broken[key]; err != nil {
+		if v.needed[key] {
+			problem, fix, _ := strings.Cut(err.Error(), "; ")
+			v.mistakes.add(key, problem, fix)
+		}
+		return false
+	}
+	if empty && v.needed[key] {
+		v.mistakes.add(key, "is missing", fix)
+	}
+	return !empty
+}
+
+func (v *validation) identity() {
+	if v.present("migration", v.Migration == "", "give a name such as crm-2026") && !migrationName.MatchString(v.Migration) {
+		v.mistakes.add("migration", fmt.Sprintf("%q is not a name", v.Migration), "use a-z, 0-9 and -, at most 63, beginning with a letter or digit")
+	}
+}
+
+func (v *validation) servers() {
+	source := v.dsn("source.database", v.Source.Database)
+	v.present("source.uploads", v.Source.Uploads == "", "give the folder app_formuploads as this machine sees it")
+	v.url()
+	target := v.dsn("target.database", v.Target.Database)
+	v.present("target.uploads", v.Target.Uploads == "", "give the folder app_formuploads as this machine sees it")
+	v.account("target.admin", v.Target.Admin)
+	v.account("target.master", v.Target.Master)
+	if source != nil && target != nil && source.Addr == target.Addr && source.DBName == target.DBName {
+		v.mistakes.add("target.database", "is the same database as source.database", "give the database of the other server")
+	}
+	if v.Source.Uploads != "" && v.Source.Uploads == v.Target.Uploads {
+		v.mistakes.add("target.uploads", "is the same folder as source.uploads", "give the folder of the other server")
+	}
+}
+
+func (v *validation) url() {
+	if !v.present("target.url", v.Target.URL == "", "give the target's address, such as http://127.0.0.1:8080/jw") {
+		return
+	}
+	u, err := url.Parse(v.Target.URL)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		v.mistakes.add("target.url", "is not an http(s) address", "write http://HOST:PORT/jw")
+	case u.User != nil:
+		v.mistakes.add("target.url", "holds a login", "move it to target.admin")
+	case u.RawQuery != "" || u.Fragment != "":
+		v.mistakes.add("target.url", "goes on after the path", "end it with the context path, such as /jw")
+	}
+}
+
+const dsnForm = "write USER:PASSWORD@tcp(HOST:3306)/DATABASE"
+
+func (v *validation) dsn(key string, dsn migration.Secret) *mysql.Config {
+	if !v.present(key, dsn.Empty(), dsnForm) {
+		return nil
+	}
+	parsed, err := mysql.ParseDSN(dsn.Reveal())
+	switch {
+	case err != nil:
+		// The driver's own words may quote the password.
+		v.mistakes.add(key, "is not a DSN", dsnForm)
+		return nil
+	case parsed.DBName == "":
+		v.mistakes.add(key, "names no database", dsnForm)
+		return nil
+	}
+	return parsed
+}
+
+func (v *validation) account(key string, a Account) {
+	v.present(key+".username", a.Username == "", "give a user of the target")
+	password, hash := key+".password", key+".hash"
+	switch {
+	case !a.Password.Empty() && !a.Hash.Empty():
+		v.mistakes.add(password, "is given together with "+hash, "give one of them")
+	case !a.Hash.Empty():
+	case v.broken[hash] != nil && v.needed[password]:
+		v.needed[hash] = true
+		v.present(hash, true, "")
+	default:
+		v.present(password, a.Password.Empty(), "give it as ${VARIABLE} or ${file:PATH}, or give "+hash)
+	}
+}
+
+func (v *validation) ledger() {
+	if v.broken["ledger.database"] == nil && v.Ledger.Database.Empty() {
+		if v.LedgerDSN().Empty() && !v.mistaken("target.database") {
+			v.mistakes.add("ledger.database", "is missing, and target.database, whose server it would be on, is too", dsnForm)
+		}
+		return
+	}
+	v.needed["ledger.database"] = true
+	v.dsn("ledger.database", v.Ledger.Database)
+}
+
+func (v *validation) mistaken(key string) bool {
+	return slices.ContainsFunc(v.mistakes, func(m Mistake) bool { return m.Key == key })
+}
+
+func (v *validation) mappings() {
+	for _, p := range v.Processes {
+		pkg, process, ok := strings.Cut(p, "/")
+		if !ok || pkg == "" || process == "" || strings.ContainsAny(p, "#:") {
+			v.mistakes.add("processes", fmt.Sprintf("%q is not a process", p), "write package/process")
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(v.Definitions)) {
+		for _, d := range []string{from, v.Definitions[from]} {
+			if _, err := migration.ParseDefinitionID(d); err != nil {
+				v.mistakes.add("definitions", fmt.Sprintf("%q is not a definition", d), "write package#version#process, with latest for the published version")
+			}
+		}
+	}
+	for _, from := range slices.Sorted(maps.Keys(v.Users)) {
+		if from == "" || v.Users[from] == "" {
+			v.mistakes.add("users", "has an entry without a name", "write source: target")
+		}
+	}
+	if _, err := ParseExtra(v.Records.Extra); err != nil {
+		problem, fix, _ := strings.Cut(err.Error(), "; ")
+		v.mistakes.add("records.extra", problem, fix)
+	}
+	for _, key := range []string{"processes", "definitions", "users", "records.extra"} {
+		if v.broken[key] != nil {
+			v.needed[key] = true
+			v.present(key, false, "")
+		}
+	}
+}
+
+func (v *validation) listen() {
+	if v.Worker.Listen == "-" {
+		return
+	}
+	if _, _, err := net.SplitHostPort(v.Worker.Listen); err != nil {
+		v.mistakes.add("worker.listen", fmt.Sprintf("%q is not an address", v.Worker.Listen), "write HOST:PORT or :PORT, or - for none")
+	}
+}

@@ -1,0 +1,2 @@
+// Package nearest finds the known word that somebody probably meant.
+package nearest
