@@ -1,0 +1,103 @@
+package api
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// Unaddressable says that a value cannot be sent to Joget in its place, since
+// its firewall or character guard would refuse or change it (CONTRACT 1.2, 1.3,
+// 1.6). Nothing was sent. It comes inside a *CallError of KindUnaddressable.
+type Unaddressable struct {
+	Part   string // what the value is: "activity id"; never the value
+	Reason string
+}
+
+// Error returns a text without the value.
+func (u *Unaddressable) Error() string { return u.Part + " " + u.Reason }
+
+// CheckRecordID reports why process/start cannot carry record, nil if it can.
+func CheckRecordID(record migration.RecordID) error {
+	if u := guarded("record id", string(record)); u != nil {
+		return u
+	}
+	return nil
+}
+
+// CheckUser reports why user cannot be given to a reassignment or be a
+// requester, nil if it can.
+func CheckUser(user migration.User) error {
+	if u := guarded("user name", string(user)); u != nil {
+		return u
+	}
+	return nil
+}
+
+// CheckVariableName reports why name cannot be sent as var_<name>, nil if it
+// can: Joget removes "var_" everywhere in the parameter's name.
+func CheckVariableName(name string) error {
+	if name == "" {
+		return &Unaddressable{"variable name", "is empty"}
+	}
+	if strings.Contains(name, "var_") {
+		return &Unaddressable{"variable name", `contains "var_", which Joget removes`}
+	}
+	return nil
+}
+
+// guarded checks a value that reaches a method of Joget's WorkflowManager.
+// Source: SqlFilterAspect.
+func guarded(part, value string) *Unaddressable {
+	switch {
+	case value == "":
+		return &Unaddressable{part, "is empty"}
+	case strings.ContainsAny(value, " ();"):
+		return &Unaddressable{part, "contains a space, parenthesis or semicolon"}
+	case strings.Contains(value, "/*"):
+		return &Unaddressable{part, "contains the start of a comment"}
+	}
+	return nil
+}
+
+// segment escapes a value for use as one path segment. Besides the guard,
+// Spring's StrictHttpFirewall refuses what it takes for an attack even when
+// escaped, and Joget decodes the segment a second time, so that "+" would
+// arrive as a space.
+func segment(part, value string) (string, *Unaddressable) {
+	if u := guarded(part, value); u != nil {
+		return "", u
+	}
+	switch {
+	case strings.ContainsAny(value, `/\%+`):
+		return "", &Unaddressable{part, "contains a slash, backslash, percent or plus sign"}
+	case strings.ContainsFunc(value, func(r rune) bool { return r < 0x20 || r == 0x7f }):
+		return "", &Unaddressable{part, "contains a control character"}
+	case strings.HasSuffix(value, "."):
+		return "", &Unaddressable{part, "ends in a dot, which Joget drops"}
+	}
+	return url.PathEscape(value), nil
+}
+
+// definitionSegment returns the URL form of def, "package:version:process".
+func definitionSegment(def migration.DefinitionID) (string, *Unaddressable) {
+	const part = "process definition id"
+	_, err := strconv.ParseUint(def.Version, 10, 63)
+	switch {
+	case strings.ContainsAny(def.Package+def.Process, "#:"):
+		return "", &Unaddressable{part, "has more than three parts"}
+	case strings.Contains(def.Package, migration.Latest), strings.Contains(def.Process, migration.Latest):
+		// Joget replaces the text wherever it stands in the whole id.
+		return "", &Unaddressable{part, `contains "latest" in the package or process`}
+	case def.Version != migration.Latest && err != nil:
+		return "", &Unaddressable{part, "has a version that is no number"}
+	}
+	for _, value := range []string{def.Package, def.Process} {
+		if _, u := segment(part, value); u != nil {
+			return "", u
+		}
+	}
+	return url.PathEscape(def.Package) + ":" + def.Version + ":" + url.PathEscape(def.Process), nil
+}

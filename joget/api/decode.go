@@ -1,0 +1,105 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// oneOrMany decodes what Joget's JSONObject.accumulate makes of a list: no
+// key for none, the bare item for one, an array for more (CONTRACT 2.1).
+type oneOrMany[T any] []T
+
+// UnmarshalJSON takes null, an array of T, or one T.
+func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
+	data = bytes.TrimSpace(data)
+	switch {
+	case bytes.Equal(data, []byte("null")):
+		*l = nil
+		return nil
+	case len(data) > 0 && data[0] == '[':
+		var many []T
+		if err := json.Unmarshal(data, &many); err != nil {
+			return err
+		}
+		*l = many
+		return nil
+	}
+	var one T
+	if err := json.Unmarshal(data, &one); err != nil {
+		return err
+	}
+	*l = oneOrMany[T]{one}
+	return nil
+}
+
+// looseString decodes a string, number, boolean or null to text; numbers keep
+// their digits, null is "".
+type looseString string
+
+// UnmarshalJSON refuses objects and arrays.
+func (s *looseString) UnmarshalJSON(data []byte) error {
+	data = bytes.TrimSpace(data)
+	switch {
+	case len(data) == 0, data[0] == '{', data[0] == '[':
+		return errors.New("neither text, number, boolean nor null")
+	case bytes.Equal(data, []byte("null")):
+		*s = ""
+	case data[0] == '"':
+		var text string
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+		*s = looseString(text)
+	default:
+		*s = looseString(data)
+	}
+	return nil
+}
+
+// firstDocument returns the first JSON object of body. More documents may
+// follow (CONTRACT 1.6: an error body and what the controller wrote after it);
+// rest reports whether everything after the first is whole documents too.
+func firstDocument(body []byte) (doc json.RawMessage, rest bool, err error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if err := dec.Decode(&doc); err != nil {
+		return nil, false, fmt.Errorf("decoding the answer: %w", jsonError(err))
+	}
+	if doc[0] != '{' {
+		return nil, false, errors.New("the answer is no JSON object")
+	}
+	for {
+		var more json.RawMessage
+		switch err := dec.Decode(&more); {
+		case errors.Is(err, io.EOF):
+			return doc, true, nil
+		case err != nil:
+			return doc, false, nil
+		}
+	}
+}
+
+// jsonError drops what encoding/json quotes of the text, which may be personal.
+func jsonError(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return err
+	case errors.As(err, &syntax):
+		return fmt.Errorf("no JSON at byte %d", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Errorf("unexpected JSON type in field %q", kind.Field)
+	}
+	return errors.New("unexpected JSON")
+}
+
+// jogetError is the error body (CONTRACT 1.6).
+type jogetError struct {
+	Error *struct {
+		Code    looseString `json:"code"`
+		Message looseString `json:"message"`
+	} `json:"error"`
+}

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+
+	"jogetferry/migration"
+)
+
+// StartRequest asks for one new instance.
+type StartRequest struct {
+	Definition migration.DefinitionID
+	As         migration.User     // the requester; must not be empty
+	Record     migration.RecordID // must not be empty: without it refusal and failure look alike
+	// Variables by name, as text of the declared type. INTEGER and FLOAT must
+	// not be empty and BOOLEAN and DATETIME not be named: the start would fail
+	// or drop them (CONTRACT 3.2).
+	Variables map[string]string
+}
+
+// StartAnswer is what process/start answered.
+type StartAnswer struct {
+	Instance     migration.InstanceID // "" when nothing was started; see Outcome
+	Record       migration.RecordID   // the parent value; the origin may differ, read the link back
+	RecordEchoed bool                 // the answer had the key "recordId" (v7 and later)
+	Activity     migration.ActivityID // "" nearly always
+}
+
+// StartOutcome is what a start answer means.
+type StartOutcome string
+
+// The outcomes.
+const (
+	// StartStarted: Instance names the new instance.
+	StartStarted StartOutcome = "started"
+	// StartNotAllowed: the start whitelist refused before anything was made:
+	// the requester is not in it, the app version is not published, or its
+	// package version is not known. Nothing is left behind.
+	StartNotAllowed StartOutcome = "not_allowed"
+	// StartFailed: the start failed on the way. An instance in
+	// open.not_running.not_started may be left behind, with a link to the
+	// record or without. A server before v7 also answers so when it does not allow.
+	StartFailed StartOutcome = "failed"
+)
+
+// Outcome classifies the answer (CONTRACT 2.5).
+func (a StartAnswer) Outcome() StartOutcome {
+	switch {
+	case a.Instance != "":
+		return StartStarted
+	case a.RecordEchoed:
+		return StartNotAllowed
+	}
+	return StartFailed
+}
+
+// StartProcess starts one instance as r.As, and may be called only by who owns
+// the start: a second call makes a second instance. ctx counts until the
+// request is on its way; from then on only the timeout ends it.
+//
+// No error means Answered, whatever the Outcome. An error's FateOf says whether
+// an instance may exist now.
+func (c *Client) StartProcess(ctx context.Context, r StartRequest) (StartAnswer, error) {
+	const op = "process/start"
+	k := call{op: op, as: r.As, mutate: true}
+	if u := guarded("requester", string(r.As)); u != nil {
+		k.err = u // an empty one would start as the administrator
+	}
+	definition, u := definitionSegment(r.Definition)
+	if k.err == nil {
+		k.err = u
+	}
+	k.path = []string{"workflow", "process", "start", definition}
+	k.param("record id", "recordId", string(r.Record))
+	k.variables(r.Variables)
+	a, err := c.do(ctx, k)
+	if err != nil {
+		return StartAnswer{}, err
+	}
+	var body struct {
+		Process  looseString  `json:"processId"`
+		Record   *looseString `json:"recordId"`
+		Activity looseString  `json:"activityId"`
+	}
+	if err := decode(op, a, &body, "processId"); err != nil {
+		return StartAnswer{}, err
+	}
+	answer := StartAnswer{Instance: migration.InstanceID(body.Process), Activity: migration.ActivityID(body.Activity)}
+	if body.Record != nil {
+		answer.Record, answer.RecordEchoed = migration.RecordID(*body.Record), true
+	}
+	return answer, nil
+}
