@@ -1,0 +1,126 @@
+package migration_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+)
+
+func TestDecideResume(t *testing.T) {
+	t.Parallel()
+	defs := func(ids ...migration.ActivityDefID) []migration.ActivityDefID { return ids }
+	call := func(id migration.ActivityDefID, abort bool) migration.ResumeDecision {
+		return migration.ResumeDecision{Action: migration.ResumeCall, Activity: id, AbortCurrent: abort}
+	}
+	for _, tc := range []struct {
+		name string
+		view migration.ResumeView
+		want migration.ResumeDecision
+	}{
+		{
+			name: "equal_needs_no_call",
+			view: migration.ResumeView{Wanted: defs("a", "b"), Present: defs("b", "a"), SameVariables: true},
+			want: migration.ResumeDecision{Action: migration.ResumeConverged},
+		},
+		{
+			name: "equal_with_other_variables_starts_anew",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a")},
+			want: call("a", true),
+		},
+		{
+			name: "first_call_aborts",
+			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("a"), SameVariables: true},
+			want: call("b", true),
+		},
+		{
+			name: "first_call_aborts_even_if_nothing_is_unwanted",
+			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("b"), SameVariables: true},
+			want: call("b", true),
+		},
+		{
+			name: "later_calls_add",
+			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("b"), SameVariables: true, Resumed: 1, Round: 1},
+			want: call("c", false),
+		},
+		{
+			name: "what_cannot_be_explained_starts_over",
+			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("b", "x"), SameVariables: true, Resumed: 1, Round: 1},
+			want: call("b", true),
+		},
+		{
+			name: "an_empty_instance_after_a_failed_start_gets_what_is_missing",
+			view: migration.ResumeView{Wanted: defs("b", "c"), SameVariables: true, Resumed: 1, Round: 1},
+			want: call("b", false),
+		},
+		{
+			name: "work_of_people_is_never_aborted",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("x"), SameVariables: true, Worked: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
+		},
+		{
+			name: "work_of_people_stops_adding_too",
+			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("b"), SameVariables: true, Resumed: 1, Worked: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
+		},
+		{
+			name: "unless_the_operator_discards_it",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("x"), SameVariables: true, Worked: true, Discard: true},
+			want: call("b", true),
+		},
+		{
+			name: "rounds_are_bounded",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("x"), SameVariables: true, Round: 6, MaxRounds: 6},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonResumeNotConverging},
+		},
+		{
+			name: "nothing_wanted_is_not_resumed",
+			view: migration.ResumeView{Present: defs("a"), SameVariables: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonNothingToResume},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if tc.view.MaxRounds == 0 {
+				tc.view.MaxRounds = 10
+			}
+			if diff := cmp.Diff(tc.want, migration.DecideResume(tc.view)); diff != "" {
+				t.Errorf("decision (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDiffVariables(t *testing.T) {
+	t.Parallel()
+	v := func(name, value string) migration.Variable {
+		return migration.Variable{Name: name, Kind: migration.VariableString, Value: value}
+	}
+	got := migration.DiffVariables(
+		[]migration.Variable{v("same", "1"), v("changed", "1"), v("gone", "1"), {Name: "null", Kind: migration.VariableNull}},
+		[]migration.Variable{v("same", "1"), v("changed", "2"), v("new", "x"), v("new_empty", ""), v("null", "")},
+	)
+	var names []string
+	for _, d := range got {
+		names = append(names, d.Name)
+	}
+	if diff := cmp.Diff([]string{"changed", "gone", "new"}, names); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+}
+
+func TestContinueFitsEveryReason(t *testing.T) {
+	t.Parallel()
+	for _, r := range migration.Reasons() {
+		for _, a := range r.Actions() {
+			c, ok := migration.Continue(migration.StepVerify, r, a)
+			if !ok || (!c.End && c.Step == "") {
+				t.Errorf("%s of %s leads nowhere: %+v, %t", a, r, c, ok)
+			}
+		}
+		if _, ok := migration.Continue(migration.StepVerify, r, migration.ActionRollback); ok {
+			t.Errorf("rollback of %s is offered", r)
+		}
+	}
+}

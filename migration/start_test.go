@@ -1,0 +1,182 @@
+package migration_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+)
+
+var intent = migration.StartIntent{
+	Definition: migration.DefinitionID{Package: "crm", Version: "5", Process: "approve"},
+	Requester:  "cat",
+	Record:     "rec-1",
+	Variables:  map[string]string{"status": "pending"},
+}
+
+func candidate(change func(*migration.Linked)) migration.Linked {
+	l := migration.Linked{
+		TargetIdentity: migration.TargetIdentity{ID: "9_crm_approve", Definition: intent.Definition, Requester: "cat", Origin: "rec-1"},
+		State:          migration.StateRunning,
+		Variables:      []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: "changed by a tool"}},
+	}
+	if change != nil {
+		change(&l)
+	}
+	return l
+}
+
+func TestDecideReconcile(t *testing.T) {
+	t.Parallel()
+	park := func(r migration.Reason, id migration.InstanceID) migration.StartDecision {
+		return migration.StartDecision{Action: migration.StartPark, Reason: r, Candidate: id}
+	}
+	for _, tc := range []struct {
+		name       string
+		knowledge  migration.StartKnowledge
+		candidates []migration.Linked
+		want       migration.StartDecision
+	}{
+		{
+			name:      "claimed_was_never_sent",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimClaimed},
+			want:      migration.StartDecision{Action: migration.StartRelease},
+		},
+		{
+			name:      "started_is_done",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimStarted},
+			want:      migration.StartDecision{Action: migration.StartDone},
+		},
+		{
+			name:      "crash_without_trace_is_waited_out",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimSending},
+			want:      migration.StartDecision{Action: migration.StartWait},
+		},
+		{
+			name:      "no_answer_is_waited_out",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateUnanswered},
+			want:      migration.StartDecision{Action: migration.StartWait},
+		},
+		{
+			name:      "settled_without_trace_is_the_operators",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateUnanswered, Settled: true},
+			want:      park(migration.ReasonStartOutcomeUnknown, ""),
+		},
+		{
+			name:      "never_sent_is_released_at_once",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimSending, Fate: migration.FateNotSent},
+			want:      migration.StartDecision{Action: migration.StartRelease},
+		},
+		{
+			name:      "answered_without_instance_is_released",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimSending, Fate: migration.FateAnswered},
+			want:      migration.StartDecision{Action: migration.StartRelease},
+		},
+		{
+			name:      "typed_refusal_is_parked_with_its_reason",
+			knowledge: migration.StartKnowledge{Claim: migration.ClaimSending, Fate: migration.FateAnswered, Refused: migration.ReasonStartNotAllowed},
+			want:      park(migration.ReasonStartNotAllowed, ""),
+		},
+		{
+			name:       "running_with_our_requester_and_variables_is_adopted",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateUnanswered},
+			candidates: []migration.Linked{candidate(nil)},
+			want:       migration.StartDecision{Action: migration.StartAdopt, Candidate: "9_crm_approve"},
+		},
+		{
+			name:       "error_answer_after_the_effect_is_adopted",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending, Fate: migration.FateAnswered, Refused: migration.ReasonStartFailed},
+			candidates: []migration.Linked{candidate(nil)},
+			want:       migration.StartDecision{Action: migration.StartAdopt, Candidate: "9_crm_approve"},
+		},
+		{
+			name:       "not_started_wreck_is_aborted",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending, Fate: migration.FateAnswered},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateNotStarted; l.Variables = nil })},
+			want:       migration.StartDecision{Action: migration.StartAbort, Candidate: "9_crm_approve"},
+		},
+		{
+			name:       "anonymous_start_is_aborted",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = migration.AnonymousUser })},
+			want:       migration.StartDecision{Action: migration.StartAbort, Candidate: "9_crm_approve"},
+		},
+		{
+			name:       "wreck_of_another_requester_is_not_ours_to_abort",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateNotStarted; l.Requester = "tina" })},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
+			name:       "closed_ran_through",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateCompleted; l.Archived = true })},
+			want:       park(migration.ReasonStartRanThrough, "9_crm_approve"),
+		},
+		{
+			name:       "foreign_requester_is_ambiguous",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = "tina" })},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
+			name:       "foreign_origin_is_ambiguous",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Origin = "rec-2" })},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
+			name:       "missing_variable_is_ambiguous",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Variables = nil })},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
+			name:       "several_are_ambiguous",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(nil), candidate(func(l *migration.Linked) { l.ID = "10_crm_approve" })},
+			want:       park(migration.ReasonStartAmbiguous, ""),
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, migration.DecideReconcile(tc.knowledge, intent, tc.candidates)); diff != "" {
+				t.Errorf("decision (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDecideClaimed(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		linked    []migration.Linked
+		explained migration.Explained
+		baseline  []migration.InstanceID
+		first     bool
+		accepted  bool
+		want      migration.StartAction
+	}{
+		{name: "nothing_linked_may_send", first: true, want: migration.StartSend},
+		{name: "unexplained_in_the_baseline_parks", linked: []migration.Linked{candidate(nil)}, first: true, want: migration.StartPark},
+		{name: "the_baseline_does_not_excuse_itself", linked: []migration.Linked{candidate(nil)}, baseline: []migration.InstanceID{"9_crm_approve"}, first: true, want: migration.StartPark},
+		{name: "later_claims_allow_the_baseline", linked: []migration.Linked{candidate(nil)}, baseline: []migration.InstanceID{"9_crm_approve"}, want: migration.StartSend},
+		{name: "later_claims_stop_at_news", linked: []migration.Linked{candidate(nil)}, want: migration.StartPark},
+		{name: "another_instances_target_is_explained", linked: []migration.Linked{candidate(nil)}, explained: migration.Explained{"9_crm_approve": true}, first: true, want: migration.StartSend},
+		{name: "a_child_is_explained", linked: []migration.Linked{candidate(func(l *migration.Linked) { l.Child = true })}, first: true, want: migration.StartSend},
+		{name: "another_definition_is_explained", linked: []migration.Linked{candidate(func(l *migration.Linked) { l.Definition.Process = "other" })}, first: true, want: migration.StartSend},
+		{name: "another_version_is_not", linked: []migration.Linked{candidate(func(l *migration.Linked) { l.Definition.Version = "4" })}, first: true, want: migration.StartPark},
+		{name: "a_closed_one_counts_too", linked: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateCompleted })}, first: true, want: migration.StartPark},
+		{name: "the_operator_accepted_it", linked: []migration.Linked{candidate(nil)}, first: true, accepted: true, want: migration.StartSend},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := migration.DecideClaimed(tc.linked, intent, tc.explained, tc.baseline, tc.first, tc.accepted)
+			if got.Action != tc.want {
+				t.Errorf("got %+v, want %s", got, tc.want)
+			}
+		})
+	}
+}
