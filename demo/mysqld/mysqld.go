@@ -2,18 +2,25 @@ package mysqld
 
 import (
 	"context"
+	"crypto/rand"
+	dbsql "database/sql"
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	sqle "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/memory"
 	"github.com/dolthub/go-mysql-server/server"
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/go-mysql-server/sql/mysql_db"
+	"github.com/dolthub/go-mysql-server/sql/types"
 	"github.com/dolthub/vitess/go/mysql"
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/sirupsen/logrus"
 )
+
+const adminUser = "root"
 
 // Server answers MySQL clients on a free port of 127.0.0.1.
 type Server struct {
@@ -40,6 +47,7 @@ func Open(ctx context.Context, databases ...string) (*Server, error) {
 		return nil, fmt.Errorf("listen for MySQL clients: %w", err)
 	}
 	engine := sqle.NewDefault(provider)
+	allowAccounts(engine)
 	connections := &connections{provider: provider, byID: map[uint32]*connection{}}
 	inner, err := server.NewServerWithHandler(
 		server.Config{Listener: listener, Version: version},
@@ -61,8 +69,54 @@ const version = "8.0.33"
 // an account that may do everything; "" means no database.
 func (s *Server) DSN(database string) string {
 	cfg := driver.NewConfig()
-	cfg.User, cfg.Net, cfg.Addr, cfg.DBName = "root", "tcp", s.addr, database
+	cfg.User, cfg.Net, cfg.Addr, cfg.DBName = adminUser, "tcp", s.addr, database
 	return cfg.FormatDSN()
+}
+
+// Reader makes an account that may only SELECT from database and returns its
+// DSN, as one would give it out for a source server.
+func (s *Server) Reader(ctx context.Context, database string) (string, error) {
+	cfg, err := driver.ParseDSN(s.DSN(database))
+	if err != nil {
+		return "", fmt.Errorf("make a reader of %s: %w", database, err)
+	}
+	db, err := dbsql.Open("mysql", s.DSN(""))
+	if err != nil {
+		return "", fmt.Errorf("make a reader of %s: %w", database, err)
+	}
+	defer db.Close()
+	cfg.User, cfg.Passwd = "reader_"+rand.Text()[:8], rand.Text()
+	for _, statement := range []string{
+		"CREATE USER '" + cfg.User + "'@'%' IDENTIFIED BY '" + cfg.Passwd + "'",
+		"GRANT SELECT ON `" + strings.ReplaceAll(database, "`", "``") + "`.* TO '" + cfg.User + "'@'%'",
+	} {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return "", fmt.Errorf("make a reader of %s: %w", database, err)
+		}
+	}
+	return cfg.FormatDSN(), nil
+}
+
+// allowAccounts turns accounts on, with an administrator without a password.
+func allowAccounts(engine *sqle.Engine) {
+	accounts := engine.Analyzer.Catalog.MySQLDb
+	accounts.SetPersister(&mysql_db.NoopPersister{})
+	accounts.SetEnabled(true)
+	editor := accounts.Editor()
+	defer editor.Close()
+	accounts.AddSuperUser(editor, adminUser, "%", "")
+}
+
+// The library knows this variable as a global one only, so that it would refuse
+// what careful clients set.
+func init() {
+	sql.SystemVariables.AddSystemVariables([]sql.SystemVariable{&sql.MysqlSystemVariable{
+		Name:    "innodb_lock_wait_timeout",
+		Scope:   sql.GetMysqlScope(sql.SystemVariableScope_Both),
+		Dynamic: true,
+		Type:    types.NewSystemIntType("innodb_lock_wait_timeout", 1, 1073741824, false),
+		Default: int64(lockWait.Seconds()),
+	}})
 }
 
 // Close stops answering new connections and forgets the data once the clients
