@@ -1,0 +1,210 @@
+package engine
+
+// Settings, definitions and mappings.
+const (
+	selectSettings = "SELECT property, value FROM wf_setup"
+
+	selectXPDL = "SELECT d.XPDLContent FROM SHKXPDLS x JOIN SHKXPDLData d ON d.XPDL = x.oid WHERE x.XPDLId = ? AND x.XPDLVersion = ?"
+
+	selectDefinitionOID = "SELECT oid FROM SHKProcessDefinitions WHERE Name = ?"
+
+	selectPublishedPackage = "SELECT p.packageVersion FROM app_package p JOIN app_app a ON a.appId = p.appId AND a.appVersion = p.appVersion" +
+		" WHERE p.packageId = ? AND a.published = 1 ORDER BY p.packageVersion DESC"
+
+	selectPackageApp = "SELECT a.appId, a.appVersion, CASE WHEN a.published = 1 THEN 1 ELSE 0 END" +
+		" FROM app_package p JOIN app_app a ON a.appId = p.appId AND a.appVersion = p.appVersion WHERE p.packageId = ? AND p.packageVersion = ?"
+
+	selectParticipant = "SELECT type, value FROM app_package_participant WHERE processDefId = ? AND participantId = ? AND packageId = ? AND packageVersion = ?"
+
+	selectPlugin = "SELECT pluginName, pluginProperties FROM app_package_activity_plugin WHERE processDefId = ? AND activityDefId = ? AND packageId = ? AND packageVersion = ?"
+
+	selectAutoContinue = "SELECT activityDefId FROM app_package_activity_form" +
+		" WHERE processDefId = ? AND activityDefId = ? AND packageId = ? AND packageVersion = ? AND autoContinue = 1"
+)
+
+// Directory. All give user names.
+const (
+	selectUserByID   = "SELECT username FROM dir_user WHERE id = ?"
+	selectUserByName = "SELECT username FROM dir_user WHERE username = ?"
+
+	selectGroupMembers = "SELECT u.username FROM dir_user u JOIN dir_user_group g ON g.userId = u.id WHERE g.groupId = ? ORDER BY u.username"
+
+	selectDepartmentMembers = "SELECT u.username FROM dir_user u JOIN dir_employment e ON e.userId = u.id WHERE e.departmentId = ? ORDER BY u.username"
+
+	selectDepartmentHead = "SELECT u.username FROM dir_department d JOIN dir_employment e ON e.id = d.hod JOIN dir_user u ON u.id = e.userId WHERE d.id = ?"
+
+	selectUserHead = "SELECT h.username FROM dir_user u JOIN dir_employment e ON e.userId = u.id JOIN dir_department d ON d.id = e.departmentId" +
+		" JOIN dir_employment he ON he.id = d.hod JOIN dir_user h ON h.id = he.userId WHERE u.username = ? ORDER BY h.username"
+
+	selectReportTo = "SELECT h.username FROM dir_user u JOIN dir_employment e ON e.userId = u.id JOIN dir_employment_report_to r ON r.employmentId = e.id" +
+		" JOIN dir_employment he ON he.id = r.reportToId JOIN dir_user h ON h.id = he.userId WHERE u.username = ? ORDER BY h.username"
+
+	selectSubordinates = "SELECT u.username FROM dir_user h JOIN dir_employment he ON he.userId = h.id JOIN dir_department d ON d.hod = he.id" +
+		" JOIN dir_employment e ON e.departmentId = d.id JOIN dir_user u ON u.id = e.userId WHERE h.username = ? AND u.username <> ? ORDER BY u.username"
+
+	selectColleagues = "SELECT c.username FROM dir_user u JOIN dir_employment e ON e.userId = u.id JOIN dir_employment ce ON ce.departmentId = e.departmentId" +
+		" JOIN dir_user c ON c.id = ce.userId WHERE u.username = ? ORDER BY c.username"
+
+	selectReplacements = "SELECT username, appId, processIds FROM dir_user_replacement WHERE replacementUser = ? AND startDate <= ? AND endDate >= ?"
+)
+
+// Instances.
+const (
+	selectCallerProcess  = "SELECT ActivityRequesterProcessId FROM SHKProcesses WHERE Id = ?"
+	selectInstanceExists = "SELECT COUNT(*) FROM SHKProcesses WHERE Id = ?"
+
+	selectInstance = "SELECT oid, PDefName, Name, State, ResourceRequesterId, ActivityRequesterId, ActivityRequesterProcessId, Created, Started, LimitTime" +
+		" FROM SHKProcesses WHERE Id = ?"
+
+	insertInstance = "INSERT INTO SHKProcesses (SyncVersion, Id, ProcessDefinition, PDefName, ActivityRequesterId, ActivityRequesterProcessId, ResourceRequesterId," +
+		" ExternalRequesterClassName, State, Priority, Name, Created, CreatedTZO, Started, StartedTZO, LastStateTime, LastStateTimeTZO, LimitTime, LimitTimeTZO, Description, oid, version)" +
+		" VALUES (0, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, 0, NULL, NULL, ?, 0, ?, 0, NULL, ?, 0)"
+
+	updateStarted      = "UPDATE SHKProcesses SET State = ?, Started = ?, StartedTZO = 0, LastStateTime = ?, LimitTime = ?, version = version + 1 WHERE oid = ?"
+	updateProcessState = "UPDATE SHKProcesses SET State = ?, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+	deleteInstance     = "DELETE FROM SHKProcesses WHERE oid = ?"
+
+	insertRequester = "INSERT INTO SHKProcessRequesters (Id, ActivityRequester, ResourceRequester, oid, version) VALUES (?, ?, ?, ?, 0)"
+	deleteRequester = "DELETE FROM SHKProcessRequesters WHERE Id = ?"
+
+	selectResource = "SELECT oid FROM SHKResourcesTable WHERE Username = ?"
+	insertResource = "INSERT INTO SHKResourcesTable (Username, Name, oid, version) VALUES (?, NULL, ?, 0)"
+)
+
+// removeInstance deletes what hangs on an instance, in the order its foreign
+// keys allow; each takes the instance's oid.
+var removeInstance = []string{
+	"DELETE FROM SHKDeadlines WHERE Process = ?",
+	"DELETE FROM SHKAndJoinTable WHERE Process = ?",
+	"DELETE FROM SHKActivityData WHERE Activity IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
+	"DELETE FROM SHKAssignmentsTable WHERE Activity IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
+	"UPDATE SHKProcessRequesters SET ActivityRequester = NULL WHERE ActivityRequester IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
+	"DELETE FROM SHKActivities WHERE Process = ?",
+	"DELETE FROM SHKProcessData WHERE Process = ?",
+}
+
+// Variables. The columns between name and CNT are those of columns.
+const (
+	variableColumns = "VariableDefinitionId, VariableType, VariableValue, VariableValueVCHAR, VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL"
+
+	selectInstanceVariables = "SELECT oid, " + variableColumns + ", 0 FROM SHKProcessData WHERE Process = ? ORDER BY oid"
+	selectActivityVariables = "SELECT oid, " + variableColumns + ", IsResult FROM SHKActivityData WHERE Activity = ? ORDER BY oid"
+
+	insertInstanceVariables = "INSERT INTO SHKProcessData (Process, " + variableColumns + ", OrdNo, CNT, oid, version) VALUES "
+	instanceVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0)"
+	insertActivityVariables = "INSERT INTO SHKActivityData (Activity, " + variableColumns + ", IsResult, OrdNo, CNT, oid, version) VALUES "
+	activityVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0)"
+
+	variableAssignments = "VariableType = ?, VariableValue = ?, VariableValueVCHAR = ?, VariableValueDBL = ?, VariableValueLONG = ?, VariableValueDATE = ?, VariableValueBOOL = ?, version = version + 1"
+
+	updateInstanceVariable = "UPDATE SHKProcessData SET " + variableAssignments + " WHERE oid = ?"
+	updateActivityVariable = "UPDATE SHKActivityData SET IsResult = 1, " + variableAssignments + " WHERE oid = ?"
+)
+
+// Activities, assignments, tokens, deadlines.
+const (
+	activityColumns = "SELECT oid, Id, ActivityDefinitionId, ProcessId, State, ResourceId, Performer, Name, Activated FROM SHKActivities"
+
+	selectActivityByID   = activityColumns + " WHERE Id = ?"
+	selectOpenActivities = activityColumns + " WHERE Process = ? AND State IN (?, ?, ?) ORDER BY oid"
+	selectAllActivities  = activityColumns + " WHERE Process = ? ORDER BY oid"
+
+	selectActivityTimes = "SELECT Accepted, LastStateTime, LimitTime FROM SHKActivities WHERE oid = ?"
+
+	selectActivityInstance = "SELECT ProcessId FROM SHKActivities WHERE Id = ?"
+
+	selectPerformer = "SELECT ResourceId FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = ? AND ResourceId IS NOT NULL ORDER BY oid DESC"
+
+	insertActivity = "INSERT INTO SHKActivities (Id, ActivitySetDefinitionId, ActivityDefinitionId, Process, TheResource, PDefName, ProcessId, ResourceId, State, BlockActivityId," +
+		" Performer, IsPerformerAsynchronous, Priority, Name, Activated, ActivatedTZO, Accepted, AcceptedTZO, LastStateTime, LastStateTimeTZO, LimitTime, LimitTimeTZO, Description, oid, version)" +
+		" VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, ?, NULL, NULL, NULL, ?, ?, ?, 0, NULL, NULL, ?, 0, ?, 0, ?, ?, 0)"
+
+	updateActivityState = "UPDATE SHKActivities SET State = ?, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+	updatePerformer     = "UPDATE SHKActivities SET Performer = ?, IsPerformerAsynchronous = ?, version = version + 1 WHERE oid = ?"
+	updateAccepted      = "UPDATE SHKActivities SET State = ?, ResourceId = ?, TheResource = ?, Accepted = ?, AcceptedTZO = 0, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+	updateWithdrawn     = "UPDATE SHKActivities SET State = ?, ResourceId = NULL, TheResource = NULL, Accepted = NULL, AcceptedTZO = NULL, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+
+	insertAssignment = "INSERT INTO SHKAssignmentsTable (Activity, TheResource, ActivityId, ActivityProcessId, ActivityProcessDefName, ResourceId, IsAccepted, IsValid, CNT, oid, version)" +
+		" VALUES (?, ?, ?, ?, ?, ?, 0, 1, ?, ?, 0)"
+	selectAssignees         = "SELECT ResourceId FROM SHKAssignmentsTable WHERE Activity = ? AND IsValid = 1 ORDER BY ResourceId"
+	deleteAssignments       = "DELETE FROM SHKAssignmentsTable WHERE Activity = ?"
+	deleteOtherAssignments  = "DELETE FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource <> ?"
+	updateAssignmentTaken   = "UPDATE SHKAssignmentsTable SET IsAccepted = 1, version = version + 1 WHERE Activity = ? AND TheResource = ?"
+	updateAssignmentMoved   = "UPDATE SHKAssignmentsTable SET TheResource = ?, ResourceId = ?, IsAccepted = 0, version = version + 1 WHERE Activity = ? AND TheResource = ?"
+	deleteActivityDeadlines = "DELETE FROM SHKDeadlines WHERE Activity = ?"
+
+	selectUserActivities = "SELECT t.ActivityId FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE t.ResourceId = ? AND t.IsValid = 1 AND a.State = ? ORDER BY t.CNT"
+
+	countTokens  = "SELECT COUNT(*) FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	insertToken  = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
+	deleteTokens = "DELETE FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+
+	insertDeadline = "INSERT INTO SHKDeadlines (Process, Activity, CNT, TimeLimit, TimeLimitTZO, ExceptionName, IsSynchronous, IsExecuted, oid, version)" +
+		" VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0)"
+)
+
+// Links and history.
+const (
+	selectLink        = "SELECT parentProcessId, originProcessId FROM wf_process_link WHERE processId = ?"
+	selectLinkHistory = "SELECT parentProcessId, originProcessId FROM wf_process_link_history WHERE processId = ?"
+	insertLink        = "INSERT INTO wf_process_link (processId, parentProcessId, originProcessId) VALUES (?, ?, ?)"
+	insertLinkHistory = "INSERT INTO wf_process_link_history (processId, parentProcessId, originProcessId) VALUES (?, ?, ?)"
+	deleteLink        = "DELETE FROM wf_process_link WHERE processId = ?"
+
+	insertHistory = "INSERT INTO wf_history_process (processId, processName, processRequesterId, resourceRequesterId, version, processDefId, started, created, lastStateTime," +
+		" limitDuration, due, state, variables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	insertActivityHistory = "INSERT INTO wf_history_activity (activityId, activityName, activityDefId, activated, accepted, lastStateTime, limitDuration, participantId," +
+		" assignmentUsers, performer, state, type, due, variables, processId) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	insertAudit = "INSERT INTO wf_audit_trail (id, username, clazz, method, message, timestamp, appId, appVersion) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)"
+)
+
+// Views of instances. Conditions are put together from the fragments below;
+// values always go by placeholder.
+const (
+	fromLive = " FROM SHKProcesses p LEFT JOIN wf_process_link l ON l.processId = p.Id WHERE p.State IN (?, ?, ?)"
+	fromPast = " FROM wf_history_process p LEFT JOIN wf_process_link_history l ON l.processId = p.processId WHERE 1 = 1"
+
+	liveColumns = "SELECT p.Id, p.Name, p.State, p.PDefName, p.Created, p.Started, p.LastStateTime, p.ResourceRequesterId, p.LimitTime, COALESCE(l.originProcessId, p.Id)"
+	pastColumns = "SELECT p.processId, p.processName, p.state, p.processDefId, p.created, p.started, p.lastStateTime, p.resourceRequesterId, COALESCE(l.originProcessId, p.processId)"
+
+	selectLiveView = liveColumns + " FROM SHKProcesses p LEFT JOIN wf_process_link l ON l.processId = p.Id WHERE p.Id = ?"
+	selectPastView = pastColumns + " FROM wf_history_process p LEFT JOIN wf_process_link_history l ON l.processId = p.processId WHERE p.processId = ?"
+
+	selectPastVariables = "SELECT variables FROM wf_history_process WHERE processId = ?"
+	selectInstanceOID   = "SELECT oid FROM SHKProcesses WHERE Id = ?"
+	countAll            = "SELECT COUNT(*)"
+)
+
+// liveFilters and pastFilters are conditions by filter name.
+var (
+	liveFilters = map[string]string{
+		"package": "p.PDefName LIKE ?", "version": "p.PDefName LIKE ?", "instance": "p.Id LIKE ?", "name": "p.Name LIKE ?",
+		"requester": "p.ResourceRequesterId = ?", "record": "COALESCE(l.originProcessId, p.Id) LIKE ?",
+	}
+	pastFilters = map[string]string{
+		"package": "p.processDefId LIKE ?", "version": "p.processDefId LIKE ?", "instance": "p.processId LIKE ?", "name": "p.processName LIKE ?",
+		"requester": "p.resourceRequesterId = ?", "record": "COALESCE(l.originProcessId, p.processId) LIKE ?",
+	}
+	liveOrder = map[string]string{"id": "p.Id", "name": "p.Name", "Started": "p.Started", "Created": "p.Created"}
+	pastOrder = map[string]string{"id": "p.processId", "name": "p.processName", "Started": "p.started", "Created": "p.created"}
+)
+
+// Views of activities and assignments.
+const (
+	activityViewColumns = "SELECT a.Id, a.ActivityDefinitionId, a.ProcessId, a.PDefName, a.State, a.Name, a.Activated, a.LastStateTime, a.LimitTime, a.ResourceId, a.Performer, a.oid FROM SHKActivities a"
+
+	selectActivityView  = activityViewColumns + " WHERE a.Id = ?"
+	selectActivityViews = activityViewColumns + " WHERE a.ProcessId = ? ORDER BY a.oid"
+
+	pastActivityColumns = "SELECT h.activityId, h.activityDefId, h.processId, p.processDefId, h.state, h.activityName, h.activated, h.lastStateTime, h.performer, h.variables" +
+		" FROM wf_history_activity h JOIN wf_history_process p ON p.processId = h.processId"
+
+	selectPastActivity   = pastActivityColumns + " WHERE h.activityId = ?"
+	selectPastActivities = pastActivityColumns + " WHERE h.processId = ? ORDER BY h.activated, h.activityId"
+
+	selectWork = "SELECT t.ActivityId, t.ActivityProcessId, t.ActivityProcessDefName, t.IsAccepted, a.Name, a.Activated, a.LimitTime, p.Name" +
+		" FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity JOIN SHKProcesses p ON p.oid = a.Process" +
+		" WHERE t.ResourceId = ? AND t.IsValid = 1 AND a.State IN (?, ?) ORDER BY a.Activated, a.oid"
+
+	selectDefinitions = "SELECT PackageId, ProcessDefinitionId, ProcessDefinitionVersion FROM SHKProcessDefinitions ORDER BY oid"
+)
