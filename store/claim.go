@@ -1,0 +1,419 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// The roles of a target instance that is ours.
+const (
+	roleCurrent = "current" // what the source instance became
+	roleFormer  = "former"  // started by us, closed since, and given up
+	roleWreck   = "wreck"   // came of a start that failed, and was aborted
+)
+
+// Claim takes the one start that key allows for the attempt token; see
+// docs/adr/0002-start-protocol.md. It is got only where no claim stands or the
+// last one was released; the same token again has what it has. Where it is not
+// got, the claim returned says how things stand, and nothing may be sent.
+//
+// Another instance of the same record being started is CodeConflict with
+// *migration.RecordBusy. A token can be used for one claim: coming back with it
+// after a release is CodeConflict, since it may be an attempt that was given up.
+func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token, mig string) (claim migration.Claim, got bool, err error) {
+	const op = "claim start"
+	subject := string(key.Instance)
+	if token == "" || record == "" || mig == "" || key.Source == "" || key.Instance == "" || key.Target == "" {
+		return claim, false, migration.E(migration.CodeInvalid, op, subject, "key, record, token and migration are needed")
+	}
+	err = l.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
+		got = false
+		row, found, err := findClaim(ctx, tx, key, true)
+		if err != nil {
+			return err
+		}
+		claim = row.Claim
+		if found && claim.Token == token && claim.State == migration.ClaimReleased {
+			return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: subject, Hint: "this attempt was given up; use a new token"}
+		}
+		if found && claim.State != migration.ClaimReleased {
+			got = claim.State == migration.ClaimClaimed && claim.Token == token
+			return nil
+		}
+		if err := recordFree(ctx, tx, op, key, record); err != nil {
+			return err
+		}
+		if found {
+			_, err = tx.ExecContext(ctx, updateClaimAgain, append([]any{mig, token, string(record), string(record)}, place(key)...)...)
+		} else {
+			_, err = tx.ExecContext(ctx, insertClaim, append(place(key), mig, token, string(record), string(record))...)
+		}
+		if err != nil {
+			return err
+		}
+		if row, _, err = findClaim(ctx, tx, key, false); err != nil {
+			return err
+		}
+		claim, got = row.Claim, true
+		return l.logClaim(ctx, tx, row, KindNote, fmt.Sprintf("start claimed, attempt %d", claim.Attempt), "", 0)
+	})
+	return claim, got && err == nil, err
+}
+
+func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
+	var source string
+	var holder migration.InstanceID
+	err := tx.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusy{By: holder})
+}
+
+// Claimed returns how the start of key stands. No row: a claim with ClaimNone.
+func (l *Ledger) Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error) {
+	row, _, err := findClaim(ctx, l.db, key, false)
+	return row.Claim, failure("read start", string(key.Instance), err)
+}
+
+// TargetOf returns the target instance of key; false while it is not known.
+func (l *Ledger) TargetOf(ctx context.Context, key migration.ClaimKey) (migration.TargetIdentity, bool, error) {
+	claim, err := l.Claimed(ctx, key)
+	return claim.Started, claim.State == migration.ClaimStarted, err
+}
+
+// SaveBaseline keeps the target instances that were linked to the record
+// before the first start. It can be taken once per key, by the attempt that has
+// the claim; the same again is nil, another one CodeConflict.
+func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token string, baseline []migration.InstanceID) error {
+	if baseline == nil {
+		baseline = []migration.InstanceID{}
+	}
+	blob, err := packJSON(baseline)
+	if err != nil {
+		return failure("save baseline", string(key.Instance), err)
+	}
+	return l.moveClaim(ctx, "save baseline", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		switch {
+		case row.State != migration.ClaimClaimed || row.Token != token:
+			return notOurs(row), nil
+		case row.BaselineTaken && slices.Equal(row.Baseline, baseline):
+			return "", nil
+		case row.BaselineTaken:
+			return "the baseline was taken already", nil
+		}
+		if _, err := tx.ExecContext(ctx, updateBaseline, append([]any{blob}, place(key)...)...); err != nil {
+			return "", err
+		}
+		return "", l.logClaim(ctx, tx, row, KindNote, fmt.Sprintf("baseline taken: %d instances", len(baseline)), "", 0)
+	})
+}
+
+// AcceptStart records the operator's word that the instances in the way of a
+// start stay; it holds for every later attempt. No claim yet: CodeNotFound.
+func (l *Ledger) AcceptStart(ctx context.Context, key migration.ClaimKey, by string) error {
+	return l.moveClaim(ctx, "accept instances in the way", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		if row.Accepted {
+			return "", nil
+		}
+		if _, err := tx.ExecContext(ctx, updateAccepted, place(key)...); err != nil {
+			return "", err
+		}
+		line := migration.StepLine{Step: migration.StepStart, What: "instances in the way accepted", By: by}
+		return "", l.log(ctx, tx, row.migration, key.Instance, line)
+	})
+}
+
+// Sending moves a claim from claimed to sending: the last act before the
+// bytes. It succeeds once per claim; everything else is CodeConflict, and
+// nothing may be sent. An error of another code means the same: nothing may be sent.
+func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token string, sent map[string]string, def migration.DefinitionID) error {
+	blob, err := packJSON(sent)
+	if err != nil {
+		return failure("send start", string(key.Instance), err)
+	}
+	return l.moveClaim(ctx, "send start", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		if row.State != migration.ClaimClaimed || row.Token != token {
+			return notOurs(row), nil
+		}
+		if _, err := tx.ExecContext(ctx, updateSending, append([]any{blob, formatDefinition(def)}, place(key)...)...); err != nil {
+			return "", err
+		}
+		return "", l.logClaim(ctx, tx, row, KindIntent, "POST process/start", fmt.Sprintf("attempt %d", row.Attempt), 0)
+	})
+}
+
+// Outcome records what became of the request of an attempt. A target instance
+// makes the claim started, and frees the record; FateUnanswered makes it
+// unknown; anything else keeps the state, for the reconciliation to decide.
+//
+// A late outcome that names the target already known is nil. One that comes
+// from an attempt that lost the claim, or that names another target instance
+// than the known one or one of another source instance, is logged and CodeConflict.
+func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token string, o migration.StartOutcome) error {
+	return l.moveClaim(ctx, "record start", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		what, detail := "start "+string(o.Fate), o.Detail
+		if o.Refused != "" {
+			what += ": " + string(o.Refused)
+		}
+		if o.Started != nil {
+			what = "started " + string(o.Started.ID)
+		}
+		open := row.State == migration.ClaimSending || row.State == migration.ClaimUnknown
+		switch {
+		case row.State == migration.ClaimStarted && o.Started != nil && o.Started.ID == row.Started.ID && o.Started.OID == row.Started.OID:
+			return "", nil
+		case row.Token != token || !open:
+			conflict := notOurs(row)
+			return conflict, l.logClaim(ctx, tx, row, KindOutcome, what+", too late: "+conflict, detail, o.Status)
+		case o.Started != nil:
+			conflict, err := setStarted(ctx, tx, row, *o.Started, o.Fate, o.Status)
+			if err != nil {
+				return "", err
+			}
+			if conflict != "" {
+				what += ", " + conflict
+			}
+			return conflict, l.logClaim(ctx, tx, row, KindOutcome, what, detail, o.Status)
+		}
+		state := row.State
+		if o.Fate == migration.FateUnanswered {
+			state = migration.ClaimUnknown
+		}
+		args := append([]any{string(state), string(o.Fate), string(o.Refused), o.Status}, place(key)...)
+		if _, err := tx.ExecContext(ctx, updateFate, args...); err != nil {
+			return "", err
+		}
+		return "", l.logClaim(ctx, tx, row, KindOutcome, what, detail, o.Status)
+	})
+}
+
+// Adopt records that the target instance is the one of key, although no answer
+// said so: from claimed, sending, unknown or released, for the token that the
+// claim has. The same again is nil. Another target, another token, or an
+// instance that belongs to another source instance is CodeConflict.
+func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token string, identity migration.TargetIdentity) error {
+	return l.moveClaim(ctx, "adopt target instance", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		switch {
+		case row.State == migration.ClaimStarted && row.Started.ID == identity.ID && row.Started.OID == identity.OID:
+			return "", nil
+		case row.State == migration.ClaimStarted || row.Token != token:
+			return notOurs(row), nil
+		}
+		conflict, err := setStarted(ctx, tx, row, identity, row.Fate, 0)
+		if conflict != "" || err != nil {
+			return conflict, err
+		}
+		return "", l.logClaim(ctx, tx, row, KindOutcome, "adopted "+string(identity.ID), "", 0)
+	})
+}
+
+// setStarted makes identity the target of a claim, unless it is another's.
+func setStarted(ctx context.Context, tx *sql.Tx, row claimRow, identity migration.TargetIdentity, fate migration.Fate, status int) (conflict string, err error) {
+	blob, err := packJSON(identity)
+	if err != nil {
+		return "", err
+	}
+	if conflict, err := keepTarget(ctx, tx, row.ClaimKey, identity, roleCurrent); conflict != "" || err != nil {
+		return conflict, err
+	}
+	args := append([]any{string(fate), status, string(identity.ID), blob}, place(row.ClaimKey)...)
+	if _, err := tx.ExecContext(ctx, updateStarted, args...); err != nil {
+		return "", err
+	}
+	_, err = tx.ExecContext(ctx, updateTargetID, string(identity.ID), row.migration, string(row.Instance))
+	return "", err
+}
+
+// keepTarget remembers that a target instance is ours.
+func keepTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, identity migration.TargetIdentity, role string) (conflict string, err error) {
+	if identity.ID == "" {
+		return "the target instance has no ID", nil
+	}
+	blob, err := packJSON(identity)
+	if err != nil {
+		return "", err
+	}
+	var source string
+	var instance migration.InstanceID
+	err = tx.QueryRowContext(ctx, queryTargetInstance+forUpdate, key.Target, string(identity.ID)).Scan(&source, &instance)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		_, err = tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)
+		return "", err
+	case err != nil:
+		return "", err
+	case source != key.Source || instance != key.Instance:
+		return fmt.Sprintf("target instance %s belongs to source instance %s", identity.ID, instance), nil
+	}
+	_, err = tx.ExecContext(ctx, updateTargetInstance, role, blob, key.Target, string(identity.ID))
+	return "", err
+}
+
+// KeepWreck records that a target instance came of a failed start of ours and
+// was aborted, so that it stands in no later attempt's way. It changes no
+// claim. An instance that belongs to another source instance is CodeConflict.
+func (l *Ledger) KeepWreck(ctx context.Context, key migration.ClaimKey, identity migration.TargetIdentity) error {
+	return l.moveClaim(ctx, "record aborted instance", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		if row.State == migration.ClaimStarted && row.Started.ID == identity.ID {
+			return "it is the target instance", nil
+		}
+		conflict, err := keepTarget(ctx, tx, key, identity, roleWreck)
+		if conflict != "" || err != nil {
+			return conflict, err
+		}
+		return "", l.logClaim(ctx, tx, row, KindNote, "aborted "+string(identity.ID), "", 0)
+	})
+}
+
+// Release gives the start of key back, because it is proven that nothing was
+// started: from is the state the proof was found in, claimed, sending or
+// unknown. A claim that has moved on since is CodeConflict; one already
+// released by this token's reconciliation is nil.
+func (l *Ledger) Release(ctx context.Context, key migration.ClaimKey, token string, from migration.ClaimState, why string) error {
+	return l.moveClaim(ctx, "release start", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		switch {
+		case row.State == migration.ClaimReleased && row.Token == token:
+			return "", nil
+		case row.Token != token || row.State != from || from == migration.ClaimStarted:
+			return notOurs(row), nil
+		}
+		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
+			return "", err
+		}
+		return "", l.logClaim(ctx, tx, row, KindNote, "start released", why, 0)
+	})
+}
+
+// RestartClosed gives up a target instance that was read back as closed, so
+// that the operator's redo may start another. The old one stays known as ours.
+func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, closed migration.InstanceID, by, why string) error {
+	return l.moveClaim(ctx, "start again", key, func(tx *sql.Tx, row claimRow) (string, error) {
+		if row.State != migration.ClaimStarted || row.Started.ID != closed {
+			return notOurs(row), nil
+		}
+		if conflict, err := keepTarget(ctx, tx, key, row.Started, roleFormer); conflict != "" || err != nil {
+			return conflict, err
+		}
+		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
+			return "", err
+		}
+		if _, err := tx.ExecContext(ctx, updateTargetID, nil, row.migration, string(key.Instance)); err != nil {
+			return "", err
+		}
+		line := migration.StepLine{Step: migration.StepStart, What: "gave up " + string(closed) + ", which is closed", Detail: why, By: by}
+		return "", l.log(ctx, tx, row.migration, key.Instance, line)
+	})
+}
+
+// Explained returns which of the target's instances the ledger knows as ours:
+// those that source instances became, those given up since, and wrecks.
+func (l *Ledger) Explained(ctx context.Context, target string, ids []migration.InstanceID) (migration.Explained, error) {
+	return l.explained(ctx, target, ids, func(string, migration.InstanceID, string) bool { return true })
+}
+
+// ExplainedBesides is Explained for the start of key: what key itself became is
+// left out, what it gave up or aborted is not.
+func (l *Ledger) ExplainedBesides(ctx context.Context, key migration.ClaimKey, ids []migration.InstanceID) (migration.Explained, error) {
+	return l.explained(ctx, key.Target, ids, func(source string, instance migration.InstanceID, role string) bool {
+		return source != key.Source || instance != key.Instance || role != roleCurrent
+	})
+}
+
+func (l *Ledger) explained(ctx context.Context, target string, ids []migration.InstanceID, counts func(source string, instance migration.InstanceID, role string) bool) (migration.Explained, error) {
+	known := migration.Explained{}
+	for part := range slices.Chunk(ids, chunkRows) {
+		list, args := listed(part)
+		err := each(ctx, l.db, queryExplained+list, append([]any{target}, args...), func(row scanner) error {
+			var id, instance migration.InstanceID
+			var source, role string
+			err := row.Scan(&id, &source, &instance, &role)
+			if counts(source, instance, role) {
+				known[id] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, failure("read target instances", "", err)
+		}
+	}
+	return known, nil
+}
+
+// claimRow is a row of the start_claim table.
+type claimRow struct {
+	migration.Claim
+	migration string // the one that claimed last
+}
+
+func place(key migration.ClaimKey) []any {
+	return []any{key.Source, string(key.Instance), key.Target}
+}
+
+func findClaim(ctx context.Context, q querier, key migration.ClaimKey, lock bool) (row claimRow, found bool, err error) {
+	query := queryClaim
+	if lock {
+		query += forUpdate
+	}
+	row.ClaimKey = key
+	var baseline, sent, identity []byte
+	var definition string
+	var at sql.NullTime
+	err = q.QueryRowContext(ctx, query, place(key)...).Scan(&row.migration, &row.State, &row.Attempt, &row.Token, &row.Record,
+		&baseline, &row.Accepted, &row.Fate, &row.Refused, &definition, &sent, &identity, &row.ChangedAt, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, false, nil
+	}
+	if err != nil {
+		return row, false, err
+	}
+	row.Age = at.Time.Sub(row.ChangedAt)
+	row.BaselineTaken = baseline != nil
+	if row.Definition, err = parseDefinition(definition); err != nil {
+		return row, true, err
+	}
+	err = errors.Join(optionalJSON(baseline, &row.Baseline), optionalJSON(sent, &row.Sent), optionalJSON(identity, &row.Started))
+	return row, true, err
+}
+
+// moveClaim runs do on the locked row of key. do returns "" or why the claim is
+// not as the caller thinks; what it wrote until then is kept.
+func (l *Ledger) moveClaim(ctx context.Context, op string, key migration.ClaimKey, do func(*sql.Tx, claimRow) (conflict string, err error)) error {
+	var conflict string
+	err := l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		conflict = ""
+		row, found, err := findClaim(ctx, tx, key, true)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "no claim was taken"}
+		}
+		conflict, err = do(tx, row)
+		return err
+	})
+	if err == nil && conflict != "" {
+		return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: conflict}
+	}
+	return err
+}
+
+func notOurs(row claimRow) string {
+	if row.State == migration.ClaimStarted {
+		return fmt.Sprintf("the start is known as %s", row.Started.ID)
+	}
+	return fmt.Sprintf("the start is %s, attempt %d", row.State, row.Attempt)
+}
+
+func (l *Ledger) logClaim(ctx context.Context, tx *sql.Tx, row claimRow, kind, what, detail string, status int) error {
+	line := migration.StepLine{Step: migration.StepStart, Kind: kind, What: what, Detail: detail, Status: status}
+	return l.log(ctx, tx, row.migration, row.Instance, line)
+}

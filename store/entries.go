@@ -1,0 +1,239 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"iter"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// pageRows is how many entries EntriesEach reads at a time.
+const pageRows = 1000
+
+type scanner interface{ Scan(dest ...any) error }
+
+// Entry returns one entry. Unknown instance: CodeNotFound.
+func (l *Ledger) Entry(ctx context.Context, mig string, id migration.InstanceID) (migration.Entry, error) {
+	row, err := findEntry(ctx, l.db, mig, id, false)
+	return row.Entry, failure("read entry", string(id), err)
+}
+
+// Entries returns up to limit entries that f selects, in plan order, after the
+// place that an earlier call returned as next (0: from the first). next is 0
+// when there are no more.
+func (l *Ledger) Entries(ctx context.Context, mig string, f migration.Filter, after int64, limit int) (page []migration.Entry, next int64, err error) {
+	condition, args := where(mig, f)
+	err = each(ctx, l.db, queryEntries+condition+entriesAfter, append(args, after, limit), func(row scanner) error {
+		e, err := scanEntry(row)
+		page = append(page, e.Entry)
+		next = e.ordinal
+		return err
+	})
+	if len(page) < limit {
+		next = 0
+	}
+	return page, next, failure("read entries", "", err)
+}
+
+// EntriesEach yields the entries that f selects, in plan order, reading page by
+// page: memory is flat, and no connection is held between pages. An error is
+// yielded last.
+func (l *Ledger) EntriesEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.Entry, error] {
+	return func(yield func(migration.Entry, error) bool) {
+		for after := int64(0); ; {
+			page, next, err := l.Entries(ctx, mig, f, after, pageRows)
+			if err != nil {
+				yield(migration.Entry{}, err)
+				return
+			}
+			for _, e := range page {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			if after = next; next == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Counts returns how many entries f selects, by state.
+func (l *Ledger) Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error) {
+	counts, err := countEntries(ctx, l.db, mig, f)
+	return counts, failure("count entries", "", err)
+}
+
+func countEntries(ctx context.Context, q querier, mig string, f migration.Filter) (migration.Counts, error) {
+	condition, args := where(mig, f)
+	var counts migration.Counts
+	err := each(ctx, q, queryCounts+condition+groupCounts, args, func(row scanner) error {
+		var state migration.InstanceState
+		var verdict migration.Verdict
+		var n int
+		if err := row.Scan(&state, &verdict, &n); err != nil {
+			return err
+		}
+		add(&counts, state, verdict, n)
+		return nil
+	})
+	return counts, err
+}
+
+// CountsByDefinition returns the same numbers per process definition of the
+// source, in the order of the definitions.
+func (l *Ledger) CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error) {
+	condition, args := where(mig, f)
+	var all []migration.DefinitionCounts
+	err := each(ctx, l.db, queryCountsByDefinition+condition+groupCountsByDefinition, args, func(row scanner) error {
+		var text string
+		var state migration.InstanceState
+		var verdict migration.Verdict
+		var n int
+		if err := row.Scan(&text, &state, &verdict, &n); err != nil {
+			return err
+		}
+		def, err := parseDefinition(text)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 || all[len(all)-1].Definition != def {
+			all = append(all, migration.DefinitionCounts{Definition: def})
+		}
+		add(&all[len(all)-1].Counts, state, verdict, n)
+		return nil
+	})
+	return all, failure("count entries", "", err)
+}
+
+func add(c *migration.Counts, state migration.InstanceState, verdict migration.Verdict, n int) {
+	switch state {
+	case migration.InstanceReady:
+		c.Ready += n
+	case migration.InstanceWarned:
+		c.Warned += n
+	case migration.InstanceBlocked:
+		c.Blocked += n
+	case migration.InstanceClaimed:
+		c.Claimed += n
+	case migration.InstanceRunning:
+		c.InFlight += n
+	case migration.InstanceWaiting:
+		c.Waiting += n
+	case migration.InstanceParked:
+		c.Parked += n
+	case migration.InstanceDone:
+		c.Done += n
+		switch verdict {
+		case migration.VerdictSame:
+			c.Same += n
+		case migration.VerdictAccepted:
+			c.Accepted += n
+		case migration.VerdictDiffers, migration.VerdictUnverifiable:
+		}
+	case migration.InstanceSkipped:
+		c.Skipped += n
+	case migration.InstanceFailed:
+		c.Failed += n
+	}
+}
+
+// where returns the condition that selects what f selects.
+func where(mig string, f migration.Filter) (string, []any) {
+	var b strings.Builder
+	b.WriteString("migration = ?")
+	args := []any{mig}
+	one := func(condition string, arg any) {
+		b.WriteString(" AND " + condition)
+		args = append(args, arg)
+	}
+	if len(f.States) > 0 {
+		list, values := listed(f.States)
+		b.WriteString(" AND state IN " + list)
+		args = append(args, values...)
+	}
+	if len(f.Processes) > 0 {
+		list, values := listed(f.Processes)
+		b.WriteString(" AND process IN " + list)
+		args = append(args, values...)
+	}
+	if len(f.Instances) > 0 {
+		list, values := listed(f.Instances)
+		b.WriteString(" AND instance IN " + list)
+		args = append(args, values...)
+	}
+	if f.Requester != "" {
+		one("requester = ?", string(f.Requester))
+	}
+	if f.StartedBefore != 0 {
+		one("started < ?", int64(f.StartedBefore))
+	}
+	if f.Wave != "" {
+		one("wave = ?", f.Wave)
+	}
+	if f.Reason != "" {
+		one("reason = ?", string(f.Reason))
+	}
+	if f.NoWarned {
+		one("state <> ?", string(migration.InstanceWarned))
+	}
+	return b.String(), args
+}
+
+// entry is a row of the instance table.
+type entry struct {
+	migration.Entry
+	ordinal   int64
+	parkToken string
+}
+
+func findEntry(ctx context.Context, q querier, mig string, id migration.InstanceID, lock bool) (entry, error) {
+	query := queryEntries + "migration = ? AND instance = ?"
+	if lock {
+		query += forUpdate
+	}
+	e, err := scanEntry(q.QueryRowContext(ctx, query, mig, string(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}
+	}
+	return e, err
+}
+
+func scanEntry(row scanner) (entry, error) {
+	var e entry
+	var definition, target string
+	var detail, targetID sql.NullString
+	err := row.Scan(&e.Instance, &e.ordinal, &definition, &target, &e.Requester, &e.Record, &e.Started, &e.State,
+		&e.Step, &e.Reason, &detail, &e.ParkID, &e.Wave, &targetID, &e.Verdict, &e.Findings, &e.UpdatedAt, &e.parkToken)
+	if err != nil {
+		return e, err
+	}
+	e.Detail, e.TargetID = detail.String, migration.InstanceID(targetID.String)
+	if e.Definition, err = parseDefinition(definition); err != nil {
+		return e, err
+	}
+	e.Target, err = parseDefinition(target)
+	return e, err
+}
+
+// formatDefinition and parseDefinition keep the zero value as "".
+func formatDefinition(d migration.DefinitionID) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
+}
+
+func parseDefinition(s string) (migration.DefinitionID, error) {
+	if s == "" {
+		return migration.DefinitionID{}, nil
+	}
+	d, err := migration.ParseDefinitionID(s)
+	if err != nil {
+		return d, errors.Join(errUndecodable, err)
+	}
+	return d, nil
+}

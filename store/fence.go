@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// OpenFence records the intent of a call that changes the target instance of
+// key, before its bytes, and returns the fence's ID. While an earlier call is
+// not known to be over, it is CodeConflict with *migration.Fenced.
+func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step migration.Step, what string) (fenceID string, err error) {
+	const op = "open fence"
+	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
+		if f.open {
+			return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", f.fenced())
+		}
+		fenceID = rand.Text()
+		return l.openFence(ctx, tx, mig, key, f, fenceID, step, what)
+	})
+	return fenceID, err
+}
+
+// TakeFence replaces the fence oldID, whose request is over by now, by one for
+// the next call. minAge is how long ago its outcome or, without one, its intent
+// must have been recorded; 0 where it is known otherwise that the request is
+// over. Too young, or no longer the open one: CodeConflict, with
+// *migration.Fenced if one is open.
+func (l *Ledger) TakeFence(ctx context.Context, key migration.ClaimKey, oldID string, minAge time.Duration, step migration.Step, what string) (fenceID string, err error) {
+	const op = "take fence"
+	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
+		switch {
+		case !f.open:
+			return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: "the fence is gone"}
+		case f.id != oldID || f.age < minAge:
+			return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", f.fenced())
+		}
+		fenceID = rand.Text()
+		line := migration.StepLine{Step: f.step, Kind: KindOutcome, What: f.what + ": taken to be over"}
+		if err := l.log(ctx, tx, mig, key.Instance, line); err != nil {
+			return err
+		}
+		return l.openFence(ctx, tx, mig, key, f, fenceID, step, what)
+	})
+	return fenceID, err
+}
+
+// CloseFence records what became of the call behind fenceID. Answered and
+// not-sent calls are over, and their fence is gone; an unanswered one keeps it.
+// The same again is nil. A fence that was taken meanwhile is logged and CodeConflict.
+func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID string, fate migration.Fate, status int, detail string) error {
+	const op = "close fence"
+	lost := false
+	err := l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
+		open := fate != migration.FateAnswered && fate != migration.FateNotSent
+		line := migration.StepLine{Step: f.step, Kind: KindOutcome, What: f.what + ": " + string(fate), Detail: detail, Status: status}
+		if lost = f.id != fenceID; lost {
+			line.What = "a call whose fence was taken: " + string(fate)
+			return l.log(ctx, tx, mig, key.Instance, line)
+		}
+		if !f.open || open && f.fate == fate {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, updateFence, append([]any{open, string(fate)}, place(key)...)...); err != nil {
+			return err
+		}
+		return l.log(ctx, tx, mig, key.Instance, line)
+	})
+	if err == nil && lost {
+		return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: "the fence was taken meanwhile"}
+	}
+	return err
+}
+
+// Fence returns the open fence of key, nil if there is none.
+func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.Fenced, error) {
+	f, err := findFence(ctx, l.db, key, "")
+	if err != nil || !f.open {
+		return nil, failure("read fence", string(key.Instance), err)
+	}
+	return f.fenced(), nil
+}
+
+func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig string, key migration.ClaimKey, f fence, id string, step migration.Step, what string) error {
+	what = cut(what, maxWhat)
+	var err error
+	if f.id == "" {
+		_, err = tx.ExecContext(ctx, insertFence, append(place(key), id, string(step), what)...)
+	} else {
+		_, err = tx.ExecContext(ctx, updateFenceOpen, append([]any{id, string(step), what}, place(key)...)...)
+	}
+	if err != nil {
+		return err
+	}
+	return l.log(ctx, tx, mig, key.Instance, migration.StepLine{Step: step, Kind: KindIntent, What: what})
+}
+
+// fence is a row of the fence table; id "" where there never was one.
+type fence struct {
+	id, what string
+	step     migration.Step
+	fate     migration.Fate
+	open     bool
+	age      time.Duration
+}
+
+func (f fence) fenced() *migration.Fenced {
+	return &migration.Fenced{ID: f.id, Step: f.step, What: f.what, Fate: f.fate, Age: f.age}
+}
+
+func findFence(ctx context.Context, q querier, key migration.ClaimKey, lock string) (fence, error) {
+	var f fence
+	var changed, at sql.NullTime
+	err := q.QueryRowContext(ctx, queryFence+lock, place(key)...).Scan(&f.id, &f.open, &f.step, &f.what, &f.fate, &changed, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fence{}, nil
+	}
+	f.age = at.Time.Sub(changed.Time)
+	return f, err
+}
+
+func (l *Ledger) moveFence(ctx context.Context, op string, key migration.ClaimKey, do func(tx *sql.Tx, mig string, f fence) error) error {
+	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		f, err := findFence(ctx, tx, key, forUpdate)
+		if err != nil {
+			return err
+		}
+		var mig string
+		err = tx.QueryRowContext(ctx, queryMigrationOfClaim, place(key)...).Scan(&mig)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "no claim was taken"}
+		}
+		if err != nil {
+			return err
+		}
+		return do(tx, mig, f)
+	})
+}

@@ -1,0 +1,289 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"jogetferry/migration"
+)
+
+// Bind records on first use which two servers a migration's name means, and
+// the digest of its configuration. Another source or target later is
+// CodeConflict, naming the side; another digest is kept and logged.
+func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest string) error {
+	const op = "bind migration"
+	if b.Migration == "" || b.Source == "" || b.Target == "" {
+		return migration.E(migration.CodeInvalid, op, b.Migration, "a name and two fingerprints are needed")
+	}
+	return l.txAgain(ctx, op, b.Migration, func(tx *sql.Tx) error {
+		m, err := findMigration(ctx, tx, b.Migration)
+		if errors.Is(err, sql.ErrNoRows) {
+			if _, err := tx.ExecContext(ctx, insertMigration, b.Migration, b.Source, b.Target, configDigest); err != nil {
+				return err
+			}
+			return l.log(ctx, tx, b.Migration, "", migration.StepLine{What: "bound to its servers"})
+		}
+		if err != nil {
+			return err
+		}
+		for side, differs := range map[string]bool{"source": m.Source != b.Source, "target": m.Target != b.Target} {
+			if differs {
+				return &migration.Error{
+					Code: migration.CodeConflict, Op: op, Subject: b.Migration,
+					Hint: "this name belongs to another " + side + "; choose another name for another pair of servers",
+				}
+			}
+		}
+		if m.configDigest == configDigest {
+			return nil
+		}
+		if _, err := tx.ExecContext(ctx, updateConfigDigest, configDigest, b.Migration); err != nil {
+			return err
+		}
+		return l.log(ctx, tx, b.Migration, "", migration.StepLine{What: "configuration changed"})
+	})
+}
+
+// Bound returns what Bind recorded. Unknown name: CodeNotFound.
+func (l *Ledger) Bound(ctx context.Context, mig string) (migration.Binding, error) {
+	const op = "read migration"
+	m, err := scanMigration(l.db.QueryRowContext(ctx, queryMigration, mig))
+	m.Migration = mig
+	if errors.Is(err, sql.ErrNoRows) {
+		return m.Binding, unbound(op, mig)
+	}
+	return m.Binding, failure(op, mig, err)
+}
+
+func unbound(op, mig string) error {
+	return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: mig, Hint: "no worker has been started with this name"}
+}
+
+type migrationRow struct {
+	migration.Binding
+	configDigest, planID string
+	nextOrdinal          int64
+}
+
+// findMigration locks the row: whoever changes the plan or the waves of a
+// migration goes through here, one at a time.
+func findMigration(ctx context.Context, q querier, mig string) (migrationRow, error) {
+	return scanMigration(q.QueryRowContext(ctx, queryMigration+forUpdate, mig))
+}
+
+func scanMigration(row scanner) (migrationRow, error) {
+	var m migrationRow
+	err := row.Scan(&m.Source, &m.Target, &m.configDigest, &m.planID, &m.nextOrdinal)
+	return m, err
+}
+
+// SavePlan records a page of the plan run planID, in the order of the plan; a
+// page may come again. Entries that a wave has begun with keep their state and
+// findings, and their place. A requester or record that changed since the last
+// plan is taken over. Unbound migration: CodeNotFound.
+func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migration.PlanEntry) error {
+	for len(page) > 0 {
+		n := min(len(page), chunkRows)
+		err := l.tx(ctx, "save plan", mig, func(tx *sql.Tx) error { return l.savePlan(ctx, tx, mig, planID, page[:n]) })
+		if err != nil {
+			return err
+		}
+		page = page[n:]
+	}
+	return nil
+}
+
+func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, page []migration.PlanEntry) error {
+	m, err := findMigration(ctx, tx, mig)
+	if errors.Is(err, sql.ErrNoRows) {
+		return unbound("save plan", mig)
+	}
+	if err != nil {
+		return err
+	}
+	known, err := knownEntries(ctx, tx, mig, page)
+	if err != nil {
+		return err
+	}
+	var begun, found []migration.InstanceID
+	var lines []migration.StepLine
+	var rows, findingRows []any
+	upserts, findings := 0, 0
+	for _, p := range page {
+		k, isKnown := known[p.Instance]
+		if isKnown && !replannable(k) {
+			begun = append(begun, p.Instance)
+			continue
+		}
+		ordinal := m.nextOrdinal
+		m.nextOrdinal++
+		if isKnown && k.Findings > 0 {
+			found = append(found, p.Instance)
+		}
+		if isKnown && k.State != p.State {
+			lines = append(lines, migration.StepLine{Instance: p.Instance, What: "planned again: " + string(p.State)})
+		}
+		rows = append(rows, mig, string(p.Instance), ordinal, p.Definition.String(), p.Definition.Key(),
+			formatDefinition(p.Target), string(p.Requester), string(p.Record), int64(p.Started), string(p.State),
+			len(p.Findings), planID)
+		upserts++
+		for _, f := range p.Findings {
+			findingRows = append(findingRows, findingRow(mig, p.Instance, f)...)
+			findings++
+		}
+	}
+	if len(begun) > 0 {
+		list, args := listed(begun)
+		if _, err := tx.ExecContext(ctx, updateSeenByPlan+list, append([]any{planID, mig}, args...)...); err != nil {
+			return err
+		}
+	}
+	if upserts > 0 {
+		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain
+		if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateNextOrdinal, m.nextOrdinal, mig); err != nil {
+			return err
+		}
+	}
+	if err := replaceFindings(ctx, tx, mig, found, findingRows, findings); err != nil {
+		return err
+	}
+	return l.logAll(ctx, tx, mig, lines)
+}
+
+// replannable reports whether a plan may say anew what becomes of an entry.
+func replannable(e migration.Entry) bool {
+	switch e.State {
+	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked:
+		return true
+	case migration.InstanceSkipped:
+		// Set aside because an earlier plan did not see it.
+		return e.Reason == migration.ReasonSourceClosed
+	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceParked,
+		migration.InstanceDone, migration.InstanceFailed:
+	}
+	return false
+}
+
+func knownEntries(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry) (map[migration.InstanceID]migration.Entry, error) {
+	ids := make([]migration.InstanceID, len(page))
+	for i, p := range page {
+		ids[i] = p.Instance
+	}
+	list, args := listed(ids)
+	known := map[migration.InstanceID]migration.Entry{}
+	err := each(ctx, tx, queryKnownEntries+list+forUpdate, append([]any{mig}, args...), func(row scanner) error {
+		var e migration.Entry
+		err := row.Scan(&e.Instance, &e.State, &e.Reason, &e.Findings)
+		known[e.Instance] = e
+		return err
+	})
+	return known, err
+}
+
+// FinishPlan ends the plan run planID: entries it did not see, and no wave has
+// begun with, become skipped with ReasonSourceClosed. It returns their number.
+func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error) {
+	const op = "finish plan"
+	total := 0
+	for {
+		var ids []migration.InstanceID
+		err := l.tx(ctx, op, mig, func(tx *sql.Tx) error {
+			ids = nil
+			if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
+				return unbound(op, mig)
+			} else if err != nil {
+				return err
+			}
+			err := each(ctx, tx, queryUnseenByPlan+forUpdate, []any{mig, planID, chunkRows}, func(row scanner) error {
+				var id migration.InstanceID
+				err := row.Scan(&id)
+				ids = append(ids, id)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if len(ids) == 0 {
+				_, err := tx.ExecContext(ctx, updatePlanned, planID, mig)
+				return err
+			}
+			list, args := listed(ids)
+			args = append([]any{string(migration.ReasonSourceClosed), mig}, args...)
+			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
+				return err
+			}
+			return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "skipped: no longer open on the source"}))
+		})
+		if err != nil || len(ids) == 0 {
+			return total, err
+		}
+		total += len(ids)
+	}
+}
+
+func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.StepLine {
+	lines := make([]migration.StepLine, len(ids))
+	for i, id := range ids {
+		lines[i] = line
+		lines[i].Instance = id
+	}
+	return lines
+}
+
+// SaveFindings replaces the findings about servers and definitions, which
+// belong to no single instance.
+func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migration.Finding) error {
+	var rows []any
+	for _, f := range findings {
+		rows = append(rows, findingRow(mig, "", f)...)
+	}
+	return l.tx(ctx, "save findings", mig, func(tx *sql.Tx) error {
+		if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
+			return unbound("save findings", mig)
+		} else if err != nil {
+			return err
+		}
+		return replaceFindings(ctx, tx, mig, []migration.InstanceID{""}, rows, len(findings))
+	})
+}
+
+// Findings returns the findings of one instance, or with "" those that belong
+// to none, in the order in which they were saved.
+func (l *Ledger) Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error) {
+	var all []migration.Finding
+	err := each(ctx, l.db, queryFindings, []any{mig, string(id)}, func(row scanner) error {
+		var f migration.Finding
+		err := row.Scan(&f.ID, &f.Severity, &f.Subject, &f.Message, &f.Seen, &f.Remedy)
+		all = append(all, f)
+		return err
+	})
+	return all, failure("read findings", string(id), err)
+}
+
+const findingColumns = 8
+
+func findingRow(mig string, id migration.InstanceID, f migration.Finding) []any {
+	return []any{mig, string(id), f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy}
+}
+
+// replaceFindings deletes those of the instances and inserts count rows.
+func replaceFindings(ctx context.Context, tx *sql.Tx, mig string, of []migration.InstanceID, rows []any, count int) error {
+	if len(of) > 0 {
+		list, args := listed(of)
+		if _, err := tx.ExecContext(ctx, deleteFindings+list, append([]any{mig}, args...)...); err != nil {
+			return err
+		}
+	}
+	for count > 0 {
+		n := min(count, chunkRows)
+		if _, err := tx.ExecContext(ctx, insertFindings+tuples(n, findingColumns), rows[:n*findingColumns]...); err != nil {
+			return err
+		}
+		rows, count = rows[n*findingColumns:], count-n
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// Progress moves an entry and appends lines to its story, in one transaction.
+// A change of state adds a line of its own. A state that change.From does not
+// allow is CodeConflict, and nothing is written; so is a target instance that
+// another entry has. Unknown instance: CodeNotFound.
+func (l *Ledger) Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
+	const op = "record progress"
+	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		if !mayLeave(e.State, change) {
+			return &migration.Error{
+				Code: migration.CodeConflict, Op: op, Subject: string(id),
+				Hint: fmt.Sprintf("the instance is %s; look at its story", e.State),
+			}
+		}
+		story := lines
+		if change.State != "" {
+			if change.State != e.State {
+				story = append(slices.Clone(lines), stateLine(e.Step, change))
+			}
+			e.State, e.Reason, e.Detail = change.State, change.Reason, change.Detail
+		}
+		if change.Step != "" {
+			e.Step = change.Step
+		}
+		if change.TargetID != "" {
+			e.TargetID = change.TargetID
+		}
+		if change.Verdict != "" {
+			e.Verdict = change.Verdict
+		}
+		// The batch of a token is what is still claimed; leaving that state ends it.
+		_, err = tx.ExecContext(ctx, updateEntry, string(e.State), string(e.Step), string(e.Reason), cut(e.Detail, maxDetail),
+			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
+		if err != nil {
+			return err
+		}
+		return l.log(ctx, tx, mig, id, story...)
+	})
+}
+
+func mayLeave(state migration.InstanceState, change migration.Change) bool {
+	if len(change.From) > 0 {
+		return slices.Contains(change.From, state)
+	}
+	final := state == migration.InstanceDone || state == migration.InstanceSkipped
+	return !final || change.State == "" || change.State == state
+}
+
+func stateLine(step migration.Step, change migration.Change) migration.StepLine {
+	line := migration.StepLine{Step: step, What: string(change.State), Detail: change.Detail}
+	if change.Step != "" {
+		line.Step = change.Step
+	}
+	if change.Reason != "" {
+		line.What += ": " + string(change.Reason)
+	}
+	return line
+}
+
+// Park makes an entry wait for the operator and returns the number of this
+// parking, counted per instance from 1. The same token and reason on a parked
+// entry return the same number. A done or skipped entry is CodeConflict.
+func (l *Ledger) Park(ctx context.Context, mig string, id migration.InstanceID, p migration.Parking) (parkID int64, err error) {
+	const op = "park instance"
+	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		parkID = e.ParkID
+		if e.State == migration.InstanceParked && e.Reason == p.Reason && e.parkToken == p.Token {
+			return nil
+		}
+		if !mayLeave(e.State, migration.Change{State: migration.InstanceParked}) {
+			return &migration.Error{
+				Code: migration.CodeConflict, Op: op, Subject: string(id),
+				Hint: fmt.Sprintf("the instance is %s already", e.State),
+			}
+		}
+		parkID++
+		_, err = tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,
+			mig, string(id))
+		if err != nil {
+			return err
+		}
+		line := migration.StepLine{Step: p.Step, What: fmt.Sprintf("parked (%d): %s", parkID, p.Reason), Detail: p.Detail}
+		return l.log(ctx, tx, mig, id, line)
+	})
+	return parkID, err
+}
+
+// Resolve records the operator's decision about the parking d.ParkID. The
+// entry stays parked until its workflow takes the decision up with Progress;
+// until then a later decision replaces an earlier one. The same decision again
+// is nothing new, also after it was taken up. A parking that is over with
+// another decision is CodeConflict; an action that does not fit the reason, CodeInvalid.
+func (l *Ledger) Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error {
+	const op = "resolve instance"
+	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		known, err := findDecision(ctx, tx, mig, id, d.ParkID)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err == nil && known.Action == d.Action && known.TargetID == d.TargetID && known.Discard == d.Discard {
+			return nil
+		}
+		if e.State != migration.InstanceParked || e.ParkID != d.ParkID {
+			return &migration.Error{
+				Code: migration.CodeConflict, Op: op, Subject: string(id),
+				Hint: fmt.Sprintf("parking %d is over: the instance is %s with parking %d", d.ParkID, e.State, e.ParkID),
+			}
+		}
+		if !e.Reason.Allows(d.Action) || (d.Action == migration.ActionAdopt) != (d.TargetID != "") {
+			return &migration.Error{
+				Code: migration.CodeInvalid, Op: op, Subject: string(id),
+				Hint: fmt.Sprintf("for %s: %v; only adopt names a target instance", e.Reason, e.Reason.Actions()),
+			}
+		}
+		if d.By == "" {
+			d.By = l.actor
+		}
+		_, err = tx.ExecContext(ctx, upsertDecision, mig, string(id), d.ParkID, string(d.Action), string(d.TargetID), d.Discard,
+			cut(d.By, maxWhat), cut(d.Text, maxDetail))
+		if err != nil {
+			return err
+		}
+		line := migration.StepLine{Step: e.Step, What: fmt.Sprintf("resolved (%d): %s", d.ParkID, d.Action), Detail: d.Text, By: d.By}
+		return l.log(ctx, tx, mig, id, line)
+	})
+}
+
+// Decision returns the operator's decision about a parking. None: CodeNotFound.
+func (l *Ledger) Decision(ctx context.Context, mig string, id migration.InstanceID, parkID int64) (migration.Decision, error) {
+	const op = "read decision"
+	d, err := findDecision(ctx, l.db, mig, id, parkID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
+	}
+	return d, failure(op, string(id), err)
+}
+
+func findDecision(ctx context.Context, q querier, mig string, id migration.InstanceID, parkID int64) (migration.Decision, error) {
+	var d migration.Decision
+	err := q.QueryRowContext(ctx, queryDecision, mig, string(id), parkID).
+		Scan(&d.ParkID, &d.Action, &d.TargetID, &d.Discard, &d.By, &d.Text, &d.At)
+	return d, err
+}
+
+// SaveSnapshot keeps a snapshot of a source instance and returns its number,
+// from 1. A later one supersedes the earlier ones, which are kept; one equal to
+// the latest is that one.
+func (l *Ledger) SaveSnapshot(ctx context.Context, mig string, id migration.InstanceID, s migration.Snapshot) (seq int, err error) {
+	const op = "save snapshot"
+	data, err := packJSON(s)
+	if err != nil {
+		return 0, failure(op, string(id), errors.Join(errUndecodable, err))
+	}
+	sum := digest(data)
+	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		var last string
+		seq = 0
+		err = tx.QueryRowContext(ctx, queryLastSnapshotDigest, mig, string(id)).Scan(&seq, &last)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if err == nil && last == sum {
+			return nil
+		}
+		seq++
+		if _, err := tx.ExecContext(ctx, insertSnapshot, mig, string(id), seq, sum, data); err != nil {
+			return err
+		}
+		line := migration.StepLine{Step: e.Step, What: fmt.Sprintf("snapshot %d", seq), Detail: sum}
+		return l.log(ctx, tx, mig, id, line)
+	})
+	return seq, err
+}
+
+// Snapshot returns the latest snapshot of an instance. None: CodeNotFound.
+func (l *Ledger) Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error) {
+	const op = "read snapshot"
+	var s migration.Snapshot
+	var seq int
+	var sum string
+	var blob []byte
+	var taken sql.NullTime
+	err := l.db.QueryRowContext(ctx, queryLastSnapshot, mig, string(id)).Scan(&seq, &sum, &blob, &taken)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
+	}
+	if err == nil && digest(blob) != sum {
+		err = errUndecodable
+	}
+	if err == nil {
+		err = unpackJSON(blob, &s)
+	}
+	s.Seq, s.TakenAt = seq, taken.Time
+	return s, failure(op, string(id), err)
+}

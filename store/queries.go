@@ -1,0 +1,224 @@
+package store
+
+// The SQL of the ledger. Values go by "?"; lists are made by tuple and tuples.
+const (
+	queryCreateDatabase  = "CREATE DATABASE IF NOT EXISTS "
+	queryDatabaseOptions = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+	queryReadCommitted   = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+	queryLock            = "SELECT GET_LOCK(?, ?)"
+	queryUnlock          = "SELECT RELEASE_LOCK(?)"
+	queryNow             = "SELECT UTC_TIMESTAMP(6)"
+
+	forUpdate = " FOR UPDATE"
+)
+
+// Migrations.
+const (
+	queryMigration = `SELECT source, target, config_digest, plan_id, next_ordinal FROM migration WHERE name = ?`
+
+	insertMigration = `INSERT INTO migration (name, source, target, config_digest, created_at)
+VALUES (?, ?, ?, ?, UTC_TIMESTAMP(6))`
+
+	updateConfigDigest = `UPDATE migration SET config_digest = ? WHERE name = ?`
+	updateNextOrdinal  = `UPDATE migration SET next_ordinal = ? WHERE name = ?`
+	updatePlanned      = `UPDATE migration SET plan_id = ?, planned_at = UTC_TIMESTAMP(6) WHERE name = ?`
+)
+
+// Instances.
+const (
+	entryColumns = `instance, ordinal, definition, target_definition, requester, record, started, state, step,
+reason, detail, park_id, wave, target_id, verdict, findings, updated_at, park_token`
+
+	queryEntries = "SELECT " + entryColumns + " FROM instance WHERE "
+
+	entriesAfter = " AND ordinal > ? ORDER BY ordinal LIMIT ?"
+
+	queryKnownEntries = `SELECT instance, state, reason, findings FROM instance WHERE migration = ? AND instance IN `
+
+	upsertEntries = `INSERT INTO instance (migration, instance, ordinal, definition, process, target_definition,
+requester, record, started, state, reason, findings, plan_id, updated_at) VALUES `
+
+	upsertEntriesRow = "(?,?,?,?,?,?,?,?,?,?,'',?,?,UTC_TIMESTAMP(6))"
+
+	// The order of a known entry stays, so that pages read meanwhile do not shift.
+	upsertEntriesAgain = ` ON DUPLICATE KEY UPDATE definition = VALUES(definition), process = VALUES(process),
+target_definition = VALUES(target_definition), requester = VALUES(requester), record = VALUES(record),
+started = VALUES(started), state = VALUES(state), reason = VALUES(reason), detail = NULL,
+findings = VALUES(findings), plan_id = VALUES(plan_id), updated_at = VALUES(updated_at)`
+
+	updateSeenByPlan = `UPDATE instance SET plan_id = ? WHERE migration = ? AND instance IN `
+
+	queryUnseenByPlan = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
+AND state IN ('ready','warned','blocked') ORDER BY ordinal LIMIT ?`
+
+	updateUnseenByPlan = `UPDATE instance SET state = 'skipped', reason = ?, detail = NULL,
+updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
+
+	queryCounts             = "SELECT state, verdict, COUNT(*) FROM instance WHERE "
+	groupCounts             = " GROUP BY state, verdict"
+	queryCountsByDefinition = "SELECT definition, state, verdict, COUNT(*) FROM instance WHERE "
+	groupCountsByDefinition = " GROUP BY definition, state, verdict ORDER BY definition"
+
+	updateEntry = `UPDATE instance SET state = ?, step = ?, reason = ?, detail = ?, target_id = ?, verdict = ?,
+claim_token = ?, updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
+
+	updateParked = `UPDATE instance SET state = 'parked', step = ?, reason = ?, detail = ?, park_id = ?,
+park_token = ?, claim_token = '', updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
+
+	updateTargetID = `UPDATE instance SET target_id = ?, updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ?`
+
+	queryDecision = `SELECT park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
+WHERE migration = ? AND instance = ? AND park_id = ?`
+
+	upsertDecision = `INSERT INTO decision (migration, instance, park_id, action, target_id, discard, decided_by,
+reason_text, decided_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE
+action = VALUES(action), target_id = VALUES(target_id), discard = VALUES(discard),
+decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at = VALUES(decided_at)`
+)
+
+// Findings.
+const (
+	queryFindings = `SELECT check_id, severity, subject, message, seen, remedy FROM finding
+WHERE migration = ? AND instance = ? ORDER BY id`
+
+	deleteFindings = `DELETE FROM finding WHERE migration = ? AND instance IN `
+
+	insertFindings = `INSERT INTO finding (migration, instance, check_id, severity, subject, message, seen, remedy)
+VALUES `
+)
+
+// Waves.
+const (
+	queryWaves = `SELECT name, filter, size, window_size, rate, max_parked, pilotless, status, taken, created_by,
+created_at FROM wave WHERE migration = ?`
+
+	queryWave   = queryWaves + " AND name = ?"
+	orderWaves  = " ORDER BY ordinal"
+	queryOpened = `SELECT name FROM wave WHERE migration = ? AND status IN ('running','paused')`
+
+	queryLastWave = `SELECT COALESCE(MAX(ordinal), 0) FROM wave WHERE migration = ?`
+
+	insertWave = `INSERT INTO wave (migration, name, ordinal, filter, size, window_size, rate, max_parked, pilotless,
+status, taken, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?,'running',0,?,UTC_TIMESTAMP(6))`
+
+	updateWave = `UPDATE wave SET status = ?, window_size = ?, rate = ?, max_parked = ?
+WHERE migration = ? AND name = ?`
+
+	updateWaveTaken = `UPDATE wave SET taken = ? WHERE migration = ? AND name = ?`
+
+	queryInstances = "SELECT instance FROM instance WHERE "
+	inOrder        = " ORDER BY ordinal LIMIT ?"
+
+	updateTaken = `UPDATE instance SET wave = ? WHERE migration = ? AND instance IN `
+
+	queryBatch = "SELECT " + entryColumns + ` FROM instance
+WHERE migration = ? AND wave = ? AND state = 'claimed' AND claim_token = ? ORDER BY ordinal`
+
+	queryClaimable = "SELECT " + entryColumns + ` FROM instance
+WHERE migration = ? AND wave = ? AND state IN ('ready','warned') ORDER BY ordinal LIMIT ? FOR UPDATE`
+
+	updateClaimed = `UPDATE instance SET state = 'claimed', claim_token = ?, updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance IN `
+
+	queryOlder = "SELECT " + entryColumns + ` FROM instance
+WHERE migration = ? AND wave = ? AND state IN ('claimed','in_flight','waiting') AND updated_at <= ?
+ORDER BY ordinal`
+)
+
+// The log.
+const (
+	insertLines = `INSERT INTO step_log (migration, instance, step, kind, what, detail, http_status, actor, at)
+VALUES `
+	insertLinesRow = "(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+
+	queryLines = `SELECT id, instance, step, kind, what, detail, http_status, actor, at FROM step_log
+WHERE migration = ? AND instance = ? ORDER BY id`
+)
+
+// Snapshots.
+const (
+	queryLastSnapshot = `SELECT seq, digest, data, taken_at FROM snapshot WHERE migration = ? AND instance = ?
+ORDER BY seq DESC LIMIT 1`
+
+	queryLastSnapshotDigest = `SELECT seq, digest FROM snapshot WHERE migration = ? AND instance = ?
+ORDER BY seq DESC LIMIT 1`
+
+	insertSnapshot = `INSERT INTO snapshot (migration, instance, seq, digest, data, taken_at)
+VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
+)
+
+// Starts.
+const (
+	byKey = " WHERE source = ? AND instance = ? AND target = ?"
+
+	queryClaim = `SELECT migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
+identity, changed_at, UTC_TIMESTAMP(6) FROM start_claim` + byKey
+
+	queryRecordHolder = `SELECT source, instance FROM start_claim WHERE target = ? AND busy_record = ?`
+
+	insertClaim = `INSERT INTO start_claim (source, instance, target, migration, state, attempt, token, record,
+busy_record, changed_at) VALUES (?,?,?,?,'claimed',1,?,?,?,UTC_TIMESTAMP(6))`
+
+	updateClaimAgain = `UPDATE start_claim SET migration = ?, state = 'claimed', attempt = attempt + 1, token = ?,
+record = ?, busy_record = ?, fate = '', refused = '', http_status = 0, definition = '', sent = NULL,
+changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	updateBaseline = "UPDATE start_claim SET baseline = ?" + byKey
+	updateAccepted = "UPDATE start_claim SET accepted = 1" + byKey
+
+	updateSending = `UPDATE start_claim SET state = 'sending', sent = ?, definition = ?,
+changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	updateFate = `UPDATE start_claim SET state = ?, fate = ?, refused = ?, http_status = ?,
+changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	updateStarted = `UPDATE start_claim SET state = 'started', fate = ?, refused = '', http_status = ?, busy_record = NULL,
+target_id = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	updateReleased = `UPDATE start_claim SET state = 'released', busy_record = NULL, target_id = NULL, identity = NULL,
+changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	queryTargetInstance = `SELECT source, instance FROM target_instance WHERE target = ? AND target_id = ?`
+
+	insertTargetInstance = `INSERT INTO target_instance (target, target_id, source, instance, role, identity, changed_at)
+VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+
+	updateTargetInstance = `UPDATE target_instance SET role = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)
+WHERE target = ? AND target_id = ?`
+
+	queryExplained = `SELECT target_id, source, instance, role FROM target_instance WHERE target = ? AND target_id IN `
+)
+
+// Fences.
+const (
+	queryFence = `SELECT fence_id, is_open, step, what, fate, changed_at, UTC_TIMESTAMP(6) FROM fence` + byKey
+
+	insertFence = `INSERT INTO fence (source, instance, target, fence_id, is_open, step, what, fate, changed_at)
+VALUES (?,?,?,?,1,?,?,'',UTC_TIMESTAMP(6))`
+
+	updateFenceOpen = `UPDATE fence SET fence_id = ?, is_open = 1, step = ?, what = ?, fate = '',
+changed_at = UTC_TIMESTAMP(6)` + byKey
+
+	updateFence = "UPDATE fence SET is_open = ?, fate = ?, changed_at = UTC_TIMESTAMP(6)" + byKey
+
+	queryMigrationOfClaim = "SELECT migration FROM start_claim" + byKey
+)
+
+// High-water marks.
+const (
+	queryMarks  = `SELECT counter, mark FROM target_mark WHERE target = ?`
+	raiseMarks  = `INSERT INTO target_mark (target, counter, mark) VALUES `
+	raiseHigher = ` ON DUPLICATE KEY UPDATE mark = GREATEST(mark, VALUES(mark))`
+	deleteMarks = `DELETE FROM target_mark WHERE target = ?`
+)
+
+// Windows.
+const (
+	queryWindow = "SELECT data, is_open FROM window_image" + byKey + " AND id = ?"
+
+	insertWindow = `INSERT INTO window_image (source, instance, target, id, data, is_open, changed_at)
+VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
+
+	updateWindowClosed = `UPDATE window_image SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
+)

@@ -1,0 +1,342 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// CreateWave makes a wave and takes up to w.Size entries for it, in plan order:
+// ready ones and, unless w.Filter.NoWarned, warned ones that match the filter
+// and belong to no open wave. It returns the wave as recorded; Taken says how
+// many. w.Name "" takes the next free number. A name that exists resumes that
+// wave: it is running again with w's Window, Rate and MaxParked (zero: as
+// before), and takes nothing more. The same name with another filter or size
+// is CodeConflict. w.Filter's States, Wave and Reason are ignored.
+func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error) {
+	const op = "create wave"
+	w.Filter.States, w.Filter.Wave, w.Filter.Reason = nil, "", ""
+	if w.Window < 1 && w.Name == "" {
+		return w, migration.E(migration.CodeInvalid, op, w.Name, "the window is %d, want at least 1", w.Window)
+	}
+	filter, err := encodeFilter(w.Filter)
+	if err != nil {
+		return w, failure(op, w.Name, err)
+	}
+	made := w
+	err = l.tx(ctx, op, w.Name, func(tx *sql.Tx) error {
+		made = w
+		if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
+			return unbound(op, mig)
+		} else if err != nil {
+			return err
+		}
+		ordinal, err := nameWave(ctx, tx, mig, &made)
+		if err != nil {
+			return err
+		}
+		known, err := findWave(ctx, tx, mig, made.Name)
+		if err == nil {
+			made, err = l.resumeWave(ctx, tx, mig, known, w)
+			return err
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if made.Window < 1 {
+			return migration.E(migration.CodeInvalid, op, made.Name, "the window is %d, want at least 1", made.Window)
+		}
+		if made.By == "" {
+			made.By = l.actor
+		}
+		_, err = tx.ExecContext(ctx, insertWave, mig, made.Name, ordinal, filter, made.Size, made.Window, made.Rate,
+			made.MaxParked, made.Pilotless, made.By)
+		if err != nil {
+			return err
+		}
+		taken, err := takeEntries(ctx, tx, mig, made)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateWaveTaken, taken, mig, made.Name); err != nil {
+			return err
+		}
+		if made, err = findWave(ctx, tx, mig, made.Name); err != nil {
+			return err
+		}
+		line := migration.StepLine{What: "wave " + made.Name + " created", Detail: fmt.Sprintf("%d entries", taken), By: made.By}
+		return l.log(ctx, tx, mig, "", line)
+	})
+	return made, err
+}
+
+// nameWave gives a wave without a name the next number that is free.
+func nameWave(ctx context.Context, tx *sql.Tx, mig string, w *migration.Wave) (ordinal int64, err error) {
+	if err := tx.QueryRowContext(ctx, queryLastWave, mig).Scan(&ordinal); err != nil {
+		return 0, err
+	}
+	ordinal++
+	for number := ordinal; w.Name == ""; number++ {
+		name := strconv.FormatInt(number, 10)
+		if _, err := findWave(ctx, tx, mig, name); errors.Is(err, sql.ErrNoRows) {
+			w.Name = name
+		} else if err != nil {
+			return 0, err
+		}
+	}
+	return ordinal, nil
+}
+
+func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, asked migration.Wave) (migration.Wave, error) {
+	before, err := encodeFilter(known.Filter)
+	if err != nil {
+		return known, err
+	}
+	after, err := encodeFilter(asked.Filter)
+	if err != nil {
+		return known, err
+	}
+	if string(before) != string(after) || known.Size != asked.Size {
+		return known, &migration.Error{
+			Code: migration.CodeConflict, Op: "create wave", Subject: known.Name,
+			Hint: "a wave of this name exists with another filter or size; choose another name",
+		}
+	}
+	known.Status = migration.WaveRunning
+	if asked.Window > 0 {
+		known.Window = asked.Window
+	}
+	if asked.Rate > 0 {
+		known.Rate = asked.Rate
+	}
+	if asked.MaxParked > 0 {
+		known.MaxParked = asked.MaxParked
+	}
+	return known, l.changeWave(ctx, tx, mig, known, "resumed")
+}
+
+func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, what string) error {
+	if _, err := tx.ExecContext(ctx, updateWave, string(w.Status), w.Window, w.Rate, w.MaxParked, mig, w.Name); err != nil {
+		return err
+	}
+	detail := fmt.Sprintf("%s, window %d, rate %g, max parked %d", w.Status, w.Window, w.Rate, w.MaxParked)
+	return l.log(ctx, tx, mig, "", migration.StepLine{What: "wave " + w.Name + " " + what, Detail: detail})
+}
+
+// takeEntries marks the entries of a wave, in chunks, so that no statement gets long.
+func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) (int, error) {
+	var others []string
+	err := each(ctx, tx, queryOpened, []any{mig}, func(row scanner) error {
+		var name string
+		err := row.Scan(&name)
+		others = append(others, name)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	f := w.Filter
+	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	condition, args := where(mig, f)
+	list, names := listed(others) // never empty: w itself is open
+	limit := w.Size
+	if limit <= 0 {
+		limit = math.MaxInt32
+	}
+	var ids []migration.InstanceID
+	args = append(append(args, names...), limit)
+	err = each(ctx, tx, queryInstances+condition+" AND wave NOT IN "+list+inOrder+forUpdate, args, func(row scanner) error {
+		var id migration.InstanceID
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for rest := ids; len(rest) > 0; {
+		n := min(len(rest), chunkRows)
+		list, args := listed(rest[:n])
+		if _, err := tx.ExecContext(ctx, updateTaken+list, append([]any{w.Name, mig}, args...)...); err != nil {
+			return 0, err
+		}
+		rest = rest[n:]
+	}
+	return len(ids), nil
+}
+
+// Waves returns all waves in the order of their creation.
+func (l *Ledger) Waves(ctx context.Context, mig string) ([]migration.Wave, error) {
+	var all []migration.Wave
+	err := each(ctx, l.db, queryWaves+orderWaves, []any{mig}, func(row scanner) error {
+		w, err := scanWave(row)
+		all = append(all, w)
+		return err
+	})
+	return all, failure("read waves", "", err)
+}
+
+// Wave returns one wave. Unknown name: CodeNotFound.
+func (l *Ledger) Wave(ctx context.Context, mig, name string) (migration.Wave, error) {
+	const op = "read wave"
+	w, err := scanWave(l.db.QueryRowContext(ctx, queryWave, mig, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return w, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: name}
+	}
+	return w, failure(op, name, err)
+}
+
+// SetWave changes the status or the limits of a wave. Unknown name: CodeNotFound.
+func (l *Ledger) SetWave(ctx context.Context, mig, name string, change migration.WaveChange) error {
+	const op = "change wave"
+	if change.Window != nil && *change.Window < 1 {
+		return migration.E(migration.CodeInvalid, op, name, "the window is %d, want at least 1", *change.Window)
+	}
+	return l.tx(ctx, op, name, func(tx *sql.Tx) error {
+		w, err := findWave(ctx, tx, mig, name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: name}
+		}
+		if err != nil {
+			return err
+		}
+		before := w
+		set(&w.Status, change.Status)
+		set(&w.Window, change.Window)
+		set(&w.Rate, change.Rate)
+		set(&w.MaxParked, change.MaxParked)
+		if w.Status == before.Status && w.Window == before.Window && w.Rate == before.Rate && w.MaxParked == before.MaxParked {
+			return nil
+		}
+		return l.changeWave(ctx, tx, mig, w, "changed")
+	})
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// ClaimNext moves entries of a running wave from ready or warned to claimed,
+// in plan order, so that claimed and in-flight ones together are at most
+// window (0: the wave's own), and returns them with the wave's numbers. Parked
+// and waiting entries do not count against the window. The same token again
+// returns those of its entries that are still claimed, so that a repeated
+// activity claims nothing twice. A wave that is not running claims nothing.
+func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window int) ([]migration.Entry, migration.Counts, error) {
+	const op = "claim instances"
+	if token == "" {
+		return nil, migration.Counts{}, migration.E(migration.CodeInvalid, op, wave, "no token")
+	}
+	var batch []migration.Entry
+	var counts migration.Counts
+	err := l.tx(ctx, op, wave, func(tx *sql.Tx) error {
+		batch = nil
+		// The wave's row is the lock under which its window is counted.
+		w, err := findWave(ctx, tx, mig, wave)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: wave}
+		}
+		if err != nil {
+			return err
+		}
+		if window <= 0 {
+			window = w.Window
+		}
+		if batch, err = entriesOf(ctx, tx, queryBatch, mig, wave, token); err != nil {
+			return err
+		}
+		if counts, err = countEntries(ctx, tx, mig, migration.Filter{Wave: wave}); err != nil {
+			return err
+		}
+		free := window - counts.Claimed - counts.InFlight
+		if len(batch) > 0 || free <= 0 || w.Status != migration.WaveRunning {
+			return nil
+		}
+		if batch, err = entriesOf(ctx, tx, queryClaimable, mig, wave, free); err != nil || len(batch) == 0 {
+			return err
+		}
+		ids := make([]migration.InstanceID, len(batch))
+		for i := range batch {
+			ids[i] = batch[i].Instance
+			add(&counts, batch[i].State, "", -1)
+			batch[i].State = migration.InstanceClaimed
+			add(&counts, batch[i].State, "", 1)
+		}
+		list, args := listed(ids)
+		if _, err := tx.ExecContext(ctx, updateClaimed+list, append([]any{token, mig}, args...)...); err != nil {
+			return err
+		}
+		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "claimed by wave " + wave}))
+	})
+	return batch, counts, err
+}
+
+// InFlightOlderThan returns the entries of a wave that are claimed, in flight
+// or waiting and have not changed for age, in plan order: their workflows may be gone.
+func (l *Ledger) InFlightOlderThan(ctx context.Context, mig, wave string, age time.Duration) ([]migration.Entry, error) {
+	const op = "read entries"
+	at, err := now(ctx, l.db)
+	if err != nil {
+		return nil, failure(op, wave, err)
+	}
+	entries, err := entriesOf(ctx, l.db, queryOlder, mig, wave, at.Add(-age))
+	return entries, failure(op, wave, err)
+}
+
+func entriesOf(ctx context.Context, q querier, query string, args ...any) ([]migration.Entry, error) {
+	var all []migration.Entry
+	err := each(ctx, q, query, args, func(row scanner) error {
+		e, err := scanEntry(row)
+		all = append(all, e.Entry)
+		return err
+	})
+	return all, err
+}
+
+func findWave(ctx context.Context, q querier, mig, name string) (migration.Wave, error) {
+	return scanWave(q.QueryRowContext(ctx, queryWave+forUpdate, mig, name))
+}
+
+func scanWave(row scanner) (migration.Wave, error) {
+	var w migration.Wave
+	var filter []byte
+	err := row.Scan(&w.Name, &filter, &w.Size, &w.Window, &w.Rate, &w.MaxParked, &w.Pilotless, &w.Status, &w.Taken,
+		&w.By, &w.CreatedAt)
+	if err != nil {
+		return w, err
+	}
+	w.Filter, err = decodeFilter(filter)
+	return w, err
+}
+
+// storedFilter adds what the filter's own JSON leaves out for the sake of Temporal.
+type storedFilter struct {
+	migration.Filter
+	Requester migration.User `json:"requester,omitempty"`
+}
+
+func encodeFilter(f migration.Filter) ([]byte, error) {
+	data, err := json.Marshal(storedFilter{f, f.Requester})
+	if err != nil {
+		return nil, fmt.Errorf("encode filter: %w", err)
+	}
+	return pack(data)
+}
+
+func decodeFilter(blob []byte) (migration.Filter, error) {
+	var stored storedFilter
+	if err := unpackJSON(blob, &stored); err != nil {
+		return migration.Filter{}, err
+	}
+	stored.Filter.Requester = stored.Requester
+	return stored.Filter, nil
+}
