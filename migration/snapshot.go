@@ -90,7 +90,9 @@ type Child struct {
 	ID             InstanceID    `json:"id"`
 	Definition     DefinitionID  `json:"definition"`
 	CallerActivity ActivityID    `json:"caller_activity"`
-	CallerDefID    ActivityDefID `json:"caller_def_id"` // "" when the caller is gone
+	CallerDefID    ActivityDefID `json:"caller_def_id"`          // "" when the caller is gone
+	Parent         InstanceID    `json:"parent,omitempty"`       // the calling instance
+	Asynchronous   bool          `json:"asynchronous,omitempty"` // its caller does not wait for it
 	State          State         `json:"state"`
 }
 

@@ -184,7 +184,9 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 		},
 		{
 			"reassign", `{"activityId":"x","username":"terry","replaceUser":"clark"}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return nil, c.Reassign(ctx, a, "clark", "terry") },
+			func(ctx context.Context, c *api.Client) (any, error) {
+				return nil, c.Reassign(ctx, a, "clark", "terry")
+			},
 			"monitoring/activity/reassign", with(admin, "activityId", string(a), "username", "terry", "replaceUser", "clark"), nil,
 		},
 		{

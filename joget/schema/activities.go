@@ -1,0 +1,148 @@
+package schema
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+type activityRow struct {
+	oid, process int64
+	accepted     migration.EpochMillis
+	activity     migration.OpenActivity
+}
+
+func (r *Reader) activityRows(ctx context.Context, query string, args []any) ([]activityRow, error) {
+	_, states, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, r, "read activities", query, args, func(scan scanner) (v activityRow, err error) {
+		var set, user, performer sql.NullString
+		var priority, accepted sql.NullInt64
+		var state int64
+		a := &v.activity
+		err = scan(&v.oid, &v.process, &a.ID, &a.DefID, &set, &state, &user, &performer, &priority, &a.Activated, &accepted, &a.StateTime, &a.Version)
+		a.SetDefID, a.State, a.AcceptedBy = set.String, states[state], migration.User(user.String)
+		a.Performer, a.Priority = performer.String, int(priority.Int64)
+		v.accepted = migration.EpochMillis(accepted.Int64)
+		return v, err
+	})
+}
+
+// openActivities reads the open activities of instances, by instance oid.
+func (r *Reader) openActivities(ctx context.Context, processes []int64) (map[int64][]migration.OpenActivity, error) {
+	_, states, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := r.activityRows(ctx, withLists(selectOpenActivities, len(processes), len(open(states))), args(processes, open(states)))
+	if err != nil {
+		return nil, err
+	}
+	oids := make([]int64, 0, len(rows))
+	for _, v := range rows {
+		oids = append(oids, v.oid)
+	}
+	variables, err := r.variables(ctx, selectActivityData, oids)
+	if err != nil {
+		return nil, err
+	}
+	assignments, err := r.assignments(ctx, oids)
+	if err != nil {
+		return nil, err
+	}
+	deadlines, err := r.deadlines(ctx, oids)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[int64][]migration.OpenActivity, len(processes))
+	for _, v := range rows {
+		v.activity.Variables = variables[v.oid]
+		v.activity.Assignments = assignments[v.oid]
+		v.activity.Deadlines = deadlines[v.oid]
+		all[v.process] = append(all[v.process], v.activity)
+	}
+	return all, nil
+}
+
+// assignments reads the valid assignments of activities, by activity oid.
+func (r *Reader) assignments(ctx context.Context, activities []int64) (map[int64][]migration.Assignment, error) {
+	type row struct {
+		activity int64
+		migration.Assignment
+	}
+	m := map[int64][]migration.Assignment{}
+	err := batched(activities, func(part []int64) error {
+		rows, err := read(ctx, r, "read assignments", withLists(selectAssignments, len(part)), args(part), func(scan scanner) (v row, err error) {
+			var accepted int64
+			err = scan(&v.activity, &v.User, &accepted)
+			v.Accepted = accepted != 0
+			return v, err
+		})
+		for _, v := range rows {
+			m[v.activity] = append(m[v.activity], v.Assignment)
+		}
+		return err
+	})
+	for _, list := range m {
+		slices.SortFunc(list, func(a, b migration.Assignment) int { return cmp.Compare(a.User, b.User) })
+	}
+	return m, err
+}
+
+// deadlines counts the deadlines of activities, executed ones included: they
+// would all start anew.
+func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]int, error) {
+	type row struct {
+		activity int64
+		count    int
+	}
+	m := map[int64]int{}
+	err := batched(activities, func(part []int64) error {
+		rows, err := read(ctx, r, "count deadlines", withLists(countDeadlines, len(part)), args(part), func(scan scanner) (v row, err error) {
+			return v, scan(&v.activity, &v.count)
+		})
+		for _, v := range rows {
+			m[v.activity] = v.count
+		}
+		return err
+	})
+	return m, err
+}
+
+// Activity is one activity instance of any state, as a line in the story of
+// its instance.
+type Activity struct {
+	ID         migration.ActivityID
+	DefID      migration.ActivityDefID
+	State      migration.State
+	AcceptedBy migration.User        // who accepted or completed it, "" for nobody
+	Activated  migration.EpochMillis // when it began
+	Accepted   migration.EpochMillis // 0 for never
+	StateTime  migration.EpochMillis // when it came to State
+}
+
+// Activities returns all activities of an instance, closed ones included, by
+// activation: what tells whether somebody worked on it. Nil for an instance
+// that the engine has no row of.
+func (r *Reader) Activities(ctx context.Context, id migration.InstanceID) ([]Activity, error) {
+	heads, err := r.heads(ctx, withLists(selectHeads, 1), args(string(id)))
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(heads, func(h head) bool { return h.instance.ID == id })
+	if i < 0 {
+		return nil, nil
+	}
+	rows, err := r.activityRows(ctx, withLists(selectAllActivities, 1), args(heads[i].oid))
+	var list []Activity
+	for _, v := range rows {
+		a := v.activity
+		list = append(list, Activity{a.ID, a.DefID, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime})
+	}
+	return list, err
+}

@@ -1,0 +1,249 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+
+	"jogetferry/migration"
+)
+
+// AppVersion is one version of an app and the package it holds.
+type AppVersion struct {
+	Version   int64
+	Published bool
+	Package   string // package ID, "" without a deployed package
+	// PackageVersion is the version of the XPDL package, 0 without one; app
+	// version and package version differ.
+	PackageVersion int64
+}
+
+// App is an app with its versions, ascending.
+type App struct {
+	ID       string
+	Versions []AppVersion
+}
+
+// Published returns the published version; false if there is none.
+func (a App) Published() (AppVersion, bool) {
+	i := slices.IndexFunc(a.Versions, func(v AppVersion) bool { return v.Published })
+	if i < 0 {
+		return AppVersion{}, false
+	}
+	return a.Versions[i], true
+}
+
+// App reads an app. CodeNotFound: there is none of that ID.
+func (r *Reader) App(ctx context.Context, id string) (App, error) {
+	const op = "read app"
+	type row struct {
+		app string
+		AppVersion
+	}
+	rows, err := read(ctx, r, op, selectApps, args(id), func(scan scanner) (v row, err error) {
+		var published bit
+		err = scan(&v.app, &v.Version, &published)
+		v.Published = bool(published)
+		return v, err
+	})
+	if err != nil {
+		return App{}, err
+	}
+	packages, err := read(ctx, r, op, selectAppPackages, args(id), func(scan scanner) (v row, err error) {
+		return v, scan(&v.app, &v.Version, &v.Package, &v.PackageVersion)
+	})
+	if err != nil {
+		return App{}, err
+	}
+	app := App{ID: id}
+	for _, v := range rows {
+		if v.app != id {
+			continue
+		}
+		i := slices.IndexFunc(packages, func(p row) bool { return p.app == id && p.Version == v.Version })
+		if i >= 0 {
+			v.Package, v.PackageVersion = packages[i].Package, packages[i].PackageVersion
+		}
+		app.Versions = append(app.Versions, v.AppVersion)
+	}
+	if len(app.Versions) == 0 {
+		return App{}, migration.E(migration.CodeNotFound, op, id, "")
+	}
+	return app, nil
+}
+
+// bit scans a bit(1) column, which servers send as a byte, and a number from those
+// that have no bit type.
+type bit bool
+
+// Scan implements sql.Scanner.
+func (b *bit) Scan(value any) error {
+	switch v := value.(type) {
+	case []byte:
+		*b = bit(len(v) > 0 && v[len(v)-1] != 0 && v[len(v)-1] != '0')
+	case string:
+		return b.Scan([]byte(v))
+	case int64:
+		*b = v != 0
+	case uint64:
+		*b = v != 0
+	case bool:
+		*b = bit(v)
+	default:
+		*b = false
+	}
+	return nil
+}
+
+// PublishedDefinition returns the definition of the same process in the
+// package that the published version of its app holds: what
+// migration.Latest stands for. CodeNotFound, with a hint: no such app, none
+// published, or the process is not in it.
+func (r *Reader) PublishedDefinition(ctx context.Context, def migration.DefinitionID) (migration.DefinitionID, error) {
+	missing := func(hint string) error {
+		return &migration.Error{Code: migration.CodeNotFound, Op: "find the published definition", Subject: def.Key(), Hint: hint}
+	}
+	app, err := r.App(ctx, def.Package)
+	switch {
+	case migration.CodeOf(err) == migration.CodeNotFound:
+		return migration.DefinitionID{}, missing("import the app and publish it")
+	case err != nil:
+		return migration.DefinitionID{}, err
+	}
+	version, ok := app.Published()
+	if !ok {
+		return migration.DefinitionID{}, missing("publish a version of the app")
+	}
+	if version.Package == "" {
+		return migration.DefinitionID{}, missing("the published version of the app has no processes")
+	}
+	published := migration.DefinitionID{Package: version.Package, Version: strconv.FormatInt(version.PackageVersion, 10), Process: def.Process}
+	names, err := read(ctx, r, "read process definitions", selectDefinition, args(published.String()), func(scan scanner) (name string, err error) {
+		return name, scan(&name)
+	})
+	switch {
+	case err != nil:
+		return migration.DefinitionID{}, err
+	case !slices.Contains(names, published.String()):
+		return migration.DefinitionID{}, missing("the published version of the app does not have the process")
+	}
+	return published, nil
+}
+
+// XPDL returns the package file as deployed. CodeNotFound: the engine does not
+// have that version.
+func (r *Reader) XPDL(ctx context.Context, pkg, version string) ([]byte, error) {
+	type row struct {
+		id      string
+		content []byte
+	}
+	rows, err := read(ctx, r, "read XPDL", selectXPDL, args(pkg, version), func(scan scanner) (v row, err error) {
+		return v, scan(&v.id, &v.content)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range rows {
+		if v.id == pkg && len(v.content) > 0 {
+			return v.content, nil
+		}
+	}
+	return nil, migration.E(migration.CodeNotFound, "read XPDL", pkg+"#"+version, "")
+}
+
+// FormDefinition is a row of app_form.
+type FormDefinition struct {
+	App     string
+	Version int64
+	ID      string
+	Table   string // without app_fd_; "" for a form without one
+	JSON    string
+}
+
+// Forms returns the forms of all versions of an app, which share tables, by
+// version and ID. Nil: no app or no forms.
+func (r *Reader) Forms(ctx context.Context, app string) ([]FormDefinition, error) {
+	rows, err := read(ctx, r, "read forms", selectForms, args(app), func(scan scanner) (f FormDefinition, err error) {
+		var table, text sql.NullString
+		err = scan(&f.App, &f.Version, &f.ID, &table, &text)
+		f.Table, f.JSON = table.String, text.String
+		return f, err
+	})
+	return slices.DeleteFunc(rows, func(f FormDefinition) bool { return f.App != app }), err
+}
+
+// ActivityForm maps an activity to its form (app_package_activity_form).
+type ActivityForm struct {
+	Process  string                  // process key
+	Activity migration.ActivityDefID // "runProcess" for the start form
+	Type     string                  // "SINGLE" or "EXTERNAL"
+	Form     string                  // form ID, "" if external
+}
+
+// ActivityPlugin maps a tool, route or form modifier to its plugin
+// (app_package_activity_plugin).
+type ActivityPlugin struct {
+	Process    string
+	Activity   migration.ActivityDefID
+	Plugin     string // class name
+	Properties string // JSON; may hold secrets
+}
+
+// Participant maps a participant to users (app_package_participant).
+type Participant struct {
+	Process     string
+	Participant string // "processStartWhiteList" for the start whitelist
+	Type        string
+	Value       string
+	Properties  string // JSON of a plugin
+}
+
+// ActivityForms returns the form mappings of a package version, by process and activity.
+func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) ([]ActivityForm, error) {
+	return mappings(ctx, r, selectActivityForms, pkg, version, func(scan scanner, id *string) (v ActivityForm, err error) {
+		var kind, form sql.NullString
+		err = scan(id, &v.Process, &v.Activity, &kind, &form)
+		v.Type, v.Form = kind.String, form.String
+		return v, err
+	})
+}
+
+// ActivityPlugins returns the plugin mappings of a package version, by process and activity.
+func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64) ([]ActivityPlugin, error) {
+	return mappings(ctx, r, selectActivityPlugins, pkg, version, func(scan scanner, id *string) (v ActivityPlugin, err error) {
+		var plugin, properties sql.NullString
+		err = scan(id, &v.Process, &v.Activity, &plugin, &properties)
+		v.Plugin, v.Properties = plugin.String, properties.String
+		return v, err
+	})
+}
+
+// Participants returns the participant mappings of a package version, by process and participant.
+func (r *Reader) Participants(ctx context.Context, pkg string, version int64) ([]Participant, error) {
+	return mappings(ctx, r, selectParticipants, pkg, version, func(scan scanner, id *string) (v Participant, err error) {
+		var kind, value, properties sql.NullString
+		err = scan(id, &v.Process, &v.Participant, &kind, &value, &properties)
+		v.Type, v.Value, v.Properties = kind.String, value.String, properties.String
+		return v, err
+	})
+}
+
+// mappings reads rows of one package version, whose package ID row puts into id.
+func mappings[T any](ctx context.Context, r *Reader, query, pkg string, version int64, row func(scan scanner, id *string) (T, error)) ([]T, error) {
+	type found struct {
+		id string
+		v  T
+	}
+	rows, err := read(ctx, r, "read mappings", query, args(pkg, version), func(scan scanner) (f found, err error) {
+		f.v, err = row(scan, &f.id)
+		return f, err
+	})
+	var list []T
+	for _, f := range rows {
+		if f.id == pkg {
+			list = append(list, f.v)
+		}
+	}
+	return list, err
+}

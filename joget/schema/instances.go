@@ -1,0 +1,396 @@
+package schema
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// head is the row of an instance, with what its child rows are found by.
+type head struct {
+	oid      int64
+	parent   migration.InstanceID // calling instance, "" for a root
+	instance migration.Instance   // without its lists
+}
+
+func (r *Reader) heads(ctx context.Context, query string, args []any) ([]head, error) {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, r, "read instances", query, args, func(scan scanner) (h head, err error) {
+		var definition string
+		var state int64
+		var caller, parent sql.NullString
+		var started sql.NullInt64
+		i := &h.instance
+		err = scan(&h.oid, &i.ID, &definition, &state, &i.Requester, &caller, &parent, &i.Created, &started, &i.StateTime, &i.Version)
+		i.OID = strconv.FormatInt(h.oid, 10)
+		i.Definition = splitDefinition(definition)
+		i.State = states[state]
+		i.Caller = migration.ActivityID(caller.String)
+		i.Started = migration.EpochMillis(started.Int64)
+		i.Record = migration.RecordID(i.ID)
+		h.parent = migration.InstanceID(parent.String)
+		return h, err
+	})
+}
+
+// splitDefinition takes a definition's name apart. A name not of three parts
+// becomes Process alone, so that one odd row does not hide all others.
+func splitDefinition(name string) migration.DefinitionID {
+	parts := strings.Split(name, "#")
+	if len(parts) != 3 {
+		return migration.DefinitionID{Process: name}
+	}
+	return migration.DefinitionID{Package: parts[0], Version: parts[1], Process: parts[2]}
+}
+
+// RootInstances returns up to limit open instances that no other instance
+// called, with oid > after (""= from the start), by oid; an empty page is the
+// end. Only those of processes ("package/process", any version) if there are
+// any. Lists of the instances are nil; see Instances. Instances in
+// migration.StateNotStarted are among them: usually wrecks of failed starts.
+func (r *Reader) RootInstances(ctx context.Context, after string, limit int, processes []string) ([]migration.Instance, error) {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start := int64(-1)
+	if after != "" {
+		if start, err = strconv.ParseInt(after, 10, 64); err != nil {
+			return nil, migration.E(migration.CodeInvalid, "read instances", after, "%w", err)
+		}
+	}
+	query, values := withLists(selectRoots, len(open(states))), args(open(states), start, limit)
+	if len(processes) > 0 {
+		definitions, err := r.definitionOIDs(ctx, processes)
+		if err != nil || len(definitions) == 0 {
+			return nil, err
+		}
+		query, values = withLists(selectRootsOf, len(open(states)), len(definitions)), args(open(states), definitions, start, limit)
+	}
+	heads, err := r.heads(ctx, query, values)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.complete(ctx, heads); err != nil {
+		return nil, err
+	}
+	return bare(heads), nil
+}
+
+func bare(heads []head) []migration.Instance {
+	list := make([]migration.Instance, 0, len(heads))
+	for _, h := range heads {
+		list = append(list, h.instance)
+	}
+	return list
+}
+
+// definitionOIDs returns the rows of every version of the processes.
+func (r *Reader) definitionOIDs(ctx context.Context, processes []string) ([]int64, error) {
+	type definition struct {
+		oid  int64
+		name string
+	}
+	all, err := read(ctx, r, "read process definitions", selectDefinitions, nil, func(scan scanner) (d definition, err error) {
+		return d, scan(&d.oid, &d.name)
+	})
+	var oids []int64
+	for _, d := range all {
+		if slices.Contains(processes, splitDefinition(d.name).Key()) {
+			oids = append(oids, d.oid)
+		}
+	}
+	return oids, err
+}
+
+// complete fills in apps, links and record IDs.
+func (r *Reader) complete(ctx context.Context, heads []head) error {
+	apps, err := r.packages(ctx)
+	if err != nil {
+		return err
+	}
+	ids := make([]migration.InstanceID, 0, len(heads))
+	for i := range heads {
+		d := heads[i].instance.Definition
+		app := apps[packageVersion{d.Package, d.Version}]
+		heads[i].instance.App, heads[i].instance.AppVersion = app.id, app.version
+		ids = append(ids, heads[i].instance.ID)
+	}
+	links, err := r.links(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range heads {
+		instance := &heads[i].instance
+		if link, ok := links[instance.ID]; ok {
+			instance.Link = &link
+			if link.Origin != "" {
+				instance.Record = link.Origin
+			}
+		} else if heads[i].parent != "" {
+			// Joget writes the link of a child late; until then the record is its caller's.
+			if instance.Record, err = r.recordOf(ctx, heads[i].parent); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// recordOf returns the record ID of an instance by its link or its callers'.
+func (r *Reader) recordOf(ctx context.Context, id migration.InstanceID) (migration.RecordID, error) {
+	for seen := map[migration.InstanceID]bool{}; !seen[id]; {
+		seen[id] = true
+		links, err := r.links(ctx, []migration.InstanceID{id})
+		if err != nil {
+			return "", err
+		}
+		if link, ok := links[id]; ok && link.Origin != "" {
+			return link.Origin, nil
+		}
+		heads, err := r.heads(ctx, withLists(selectHeads, 1), args(string(id)))
+		if err != nil {
+			return "", err
+		}
+		i := slices.IndexFunc(heads, func(h head) bool { return h.instance.ID == id })
+		if i < 0 || heads[i].parent == "" {
+			break
+		}
+		id = heads[i].parent
+	}
+	return migration.RecordID(id), nil
+}
+
+// links reads the live links of ids.
+func (r *Reader) links(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]migration.Link, error) {
+	links := make(map[migration.InstanceID]migration.Link, len(ids))
+	err := batched(ids, func(part []migration.InstanceID) error {
+		found, err := read(ctx, r, "read process links", withLists(selectLinks, len(part)), args(part), scanLink)
+		for _, l := range found {
+			links[l.Process] = l // looked up by the exact ID, so a near match is not used
+		}
+		return err
+	})
+	return links, err
+}
+
+func scanLink(scan scanner) (l migration.Link, err error) {
+	var parent, origin sql.NullString
+	err = scan(&l.Process, &parent, &origin)
+	l.Parent, l.Origin = parent.String, migration.RecordID(origin.String)
+	return l, err
+}
+
+type packageVersion struct{ id, version string }
+
+type appVersion struct {
+	id      string
+	version int64
+}
+
+func (r *Reader) packages(ctx context.Context) (map[packageVersion]appVersion, error) {
+	type row struct {
+		packageVersion
+		appVersion
+	}
+	rows, err := read(ctx, r, "read app packages", selectPackages, nil, func(scan scanner) (v row, err error) {
+		var version int64
+		var app sql.NullString
+		var number sql.NullInt64
+		err = scan(&v.packageVersion.id, &version, &app, &number)
+		v.packageVersion.version = strconv.FormatInt(version, 10)
+		v.appVersion = appVersion{app.String, number.Int64}
+		return v, err
+	})
+	m := make(map[packageVersion]appVersion, len(rows))
+	for _, v := range rows {
+		m[v.packageVersion] = v.appVersion
+	}
+	return m, err
+}
+
+// Instance reads one instance in full. CodeNotFound: the engine has no row of
+// it; it may be archived, see Presence.
+func (r *Reader) Instance(ctx context.Context, id migration.InstanceID) (migration.Instance, error) {
+	found, err := r.Instances(ctx, []migration.InstanceID{id})
+	if err != nil {
+		return migration.Instance{}, err
+	}
+	if len(found) == 0 {
+		return migration.Instance{}, migration.E(migration.CodeNotFound, "read instance", string(id), "")
+	}
+	return found[0], nil
+}
+
+// Instances reads instances in full, in the order of ids, in a number of
+// queries that does not depend on how many they are (per batch). Those that
+// the engine has no row of are left out; closed ones have no activities.
+func (r *Reader) Instances(ctx context.Context, ids []migration.InstanceID) ([]migration.Instance, error) {
+	all := make([]migration.Instance, 0, len(ids))
+	err := batched(ids, func(part []migration.InstanceID) error {
+		found, err := r.heads(ctx, withLists(selectHeads, len(part)), args(part))
+		if err != nil {
+			return err
+		}
+		byID := make(map[migration.InstanceID]head, len(found))
+		for _, h := range found {
+			byID[h.instance.ID] = h
+		}
+		heads := make([]head, 0, len(part))
+		for _, id := range part {
+			if h, ok := byID[id]; ok {
+				heads = append(heads, h)
+			}
+		}
+		if err := r.fill(ctx, heads); err != nil {
+			return err
+		}
+		all = append(all, bare(heads)...)
+		return nil
+	})
+	return all, err
+}
+
+// fill reads everything below heads.
+func (r *Reader) fill(ctx context.Context, heads []head) error {
+	if len(heads) == 0 {
+		return nil
+	}
+	if err := r.complete(ctx, heads); err != nil {
+		return err
+	}
+	oids := make([]int64, 0, len(heads))
+	for _, h := range heads {
+		oids = append(oids, h.oid)
+	}
+	variables, err := r.variables(ctx, selectProcessData, oids)
+	if err != nil {
+		return err
+	}
+	activities, err := r.openActivities(ctx, oids)
+	if err != nil {
+		return err
+	}
+	tokens, err := r.tokens(ctx, oids)
+	if err != nil {
+		return err
+	}
+	children, err := r.children(ctx, heads)
+	if err != nil {
+		return err
+	}
+	for i := range heads {
+		instance, oid := &heads[i].instance, heads[i].oid
+		instance.Variables = variables[oid]
+		instance.Activities = activities[oid]
+		instance.Tokens = tokens[oid]
+		instance.Children = children[oid]
+	}
+	return nil
+}
+
+// tokens reads the branches that wait at AND-joins, by instance oid.
+func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migration.Token, error) {
+	type row struct {
+		process int64
+		migration.Token
+	}
+	rows, err := read(ctx, r, "read join tokens", withLists(selectTokens, len(oids)), args(oids), func(scan scanner) (v row, err error) {
+		return v, scan(&v.process, &v.Join, &v.From)
+	})
+	m := map[int64][]migration.Token{}
+	for _, v := range rows {
+		m[v.process] = append(m[v.process], v.Token)
+	}
+	for _, list := range m {
+		slices.SortFunc(list, func(a, b migration.Token) int {
+			return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From))
+		})
+	}
+	return m, err
+}
+
+// node is an open child below an instance.
+type node struct {
+	parent, oid int64
+	child       migration.Child
+}
+
+// children reads all open descendants of heads, by the head's oid, one query
+// for each level below.
+func (r *Reader) children(ctx context.Context, heads []head) (map[int64][]migration.Child, error) {
+	ids := make(map[int64]migration.InstanceID, len(heads))
+	below := map[int64][]node{}
+	level := make([]int64, 0, len(heads))
+	for _, h := range heads {
+		ids[h.oid] = h.instance.ID
+		level = append(level, h.oid)
+	}
+	for len(level) > 0 {
+		nodes, err := r.childrenOf(ctx, level)
+		if err != nil {
+			return nil, err
+		}
+		level = nil
+		for _, n := range nodes {
+			n.child.Parent = ids[n.parent]
+			below[n.parent] = append(below[n.parent], n)
+			if _, seen := ids[n.oid]; !seen {
+				ids[n.oid] = n.child.ID
+				level = append(level, n.oid)
+			}
+		}
+	}
+	found := make(map[int64][]migration.Child, len(heads))
+	for _, h := range heads {
+		list := descendants(below, h.oid, map[int64]bool{h.oid: true})
+		slices.SortFunc(list, func(a, b migration.Child) int { return cmp.Compare(a.ID, b.ID) })
+		found[h.oid] = list
+	}
+	return found, nil
+}
+
+// descendants flattens the tree under an instance; seen ends circles, which no
+// engine makes.
+func descendants(below map[int64][]node, oid int64, seen map[int64]bool) []migration.Child {
+	var list []migration.Child
+	for _, n := range below[oid] {
+		if !seen[n.oid] {
+			seen[n.oid] = true
+			list = append(append(list, n.child), descendants(below, n.oid, seen)...)
+		}
+	}
+	return list
+}
+
+// childrenOf reads the open instances that activities of instances called.
+func (r *Reader) childrenOf(ctx context.Context, processes []int64) ([]node, error) {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []node
+	err = batched(processes, func(part []int64) error {
+		query := withLists(selectChildren, len(part), len(open(states)))
+		nodes, err := read(ctx, r, "read subflow instances", query, args(part, open(states)), func(scan scanner) (n node, err error) {
+			var definition string
+			var state int64
+			var async sql.NullInt64
+			c := &n.child
+			err = scan(&n.parent, &n.oid, &c.ID, &definition, &state, &c.CallerActivity, &c.CallerDefID, &async)
+			c.Definition, c.State, c.Asynchronous = splitDefinition(definition), states[state], async.Int64 != 0
+			return n, err
+		})
+		all = append(all, nodes...)
+		return err
+	})
+	return all, err
+}

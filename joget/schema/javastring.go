@@ -1,0 +1,94 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The Java object stream protocol, as far as a string or null needs it.
+var streamHeader = []byte{0xAC, 0xED, 0x00, 0x05}
+
+const (
+	tagNull       = 0x70
+	tagString     = 0x74 // length in 2 bytes
+	tagLongString = 0x7C // length in 8 bytes
+)
+
+var errNoString = errors.New("not a serialized Java string")
+
+// decodeJavaString decodes a stream that holds exactly one string, or null
+// (then null is true). Anything else is an error, also a text that UTF-8
+// cannot hold (an unpaired surrogate).
+func decodeJavaString(stream []byte) (text string, null bool, err error) {
+	rest, ok := bytes.CutPrefix(stream, streamHeader)
+	if !ok || len(rest) == 0 {
+		return "", false, errNoString
+	}
+	tag, rest := rest[0], rest[1:]
+	var length uint64
+	switch {
+	case tag == tagNull && len(rest) == 0:
+		return "", true, nil
+	case tag == tagString && len(rest) >= 2:
+		length, rest = uint64(binary.BigEndian.Uint16(rest)), rest[2:]
+	case tag == tagLongString && len(rest) >= 8:
+		length, rest = binary.BigEndian.Uint64(rest), rest[8:]
+	default:
+		return "", false, errNoString
+	}
+	if uint64(len(rest)) != length {
+		return "", false, errNoString
+	}
+	text, err = decodeModifiedUTF8(rest)
+	return text, false, err
+}
+
+// decodeModifiedUTF8 decodes Java's DataInput format: NUL as C0 80, and
+// characters beyond U+FFFF as two surrogates of three bytes each. Like Java it
+// takes overlong forms.
+func decodeModifiedUTF8(b []byte) (string, error) {
+	var out strings.Builder
+	out.Grow(len(b))
+	for high := rune(0); len(b) > 0 || high != 0; {
+		unit, n := javaChar(b)
+		switch {
+		case n == 0: // also: the text ends after a high surrogate
+			return "", errNoString
+		case high != 0:
+			r := utf16.DecodeRune(high, unit)
+			if r == utf8.RuneError {
+				return "", errNoString
+			}
+			out.WriteRune(r)
+			high = 0
+		case unit >= 0xD800 && unit < 0xDC00:
+			high = unit
+		case utf16.IsSurrogate(unit):
+			return "", errNoString
+		default:
+			out.WriteRune(unit)
+		}
+		b = b[n:]
+	}
+	return out.String(), nil
+}
+
+// javaChar decodes one Java char; n is 0 when there is none.
+func javaChar(b []byte) (unit rune, n int) {
+	tail := func(i int) bool { return len(b) > i && b[i]&0xC0 == 0x80 }
+	switch {
+	case len(b) == 0:
+		return 0, 0
+	case b[0] < 0x80:
+		return rune(b[0]), 1
+	case b[0]&0xE0 == 0xC0 && tail(1):
+		return rune(b[0]&0x1F)<<6 | rune(b[1]&0x3F), 2
+	case b[0]&0xF0 == 0xE0 && tail(1) && tail(2):
+		return rune(b[0]&0x0F)<<12 | rune(b[1]&0x3F)<<6 | rune(b[2]&0x3F), 3
+	}
+	return 0, 0
+}

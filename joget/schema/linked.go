@@ -1,0 +1,286 @@
+package schema
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// LinkedInstances returns every instance that has to do with record: linked to
+// it as parent or origin, in the live or the history links, or with the
+// record's ID as its own; open, closed, archived, and those of which only the
+// link is left. Sorted by ID. Source: wf_process_link, wf_process_link_history,
+// SHKProcesses, wf_history_process.
+//
+// Of an instance of which only the link is left (a server that deletes what
+// completes) State is "", Archived true, and Definition has no version: the
+// process is recognised by its ID.
+func (r *Reader) LinkedInstances(ctx context.Context, record migration.RecordID) ([]migration.Linked, error) {
+	// Live before history, links before instances: an instance only ever moves
+	// from live to history, so that one that moves meanwhile is seen there.
+	links, err := r.linksTo(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	ids := []migration.InstanceID{migration.InstanceID(record)}
+	for id := range links {
+		if id != ids[0] {
+			ids = append(ids, id)
+		}
+	}
+	live, err := r.liveLinked(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	archived, err := r.history(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var all []migration.Linked
+	for _, id := range ids {
+		link, linked := links[id]
+		found, ok := live[id]
+		if !ok {
+			found, ok = archived[id]
+		}
+		if !ok && linked {
+			if found, err = r.gone(ctx, link, links); err != nil {
+				return nil, err
+			}
+			ok = true
+		}
+		if !ok {
+			continue // the record's ID is no instance's
+		}
+		found.Origin = cmp.Or(link.Origin, migration.RecordID(id))
+		all = append(all, found)
+	}
+	slices.SortFunc(all, func(a, b migration.Linked) int { return cmp.Compare(a.ID, b.ID) })
+	return all, nil
+}
+
+// linksTo reads the links in which record is parent, origin or the instance itself.
+func (r *Reader) linksTo(ctx context.Context, record migration.RecordID) (map[migration.InstanceID]migration.Link, error) {
+	links := map[migration.InstanceID]migration.Link{}
+	for _, query := range []string{selectLinked, selectLinkedHistory} {
+		if query == selectLinkedHistory && !r.db.Has("wf_process_link_history") {
+			continue
+		}
+		value := string(record)
+		found, err := read(ctx, r, "read process links", query, args(value, value, value), scanLink)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range found {
+			if l.Parent == value || l.Origin == record || string(l.Process) == value {
+				links[l.Process] = l
+			}
+		}
+	}
+	return links, nil
+}
+
+// liveLinked reads those of ids that the engine has.
+func (r *Reader) liveLinked(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]migration.Linked, error) {
+	found := map[migration.InstanceID]migration.Linked{}
+	err := batched(ids, func(part []migration.InstanceID) error {
+		heads, err := r.heads(ctx, withLists(selectHeads, len(part)), args(part))
+		if err != nil {
+			return err
+		}
+		heads = slices.DeleteFunc(heads, func(h head) bool { return !slices.Contains(part, h.instance.ID) })
+		oids := make([]int64, 0, len(heads))
+		for _, h := range heads {
+			oids = append(oids, h.oid)
+		}
+		variables, err := r.variables(ctx, selectProcessData, oids)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			i := h.instance
+			found[i.ID] = migration.Linked{
+				TargetIdentity: migration.TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition},
+				State:          i.State,
+				Child:          i.Caller != "" || h.parent != "",
+				Variables:      variables[h.oid],
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// history reads those of ids that are archived.
+func (r *Reader) history(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]migration.Linked, error) {
+	found := map[migration.InstanceID]migration.Linked{}
+	if !r.db.Has("wf_history_process") {
+		return found, nil
+	}
+	err := batched(ids, func(part []migration.InstanceID) error {
+		rows, err := read(ctx, r, "read archived instances", withLists(selectHistory, len(part)), args(part), func(scan scanner) (l migration.Linked, err error) {
+			var definition, requester, parent, state, variables sql.NullString
+			var created sql.NullInt64
+			err = scan(&l.ID, &definition, &requester, &parent, &state, &created, &variables)
+			l.Archived = true
+			l.Definition = splitDefinition(definition.String)
+			l.Requester = migration.User(requester.String)
+			l.Child = parent.String != ""
+			l.State = migration.State(state.String)
+			l.Created = migration.EpochMillis(created.Int64)
+			l.Variables = archivedVariables(variables.String)
+			return l, err
+		})
+		for _, l := range rows {
+			if slices.Contains(part, l.ID) {
+				found[l.ID] = l
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// archivedVariables decodes wf_history_process.variables, a JSON object of
+// strings; what is not one gives nil.
+func archivedVariables(text string) []migration.Variable {
+	var values map[string]any
+	if json.Unmarshal([]byte(text), &values) != nil {
+		return nil
+	}
+	var list []migration.Variable
+	for name, value := range values {
+		v := migration.Variable{Name: name, Kind: migration.VariableString}
+		switch value := value.(type) {
+		case string:
+			v.Value = value
+		case nil:
+			v.Kind = migration.VariableNull
+		default:
+			v.Kind = migration.VariableUnreadable
+		}
+		list = append(list, v)
+	}
+	slices.SortFunc(list, func(a, b migration.Variable) int { return cmp.Compare(a.Name, b.Name) })
+	return list
+}
+
+// counterPrefix is the number before the first underscore of an instance ID.
+var counterPrefix = regexp.MustCompile(`^[0-9]+_`)
+
+// gone describes an instance of which only the link is left. links are those
+// of the same record: a parent among them that is not the record is a caller.
+func (r *Reader) gone(ctx context.Context, link migration.Link, links map[migration.InstanceID]migration.Link) (migration.Linked, error) {
+	l := migration.Linked{Archived: true}
+	l.ID = link.Process
+	_, parentKnown := links[migration.InstanceID(link.Parent)]
+	l.Child = parentKnown && link.Parent != string(link.Origin)
+	names, err := read(ctx, r, "read process definitions", selectDefinitions, nil, func(scan scanner) (name string, err error) {
+		var oid int64
+		return name, scan(&oid, &name)
+	})
+	if err != nil {
+		return l, err
+	}
+	rest := counterPrefix.ReplaceAllString(string(link.Process), "")
+	for _, name := range names {
+		d := splitDefinition(name)
+		if d.Package+"_"+d.Process == rest {
+			d.Version = ""
+			l.Definition = d
+			return l, nil
+		}
+	}
+	// Unknown here, so the split is a guess; the package is rarely the longer part.
+	l.Definition.Package, l.Definition.Process, _ = strings.Cut(rest, "_")
+	return l, nil
+}
+
+// Where says which tables know an instance.
+type Where string
+
+// The places.
+const (
+	InEngine  Where = "engine"  // SHKProcesses
+	InHistory Where = "history" // wf_history_process
+	InLinks   Where = "links"   // only a link is left: completed or aborted, and deleted
+	Nowhere   Where = "nowhere" // never existed, or deleted without a link
+)
+
+// Presence is what is left of an instance, and its state there ("" for
+// InLinks and Nowhere).
+type Presence struct {
+	Where Where
+	State migration.State
+}
+
+// Closed reports whether the instance is known to have ended. Nowhere is not
+// known to.
+func (p Presence) Closed() bool {
+	switch p.Where {
+	case InEngine:
+		return p.State != "" && !p.State.Open()
+	case InHistory, InLinks:
+		return true
+	case Nowhere:
+	}
+	return false
+}
+
+// Presence finds an instance in the engine, the history or the links.
+func (r *Reader) Presence(ctx context.Context, id migration.InstanceID) (Presence, error) {
+	ids := []migration.InstanceID{id}
+	links, err := r.linksTo(ctx, migration.RecordID(id))
+	if err != nil {
+		return Presence{}, err
+	}
+	heads, err := r.heads(ctx, withLists(selectHeads, 1), args(ids))
+	if err != nil {
+		return Presence{}, err
+	}
+	for _, h := range heads {
+		if h.instance.ID == id {
+			return Presence{InEngine, h.instance.State}, nil
+		}
+	}
+	archived, err := r.history(ctx, ids)
+	if err != nil {
+		return Presence{}, err
+	}
+	if l, ok := archived[id]; ok {
+		return Presence{InHistory, l.State}, nil
+	}
+	if _, ok := links[id]; ok {
+		return Presence{Where: InLinks}, nil
+	}
+	return Presence{Where: Nowhere}, nil
+}
+
+// Closed reports whether an instance is known to have ended; see Presence.
+func (r *Reader) Closed(ctx context.Context, id migration.InstanceID) (bool, error) {
+	p, err := r.Presence(ctx, id)
+	return p.Closed(), err
+}
+
+// IsLinkedInstanceID reports whether a record ID is, for Joget, the ID of an
+// instance: a start with it would join that instance's record (CONTRACT 3.3).
+// Unlike elsewhere the database's collation decides, since Joget asks it too.
+func (r *Reader) IsLinkedInstanceID(ctx context.Context, id migration.RecordID) (bool, error) {
+	queries := []string{countSameLink, countSameProcess}
+	if r.db.Has("wf_process_link_history") {
+		queries = append(queries, countSameLinkHistory)
+	}
+	for _, query := range queries {
+		n, err := r.count(ctx, query, args(string(id)))
+		if n > 0 || err != nil {
+			return n > 0, err
+		}
+	}
+	return false, nil
+}

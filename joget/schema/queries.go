@@ -1,0 +1,104 @@
+package schema
+
+// The texts of all queries. {Name} stands for a table whose real name may
+// differ in case, (*) for a list of values.
+
+// What every session is set to.
+const (
+	sessionPins      = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
+	sessionIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+	sessionReadOnly  = "SET SESSION TRANSACTION READ ONLY"
+
+	nextIsolation = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+	startSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+	startReadOnly = "START TRANSACTION READ ONLY"
+	rollback      = "ROLLBACK"
+)
+
+// The server.
+const (
+	selectTables   = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()"
+	selectHostname = "SELECT @@hostname"
+	selectPort     = "SELECT @@port"
+	selectDatabase = "SELECT DATABASE()"
+	selectVersion  = "SELECT VERSION()"
+	showGrants     = "SHOW GRANTS"
+
+	// The master password is read as set or not.
+	selectSettings = `SELECT property, CASE WHEN property <> 'masterLoginPassword' THEN value WHEN value IS NULL OR value = '' THEN '' ELSE '***' END
+FROM {wf_setup} WHERE property IN (*)`
+	selectCounters = "SELECT name, the_number FROM {SHKCounters} WHERE name IN (*)"
+	selectNextOID  = "SELECT nextoid FROM {objectid}"
+	// Joget writes the line before the login holds, so that the user may stand in the message only.
+	countLogins = "SELECT COUNT(*) FROM {wf_audit_trail} WHERE method = 'authenticate' AND (username = ? OR INSTR(message, ?) > 0)"
+	selectUsers = "SELECT username, id, active FROM {dir_user} WHERE username IN (*)"
+)
+
+// Instances.
+const (
+	selectProcessStates  = "SELECT oid, KeyValue FROM {SHKProcessStates}"
+	selectActivityStates = "SELECT oid, KeyValue FROM {SHKActivityStates}"
+	selectDefinitions    = "SELECT oid, Name FROM {SHKProcessDefinitions}"
+	selectPackages       = "SELECT packageId, packageVersion, appId, appVersion FROM {app_package}"
+
+	headColumns = `SELECT p.oid, p.Id, p.PDefName, p.State, p.ResourceRequesterId, p.ActivityRequesterId, p.ActivityRequesterProcessId,
+p.Created, p.Started, p.LastStateTime, p.version FROM {SHKProcesses} p`
+	selectHeads = headColumns + " WHERE p.Id IN (*)"
+	selectRoots = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (*) AND p.oid > ? ORDER BY p.oid LIMIT ?"
+	// The same, of some definitions only.
+	selectRootsOf = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (*) AND p.ProcessDefinition IN (*) AND p.oid > ? ORDER BY p.oid LIMIT ?"
+
+	selectLinks = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE processId IN (*)"
+
+	selectProcessData = `SELECT d.Process, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKProcessData} d WHERE d.Process IN (*) ORDER BY d.OrdNo`
+	selectActivityData = `SELECT d.Activity, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKActivityData} d WHERE d.Activity IN (*) ORDER BY d.OrdNo`
+
+	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.Priority,
+a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
+	selectOpenActivities = activityColumns + " WHERE a.Process IN (*) AND a.State IN (*) ORDER BY a.Activated, a.oid"
+	selectAllActivities  = activityColumns + " WHERE a.Process IN (*) ORDER BY a.Activated, a.oid"
+
+	selectAssignments = "SELECT t.Activity, t.ResourceId, t.IsAccepted FROM {SHKAssignmentsTable} t WHERE t.Activity IN (*) AND t.IsValid = 1"
+	countDeadlines    = "SELECT d.Activity, COUNT(*) FROM {SHKDeadlines} d WHERE d.Activity IN (*) GROUP BY d.Activity"
+	selectTokens      = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
+JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (*)`
+	selectChildren = `SELECT a.Process, c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId, a.ActivityDefinitionId, a.IsPerformerAsynchronous
+FROM {SHKActivities} a JOIN {SHKProcesses} c ON c.ActivityRequesterId = a.Id
+WHERE a.Process IN (*) AND c.State IN (*)`
+
+	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (*)"
+	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (*) AND p.ActivityRequesterId IS NULL"
+	selectOpenChildren = `SELECT c.Id, c.ActivityRequesterId, a.State, a.IsPerformerAsynchronous, r.Id, r.State, r.ActivityRequesterId
+FROM {SHKProcesses} c
+LEFT JOIN {SHKActivities} a ON a.Id = c.ActivityRequesterId
+LEFT JOIN {SHKProcesses} r ON r.oid = a.Process
+WHERE c.State IN (*) AND c.ActivityRequesterId IS NOT NULL`
+)
+
+// Links and history.
+const (
+	selectLinked        = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
+	selectLinkedHistory = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link_history} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
+	selectHistory       = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
+FROM {wf_history_process} WHERE processId IN (*)`
+
+	// Compared by the columns' collation on purpose, as Joget's own look-up does.
+	countSameLink        = "SELECT COUNT(*) FROM {wf_process_link} WHERE processId = ?"
+	countSameLinkHistory = "SELECT COUNT(*) FROM {wf_process_link_history} WHERE processId = ?"
+	countSameProcess     = "SELECT COUNT(*) FROM {SHKProcesses} WHERE Id = ?"
+)
+
+// Definitions.
+const (
+	selectApps        = "SELECT appId, appVersion, published FROM {app_app} WHERE appId = ? ORDER BY appVersion"
+	selectAppPackages = "SELECT appId, appVersion, packageId, packageVersion FROM {app_package} WHERE appId = ?"
+	selectDefinition  = "SELECT Name FROM {SHKProcessDefinitions} WHERE Name = ?"
+	selectXPDL        = "SELECT x.XPDLId, d.XPDLContent FROM {SHKXPDLS} x JOIN {SHKXPDLData} d ON d.XPDL = x.oid WHERE x.XPDLId = ? AND x.XPDLVersion = ?"
+	selectForms       = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? ORDER BY appVersion, formId"
+
+	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
+	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
+	selectParticipants    = "SELECT packageId, processDefId, participantId, type, value, pluginProperties FROM {app_package_participant} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, participantId"
+)

@@ -1,0 +1,237 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// Server returns what the database says of itself; fields that it does not
+// tell are zero. Two DSNs of the same database give the same value, whatever
+// address or tunnel they use.
+func (r *Reader) Server(ctx context.Context) (migration.Server, error) {
+	var s migration.Server
+	var host, database sql.NullString
+	if err := r.optional(ctx, selectHostname, &host); err != nil {
+		return s, err
+	}
+	if err := r.optional(ctx, selectPort, &s.Port); err != nil {
+		return s, err
+	}
+	if err := r.optional(ctx, selectDatabase, &database); err != nil {
+		return s, err
+	}
+	s.Host, s.Database = host.String, database.String
+	return s, nil
+}
+
+// Version returns the version of the database server, "" if it does not tell.
+func (r *Reader) Version(ctx context.Context) (string, error) {
+	var version sql.NullString
+	err := r.optional(ctx, selectVersion, &version)
+	return version.String, err
+}
+
+// optional reads one value and leaves dest alone if the server refuses.
+func (r *Reader) optional(ctx context.Context, query string, dest any) error {
+	_, err := collect(ctx, r.q, query, nil, func(scan scanner) (struct{}, error) { return struct{}{}, scan(dest) })
+	if refusedByServer(err) {
+		return nil
+	}
+	return wrap("identify the database", "", err)
+}
+
+// CanWrite reports whether the account has a privilege to change this
+// database or one of its tables, through a role too. Errors: the grants cannot be read.
+func (r *Reader) CanWrite(ctx context.Context) (bool, error) {
+	var database sql.NullString
+	if err := r.optional(ctx, selectDatabase, &database); err != nil {
+		return false, err
+	}
+	grants, err := read(ctx, r, "read the account's grants", showGrants, nil, func(scan scanner) (line string, err error) {
+		return line, scan(&line)
+	})
+	return slices.ContainsFunc(grants, func(line string) bool { return grantWrites(line, database.String) }), err
+}
+
+// grantLine is a line of SHOW GRANTS that names privileges and what they are for.
+var grantLine = regexp.MustCompile("(?i)^GRANT (.+?) ON (?:TABLE )?(\\*|`(?:[^`]|``)*`)\\.(\\*|`(?:[^`]|``)*`) TO ")
+
+var writing = regexp.MustCompile(`(?i)\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|INDEX|TRIGGER|EVENT)\b`)
+
+// grantWrites reports whether a line of SHOW GRANTS lets the account change database.
+func grantWrites(line, database string) bool {
+	m := grantLine.FindStringSubmatch(line)
+	if m == nil || !writing.MatchString(m[1]) {
+		return false
+	}
+	if m[2] == "*" {
+		return true
+	}
+	pattern := strings.ReplaceAll(strings.Trim(m[2], "`"), "``", "`")
+	// In a grant on a database, _ and % are wildcards unless escaped.
+	return pattern == database || likePattern(pattern).MatchString(database)
+}
+
+func likePattern(pattern string) *regexp.Regexp {
+	var expr strings.Builder
+	expr.WriteString(`(?is)^`)
+	for escaped, rest := false, pattern; rest != ""; {
+		c := rest[:1]
+		rest = rest[1:]
+		switch {
+		case !escaped && c == `\`:
+			escaped = true
+			continue
+		case !escaped && c == "_":
+			expr.WriteString(".")
+		case !escaped && c == "%":
+			expr.WriteString(".*")
+		default:
+			expr.WriteString(regexp.QuoteMeta(c))
+		}
+		escaped = false
+	}
+	expr.WriteString("$")
+	return regexp.MustCompile(expr.String())
+}
+
+// Names of the settings that Settings reads (wf_setup.property).
+const (
+	SettingMasterUsername   = "masterLoginUsername"
+	SettingMasterPassword   = "masterLoginPassword" // read as "***" or "", never the value
+	SettingCompletion       = "deleteProcessOnCompletion"
+	SettingStartProcessID   = "startProcessId"
+	SettingDeadlineInterval = "deadlineCheckerInterval"
+	SettingDataFilePath     = "dataFileBasePath"
+	SettingRefererWhitelist = "jsonpWhitelist"
+	SettingIPWhitelist      = "jsonpIPWhitelist"
+	SettingTimeZone         = "systemTimeZone"
+	SettingDateFormat       = "systemDateFormat"
+	SettingLocale           = "systemLocale"
+)
+
+// Settings returns the settings named by the constants above that the server
+// has. It caches them: what the table says may not be in force before a restart.
+func (r *Reader) Settings(ctx context.Context) (map[string]string, error) {
+	names := []string{
+		SettingMasterUsername, SettingMasterPassword, SettingCompletion, SettingStartProcessID, SettingDeadlineInterval,
+		SettingDataFilePath, SettingRefererWhitelist, SettingIPWhitelist, SettingTimeZone, SettingDateFormat, SettingLocale,
+	}
+	rows, err := read(ctx, r, "read settings", withLists(selectSettings, len(names)), args(names), func(scan scanner) (v [2]string, err error) {
+		var value sql.NullString
+		err = scan(&v[0], &value)
+		v[1] = value.String
+		return v, err
+	})
+	settings := make(map[string]string, len(rows))
+	for _, v := range rows {
+		settings[v[0]] = v[1]
+	}
+	return settings, err
+}
+
+// Counters are the high-water marks of a server's IDs. They only grow, unless
+// the database was restored from a backup. Zero: not used yet.
+type Counters struct {
+	Process  int64 // SHKCounters _process_: numbers of instances
+	Activity int64 // SHKCounters _activity_: numbers of activities
+	NextOID  int64 // objectid.nextoid
+}
+
+// Below reports whether any counter is lower than in before.
+func (c Counters) Below(before Counters) bool {
+	return c.Process < before.Process || c.Activity < before.Activity || c.NextOID < before.NextOID
+}
+
+const (
+	counterProcess  = "_process_"
+	counterActivity = "_activity_"
+	// counterBlock is how many numbers a node reserves at once; a counter's row
+	// holds the first number of the next block.
+	counterBlock = 200
+)
+
+// Counters reads the counters.
+func (r *Reader) Counters(ctx context.Context) (Counters, error) {
+	type row struct {
+		name  string
+		value int64
+	}
+	rows, err := read(ctx, r, "read counters", withLists(selectCounters, 2), args([]string{counterProcess, counterActivity}), func(scan scanner) (v row, err error) {
+		return v, scan(&v.name, &v.value)
+	})
+	if err != nil {
+		return Counters{}, err
+	}
+	var c Counters
+	for _, v := range rows {
+		switch v.name {
+		case counterProcess:
+			c.Process = v.value
+		case counterActivity:
+			c.Activity = v.value
+		}
+	}
+	next, err := read(ctx, r, "read counters", selectNextOID, nil, func(scan scanner) (n int64, err error) { return n, scan(&n) })
+	if len(next) > 0 {
+		c.NextOID = next[0]
+	}
+	return c, err
+}
+
+// NextProcessNumber returns the lowest number that the server may still give
+// to an instance: the start of the block in use, since how much of that block
+// is used is known to the server's memory only.
+func (r *Reader) NextProcessNumber(ctx context.Context) (int64, error) {
+	c, err := r.Counters(ctx)
+	return max(1, c.Process-counterBlock), err
+}
+
+// AuditLogins counts the logins of username in the audit trail, failed ones
+// included: it grows by one or more with each call that carries the name as
+// j_username. Reads the whole table.
+func (r *Reader) AuditLogins(ctx context.Context, username migration.User) (int, error) {
+	return r.count(ctx, countLogins, args(string(username), "user "+string(username)+":"))
+}
+
+// Account is a directory user.
+type Account struct {
+	ID     string // dir_user.id, which participant mappings use
+	Active bool
+}
+
+// Users returns those of names that the directory has (dir_user). With an
+// external directory the table is not the truth.
+func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migration.User]Account, error) {
+	wanted := make([]string, 0, len(names))
+	for _, name := range names {
+		wanted = append(wanted, string(name))
+	}
+	type row struct {
+		name migration.User
+		Account
+	}
+	users := make(map[migration.User]Account, len(names))
+	err := batched(wanted, func(part []string) error {
+		rows, err := read(ctx, r, "read users", withLists(selectUsers, len(part)), args(part), func(scan scanner) (v row, err error) {
+			var name sql.NullString
+			var active sql.NullInt64
+			err = scan(&name, &v.ID, &active)
+			v.name, v.Active = migration.User(name.String), active.Int64 == 1
+			return v, err
+		})
+		for _, v := range rows {
+			// user names are not unique in the table; an active row wins
+			if slices.Contains(part, string(v.name)) && !users[v.name].Active {
+				users[v.name] = v.Account
+			}
+		}
+		return err
+	})
+	return users, err
+}
