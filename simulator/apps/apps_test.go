@@ -20,7 +20,11 @@ func loaded(t *testing.T, opts ...apps.Options) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	if err := schema.Create(t.Context(), db); err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,11 @@ package apps
 
 import (
 	"database/sql"
-	"fmt"
 
 	_ "github.com/go-sql-driver/mysql" // the driver behind --dsn
 	"github.com/spf13/cobra"
+
+	"jogetferry/simulator/schema"
 )
 
 // Command is "apps": "load" writes the embedded apps into a database that has
@@ -16,12 +17,7 @@ func Command() *cobra.Command {
 	load := &cobra.Command{
 		Use: "load", Short: "load and publish the simulator's apps; the server must be stopped", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			db, err := sql.Open("mysql", dsn)
-			if err != nil {
-				return fmt.Errorf("reading --dsn: %w", err)
-			}
-			defer func() { _ = db.Close() }()
-			return Load(cmd.Context(), db, opts)
+			return schema.WithDatabase(dsn, func(db *sql.DB) error { return Load(cmd.Context(), db, opts) })
 		},
 	}
 	flags := load.Flags()
@@ -30,7 +26,7 @@ func Command() *cobra.Command {
 	flags.Int64Var(&opts.AppVersion, "app-version", 1, "app version to write")
 	flags.Int64Var(&opts.PackageVersion, "package-version", 0, "package (XPDL) version to write; 0 = the app version")
 	flags.BoolVar(&opts.Unpublished, "unpublished", false, "do not publish")
-	_ = load.MarkFlagRequired("dsn")
+	cobra.CheckErr(load.MarkFlagRequired("dsn"))
 	root := &cobra.Command{Use: "apps", Short: "the simulator's own Joget apps"}
 	root.AddCommand(load)
 	return root

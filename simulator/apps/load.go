@@ -48,20 +48,14 @@ func Load(ctx context.Context, db *sql.DB, opts Options) error {
 			}
 		}
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("loading apps: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, d := range definitions {
-		if err := load(ctx, tx, d, opts); err != nil {
-			return fmt.Errorf("loading app %s version %d: %w", d.ID, opts.AppVersion, err)
+	return schema.InTransaction(ctx, db, nil, func(tx *sql.Tx) error {
+		for _, d := range definitions {
+			if err := load(ctx, tx, d, opts); err != nil {
+				return fmt.Errorf("loading app %s version %d: %w", d.ID, opts.AppVersion, err)
+			}
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("loading apps: %w", err)
-	}
-	return nil
+		return nil
+	})
 }
 
 func (o Options) withDefaults() Options {
@@ -80,18 +74,25 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func load(ctx context.Context, tx *sql.Tx, d Definition, o Options) error {
+func load(ctx context.Context, tx *sql.Tx, d Definition, opts Options) error {
 	oid, err := schema.ReserveObjectIDs(ctx, tx, int64(3+len(d.Package.Processes)))
 	if err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
 	count, err := schema.ReserveCounter(ctx, tx, schema.CounterXPDLData, 1)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it did
+		return err
 	}
-	w := writer{ctx: ctx, tx: tx, d: d, o: o, oid: oid, stamp: o.Now.UTC().Format(time.DateTime)}
+	var next int64 // stays 0 for a package never deployed here
+	if err := tx.QueryRowContext(ctx, selectNext, d.ID).Scan(&next); err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("reading the next package version: %w", err)
+	}
+	w := writer{
+		exec: func(query string, args ...any) (sql.Result, error) { return tx.ExecContext(ctx, query, args...) },
+		d:    d, o: opts, oid: oid, stamp: opts.Now.UTC().Format(time.DateTime),
+	}
 	w.app()
-	w.engine(count)
+	w.engine(count, next)
 	w.mappings()
 	return w.err
 }
@@ -99,8 +100,7 @@ func load(ctx context.Context, tx *sql.Tx, d Definition, o Options) error {
 // writer writes one app; it keeps the first error, so that a list of inserts
 // reads as a list.
 type writer struct {
-	ctx   context.Context
-	tx    *sql.Tx
+	exec  func(query string, args ...any) (sql.Result, error)
 	d     Definition
 	o     Options
 	oid   int64
@@ -110,7 +110,7 @@ type writer struct {
 
 func (w *writer) put(query string, args ...any) {
 	if w.err == nil {
-		_, w.err = w.tx.ExecContext(w.ctx, query, args...)
+		_, w.err = w.exec(query, args...)
 	}
 }
 
@@ -131,28 +131,21 @@ func (w *writer) app() {
 	}
 }
 
-// engine writes what an XPDL upload leaves behind.
-func (w *writer) engine(count int64) {
+// engine writes what an XPDL upload leaves behind; next is the version the
+// server would have given it, 0 for the first.
+func (w *writer) engine(count, next int64) {
 	version, xpdl := strconv.FormatInt(w.o.PackageVersion, 10), w.nextOID()
 	w.put(insertXPDL, w.d.ID, version, w.stamp, xpdl)
 	w.put(insertXPDLData, w.d.XPDL, xpdl, count, w.nextOID())
 	for _, p := range w.d.Package.Processes {
 		w.put(insertProcessDef, w.d.ID+"#"+version+"#"+p.Key, w.d.ID, p.Key, w.o.Now.UnixMilli(), version, w.nextOID())
 	}
-	if w.err != nil {
+	after := strconv.FormatInt(max(next, w.o.PackageVersion+1), 10)
+	if next == 0 {
+		w.put(insertNext, w.d.ID, after, w.nextOID())
 		return
 	}
-	var next int64
-	err := w.tx.QueryRowContext(w.ctx, selectNext, w.d.ID).Scan(&next)
-	after := strconv.FormatInt(max(next, w.o.PackageVersion+1), 10)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		w.put(insertNext, w.d.ID, after, w.nextOID())
-	case err != nil:
-		w.err = err
-	default:
-		w.put(updateNext, after, w.d.ID)
-	}
+	w.put(updateNext, after, w.d.ID)
 }
 
 func (w *writer) mappings() {

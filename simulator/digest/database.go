@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jogetferry/simulator/schema"
 )
 
 // Sum is a SHA-256.
@@ -33,24 +35,26 @@ type DatabaseOptions struct {
 // REPEATABLE READ transaction. Every column of every row counts as bytes, NULL
 // apart from ”. Tables are ordered by name.
 func OfDatabase(ctx context.Context, db *sql.DB, opts DatabaseOptions) (Database, error) {
-	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return nil, fmt.Errorf("opening a snapshot: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	tables, err := texts(ctx, tx, 1, selectTables)
-	if err != nil {
-		return nil, fmt.Errorf("listing tables: %w", err)
-	}
 	out := Database{}
-	for _, t := range tables {
-		name := t[0]
-		if slices.Contains(opts.Exclude, name) {
-			continue
+	snapshot := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	err := schema.InTransaction(ctx, db, snapshot, func(tx *sql.Tx) error {
+		tables, err := texts(ctx, tx, 1, selectTables)
+		if err != nil {
+			return fmt.Errorf("listing tables: %w", err)
 		}
-		if out[name], err = ofTable(ctx, tx, name); err != nil {
-			return nil, fmt.Errorf("digesting table %s: %w", name, err)
+		for _, t := range tables {
+			name := t[0]
+			if slices.Contains(opts.Exclude, name) {
+				continue
+			}
+			if out[name], err = ofTable(ctx, tx, name); err != nil {
+				return fmt.Errorf("digesting table %s: %w", name, err)
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
@@ -76,31 +80,24 @@ func ofTable(ctx context.Context, tx *sql.Tx, name string) (Table, error) {
 	if len(key) == 0 {
 		key = columns
 	}
-	rows, err := tx.QueryContext(ctx, selectRows(name, columns, key))
-	if err != nil {
-		return Table{}, err //nolint:wrapcheck // the caller names the table
-	}
-	defer func() { _ = rows.Close() }()
 	cells := make([]sql.RawBytes, len(columns))
 	targets := make([]any, len(columns))
 	for i := range cells {
 		targets[i] = &cells[i]
 	}
 	whole := sha256.New()
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
-			return Table{}, err //nolint:wrapcheck // the caller names the table
+	err = schema.Each(ctx, tx, func(scan func(...any) error) error {
+		if err := scan(targets...); err != nil {
+			return err
 		}
 		sum := sha256.Sum256(encode(cells))
 		whole.Write(sum[:])
 		t.ByKey[keyOf(columns, key, cells)] = sum
 		t.Rows++
-	}
-	if err := rows.Err(); err != nil {
-		return Table{}, err //nolint:wrapcheck // the caller names the table
-	}
+		return nil
+	}, selectRows(name, columns, key))
 	whole.Sum(t.Sum[:0])
-	return t, nil
+	return t, err
 }
 
 // encode writes a row so that no two different rows look alike: per cell a
@@ -131,22 +128,15 @@ func keyOf(columns, key []string, cells []sql.RawBytes) string {
 
 // texts reads a small result of n text columns.
 func texts(ctx context.Context, tx *sql.Tx, n int, query string, args ...any) ([][]string, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller says what it read
-	}
-	defer func() { _ = rows.Close() }()
 	var out [][]string
-	for rows.Next() {
+	err := schema.Each(ctx, tx, func(scan func(...any) error) error {
 		row := make([]string, n)
 		targets := make([]any, n)
 		for i := range row {
 			targets[i] = &row[i]
 		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err //nolint:wrapcheck // the caller says what it read
-		}
 		out = append(out, row)
-	}
-	return out, rows.Err() //nolint:wrapcheck // the caller says what it read
+		return scan(targets...)
+	}, query, args...)
+	return out, err
 }

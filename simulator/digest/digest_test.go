@@ -2,6 +2,7 @@ package digest_test
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,11 @@ func database(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	run(t, db, "CREATE TABLE thing (id varchar(20) PRIMARY KEY, a longtext, b longtext, d datetime(6), raw blob)")
 	run(t, db, "CREATE TABLE keyless (a int)")
 	run(t, db, "INSERT INTO thing VALUES ('r1','x',NULL,'2024-01-02 03:04:05.000001',0x00ff),('r2','','y',NULL,NULL)")
@@ -93,30 +98,29 @@ func TestTree_every_change_is_seen_and_named(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name   string
-		change func(t *testing.T, dir string)
+		change func(dir string) error
 		want   string
 	}{
-		{"no_change", func(*testing.T, string) {}, ""},
-		{"content", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a", "f"), "other") }, "~ path \"a/f\": content (5 bytes, were 3)\n"},
-		{"mode", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "a", "f"), 0o600)) }, "~ path \"a/f\": mode (-rw-------, was -rw-r--r--)\n"},
-		{"time", func(t *testing.T, dir string) {
-			must(t, os.Chtimes(filepath.Join(dir, "a", "f"), stamp.Add(1), stamp.Add(1)))
+		{"no_change", func(string) error { return nil }, ""},
+		{"content", func(dir string) error { return write(filepath.Join(dir, "a", "f"), "other") }, "~ path \"a/f\": content (5 bytes, were 3)\n"},
+		{"mode", func(dir string) error { return os.Chmod(filepath.Join(dir, "a", "f"), 0o400) }, "~ path \"a/f\": mode (-r--------, was -rw-------)\n"},
+		{"time", func(dir string) error {
+			return os.Chtimes(filepath.Join(dir, "a", "f"), stamp.Add(1), stamp.Add(1))
 		}, "~ path \"a/f\": modification time (2024-01-02 03:04:05.000000001 +0000 UTC, was 2024-01-02 03:04:05 +0000 UTC)\n"},
-		{"link_target", func(t *testing.T, dir string) {
-			must(t, os.Remove(filepath.Join(dir, "a", "l")))
-			must(t, os.Symlink("elsewhere", filepath.Join(dir, "a", "l")))
+		{"link_target", func(dir string) error {
+			return errors.Join(os.Remove(filepath.Join(dir, "a", "l")), os.Symlink("elsewhere", filepath.Join(dir, "a", "l")))
 		}, "~ path \"a/l\": content (0 bytes, were 0)\n"},
-		{"added", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a", "g"), "") }, "+ path \"a/g\"\n"},
-		{"removed", func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "a", "f"))) }, "- path \"a/f\"\n"},
+		{"added", func(dir string) error { return write(filepath.Join(dir, "a", "g"), "") }, "+ path \"a/g\"\n"},
+		{"removed", func(dir string) error { return os.Remove(filepath.Join(dir, "a", "f")) }, "- path \"a/f\"\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			must(t, os.Mkdir(filepath.Join(dir, "a"), 0o755))
-			write(t, filepath.Join(dir, "a", "f"), "one")
+			must(t, os.Mkdir(filepath.Join(dir, "a"), 0o750))
+			must(t, write(filepath.Join(dir, "a", "f"), "one"))
 			must(t, os.Symlink("f", filepath.Join(dir, "a", "l")))
 			before := tree(t, dir)
-			c.change(t, dir)
+			must(t, c.change(dir))
 			if got := digest.DiffTrees(before, tree(t, dir)); got != c.want {
 				t.Errorf("diff\n%swant\n%s", got, c.want)
 			}
@@ -141,10 +145,8 @@ func tree(t *testing.T, dir string) digest.Tree {
 	return d
 }
 
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	must(t, os.WriteFile(path, []byte(content), 0o644))
-	must(t, os.Chtimes(path, stamp, stamp))
+func write(path, content string) error {
+	return errors.Join(os.WriteFile(path, []byte(content), 0o600), os.Chtimes(path, stamp, stamp))
 }
 
 func must(t *testing.T, err error) {

@@ -1,6 +1,10 @@
 package digest
 
-import "strings"
+import (
+	"strings"
+
+	"jogetferry/simulator/schema"
+)
 
 const (
 	selectTables  = "SELECT TABLE_NAME FROM information_schema.tables WHERE TABLE_SCHEMA=DATABASE() AND TABLE_TYPE='BASE TABLE' ORDER BY TABLE_NAME"
@@ -10,18 +14,13 @@ const (
 
 // selectRows reads a whole table in the order of its key columns.
 func selectRows(table string, columns, order []string) string {
-	return "SELECT " + quoteAll(columns) + " FROM " + quote(table) + " ORDER BY " + quoteAll(order)
+	return "SELECT " + quoteAll(columns) + " FROM " + schema.Quote(table) + " ORDER BY " + quoteAll(order)
 }
 
 func quoteAll(identifiers []string) string {
 	quoted := make([]string, len(identifiers))
 	for i, id := range identifiers {
-		quoted[i] = quote(id)
+		quoted[i] = schema.Quote(id)
 	}
 	return strings.Join(quoted, ", ")
-}
-
-// quote renders an identifier for SQL.
-func quote(identifier string) string {
-	return "`" + strings.ReplaceAll(identifier, "`", "``") + "`"
 }

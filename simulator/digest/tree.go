@@ -2,6 +2,7 @@ package digest
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -44,7 +45,7 @@ func OfTree(root string, opts TreeOptions) (Tree, error) {
 		}
 		relative, err := filepath.Rel(root, path)
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped once below
+			return err
 		}
 		out[filepath.ToSlash(relative)] = entry
 		return nil
@@ -58,7 +59,7 @@ func OfTree(root string, opts TreeOptions) (Tree, error) {
 func ofFile(path string, d fs.DirEntry) (Entry, error) {
 	info, err := d.Info()
 	if err != nil {
-		return Entry{}, err //nolint:wrapcheck // OfTree wraps
+		return Entry{}, err
 	}
 	e := Entry{Mode: info.Mode(), Modified: info.ModTime().UTC()}
 	switch {
@@ -73,16 +74,15 @@ func ofFile(path string, d fs.DirEntry) (Entry, error) {
 	return e, err
 }
 
-func sumOf(path string) (Sum, error) {
-	var sum Sum
+func sumOf(path string) (sum Sum, err error) {
 	file, err := os.Open(path) //nolint:gosec // a test instrument reads what it is told to
 	if err != nil {
-		return sum, err //nolint:wrapcheck // OfTree wraps
+		return sum, err
 	}
-	defer func() { _ = file.Close() }()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
-		return sum, err //nolint:wrapcheck // OfTree wraps
+		return sum, err
 	}
 	h.Sum(sum[:0])
 	return sum, nil

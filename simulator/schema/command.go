@@ -15,42 +15,24 @@ func Command() *cobra.Command {
 	var dsn string
 	root := &cobra.Command{Use: "schema", Short: "Joget's own tables"}
 	root.PersistentFlags().StringVar(&dsn, "dsn", "", "database, user:password@tcp(host:3306)/name")
-	_ = root.MarkPersistentFlagRequired("dsn")
-	open := func() (*sql.DB, error) {
-		db, err := sql.Open("mysql", dsn)
-		if err != nil {
-			return nil, fmt.Errorf("reading --dsn: %w", err)
-		}
-		return db, nil
-	}
+	cobra.CheckErr(root.MarkPersistentFlagRequired("dsn"))
 	root.AddCommand(
 		&cobra.Command{
 			Use: "create", Short: "create the tables, users and settings of a fresh v8 server in an empty database", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				db, err := open()
-				if err != nil {
-					return err
-				}
-				defer func() { _ = db.Close() }()
-				return Create(cmd.Context(), db)
+				return WithDatabase(dsn, func(db *sql.DB) error { return Create(cmd.Context(), db) })
 			},
 		},
 		&cobra.Command{
 			Use: "check", Short: "list missing tables and columns", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				db, err := open()
-				if err != nil {
+				return WithDatabase(dsn, func(db *sql.DB) error {
+					missing, err := Missing(cmd.Context(), db)
+					if err == nil && len(missing) > 0 {
+						err = fmt.Errorf("the database lacks %s", strings.Join(missing, ", "))
+					}
 					return err
-				}
-				defer func() { _ = db.Close() }()
-				missing, err := Missing(cmd.Context(), db)
-				if err != nil {
-					return err
-				}
-				if len(missing) > 0 {
-					return fmt.Errorf("the database lacks %s", strings.Join(missing, ", "))
-				}
-				return nil
+				})
 			},
 		},
 	)

@@ -50,30 +50,21 @@ func Create(ctx context.Context, db *sql.DB) error {
 			return fmt.Errorf("%s: %w", head, err)
 		}
 	}
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("filling the schema: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	w := rowWriter{ctx: ctx, tx: tx}
-	for _, s := range States {
-		w.put(insertProcessState, s, s, ProcessStateOID(s))
-		w.put(insertActivityState, s, s, ActivityStateOID(s))
-	}
-	w.put(insertObjectID, firstFreeOID)
-	w.put(insertSetting, "setup-1", "deleteProcessOnCompletion", "archive")
-	w.put(insertSetting, "setup-2", "masterLoginUsername", MasterUser)
-	w.put(insertSetting, "setup-3", "masterLoginPassword", MasterPassword)
-	if w.err != nil {
-		return fmt.Errorf("filling the schema: %w", w.err)
-	}
-	if err := writeDirectory(ctx, tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("filling the schema: %w", err)
-	}
-	return nil
+	return InTransaction(ctx, db, nil, func(tx *sql.Tx) error {
+		w := inserter(ctx, tx)
+		for _, s := range States {
+			w.put(insertProcessState, s, s, ProcessStateOID(s))
+			w.put(insertActivityState, s, s, ActivityStateOID(s))
+		}
+		w.put(insertObjectID, firstFreeOID)
+		w.put(insertSetting, "setup-1", "deleteProcessOnCompletion", "archive")
+		w.put(insertSetting, "setup-2", "masterLoginUsername", MasterUser)
+		w.put(insertSetting, "setup-3", "masterLoginPassword", MasterPassword)
+		if w.err != nil {
+			return fmt.Errorf("filling the schema: %w", w.err)
+		}
+		return writeDirectory(ctx, tx)
+	})
 }
 
 // Missing lists what the database lacks of the schema, in declared order:
@@ -101,23 +92,19 @@ func Missing(ctx context.Context, db *sql.DB) ([]string, error) {
 
 // columns reads table name -> lower-case column names of the current database.
 func columns(ctx context.Context, db *sql.DB) (map[string]map[string]bool, error) {
-	rows, err := db.QueryContext(ctx, selectColumns)
-	if err != nil {
-		return nil, fmt.Errorf("reading the catalogue: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
 	have := map[string]map[string]bool{}
-	for rows.Next() {
+	err := Each(ctx, db, func(scan func(...any) error) error {
 		var table, column string
-		if err := rows.Scan(&table, &column); err != nil {
-			return nil, fmt.Errorf("reading the catalogue: %w", err)
+		if err := scan(&table, &column); err != nil {
+			return err
 		}
 		if have[table] == nil {
 			have[table] = map[string]bool{}
 		}
 		have[table][strings.ToLower(column)] = true
-	}
-	if err := rows.Err(); err != nil {
+		return nil
+	}, selectColumns)
+	if err != nil {
 		return nil, fmt.Errorf("reading the catalogue: %w", err)
 	}
 	return have, nil

@@ -87,7 +87,7 @@ func PasswordHash(password string) string {
 }
 
 func writeDirectory(ctx context.Context, tx *sql.Tx) error {
-	w := rowWriter{ctx: ctx, tx: tx}
+	w := inserter(ctx, tx)
 	w.put(insertRole, "ROLE_ADMIN", "Admin", "Administrator")
 	w.put(insertRole, "ROLE_USER", "User", "Normal User")
 	w.put(insertOrganization, Organization, "Head Office", "")
@@ -124,13 +124,16 @@ func writeDirectory(ctx context.Context, tx *sql.Tx) error {
 
 // rowWriter keeps the first error, so that a list of inserts reads as a list.
 type rowWriter struct {
-	ctx context.Context
-	tx  *sql.Tx
-	err error
+	exec func(query string, args ...any) (sql.Result, error)
+	err  error
+}
+
+func inserter(ctx context.Context, tx *sql.Tx) rowWriter {
+	return rowWriter{exec: func(query string, args ...any) (sql.Result, error) { return tx.ExecContext(ctx, query, args...) }}
 }
 
 func (w *rowWriter) put(query string, args ...any) {
 	if w.err == nil {
-		_, w.err = w.tx.ExecContext(w.ctx, query, args...)
+		_, w.err = w.exec(query, args...)
 	}
 }

@@ -22,7 +22,7 @@ func JavaString(s string) []byte {
 		case u != 0 && u < 0x80:
 			body = append(body, byte(u))
 		case u < 0x800:
-			body = append(body, 0xC0|byte(u>>6), 0x80|byte(u&0x3F)) //nolint:gosec // u < 0x800
+			body = append(body, 0xC0|byte(u>>6), 0x80|byte(u&0x3F))
 		default:
 			body = append(body, 0xE0|byte(u>>12), 0x80|byte(u>>6&0x3F), 0x80|byte(u&0x3F))
 		}

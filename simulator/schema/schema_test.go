@@ -27,7 +27,11 @@ func empty(t *testing.T) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return db
 }
 
@@ -71,8 +75,10 @@ func TestCreate_writes_the_rows_Joget_relies_on(t *testing.T) {
 	t.Parallel()
 	db := created(t)
 	for _, c := range []struct{ name, query, want string }{
-		{"process_states_have_even_oids", "SELECT GROUP_CONCAT(CONCAT(oid,'=',KeyValue) ORDER BY oid) FROM SHKProcessStates",
-			"1000000=open.running,1000002=open.not_running.not_started,1000004=open.not_running.suspended,1000006=closed.completed,1000008=closed.terminated,1000010=closed.aborted"},
+		{
+			"process_states_have_even_oids", "SELECT GROUP_CONCAT(CONCAT(oid,'=',KeyValue) ORDER BY oid) FROM SHKProcessStates",
+			"1000000=open.running,1000002=open.not_running.not_started,1000004=open.not_running.suspended,1000006=closed.completed,1000008=closed.terminated,1000010=closed.aborted",
+		},
 		{"activity_states_have_odd_oids", "SELECT GROUP_CONCAT(oid ORDER BY oid) FROM SHKActivityStates", "1000001,1000003,1000005,1000007,1000009,1000011"},
 		{"admin_can_log_in", "SELECT CONCAT(u.password,r.roleId) FROM dir_user u JOIN dir_user_role r ON r.userId=u.id WHERE u.username='admin'", "21232f297a57a5a743894a0e4a801fc3ROLE_ADMIN"},
 		{"users_have_the_sample_password", "SELECT COUNT(*) FROM dir_user WHERE password='5f4dcc3b5aa765d61d8327deb882cf99'", "11"},
@@ -81,6 +87,7 @@ func TestCreate_writes_the_rows_Joget_relies_on(t *testing.T) {
 		{"master_login_is_set", "SELECT GROUP_CONCAT(value ORDER BY id) FROM wf_setup", "archive,master,master"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var got string
 			if err := db.QueryRowContext(t.Context(), c.query).Scan(&got); err != nil {
 				t.Fatal(err)

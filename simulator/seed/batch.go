@@ -57,7 +57,7 @@ func (b *batch) write(ctx context.Context, t table, rows [][]any) error {
 			n++
 		}
 		if _, err := b.tx.ExecContext(ctx, insert(t, n), args...); err != nil {
-			return err //nolint:wrapcheck // flush names the table
+			return err
 		}
 		rows = rows[n:]
 	}

@@ -3,7 +3,6 @@ package seed
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	_ "github.com/go-sql-driver/mysql" // the driver behind --dsn
 	"github.com/spf13/cobra"
@@ -34,33 +33,31 @@ func (p *place) flags(cmd *cobra.Command, appVersion, packageVersion int64) {
 	flags.BoolVar(&p.create, "create", false, "create the tables and load the apps first")
 	flags.Int64Var(&p.apps.AppVersion, "app-version", appVersion, "app version to load with --create")
 	flags.Int64Var(&p.apps.PackageVersion, "package-version", packageVersion, "package version to load with --create")
-	_ = cmd.MarkFlagRequired("dsn")
+	cobra.CheckErr(cmd.MarkFlagRequired("dsn"))
 }
 
 func (p *place) run(cmd *cobra.Command, fill func(context.Context, *sql.DB) (Result, error)) error {
-	db, err := sql.Open("mysql", p.dsn)
-	if err != nil {
-		return fmt.Errorf("reading --dsn: %w", err)
-	}
-	defer func() { _ = db.Close() }()
-	if p.create {
-		if err := schema.Create(cmd.Context(), db); err != nil {
-			return err //nolint:wrapcheck // says what it did
+	return schema.WithDatabase(p.dsn, func(db *sql.DB) error {
+		ctx := cmd.Context()
+		if p.create {
+			if err := schema.Create(ctx, db); err != nil {
+				return err
+			}
+			if err := apps.Load(ctx, db, p.apps); err != nil {
+				return err
+			}
 		}
-		if err := apps.Load(cmd.Context(), db, p.apps); err != nil {
-			return err //nolint:wrapcheck // says what it did
+		r, err := fill(ctx, db)
+		if err != nil {
+			return err
 		}
-	}
-	r, err := fill(cmd.Context(), db)
-	if err != nil {
-		return err
-	}
-	counts := map[Kind]int{}
-	for _, i := range r.Instances {
-		counts[i.Kind]++
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d instances %v, %d rows, %d files of %d bytes\n", len(r.Instances), counts, r.Rows, r.Files, r.FileBytes)
-	return err //nolint:wrapcheck // nothing to add
+		counts := map[Kind]int{}
+		for _, i := range r.Instances {
+			counts[i.Kind]++
+		}
+		cmd.Printf("%d instances %v, %d rows, %d files of %d bytes\n", len(r.Instances), counts, r.Rows, r.Files, r.FileBytes)
+		return nil
+	})
 }
 
 func sourceCommand() *cobra.Command {

@@ -25,6 +25,9 @@ const (
 	completed  = "closed.completed"
 )
 
+// states are the states of kinds that are not running.
+var states = map[Kind]string{NotStarted: notStarted, Suspended: suspended, Closed: completed, Completed: completed}
+
 // actor is an instance while it is being written.
 type actor struct {
 	Instance
@@ -77,13 +80,11 @@ func (w *world) create(j job) (*actor, error) {
 	a.Requester = pick(w, w.directory.names)
 	a.Variables = w.variables(j.position, j.kind)
 	a.State = running
-	switch j.kind {
-	case NotStarted:
-		a.State, a.Position = notStarted, ""
-	case Suspended:
-		a.State = suspended
-	case Closed, Completed:
-		a.State = completed
+	if state, special := states[j.kind]; special {
+		a.State = state
+	}
+	if j.kind == NotStarted {
+		a.Position = ""
 	}
 	numbers := w.numbers.counters[schema.CounterProcess]
 	next := func() string {
@@ -104,14 +105,15 @@ func (w *world) create(j job) (*actor, error) {
 	if len(a.ID) > 100 {
 		return nil, fmt.Errorf("instance id %s is longer than 100 characters", a.ID)
 	}
-	switch j.kind {
-	case WithoutLink:
+	if j.kind == WithoutLink {
 		a.RecordID = a.ID
-	case Completed:
-		w.rows.add(linkHistory, a.ID, a.RecordID, a.RecordID)
-	default:
-		w.rows.add(links, a.ID, a.RecordID, a.RecordID)
+		return a, nil
 	}
+	where := links
+	if j.kind == Completed {
+		where = linkHistory
+	}
+	w.rows.add(where, a.ID, a.RecordID, a.RecordID)
 	return a, nil
 }
 
@@ -188,12 +190,11 @@ func (w *world) activityID(a *actor, def *xpdl.Activity) string {
 // after hours, done by one of those who had it.
 func (w *world) close(a *actor, def *xpdl.Activity) closedActivity {
 	c := closedActivity{id: w.activityID(a, def), def: def, activated: a.now}
-	switch def.Kind {
-	case xpdl.Manual:
+	if def.Kind == xpdl.Manual {
 		c.assignees = w.assignees(a, def)
 		c.performer = pick(w, c.assignees)
 		a.now = a.now.Add(time.Duration(1+w.rng.IntN(48*3600)) * time.Second)
-	default:
+	} else {
 		a.now = a.now.Add(time.Duration(1+w.rng.IntN(200)) * time.Millisecond)
 	}
 	c.finished = a.now

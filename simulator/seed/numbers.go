@@ -31,13 +31,13 @@ var counterNames = []string{
 func openNumbers(ctx context.Context, tx *sql.Tx) (*numbers, error) {
 	first, err := schema.ReserveObjectIDs(ctx, tx, 1)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it did
+		return nil, err
 	}
 	n := &numbers{oid: sequence{first, first}, counters: map[string]*sequence{}}
 	for _, name := range counterNames {
 		first, err := schema.ReserveCounter(ctx, tx, name, 1)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // says what it did
+			return nil, err
 		}
 		n.counters[name] = &sequence{first, first}
 	}
@@ -48,14 +48,14 @@ func openNumbers(ctx context.Context, tx *sql.Tx) (*numbers, error) {
 func (n *numbers) close(ctx context.Context, tx *sql.Tx) error {
 	if used := n.oid.next - n.oid.first; used > schema.Block {
 		if _, err := schema.ReserveObjectIDs(ctx, tx, used-schema.Block); err != nil {
-			return err //nolint:wrapcheck // says what it did
+			return err
 		}
 	}
 	for _, name := range counterNames {
 		s := n.counters[name]
 		if used := s.next - s.first; used > schema.Block {
 			if _, err := schema.ReserveCounter(ctx, tx, name, used-schema.Block); err != nil {
-				return err //nolint:wrapcheck // says what it did
+				return err
 			}
 		}
 	}

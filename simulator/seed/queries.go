@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	selectDefinitions = `SELECT d.Name, d.oid, d.PackageId, d.ProcessDefinitionId, d.ProcessDefinitionVersion, COALESCE(a.published+0, 0)
+	selectDefinitions = `SELECT d.Name, d.oid, d.PackageId, d.ProcessDefinitionId, d.ProcessDefinitionVersion, CASE WHEN a.published=1 THEN 1 ELSE 0 END
 FROM SHKProcessDefinitions d
 LEFT JOIN app_package p ON p.packageId=d.PackageId AND p.packageVersion=CAST(d.ProcessDefinitionVersion AS UNSIGNED)
 LEFT JOIN app_app a ON a.appId=p.appId AND a.appVersion=p.appVersion`
 	selectResources   = "SELECT Username, oid FROM SHKResourcesTable"
 	selectTakenIDs    = "SELECT Id FROM SHKProcesses UNION SELECT processId FROM wf_history_process"
-	updateEnvironment = "UPDATE app_env_variable SET value=CAST(value AS UNSIGNED)+? WHERE appId='leave' AND id='leaveNo'"
+	updateEnvironment = "UPDATE app_env_variable SET value=? WHERE appId='leave' AND id='leaveNo'"
 	selectEnvironment = "SELECT COALESCE(MAX(CAST(value AS UNSIGNED)), 0) FROM app_env_variable WHERE appId='leave' AND id='leaveNo'"
 	ignoreDepartments = "INSERT IGNORE INTO app_fd_onb_department (id, dateCreated, createdBy, c_title, c_costCentre) VALUES (?,?,'admin',?,?)"
 )

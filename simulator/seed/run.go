@@ -38,24 +38,23 @@ func Run(ctx context.Context, db *sql.DB, uploadsDir string, opts Options) (Resu
 	} else if uploadsDir == "" {
 		return Result{}, errors.New("seeding: no uploads folder and NoUploads not set")
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	var result Result
+	err := schema.InTransaction(ctx, db, nil, func(tx *sql.Tx) error {
+		w, err := newWorld(ctx, tx, uploadsDir, opts)
+		if err != nil {
+			return err
+		}
+		if err := w.fill(ctx); err != nil {
+			return err
+		}
+		result = w.result
+		result.Rows, result.Files, result.FileBytes = w.rows.total, w.files.count, w.files.bytes
+		return nil
+	})
 	if err != nil {
 		return Result{}, fmt.Errorf("seeding: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }()
-	w, err := newWorld(ctx, tx, uploadsDir, opts)
-	if err != nil {
-		return Result{}, fmt.Errorf("seeding: %w", err)
-	}
-	if err := w.fill(ctx); err != nil {
-		return Result{}, fmt.Errorf("seeding: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return Result{}, fmt.Errorf("seeding: %w", err)
-	}
-	w.result.Rows = w.rows.total
-	w.result.Files, w.result.FileBytes = w.files.count, w.files.bytes
-	return w.result, nil
+	return result, nil
 }
 
 // definition is a deployed process as far as a seed needs it.
@@ -100,7 +99,7 @@ func newWorld(ctx context.Context, tx *sql.Tx, uploadsDir string, o Options) (*w
 	for _, id := range apps.Names() {
 		d, err := apps.Read(id)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // names the app
+			return nil, err
 		}
 		for name, fields := range d.FormTables() {
 			t := tableOf(schema.FormTablePrefix+name, formColumns)
@@ -129,23 +128,18 @@ func newWorld(ctx context.Context, tx *sql.Tx, uploadsDir string, o Options) (*w
 // readDefinitions finds the deployed version of the processes of an app: the
 // one asked for, else the published one.
 func (w *world) readDefinitions(ctx context.Context, d apps.Definition) error {
-	rows, err := w.tx.QueryContext(ctx, selectDefinitions)
-	if err != nil {
-		return err //nolint:wrapcheck // the caller says what it read
-	}
-	defer func() { _ = rows.Close() }()
 	wanted := strconv.FormatInt(w.o.PackageVersion, 10)
-	for rows.Next() {
+	return schema.Each(ctx, w.tx, func(scan func(...any) error) error {
 		var (
 			x         definition
 			key       string
 			published bool
 		)
-		if err := rows.Scan(&x.name, &x.oid, &x.pkg, &key, &x.version, &published); err != nil {
-			return err //nolint:wrapcheck // the caller says what it read
+		if err := scan(&x.name, &x.oid, &x.pkg, &key, &x.version, &published); err != nil {
+			return err
 		}
 		if x.pkg != d.ID || w.o.PackageVersion == 0 && !published || w.o.PackageVersion != 0 && x.version != wanted {
-			continue
+			return nil
 		}
 		x.process = d.Package.Process(key)
 		x.participants = map[string]apps.ParticipantMapping{}
@@ -155,43 +149,32 @@ func (w *world) readDefinitions(ctx context.Context, d apps.Definition) error {
 			}
 		}
 		w.definitions[x.pkg+"/"+key] = x
-	}
-	return rows.Err() //nolint:wrapcheck // the caller says what it read
+		return nil
+	}, selectDefinitions)
 }
 
+// readNames reads the resources and instance ids the server already has.
 func (w *world) readNames(ctx context.Context) error {
-	rows, err := w.tx.QueryContext(ctx, selectResources)
-	if err != nil {
-		return fmt.Errorf("reading resources: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	err := schema.Each(ctx, w.tx, func(scan func(...any) error) error {
 		var name string
 		var oid int64
-		if err := rows.Scan(&name, &oid); err != nil {
-			return fmt.Errorf("reading resources: %w", err)
-		}
+		err := scan(&name, &oid)
 		w.resources[name] = oid
-	}
-	if err := rows.Err(); err != nil {
+		return err
+	}, selectResources)
+	if err != nil {
 		return fmt.Errorf("reading resources: %w", err)
 	}
 	if len(w.o.InstanceIDs) == 0 {
 		return nil
 	}
-	ids, err := w.tx.QueryContext(ctx, selectTakenIDs)
-	if err != nil {
-		return fmt.Errorf("reading instance ids: %w", err)
-	}
-	defer func() { _ = ids.Close() }()
-	for ids.Next() {
+	err = schema.Each(ctx, w.tx, func(scan func(...any) error) error {
 		var id string
-		if err := ids.Scan(&id); err != nil {
-			return fmt.Errorf("reading instance ids: %w", err)
-		}
+		err := scan(&id)
 		w.taken[id] = true
-	}
-	if err := ids.Err(); err != nil {
+		return err
+	}, selectTakenIDs)
+	if err != nil {
 		return fmt.Errorf("reading instance ids: %w", err)
 	}
 	return nil
@@ -333,7 +316,7 @@ func (w *world) masterData(ctx context.Context) error {
 			return fmt.Errorf("writing master data: %w", err)
 		}
 	}
-	if _, err := w.tx.ExecContext(ctx, updateEnvironment, w.leaveNumber); err != nil {
+	if _, err := w.tx.ExecContext(ctx, updateEnvironment, strconv.FormatInt(w.leaveBase+w.leaveNumber, 10)); err != nil {
 		return fmt.Errorf("raising the id generator: %w", err)
 	}
 	return nil

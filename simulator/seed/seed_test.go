@@ -22,39 +22,43 @@ import (
 	"jogetferry/simulator/seed"
 )
 
-func server(t testing.TB, packageVersion int64) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("mysql", mysqltest.DSN(t))
-	must(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	must(t, schema.Create(t.Context(), db))
-	must(t, apps.Load(t.Context(), db, apps.Options{AppVersion: 2, PackageVersion: packageVersion}))
+func server(tb testing.TB, packageVersion int64) *sql.DB {
+	tb.Helper()
+	db, err := sql.Open("mysql", mysqltest.DSN(tb))
+	must(tb, err)
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	must(tb, schema.Create(tb.Context(), db))
+	must(tb, apps.Load(tb.Context(), db, apps.Options{AppVersion: 2, PackageVersion: packageVersion}))
 	return db
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
 // lines runs a query and prints its rows, columns joined by "|".
-func lines(t testing.TB, db *sql.DB, query string, args ...any) []string {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query, args...)
-	must(t, err)
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	must(t, err)
+func lines(tb testing.TB, db *sql.DB, query string, args ...any) []string {
+	tb.Helper()
 	var out []string
+	rows, err := db.QueryContext(tb.Context(), query, args...)
+	must(tb, err)
+	defer func() { must(tb, rows.Close()) }()
+	columns, err := rows.Columns()
+	must(tb, err)
 	for rows.Next() {
 		cells := make([]sql.NullString, len(columns))
 		targets := make([]any, len(columns))
 		for i := range cells {
 			targets[i] = &cells[i]
 		}
-		must(t, rows.Scan(targets...))
+		must(tb, rows.Scan(targets...))
 		texts := make([]string, len(cells))
 		for i, c := range cells {
 			texts[i] = "NULL"
@@ -64,13 +68,13 @@ func lines(t testing.TB, db *sql.DB, query string, args ...any) []string {
 		}
 		out = append(out, strings.Join(texts, "|"))
 	}
-	must(t, rows.Err())
+	must(tb, rows.Err())
 	return out
 }
 
-func one(t testing.TB, db *sql.DB, query string, args ...any) string {
-	t.Helper()
-	return strings.Join(lines(t, db, query, args...), "\n")
+func one(tb testing.TB, db *sql.DB, query string, args ...any) string {
+	tb.Helper()
+	return strings.Join(lines(tb, db, query, args...), "\n")
 }
 
 // everything asks for some of every kind.
@@ -232,6 +236,7 @@ func TestRun_rows_are_consistent(t *testing.T) {
 		{"text_survives_as_utf8mb4", "SELECT SUM(c_reason LIKE _utf8mb4'%🎉%')>0 FROM app_fd_leave_request", "1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			if got := one(t, db, c.query); got != c.want {
 				t.Errorf("%s\n got %q\nwant %q", c.query, got, c.want)
 			}

@@ -77,7 +77,7 @@ func (u *uploads) write(table, record, name string, size int64, at time.Time) er
 // names joined by ";", "" or nil. seen are the names in the record's folder.
 func (w *world) attach(table, record string, at time.Time, most int, seen map[string]bool) (any, error) {
 	if w.files.root == "" {
-		return nil, nil //nolint:nilnil // a field without files is NULL
+		return nil, nil
 	}
 	var names []string
 	for range w.rng.IntN(most + 1) {
@@ -111,7 +111,7 @@ func (w *world) attach(table, record string, at time.Time, most int, seen map[st
 		}
 	}
 	if len(names) == 0 && w.chance(2) {
-		return nil, nil //nolint:nilnil // a field without files is NULL
+		return nil, nil
 	}
 	return strings.Join(names, ";"), nil
 }

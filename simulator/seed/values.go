@@ -96,11 +96,11 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 	for name, value := range p.Sets {
 		v[name] = value
 	}
-	switch kind {
-	case TypedVariables:
+	if kind == TypedVariables {
 		v["confirmed"] = true
 		v["reviewedOn"] = w.o.Now.Add(-time.Duration(w.rng.IntN(1000)) * time.Hour).UTC().Truncate(time.Second)
-	case NullVariables:
+	}
+	if kind == NullVariables {
 		for _, name := range []string{"remarks", "balance", "justification", "amount", "assessment", "score"} {
 			if _, declared := v[name]; declared {
 				v[name] = nil
@@ -133,12 +133,9 @@ func (w *world) stored(declared xpdl.Type, value any) []any {
 			c[0], c[2] = 3, x
 		}
 	case nil:
-		switch declared {
-		case xpdl.DateTime:
-			c[0] = 4
-		case xpdl.Float:
-			c[0] = 2
-		default:
+		if code, typed := map[xpdl.Type]int{xpdl.DateTime: 4, xpdl.Float: 2}[declared]; typed {
+			c[0] = code
+		} else {
 			c[1] = schema.JavaNull()
 		}
 	}
