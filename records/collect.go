@@ -1,0 +1,409 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// Limits bound a record set in memory; zero fields take the defaults.
+type Limits struct {
+	MaxRows  int   // DefaultMaxRows
+	MaxBytes int64 // DefaultMaxBytes, of values
+}
+
+// The defaults of Limits. A larger set is no record but somebody's whole table.
+const (
+	DefaultMaxRows  = 100_000
+	DefaultMaxBytes = 256 << 20
+)
+
+// batchKeys is how many ids one statement asks for.
+const batchKeys = 500
+
+func (l Limits) orDefaults() Limits {
+	if l.MaxRows == 0 {
+		l.MaxRows = DefaultMaxRows
+	}
+	if l.MaxBytes == 0 {
+		l.MaxBytes = DefaultMaxBytes
+	}
+	return l
+}
+
+// Extra names rows that no form definition ties to the record: those of Table
+// (without app_fd_) whose field ForeignKey (without c_) holds the record ID, or
+// whose id is the record ID when ForeignKey is "" or "id".
+type Extra struct {
+	Table      string
+	ForeignKey string
+}
+
+// Selection says which rows belong to a record.
+type Selection struct {
+	Model migration.FormModel
+	Root  migration.RecordID
+	Extra []Extra
+	// Known rows are read by key even if no relation leads to them (any more).
+	Known []migration.RowKey
+}
+
+// Collect reads the record set of selection.Root: its row in every table of
+// the model, the extra rows, and whatever relations lead to from there, each
+// row once. Rows are of one moment when q is a snapshot. Tables that do not exist
+// are listed, not an error. From a row that others may share, relations are not
+// followed back into the tables it was reached through (Set.Cut); a hierarchy
+// within a table is followed downwards only from rows of the record's own.
+// More than limits: CodeUnsupported. It is read-only and safe to repeat.
+// Source: CONTRACT 6.3 and 6.5.
+func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
+	if selection.Root == "" {
+		return Set{}, migration.E(migration.CodeInvalid, "collect record", "", "the record ID is empty")
+	}
+	c := collector{q: q, schema: schema, limits: limits.orDefaults(), seen: map[migration.RowKey]int{}, layouts: map[string]*layout{}}
+	c.set.Root = selection.Root
+	root := []string{string(selection.Root)}
+	tables := slices.Clone(selection.Model.Tables)
+	for _, e := range selection.Extra {
+		if e.ForeignKey == "" || e.ForeignKey == idColumn {
+			tables = append(tables, e.Table)
+		}
+	}
+	slices.Sort(tables)
+	for _, table := range slices.Compact(tables) {
+		if err := c.reach(ctx, table, idColumn, root, func([]byte) int { return noParent }, false); err != nil {
+			return Set{}, err
+		}
+	}
+	for _, e := range selection.Extra {
+		if e.ForeignKey != "" && e.ForeignKey != idColumn {
+			if err := c.reach(ctx, e.Table, columnPrefix+e.ForeignKey, root, func([]byte) int { return noParent }, false); err != nil {
+				return Set{}, err
+			}
+		}
+	}
+	for c.advance(); len(c.frontier) > 0; c.advance() {
+		for _, relation := range selection.Model.Relations {
+			if err := c.follow(ctx, relation); err != nil {
+				return Set{}, err
+			}
+		}
+	}
+	if err := c.known(ctx, selection.Known); err != nil {
+		return Set{}, err
+	}
+	slices.Sort(c.set.Missing)
+	c.set.Missing = slices.Compact(c.set.Missing)
+	return c.set, nil
+}
+
+const noParent = -1
+
+type collector struct {
+	q       Querier
+	schema  *Schema
+	limits  Limits
+	layouts map[string]*layout // nil value: the table does not exist
+	size    int64
+	set     Set
+	parents []int                    // parallel to set.Rows: the row it was reached from
+	seen    map[migration.RowKey]int // index in set.Rows
+	// frontier are the rows whose relations are followed now; next and found
+	// gather the following level, found not yet in set.
+	frontier []int
+	next     []int
+	found    []reached
+	pending  map[migration.RowKey]int // index in found
+}
+
+type reached struct {
+	row    Row
+	parent int
+}
+
+// advance makes the rows found last the frontier, in the order of their keys.
+func (c *collector) advance() {
+	slices.SortFunc(c.found, func(a, b reached) int { return compareKeys(a.row.Key, b.row.Key) })
+	for _, r := range c.found {
+		index := len(c.set.Rows)
+		c.seen[r.row.Key] = index
+		c.set.Rows = append(c.set.Rows, r.row)
+		c.parents = append(c.parents, r.parent)
+		c.next = append(c.next, index)
+	}
+	c.frontier, c.next, c.found, c.pending = c.next, nil, nil, map[migration.RowKey]int{}
+}
+
+func (c *collector) follow(ctx context.Context, relation migration.Relation) error {
+	var from []int
+	for _, i := range c.frontier {
+		if c.set.Rows[i].Key.Table != relation.Parent {
+			continue
+		}
+		if c.leadsBack(i, relation) {
+			if !slices.Contains(c.set.Cut, relation) {
+				c.set.Cut = append(c.set.Cut, relation)
+			}
+			continue
+		}
+		from = append(from, i)
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	column, holder := idColumn, idColumn
+	switch relation.Kind {
+	case migration.RelationParentHoldsChild:
+		holder = fieldColumn(relation.Column)
+	case migration.RelationChildHoldsParent:
+		column = fieldColumn(relation.Column)
+	case migration.RelationSameID:
+	}
+	byValue := map[string]int{}
+	var values []string
+	for _, i := range from {
+		value, ok := c.set.Rows[i].Value(holder)
+		if !ok || len(value) == 0 {
+			continue
+		}
+		j, twice := byValue[string(value)]
+		if !twice {
+			values = append(values, string(value))
+		}
+		// Of several parents one of the record's own decides.
+		if !twice || c.set.Rows[j].Shared && !c.set.Rows[i].Shared {
+			byValue[string(value)] = i
+		}
+	}
+	parent := func(value []byte) int {
+		i, ok := byValue[string(value)]
+		if !ok {
+			return unwanted
+		}
+		return i
+	}
+	return c.reach(ctx, relation.Child, column, values, parent, relation.Kind == migration.RelationParentHoldsChild)
+}
+
+const unwanted = -2
+
+func fieldColumn(field string) string {
+	if field == idColumn {
+		return idColumn
+	}
+	return columnPrefix + field
+}
+
+// leadsBack reports whether relation would lead from the shared row i to the
+// other records that share it.
+func (c *collector) leadsBack(i int, relation migration.Relation) bool {
+	if !c.set.Rows[i].Shared || relation.Kind == migration.RelationSameID {
+		return false
+	}
+	if relation.Kind == migration.RelationParentHoldsChild && relation.Parent == relation.Child {
+		return false // one pointer upwards, never a crowd
+	}
+	for ; i != noParent; i = c.parents[i] {
+		if c.set.Rows[i].Key.Table == relation.Child {
+			return true
+		}
+	}
+	return false
+}
+
+// reach reads the rows of table whose column holds one of values and adds
+// those that are new. parentOf gives the index of the row that leads to a value,
+// or unwanted; pointer says that the rows are shared because a column points to them.
+func (c *collector) reach(ctx context.Context, table, column string, values []string, parentOf func([]byte) int, pointer bool) error {
+	l, err := c.layout(ctx, table)
+	if err != nil || l == nil {
+		return err
+	}
+	key, ok := l.table.column(column)
+	if !ok {
+		return nil // no row can hold a value in a column that is not there yet
+	}
+	for chunk := range slices.Chunk(values, batchKeys) {
+		if err := c.read(ctx, l, key.Name, chunk, parentOf, pointer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collector) read(ctx context.Context, l *layout, column string, values []string, parentOf func([]byte) int, pointer bool) error {
+	room := c.limits.MaxRows - len(c.set.Rows) - len(c.found)
+	// Rows seen before come along, and so do ids that only the collation finds equal.
+	limit := room + len(c.seen) + len(c.pending) + len(values) + 1
+	rows, err := readRows(ctx, c.q, l, column, values, limitSuffix, bound{rows: limit, bytes: c.limits.MaxBytes})
+	if err != nil && !errors.Is(err, errTooMuch) {
+		return err
+	}
+	if err != nil || len(rows) >= limit {
+		return c.tooMuch(l.table.Name)
+	}
+	for _, row := range rows {
+		value, _ := row.Value(column)
+		parent := parentOf(value)
+		if parent == unwanted || parent == noParent && !slices.Contains(values, string(value)) {
+			continue
+		}
+		row.Shared = pointer || parent != noParent && c.set.Rows[parent].Shared
+		if err := c.add(row, parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *collector) add(row Row, parent int) error {
+	if i, ok := c.seen[row.Key]; ok {
+		// Found again as the record's own: then so is what hangs below it.
+		if c.set.Rows[i].Shared && !row.Shared {
+			c.set.Rows[i].Shared = false
+			c.parents[i] = parent
+			c.next = append(c.next, i)
+		}
+		return nil
+	}
+	if i, ok := c.pending[row.Key]; ok {
+		if c.found[i].row.Shared && !row.Shared {
+			c.found[i] = reached{row, parent}
+		}
+		return nil
+	}
+	c.size += row.bytes()
+	if len(c.set.Rows)+len(c.found) >= c.limits.MaxRows || c.size > c.limits.MaxBytes {
+		return c.tooMuch(row.Key.Table)
+	}
+	if c.pending == nil {
+		c.pending = map[migration.RowKey]int{}
+	}
+	c.pending[row.Key] = len(c.found)
+	c.found = append(c.found, reached{row, parent})
+	return nil
+}
+
+func (c *collector) tooMuch(table string) error {
+	return &migration.Error{
+		Code: migration.CodeUnsupported, Op: "collect record", Subject: "table " + tablePrefix + table,
+		Hint: "the record has more rows or bytes than the limit; check the form's foreign keys, or raise the limit",
+	}
+}
+
+func (c *collector) known(ctx context.Context, keys []migration.RowKey) error {
+	byTable := map[string][]string{}
+	var tables []string
+	for _, key := range keys {
+		if _, ok := c.seen[key]; ok {
+			continue
+		}
+		if byTable[key.Table] == nil {
+			tables = append(tables, key.Table)
+		}
+		byTable[key.Table] = append(byTable[key.Table], string(key.ID))
+	}
+	slices.Sort(tables)
+	for _, table := range tables {
+		if err := c.reach(ctx, table, idColumn, byTable[table], func([]byte) int { return noParent }, false); err != nil {
+			return err
+		}
+	}
+	c.advance()
+	return nil
+}
+
+func (c *collector) layout(ctx context.Context, table string) (*layout, error) {
+	if l, ok := c.layouts[table]; ok {
+		return l, nil
+	}
+	t, ok, err := c.schema.Table(ctx, c.q, table)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		c.layouts[table] = nil
+		c.set.Missing = append(c.set.Missing, table)
+		return nil, nil
+	}
+	l, ok := newLayout(t)
+	if !ok {
+		return nil, &migration.Error{Code: migration.CodeUnsupported, Op: "collect record", Subject: "table " + t.Real, Hint: "it has no column id, so it is no form table"}
+	}
+	c.layouts[table] = l
+	return l, nil
+}
+
+// bound limits one read; zero fields do not. rows goes with limitSuffix.
+type bound struct {
+	rows  int
+	bytes int64
+}
+
+var errTooMuch = errors.New("more bytes than the limit")
+
+// readRows reads the rows whose column is in values as the server compares
+// them: a superset of those that are equal as bytes.
+func readRows(ctx context.Context, q Querier, l *layout, column string, values []string, suffix string, limit bound) ([]Row, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	args := make([]any, 0, len(values)+1)
+	for _, v := range values {
+		args = append(args, v)
+	}
+	if suffix == limitSuffix {
+		args = append(args, limit.rows)
+	}
+	subject := "table " + l.table.Real
+	rows, err := q.QueryContext(ctx, selectQuery(l.table.Real, l.names, column, len(values), suffix), args...)
+	if err != nil {
+		return nil, failed("read form rows", subject, err)
+	}
+	defer rows.Close()
+	raw := make([]sql.RawBytes, len(l.names))
+	into := make([]any, len(raw))
+	for i := range raw {
+		into[i] = &raw[i]
+	}
+	var read []Row
+	var size int64
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, failed("read form rows", subject, err)
+		}
+		row := cloneRow(l, raw)
+		if size += row.bytes(); limit.bytes > 0 && size > limit.bytes {
+			return nil, errTooMuch
+		}
+		read = append(read, row)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failed("read form rows", subject, err)
+	}
+	return read, nil
+}
+
+// cloneRow copies the driver's buffers into one allocation.
+func cloneRow(l *layout, raw []sql.RawBytes) Row {
+	size := 0
+	for _, v := range raw {
+		size += len(v)
+	}
+	buffer := make([]byte, 0, size)
+	values := make([][]byte, len(raw))
+	for i, v := range raw {
+		if v == nil {
+			continue
+		}
+		kept := canonical(l.columns[i].Type, v)
+		start := len(buffer)
+		buffer = append(buffer, kept...)
+		values[i] = buffer[start:len(buffer):len(buffer)]
+	}
+	key := migration.RowKey{Table: l.table.Name, ID: migration.RecordID(values[l.id])}
+	return Row{Key: key, Names: l.names, Values: values}
+}

@@ -1,0 +1,300 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// OnConflict says what to do with a row of the target that is neither the
+// source's nor ours from before. The values are those of records.on_conflict.
+type OnConflict string
+
+// The policies; the zero value means ConflictPark.
+const (
+	ConflictPark      OnConflict = "park"      // write nothing, report
+	ConflictOverwrite OnConflict = "overwrite" // take the source's row; the image keeps the former one
+	ConflictKeep      OnConflict = "keep"      // leave the target's row
+)
+
+// Image is what a row of the target was before we wrote to it; its Data is what
+// EncodeRow gives.
+type Image = migration.RowImage
+
+// Images is the ledger's memory of rows, bound to one target server and one
+// instance. It is never called while a transaction on the target is open.
+type Images interface {
+	// Written returns the digests of everything that we wrote or meant to write
+	// (Image.WrittenDigest) into the rows of keys, for whatever instance.
+	Written(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey][]Digest, error)
+	// Keep stores images; they are committed when it returns. The first image of
+	// a row per instance is the one to go back to. A later one whose Digest is
+	// neither the first's nor one that we wrote must be kept beside it: somebody
+	// changed the row between our image and our write. Keep is repeated after a crash.
+	Keep(ctx context.Context, images []Image) error
+	// Wrote notes that the rows of these images were written. It is repeated after a crash.
+	Wrote(ctx context.Context, images []Image) error
+}
+
+// CopyOptions tune Copy.
+type CopyOptions struct {
+	OnConflict OnConflict
+	// Pace, if set, is called before each batch of writes with its number of
+	// rows: to limit the rate, to heartbeat, to stop.
+	Pace func(ctx context.Context, rows int) error
+}
+
+// CopyResult counts the rows of a set by what happened to them. Inserted +
+// Overwritten + Same + Kept + len(Conflicts) is the number of rows, unless Copy failed.
+type CopyResult struct {
+	Inserted    int
+	Overwritten int
+	Same        int // nothing to do
+	Kept        int // the target's own row was left, by ConflictKeep
+	// Conflicts are in the order of the set. They hold record IDs.
+	Conflicts []migration.RowKey
+}
+
+// Copy makes the target's rows those of set. A row that is absent is
+// inserted, one that has the same bytes left, one that holds what we wrote before
+// overwritten; any other is a conflict. With ConflictPark all rows are looked at
+// before any is written, and a conflict found then means that none is. The image of a row
+// is committed by images before the row is written, and the write happens only
+// if the row still is what the image says; one that moved in between is a conflict
+// under every policy but ConflictKeep.
+//
+// Conflicts give CodeConflict together with the result. A missing table or
+// column, or a value that does not fit, is CodeUnsupported before anything is
+// written. It is safe to repeat.
+func Copy(ctx context.Context, target Target, set Set, images Images, options CopyOptions) (CopyResult, error) {
+	c := copier{target: target, images: images, options: options}
+	if err := c.plan(ctx, set); err != nil {
+		return CopyResult{}, err
+	}
+	if len(c.result.Conflicts) == 0 {
+		for _, b := range c.batches {
+			if err := c.write(ctx, b); err != nil {
+				return c.result, err
+			}
+		}
+	}
+	if len(c.result.Conflicts) > 0 {
+		return c.result, conflictError(c.result.Conflicts)
+	}
+	return c.result, nil
+}
+
+func conflictError(keys []migration.RowKey) error {
+	counts := map[string]int{}
+	for _, key := range keys {
+		counts[tablePrefix+key.Table]++
+	}
+	var tables []string
+	for _, table := range slices.Sorted(maps.Keys(counts)) {
+		tables = append(tables, fmt.Sprintf("%s: %d", table, counts[table]))
+	}
+	return &migration.Error{
+		Code: migration.CodeConflict, Op: "copy form data", Subject: "rows in " + strings.Join(tables, ", "),
+		Hint: "the target has rows of its own under these ids; look at them, then choose records.on_conflict overwrite or keep",
+	}
+}
+
+type copier struct {
+	target  Target
+	images  Images
+	options CopyOptions
+	result  CopyResult
+	batches []batch
+	mine    []Image // found as already written
+}
+
+type batch struct {
+	layout  *layout
+	changes []change
+}
+
+// plan decides on every row, and keeps of the target only what is to be overwritten.
+func (c *copier) plan(ctx context.Context, set Set) error {
+	layouts := map[string]*layout{}
+	for i := range set.Rows {
+		row := &set.Rows[i]
+		l := layouts[row.Key.Table]
+		if l == nil {
+			var err error
+			if l, err = c.target.layoutFor(ctx, row.Key.Table); err != nil {
+				return err
+			}
+			layouts[row.Key.Table] = l
+		}
+		if err := l.fits(row); err != nil {
+			c.target.Schema.Forget() // a column may have come a moment ago
+			return err
+		}
+	}
+	for rest := set.Rows; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && n < batchRows && rest[n].Key.Table == rest[0].Key.Table {
+			n++
+		}
+		if err := c.planBatch(ctx, layouts[rest[0].Key.Table], rest[:n]); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	return nil
+}
+
+func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
+	keys := (&Set{Rows: rows}).Keys()
+	current, err := c.target.rows(ctx, l, keys)
+	if err != nil {
+		return err
+	}
+	var written map[migration.RowKey][]Digest
+	if len(current) > 0 {
+		if written, err = c.images.Written(ctx, keys); err != nil {
+			return fmt.Errorf("look up rows written before: %w", err)
+		}
+	}
+	b := batch{layout: l}
+	for i := range rows {
+		row := &rows[i]
+		there := current[row.Key]
+		switch {
+		case there == nil:
+			b.changes = append(b.changes, change{key: row.Key, want: row})
+		case len(differingColumns(row, there)) == 0:
+			c.result.Same++
+			if digest := there.Digest(); slices.Contains(written[row.Key], digest) {
+				c.mine = append(c.mine, Image{Key: row.Key, WrittenDigest: digest})
+			}
+		case slices.Contains(written[row.Key], there.Digest()) || c.options.OnConflict == ConflictOverwrite:
+			b.changes = append(b.changes, change{key: row.Key, expect: there, want: row})
+		default:
+			c.conflict(row.Key)
+		}
+	}
+	if len(b.changes) > 0 {
+		c.batches = append(c.batches, b)
+	}
+	if len(c.mine) > 0 {
+		// A crash came between the write and this note.
+		if err := c.images.Wrote(ctx, c.mine); err != nil {
+			return fmt.Errorf("note rows written: %w", err)
+		}
+		c.mine = nil
+	}
+	return nil
+}
+
+func (c *copier) conflict(key migration.RowKey) {
+	if c.options.OnConflict == ConflictKeep {
+		c.result.Kept++
+		return
+	}
+	c.result.Conflicts = append(c.result.Conflicts, key)
+}
+
+func (c *copier) write(ctx context.Context, b batch) error {
+	if c.options.Pace != nil {
+		if err := c.options.Pace(ctx, len(b.changes)); err != nil {
+			return err
+		}
+	}
+	images := make([]Image, len(b.changes))
+	for i, ch := range b.changes {
+		images[i] = Image{Key: ch.key, WrittenDigest: ch.want.Digest()}
+		if ch.expect != nil {
+			images[i].Existed, images[i].Data, images[i].Digest = true, EncodeRow(*ch.expect), ch.expect.Digest()
+		}
+	}
+	if err := c.images.Keep(ctx, images); err != nil {
+		return fmt.Errorf("keep images of rows: %w", err)
+	}
+	applied, err := c.apply(ctx, b)
+	if err != nil {
+		return err
+	}
+	var wrote []Image
+	var moved []change
+	for i, ch := range b.changes {
+		switch {
+		case !applied[i]:
+			moved = append(moved, ch)
+			continue
+		case ch.expect == nil:
+			c.result.Inserted++
+		default:
+			c.result.Overwritten++
+		}
+		wrote = append(wrote, images[i])
+	}
+	if len(wrote) > 0 {
+		if err := c.images.Wrote(ctx, wrote); err != nil {
+			return fmt.Errorf("note rows written: %w", err)
+		}
+	}
+	return c.moved(ctx, b.layout, moved)
+}
+
+// apply writes a batch. Where one of its ids collides with another row in the
+// eyes of the target's collation, each row is tried alone.
+func (c *copier) apply(ctx context.Context, b batch) ([]bool, error) {
+	applied, err := c.target.apply(ctx, b.layout, b.changes)
+	if !isNumber(err, erDupEntry) {
+		return applied, err
+	}
+	applied = make([]bool, len(b.changes))
+	for i, ch := range b.changes {
+		one, err := c.target.apply(ctx, b.layout, []change{ch})
+		if isNumber(err, erDupEntry) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		applied[i] = one[0]
+	}
+	return applied, nil
+}
+
+// moved judges rows that changed between image and write: another attempt of
+// ours may have written the very same.
+func (c *copier) moved(ctx context.Context, l *layout, changes []change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	keys := make([]migration.RowKey, len(changes))
+	for i, ch := range changes {
+		keys[i] = ch.key
+	}
+	current, err := c.target.rows(ctx, l, keys)
+	if err != nil {
+		return err
+	}
+	for _, ch := range changes {
+		if there := current[ch.key]; there != nil && len(differingColumns(ch.want, there)) == 0 {
+			c.result.Same++
+			continue
+		}
+		c.conflict(ch.key)
+	}
+	return nil
+}
+
+// rows reads rows of the target without locking them; absent ones are not in the map.
+func (t Target) rows(ctx context.Context, l *layout, keys []migration.RowKey) (map[migration.RowKey]*Row, error) {
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i] = string(key.ID)
+	}
+	rows, err := readRows(ctx, t.DB, l, idColumn, ids, "", bound{})
+	if err != nil {
+		return nil, err
+	}
+	return (&Set{Rows: rows}).byKey(), nil
+}

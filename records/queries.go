@@ -1,0 +1,66 @@
+package records
+
+import "strings"
+
+const (
+	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME)"
+
+	columnsQuery = "SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.COLUMN_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.CHARACTER_OCTET_LENGTH," +
+		" c.DATETIME_PRECISION, c.CHARACTER_SET_NAME, c.COLLATION_NAME, c.IS_NULLABLE, c.COLUMN_DEFAULT, c.EXTRA, c.COLUMN_KEY, t.ENGINE" +
+		" FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME" +
+		" WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_NAME LIKE 'app\\_fd\\_%'" +
+		" ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION"
+
+	packetQuery   = "SELECT @@session.max_allowed_packet"
+	warningsQuery = "SHOW WARNINGS"
+	snapshotQuery = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+	rollbackQuery = "ROLLBACK"
+	isolateQuery  = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+)
+
+// quote makes any name a MySQL identifier.
+func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
+
+func quoteAll(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = quote(name)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// marks returns n question marks with commas between them.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
+
+// selectQuery reads columns of the rows whose column key is one of n values;
+// suffix is "", limitSuffix or lockSuffix.
+func selectQuery(table string, columns []string, key string, n int, suffix string) string {
+	return "SELECT " + quoteAll(columns) + " FROM " + quote(table) + " WHERE " + quote(key) + " IN (" + marks(n) + ") ORDER BY " + quote(idColumn) + suffix
+}
+
+const (
+	limitSuffix = " LIMIT ?"
+	lockSuffix  = " FOR UPDATE"
+)
+
+func insertQuery(table string, columns []string, rows int) string {
+	row := "(" + marks(len(columns)) + ")"
+	return "INSERT INTO " + quote(table) + " (" + quoteAll(columns) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+}
+
+func updateQuery(table string, columns []string) string {
+	set := make([]string, len(columns))
+	for i, c := range columns {
+		set[i] = quote(c) + " = ?"
+	}
+	return "UPDATE " + quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + quote(idColumn) + " = ?"
+}
+
+func deleteQuery(table string) string {
+	return "DELETE FROM " + quote(table) + " WHERE " + quote(idColumn) + " = ?"
+}
+
+// referringQuery finds rows whose column key holds a value.
+func referringQuery(table, key string) string {
+	return "SELECT " + quote(idColumn) + ", " + quote(key) + " FROM " + quote(table) + " WHERE " + quote(key) + " = ?"
+}

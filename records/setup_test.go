@@ -1,0 +1,168 @@
+package records_test
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/internal/mysqltest"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// database is a fresh database with a pinned session.
+type database struct {
+	t *testing.T
+	records.Target
+}
+
+func newDatabase(t *testing.T, edit ...func(*mysql.Config)) database {
+	t.Helper()
+	cfg, err := mysql.ParseDSN(mysqltest.DSN(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Params = map[string]string{"time_zone": "'+00:00'", "charset": "utf8mb4"}
+	for _, e := range edit {
+		e(cfg)
+	}
+	db, err := sql.Open("mysql", cfg.FormatDSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return database{t, records.Target{DB: db, Schema: records.NewSchema()}}
+}
+
+func (d database) exec(query string, args ...any) {
+	d.t.Helper()
+	if _, err := d.DB.ExecContext(d.t.Context(), query, args...); err != nil {
+		d.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// table makes a form table as Joget v8 does.
+func (d database) table(name string, fields ...string) {
+	d.t.Helper()
+	columns := ""
+	for _, f := range fields {
+		columns += records.Quote("c_"+f) + " longtext, "
+	}
+	d.exec("CREATE TABLE " + records.Quote("app_fd_"+name) + " (id varchar(255) NOT NULL, dateCreated datetime(6), dateModified datetime(6), createdBy varchar(255), " +
+		columns + "PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci")
+}
+
+// row inserts a row given as column, value, column, value...
+func (d database) row(table, id string, pairs ...any) {
+	d.t.Helper()
+	columns, args := []string{"id"}, []any{id}
+	for i := 0; i < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			d.t.Fatalf("%v is no column name", pairs[i])
+		}
+		columns, args = append(columns, records.Quote(name)), append(args, pairs[i+1])
+	}
+	d.exec("INSERT INTO "+records.Quote("app_fd_"+table)+" ("+strings.Join(columns, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")+")", args...)
+}
+
+func (d database) collect(s records.Selection) records.Set {
+	d.t.Helper()
+	d.Schema.Forget()
+	set, err := records.Collect(d.t.Context(), d.DB, d.Schema, s, records.Limits{})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return set
+}
+
+func (d database) value(table, id, column string) sql.NullString {
+	d.t.Helper()
+	var v sql.NullString
+	query := "SELECT " + records.Quote(column) + " FROM " + records.Quote("app_fd_"+table) + " WHERE BINARY id = ?"
+	if err := d.DB.QueryRowContext(d.t.Context(), query, id).Scan(&v); err != nil {
+		d.t.Fatalf("%s %s: %v", table, id, err)
+	}
+	return v
+}
+
+func (d database) count(table string) int {
+	d.t.Helper()
+	var n int
+	if err := d.DB.QueryRowContext(d.t.Context(), "SELECT COUNT(*) FROM "+records.Quote("app_fd_"+table)).Scan(&n); err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+func selection(root string, tables ...string) records.Selection {
+	return records.Selection{Root: migration.RecordID(root), Model: migration.FormModel{Tables: tables}}
+}
+
+func names(set records.Set) []string {
+	var list []string
+	for _, r := range set.Rows {
+		name := r.Key.Table + "/" + string(r.Key.ID)
+		if r.Shared {
+			name += " shared"
+		}
+		list = append(list, name)
+	}
+	return list
+}
+
+func code(t *testing.T, err error, want migration.Code) {
+	t.Helper()
+	if got := migration.CodeOf(err); got != want {
+		t.Errorf("error %v has code %q, want %q", err, got, want)
+	}
+}
+
+// images is a ledger in memory. before runs when images are kept: after the
+// look at the target, before the write.
+type images struct {
+	mu     sync.Mutex
+	kept   []records.Image
+	wrote  []migration.RowKey
+	before func()
+}
+
+func (m *images) Written(_ context.Context, keys []migration.RowKey) (map[migration.RowKey][]records.Digest, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	digests := map[migration.RowKey][]records.Digest{}
+	for _, i := range m.kept {
+		if slices.Contains(keys, i.Key) {
+			digests[i.Key] = append(digests[i.Key], i.WrittenDigest)
+		}
+	}
+	return digests, nil
+}
+
+func (m *images) Keep(_ context.Context, list []records.Image) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.kept = append(m.kept, list...)
+	if m.before != nil {
+		m.before()
+	}
+	return nil
+}
+
+func (m *images) Wrote(_ context.Context, list []records.Image) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, i := range list {
+		m.wrote = append(m.wrote, i.Key)
+	}
+	return nil
+}

@@ -1,0 +1,347 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"slices"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// Window is a record set of the target right before and right after a call
+// that may have run tools. Fresh are the rows of After that are proven to have
+// been inserted in between; any other row that is in After only may be an older
+// one that a tool tied to the record.
+type Window struct {
+	Before Set
+	After  Set
+	Fresh  []migration.RowKey
+}
+
+// OpenedWindow is a window whose call is under way. Before is to be stored
+// (Window.Encode with an empty After) before the call is made. Exactly one of
+// Close and Abandon must be called.
+type OpenedWindow struct {
+	Before    Set
+	target    Target
+	selection Selection
+	limits    Limits
+	conn      *sql.Conn // a snapshot from before the call; nil when the server has none
+}
+
+// OpenWindow reads the record set of the target before a call. It holds one
+// connection of the pool until Close, with a snapshot that has touched no table,
+// so that nothing waits for it; Close needs a second one, so a pool must have
+// more connections than windows. A server without such snapshots works too, with less proof.
+func OpenWindow(ctx context.Context, target Target, selection Selection, limits Limits) (*OpenedWindow, error) {
+	w := &OpenedWindow{target: target, selection: selection, limits: limits}
+	conn, err := target.DB.Conn(ctx)
+	if err != nil {
+		return nil, failed("open window", "", err)
+	}
+	w.conn = conn
+	if err := w.snapshot(ctx); err != nil {
+		w.Abandon(ctx)
+		if ctx.Err() != nil {
+			return nil, failed("open window", "", ctx.Err())
+		}
+	}
+	// What we do not know of before the call we would take for new after it.
+	target.Schema.Forget()
+	if w.Before, err = Collect(ctx, target.DB, target.Schema, selection, limits); err != nil {
+		w.Abandon(ctx)
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *OpenedWindow) snapshot(ctx context.Context) error {
+	if _, err := w.conn.ExecContext(ctx, isolateQuery); err != nil {
+		return err
+	}
+	_, err := w.conn.ExecContext(ctx, snapshotQuery)
+	return err
+}
+
+// rollbackTime bounds the end of a snapshot, which is waited for even when ctx is done.
+const rollbackTime = 5 * time.Second
+
+// Abandon gives the connection back without looking at the target again. It may be repeated.
+func (w *OpenedWindow) Abandon(ctx context.Context) {
+	if w.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
+	defer cancel()
+	_, err := w.conn.ExecContext(ctx, rollbackQuery)
+	// A connection that may still be in a transaction must not return to the pool.
+	drop := w.conn.Raw(func(any) error {
+		if err != nil {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+	if drop == nil {
+		drop = w.conn.Close()
+	}
+	w.conn = nil
+	_ = drop // the connection is gone either way
+}
+
+// Close reads the record set after the call and ends the window. The window is
+// to be stored before PutBack.
+func (w *OpenedWindow) Close(ctx context.Context) (Window, error) {
+	defer w.Abandon(ctx)
+	window, err := FinishWindow(ctx, w.target, w.selection, w.limits, w.Before)
+	if err != nil || w.conn == nil {
+		return window, err
+	}
+	before := window.Before.byKey()
+	for i := range window.After.Rows {
+		key := window.After.Rows[i].Key
+		if before[key] != nil || slices.Contains(window.Fresh, key) {
+			continue
+		}
+		existed, err := w.existed(ctx, key)
+		if err != nil {
+			return Window{}, err
+		}
+		if !existed {
+			window.Fresh = append(window.Fresh, key)
+		}
+	}
+	return window, nil
+}
+
+// existed looks into the snapshot; a table that was altered since cannot be
+// read in it, and then nothing is proven.
+func (w *OpenedWindow) existed(ctx context.Context, key migration.RowKey) (bool, error) {
+	table, ok, err := w.target.Schema.Table(ctx, w.target.DB, key.Table)
+	if err != nil || !ok {
+		return true, err
+	}
+	l, ok := newLayout(table)
+	if !ok {
+		return true, nil
+	}
+	only := &layout{table: table, columns: []*Column{l.columns[l.id]}, names: []string{l.names[l.id]}}
+	rows, err := readRows(ctx, w.conn, only, idColumn, []string{string(key.ID)}, "", bound{})
+	if isNumber(err, erTableDefChanged) {
+		return true, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	return slices.ContainsFunc(rows, func(r Row) bool { return r.Key.ID == key.ID }), nil
+}
+
+// FinishWindow closes a window whose worker died: before is what OpenWindow
+// read. Only rows with the record's own id can be proven fresh then, because
+// before was read by that id.
+func FinishWindow(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Window, error) {
+	selection.Known = append(slices.Clone(selection.Known), before.Keys()...)
+	target.Schema.Forget() // tools may have made tables and columns
+	after, err := Collect(ctx, target.DB, target.Schema, selection, limits)
+	if err != nil {
+		return Window{}, err
+	}
+	w := Window{Before: before, After: after}
+	had := before.byKey()
+	for i := range after.Rows {
+		key := after.Rows[i].Key
+		if key.ID == before.Root && had[key] == nil && slices.Contains(selection.Model.Tables, key.Table) {
+			w.Fresh = append(w.Fresh, key)
+		}
+	}
+	return w, nil
+}
+
+// ChangeKind says what happened to a row in a window. The values are stable.
+type ChangeKind string
+
+// The kinds of changes.
+const (
+	Changed  ChangeKind = "changed"
+	Inserted ChangeKind = "inserted" // proven, see Window.Fresh
+	Appeared ChangeKind = "appeared" // in After only, without proof that it is new
+	Deleted  ChangeKind = "deleted"
+)
+
+// Change is one row that a window shows changed. Before is nil for inserted
+// and appeared rows, After for deleted ones.
+type Change struct {
+	Key    migration.RowKey
+	Kind   ChangeKind
+	Before *Row
+	After  *Row
+}
+
+// Changes returns what changed between Before and After, by table and id.
+func (w *Window) Changes() []Change {
+	before, after := w.Before.byKey(), w.After.byKey()
+	var changes []Change
+	for key, row := range before {
+		now := after[key]
+		switch {
+		case now == nil:
+			changes = append(changes, Change{Key: key, Kind: Deleted, Before: row})
+		case row.Digest() != now.Digest():
+			changes = append(changes, Change{Key: key, Kind: Changed, Before: row, After: now})
+		}
+	}
+	for key, row := range after {
+		if before[key] != nil {
+			continue
+		}
+		kind := Appeared
+		if slices.Contains(w.Fresh, key) {
+			kind = Inserted
+		}
+		changes = append(changes, Change{Key: key, Kind: kind, After: row})
+	}
+	slices.SortFunc(changes, func(a, b Change) int { return compareKeys(a.Key, b.Key) })
+	return changes
+}
+
+// PutBackResult lists rows by what PutBack did; all lists hold record IDs.
+type PutBackResult struct {
+	Restored   []migration.RowKey // changed rows that have their former content again
+	Removed    []migration.RowKey // inserted rows
+	Reinserted []migration.RowKey // deleted rows
+	Already    []migration.RowKey // found as they were before: an earlier attempt of ours, or somebody's
+	Moved      []migration.RowKey // changed once more since After, by somebody else; not touched
+	Shared     []migration.RowKey // other records use them; not touched
+	Appeared   []migration.RowKey // not proven to be new; not touched
+}
+
+// Clean reports whether the record is what it was before the window.
+func (r *PutBackResult) Clean() bool { return len(r.Moved)+len(r.Shared)+len(r.Appeared) == 0 }
+
+// PutBack undoes what window shows, row by row, each only while it still is
+// what After says. The window must be in the ledger: it is the only image of what
+// is undone here. Rows that other records use, as model tells, are reported and
+// left. It is safe to repeat.
+func PutBack(ctx context.Context, target Target, model migration.FormModel, window Window) (PutBackResult, error) {
+	p := putter{target: target, model: model, before: window.Before.byKey(), after: window.After.byKey()}
+	for _, change := range window.Changes() {
+		if err := p.put(ctx, change); err != nil {
+			return p.result, err
+		}
+	}
+	return p.result, nil
+}
+
+type putter struct {
+	target        Target
+	model         migration.FormModel
+	before, after map[migration.RowKey]*Row
+	result        PutBackResult
+}
+
+func (p *putter) put(ctx context.Context, c Change) error {
+	if c.Kind == Appeared {
+		p.result.Appeared = append(p.result.Appeared, c.Key)
+		return nil
+	}
+	l, err := p.target.layoutFor(ctx, c.Key.Table)
+	if err != nil {
+		return err
+	}
+	current, err := p.target.rows(ctx, l, []migration.RowKey{c.Key})
+	if err != nil {
+		return err
+	}
+	if sameContent(current[c.Key], c.Before) {
+		p.result.Already = append(p.result.Already, c.Key)
+		return nil
+	}
+	shared, err := p.shared(ctx, c)
+	if err != nil {
+		return err
+	}
+	if shared {
+		p.result.Shared = append(p.result.Shared, c.Key)
+		return nil
+	}
+	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: c.Before}})
+	if err != nil && !isNumber(err, erDupEntry) {
+		return err
+	}
+	list := &p.result.Moved
+	if err == nil && applied[0] {
+		switch c.Kind {
+		case Changed:
+			list = &p.result.Restored
+		case Inserted:
+			list = &p.result.Removed
+		case Deleted:
+			list = &p.result.Reinserted
+		case Appeared:
+		}
+	}
+	*list = append(*list, c.Key)
+	return nil
+}
+
+// shared reports whether a row outside the window holds the id of c, or is
+// held by c.
+func (p *putter) shared(ctx context.Context, c Change) (bool, error) {
+	for _, r := range p.model.Relations {
+		if r.Child != c.Key.Table {
+			continue
+		}
+		var found bool
+		var err error
+		switch r.Kind {
+		case migration.RelationParentHoldsChild:
+			found, err = p.holder(ctx, r.Parent, fieldColumn(r.Column), string(c.Key.ID))
+		case migration.RelationChildHoldsParent:
+			for _, row := range []*Row{c.Before, c.After} {
+				if row == nil || found || err != nil {
+					continue
+				}
+				if value, ok := row.Value(fieldColumn(r.Column)); ok && len(value) > 0 {
+					found, err = p.holder(ctx, r.Parent, idColumn, string(value))
+				}
+			}
+		case migration.RelationSameID:
+		}
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// holder reports whether table has a row outside the window whose column is value.
+func (p *putter) holder(ctx context.Context, table, column, value string) (bool, error) {
+	t, ok, err := p.target.Schema.Table(ctx, p.target.DB, table)
+	if err != nil || !ok {
+		return false, err
+	}
+	c, ok := t.column(column)
+	if !ok {
+		return false, nil
+	}
+	rows, err := p.target.DB.QueryContext(ctx, referringQuery(t.Real, c.Name), value)
+	if err != nil {
+		return false, failed("look for other users of a row", "table "+t.Real, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, held string
+		if err := rows.Scan(&id, &held); err != nil {
+			return false, failed("look for other users of a row", "table "+t.Real, err)
+		}
+		key := migration.RowKey{Table: table, ID: migration.RecordID(id)}
+		if held == value && p.before[key] == nil && p.after[key] == nil {
+			return true, nil
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return false, failed("look for other users of a row", "table "+t.Real, err)
+	}
+	return false, nil
+}
