@@ -10,12 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/internal/child"
 )
 
 // ErrNotInstalled is returned by Start when there is no mariadbd to run.
@@ -26,14 +27,12 @@ var ErrNotInstalled = errors.New("mariadbd is not installed: run `make deps`, or
 type Server struct {
 	dir, password string
 	port          int
-	cmd           *exec.Cmd
-	exited        chan struct{} // closed when cmd is gone
+	process       *child.Process // nil when it never ran
 }
 
 const (
 	adminUser    = "ferry"
 	startTimeout = 2 * time.Minute
-	stopTimeout  = time.Minute
 	bindAttempts = 5
 )
 
@@ -55,7 +54,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		if err = s.Restart(ctx); err == nil || ctx.Err() != nil {
 			break
 		}
-		if s.port, err = freePort(ctx); err != nil {
+		if s.port, err = child.FreePort(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -81,10 +80,10 @@ func (s *Server) Addr() string {
 
 // Stop ends the server in good order and waits for it. Stopping a stopped
 // server is no error.
-func (s *Server) Stop(ctx context.Context) error { return s.end(ctx, syscall.SIGTERM) }
+func (s *Server) Stop(ctx context.Context) error { return s.process.End(ctx, syscall.SIGTERM) }
 
 // Kill ends the server as a crash would and waits until it is gone.
-func (s *Server) Kill(ctx context.Context) error { return s.end(ctx, syscall.SIGKILL) }
+func (s *Server) Kill(ctx context.Context) error { return s.process.End(ctx, syscall.SIGKILL) }
 
 // Restart kills the server if it runs and starts it on the same data and port.
 func (s *Server) Restart(ctx context.Context) error {
@@ -102,24 +101,6 @@ func (s *Server) Restart(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) end(ctx context.Context, signal os.Signal) error {
-	if s.cmd == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
-	defer cancel()
-	if err := s.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("signal mariadbd %d: %w", s.cmd.Process.Pid, err)
-	}
-	select {
-	case <-s.exited:
-		s.cmd = nil
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for the end of mariadbd %d: %w", s.cmd.Process.Pid, ctx.Err())
-	}
-}
-
 func (s *Server) spawn(ctx context.Context) error {
 	// Bound to no context: the server outlives the call that started it.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), "mariadbd", s.flags()...)
@@ -129,28 +110,8 @@ func (s *Server) spawn(ctx context.Context) error {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	dieWithParent(cmd)
-
-	started := make(chan error, 1)
-	exited := make(chan struct{})
-	go func() {
-		// The death signal is sent when the starting *thread* ends, so this
-		// goroutine keeps its thread until the server is gone.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(exited)
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			//nolint:errcheck // a killed server always reports an error; its log has the rest
-			_ = cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return fmt.Errorf("start mariadbd: %w", err)
-	}
-	s.cmd, s.exited = cmd, exited
-	return nil
+	s.process, err = child.Start(cmd)
+	return err
 }
 
 func (s *Server) await(ctx context.Context) error {
@@ -165,10 +126,10 @@ func (s *Server) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.exited:
-			return fmt.Errorf("mariadbd ended at its start: %s", tail(s.logFile()))
+		case <-s.process.Exited():
+			return fmt.Errorf("mariadbd ended at its start: %s", child.Tail(s.logFile()))
 		case <-ctx.Done():
-			return fmt.Errorf("wait for mariadbd: %w: %s", err, tail(s.logFile()))
+			return fmt.Errorf("wait for mariadbd: %w: %s", err, child.Tail(s.logFile()))
 		case <-time.Tick(25 * time.Millisecond):
 		}
 	}
@@ -181,7 +142,7 @@ func (s *Server) install(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.port, err = freePort(ctx); err != nil {
+	if s.port, err = child.FreePort(ctx); err != nil {
 		return err
 	}
 	s.password = rand.Text()
@@ -254,25 +215,4 @@ func common(dir string) []string {
 		flags = append(flags, "--user=root")
 	}
 	return flags
-}
-
-func freePort(ctx context.Context) (int, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err := errors.Join(err, listener.Close()); err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	return strconv.Atoi(port)
-}
-
-func tail(file string) string {
-	const lastBytes = 2000
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text[max(0, len(text)-lastBytes):])
 }

@@ -1,4 +1,4 @@
-package mysqltest
+package child
 
 import (
 	"os/exec"

@@ -1,0 +1,103 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+# Packages tested at a time; each may use the database heavily.
+PARALLEL ?= 2
+# Build tags of `make test`, such as "e2e,chaos".
+TEST_TAGS ?=
+# More flags for every go test, such as "-run Start -v".
+TEST_FLAGS ?=
+# How long each fuzz test runs.
+FUZZTIME ?= 20s
+
+TOOL := $(GO) tool -modfile=tools/go.mod
+TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
+DEMO_TAGS := gms_pure_go
+GO_TEST := $(GO) test -p $(PARALLEL) $(TEST_FLAGS)
+# Runs a command with one MariaDB for all test processes, stopped at its end.
+WITH_MYSQL := bin/withmysql
+
+export PATH := $(PATH):/usr/sbin
+
+##@ Everyday
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build worker, starter and simulator into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
+
+demo: bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up
+	cd demo && $(GO) run -tags $(DEMO_TAGS) . $(if $(KEEP),--keep)
+
+fmt: ## Format the code
+	$(TOOL) golangci-lint fmt ./...
+
+##@ Tests (what they need is installed or built first)
+
+test: deps bin/temporal bin/withmysql vet ## Run all tests, the demo's too; CI calls this
+	$(WITH_MYSQL) $(GO_TEST) $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
+	cd demo && ../$(WITH_MYSQL) $(GO_TEST) -tags $(DEMO_TAGS) ./...
+
+race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
+	$(WITH_MYSQL) $(GO_TEST) -race ./...
+
+e2e: deps bin/temporal bin/withmysql ## Run the end-to-end cases
+	$(WITH_MYSQL) $(GO_TEST) -tags e2e ./e2e/...
+
+chaos: deps bin/temporal bin/withmysql ## Kill, cut and restart everything in the middle of migrations
+	$(WITH_MYSQL) $(GO_TEST) -tags chaos -run Chaos ./e2e/...
+
+replay: ## Replay recorded workflow histories
+	$(GO_TEST) -run Replay ./workflows/...
+
+golden: deps bin/temporal bin/withmysql ## Rewrite golden files; review the difference like an API change
+	$(WITH_MYSQL) $(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r dirname | sort -u) -update
+
+fuzz: ## Run each fuzz test for FUZZTIME
+	for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -r dirname | sort -u); do \
+		for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$package/*_test.go | cut -d' ' -f2); do \
+			$(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: deps bin/temporal bin/withmysql ## Measure the budgets
+	$(WITH_MYSQL) $(GO_TEST) -p 1 -run '^$$' -bench . -benchmem ./...
+
+##@ Checks
+
+vet:
+	$(GO) vet $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
+	cd demo && $(GO) vet -tags $(DEMO_TAGS) ./...
+
+lint: ## Run the linters and Temporal's determinism checker
+	$(TOOL) golangci-lint run ./...
+	cd demo && $(GO) tool -modfile=../tools/go.mod golangci-lint run --config ../.golangci.yml --build-tags $(DEMO_TAGS) ./...
+	$(TOOL) workflowcheck ./workflows/...
+
+vuln: ## Look for known vulnerabilities in what is reachable
+	$(TOOL) govulncheck ./...
+
+check: lint test vuln ## Everything a change must pass
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+##@ Tools
+
+deps: ## Install MariaDB's server with apt where it is missing
+	@if [ -z "$${FERRY_TEST_MYSQL:-}" ] && ! command -v mariadbd >/dev/null; then tools/install-mariadb; fi
+
+bin/temporal: tools/temporal/go.mod ## Build the Temporal CLI with its development server
+	cd tools/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$@ $(TEMPORAL_CLI)
+
+bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*.go internal/child/*.go)
+	$(GO) build -o $@ ./internal/mysqltest/withmysql
+
+clean: ## Remove what was built
+	rm -rf bin out
+
+.PHONY: help build demo fmt test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
