@@ -213,6 +213,7 @@ const (
 	errBadText         = 1366
 	errTooManyConns    = 1040
 	errShutdown        = 1053
+	errTooLarge        = 1153
 	errReadOnly        = 1290
 	errInterrupted     = 1317
 	errKilled          = 1927
@@ -246,6 +247,10 @@ func failure(op, subject string, err error) error {
 		return migration.E(migration.CodeInternal, op, subject, "%w", err)
 	case numbered(err, errDuplicate):
 		return migration.E(migration.CodeConflict, op, subject, "%w", err)
+	case errors.Is(err, mysql.ErrPktTooLarge), numbered(err, errTooLarge):
+		large := migration.E(migration.CodeUnsupported, op, subject, "%w", err)
+		large.Hint = "raise max_allowed_packet of the ledger's server"
+		return large
 	case numbered(err, errTooLong, errBadText):
 		return migration.E(migration.CodeInvalid, op, subject, "%w", err)
 	case numbered(err, errDeadlock, errLockWait, errTooManyConns, errShutdown, errReadOnly, errInterrupted, errKilled):

@@ -222,3 +222,27 @@ VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 
 	updateWindowClosed = `UPDATE window_image SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
 )
+
+// Images of rows.
+const (
+	queryWrittenDigests = `SELECT row_id, digest FROM row_written WHERE target = ? AND form_table = ? AND row_id IN `
+
+	queryKnownImages = `SELECT row_id, image_key FROM row_image
+WHERE target = ? AND form_table = ? AND source = ? AND instance = ? AND row_id IN `
+
+	queryNoted = `SELECT image_key FROM row_written WHERE is_written = 1 AND image_key IN `
+
+	insertRowImages = `INSERT INTO row_image (image_key, target, source, instance, form_table, row_id, existed, digest,
+data, taken_at) VALUES `
+	insertRowImagesRow = "(?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+
+	insertRowWritten = `INSERT INTO row_written (image_key, target, source, instance, form_table, row_id, digest,
+is_written, changed_at) VALUES `
+	insertRowWrittenRow = "(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+
+	// A row is written once its first note says so; a later intent does not take that back.
+	raiseRowWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
+
+	queryRowImages = `SELECT form_table, row_id, existed, digest, data FROM row_image
+WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
+)

@@ -179,3 +179,41 @@ CREATE TABLE window_image (
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (source, instance, target, id)
 ) ENGINE=InnoDB;
+
+-- What rows of the target were before we wrote; the lowest id of an instance is
+-- the image to go back to. image_key is a digest of what makes a row unique,
+-- which is too long for an index.
+CREATE TABLE row_image (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  form_table varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  row_id    varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  existed   tinyint NOT NULL,
+  digest    char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  data      longblob NULL,
+  taken_at  datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY row_image_key (image_key),
+  KEY row_image_instance (instance, source, target, id),
+  KEY row_image_row (target, form_table, row_id)
+) ENGINE=InnoDB;
+
+-- What we wrote, or meant to write (is_written 0), into rows of the target.
+CREATE TABLE row_written (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  form_table varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  row_id    varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  digest    char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  is_written tinyint NOT NULL,
+  changed_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY row_written_key (image_key),
+  KEY row_written_row (target, form_table, row_id)
+) ENGINE=InnoDB;

@@ -1,0 +1,158 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/internal/mysqltest"
+	"jogetferry/migration"
+	"jogetferry/store"
+)
+
+func TestOpen_creates_the_database_and_may_run_twice_at_a_time(t *testing.T) {
+	t.Parallel()
+	cfg, err := mysql.ParseDSN(mysqltest.DSN(t))
+	must(t, err)
+	cfg.DBName += "_new"
+	dsn := cfg.FormatDSN()
+	t.Cleanup(func() { dropDatabase(t, dsn) })
+
+	const workers = 4
+	errs := make([]error, workers)
+	var running sync.WaitGroup
+	for i := range workers {
+		running.Go(func() {
+			l, err := store.Open(t.Context(), dsn, store.Options{})
+			if err == nil {
+				err = l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "")
+			}
+			if err == nil {
+				err = l.Close()
+			}
+			errs[i] = err
+		})
+	}
+	running.Wait()
+	for _, err := range errs {
+		must(t, err)
+	}
+	bound, err := open(t, dsn).Bound(t.Context(), mig)
+	must(t, err)
+	if bound.Source != "s" || bound.Target != "t" {
+		t.Errorf("bound %+v", bound)
+	}
+}
+
+func dropDatabase(t *testing.T, dsn string) {
+	cfg, err := mysql.ParseDSN(dsn)
+	must(t, err)
+	connector, err := mysql.NewConnector(cfg)
+	must(t, err)
+	conn, err := connector.Connect(context.WithoutCancel(t.Context()))
+	must(t, err)
+	defer conn.Close()
+	stmt, err := conn.Prepare("DROP DATABASE `" + cfg.DBName + "`")
+	must(t, err)
+	defer stmt.Close()
+	_, err = stmt.Exec(nil)
+	must(t, err)
+}
+
+func TestOpen_refuses_with_a_code(t *testing.T) {
+	t.Parallel()
+	server, err := mysql.ParseDSN(mysqltest.DSN(t))
+	must(t, err)
+	wrong := server.Clone()
+	wrong.Passwd = "wrong"
+	cases := []struct {
+		name string
+		dsn  string
+		code migration.Code
+	}{
+		{"malformed_dsn_is_invalid", "secret@@@", migration.CodeInvalid},
+		{"nobody_listening_is_unavailable", "ferry:secret@tcp(127.0.0.1:1)/ledger", migration.CodeUnavailable},
+		{"wrong_password_is_refused", wrong.FormatDSN(), migration.CodeRefused},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := store.Open(t.Context(), tc.dsn, store.Options{})
+			wantCode(t, err, tc.code)
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the password is in %q", err)
+			}
+		})
+	}
+}
+
+func TestLedger_is_unavailable_when_closed_or_out_of_reach(t *testing.T) {
+	t.Parallel()
+	server, err := mysqltest.Start(t.Context(), t.TempDir())
+	must(t, err)
+	t.Cleanup(func() { must(t, server.Kill(context.WithoutCancel(t.Context()))) })
+	l, err := store.Open(t.Context(), server.DSN(""), store.Options{})
+	must(t, err)
+	binding := migration.Binding{Migration: mig, Source: "s", Target: "t"}
+	must(t, l.Bind(t.Context(), binding, ""))
+	savePlan(t, l, "p", planned(1, nil))
+
+	must(t, server.Kill(t.Context()))
+	_, err = l.Entry(t.Context(), mig, id(1))
+	wantCode(t, err, migration.CodeUnavailable)
+	wantCode(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceRunning}), migration.CodeUnavailable)
+
+	// What was committed is there after the crash.
+	must(t, server.Restart(t.Context()))
+	if e := entry(t, l, 1); e.State != migration.InstanceReady {
+		t.Errorf("after the restart: %+v", e)
+	}
+	must(t, l.Close())
+	wantCode(t, l.Ping(t.Context()), migration.CodeUnavailable)
+	wantCode(t, l.Bind(t.Context(), binding, ""), migration.CodeUnavailable)
+}
+
+func TestBind_keeps_the_servers_of_a_name(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name           string
+		source, target string
+		code           migration.Code
+		hint           string
+	}{
+		{"same_servers_are_fine", "s", "t", "", ""},
+		{"another_source_is_a_conflict", "S", "t", migration.CodeConflict, "source"},
+		{"another_target_is_a_conflict", "s", "x", migration.CodeConflict, "target"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			err := opened(t).Bind(t.Context(), migration.Binding{Migration: mig, Source: tc.source, Target: tc.target}, "other digest")
+			wantCode(t, err, tc.code)
+			if err != nil && !strings.Contains(err.Error(), tc.hint) {
+				t.Errorf("%v does not name the %s", err, tc.hint)
+			}
+		})
+	}
+}
+
+func TestSession_is_pinned_whatever_the_dsn_says(t *testing.T) {
+	t.Parallel()
+	dsn := mysqltest.DSN(t)
+	l := open(t, dsn+"?loc=Asia%2FTokyo&time_zone=%27%2B09%3A00%27&sql_mode=%27%27")
+	must(t, l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, ""))
+	must(t, l.Log(t.Context(), mig, "", migration.StepLine{What: "now"}))
+	story, err := l.Lines(t.Context(), mig, "")
+	must(t, err)
+	last := story[len(story)-1]
+	if away := time.Since(last.At).Abs(); away > time.Minute {
+		t.Errorf("a line of now is %s away", away)
+	}
+	page := planned(1, nil)
+	page[0].Requester = migration.User(strings.Repeat("x", 256))
+	wantCode(t, l.SavePlan(t.Context(), mig, "p", page), migration.CodeInvalid)
+}

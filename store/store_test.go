@@ -1,0 +1,110 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"testing"
+	"time"
+
+	"jogetferry/internal/mysqltest"
+	"jogetferry/migration"
+	"jogetferry/store"
+)
+
+const mig = "crm"
+
+var def = migration.DefinitionID{Package: "crm_community", Version: "3", Process: "process1"}
+
+// opened returns a ledger in a fresh database with the migration bound.
+func opened(t *testing.T) *store.Ledger {
+	t.Helper()
+	l, _ := openedAt(t)
+	return l
+}
+
+func openedAt(t *testing.T) (*store.Ledger, string) {
+	t.Helper()
+	dsn := mysqltest.DSN(t)
+	l := open(t, dsn)
+	must(t, l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "digest"))
+	return l, dsn
+}
+
+func open(t *testing.T, dsn string) *store.Ledger {
+	t.Helper()
+	l, err := store.Open(t.Context(), dsn, store.Options{Actor: "worker-1"})
+	must(t, err)
+	t.Cleanup(func() { must(t, l.Close()) })
+	return l
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantCode(t *testing.T, err error, code migration.Code) {
+	t.Helper()
+	if got := migration.CodeOf(err); got != code {
+		t.Fatalf("got %v with code %q, want %q", err, got, code)
+	}
+}
+
+// planned makes entries 1..n, all ready unless states says otherwise by number.
+func planned(n int, states map[int]migration.InstanceState) []migration.PlanEntry {
+	page := make([]migration.PlanEntry, n)
+	for i := range page {
+		number := i + 1
+		page[i].Entry = migration.Entry{
+			Instance: id(number), Definition: def, Requester: "cat", Started: migration.EpochMillis(number),
+			Record: migration.RecordID(fmt.Sprintf("record-%d", number)), State: migration.InstanceReady,
+		}
+		if state, ok := states[number]; ok {
+			page[i].State = state
+		}
+	}
+	return page
+}
+
+func id(number int) migration.InstanceID {
+	return migration.InstanceID(fmt.Sprintf("%d_crm_community_process1", number))
+}
+
+func savePlan(t *testing.T, l *store.Ledger, planID string, page []migration.PlanEntry) {
+	t.Helper()
+	must(t, l.SavePlan(t.Context(), mig, planID, page))
+	_, err := l.FinishPlan(t.Context(), mig, planID)
+	must(t, err)
+}
+
+func entry(t *testing.T, l *store.Ledger, number int) migration.Entry {
+	t.Helper()
+	e, err := l.Entry(t.Context(), mig, id(number))
+	must(t, err)
+	return e
+}
+
+func lines(t *testing.T, l *store.Ledger, of migration.InstanceID) []string {
+	t.Helper()
+	story, err := l.Lines(t.Context(), mig, of)
+	must(t, err)
+	var whats []string
+	for _, s := range story {
+		whats = append(whats, s.Kind+": "+s.What)
+	}
+	return whats
+}
+
+// backdate moves a time of the ledger's clock into the past: tests wait for nothing.
+func backdate(t *testing.T, dsn, table, column string, by time.Duration) {
+	t.Helper()
+	db, err := sql.Open("mysql", dsn)
+	must(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(context.WithoutCancel(t.Context()),
+		fmt.Sprintf("UPDATE `%s` SET `%s` = `%s` - INTERVAL %d SECOND", table, column, column, int(by.Seconds())))
+	must(t, err)
+}
