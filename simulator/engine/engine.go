@@ -38,9 +38,9 @@ func (c Caller) LoggedIn() bool { return c.Name != "" && c.Name != Anonymous }
 
 // Options configure an Engine.
 type Options struct {
-	DB      *sql.DB                        // two connections at least, one of them is kept
-	Now     func() time.Time               // nil means the system clock
-	Log     *zap.Logger                    // swallowed errors at debug level; nil means none
+	DB      *sql.DB                                    // two connections at least, one of them is kept
+	Now     func() time.Time                           // nil means the system clock
+	Log     *zap.Logger                                // swallowed errors at debug level; nil means none
 	Sleep   func(context.Context, time.Duration) error // how tools sleep; nil means really
 	Effects func(context.Context, []effects.Effect)    // called after each commit that changed something; nil means nobody
 }

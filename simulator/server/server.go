@@ -1,0 +1,231 @@
+package server
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"jogetferry/simulator/effects"
+	"jogetferry/simulator/engine"
+	"jogetferry/simulator/fault"
+	"jogetferry/simulator/web"
+)
+
+// Options configure a Server. Only DB is required.
+type Options struct {
+	DB         *sql.DB                                    // a prepared Joget database, two connections at least; stays open
+	UploadsDir string                                     // folder that holds app_formuploads; "" for a server without files
+	Effects    string                                     // file the effects are appended to; "" for memory only
+	Faults     []fault.Rule                               // active from the start
+	Seed       uint64                                     // of fault dice and key order
+	Now        func() time.Time                           // nil means the system clock
+	Sleep      func(context.Context, time.Duration) error // nil means really sleeping
+	Log        *zap.Logger                                // nil means none
+}
+
+// Server is a simulated Joget server. It is an http.Handler for /jw and /sim.
+type Server struct {
+	engine *engine.Engine
+	faults *fault.Injector
+	faulty *fault.Handler
+	log    *effects.Log
+	mux    http.Handler
+}
+
+// New reads the settings from the database and returns a server that must be
+// closed.
+func New(ctx context.Context, o Options) (*Server, error) {
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // the default clock; tests give their own
+	}
+	if o.Sleep == nil {
+		o.Sleep = engine.Sleep
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	s := &Server{faults: fault.NewInjector(o.Seed)}
+	if err := s.faults.Add(o.Faults...); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.log, err = effects.Open(o.Effects, o.Now); err != nil {
+		return nil, err
+	}
+	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, Now: o.Now, Log: o.Log, Sleep: o.Sleep, Effects: s.record})
+	if err != nil {
+		return nil, errors.Join(err, s.log.Close())
+	}
+	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir})
+	s.faulty = fault.New(fault.Options{
+		Injector: s.faults, Next: s.stamped(api), Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: o.Sleep,
+	})
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /sim/faults", s.addFaults)
+	mux.HandleFunc("GET /sim/faults", s.listFaults)
+	mux.HandleFunc("DELETE /sim/faults", s.clearFaults)
+	mux.HandleFunc("GET /sim/effects", s.listEffects)
+	mux.HandleFunc("POST /sim/settings/reload", s.reloadSettings)
+	s.mux = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// ServeMux cleans paths, which the API must see as they are
+		if strings.HasPrefix(r.URL.Path, "/sim/") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		s.faulty.ServeHTTP(w, r)
+	})
+	return s, nil
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Engine is the engine behind the API, for calls that no endpoint offers.
+func (s *Server) Engine() *engine.Engine { return s.engine }
+
+// AddFaults arms fault rules behind those that are there.
+func (s *Server) AddFaults(rules ...fault.Rule) error { return s.faults.Add(rules...) }
+
+// ClearFaults disarms all fault rules.
+func (s *Server) ClearFaults() { s.faults.Clear() }
+
+// Effects returns what the calls so far changed, in order of commit.
+func (s *Server) Effects() []effects.Effect { return s.log.Effects() }
+
+// Close waits for effects under way, gives up those that have not begun and
+// closes the effect log. The database stays open.
+func (s *Server) Close() error {
+	return errors.Join(s.faulty.Close(), s.engine.Close(), s.log.Close())
+}
+
+// Listen serves the server on a free local port until stop is called, and
+// returns its context URL, such as http://127.0.0.1:40001/jw. stop cuts what
+// is still open and does not wait.
+func (s *Server) Listen(ctx context.Context) (url string, stop func(), err error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("listen: %w", err)
+	}
+	h := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute, ErrorLog: zap.NewStdLog(zap.NewNop())}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = h.Serve(listener) // ends with ErrServerClosed only
+	}()
+	return "http://" + listener.Addr().String() + web.Context, func() {
+		_ = h.Close()
+		<-done
+	}, nil
+}
+
+// collector keeps the effects of one request until its outcome is known.
+type collector struct {
+	mu   sync.Mutex
+	list []effects.Effect
+}
+
+type collectorKey struct{}
+
+func (s *Server) record(ctx context.Context, list []effects.Effect) {
+	c, ok := ctx.Value(collectorKey{}).(*collector)
+	if !ok {
+		s.log.Append(list...)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, list...)
+}
+
+// stamped logs the effects of each request with what its caller gets to see.
+func (s *Server) stamped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &collector{}
+		answer := &fault.Answer{}
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), collectorKey{}, c)))
+		outcome, planned := fault.Planned(r.Context())
+		if !planned {
+			outcome = strconv.Itoa(answer.Status)
+		}
+		for i := range c.list {
+			c.list[i].HTTP = outcome
+		}
+		s.log.Append(c.list...)
+		answer.Send(w)
+	})
+}
+
+// maxAdminBody bounds requests to the side-channel.
+const maxAdminBody = 1 << 20
+
+func (s *Server) addFaults(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxAdminBody))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var rules []fault.Rule
+	if err := json.Unmarshal(raw, &rules); err != nil {
+		var one fault.Rule
+		if err := json.Unmarshal(raw, &one); err != nil {
+			http.Error(w, fmt.Sprintf("read fault rules: %v", err), http.StatusBadRequest)
+			return
+		}
+		rules = []fault.Rule{one}
+	}
+	if err := s.faults.Add(rules...); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) listFaults(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, s.faults.States())
+}
+
+func (s *Server) clearFaults(w http.ResponseWriter, _ *http.Request) {
+	s.faults.Clear()
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) listEffects(w http.ResponseWriter, r *http.Request) {
+	after, err := strconv.ParseInt("0"+r.URL.Query().Get("after"), 10, 64)
+	if err != nil {
+		http.Error(w, "after is no number", http.StatusBadRequest)
+		return
+	}
+	list := s.log.Effects()
+	list = list[min(int(after), len(list)):]
+	if list == nil {
+		list = []effects.Effect{}
+	}
+	writeJSON(w, list)
+}
+
+func (s *Server) reloadSettings(w http.ResponseWriter, r *http.Request) {
+	if err := s.engine.ReloadSettings(r.Context()); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if err := json.NewEncoder(w).Encode(v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+}
