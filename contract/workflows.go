@@ -85,7 +85,7 @@ type WaveState struct {
 	Batches   int  `json:"batches,omitempty"`
 	// Pending were claimed while a pause arrived; they start with the resume.
 	Pending []ClaimedInstance `json:"pending,omitempty"`
-	Counts  migration.Counts       `json:"counts"`
+	Counts  migration.Counts  `json:"counts"`
 }
 
 // WaveControl is the argument of the steering updates; only TuneUpdate reads it.
@@ -188,7 +188,7 @@ type VerifyRunInput struct {
 	Migration string                 `json:"migration"`
 	Queues    Queues                 `json:"queues"`
 	Instances []migration.InstanceID `json:"instances,omitempty"`
-	After     migration.InstanceID   `json:"after,omitempty"`
+	After     int64                  `json:"after,omitempty"`
 	Result    VerifyRunResult        `json:"result"`
 }
 
@@ -203,14 +203,16 @@ type VerifyRunResult struct {
 // MaxDifferent bounds VerifyRunResult.Listed.
 const MaxDifferent = 100
 
-// ListInput pages migrated instances by ID.
+// ListInput pages migrated instances in plan order, After the place that the
+// page before returned.
 type ListInput struct {
-	Migration string               `json:"migration"`
-	After     migration.InstanceID `json:"after,omitempty"`
-	Limit     int                  `json:"limit"`
+	Migration string `json:"migration"`
+	After     int64  `json:"after,omitempty"`
+	Limit     int    `json:"limit"`
 }
 
-// ListOutput is one page, empty at the end.
+// ListOutput is one page; Next is 0 when there is no further one.
 type ListOutput struct {
 	Instances []migration.InstanceID `json:"instances,omitempty"`
+	Next      int64                  `json:"next,omitempty"`
 }

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
@@ -16,31 +18,26 @@ const (
 
 // Verify compares migrated instances on both sides again. It reads only.
 func Verify(ctx workflow.Context, in contract.VerifyRunInput) (contract.VerifyRunResult, error) {
-	named := len(in.Instances) > 0
-	for range verifyPageRuns {
-		page := in.Instances
-		if !named {
-			out, err := call(ctx, in.Queues, contract.ListMigrated, "next instances", contract.ListInput{
-				Migration: in.Migration, After: in.After, Limit: verifyPage,
-			})
-			if err != nil {
+	if len(in.Instances) > 0 {
+		for page := range slices.Chunk(in.Instances, verifyPage) {
+			if err := verifyAll(ctx, in, page, &in.Result); err != nil {
 				return in.Result, err
 			}
-			page = out.Instances
 		}
-		page = page[:min(len(page), verifyPage)]
-		if len(page) == 0 {
-			return in.Result, nil
-		}
-		if err := verifyAll(ctx, in, page, &in.Result); err != nil {
+		return in.Result, nil
+	}
+	for range verifyPageRuns {
+		page, err := call(ctx, in.Queues, contract.ListMigrated, "next instances", contract.ListInput{
+			Migration: in.Migration, After: in.After, Limit: verifyPage,
+		})
+		if err != nil {
 			return in.Result, err
 		}
-		in.After = page[len(page)-1]
-		if named {
-			in.Instances = in.Instances[len(page):]
-			if len(in.Instances) == 0 {
-				return in.Result, nil
-			}
+		if err := verifyAll(ctx, in, page.Instances, &in.Result); err != nil {
+			return in.Result, err
+		}
+		if in.After = page.Next; page.Next == 0 {
+			return in.Result, nil
 		}
 	}
 	return in.Result, workflow.NewContinueAsNewError(ctx, contract.VerifyWorkflow, in)

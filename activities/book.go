@@ -1,0 +1,169 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/store"
+)
+
+// Book has the activities that need the ledger only.
+type Book struct {
+	Ledger   *store.Ledger
+	Temporal client.Client
+	Log      *zap.Logger
+}
+
+const (
+	// claimPoll is how often the ledger is asked for free slots.
+	claimPoll = 200 * time.Millisecond
+	// sweepEvery is how often a claiming activity looks for workflows that ended
+	// without an outcome, and sweepAge how long their entry has not changed by then.
+	sweepEvery = 10 * time.Second
+	sweepAge   = 30 * time.Second
+)
+
+// ParkInstance records that a step failed for good, or that the workflow was cancelled.
+func (b *Book) ParkInstance(ctx context.Context, in contract.ParkInput) (contract.Outcome, error) {
+	if in.Cancelled {
+		err := b.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			State: migration.InstanceFailed, Step: in.Step, Reason: in.Reason, Detail: in.Message,
+		})
+		return contract.Outcome{Status: contract.StatusOK}, err
+	}
+	return park(ctx, b.Ledger, in.StepInput, in.Step, in.Reason, in.Message, in.Message)
+}
+
+// park records a parking and returns it as an outcome. detail may hold
+// personal data; message must not.
+func park(ctx context.Context, ledger *store.Ledger, in contract.StepInput, step migration.Step, reason migration.Reason, message, detail string) (contract.Outcome, error) {
+	id, err := ledger.Park(ctx, in.Migration, in.Instance, migration.Parking{
+		Step: step, Reason: reason, Detail: detail, Token: token(ctx),
+	})
+	if err != nil {
+		return contract.Outcome{}, err
+	}
+	return contract.Outcome{Status: contract.StatusParked, Reason: reason, ParkID: id, Message: message}, nil
+}
+
+// token names this scheduling of this activity: the same in all its attempts,
+// another one after a reset or in another run.
+func token(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return info.WorkflowExecution.RunID + "/" + info.ActivityID
+}
+
+// attemptToken names one attempt: what a claim of a start belongs to.
+func attemptToken(ctx context.Context) string {
+	return fmt.Sprintf("%s/%d", token(ctx), activity.GetInfo(ctx).Attempt)
+}
+
+// ClaimInstances takes the next instances of a wave. It answers as soon as
+// there is something to start or nothing left to wait for, and sweeps up
+// instances whose workflow is gone.
+func (b *Book) ClaimInstances(ctx context.Context, in contract.ClaimInput) (contract.ClaimOutput, error) {
+	deadline := time.NewTimer(in.Wait)
+	defer deadline.Stop()
+	poll := time.NewTicker(claimPoll)
+	defer poll.Stop()
+	var swept time.Duration
+	for elapsed := time.Duration(0); ; elapsed += claimPoll {
+		activity.RecordHeartbeat(ctx)
+		if elapsed == 0 || elapsed-swept >= sweepEvery {
+			swept = elapsed
+			if err := b.sweep(ctx, in.Migration, in.Wave); err != nil {
+				return contract.ClaimOutput{}, err
+			}
+		}
+		out, err := b.claim(ctx, in)
+		if err != nil || len(out.Instances) > 0 || out.Counts.Unsettled() == 0 {
+			return out, err
+		}
+		select {
+		case <-ctx.Done():
+			return contract.ClaimOutput{}, ctx.Err()
+		case <-activity.GetWorkerStopChannel(ctx):
+			return contract.ClaimOutput{}, &wait{why: "the worker is stopping"}
+		case <-deadline.C:
+			return out, nil
+		case <-poll.C:
+		}
+	}
+}
+
+func (b *Book) claim(ctx context.Context, in contract.ClaimInput) (contract.ClaimOutput, error) {
+	if !in.Claim {
+		counts, err := b.Ledger.Counts(ctx, in.Migration, migration.Filter{Wave: in.Wave})
+		return contract.ClaimOutput{Counts: counts}, err
+	}
+	entries, counts, err := b.Ledger.ClaimNext(ctx, in.Migration, in.Wave, token(ctx), in.Window)
+	out := contract.ClaimOutput{Counts: counts}
+	for _, e := range entries {
+		out.Instances = append(out.Instances, contract.ClaimedInstance{Instance: e.Instance, Definition: e.Definition})
+	}
+	return out, err
+}
+
+// sweep gives back the slots of instances whose workflow ended without an
+// outcome (terminated, failed, deleted) or was never started.
+func (b *Book) sweep(ctx context.Context, mig, wave string) error {
+	entries, err := b.Ledger.InFlightOlderThan(ctx, mig, wave, sweepAge)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		activity.RecordHeartbeat(ctx)
+		described, err := b.Temporal.DescribeWorkflowExecution(ctx, contract.InstanceWorkflowID(mig, e.Instance), "")
+		var missing *serviceerror.NotFound
+		change := migration.Change{From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator}
+		switch {
+		case errors.As(err, &missing) && e.State == migration.InstanceClaimed:
+			change.State, change.Reason, change.Detail = migration.InstanceReady, "", "its workflow was never started"
+		case errors.As(err, &missing):
+			change.Detail = "its workflow does not exist any more"
+		case err != nil:
+			return fmt.Errorf("look at the workflow of %s: %w", e.Instance, err)
+		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+			continue
+		default:
+			change.Detail = "its workflow ended without an outcome: " + described.GetWorkflowExecutionInfo().GetStatus().String()
+		}
+		if err := b.Ledger.Progress(ctx, mig, e.Instance, change); err != nil && migration.CodeOf(err) != migration.CodeConflict {
+			return err
+		}
+		b.Log.Warn("swept up an instance", zap.String("instance", string(e.Instance)), zap.String("state", string(change.State)))
+	}
+	return nil
+}
+
+// SettleWave records how a wave ended and returns its numbers.
+func (b *Book) SettleWave(ctx context.Context, in contract.SettleWaveInput) (migration.Counts, error) {
+	status := migration.WaveSettled
+	if in.Stopped {
+		status = migration.WaveStopped
+	}
+	if err := b.Ledger.SetWave(ctx, in.Migration, in.Wave, migration.WaveChange{Status: &status}); err != nil {
+		return migration.Counts{}, err
+	}
+	return b.Ledger.Counts(ctx, in.Migration, migration.Filter{Wave: in.Wave})
+}
+
+// ListMigrated pages the instances that are done.
+func (b *Book) ListMigrated(ctx context.Context, in contract.ListInput) (contract.ListOutput, error) {
+	page, next, err := b.Ledger.Entries(ctx, in.Migration, migration.Filter{States: []migration.InstanceState{migration.InstanceDone}}, in.After, in.Limit)
+	out := contract.ListOutput{Next: next}
+	for _, e := range page {
+		out.Instances = append(out.Instances, e.Instance)
+	}
+	return out, err
+}

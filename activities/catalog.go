@@ -1,0 +1,104 @@
+package activities
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+
+	"jogetferry/joget/form"
+	"jogetferry/joget/schema"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+const (
+	// catalogTTL is how long definitions are remembered: deployments are frozen
+	// while a migration runs, and a plan follows every change.
+	catalogTTL = time.Minute
+	// catalogSize bounds how many parsed packages and form models are kept.
+	catalogSize = 64
+)
+
+// Catalog reads and remembers the definitions of one server. It is safe for concurrent use.
+type Catalog struct {
+	db        *schema.DB
+	packages  *expirable.LRU[packageVersion, *xpdl.Package]
+	published *expirable.LRU[migration.DefinitionID, migration.DefinitionID]
+	forms     *expirable.LRU[string, appForms]
+}
+
+type packageVersion struct{ id, version string }
+
+type appForms struct {
+	model    migration.FormModel
+	problems []form.Problem
+}
+
+// NewCatalog returns an empty catalog of db.
+func NewCatalog(db *schema.DB) *Catalog {
+	return &Catalog{
+		db:        db,
+		packages:  expirable.NewLRU[packageVersion, *xpdl.Package](catalogSize, nil, catalogTTL),
+		published: expirable.NewLRU[migration.DefinitionID, migration.DefinitionID](catalogSize, nil, catalogTTL),
+		forms:     expirable.NewLRU[string, appForms](catalogSize, nil, catalogTTL),
+	}
+}
+
+// Process returns a process definition. CodeNotFound: the server has no such
+// package version or process; CodeUnsupported: it cannot be read.
+func (c *Catalog) Process(ctx context.Context, id migration.DefinitionID) (*xpdl.Process, error) {
+	key := packageVersion{id.Package, id.Version}
+	pkg, ok := c.packages.Get(key)
+	if !ok {
+		text, err := c.db.Fresh().XPDL(ctx, id.Package, id.Version)
+		if err != nil {
+			return nil, err
+		}
+		if pkg, err = xpdl.Parse(bytes.NewReader(text)); err != nil {
+			return nil, migration.E(migration.CodeUnsupported, "read process definition", id.String(), "%w", err)
+		}
+		c.packages.Add(key, pkg)
+	}
+	p := pkg.Process(id.Process)
+	if p == nil {
+		return nil, migration.E(migration.CodeNotFound, "read process definition", id.String(), "")
+	}
+	return p, nil
+}
+
+// Resolve replaces migration.Latest by the published version. CodeNotFound:
+// the app is not published, or its published version lacks the process.
+func (c *Catalog) Resolve(ctx context.Context, id migration.DefinitionID) (migration.DefinitionID, error) {
+	if id.Version != migration.Latest {
+		return id, nil
+	}
+	if resolved, ok := c.published.Get(id); ok {
+		return resolved, nil
+	}
+	resolved, err := c.db.Fresh().PublishedDefinition(ctx, id)
+	if err == nil {
+		c.published.Add(id, resolved)
+	}
+	return resolved, err
+}
+
+// Forms returns the form model of an app over all its versions, since they
+// share their tables, and what could not be read of it.
+func (c *Catalog) Forms(ctx context.Context, app string) (migration.FormModel, []form.Problem, error) {
+	if known, ok := c.forms.Get(app); ok {
+		return known.model, known.problems, nil
+	}
+	rows, err := c.db.Fresh().Forms(ctx, app)
+	if err != nil {
+		return migration.FormModel{}, nil, err
+	}
+	definitions := make([]form.Definition, 0, len(rows))
+	for _, r := range rows {
+		definitions = append(definitions, form.Definition{ID: r.ID, Table: r.Table, JSON: r.JSON})
+	}
+	model, problems := form.Model(definitions)
+	c.forms.Add(app, appForms{model, problems})
+	return model, problems, nil
+}

@@ -1,0 +1,76 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.uber.org/zap"
+
+	"jogetferry/migration"
+)
+
+// attemptsBeforeParking bounds the retries of an error that has no code: it may
+// be a mistake of ours, and then no retry mends it.
+const attemptsBeforeParking = 8
+
+// wait asks for another attempt after a while: something is under way whose end
+// must be awaited. It is not a failure.
+type wait struct {
+	why   string // free of personal data
+	delay time.Duration
+}
+
+func (w *wait) Error() string { return w.why }
+
+// classify turns an error into what Temporal may see: a message without the
+// cause, the code as type, and whether a retry can help.
+func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var w *wait
+	if errors.As(err, &w) {
+		return temporal.NewApplicationErrorWithOptions(w.why, "waiting", temporal.ApplicationErrorOptions{
+			NextRetryDelay: w.delay, Category: temporal.ApplicationErrorCategoryBenign,
+		})
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
+	}
+	code := migration.CodeOf(err)
+	message := "unexpected error; the worker's log has it"
+	var coded *migration.Error
+	if errors.As(err, &coded) {
+		message = coded.Safe()
+	}
+	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
+		NonRetryable: !retryable(code) || code == migration.CodeInternal && activity.GetInfo(ctx).Attempt >= attemptsBeforeParking,
+	})
+}
+
+// retryable reports whether a repetition can end differently without anybody's help.
+func retryable(code migration.Code) bool {
+	switch code {
+	case migration.CodeUnavailable, migration.CodeDrifted, migration.CodeInternal:
+		return true
+	case migration.CodeInvalid, migration.CodeNotFound, migration.CodeConflict, migration.CodeUnsupported, migration.CodeRefused:
+	}
+	return false
+}
+
+// safeError is an error as the log may show it.
+func safeError(err error) zap.Field {
+	var w *wait
+	if errors.As(err, &w) {
+		return zap.String("waiting", w.why)
+	}
+	var coded *migration.Error
+	if errors.As(err, &coded) {
+		return zap.String("error", coded.Safe())
+	}
+	return zap.String("error", "internal: "+fmt.Sprintf("%T", err))
+}

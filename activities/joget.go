@@ -1,0 +1,260 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
+)
+
+// Joget has the activities that call the target server.
+type Joget struct {
+	Ledger      *store.Ledger
+	Target      *schema.DB
+	Fingerprint string // of the target server
+	API         *api.Client
+	Tables      *records.Schema
+	Catalog     *Catalog // of the target
+	Settings    Settings
+	AdminUser   migration.User
+	Log         *zap.Logger
+
+	proofs *expirable.LRU[string, bool]
+}
+
+// proofTTL is how long a proven identity or pairing is believed.
+const proofTTL = time.Minute
+
+// NewJoget completes j, whose exported fields must be set.
+func NewJoget(j Joget) *Joget {
+	j.proofs = expirable.NewLRU[string, bool](1024, nil, proofTTL)
+	return &j
+}
+
+// subject is the instance an activity works on, as the ledger knows it.
+type subject struct {
+	contract.StepInput
+	key      migration.ClaimKey
+	entry    migration.Entry
+	snapshot migration.Snapshot
+	source   *migration.Instance // of the snapshot
+	intent   migration.StartIntent
+}
+
+// open reads what the ledger knows of the instance. The intent's variables are not filled in.
+func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, error) {
+	bound, err := j.Ledger.Bound(ctx, in.Migration)
+	if err != nil {
+		return nil, err
+	}
+	if bound.Target != j.Fingerprint {
+		return nil, &migration.Error{
+			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
+			Hint: "this worker's target is not the server that the migration was planned with",
+		}
+	}
+	s := &subject{StepInput: in, key: migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}}
+	if s.entry, err = j.Ledger.Entry(ctx, in.Migration, in.Instance); err != nil {
+		return nil, err
+	}
+	if s.snapshot, err = j.Ledger.Snapshot(ctx, in.Migration, in.Instance); err != nil {
+		return nil, err
+	}
+	s.source = &s.snapshot.Instance
+	definition, err := j.Catalog.Resolve(ctx, j.Settings.Target(s.source.Definition))
+	if err != nil {
+		return nil, err
+	}
+	s.intent = migration.StartIntent{
+		Definition: definition,
+		Requester:  j.Settings.Requester(s.source.Requester),
+		Record:     s.source.Record,
+	}
+	return s, nil
+}
+
+func (j *Joget) park(ctx context.Context, s *subject, step migration.Step, reason migration.Reason, message, detail string) (contract.Outcome, error) {
+	return park(ctx, j.Ledger, s.StepInput, step, reason, message, detail)
+}
+
+// selection says which rows of the target belong to the record of s: by the
+// target's own forms, and those that were copied.
+func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, error) {
+	model, _, err := j.Catalog.Forms(ctx, s.intent.Definition.Package)
+	if err != nil {
+		return records.Selection{}, err
+	}
+	known := make([]migration.RowKey, 0, len(s.snapshot.Rows))
+	for _, r := range s.snapshot.Rows {
+		known = append(known, r.RowKey)
+	}
+	return records.Selection{Model: model, Root: s.source.Record, Extra: j.Settings.Extra, Known: known}, nil
+}
+
+func (j *Joget) form() records.Target { return records.Target{DB: j.Target.Pool(), Schema: j.Tables} }
+
+// marks stops everything when the target was restored from a backup.
+func (j *Joget) marks(ctx context.Context) error {
+	return j.Ledger.CheckMarks(ctx, j.Fingerprint, j.Target.Fresh().Counters)
+}
+
+// rewound reports whether err says that the target was restored from a backup.
+func rewound(err error) bool { return migration.CodeOf(err) == migration.CodeDrifted }
+
+// paired proves that the API and the database are the same server: a login over
+// the one shows up in the audit trail of the other.
+func (j *Joget) paired(ctx context.Context) error {
+	if _, ok := j.proofs.Get("paired"); ok {
+		return nil
+	}
+	before, err := j.Target.Fresh().AuditLogins(ctx, j.AdminUser)
+	if err != nil {
+		return err
+	}
+	name, err := j.API.CurrentUsername(ctx, "")
+	if err != nil {
+		return err
+	}
+	if name != j.AdminUser {
+		return &migration.Error{Code: migration.CodeRefused, Op: "log in to the target", Hint: "the target takes target.admin for another user: check its password"}
+	}
+	after, err := j.Target.Fresh().AuditLogins(ctx, j.AdminUser)
+	if err != nil {
+		return err
+	}
+	if after <= before {
+		return &migration.Error{
+			Code: migration.CodeRefused, Op: "pair URL and database of the target",
+			Hint: "a login at target.url does not show up in the audit trail of target.database: they are different servers, or the database is a replica",
+		}
+	}
+	j.proofs.Add("paired", true)
+	return nil
+}
+
+// identity proves that a call as user is taken for that user: Joget lets a bad
+// master login pass as anonymous, and an anonymous start starts.
+func (j *Joget) identity(ctx context.Context, user migration.User) (ok bool, err error) {
+	key := "user " + string(user)
+	if _, known := j.proofs.Get(key); known {
+		return true, nil
+	}
+	name, err := j.API.CurrentUsername(ctx, user)
+	switch api.KindOf(err) {
+	case api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable:
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if name != user {
+		return false, nil
+	}
+	j.proofs.Add(key, true)
+	return true, nil
+}
+
+// live reads the target instance of s and compares its identity. gone is true
+// when it is closed.
+func (j *Joget) live(ctx context.Context, s *subject, known migration.TargetIdentity) (target *migration.Instance, reason migration.Reason, err error) {
+	if err := j.marks(ctx); err != nil {
+		if rewound(err) {
+			return nil, migration.ReasonTargetRewound, nil
+		}
+		return nil, "", err
+	}
+	target, err = j.Target.Fresh().Instance(ctx, known.ID)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, l := range linked {
+			if l.ID == known.ID {
+				return nil, migration.ReasonTargetClosed, nil
+			}
+		}
+		return nil, migration.ReasonTargetChanged, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	switch {
+	case identityOf(target) != known:
+		return nil, migration.ReasonTargetChanged, nil
+	case !target.State.Open():
+		return target, migration.ReasonTargetClosed, nil
+	}
+	return target, "", nil
+}
+
+func identityOf(i *migration.Instance) migration.TargetIdentity {
+	return migration.TargetIdentity{
+		ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record,
+	}
+}
+
+// fenced makes one call that changes the target instance, with its intent in
+// the ledger before and its outcome after. over tells whether an earlier call
+// whose end nobody saw has had its effect by now.
+func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, what string, over func(what string) bool, do func(context.Context) error) error {
+	id, err := j.Ledger.OpenFence(ctx, s.key, step, what)
+	var fence *migration.Fenced
+	if errors.As(err, &fence) {
+		age := j.Settings.Settle
+		if over(fence.What) {
+			age = 0
+		}
+		if fence.Age < age {
+			return &wait{why: "an earlier call may still be running on the target", delay: min(age-fence.Age, 30*time.Second)}
+		}
+		id, err = j.Ledger.TakeFence(ctx, s.key, fence.ID, age, step, what)
+	}
+	if err != nil {
+		return err
+	}
+	err = do(ctx)
+	// The outcome is written even when the worker is being stopped.
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
+	if closed := j.Ledger.CloseFence(closing, s.key, id, api.FateOf(err), statusOf(err), ""); closed != nil {
+		return errors.Join(closed, err)
+	}
+	return err
+}
+
+// ledgerTime bounds the writing of an outcome that shutdown does not interrupt.
+const ledgerTime = 20 * time.Second
+
+func statusOf(err error) int {
+	var call *api.CallError
+	if errors.As(err, &call) {
+		return call.Status
+	}
+	if err == nil {
+		return 200
+	}
+	return 0
+}
+
+// activityNumber returns the counter of an activity instance ID,
+// "<counter>_<instance>_<definition>"; higher is later on one server.
+func activityNumber(id migration.ActivityID) int64 {
+	head, _, _ := strings.Cut(string(id), "_")
+	n, err := strconv.ParseInt(head, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,52 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+)
+
+// register makes one activity known to a worker by its wire name, and passes
+// its errors through classify. The cause, which may hold personal data, stays here.
+func register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
+	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			log.Warn("activity did not finish", zap.String("activity", a.Name),
+				zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
+				zap.Int32("attempt", activity.GetInfo(ctx).Attempt), safeError(err))
+		}
+		return out, classify(ctx, err)
+	}, activity.RegisterOptions{Name: a.Name})
+}
+
+// Register makes the activities of the copy role known.
+func (c *Copy) Register(r worker.Registry) {
+	register(r, c.Log, contract.CopyFormData, c.CopyFormData)
+	register(r, c.Log, contract.CopyUploads, c.CopyUploads)
+	register(r, c.Log, contract.VerifyInstance, c.VerifyInstance)
+	register(r, c.Log, contract.CheckSource, c.CheckSource)
+	register(r, c.Log, contract.TakeInventory, c.TakeInventory)
+}
+
+// Register makes the activities of the joget role known.
+func (j *Joget) Register(r worker.Registry) {
+	register(r, j.Log, contract.StartProcess, j.StartProcess)
+	register(r, j.Log, contract.ReconcileStart, j.ReconcileStart)
+	register(r, j.Log, contract.RestoreState, j.RestoreState)
+	register(r, j.Log, contract.ResumeActivity, j.ResumeActivity)
+	register(r, j.Log, contract.ResolveInstance, j.ResolveInstance)
+	register(r, j.Log, contract.CheckServers, j.CheckServers)
+}
+
+// Register makes the activities of the workflows role known.
+func (b *Book) Register(r worker.Registry) {
+	register(r, b.Log, contract.ParkInstance, b.ParkInstance)
+	register(r, b.Log, contract.ClaimInstances, b.ClaimInstances)
+	register(r, b.Log, contract.SettleWave, b.SettleWave)
+	register(r, b.Log, contract.ListMigrated, b.ListMigrated)
+}

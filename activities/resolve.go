@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"context"
+	"slices"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// ResolveInstance records the operator's decision, makes the ledger ready for
+// it and takes the instance out of its parking. It is safe to repeat. An error
+// leaves the instance parked.
+func (j *Joget) ResolveInstance(ctx context.Context, in contract.ResolveInput) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	// A decision that came through the CLI is in the ledger already, with its
+	// words; one that came through the UI is recorded here.
+	if err := j.Ledger.Resolve(ctx, in.Migration, in.Instance, migration.Decision{
+		ParkID: in.ParkID, Action: in.Action, TargetID: in.Target, Discard: in.Discard,
+	}); err != nil {
+		return ok, err
+	}
+	if in.Action == migration.ActionSkip {
+		return ok, j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceSkipped},
+			State: migration.InstanceSkipped, Reason: migration.ReasonOperator, Detail: "skipped after " + string(in.Reason),
+		})
+	}
+	if err := j.prepare(ctx, in); err != nil {
+		return ok, err
+	}
+	return ok, j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+		From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceRunning},
+		State: migration.InstanceRunning,
+	})
+}
+
+// prepare does to claim and marks what an action means.
+func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
+	const by = "operator"
+	switch {
+	case in.Action == migration.ActionAdopt:
+		return j.adopt(ctx, in)
+	case in.Action == migration.ActionAccept && in.Reason == migration.ReasonStartedEarlier:
+		key, _, err := j.claim(ctx, in.StepInput)
+		if err != nil {
+			return err
+		}
+		return j.Ledger.AcceptStart(ctx, key, by)
+	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonStartOutcomeUnknown:
+		key, claim, err := j.claim(ctx, in.StepInput)
+		if err != nil || (claim.State != migration.ClaimSending && claim.State != migration.ClaimUnknown) {
+			return err
+		}
+		return j.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator has it tried again")
+	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
+		return j.Ledger.ResetMarks(ctx, in.Migration, j.Fingerprint, by, "retry of "+string(in.Instance))
+	}
+	return nil
+}
+
+func (j *Joget) claim(ctx context.Context, in contract.StepInput) (migration.ClaimKey, migration.Claim, error) {
+	bound, err := j.Ledger.Bound(ctx, in.Migration)
+	if err != nil {
+		return migration.ClaimKey{}, migration.Claim{}, err
+	}
+	key := migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}
+	claim, err := j.Ledger.Claimed(ctx, key)
+	return key, claim, err
+}
+
+// adopt makes the instance that the operator names ours, if it can be: open, of
+// the mapped definition, and linked to the record.
+func (j *Joget) adopt(ctx context.Context, in contract.ResolveInput) error {
+	refuse := func(hint string) error {
+		return &migration.Error{Code: migration.CodeInvalid, Op: "adopt " + string(in.Target), Subject: string(in.Instance), Hint: hint}
+	}
+	s, err := j.open(ctx, in.StepInput)
+	if err != nil {
+		return err
+	}
+	linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(linked, func(l migration.Linked) bool { return l.ID == in.Target })
+	if i < 0 {
+		return refuse("the target has no instance of that ID that is linked to this record")
+	}
+	switch l := linked[i]; {
+	case l.Definition.Key() != s.intent.Definition.Key():
+		return refuse("it is of another definition: " + l.Definition.String())
+	case !l.State.Open() || l.Archived:
+		return refuse("it is closed")
+	case l.Origin != s.intent.Record:
+		return refuse("it belongs to another record")
+	}
+	claim, err := j.Ledger.Claimed(ctx, s.key)
+	if err != nil {
+		return err
+	}
+	return j.Ledger.Adopt(ctx, s.key, claim.Token, linked[i].TargetIdentity)
+}

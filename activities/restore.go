@@ -1,0 +1,196 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// window returns the window around the start, completed from what is there now
+// when the attempt that opened it died. open is false when there is nothing (left) to restore.
+func (j *Joget) window(ctx context.Context, s *subject) (records.Window, bool, error) {
+	data, open, err := j.Ledger.Window(ctx, s.key, startWindowAfter)
+	if err == nil {
+		window, err := records.DecodeWindow(data)
+		return window, open, err
+	}
+	if migration.CodeOf(err) != migration.CodeNotFound {
+		return records.Window{}, false, err
+	}
+	data, open, err = j.Ledger.Window(ctx, s.key, startWindow)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return records.Window{}, false, nil
+	}
+	if err != nil || !open {
+		return records.Window{}, false, err
+	}
+	before, err := records.DecodeWindow(data)
+	if err != nil {
+		return records.Window{}, false, err
+	}
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return records.Window{}, false, err
+	}
+	window, err := records.FinishWindow(ctx, j.form(), selection, records.Limits{}, before.Before)
+	if err != nil {
+		return records.Window{}, false, err
+	}
+	return window, true, j.Ledger.SaveWindow(ctx, s.key, startWindowAfter, window.Encode())
+}
+
+func (j *Joget) closeWindow(ctx context.Context, s *subject) error {
+	if err := j.Ledger.CloseWindow(ctx, s.key, startWindowAfter); err != nil {
+		return err
+	}
+	return j.Ledger.CloseWindow(ctx, s.key, startWindow)
+}
+
+// RestoreState puts back what the start changed: rows of the record set by
+// compare-and-set, then variables by API, each read back.
+func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contract.RestoreOutput, error) {
+	out := contract.RestoreOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	s, identity, err := j.openStarted(ctx, in)
+	if err != nil {
+		return out, err
+	}
+	target, reason, err := j.live(ctx, s, identity)
+	if err != nil {
+		return out, err
+	}
+	if reason != "" {
+		out.Outcome, err = j.park(ctx, s, migration.StepRestore, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		return out, err
+	}
+	if stop, err := j.restoreRows(ctx, s, &out); stop || err != nil {
+		return out, err
+	}
+	if stop, err := j.restoreVariables(ctx, s, target, &out); stop || err != nil {
+		return out, err
+	}
+	if target, err = j.Target.Fresh().Instance(ctx, identity.ID); err != nil {
+		return out, err
+	}
+	out.Next, out.Outcome, err = j.next(ctx, s, target)
+	return out, err
+}
+
+func (j *Joget) openStarted(ctx context.Context, in contract.StepInput) (*subject, migration.TargetIdentity, error) {
+	s, err := j.open(ctx, in)
+	if err != nil {
+		return nil, migration.TargetIdentity{}, err
+	}
+	identity, ok, err := j.Ledger.TargetOf(ctx, s.key)
+	if err == nil && !ok {
+		err = migration.E(migration.CodeInvalid, "open instance", string(in.Instance), "it was not started")
+	}
+	return s, identity, err
+}
+
+func (j *Joget) restoreRows(ctx context.Context, s *subject, out *contract.RestoreOutput) (stop bool, err error) {
+	window, open, err := j.window(ctx, s)
+	if err != nil || !open {
+		return err != nil, err
+	}
+	if j.Settings.ReportOnly {
+		line := migration.StepLine{Step: migration.StepRestore, Kind: "note", What: fmt.Sprintf("start tools changed %d rows; left (records.restore: report)", len(window.Changes()))}
+		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
+			return true, err
+		}
+		return false, j.closeWindow(ctx, s)
+	}
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return true, err
+	}
+	put, err := records.PutBack(ctx, j.form(), selection.Model, window)
+	if err != nil {
+		return true, err
+	}
+	out.Rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
+	line := migration.StepLine{Step: migration.StepRestore, Kind: "outcome", What: fmt.Sprintf(
+		"rows put back: %d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
+		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
+	)}
+	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
+		return true, err
+	}
+	if err := j.closeWindow(ctx, s); err != nil {
+		return true, err
+	}
+	if len(put.Moved) > 0 {
+		out.Outcome, err = j.park(ctx, s, migration.StepRestore, migration.ReasonRestoreMoved,
+			fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
+		return true, err
+	}
+	return false, nil
+}
+
+// rowKeys lists rows for the ledger; it holds record IDs.
+func rowKeys(keys []migration.RowKey) string {
+	names := make([]string, 0, len(keys))
+	for _, k := range keys {
+		names = append(names, k.Table+"/"+string(k.ID))
+	}
+	return strings.Join(names, ", ")
+}
+
+// restoreVariables sets what differs, as far as the API can: STRING variables
+// of the instance. Everything is read back, since Joget always claims success.
+func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migration.Instance, out *contract.RestoreOutput) (stop bool, err error) {
+	process, err := j.Catalog.Process(ctx, target.Definition)
+	if err != nil {
+		return true, err
+	}
+	for _, d := range migration.DiffVariables(s.source.Variables, target.Variables) {
+		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Textual() {
+			continue
+		}
+		err := j.fenced(ctx, s, migration.StepRestore, "set variable "+d.Name, j.variableIs(ctx, target.ID, s.source.Variables), func(ctx context.Context) error {
+			return j.API.SetProcessVariable(ctx, target.ID, d.Name, d.Source.Value)
+		})
+		if err != nil {
+			return true, err
+		}
+		out.Variables++
+	}
+	now, err := j.Target.Fresh().Instance(ctx, target.ID)
+	if err != nil {
+		return true, err
+	}
+	left := migration.DiffVariables(s.source.Variables, now.Variables)
+	if len(left) == 0 {
+		return false, nil
+	}
+	names := make([]string, 0, len(left))
+	for _, d := range left {
+		names = append(names, d.Name)
+	}
+	out.Outcome, err = j.park(ctx, s, migration.StepRestore, migration.ReasonVariablesDiffer,
+		"Variables: "+strings.Join(names, ", ")+".", "")
+	return true, err
+}
+
+// variableIs tells whether the setting of a variable has had its effect.
+func (j *Joget) variableIs(ctx context.Context, target migration.InstanceID, want []migration.Variable) func(string) bool {
+	return func(what string) bool {
+		name, ok := strings.CutPrefix(what, "set variable ")
+		if !ok {
+			return false
+		}
+		now, err := j.Target.Fresh().Instance(ctx, target)
+		if err != nil {
+			return false
+		}
+		for _, d := range migration.DiffVariables(want, now.Variables) {
+			if d.Name == name {
+				return false
+			}
+		}
+		return true
+	}
+}

@@ -1,0 +1,160 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/contract"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+// ResumeActivity makes one round of the convergent loop; see
+// docs/adr/0003-resume-by-convergence.md.
+func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (contract.ResumeOutput, error) {
+	out := contract.ResumeOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	s, identity, err := j.openStarted(ctx, in.StepInput)
+	if err != nil {
+		return out, err
+	}
+	target, reason, err := j.live(ctx, s, identity)
+	if err != nil {
+		return out, err
+	}
+	if reason != "" {
+		out.Outcome, err = j.park(ctx, s, migration.StepResume, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		return out, err
+	}
+	next, outcome, err := j.next(ctx, s, target)
+	if err != nil || outcome.Status != contract.StatusOK || next == nil {
+		out.Outcome = outcome
+		return out, err
+	}
+	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
+		return out, err
+	}
+	if err := j.resumeCall(ctx, s, target, *next); err != nil {
+		return out, err
+	}
+	out.Made = next
+	if target, err = j.Target.Fresh().Instance(ctx, identity.ID); err != nil {
+		return out, err
+	}
+	out.Next, out.Outcome, err = j.next(ctx, s, target)
+	return out, err
+}
+
+// resumeWhat is how a resuming call stands in fence and log: with it the call's
+// effect is recognised, an activity of that definition younger than any before.
+func resumeWhat(c contract.ResumeCall, target *migration.Instance) string {
+	youngest := int64(0)
+	for _, a := range target.Activities {
+		youngest = max(youngest, activityNumber(a.ID))
+	}
+	return fmt.Sprintf("%s %s abortCurrent=%t after %d", resumeVerb, c.Activity, c.AbortCurrent, youngest)
+}
+
+const resumeVerb = "activity/start"
+
+func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.Instance, c contract.ResumeCall) error {
+	over := func(what string) bool {
+		var def string
+		var abort bool
+		var youngest int64
+		if _, err := fmt.Sscanf(what, resumeVerb+" %s abortCurrent=%t after %d", &def, &abort, &youngest); err != nil {
+			return false
+		}
+		return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool {
+			return string(a.DefID) == def && activityNumber(a.ID) > youngest
+		})
+	}
+	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), over, func(ctx context.Context) error {
+		// "true" may mean that nothing was done, and "false" may follow after the
+		// abort: only what is open afterwards counts.
+		_, err := j.API.StartActivity(ctx, target.ID, c.Activity, c.AbortCurrent)
+		return err
+	})
+}
+
+// calls counts the resuming calls of the present snapshot.
+type calls struct {
+	round int // all
+	over  int // those whose end is known
+}
+
+func (j *Joget) resumeCalls(ctx context.Context, s *subject) (calls, error) {
+	lines, err := j.Ledger.Lines(ctx, s.Migration, s.Instance)
+	if err != nil {
+		return calls{}, err
+	}
+	var n calls
+	for _, l := range lines {
+		switch {
+		case strings.HasPrefix(l.What, "snapshot "), strings.HasPrefix(l.What, "resolved "):
+			// A new snapshot or the operator's word opens a new count.
+			n = calls{}
+		case l.Step != migration.StepResume || !strings.HasPrefix(l.What, resumeVerb):
+		case l.Kind == "intent":
+			n.round++
+		case l.Kind == "outcome":
+			n.over++
+		}
+	}
+	return n, nil
+}
+
+// next decides the next call from what is open on the target. Nil: none is needed.
+func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance) (*contract.ResumeCall, contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	process, err := j.Catalog.Process(ctx, target.Definition)
+	if err != nil {
+		return nil, ok, err
+	}
+	made, err := j.resumeCalls(ctx, s)
+	if err != nil {
+		return nil, ok, err
+	}
+	worked, err := workedOn(ctx, j.Target.Fresh(), process, target.ID)
+	if err != nil {
+		return nil, ok, err
+	}
+	discard := false
+	if s.entry.ParkID > 0 {
+		decision, err := j.Ledger.Decision(ctx, s.Migration, s.Instance, s.entry.ParkID)
+		if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+			return nil, ok, err
+		}
+		discard = decision.Discard
+	}
+	d := migration.DecideResume(migration.ResumeView{
+		Wanted:        ordered(process, s.source.Wanted()),
+		Present:       target.Wanted(),
+		SameVariables: migration.SameActivityVariables(s.source.Activities, target.Activities),
+		Resumed:       made.over, Round: made.round, MaxRounds: j.Settings.MaxRounds,
+		Worked: worked, Discard: discard,
+	})
+	switch d.Action {
+	case migration.ResumeConverged:
+		return nil, ok, nil
+	case migration.ResumeCall:
+		return &contract.ResumeCall{Activity: d.Activity, AbortCurrent: d.AbortCurrent}, ok, nil
+	case migration.ResumePark:
+	}
+	out, err := j.park(ctx, s, migration.StepResume, d.Reason, fmt.Sprintf("Target instance %s.", target.ID), "")
+	return nil, out, err
+}
+
+// ordered puts manual activities first and subflows last; the rest keeps its order.
+func ordered(process *xpdl.Process, ids []migration.ActivityDefID) []migration.ActivityDefID {
+	sorted := slices.Clone(ids)
+	rank := func(id migration.ActivityDefID) int {
+		if a := process.Activity(string(id)); a != nil && a.Kind == xpdl.Subflow {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(sorted, func(a, b migration.ActivityDefID) int { return rank(a) - rank(b) })
+	return sorted
+}

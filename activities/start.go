@@ -1,0 +1,419 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// startWindow names the window around the start in the ledger: what the record
+// set was right before (first one wins) and, with After, right after.
+const (
+	startWindow      = "start"
+	startWindowAfter = "start/after"
+)
+
+// StartProcess makes one attempt to start the instance on the target; see
+// docs/adr/0002-start-protocol.md. It has one attempt by Temporal's retry
+// policy, and is safe if it gets more: the claim in the ledger decides.
+func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contract.StartOutput, error) {
+	s, err := j.open(ctx, in)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	claim, err := j.Ledger.Claimed(ctx, s.key)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	switch claim.State {
+	case migration.ClaimStarted:
+		return j.started(ctx, s, claim.Started)
+	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+	case migration.ClaimNone, migration.ClaimReleased:
+	}
+	if out, stop, err := j.mayStart(ctx, s); stop || err != nil {
+		return contract.StartOutput{Outcome: out}, err
+	}
+	process, err := j.Catalog.Process(ctx, s.intent.Definition)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	s.intent.Variables = startVariables(process, s.source.Variables)
+
+	token := attemptToken(ctx)
+	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
+	var busy *migration.RecordBusy
+	if errors.As(err, &busy) {
+		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, err
+	}
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	if !got {
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+	}
+	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepStart}); err != nil {
+		return contract.StartOutput{}, err
+	}
+	if out, stop, err := j.look(ctx, s, claim); stop || err != nil {
+		return contract.StartOutput{Outcome: out}, err
+	}
+	return j.send(ctx, s, token)
+}
+
+// mayStart proves what must hold before a start is claimed.
+func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome, stop bool, err error) {
+	if err := j.paired(ctx); err != nil {
+		return out, true, err
+	}
+	if err := j.marks(ctx); err != nil {
+		if !rewound(err) {
+			return out, true, err
+		}
+		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonTargetRewound, "", err.Error())
+		return out, true, err
+	}
+	ok, err := j.identity(ctx, s.intent.Requester)
+	if err != nil {
+		return out, true, err
+	}
+	if !ok {
+		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonIdentityRefused,
+			"The user may be missing on the target, or the master login may be wrong.", "requester "+string(s.intent.Requester))
+		return out, true, err
+	}
+	return out, false, nil
+}
+
+// look compares what is linked to the record on the target with the baseline,
+// which it takes with the first claim.
+func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (out contract.Outcome, stop bool, err error) {
+	release := func(reason migration.Reason, message, detail string) (contract.Outcome, bool, error) {
+		if err := j.Ledger.Release(ctx, s.key, claim.Token, migration.ClaimClaimed, string(reason)); err != nil {
+			return contract.Outcome{}, true, err
+		}
+		out, err := j.park(ctx, s, migration.StepStart, reason, message, detail)
+		return out, true, err
+	}
+	isInstance, err := j.Target.Fresh().IsLinkedInstanceID(ctx, migration.InstanceID(s.intent.Record))
+	if err != nil {
+		return out, true, err
+	}
+	if isInstance {
+		return release(migration.ReasonSourceBlocked, "Its record ID is the ID of a linked instance on the target.", "")
+	}
+	linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
+	if err != nil {
+		return out, true, err
+	}
+	ids := make([]migration.InstanceID, 0, len(linked))
+	for _, l := range linked {
+		ids = append(ids, l.ID)
+	}
+	first := !claim.BaselineTaken
+	if first {
+		if err := j.Ledger.SaveBaseline(ctx, s.key, claim.Token, ids); err != nil {
+			return out, true, err
+		}
+	}
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, ids)
+	if err != nil {
+		return out, true, err
+	}
+	d := migration.DecideClaimed(linked, s.intent, explained, claim.Baseline, first, claim.Accepted)
+	if d.Action == migration.StartPark {
+		return release(d.Reason, fmt.Sprintf("Target instance %s is in the way.", d.Candidate), "")
+	}
+	return out, false, nil
+}
+
+// send makes the one POST of an attempt, inside a window on the record set.
+func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.StartOutput, error) {
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	defer window.Abandon(ctx)
+	before := records.Window{Before: window.Before}
+	if err := j.Ledger.SaveWindow(ctx, s.key, startWindow, before.Encode()); err != nil {
+		return contract.StartOutput{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return contract.StartOutput{}, err
+	}
+	if err := j.Ledger.Sending(ctx, s.key, token, s.intent.Variables, s.intent.Definition); err != nil {
+		return contract.StartOutput{}, err
+	}
+	answer, callErr := j.API.StartProcess(ctx, api.StartRequest{
+		Definition: s.intent.Definition, As: s.intent.Requester, Record: s.intent.Record, Variables: s.intent.Variables,
+	})
+	// From here on the outcome is written whatever becomes of the worker.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
+	outcome := outcomeOf(answer, callErr)
+	if answer.Instance != "" {
+		started, err := j.readStarted(ctx, s, answer.Instance)
+		if err != nil {
+			j.Log.Warn("the started instance could not be read back", zap.String("instance", string(s.Instance)), safeError(err))
+		}
+		outcome.Started = started
+		if started == nil {
+			// Not what we asked for, or not readable: the reconciliation finds out.
+			outcome.Refused = ""
+		}
+	}
+	if err := j.Ledger.Outcome(ctx, s.key, token, outcome); err != nil {
+		return contract.StartOutput{}, err
+	}
+	if outcome.Started == nil {
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+	}
+	after, err := window.Close(ctx)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	if err := j.Ledger.SaveWindow(ctx, s.key, startWindowAfter, after.Encode()); err != nil {
+		return contract.StartOutput{}, err
+	}
+	return j.started(ctx, s, *outcome.Started)
+}
+
+// outcomeOf says what is known of a start from its answer alone.
+func outcomeOf(answer api.StartAnswer, err error) migration.StartOutcome {
+	o := migration.StartOutcome{Fate: api.FateOf(err), Status: statusOf(err)}
+	if err != nil {
+		o.Detail = err.Error()
+		switch api.KindOf(err) {
+		case api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused, api.KindBadRequest, api.KindNotFound, api.KindUnaddressable:
+			o.Refused = migration.ReasonStartRefused
+		}
+		return o
+	}
+	switch answer.Outcome() {
+	case api.StartNotAllowed:
+		o.Refused = migration.ReasonStartNotAllowed
+	case api.StartFailed:
+		o.Refused = migration.ReasonStartFailed
+	case api.StartStarted:
+	}
+	return o
+}
+
+// readStarted reads back the instance that an answer names. Nil without an
+// error: it is not what was asked for, and the reconciliation has to judge it.
+func (j *Joget) readStarted(ctx context.Context, s *subject, id migration.InstanceID) (*migration.TargetIdentity, error) {
+	linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range linked {
+		if l.ID == id && l.Requester == s.intent.Requester && l.Origin == s.intent.Record && l.Definition == s.intent.Definition {
+			identity := l.TargetIdentity
+			return &identity, nil
+		}
+	}
+	return nil, nil
+}
+
+// startVariables returns what process/start can set, as text. What it cannot is
+// left out, and compared afterwards: an empty number or any BOOLEAN or DATETIME
+// would fail or be lost (CONTRACT 3.2).
+func startVariables(process *xpdl.Process, variables []migration.Variable) map[string]string {
+	sent := map[string]string{}
+	for _, v := range variables {
+		declared, ok := process.Variable(v.Name)
+		if !ok || v.Kind == migration.VariableUnreadable || api.CheckVariableName(v.Name) != nil {
+			continue
+		}
+		switch declared.Type {
+		case xpdl.Integer:
+			if _, err := strconv.ParseInt(v.Value, 10, 64); err != nil {
+				continue
+			}
+		case xpdl.Float:
+			if _, err := strconv.ParseFloat(v.Value, 64); err != nil {
+				continue
+			}
+		case xpdl.Boolean, xpdl.DateTime:
+			continue
+		}
+		sent[v.Name] = v.Value
+	}
+	return sent
+}
+
+// ReconcileStart finds out what became of a start, from the ledger and the
+// target. It never sends one. While the request may still run it asks for
+// another attempt.
+func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (contract.StartOutput, error) {
+	s, err := j.open(ctx, in)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	claim, err := j.Ledger.Claimed(ctx, s.key)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	if claim.State == migration.ClaimStarted {
+		return j.started(ctx, s, claim.Started)
+	}
+	if claim.Definition != (migration.DefinitionID{}) {
+		s.intent.Definition = claim.Definition
+	}
+	s.intent.Variables = claim.Sent
+	candidates, err := j.candidates(ctx, s, claim)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	d := migration.DecideReconcile(migration.StartKnowledge{
+		Claim: claim.State, Fate: claim.Fate, Settled: claim.Age >= j.Settings.Settle, Refused: claim.Refused,
+	}, s.intent, candidates)
+	if d.Reason == migration.ReasonStartOutcomeUnknown && j.Settings.RetryUnknown {
+		d.Action = migration.StartRelease
+	}
+	return j.carryOut(ctx, s, claim, d, candidates)
+}
+
+func (j *Joget) candidates(ctx context.Context, s *subject, claim migration.Claim) ([]migration.Linked, error) {
+	linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]migration.InstanceID, 0, len(linked))
+	for _, l := range linked {
+		ids = append(ids, l.ID)
+	}
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, ids)
+	if err != nil {
+		return nil, err
+	}
+	return migration.Unexplained(linked, s.intent, explained, claim.Baseline), nil
+}
+
+func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim, d migration.StartDecision, candidates []migration.Linked) (contract.StartOutput, error) {
+	switch d.Action {
+	case migration.StartAdopt:
+		identity := candidates[0].TargetIdentity
+		if err := j.Ledger.Adopt(ctx, s.key, claim.Token, identity); err != nil {
+			return contract.StartOutput{}, err
+		}
+		return j.started(ctx, s, identity)
+	case migration.StartAbort:
+		return contract.StartOutput{}, j.abortWreck(ctx, s, candidates[0].TargetIdentity)
+	case migration.StartRelease:
+		why := "nothing was started"
+		if d.Reason == migration.ReasonStartOutcomeUnknown {
+			why = "EXCEPTION to one live instance: start.when_unknown is retry"
+		}
+		if claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
+			if err := j.Ledger.Release(ctx, s.key, claim.Token, claim.State, why); err != nil {
+				return contract.StartOutput{}, err
+			}
+		}
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}}, nil
+	case migration.StartWait:
+		return contract.StartOutput{}, &wait{
+			why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
+			delay: min(max(j.Settings.Settle-claim.Age, time.Second), 15*time.Second),
+		}
+	case migration.StartPark:
+		// A start that was refused for good holds no claim: a retry starts anew.
+		if claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused {
+			if err := j.Ledger.Release(ctx, s.key, claim.Token, claim.State, string(d.Reason)); err != nil {
+				return contract.StartOutput{}, err
+			}
+		}
+		if d.Reason == migration.ReasonStartRanThrough {
+			if err := j.Ledger.Adopt(ctx, s.key, claim.Token, candidates[0].TargetIdentity); err != nil {
+				return contract.StartOutput{}, err
+			}
+		}
+		message := ""
+		if d.Candidate != "" {
+			message = fmt.Sprintf("Target instance %s.", d.Candidate)
+		}
+		out, err := j.park(ctx, s, migration.StepStart, d.Reason, message, "")
+		return contract.StartOutput{Outcome: out, Target: d.Candidate}, err
+	case migration.StartSend, migration.StartDone, migration.StartReconcile:
+	}
+	return contract.StartOutput{}, migration.E(migration.CodeInternal, "reconcile start", string(s.Instance), "decision %q", d.Action)
+}
+
+// abortWreck aborts what a failed start of ours left behind, reads it back, and
+// asks for another look.
+func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.TargetIdentity) error {
+	what := "abort " + string(wreck.ID)
+	err := j.fenced(ctx, s, migration.StepStart, what, func(string) bool { return false }, func(ctx context.Context) error {
+		return j.API.AbortProcess(ctx, wreck.ID)
+	})
+	if err != nil {
+		return err
+	}
+	left, err := j.Target.Fresh().Instance(ctx, wreck.ID)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return err
+	}
+	if err == nil && left.State.Open() {
+		return migration.E(migration.CodeUnavailable, "abort the wreck of a start", string(s.Instance), "it is still %s", left.State)
+	}
+	if err := j.Ledger.KeepWreck(ctx, s.key, wreck); err != nil {
+		return err
+	}
+	return &wait{why: "the wreck of a failed start was aborted; looking again", delay: time.Second}
+}
+
+// started looks at an instance that is known to be ours: what the start
+// changed, and where resuming begins.
+func (j *Joget) started(ctx context.Context, s *subject, identity migration.TargetIdentity) (contract.StartOutput, error) {
+	out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: identity.ID}
+	if err := j.Ledger.Progress(ctx, s.Migration, s.Instance, migration.Change{
+		State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
+	}); err != nil {
+		return out, err
+	}
+	target, reason, err := j.live(ctx, s, identity)
+	if err != nil {
+		return out, err
+	}
+	if reason != "" {
+		if resumed, err := j.resumeCalls(ctx, s); err != nil {
+			return out, err
+		} else if reason == migration.ReasonTargetClosed && resumed.round == 0 {
+			reason = migration.ReasonStartRanThrough
+		}
+		out.Outcome, err = j.park(ctx, s, migration.StepStart, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		return out, err
+	}
+	window, open, err := j.window(ctx, s)
+	if err != nil {
+		return out, err
+	}
+	changed := open && len(window.Changes()) > 0
+	if open && !changed {
+		if err := j.closeWindow(ctx, s); err != nil {
+			return out, err
+		}
+	}
+	out.Restore = changed || len(migration.DiffVariables(s.source.Variables, target.Variables)) > 0
+	if out.Restore {
+		return out, nil
+	}
+	out.Next, out.Outcome, err = j.next(ctx, s, target)
+	return out, err
+}
