@@ -1,0 +1,217 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/store"
+)
+
+func createWave(t *testing.T, l *store.Ledger, w migration.Wave) migration.Wave {
+	t.Helper()
+	made, err := l.CreateWave(t.Context(), mig, w)
+	must(t, err)
+	return made
+}
+
+func claimNext(t *testing.T, l *store.Ledger, wave, token string, window int) ([]migration.InstanceID, migration.Counts) {
+	t.Helper()
+	batch, counts, err := l.ClaimNext(t.Context(), mig, wave, token, window)
+	must(t, err)
+	var ids []migration.InstanceID
+	for _, e := range batch {
+		if e.State != migration.InstanceClaimed {
+			t.Errorf("%s was claimed as %s", e.Instance, e.State)
+		}
+		ids = append(ids, e.Instance)
+	}
+	return ids, counts
+}
+
+func TestCreateWave_takes_what_no_open_wave_has(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	states := map[int]migration.InstanceState{2: migration.InstanceWarned, 3: migration.InstanceBlocked}
+	savePlan(t, l, "p", planned(7, states))
+
+	first := createWave(t, l, migration.Wave{Size: 2, Window: 5, Filter: migration.Filter{NoWarned: true}})
+	second := createWave(t, l, migration.Wave{Size: 2, Window: 5})
+	if first.Name != "1" || second.Name != "2" || first.Taken != 2 || second.Taken != 2 {
+		t.Fatalf("first %+v, second %+v", first, second)
+	}
+	for number, want := range map[int]string{1: "1", 2: "2", 3: "", 4: "1", 5: "2", 6: ""} {
+		if got := entry(t, l, number).Wave; got != want {
+			t.Errorf("entry %d is in wave %q, want %q", number, got, want)
+		}
+	}
+	stopped := migration.WaveStopped
+	must(t, l.SetWave(t.Context(), mig, "1", migration.WaveChange{Status: &stopped}))
+	third := createWave(t, l, migration.Wave{Window: 5})
+	if third.Taken != 4 {
+		t.Errorf("after wave 1 was stopped, %d were taken, want its 2 and the other 2", third.Taken)
+	}
+	waves, err := l.Waves(t.Context(), mig)
+	must(t, err)
+	if len(waves) != 3 || waves[0].Status != migration.WaveStopped || waves[2].Name != "3" {
+		t.Errorf("waves %+v", waves)
+	}
+}
+
+func TestCreateWave_again_resumes_the_same_and_refuses_another(t *testing.T) {
+	t.Parallel()
+	filter := migration.Filter{Requester: "cat", Instances: []migration.InstanceID{id(1), id(2)}}
+	original := migration.Wave{Name: "north", Size: 1, Window: 3, Rate: 2.5, Filter: filter}
+	cases := []struct {
+		name   string
+		change func(*migration.Wave)
+		code   migration.Code
+	}{
+		{"the_same_is_resumed", func(*migration.Wave) {}, ""},
+		{"another_window_is_taken_over", func(w *migration.Wave) { w.Window = 9 }, ""},
+		{"another_requester_is_a_conflict", func(w *migration.Wave) { w.Filter.Requester = "clark" }, migration.CodeConflict},
+		{"other_instances_are_a_conflict", func(w *migration.Wave) { w.Filter.Instances = nil }, migration.CodeConflict},
+		{"another_size_is_a_conflict", func(w *migration.Wave) { w.Size = 2 }, migration.CodeConflict},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			l := opened(t)
+			savePlan(t, l, "p", planned(3, nil))
+			createWave(t, l, original)
+			paused := migration.WavePaused
+			must(t, l.SetWave(t.Context(), mig, "north", migration.WaveChange{Status: &paused}))
+			again := original
+			tc.change(&again)
+			_, err := l.CreateWave(t.Context(), mig, again)
+			wantCode(t, err, tc.code)
+			got, err := l.Wave(t.Context(), mig, "north")
+			must(t, err)
+			want := original
+			want.Status, want.Taken, want.By, want.CreatedAt = migration.WavePaused, 1, "worker-1", got.CreatedAt
+			if tc.code == "" {
+				want.Status, want.Window = migration.WaveRunning, again.Window
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("wave (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestClaimNext_repeats_a_batch_and_keeps_the_window(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(6, nil))
+	createWave(t, l, migration.Wave{Name: "w", Window: 3})
+	claimed := func(step, token string, want ...migration.InstanceID) {
+		t.Helper()
+		got, counts := claimNext(t, l, "w", token, 0)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step, diff)
+		}
+		if counts.Total() != 6 || counts.Claimed+counts.InFlight > 3 {
+			t.Errorf("%s: %+v", step, counts)
+		}
+	}
+	progress := func(number int, state migration.InstanceState) {
+		t.Helper()
+		must(t, l.Progress(t.Context(), mig, id(number), migration.Change{State: state}))
+	}
+	claimed("first", "a", id(1), id(2), id(3))
+	claimed("again", "a", id(1), id(2), id(3))
+	claimed("full", "b")
+	progress(1, migration.InstanceRunning)
+	claimed("again, one has begun", "a", id(2), id(3))
+	progress(1, migration.InstanceWaiting)
+	claimed("waiting frees its slot", "b", id(4))
+	_, err := l.Park(t.Context(), mig, id(2), migration.Parking{Reason: migration.ReasonTargetMoved, Token: "x"})
+	must(t, err)
+	claimed("parked frees its slot", "c", id(5))
+	paused := migration.WavePaused
+	must(t, l.SetWave(t.Context(), mig, "w", migration.WaveChange{Status: &paused}))
+	progress(3, migration.InstanceDone)
+	claimed("paused", "d")
+}
+
+func TestClaimNext_never_exceeds_the_window_under_concurrent_callers(t *testing.T) {
+	t.Parallel()
+	const callers, window, total = 16, 7, 60
+	l := opened(t)
+	savePlan(t, l, "p", planned(total, nil))
+	createWave(t, l, migration.Wave{Name: "w", Window: window})
+	seen := map[migration.InstanceID]int{}
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	for caller := range callers {
+		running.Go(func() {
+			for round := 0; ; round++ {
+				batch, counts, err := l.ClaimNext(t.Context(), mig, "w", fmt.Sprint(caller, "-", round), window)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if counts.Claimed+counts.InFlight > window {
+					t.Errorf("%+v exceed the window", counts)
+				}
+				for _, e := range batch {
+					mu.Lock()
+					seen[e.Instance]++
+					mu.Unlock()
+					if err := l.Progress(t.Context(), mig, e.Instance, migration.Change{State: migration.InstanceDone}); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+				if counts.Ready == 0 {
+					return
+				}
+			}
+		})
+	}
+	running.Wait()
+	for instance, times := range seen {
+		if times != 1 {
+			t.Errorf("%s was claimed %d times", instance, times)
+		}
+	}
+	if len(seen) != total {
+		t.Errorf("%d of %d were claimed", len(seen), total)
+	}
+}
+
+func TestInFlightOlderThan_goes_by_the_ledgers_clock(t *testing.T) {
+	t.Parallel()
+	l, dsn := openedAt(t)
+	savePlan(t, l, "p", planned(4, nil))
+	createWave(t, l, migration.Wave{Name: "w", Window: 3})
+	claimNext(t, l, "w", "a", 0)
+	must(t, l.Progress(t.Context(), mig, id(3), migration.Change{State: migration.InstanceDone}))
+	backdate(t, dsn, "instance", "updated_at", time.Hour)
+	must(t, l.Progress(t.Context(), mig, id(2), migration.Change{State: migration.InstanceRunning}))
+	for _, tc := range []struct {
+		name string
+		age  time.Duration
+		want []migration.InstanceID
+	}{
+		{"any_age", 0, []migration.InstanceID{id(1), id(2)}},
+		{"half_an_hour", 30 * time.Minute, []migration.InstanceID{id(1)}},
+		{"two_hours", 2 * time.Hour, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			entries, err := l.InFlightOlderThan(t.Context(), mig, "w", tc.age)
+			must(t, err)
+			var got []migration.InstanceID
+			for _, e := range entries {
+				got = append(got, e.Instance)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("older (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
