@@ -38,16 +38,15 @@ func OfDatabase(ctx context.Context, db *sql.DB, opts DatabaseOptions) (Database
 	out := Database{}
 	snapshot := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	err := schema.InTransaction(ctx, db, snapshot, func(tx *sql.Tx) error {
-		tables, err := texts(ctx, tx, 1, selectTables)
+		layouts, err := layoutsOf(ctx, tx)
 		if err != nil {
-			return fmt.Errorf("listing tables: %w", err)
+			return fmt.Errorf("reading the catalogue: %w", err)
 		}
-		for _, t := range tables {
-			name := t[0]
+		for name, l := range layouts {
 			if slices.Contains(opts.Exclude, name) {
 				continue
 			}
-			if out[name], err = ofTable(ctx, tx, name); err != nil {
+			if out[name], err = ofTable(ctx, tx, name, l); err != nil {
 				return fmt.Errorf("digesting table %s: %w", name, err)
 			}
 		}
@@ -59,43 +58,61 @@ func OfDatabase(ctx context.Context, db *sql.DB, opts DatabaseOptions) (Database
 	return out, nil
 }
 
-func ofTable(ctx context.Context, tx *sql.Tx, name string) (Table, error) {
-	described, err := texts(ctx, tx, 3, selectColumns, name)
+// layout is what a table looks like.
+type layout struct {
+	described string   // Table.Columns
+	columns   []string // in order
+	key       []string // primary key, or all columns
+}
+
+func layoutsOf(ctx context.Context, tx *sql.Tx) (map[string]layout, error) {
+	layouts := map[string]layout{}
+	columns, err := texts(ctx, tx, 4, selectColumns)
 	if err != nil {
-		return Table{}, err
+		return nil, err
 	}
-	t := Table{ByKey: map[string]Sum{}}
-	var columns, key []string
-	for _, c := range described {
-		columns = append(columns, c[0])
-		t.Columns += c[0] + " " + c[1] + " " + c[2] + "; "
+	for _, c := range columns {
+		l := layouts[c[0]]
+		l.columns = append(l.columns, c[1])
+		l.described += c[1] + " " + c[2] + " " + c[3] + "; "
+		layouts[c[0]] = l
 	}
-	primary, err := texts(ctx, tx, 1, selectPrimary, name)
+	primary, err := texts(ctx, tx, 2, selectPrimary)
 	if err != nil {
-		return Table{}, err
+		return nil, err
 	}
 	for _, p := range primary {
-		key = append(key, p[0])
+		l := layouts[p[0]]
+		l.key = append(l.key, p[1])
+		layouts[p[0]] = l
 	}
-	if len(key) == 0 {
-		key = columns
+	for name, l := range layouts {
+		if l.key == nil {
+			l.key = l.columns
+			layouts[name] = l
+		}
 	}
-	cells := make([]sql.RawBytes, len(columns))
-	targets := make([]any, len(columns))
+	return layouts, nil
+}
+
+func ofTable(ctx context.Context, tx *sql.Tx, name string, l layout) (Table, error) {
+	t := Table{Columns: l.described, ByKey: map[string]Sum{}}
+	cells := make([]sql.RawBytes, len(l.columns))
+	targets := make([]any, len(l.columns))
 	for i := range cells {
 		targets[i] = &cells[i]
 	}
 	whole := sha256.New()
-	err = schema.Each(ctx, tx, func(scan func(...any) error) error {
+	err := schema.Each(ctx, tx, func(scan func(...any) error) error {
 		if err := scan(targets...); err != nil {
 			return err
 		}
 		sum := sha256.Sum256(encode(cells))
 		whole.Write(sum[:])
-		t.ByKey[keyOf(columns, key, cells)] = sum
+		t.ByKey[keyOf(l.columns, l.key, cells)] = sum
 		t.Rows++
 		return nil
-	}, selectRows(name, columns, key))
+	}, selectRows(name, l.columns, l.key))
 	whole.Sum(t.Sum[:0])
 	return t, err
 }
