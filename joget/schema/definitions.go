@@ -158,16 +158,16 @@ type FormDefinition struct {
 	Version int64
 	ID      string
 	Table   string // without app_fd_; "" for a form without one
-	JSON    string
+	JSON    []byte // nil for none
 }
 
 // Forms returns the forms of all versions of an app, which share tables, by
 // version and ID. Nil: no app or no forms.
 func (r *Reader) Forms(ctx context.Context, app string) ([]FormDefinition, error) {
 	rows, err := read(ctx, r, "read forms", selectForms, args(app), func(scan scanner) (f FormDefinition, err error) {
-		var table, text sql.NullString
-		err = scan(&f.App, &f.Version, &f.ID, &table, &text)
-		f.Table, f.JSON = table.String, text.String
+		var table sql.NullString
+		err = scan(&f.App, &f.Version, &f.ID, &table, &f.JSON)
+		f.Table = table.String
 		return f, err
 	})
 	return slices.DeleteFunc(rows, func(f FormDefinition) bool { return f.App != app }), err

@@ -1,7 +1,7 @@
 package schema
 
 // The texts of all queries. {Name} stands for a table whose real name may
-// differ in case, (*) for a list of values.
+// differ in case, (...) for a list of values.
 
 // What every session is set to.
 const (
@@ -26,12 +26,12 @@ const (
 
 	// The master password is read as set or not.
 	selectSettings = `SELECT property, CASE WHEN property <> 'masterLoginPassword' THEN value WHEN value IS NULL OR value = '' THEN '' ELSE '***' END
-FROM {wf_setup} WHERE property IN (*)`
-	selectCounters = "SELECT name, the_number FROM {SHKCounters} WHERE name IN (*)"
+FROM {wf_setup} WHERE property IN (...)`
+	selectCounters = "SELECT name, the_number FROM {SHKCounters} WHERE name IN (...)"
 	selectNextOID  = "SELECT nextoid FROM {objectid}"
 	// Joget writes the line before the login holds, so that the user may stand in the message only.
 	countLogins = "SELECT COUNT(*) FROM {wf_audit_trail} WHERE method = 'authenticate' AND (username = ? OR INSTR(message, ?) > 0)"
-	selectUsers = "SELECT username, id, active FROM {dir_user} WHERE username IN (*)"
+	selectUsers = "SELECT username, id, active FROM {dir_user} WHERE username IN (...)"
 )
 
 // Instances.
@@ -43,38 +43,38 @@ const (
 
 	headColumns = `SELECT p.oid, p.Id, p.PDefName, p.State, p.ResourceRequesterId, p.ActivityRequesterId, p.ActivityRequesterProcessId,
 p.Created, p.Started, p.LastStateTime, p.version FROM {SHKProcesses} p`
-	selectHeads = headColumns + " WHERE p.Id IN (*)"
-	selectRoots = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (*) AND p.oid > ? ORDER BY p.oid LIMIT ?"
+	selectHeads = headColumns + " WHERE p.Id IN (...)"
+	selectRoots = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (...) AND p.oid > ? ORDER BY p.oid LIMIT ?"
 	// The same, of some definitions only.
-	selectRootsOf = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (*) AND p.ProcessDefinition IN (*) AND p.oid > ? ORDER BY p.oid LIMIT ?"
+	selectRootsOf = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (...) AND p.ProcessDefinition IN (...) AND p.oid > ? ORDER BY p.oid LIMIT ?"
 
-	selectLinks = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE processId IN (*)"
+	selectLinks = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE processId IN (...)"
 
 	selectProcessData = `SELECT d.Process, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
-d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKProcessData} d WHERE d.Process IN (*) ORDER BY d.OrdNo`
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKProcessData} d WHERE d.Process IN (...) ORDER BY d.OrdNo`
 	selectActivityData = `SELECT d.Activity, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
-d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKActivityData} d WHERE d.Activity IN (*) ORDER BY d.OrdNo`
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKActivityData} d WHERE d.Activity IN (...) ORDER BY d.OrdNo`
 
 	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.Priority,
 a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
-	selectOpenActivities = activityColumns + " WHERE a.Process IN (*) AND a.State IN (*) ORDER BY a.Activated, a.oid"
-	selectAllActivities  = activityColumns + " WHERE a.Process IN (*) ORDER BY a.Activated, a.oid"
+	selectOpenActivities = activityColumns + " WHERE a.Process IN (...) AND a.State IN (...) ORDER BY a.Activated, a.oid"
+	selectAllActivities  = activityColumns + " WHERE a.Process IN (...) ORDER BY a.Activated, a.oid"
 
-	selectAssignments = "SELECT t.Activity, t.ResourceId, t.IsAccepted FROM {SHKAssignmentsTable} t WHERE t.Activity IN (*) AND t.IsValid = 1"
-	countDeadlines    = "SELECT d.Activity, COUNT(*) FROM {SHKDeadlines} d WHERE d.Activity IN (*) GROUP BY d.Activity"
+	selectAssignments = "SELECT t.Activity, t.ResourceId, t.IsAccepted FROM {SHKAssignmentsTable} t WHERE t.Activity IN (...) AND t.IsValid = 1"
+	countDeadlines    = "SELECT d.Activity, COUNT(*) FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity"
 	selectTokens      = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
-JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (*)`
+JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (...)`
 	selectChildren = `SELECT a.Process, c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId, a.ActivityDefinitionId, a.IsPerformerAsynchronous
 FROM {SHKActivities} a JOIN {SHKProcesses} c ON c.ActivityRequesterId = a.Id
-WHERE a.Process IN (*) AND c.State IN (*)`
+WHERE a.Process IN (...) AND c.State IN (...)`
 
-	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (*)"
-	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (*) AND p.ActivityRequesterId IS NULL"
+	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...)"
+	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...) AND p.ActivityRequesterId IS NULL"
 	selectOpenChildren = `SELECT c.Id, c.ActivityRequesterId, a.State, a.IsPerformerAsynchronous, r.Id, r.State, r.ActivityRequesterId
 FROM {SHKProcesses} c
 LEFT JOIN {SHKActivities} a ON a.Id = c.ActivityRequesterId
 LEFT JOIN {SHKProcesses} r ON r.oid = a.Process
-WHERE c.State IN (*) AND c.ActivityRequesterId IS NOT NULL`
+WHERE c.State IN (...) AND c.ActivityRequesterId IS NOT NULL`
 )
 
 // Links and history.
@@ -82,7 +82,7 @@ const (
 	selectLinked        = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
 	selectLinkedHistory = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link_history} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
 	selectHistory       = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
-FROM {wf_history_process} WHERE processId IN (*)`
+FROM {wf_history_process} WHERE processId IN (...)`
 
 	// Compared by the columns' collation on purpose, as Joget's own look-up does.
 	countSameLink        = "SELECT COUNT(*) FROM {wf_process_link} WHERE processId = ?"

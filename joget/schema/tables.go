@@ -93,10 +93,10 @@ func (d *DB) expand(ctx context.Context, query string) (string, error) {
 // list returns "?,?,?" for n values.
 func list(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
-// withLists replaces each "(*)" of query, in order, by as many placeholders.
+// withLists replaces each "(...)" of query, in order, by as many placeholders.
 func withLists(query string, sizes ...int) string {
 	for _, n := range sizes {
-		query = strings.Replace(query, "(*)", "("+list(n)+")", 1)
+		query = strings.Replace(query, "(...)", "("+list(n)+")", 1)
 	}
 	return query
 }
