@@ -30,15 +30,22 @@ type Joget struct {
 	AdminUser   migration.User
 	Log         *zap.Logger
 
-	proofs *expirable.LRU[string, bool]
+	identities *expirable.LRU[migration.User, bool]
+	pairing    *expirable.LRU[string, bool]
 }
 
-// proofTTL is how long a proven identity or pairing is believed.
-const proofTTL = time.Minute
+const (
+	// identityTTL is how long a proven identity is believed.
+	identityTTL = time.Minute
+	// pairingTTL is how long a proven pairing is believed; proving it reads the
+	// whole audit trail.
+	pairingTTL = 10 * time.Minute
+)
 
 // NewJoget completes j, whose exported fields must be set.
 func NewJoget(j Joget) *Joget {
-	j.proofs = expirable.NewLRU[string, bool](1024, nil, proofTTL)
+	j.identities = expirable.NewLRU[migration.User, bool](1024, nil, identityTTL)
+	j.pairing = expirable.NewLRU[string, bool](1, nil, pairingTTL)
 	return &j
 }
 
@@ -106,7 +113,10 @@ func (j *Joget) form() records.Target { return records.Target{DB: j.Target.Pool(
 
 // marks stops everything when the target was restored from a backup.
 func (j *Joget) marks(ctx context.Context) error {
-	return j.Ledger.CheckMarks(ctx, j.Fingerprint, j.Target.Fresh().Counters)
+	return j.Ledger.CheckMarks(ctx, j.Fingerprint, func(ctx context.Context) (map[string]int64, error) {
+		c, err := j.Target.Fresh().Counters(ctx)
+		return map[string]int64{"process": c.Process, "activity": c.Activity, "oid": c.NextOID}, err
+	})
 }
 
 // rewound reports whether err says that the target was restored from a backup.
@@ -115,7 +125,7 @@ func rewound(err error) bool { return migration.CodeOf(err) == migration.CodeDri
 // paired proves that the API and the database are the same server: a login over
 // the one shows up in the audit trail of the other.
 func (j *Joget) paired(ctx context.Context) error {
-	if _, ok := j.proofs.Get("paired"); ok {
+	if _, ok := j.pairing.Get(j.Fingerprint); ok {
 		return nil
 	}
 	before, err := j.Target.Fresh().AuditLogins(ctx, j.AdminUser)
@@ -139,15 +149,14 @@ func (j *Joget) paired(ctx context.Context) error {
 			Hint: "a login at target.url does not show up in the audit trail of target.database: they are different servers, or the database is a replica",
 		}
 	}
-	j.proofs.Add("paired", true)
+	j.pairing.Add(j.Fingerprint, true)
 	return nil
 }
 
 // identity proves that a call as user is taken for that user: Joget lets a bad
 // master login pass as anonymous, and an anonymous start starts.
 func (j *Joget) identity(ctx context.Context, user migration.User) (ok bool, err error) {
-	key := "user " + string(user)
-	if _, known := j.proofs.Get(key); known {
+	if _, known := j.identities.Get(user); known {
 		return true, nil
 	}
 	name, err := j.API.CurrentUsername(ctx, user)
@@ -161,12 +170,12 @@ func (j *Joget) identity(ctx context.Context, user migration.User) (ok bool, err
 	if name != user {
 		return false, nil
 	}
-	j.proofs.Add(key, true)
+	j.identities.Add(user, true)
 	return true, nil
 }
 
-// live reads the target instance of s and compares its identity. gone is true
-// when it is closed.
+// live reads the target instance of s and compares its identity. A reason says
+// why it must not be touched; target is nil then.
 func (j *Joget) live(ctx context.Context, s *subject, known migration.TargetIdentity) (target *migration.Instance, reason migration.Reason, err error) {
 	if err := j.marks(ctx); err != nil {
 		if rewound(err) {
@@ -174,7 +183,7 @@ func (j *Joget) live(ctx context.Context, s *subject, known migration.TargetIden
 		}
 		return nil, "", err
 	}
-	target, err = j.Target.Fresh().Instance(ctx, known.ID)
+	found, err := j.Target.Fresh().Instance(ctx, known.ID)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)
 		if err != nil {
@@ -191,12 +200,18 @@ func (j *Joget) live(ctx context.Context, s *subject, known migration.TargetIden
 		return nil, "", err
 	}
 	switch {
-	case identityOf(target) != known:
+	case identityOf(&found) != known:
 		return nil, migration.ReasonTargetChanged, nil
-	case !target.State.Open():
-		return target, migration.ReasonTargetClosed, nil
+	case !found.State.Open():
+		return nil, migration.ReasonTargetClosed, nil
 	}
-	return target, "", nil
+	return &found, "", nil
+}
+
+// again reads the target instance anew after a call.
+func (j *Joget) again(ctx context.Context, id migration.InstanceID) (*migration.Instance, error) {
+	found, err := j.Target.Fresh().Instance(ctx, id)
+	return &found, err
 }
 
 func identityOf(i *migration.Instance) migration.TargetIdentity {

@@ -72,7 +72,7 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 	if stop, err := j.restoreVariables(ctx, s, target, &out); stop || err != nil {
 		return out, err
 	}
-	if target, err = j.Target.Fresh().Instance(ctx, identity.ID); err != nil {
+	if target, err = j.again(ctx, identity.ID); err != nil {
 		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)
@@ -158,7 +158,7 @@ func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migrat
 		}
 		out.Variables++
 	}
-	now, err := j.Target.Fresh().Instance(ctx, target.ID)
+	now, err := j.again(ctx, target.ID)
 	if err != nil {
 		return true, err
 	}
@@ -182,7 +182,7 @@ func (j *Joget) variableIs(ctx context.Context, target migration.InstanceID, wan
 		if !ok {
 			return false
 		}
-		now, err := j.Target.Fresh().Instance(ctx, target)
+		now, err := j.again(ctx, target)
 		if err != nil {
 			return false
 		}

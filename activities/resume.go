@@ -39,7 +39,7 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 		return out, err
 	}
 	out.Made = next
-	if target, err = j.Target.Fresh().Instance(ctx, identity.ID); err != nil {
+	if target, err = j.again(ctx, identity.ID); err != nil {
 		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)

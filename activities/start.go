@@ -107,7 +107,7 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 		out, err := j.park(ctx, s, migration.StepStart, reason, message, detail)
 		return out, true, err
 	}
-	isInstance, err := j.Target.Fresh().IsLinkedInstanceID(ctx, migration.InstanceID(s.intent.Record))
+	isInstance, err := j.Target.Fresh().IsLinkedInstanceID(ctx, s.intent.Record)
 	if err != nil {
 		return out, true, err
 	}

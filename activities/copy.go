@@ -1,0 +1,225 @@
+package activities
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+	"jogetferry/joget/schema"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+	"jogetferry/store"
+	"jogetferry/uploads"
+)
+
+// Copy has the activities that read the source server: its database and
+// uploads, which it never writes, and those of the target.
+type Copy struct {
+	Ledger            *store.Ledger
+	Source, Target    *schema.DB
+	SourceFingerprint string
+	TargetFingerprint string
+	SourceTables      *records.Schema
+	TargetTables      *records.Schema
+	SourceCatalog     *Catalog
+	TargetCatalog     *Catalog
+	SourceUploads     uploads.Store
+	TargetUploads     uploads.Store
+	Settings          Settings
+	Log               *zap.Logger
+}
+
+func (c *Copy) key(id migration.InstanceID) migration.ClaimKey {
+	return migration.ClaimKey{Source: c.SourceFingerprint, Instance: id, Target: c.TargetFingerprint}
+}
+
+// bound refuses to work on a migration that was planned with other servers.
+func (c *Copy) bound(ctx context.Context, in contract.StepInput) error {
+	b, err := c.Ledger.Bound(ctx, in.Migration)
+	if err != nil {
+		return err
+	}
+	if b.Source != c.SourceFingerprint || b.Target != c.TargetFingerprint {
+		return &migration.Error{
+			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
+			Hint: "this worker's servers are not those that the migration was planned with",
+		}
+	}
+	return nil
+}
+
+// CopyFormData takes the snapshot of the source instance and copies its record
+// set. A snapshot is taken anew until the start is made, and on Redo; from the
+// start on the target is made from the snapshot it was started with.
+func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+	out := contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	if err := c.bound(ctx, in.StepInput); err != nil {
+		return out, err
+	}
+	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	if entry.State == migration.InstanceDone || entry.State == migration.InstanceSkipped {
+		out.Outcome = contract.Outcome{Status: contract.StatusSkipped, Reason: entry.Reason}
+		return out, nil
+	}
+	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepCopyFormData}); err != nil {
+		return out, err
+	}
+	read, err := c.read(ctx, in.Instance)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.instance.State.Open() {
+		out.Outcome, err = c.closed(ctx, in)
+		return out, err
+	}
+	if err != nil {
+		return out, err
+	}
+	if out.Outcome, err = c.keepSnapshot(ctx, in, read); err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	out.Wanted = read.instance.Wanted()
+	out.Rows = len(read.set.Rows)
+	activity.RecordHeartbeat(ctx)
+	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
+		c.Ledger.RowImages(in.Migration, c.key(in.Instance)), records.CopyOptions{
+			OnConflict: c.Settings.OnConflict,
+			Pace: func(ctx context.Context, _ int) error {
+				activity.RecordHeartbeat(ctx)
+				return ctx.Err()
+			},
+		})
+	out.Written = result.Inserted + result.Overwritten
+	reason := migration.Reason("")
+	switch migration.CodeOf(err) {
+	case migration.CodeConflict:
+		reason = migration.ReasonRecordConflict
+	case migration.CodeUnsupported:
+		reason = migration.ReasonRecordUnsupported
+	}
+	if reason != "" {
+		var coded *migration.Error
+		errors.As(err, &coded)
+		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, reason, coded.Safe(), err.Error()+"; "+rowKeys(result.Conflicts))
+		return out, err
+	}
+	if err != nil {
+		return out, err
+	}
+	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyFormData, Kind: "outcome", What: fmt.Sprintf(
+		"form data: %d rows; %d inserted, %d overwritten, %d the same, %d kept", out.Rows, result.Inserted, result.Overwritten, result.Same, result.Kept)})
+}
+
+// sourceRead is what one look at the source gives, at one moment.
+type sourceRead struct {
+	instance migration.Instance
+	process  *xpdl.Process // nil when it cannot be read
+	set      records.Set
+}
+
+func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
+	model, problems, err := c.SourceCatalog.Forms(ctx, i.App)
+	if err == nil && len(problems) > 0 {
+		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormBroken.Remedy}
+	}
+	return records.Selection{Model: model, Root: i.Record, Extra: c.Settings.Extra}, err
+}
+
+// read reads instance and record set in one snapshot of the source.
+func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, error) {
+	var r sourceRead
+	err := c.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
+		var err error
+		if r.instance, err = s.Instance(ctx, id); err != nil || !r.instance.State.Open() {
+			return err
+		}
+		selection, err := c.selection(ctx, &r.instance)
+		if err != nil {
+			return err
+		}
+		r.set, err = records.Collect(ctx, s, c.SourceTables, selection, records.Limits{})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r.process, err = c.SourceCatalog.Process(ctx, r.instance.Definition); err != nil && migration.CodeOf(err) == migration.CodeUnavailable {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// closed ends or parks an instance that is closed on the source.
+func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contract.Outcome, error) {
+	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	if err != nil {
+		return contract.Outcome{}, err
+	}
+	if claim.State == migration.ClaimNone || claim.State == migration.ClaimReleased {
+		err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			State: migration.InstanceSkipped, Step: migration.StepCopyFormData, Reason: migration.ReasonSourceClosed,
+		})
+		return contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, err
+	}
+	return park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceClosed, "A target instance may exist already.", "")
+}
+
+// keepSnapshot checks the instance as it is now and keeps it as what the target
+// is made from.
+func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, read *sourceRead) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	if err != nil {
+		return ok, err
+	}
+	_, err = c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	fixed := err == nil && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return ok, err
+	}
+	if fixed && !in.Redo {
+		return ok, nil
+	}
+	facts, err := c.facts(ctx, &read.instance)
+	if err != nil {
+		return ok, err
+	}
+	findings := preflight.Instance(facts)
+	if migration.Worst(findings) == migration.Blocking {
+		message, detail := "", ""
+		for _, f := range findings {
+			if f.Severity == migration.Blocking {
+				message += fmt.Sprintf("%s: %s. ", f.ID, f.Message)
+				detail += fmt.Sprintf("%s %s: %s; ", f.ID, f.Message, f.Seen)
+			}
+		}
+		return park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
+	}
+	snapshot := migration.Snapshot{Instance: read.instance}
+	for i := range read.set.Rows {
+		digest := read.set.Rows[i].Digest()
+		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})
+	}
+	_, err = c.Ledger.SaveSnapshot(ctx, in.Migration, in.Instance, snapshot)
+	return ok, err
+}
+
+// CopyUploads copies the files of the record set of the snapshot.
+func (c *Copy) CopyUploads(ctx context.Context, in contract.StepInput) (contract.CopyUploadsOutput, error) {
+	out := contract.CopyUploadsOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	if err := c.bound(ctx, in); err != nil {
+		return out, err
+	}
+	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	return out, c.copyFiles(ctx, in, &snapshot, &out)
+}

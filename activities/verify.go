@@ -1,0 +1,255 @@
+package activities
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// VerifyInstance reads both sides back and compares them with the snapshot and
+// with each other. With Fix the verdict decides the state of the instance: done
+// when everything is the same, parked otherwise.
+func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (contract.VerifyOutput, error) {
+	out := contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	if err := c.bound(ctx, in.StepInput); err != nil {
+		return out, err
+	}
+	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	identity, started, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+	if err != nil {
+		return out, err
+	}
+	if !started {
+		return out, migration.E(migration.CodeInvalid, "verify", string(in.Instance), "it was not started")
+	}
+	if in.Fix {
+		if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepVerify}); err != nil {
+			return out, err
+		}
+	}
+	v := &verification{copy: c, in: in, snapshot: &snapshot, identity: identity, items: map[string]int{}}
+	if err := v.run(ctx); err != nil {
+		return out, err
+	}
+	out.Items, out.Reason = v.items, v.reason
+	out.Verdict = migration.VerdictSame
+	if v.reason != "" {
+		out.Verdict = migration.VerdictDiffers
+	}
+	if !in.Fix {
+		return out, nil
+	}
+	if v.reason != "" && !in.Accepted {
+		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, v.reason, v.message(), strings.Join(v.details, "; "))
+		return out, err
+	}
+	if v.reason != "" {
+		out.Verdict, out.Reason = migration.VerdictAccepted, ""
+	}
+	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
+	}, migration.StepLine{
+		Step: migration.StepVerify, Kind: "outcome", What: "verdict: " + string(out.Verdict) + v.counted(), Detail: strings.Join(v.details, "; "),
+	})
+}
+
+// The items that a verification compares.
+const (
+	itemSource     = "source_moved"
+	itemTarget     = "target_moved"
+	itemActivities = "activities"
+	itemVariables  = "variables"
+	itemRows       = "rows"
+	itemFiles      = "files"
+	// itemAssignees is told, and decides nothing: the API resolves assignees anew.
+	itemAssignees = "assignees_differ"
+)
+
+type verification struct {
+	copy     *Copy
+	in       contract.VerifyInput
+	snapshot *migration.Snapshot
+	identity migration.TargetIdentity
+	items    map[string]int
+	details  []string
+	reason   migration.Reason
+}
+
+// differ notes one difference; the first reason noted is the one to park for.
+func (v *verification) differ(item string, reason migration.Reason, detail string) {
+	v.items[item]++
+	v.details = append(v.details, item+": "+detail)
+	if v.reason == "" {
+		v.reason = reason
+	}
+}
+
+func (v *verification) message() string {
+	return strings.TrimPrefix(v.counted(), "; ")
+}
+
+func (v *verification) counted() string {
+	names := make([]string, 0, len(v.items))
+	for item, n := range v.items {
+		names = append(names, fmt.Sprintf("%s %d", item, n))
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(names, ", ")
+}
+
+func (v *verification) run(ctx context.Context) error {
+	source, err := v.copy.read(ctx, v.in.Instance)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return err
+	}
+	v.source(source)
+	target, err := v.target(ctx)
+	if err != nil || target == nil {
+		return err
+	}
+	v.activities(target)
+	for _, d := range migration.DiffVariables(v.snapshot.Instance.Variables, target.Variables) {
+		v.differ(itemVariables, migration.ReasonVerifyDiffers, d.Name)
+	}
+	if source == nil || !source.instance.State.Open() {
+		return nil
+	}
+	if err := v.rows(ctx, source); err != nil {
+		return err
+	}
+	return v.files(ctx)
+}
+
+// source compares the source with the snapshot: it must not have moved.
+func (v *verification) source(now *sourceRead) {
+	if now == nil || !now.instance.State.Open() {
+		v.differ(itemSource, migration.ReasonSourceMoved, "it is closed")
+		return
+	}
+	if !sameMoment(&v.snapshot.Instance, &now.instance) {
+		v.differ(itemSource, migration.ReasonSourceMoved, "instance")
+		return
+	}
+	rows := map[migration.RowKey]string{}
+	for _, r := range v.snapshot.Rows {
+		rows[r.RowKey] = r.Digest
+	}
+	for i := range now.set.Rows {
+		digest := now.set.Rows[i].Digest()
+		if rows[now.set.Rows[i].Key] != hex.EncodeToString(digest[:]) {
+			v.differ(itemSource, migration.ReasonSourceMoved, "row "+now.set.Rows[i].Key.Table)
+		}
+		delete(rows, now.set.Rows[i].Key)
+	}
+	for key := range rows {
+		v.differ(itemSource, migration.ReasonSourceMoved, "row deleted from "+key.Table)
+	}
+}
+
+// target reads the target instance and proves that it is ours and unmoved. Nil:
+// there is nothing further to compare.
+func (v *verification) target(ctx context.Context) (*migration.Instance, error) {
+	reader := v.copy.Target.Fresh()
+	target, err := reader.Instance(ctx, v.identity.ID)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		v.differ(itemTarget, migration.ReasonTargetClosed, "it is closed or gone")
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case identityOf(&target) != v.identity:
+		v.differ(itemTarget, migration.ReasonTargetChanged, "identity")
+		return nil, nil
+	case !target.State.Open():
+		v.differ(itemTarget, migration.ReasonTargetClosed, "it is closed")
+		return nil, nil
+	}
+	process, err := v.copy.TargetCatalog.Process(ctx, target.Definition)
+	if err != nil {
+		return nil, err
+	}
+	worked, err := workedOn(ctx, reader, process, target.ID)
+	if worked {
+		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
+	}
+	return &target, err
+}
+
+func (v *verification) activities(target *migration.Instance) {
+	byDef := map[migration.ActivityDefID]migration.OpenActivity{}
+	for _, a := range target.Activities {
+		if _, twice := byDef[a.DefID]; twice {
+			v.differ(itemActivities, migration.ReasonVerifyDiffers, "twice: "+string(a.DefID))
+		}
+		byDef[a.DefID] = a
+	}
+	for _, a := range v.snapshot.Instance.Activities {
+		there, ok := byDef[a.DefID]
+		if !ok {
+			v.differ(itemActivities, migration.ReasonVerifyDiffers, "missing: "+string(a.DefID))
+			continue
+		}
+		delete(byDef, a.DefID)
+		for _, d := range migration.DiffVariables(a.Variables, there.Variables) {
+			v.differ(itemVariables, migration.ReasonVerifyDiffers, string(a.DefID)+"."+d.Name)
+		}
+		if !slices.Equal(v.copy.assignees(a), assigneesOf(there)) {
+			v.items[itemAssignees]++
+			v.details = append(v.details, itemAssignees+": "+string(a.DefID))
+		}
+	}
+	for def := range byDef {
+		v.differ(itemActivities, migration.ReasonVerifyDiffers, "extra: "+string(def))
+	}
+}
+
+// assignees returns the users of an activity of the source, as the target calls them.
+func (c *Copy) assignees(a migration.OpenActivity) []migration.User {
+	users := assigneesOf(a)
+	for i, u := range users {
+		users[i] = c.Settings.Requester(u)
+	}
+	slices.Sort(users)
+	return users
+}
+
+func assigneesOf(a migration.OpenActivity) []migration.User {
+	users := make([]migration.User, 0, len(a.Assignments))
+	for _, as := range a.Assignments {
+		users = append(users, as.User)
+	}
+	slices.Sort(users)
+	return users
+}
+
+// rows compares the record sets of both sides.
+func (v *verification) rows(ctx context.Context, source *sourceRead) error {
+	selection, err := v.copy.selection(ctx, &source.instance)
+	if err != nil {
+		return err
+	}
+	selection.Known = source.set.Keys()
+	there, err := records.Collect(ctx, v.copy.Target.Pool(), v.copy.TargetTables, selection, records.Limits{})
+	if err != nil {
+		return err
+	}
+	compared := records.Compare(source.set, there)
+	for _, d := range compared.Differences {
+		v.differ(itemRows, migration.ReasonVerifyDiffers, fmt.Sprintf("%s %s/%s %v", d.Kind, d.Key.Table, d.Key.ID, d.Columns))
+	}
+	return nil
+}
