@@ -38,7 +38,7 @@ func (c Caller) LoggedIn() bool { return c.Name != "" && c.Name != Anonymous }
 
 // Options configure an Engine.
 type Options struct {
-	DB      *sql.DB                                    // two connections at least, one of them is kept
+	DB      *sql.DB                                    // prepared by schema.Create
 	Now     func() time.Time                           // nil means the system clock
 	Log     *zap.Logger                                // swallowed errors at debug level; nil means none
 	Sleep   func(context.Context, time.Duration) error // how tools sleep; nil means really
@@ -54,12 +54,10 @@ type Engine struct {
 	sleep  func(context.Context, time.Duration) error
 	report func(context.Context, []effects.Effect)
 
-	aside     asideConn
-	objects   sequence
-	countsMu  sync.Mutex
-	counts    map[string]*sequence
 	trees     treeLocks
+	filling   sync.Mutex // one shortage is filled at a time
 	mu        sync.Mutex
+	sequences map[string]*sequence
 	settings  map[string]string
 	packages  map[string]*deployed
 	defOIDs   map[string]int64
@@ -71,8 +69,8 @@ type Engine struct {
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		db: o.DB, now: o.Now, log: o.Log, sleep: o.Sleep, report: o.Effects,
-		aside: asideConn{db: o.DB}, counts: map[string]*sequence{},
-		packages: map[string]*deployed{}, defOIDs: map[string]int64{}, resources: map[string]int64{}, scripts: map[string]*goja.Program{},
+		sequences: map[string]*sequence{},
+		packages:  map[string]*deployed{}, defOIDs: map[string]int64{}, resources: map[string]int64{}, scripts: map[string]*goja.Program{},
 	}
 	if e.now == nil {
 		e.now = time.Now //nolint:forbidigo // the default clock; tests give their own
@@ -91,9 +89,6 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	}
 	return e, nil
 }
-
-// Close gives the kept connection back. The database stays open.
-func (e *Engine) Close() error { return e.aside.close() }
 
 // Sleep waits for d or until ctx ends, whichever is first.
 func Sleep(ctx context.Context, d time.Duration) error {
@@ -180,6 +175,8 @@ type session struct {
 
 const (
 	attempts = 10
+	// maxShortages is far more than a call can meet.
+	maxShortages = 200
 	// maxDepth bounds how far one call may run through tools, routes and
 	// subflows: definitions that loop without a wait would never answer.
 	maxDepth = 2000
@@ -195,17 +192,28 @@ func (e *Engine) do(ctx context.Context, instance string, caller Caller, fn func
 		}
 		defer unlock()
 	}
-	var err error
-	for range attempts {
-		var s *session
-		if s, err = e.once(ctx, caller, fn); !retryable(err) {
+	times := map[string]int64{}
+	for deadlocks, shortages := 0, 0; ; {
+		if err := e.stock(ctx); err != nil {
+			return err
+		}
+		s, err := e.once(ctx, caller, fn)
+		var lacking *shortage
+		switch {
+		case errors.As(err, &lacking) && shortages < maxShortages:
+			shortages++
+			if err := e.fill(ctx, lacking, times); err != nil {
+				return err
+			}
+		case deadlock(err) && deadlocks < attempts:
+			deadlocks++
+		default:
 			if len(s.effects) > 0 {
 				e.report(ctx, s.effects)
 			}
 			return err
 		}
 	}
-	return err
 }
 
 func (e *Engine) once(ctx context.Context, caller Caller, fn func(context.Context, *session) error) (*session, error) {
@@ -218,6 +226,7 @@ func (e *Engine) once(ctx context.Context, caller Caller, fn func(context.Contex
 	defer func() { _ = s.tx.Rollback() }()
 	err = fn(ctx, s)
 	if retryable(err) {
+		s.effects = nil
 		return s, err
 	}
 	if err != nil {
@@ -236,7 +245,13 @@ const (
 	errLockTimeout = 1205
 )
 
+// retryable errors end a call's transaction, and the call runs again.
 func retryable(err error) bool {
+	var lacking *shortage
+	return errors.As(err, &lacking) || deadlock(err)
+}
+
+func deadlock(err error) bool {
 	var m *mysql.MySQLError
 	return errors.As(err, &m) && (m.Number == errDeadlock || m.Number == errLockTimeout)
 }

@@ -261,7 +261,7 @@ func (s *session) arrive(ctx context.Context, in *instance, from *activity, to *
 		}
 		return s.activate(ctx, in, to)
 	}
-	oid, cnt, err := s.numbered(ctx, schema.CounterAndJoin)
+	oid, cnt, err := s.numbered(schema.CounterAndJoin)
 	if err != nil {
 		return err
 	}
@@ -392,7 +392,7 @@ func (s *session) deadlines(ctx context.Context, in *instance, a *activity, def 
 		if !ok {
 			continue
 		}
-		oid, cnt, err := s.numbered(ctx, schema.CounterDeadline)
+		oid, cnt, err := s.numbered(schema.CounterDeadline)
 		if err != nil {
 			return err
 		}

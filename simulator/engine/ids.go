@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -14,136 +13,171 @@ import (
 // maxID is the length at which the engine cuts instance and activity IDs.
 const maxID = 100
 
-// asideConn is a connection of its own for short transactions beside the
-// call's: reserving numbers in the call's transaction would make every other
-// call wait for it, and taking another pooled connection could deadlock a
-// small pool.
-type asideConn struct {
-	db   *sql.DB
-	mu   sync.Mutex
-	conn *sql.Conn
+// Numbers and resource rows are made in transactions of their own, never
+// inside a call's: reserving there would make every other call wait for it.
+// A call that runs out of them is undone, the shortage is filled, and the call
+// runs again. A transaction beside the call's is no way either: the demo's
+// database runs one at a time.
+
+// shortage is what a call lacked.
+type shortage struct {
+	counter string // name of a counter, objectIDs for object IDs, "" for none
+	user    string // user name without a resource row, "" for none
 }
 
-func (a *asideConn) close() error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.conn == nil {
-		return nil
+// objectIDs names the sequence of object IDs among the counters.
+const objectIDs = "objectid"
+
+func (s *shortage) Error() string { return "numbers have run out" }
+
+// sequence hands out numbers of reserved blocks.
+type sequence struct {
+	mu     sync.Mutex
+	blocks [][2]int64 // next and end of each
+}
+
+func (s *sequence) take() (int64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.blocks) == 0 {
+		return 0, false
 	}
-	conn := a.conn
-	a.conn = nil
-	return conn.Close()
+	b := &s.blocks[0]
+	n := b[0]
+	if b[0]++; b[0] == b[1] {
+		s.blocks = s.blocks[1:]
+	}
+	return n, true
 }
 
-func (a *asideConn) do(ctx context.Context, fn func(*sql.Tx) error) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (s *sequence) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.blocks) == 0
+}
+
+func (e *Engine) sequence(name string) *sequence {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.sequences[name]
+	if s == nil {
+		s = &sequence{}
+		e.sequences[name] = s
+	}
+	return s
+}
+
+// usual are the sequences that nearly every start needs.
+var usual = []string{objectIDs, schema.CounterProcess, schema.CounterProcessData, schema.CounterActivity, schema.CounterActData, schema.CounterAssignment}
+
+// stock makes sure that a call does not begin without numbers.
+func (e *Engine) stock(ctx context.Context) error {
+	for _, name := range usual {
+		if e.sequence(name).empty() {
+			if err := e.reserve(ctx, name, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reserve adds whole blocks to a sequence.
+func (e *Engine) reserve(ctx context.Context, name string, blocks int64) error {
+	e.filling.Lock()
+	defer e.filling.Unlock()
+	s := e.sequence(name)
+	if blocks == 1 && !s.empty() {
+		return nil // somebody else just did
+	}
+	var first int64
+	err := e.apart(ctx, func(tx *sql.Tx) (err error) {
+		if name == objectIDs {
+			first, err = schema.ReserveObjectIDs(ctx, tx, blocks*schema.Block)
+		} else {
+			first, err = schema.ReserveCounter(ctx, tx, name, blocks*schema.Block)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reserve numbers of %s: %w", name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blocks = append(s.blocks, [2]int64{first, first + blocks*schema.Block})
+	return nil
+}
+
+// apart runs a short transaction, again after a deadlock.
+func (e *Engine) apart(ctx context.Context, fn func(*sql.Tx) error) error {
 	var err error
 	for range attempts {
-		if err = a.once(ctx, fn); !retryable(err) && !errors.Is(err, driver.ErrBadConn) && !errors.Is(err, sql.ErrConnDone) {
+		if err = schema.InTransaction(ctx, e.db, nil, fn); !deadlock(err) {
 			return err
 		}
 	}
 	return err
 }
 
-func (a *asideConn) once(ctx context.Context, fn func(*sql.Tx) error) error {
-	if a.conn == nil {
-		conn, err := a.db.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		a.conn = conn
-	}
-	tx, err := a.conn.BeginTx(ctx, nil)
-	if err != nil {
-		_ = a.conn.Close()
-		a.conn = nil
+// fill ends a shortage. A call that comes back for the same numbers gets more
+// of them each time.
+func (e *Engine) fill(ctx context.Context, s *shortage, times map[string]int64) error {
+	if s.user != "" {
+		_, err := e.newResource(ctx, s.user)
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	if err := fn(tx); err != nil {
-		return err
+	times[s.counter] = max(1, 2*times[s.counter])
+	return e.reserve(ctx, s.counter, times[s.counter])
+}
+
+func (e *Engine) count(name string) (int64, error) {
+	n, ok := e.sequence(name).take()
+	if !ok {
+		return 0, &shortage{counter: name}
 	}
-	return tx.Commit()
+	return n, nil
 }
 
-// sequence hands out numbers of reserved blocks.
-type sequence struct {
-	mu        sync.Mutex
-	next, end int64
-}
-
-func (s *sequence) take(reserve func() (int64, error)) (int64, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.next == s.end {
-		first, err := reserve()
-		if err != nil {
-			return 0, err
-		}
-		s.next, s.end = first, first+schema.Block
-	}
-	s.next++
-	return s.next - 1, nil
-}
-
-func (e *Engine) oid(ctx context.Context) (int64, error) {
-	return e.objects.take(func() (first int64, err error) {
-		err = e.aside.do(ctx, func(tx *sql.Tx) error {
-			first, err = schema.ReserveObjectIDs(ctx, tx, schema.Block)
-			return err
-		})
-		return first, err
-	})
-}
-
-func (e *Engine) count(ctx context.Context, name string) (int64, error) {
-	e.countsMu.Lock()
-	s := e.counts[name]
-	if s == nil {
-		s = &sequence{}
-		e.counts[name] = s
-	}
-	e.countsMu.Unlock()
-	return s.take(func() (first int64, err error) {
-		err = e.aside.do(ctx, func(tx *sql.Tx) error {
-			first, err = schema.ReserveCounter(ctx, tx, name, schema.Block)
-			return err
-		})
-		return first, err
-	})
-}
+func (e *Engine) oid() (int64, error) { return e.count(objectIDs) }
 
 // numbered takes an object ID and a value of a CNT counter.
-func (e *Engine) numbered(ctx context.Context, counter string) (oid, cnt int64, err error) {
-	if oid, err = e.oid(ctx); err != nil {
+func (e *Engine) numbered(counter string) (oid, cnt int64, err error) {
+	if oid, err = e.oid(); err != nil {
 		return 0, 0, err
 	}
-	cnt, err = e.count(ctx, counter)
+	cnt, err = e.count(counter)
 	return oid, cnt, err
 }
 
-// resource returns the object ID of a user name in SHKResourcesTable, where a
-// row appears when the name is first seen and never goes.
-func (e *Engine) resource(ctx context.Context, user string) (int64, error) {
+// resource returns the object ID of a user name in SHKResourcesTable.
+func (e *Engine) resource(user string) (int64, error) {
 	e.mu.Lock()
-	known := e.resources[user]
-	e.mu.Unlock()
-	if known != 0 {
-		return known, nil
+	defer e.mu.Unlock()
+	oid := e.resources[user]
+	if oid == 0 {
+		return 0, &shortage{user: user}
 	}
-	fresh, err := e.oid(ctx)
-	if err != nil {
-		return 0, err
+	return oid, nil
+}
+
+// newResource finds or makes the resource row of a user. A row appears when
+// the name is first seen and never goes.
+func (e *Engine) newResource(ctx context.Context, user string) (int64, error) {
+	if oid, err := e.resource(user); err == nil {
+		return oid, nil
 	}
-	err = e.aside.do(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, selectResource, user).Scan(&known)
+	e.filling.Lock()
+	defer e.filling.Unlock()
+	var oid int64
+	err := e.apart(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, selectResource, user).Scan(&oid)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		known = fresh
-		_, err = tx.ExecContext(ctx, insertResource, user, fresh)
+		if oid, err = schema.ReserveObjectIDs(ctx, tx, 1); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, insertResource, user, oid)
 		return err
 	})
 	if err != nil {
@@ -151,8 +185,8 @@ func (e *Engine) resource(ctx context.Context, user string) (int64, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.resources[user] = known
-	return known, nil
+	e.resources[user] = oid
+	return oid, nil
 }
 
 func cutID(id string) string {

@@ -114,7 +114,7 @@ func (s *session) instance(ctx context.Context, id string) (*instance, error) {
 // create makes an instance that is not started: its row, its requester and
 // the initial variables.
 func (s *session) create(ctx context.Context, def *definition, requester string, by *activity, parent *instance) (*instance, error) {
-	n, err := s.count(ctx, schema.CounterProcess)
+	n, err := s.count(schema.CounterProcess)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +127,10 @@ func (s *session) create(ctx context.Context, def *definition, requester string,
 	if by != nil {
 		in.caller, in.parent, callerOID = by.id, parent.id, by.oid
 	}
-	if in.oid, err = s.oid(ctx); err != nil {
+	if in.oid, err = s.oid(); err != nil {
 		return nil, err
 	}
-	user, err := s.resource(ctx, requester)
+	user, err := s.resource(requester)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (s *session) create(ctx context.Context, def *definition, requester string,
 		schema.ProcessStateOID(NotStarted), priority(def.proc.Priority), in.name, in.created, in.created, in.limit, in.oid); err != nil {
 		return nil, fmt.Errorf("create instance of %s: %w", def.id, err)
 	}
-	oid, err := s.oid(ctx)
+	oid, err := s.oid()
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *session) insertVariables(ctx context.Context, in *instance) error {
 	var rows []string
 	var args []any
 	for _, v := range in.variables {
-		oid, cnt, err := s.numbered(ctx, schema.CounterProcessData)
+		oid, cnt, err := s.numbered(schema.CounterProcessData)
 		if err != nil {
 			return err
 		}
@@ -281,12 +281,12 @@ func (s *session) openActivities(ctx context.Context, in *instance, all bool) ([
 // newActivity writes the row of an activity and, but for routes, its copy of
 // the process variables.
 func (s *session) newActivity(ctx context.Context, in *instance, def *xpdl.Activity, state string) (*activity, error) {
-	n, err := s.count(ctx, schema.CounterActivity)
+	n, err := s.count(schema.CounterActivity)
 	if err != nil {
 		return nil, err
 	}
 	a := &activity{id: cutID(fmt.Sprintf("%d_%s_%s", n, in.id, def.ID)), def: def.ID, instance: in.id, state: state, name: def.Name, active: s.millis()}
-	if a.oid, err = s.oid(ctx); err != nil {
+	if a.oid, err = s.oid(); err != nil {
 		return nil, err
 	}
 	limit := int64(NoLimit)
@@ -311,7 +311,7 @@ func (s *session) insertActivityVariables(ctx context.Context, in *instance, a *
 	var rows []string
 	var args []any
 	for _, v := range vars {
-		oid, cnt, err := s.numbered(ctx, schema.CounterActData)
+		oid, cnt, err := s.numbered(schema.CounterActData)
 		if err != nil {
 			return err
 		}
@@ -384,11 +384,11 @@ func (s *session) setActivityState(ctx context.Context, a *activity, state strin
 
 func (s *session) assign(ctx context.Context, in *instance, a *activity, users []string) error {
 	for _, user := range users {
-		res, err := s.resource(ctx, user)
+		res, err := s.resource(user)
 		if err != nil {
 			return err
 		}
-		oid, cnt, err := s.numbered(ctx, schema.CounterAssignment)
+		oid, cnt, err := s.numbered(schema.CounterAssignment)
 		if err != nil {
 			return err
 		}

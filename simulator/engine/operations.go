@@ -41,7 +41,7 @@ func (e *Engine) Start(ctx context.Context, caller Caller, r StartRequest) (Star
 	if err != nil {
 		return res, err
 	}
-	if _, err := e.resource(ctx, caller.User()); err != nil {
+	if _, err := e.newResource(ctx, caller.User()); err != nil {
 		return res, err
 	}
 	err = e.do(ctx, r.Instance, caller, func(ctx context.Context, s *session) error {
@@ -342,11 +342,11 @@ func (e *Engine) Reassign(ctx context.Context, caller Caller, id, from, to strin
 }
 
 func (s *session) move(ctx context.Context, a *activity, from, to string) error {
-	old, err := s.resource(ctx, from)
+	old, err := s.resource(from)
 	if err != nil {
 		return err
 	}
-	fresh, err := s.resource(ctx, to)
+	fresh, err := s.resource(to)
 	if err != nil {
 		return err
 	}
@@ -433,7 +433,7 @@ func (e *Engine) ForceComplete(ctx context.Context, caller Caller, id string) {
 
 func (s *session) accept(ctx context.Context, a *activity) error {
 	user := s.caller.User()
-	res, err := s.resource(ctx, user)
+	res, err := s.resource(user)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 
 // Options configure a Server. Only DB is required.
 type Options struct {
-	DB         *sql.DB                                    // a prepared Joget database, two connections at least; stays open
+	DB         *sql.DB                                    // a prepared Joget database; stays open
 	UploadsDir string                                     // folder that holds app_formuploads; "" for a server without files
 	Effects    string                                     // file the effects are appended to; "" for memory only
 	Faults     []fault.Rule                               // active from the start
@@ -106,7 +106,7 @@ func (s *Server) Effects() []effects.Effect { return s.log.Effects() }
 // Close waits for effects under way, gives up those that have not begun and
 // closes the effect log. The database stays open.
 func (s *Server) Close() error {
-	return errors.Join(s.faulty.Close(), s.engine.Close(), s.log.Close())
+	return errors.Join(s.faulty.Close(), s.log.Close())
 }
 
 // Listen serves the server on a free local port until stop is called, and
