@@ -104,6 +104,13 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 		return err
 	}
 	var workers []worker.Worker
+	var closers []func() error
+	// After drain, which every way out of here passes: nothing uses the ports any more.
+	defer func() {
+		for _, closePorts := range closers {
+			err = errors.Join(err, closePorts())
+		}
+	}()
 	for _, role := range o.Config.Worker.Roles {
 		options := workerOptions(o.Config, role)
 		options.OnFatalError = func(err error) { fail(fmt.Errorf("poll %s: %w", queues.Of(role), err)) }
@@ -113,8 +120,7 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 			drain(workers)
 			return fmt.Errorf("register activities of role %s: %w", role, err)
 		}
-		// Ports close after the workers that use them: drain runs first.
-		defer func() { err = errors.Join(err, closePorts()) }()
+		closers = append(closers, closePorts)
 		if err := w.Start(); err != nil {
 			drain(workers)
 			return migration.E(migration.CodeUnavailable, "start polling", queues.Of(role), "%w", err)

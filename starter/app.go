@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"jogetferry/config"
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+// App is the starter with everything it touches, so that a test can run any
+// verb in process.
+type App struct {
+	Out, Err io.Writer // results, and everything else
+	Terminal bool      // Err is a terminal: draw a progress bar
+	Environ  []string  // as os.Environ
+	Operator string    // who decides, for the ledger
+	Now      func() time.Time
+	Wait     func(ctx context.Context, d time.Duration) error
+	// Connect returns Temporal and its namespace; OpenLedger the ledger, which
+	// names actor in its lines.
+	Connect    func(ctx context.Context) (t Temporal, namespace string, err error)
+	OpenLedger func(ctx context.Context, c *config.Config, actor string) (Ledger, error)
+}
+
+// session is one run of a verb, connected.
+type session struct {
+	*App
+	config    *config.Config
+	queues    contract.Queues
+	temporal  Temporal
+	namespace string
+	ledger    Ledger
+	format    string
+}
+
+// Run executes args and returns the exit status. ctx ends a verb early; what
+// it started goes on.
+func (a *App) Run(ctx context.Context, args []string) int {
+	root := a.command()
+	root.SetArgs(args)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	err := root.ExecuteContext(ctx)
+	if errors.Is(err, errDetached) {
+		return exitcode.OK
+	}
+	if err != nil {
+		a.say("%v", message(err))
+	}
+	return exitcode.Of(err)
+}
+
+// message is what an operator reads: codes are for machines.
+func message(err error) string {
+	var coded *migration.Error
+	var p *plain
+	if errors.As(err, &p) || !errors.As(err, &coded) {
+		return err.Error()
+	}
+	text := strings.TrimSpace(coded.Op + " " + coded.Subject)
+	if coded.Err != nil {
+		text += ": " + coded.Err.Error()
+	}
+	if coded.Hint != "" {
+		text += "; " + coded.Hint
+	}
+	return text
+}
+
+// say writes one line beside the result.
+func (a *App) say(format string, args ...any) {
+	//nolint:errcheck // there is nowhere else to say it
+	_, _ = fmt.Fprintf(a.Err, format+"\n", args...)
+}
+
+// The output formats.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+	formatCSV   = "csv"
+)
+
+func (a *App) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Ferries running Joget process instances from one server to another",
+		Long: `Ferries running Joget process instances from one server to another.
+
+A migration goes: check, plan, pilot, wave, verify; parked and resolve for what
+got stuck. Results are on stdout, everything else on stderr.
+
+EXIT STATUS
+  0  all well
+  1  internal error
+  2  arguments or configuration are wrong; nothing was written
+  3  blocked by findings
+  4  ended with parked, skipped, failed or differing instances
+  5  Temporal, the ledger or a server is out of reach`,
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				var verbs []string
+				for _, c := range cmd.Commands() {
+					verbs = append(verbs, c.Name())
+				}
+				return unknownWord("verb", args[0], verbs)
+			}
+			return cmd.Help()
+		},
+		Args: cobra.ArbitraryArgs,
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return mistake("%v; see %s --help", err, cmd.CommandPath())
+	})
+	config.AddFlags(root.PersistentFlags())
+	for _, k := range config.Keys() {
+		// They have a page of their own; see cmd_config.go.
+		root.PersistentFlags().Lookup(k.Name).Hidden = true
+	}
+	root.PersistentFlags().StringP("output", "o", formatTable, "table, json or csv")
+	root.AddCommand(
+		a.checkCommand(), a.planCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.waveCommand(),
+		a.statusCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.tuneCommand(),
+		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), configTopic(),
+	)
+	return root
+}
+
+// verb makes a command that runs with a session. Arguments are counted before
+// anything is connected to.
+func (a *App) verb(cmd *cobra.Command, least, most int, run func(ctx context.Context, s *session, args []string) error) *cobra.Command {
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return mistake("usage: %s; see %s --help", cmd.UseLine(), cmd.CommandPath())
+		}
+		return nil
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
+		s, err := a.open(cmd)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			s.temporal.Close()
+			err = errors.Join(err, s.ledger.Close())
+		}()
+		return run(cmd.Context(), s, args)
+	}
+	return cmd
+}
+
+// connectFor bounds connecting: an operator waits for it.
+const connectFor = 15 * time.Second
+
+func (a *App) open(cmd *cobra.Command) (*session, error) {
+	format, err := cmd.Flags().GetString("output")
+	if err != nil {
+		return nil, err
+	}
+	if formats := []string{formatTable, formatJSON, formatCSV}; !slices.Contains(formats, format) {
+		return nil, unknownWord("output", format, formats)
+	}
+	c := config.Load(cmd.Flags(), a.Environ)
+	if err := c.Validate(config.PartStarter); err != nil {
+		return nil, err
+	}
+	queues, err := c.Queues()
+	if err != nil {
+		return nil, mistake("%v", err)
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), connectFor)
+	defer cancel()
+	ledger, err := a.OpenLedger(ctx, c, a.Operator)
+	if err != nil {
+		return nil, unreachable("ledger.database", err)
+	}
+	temporal, namespace, err := a.Connect(ctx)
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	return &session{App: a, config: c, queues: queues, temporal: temporal, namespace: namespace, ledger: ledger, format: format}, nil
+}
+
+// unreachable adds what to check to an error of the ledger that has no hint.
+func unreachable(key string, err error) error {
+	var coded *migration.Error
+	if errors.As(err, &coded) && coded.Code == migration.CodeUnavailable && coded.Hint == "" {
+		with := *coded
+		with.Hint = "check " + key + ", and that its server runs and may be reached from here"
+		return &with
+	}
+	return err
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"jogetferry/migration"
+)
+
+func (a *App) listCommand() *cobra.Command {
+	var states []string
+	var f filterFlags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List instances of the ledger: the map from source to target",
+		Long: `Lists instances of the ledger with their target instances. With -o csv it is the
+map from old to new instance IDs. Requesters and records are personal data.`,
+	}
+	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states")
+	f.add(cmd)
+	cmd.Flags().StringVar(&f.wave, "wave", "", "only this wave")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "only this reason")
+	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
+		filter, err := f.filter(ctx, s)
+		if err != nil {
+			return err
+		}
+		for _, state := range states {
+			if !slices.Contains(stateNames(), state) {
+				return unknownWord("state", state, stateNames())
+			}
+			filter.States = append(filter.States, migration.InstanceState(state))
+		}
+		v := listView{Instances: []instanceView{}}
+		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
+			if err != nil {
+				return err
+			}
+			v.Instances = append(v.Instances, viewInstance(e))
+		}
+		return s.print(v)
+	})
+}
+
+func stateNames() []string {
+	var names []string
+	for _, s := range []migration.InstanceState{
+		migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked, migration.InstanceClaimed, migration.InstanceRunning,
+		migration.InstanceWaiting, migration.InstanceParked, migration.InstanceDone, migration.InstanceSkipped, migration.InstanceFailed,
+	} {
+		names = append(names, string(s))
+	}
+	return names
+}

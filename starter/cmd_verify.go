@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+func (a *App) verifyCommand() *cobra.Command {
+	return a.verb(&cobra.Command{
+		Use:   "verify [INSTANCE...]",
+		Short: "Compare migrated instances on both sides again",
+		Long: `Compares migrated instances on both sides again, all of them without arguments.
+It reads only. Moved ones were worked on since: that is no fault.`,
+	}, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.verify(ctx, args) })
+}
+
+// maxNamed bounds the instances named in one verification: they travel in its input.
+const maxNamed = 1000
+
+func (s *session) verify(ctx context.Context, args []string) error {
+	if len(args) > maxNamed {
+		return mistake("%d instances are too many to name, %d at most; without names all are compared", len(args), maxNamed)
+	}
+	in := contract.VerifyRunInput{Migration: s.config.Migration, Queues: s.queues}
+	for _, id := range args {
+		e, err := s.entry(ctx, id)
+		if err != nil {
+			return err
+		}
+		if e.TargetID == "" {
+			return mistake("%s is %s and has no target instance to compare with", id, e.State)
+		}
+		in.Instances = append(in.Instances, e.Instance)
+	}
+	id := contract.VerifyID(s.config.Migration)
+	run, err := s.start(ctx, id, contract.VerifyWorkflow, "verify migration "+s.config.Migration, false, in)
+	if err != nil {
+		if migration.CodeOf(err) == migration.CodeConflict {
+			return mistake("%s runs already; wait until it has ended", id)
+		}
+		return err
+	}
+	var result contract.VerifyRunResult
+	if err := s.result(ctx, run, &result); err != nil {
+		return err
+	}
+	v := verifyView{Same: result.Same, Different: result.Different, Moved: result.Moved, Listed: []string{}}
+	for _, id := range result.Listed {
+		v.Listed = append(v.Listed, string(id))
+	}
+	err = s.print(v)
+	if v.Different+v.Moved > 0 {
+		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%d are different and %d moved; see starter show INSTANCE", v.Different, v.Moved)})
+	}
+	return err
+}

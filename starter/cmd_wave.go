@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+// waveFlags are the flags of starter wave.
+type waveFlags struct {
+	filterFlags
+	name                    string
+	size, window, maxParked int
+	rate                    float64
+	rated, detach           bool
+	noWarned, withoutPilot  bool
+}
+
+func (a *App) waveCommand() *cobra.Command {
+	var f waveFlags
+	cmd := &cobra.Command{
+		Use:   "wave",
+		Short: "Migrate a bounded group of instances",
+		Long: `Takes ready and warned instances that the filters select, migrates at most a
+window of them at a time, and follows until every one is settled. Parked ones
+wait for starter resolve and hold up nobody. Ctrl-C stops following; the wave
+goes on. The name of a stopped wave with the same filters goes on with it.`,
+	}
+	f.add(cmd)
+	cmd.Flags().IntVar(&f.size, "size", 0, "most instances to take; 0 for all that match")
+	cmd.Flags().StringVar(&f.name, "name", "", "name of the wave; default the next number")
+	cmd.Flags().IntVar(&f.window, "window", 0, "instances in flight; default limits.window")
+	cmd.Flags().Float64Var(&f.rate, "rate", 0, "calls of the target per second, for all waves")
+	cmd.Flags().IntVar(&f.maxParked, "max-parked", 0, "pause when more than so many are parked; 0 for never")
+	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
+	cmd.Flags().BoolVar(&f.noWarned, "no-warned", false, "leave instances with warnings out")
+	cmd.Flags().BoolVar(&f.withoutPilot, "without-pilot", false, "do without verified pilots; recorded in the ledger")
+	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
+		f.rated = cmd.Flags().Changed("rate")
+		if f.window == 0 {
+			f.window = s.config.Limits.Window
+		}
+		return s.runWave(ctx, f)
+	})
+}
+
+// waveName keeps workflow IDs short and readable.
+var waveName = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$`)
+
+func (s *session) runWave(ctx context.Context, f waveFlags) error {
+	filter, err := s.checkWave(ctx, f)
+	if err != nil {
+		return err
+	}
+	if f.rated {
+		if err := s.setRate(ctx, f.rate); err != nil {
+			return err
+		}
+	}
+	w, err := s.ledger.CreateWave(ctx, s.config.Migration, migration.Wave{
+		Name: f.name, Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, By: s.Operator,
+	})
+	if err != nil {
+		return err
+	}
+	id := contract.WaveID(s.config.Migration, w.Name)
+	_, err = s.start(ctx, id, contract.WaveWorkflow, fmt.Sprintf("wave %s: %d instances", w.Name, w.Taken), true, contract.WaveInput{
+		Migration: s.config.Migration, Wave: w.Name, Queues: s.queues,
+		State: contract.WaveState{Window: w.Window, MaxParked: w.MaxParked},
+	})
+	if err != nil {
+		// Nobody works on it: its instances are free for another wave.
+		stopped := migration.WaveStopped
+		undo := s.ledger.SetWave(context.WithoutCancel(ctx), s.config.Migration, w.Name, migration.WaveChange{Status: &stopped})
+		return errors.Join(err, undo)
+	}
+	s.say("wave %s has %d instances, %d at a time; workflow %s", w.Name, w.Taken, w.Window, id)
+	if f.detach {
+		s.say("follow it with starter status --follow")
+		return s.printWave(ctx, w.Name)
+	}
+	return s.followWave(ctx, w)
+}
+
+// checkWave finds every mistake before anything is written.
+func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter, error) {
+	switch {
+	case f.size < 0 || f.maxParked < 0:
+		return migration.Filter{}, mistake("--size and --max-parked must not be negative")
+	case f.window < 1 || f.window > 500:
+		return migration.Filter{}, mistake("--window %d does not fit; give 1 to 500", f.window)
+	case f.rated && f.rate <= 0:
+		return migration.Filter{}, mistake("--rate %g does not fit; give a number above 0", f.rate)
+	case f.name != "" && !waveName.MatchString(f.name):
+		return migration.Filter{}, mistake("--name %q does not fit; use letters, digits, dot, - and _, at most 63", f.name)
+	}
+	filter, err := f.filter(ctx, s)
+	if err != nil {
+		return filter, err
+	}
+	filter.NoWarned = f.noWarned
+	if f.name != "" {
+		again, err := s.existing(ctx, f.name)
+		if err != nil || again {
+			return filter, err
+		}
+	}
+	takeable := filter
+	takeable.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	counts, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, takeable)
+	if err != nil {
+		return filter, err
+	}
+	if len(counts) == 0 {
+		return filter, mistake("no instance is ready that matches; starter list --state ready,warned has those that are, starter plan looks again")
+	}
+	if f.withoutPilot {
+		return filter, nil
+	}
+	return filter, s.needPilots(ctx, counts, takeable)
+}
+
+// existing reports whether a wave of that name may go on; one that runs or has
+// finished is a mistake.
+func (s *session) existing(ctx context.Context, name string) (bool, error) {
+	w, err := s.ledger.Wave(ctx, s.config.Migration, name)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if w.Status == migration.WaveFinished {
+		return false, mistake("wave %s has finished; choose another --name", name)
+	}
+	open, err := s.running(ctx, contract.WaveID(s.config.Migration, name))
+	if err == nil && open {
+		err = mistake("wave %s runs already; starter status --follow follows it", name)
+	}
+	return true, err
+}
+
+// needPilots is a mistake naming the definitions without a verified instance,
+// each with one that could be its pilot.
+func (s *session) needPilots(ctx context.Context, wanted []migration.DefinitionCounts, takeable migration.Filter) error {
+	all, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, migration.Filter{})
+	if err != nil {
+		return err
+	}
+	verified := map[migration.DefinitionID]bool{}
+	for _, d := range all {
+		verified[d.Definition] = d.Counts.Same+d.Counts.Accepted > 0
+	}
+	var lines []string
+	for _, d := range wanted {
+		if verified[d.Definition] {
+			continue
+		}
+		pilot := "INSTANCE"
+		takeable.Processes = []string{d.Definition.Key()}
+		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, takeable) {
+			if err != nil {
+				return err
+			}
+			if e.Definition == d.Definition {
+				pilot = string(e.Instance)
+				break
+			}
+		}
+		lines = append(lines, fmt.Sprintf("  %s: starter pilot %s", d.Definition, pilot))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return mistake("these definitions have no verified pilot; migrate one instance each, or give --without-pilot:\n%s", strings.Join(lines, "\n"))
+}
+
+func (s *session) printWave(ctx context.Context, name string) error {
+	w, err := s.ledger.Wave(ctx, s.config.Migration, name)
+	if err != nil {
+		return err
+	}
+	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: name})
+	if err != nil {
+		return err
+	}
+	return s.print(viewWave(w, counts))
+}
+
+// unsettledBy says what a wave or migration left behind, nil for nothing.
+func unsettledBy(what string, c migration.Counts) error {
+	if c.Parked+c.Skipped+c.Failed == 0 {
+		return nil
+	}
+	return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%s settled with %d parked, %d skipped and %d failed; see starter parked and starter list", what, c.Parked, c.Skipped, c.Failed)}
+}

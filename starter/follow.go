@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/schollz/progressbar/v3"
+
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+// looksPerLine is how many looks there are between two lines of a wave that moves.
+const looksPerLine = 5
+
+// followWave tells the progress of a wave until it is settled.
+func (s *session) followWave(ctx context.Context, w migration.Wave) error {
+	id := contract.WaveID(s.config.Migration, w.Name)
+	show := s.progress(w)
+	defer show.end()
+	var watch workerWatch
+	for looks := 1; ; looks++ {
+		counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
+		if err == nil {
+			w, err = s.ledger.Wave(ctx, s.config.Migration, w.Name)
+		}
+		if ctx.Err() != nil {
+			return s.detached(id)
+		}
+		if err != nil {
+			return unreachable("ledger.database", err)
+		}
+		show.tell(counts, !w.Status.Open())
+		if !w.Status.Open() {
+			show.end()
+			return errors.Join(s.print(viewWave(w, counts)), unsettledBy("wave "+w.Name, counts))
+		}
+		if looks%looksPerCheck == 0 {
+			open, err := s.running(ctx, id)
+			if err == nil && !open {
+				return s.ended(ctx, w)
+			}
+			if err == nil {
+				err = watch.look(ctx, s)
+			}
+			if err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		if err := s.Wait(ctx, lookEvery); err != nil {
+			show.end()
+			return s.detached(id)
+		}
+	}
+}
+
+// ended is said of a wave whose workflow is closed: it may have settled a
+// moment ago, else somebody ended it from outside.
+func (s *session) ended(ctx context.Context, w migration.Wave) error {
+	now, err := s.ledger.Wave(ctx, s.config.Migration, w.Name)
+	if err != nil {
+		return err
+	}
+	if err := s.printWave(ctx, w.Name); err != nil {
+		return err
+	}
+	if now.Status.Open() {
+		return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of wave %s was ended from outside; starter wave --name %s with the same filters goes on, starter stop %s frees its instances", w.Name, w.Name, w.Name)}
+	}
+	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
+	if err != nil {
+		return err
+	}
+	return unsettledBy("wave "+w.Name, counts)
+}
+
+// progress shows numbers: a bar on a terminal, else lines.
+type progress struct {
+	s     *session
+	wave  string
+	bar   *progressbar.ProgressBar
+	last  migration.Counts
+	looks int
+}
+
+func (s *session) progress(w migration.Wave) *progress {
+	p := &progress{s: s, wave: w.Name}
+	if s.Terminal {
+		p.bar = progressbar.NewOptions(w.Taken, progressbar.OptionSetWriter(s.Err), progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetDescription("wave "+w.Name), progressbar.OptionClearOnFinish())
+	}
+	return p
+}
+
+func settled(c migration.Counts) int { return c.Total() - c.Unsettled() }
+
+// tell shows counts when they changed: a line at once at the end, else not
+// more often than every looksPerLine looks.
+func (p *progress) tell(c migration.Counts, last bool) {
+	p.looks++
+	if p.bar != nil {
+		p.bar.Describe(fmt.Sprintf("wave %s: %d in flight, %d parked, %d skipped, %d failed", p.wave, c.InFlight+c.Claimed, c.Parked, c.Skipped, c.Failed))
+		p.draw(p.bar.Set(settled(c)))
+		return
+	}
+	if c == p.last || !last && p.looks%looksPerLine != 1 {
+		return
+	}
+	p.last = c
+	p.s.say("wave %s: %d of %d settled: %d done, %d parked, %d skipped, %d failed; %d in flight, %d waiting, %d to come",
+		p.wave, settled(c), c.Total(), c.Done, c.Parked, c.Skipped, c.Failed, c.InFlight+c.Claimed, c.Waiting, c.Ready+c.Warned)
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		p.draw(p.bar.Clear())
+	}
+}
+
+// draw drops the error of a drawing: the wave goes on without it.
+func (p *progress) draw(err error) {
+	if err != nil {
+		p.bar = nil
+	}
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+const (
+	// lookEvery is how often a verb that follows looks at the ledger.
+	lookEvery = time.Second
+	// looksPerCheck is how many looks there are to one look at workers and workflow.
+	looksPerCheck = 10
+	// updateFor bounds waiting for a workflow to take an update.
+	updateFor = 30 * time.Second
+)
+
+// start begins a workflow. A running one of the same ID is CodeConflict, and so
+// is one that ended well when once is set.
+func (s *session) start(ctx context.Context, id, workflow, summary string, once bool, input any) (client.WorkflowRun, error) {
+	if len(id) > contract.MaxIDBytes {
+		return nil, mistake("workflow ID %s is longer than %d bytes; choose a shorter migration or wave name", id, contract.MaxIDBytes)
+	}
+	options := client.StartWorkflowOptions{
+		ID: id, TaskQueue: s.queues.Workflows, StaticSummary: summary,
+		StaticDetails:                            "Steered by `starter`; see docs/runbook.md.",
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	}
+	if once {
+		options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+	}
+	switch in := input.(type) {
+	case contract.WaveInput:
+		options.TypedSearchAttributes = attributes(in.Wave, "")
+	case instanceStart:
+		options.TypedSearchAttributes = attributes("", in.definition)
+		input = in.InstanceInput
+	}
+	run, err := s.temporal.ExecuteWorkflow(ctx, options, workflow, input)
+	if err != nil {
+		return nil, temporalError("start workflow", id, err)
+	}
+	return run, nil
+}
+
+// result waits for a workflow that takes a while, and says so when nobody works on it.
+func (s *session) result(ctx context.Context, run client.WorkflowRun, out any) error {
+	ended := make(chan error, 1)
+	pause, wake := context.WithCancel(ctx)
+	defer wake()
+	go func() {
+		ended <- run.Get(ctx, out)
+		wake()
+	}()
+	var watch workerWatch
+	for looks := 1; ; looks++ {
+		if err := s.Wait(pause, lookEvery); err != nil {
+			err := <-ended
+			switch {
+			case ctx.Err() != nil:
+				return s.detached(run.GetID())
+			case err != nil:
+				return temporalError("run workflow", run.GetID(), err)
+			}
+			return nil
+		}
+		if looks%looksPerCheck == 1 {
+			if err := watch.look(ctx, s); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+	}
+}
+
+// errDetached ends a verb whose work goes on without it.
+var errDetached = errors.New("detached")
+
+func (s *session) detached(workflowID string) error {
+	s.say("no longer following; %s goes on: see starter status", workflowID)
+	return errDetached
+}
+
+// update sends an update and waits until the workflow has taken it.
+func (s *session) update(ctx context.Context, workflowID, updateID, name string, arg, out any) error {
+	if err := s.needWorkflows(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, updateFor)
+	defer cancel()
+	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: workflowID, UpdateID: updateID, UpdateName: name, Args: []any{arg},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, out)
+	}
+	if err == nil {
+		return nil
+	}
+	coded := temporalError("send "+name+" to", workflowID, err)
+	if migration.CodeOf(coded) == migration.CodeInternal {
+		// The workflow's validator said no, in words for the operator.
+		var e *migration.Error
+		if errors.As(coded, &e) {
+			return mistake("%v", e.Err)
+		}
+	}
+	return coded
+}
+
+// running reports whether a workflow is open; an unknown one is not.
+func (s *session) running(ctx context.Context, workflowID string) (bool, error) {
+	described, err := s.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		err = temporalError("look at workflow", workflowID, err)
+		if migration.CodeOf(err) == migration.CodeNotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	return described.GetWorkflowExecutionInfo().GetCloseTime() == nil, nil
+}

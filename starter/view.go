@@ -1,0 +1,333 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// The views are the JSON that starter prints: an interface, documented in
+// docs/output.md. Fields are added, never renamed; times are RFC 3339 in UTC.
+
+// countsView is numbers of instances by state. Same and accepted are of done.
+type countsView struct {
+	Total    int `json:"total"`
+	Ready    int `json:"ready"`
+	Warned   int `json:"warned"`
+	Blocked  int `json:"blocked"`
+	Claimed  int `json:"claimed"`
+	InFlight int `json:"in_flight"`
+	Waiting  int `json:"waiting"`
+	Parked   int `json:"parked"`
+	Done     int `json:"done"`
+	Skipped  int `json:"skipped"`
+	Failed   int `json:"failed"`
+	Same     int `json:"same"`
+	Accepted int `json:"accepted"`
+}
+
+func viewCounts(c migration.Counts) countsView {
+	return countsView{
+		Total: c.Total(), Ready: c.Ready, Warned: c.Warned, Blocked: c.Blocked, Claimed: c.Claimed, InFlight: c.InFlight,
+		Waiting: c.Waiting, Parked: c.Parked, Done: c.Done, Skipped: c.Skipped, Failed: c.Failed, Same: c.Same, Accepted: c.Accepted,
+	}
+}
+
+// findingView is one finding of a check; docs/checks.md has them by ID.
+type findingView struct {
+	ID       string `json:"id"`
+	Severity string `json:"severity"`
+	Subject  string `json:"subject"`
+	Message  string `json:"message"`
+	Seen     string `json:"seen,omitempty"`
+	Remedy   string `json:"remedy"`
+}
+
+func viewFindings(findings []migration.Finding) []findingView {
+	views := make([]findingView, 0, len(findings))
+	for _, f := range findings {
+		views = append(views, findingView{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy})
+	}
+	return views
+}
+
+func findingSheet(findings []findingView) sheet {
+	s := sheet{title: "Findings", header: []string{"id", "severity", "subject", "message", "remedy"}}
+	for _, f := range findings {
+		s.add(f.ID, f.Severity, f.Subject, strings.TrimSpace(f.Message+" "+f.Seen), f.Remedy)
+	}
+	return s
+}
+
+// planView is the result of plan and check.
+type planView struct {
+	Migration string `json:"migration"`
+	Frozen    bool   `json:"frozen"` // false for check
+	Blocking  bool   `json:"blocking"`
+	Open      struct {
+		Open        int `json:"open"`
+		Roots       int `json:"roots"`
+		Descendants int `json:"descendants"`
+		Orphans     int `json:"orphans"`
+	} `json:"open"`
+	Counts      countsView           `json:"counts"`
+	Definitions []definitionPlanView `json:"definitions"`
+	Findings    []findingView        `json:"findings"`
+}
+
+// definitionPlanView is one process definition of the source; empty for check.
+type definitionPlanView struct {
+	Definition string     `json:"definition"`
+	Counts     countsView `json:"counts"`
+}
+
+func (v planView) sheets() []sheet {
+	definitions := sheet{header: []string{"definition", "instances", "ready", "warned", "blocked", "done", "other"}}
+	line := func(name string, c countsView) {
+		definitions.add(name, c.Total, c.Ready, c.Warned, c.Blocked, c.Done, c.Total-c.Ready-c.Warned-c.Blocked-c.Done)
+	}
+	for _, d := range v.Definitions {
+		line(d.Definition, d.Counts)
+	}
+	if len(v.Definitions) != 1 {
+		line("all", v.Counts)
+	}
+	open := sheet{title: "Open instances of the source", header: []string{"open", "roots", "subflows of them", "orphans"}}
+	open.add(v.Open.Open, v.Open.Roots, v.Open.Descendants, v.Open.Orphans)
+	return []sheet{definitions, open, findingSheet(v.Findings)}
+}
+
+// instanceView is one instance of the ledger.
+type instanceView struct {
+	Instance         string `json:"instance"`
+	Target           string `json:"target_instance,omitempty"`
+	State            string `json:"state"`
+	Step             string `json:"step,omitempty"`
+	Reason           string `json:"reason,omitempty"`
+	Verdict          string `json:"verdict,omitempty"`
+	Wave             string `json:"wave,omitempty"`
+	Definition       string `json:"definition"`
+	TargetDefinition string `json:"target_definition,omitempty"`
+	Requester        string `json:"requester"`
+	Record           string `json:"record"`
+	Started          string `json:"started,omitempty"`
+	Findings         int    `json:"findings"`
+	UpdatedAt        string `json:"updated_at"`
+}
+
+func viewInstance(e migration.Entry) instanceView {
+	v := instanceView{
+		Instance: string(e.Instance), Target: string(e.TargetID), State: string(e.State), Step: string(e.Step),
+		Reason: string(e.Reason), Verdict: string(e.Verdict), Wave: e.Wave, Definition: e.Definition.String(),
+		Requester: string(e.Requester), Record: string(e.Record), Findings: e.Findings, UpdatedAt: stamp(e.UpdatedAt),
+	}
+	if !e.Target.IsZero() {
+		v.TargetDefinition = e.Target.String()
+	}
+	if e.Started > 0 {
+		v.Started = stamp(time.UnixMilli(int64(e.Started)))
+	}
+	return v
+}
+
+// listView is the map from source to target instances.
+type listView struct {
+	Instances []instanceView `json:"instances"`
+}
+
+func (v listView) sheets() []sheet {
+	s := sheet{header: []string{"instance", "target_instance", "state", "step", "reason", "verdict", "wave", "definition", "requester", "record"}}
+	for _, i := range v.Instances {
+		s.add(i.Instance, i.Target, i.State, i.Step, i.Reason, i.Verdict, i.Wave, i.Definition, i.Requester, i.Record)
+	}
+	return []sheet{s}
+}
+
+// lineView is one line of the story of an instance.
+type lineView struct {
+	At     string `json:"at"`
+	Step   string `json:"step,omitempty"`
+	Kind   string `json:"kind"`
+	What   string `json:"what"`
+	Detail string `json:"detail,omitempty"`
+	Status int    `json:"http_status,omitempty"`
+	By     string `json:"by,omitempty"`
+}
+
+func viewLine(l migration.StepLine) lineView {
+	return lineView{At: stamp(l.At), Step: string(l.Step), Kind: l.Kind, What: l.What, Detail: l.Detail, Status: l.Status, By: l.By}
+}
+
+// showView is everything about one instance: the result of show and pilot.
+type showView struct {
+	instanceView
+	WorkflowID string        `json:"workflow_id"`
+	ParkID     int64         `json:"park_id,omitempty"`
+	Meaning    string        `json:"meaning,omitempty"` // of the reason
+	Detail     string        `json:"detail,omitempty"`
+	Actions    []string      `json:"actions,omitempty"` // that fit, while parked
+	FindingsOf []findingView `json:"findings_list"`
+	Lines      []lineView    `json:"lines"`
+}
+
+func (v showView) sheets() []sheet {
+	about := sheet{header: []string{"instance", v.Instance}}
+	for _, row := range [][2]string{
+		{"state", v.State}, {"step", v.Step}, {"reason", v.Reason}, {"meaning", v.Meaning}, {"detail", v.Detail},
+		{"actions", strings.Join(v.Actions, " ")}, {"target instance", v.Target}, {"verdict", v.Verdict}, {"wave", v.Wave},
+		{"definition", v.Definition}, {"target definition", v.TargetDefinition}, {"requester", v.Requester},
+		{"record", v.Record}, {"started", v.Started}, {"workflow", v.WorkflowID},
+	} {
+		if row[1] != "" {
+			about.add(row[0], row[1])
+		}
+	}
+	story := sheet{title: "Story", header: []string{"at", "step", "what", "detail", "by"}}
+	for _, l := range v.Lines {
+		story.add(l.At, l.Step, lineText(l), l.Detail, l.By)
+	}
+	return []sheet{about, findingSheet(v.FindingsOf), story}
+}
+
+func lineText(l lineView) string {
+	text := l.What
+	if l.Kind != "note" && l.Kind != "" {
+		text = l.Kind + ": " + text
+	}
+	if l.Status != 0 {
+		text += fmt.Sprintf(" (HTTP %d)", l.Status)
+	}
+	return text
+}
+
+// waveView is one wave: the result of wave, pause, resume, stop and tune.
+type waveView struct {
+	Wave      string     `json:"wave"`
+	Status    string     `json:"status"`
+	Window    int        `json:"window"`
+	MaxParked int        `json:"max_parked,omitempty"`
+	Taken     int        `json:"taken"`
+	Settled   bool       `json:"settled"`
+	By        string     `json:"by,omitempty"`
+	CreatedAt string     `json:"created_at"`
+	Counts    countsView `json:"counts"`
+}
+
+func viewWave(w migration.Wave, c migration.Counts) waveView {
+	return waveView{
+		Wave: w.Name, Status: string(w.Status), Window: w.Window, MaxParked: w.MaxParked, Taken: w.Taken,
+		Settled: !w.Status.Open(), By: w.By, CreatedAt: stamp(w.CreatedAt), Counts: viewCounts(c),
+	}
+}
+
+func (v waveView) sheets() []sheet { return []sheet{waveSheet([]waveView{v})} }
+
+func waveSheet(waves []waveView) sheet {
+	s := sheet{title: "Waves", header: []string{"wave", "status", "window", "taken", "done", "in flight", "waiting", "parked", "skipped", "failed", "to come"}}
+	for _, w := range waves {
+		c := w.Counts
+		s.add(w.Wave, w.Status, w.Window, w.Taken, c.Done, c.InFlight+c.Claimed, c.Waiting, c.Parked, c.Skipped, c.Failed, c.Ready+c.Warned)
+	}
+	return s
+}
+
+// statusView is a migration as a whole.
+type statusView struct {
+	Migration string       `json:"migration"`
+	Counts    countsView   `json:"counts"`
+	Waves     []waveView   `json:"waves"`
+	Workers   []workerView `json:"workers"`
+}
+
+// workerView is how many workers poll for a role.
+type workerView struct {
+	Role    contract.Role `json:"role"`
+	Queue   string        `json:"queue"`
+	Pollers int           `json:"pollers"`
+}
+
+func (v statusView) sheets() []sheet {
+	c := v.Counts
+	all := sheet{header: []string{"migration", "instances", "ready", "warned", "blocked", "in flight", "waiting", "parked", "done", "skipped", "failed"}}
+	all.add(v.Migration, c.Total, c.Ready, c.Warned, c.Blocked, c.InFlight+c.Claimed, c.Waiting, c.Parked, c.Done, c.Skipped, c.Failed)
+	workers := sheet{title: "Workers", header: []string{"role", "queue", "pollers"}}
+	for _, w := range v.Workers {
+		workers.add(w.Role, w.Queue, w.Pollers)
+	}
+	return []sheet{all, waveSheet(v.Waves), workers}
+}
+
+// parkedView lists what waits for the operator.
+type parkedView struct {
+	Parked []parkedInstanceView `json:"parked"`
+}
+
+type parkedInstanceView struct {
+	Instance string   `json:"instance"`
+	ParkID   int64    `json:"park_id"`
+	Step     string   `json:"step"`
+	Reason   string   `json:"reason"`
+	Meaning  string   `json:"meaning"`
+	Detail   string   `json:"detail,omitempty"`
+	Actions  []string `json:"actions"`
+	Wave     string   `json:"wave,omitempty"`
+	Since    string   `json:"since"`
+}
+
+func (v parkedView) sheets() []sheet {
+	s := sheet{header: []string{"instance", "park", "reason", "what happened", "actions", "wave", "since"}}
+	for _, p := range v.Parked {
+		s.add(p.Instance, p.ParkID, p.Reason, p.Meaning, strings.Join(p.Actions, " "), p.Wave, p.Since)
+	}
+	return []sheet{s}
+}
+
+// resolveView says what was decided.
+type resolveView struct {
+	Instance string `json:"instance"`
+	ParkID   int64  `json:"park_id"`
+	Reason   string `json:"reason"`
+	Action   string `json:"action"`
+}
+
+func (v resolveView) sheets() []sheet {
+	s := sheet{header: []string{"instance", "park", "reason", "action"}}
+	s.add(v.Instance, v.ParkID, v.Reason, v.Action)
+	return []sheet{s}
+}
+
+// verifyView counts what a comparison of both sides found.
+type verifyView struct {
+	Same      int      `json:"same"`
+	Different int      `json:"different"`
+	Moved     int      `json:"moved"`
+	Listed    []string `json:"listed"` // not the same, the first contract.MaxDifferent
+}
+
+func (v verifyView) sheets() []sheet {
+	s := sheet{header: []string{"same", "different", "moved"}}
+	s.add(v.Same, v.Different, v.Moved)
+	listed := sheet{title: "Not the same", header: []string{"instance"}}
+	for _, id := range v.Listed {
+		listed.add(id)
+	}
+	return []sheet{s, listed}
+}
+
+func actionNames(actions []migration.Action) []string {
+	names := make([]string, 0, len(actions))
+	for _, a := range actions {
+		names = append(names, string(a))
+	}
+	return names
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

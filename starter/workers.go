@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// pollerAlive is how old the last look of a poller may be: an idle one looks
+// once a minute, and Temporal remembers those that are gone for five.
+const pollerAlive = 90 * time.Second
+
+// workers counts the pollers of each role.
+func (s *session) workers(ctx context.Context) ([]workerView, error) {
+	var views []workerView
+	for _, role := range []contract.Role{contract.RoleWorkflows, contract.RoleCopy, contract.RoleJoget} {
+		v := workerView{Role: role, Queue: s.queues.Of(role)}
+		kind := enumspb.TASK_QUEUE_TYPE_ACTIVITY
+		if role == contract.RoleWorkflows {
+			kind = enumspb.TASK_QUEUE_TYPE_WORKFLOW
+		}
+		described, err := s.temporal.DescribeTaskQueue(ctx, v.Queue, kind)
+		if err != nil {
+			return nil, temporalError("look for workers of queue", v.Queue, err)
+		}
+		for _, p := range described.GetPollers() {
+			if s.Now().Sub(p.GetLastAccessTime().AsTime()) < pollerAlive {
+				v.Pollers++
+			}
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// idle says which roles nobody works for, "" when all have a worker.
+func idle(workers []workerView) string {
+	var roles []string
+	for _, w := range workers {
+		if w.Pollers == 0 {
+			roles = append(roles, string(w.Role))
+		}
+	}
+	if len(roles) == 0 {
+		return ""
+	}
+	list := strings.Join(roles, ",")
+	return "no worker is running for " + list + ": start one with worker --roles " + list + ", for target.url of this configuration"
+}
+
+// needWorkflows is an error when nobody would answer an update or a query.
+func (s *session) needWorkflows(ctx context.Context) error {
+	workers, err := s.workers(ctx)
+	if err != nil {
+		return err
+	}
+	if workers[0].Pollers == 0 {
+		return &plain{code: migration.CodeUnavailable, text: idle(workers[:1])}
+	}
+	return nil
+}
+
+// workerWatch tells of missing workers while a verb waits, once per change.
+type workerWatch struct{ told string }
+
+func (w *workerWatch) look(ctx context.Context, s *session) error {
+	workers, err := s.workers(ctx)
+	if err != nil {
+		return err
+	}
+	now := idle(workers)
+	if now != w.told {
+		if now == "" {
+			s.say("workers are running again")
+		} else {
+			s.say("waiting: %s", now)
+		}
+	}
+	w.told = now
+	return nil
+}
