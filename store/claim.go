@@ -75,6 +75,9 @@ func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimK
 	if err != nil {
 		return err
 	}
+	if source == key.Source && holder == key.Instance {
+		return errRaced
+	}
 	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusy{By: holder})
 }
 

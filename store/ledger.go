@@ -149,6 +149,9 @@ func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
+// errRaced: a row that was not there a moment ago is there.
+var errRaced = errors.New("another one was quicker")
+
 // tx runs do in a transaction, again from its start where the server ended it
 // in favour of another one. do must have no effect but on the transaction and
 // on variables it sets anew. A commit whose answer was lost is not repeated:
@@ -160,7 +163,9 @@ func (l *Ledger) tx(ctx context.Context, op, subject string, do func(*sql.Tx) er
 // txAgain is tx for a transaction that inserts what it did not find: losing the
 // race to another one's insert is no error, it looks again.
 func (l *Ledger) txAgain(ctx context.Context, op, subject string, do func(*sql.Tx) error) error {
-	again := func(err error) bool { return lostToAnother(err) || numbered(err, errDuplicate) }
+	again := func(err error) bool {
+		return lostToAnother(err) || numbered(err, errDuplicate) || errors.Is(err, errRaced)
+	}
 	return l.repeat(ctx, op, subject, again, do)
 }
 

@@ -1,0 +1,109 @@
+package store_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
+)
+
+var _ records.Images = (*store.RowImages)(nil)
+
+func TestRowImages_keep_the_first_and_what_strangers_wrote(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	row := migration.RowKey{Table: "crm", ID: "record-1"}
+	content := func(n byte) migration.Digest { return migration.Digest{n} }
+	image := func(was, written byte) migration.RowImage {
+		i := migration.RowImage{Key: row, WrittenDigest: content(written)}
+		if was != 0 {
+			i.Existed, i.Digest, i.Data = true, content(was), bytes.Repeat([]byte{was, 0xff, '\''}, 1000)
+		}
+		return i
+	}
+	stored := func(images ...migration.RowImage) []migration.RowImage {
+		for i := range images {
+			images[i].WrittenDigest = migration.Digest{}
+		}
+		return images
+	}
+	cases := []struct {
+		name string
+		keep []migration.RowImage
+		want []migration.RowImage
+	}{
+		{"first", []migration.RowImage{image(1, 2)}, stored(image(1, 2))},
+		{"absent_row", []migration.RowImage{image(0, 2)}, stored(image(0, 2))},
+		{"repeated", []migration.RowImage{image(1, 2), image(1, 2)}, stored(image(1, 2))},
+		{"what_we_wrote_is_no_image", []migration.RowImage{image(1, 2), image(2, 3), image(3, 4)}, stored(image(1, 2))},
+		{"what_a_stranger_wrote_is_kept_beside", []migration.RowImage{image(1, 2), image(9, 3)}, stored(image(1, 2), image(9, 3))},
+		{"a_row_that_vanished_is_kept_beside", []migration.RowImage{image(1, 2), image(0, 3)}, stored(image(1, 2), image(0, 3))},
+	}
+	for i, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			// A target of its own, so that cases do not see each other.
+			images := l.RowImages(mig, migration.ClaimKey{Source: "s", Instance: id(1), Target: string(rune('A' + i))})
+			for _, k := range tc.keep {
+				must(t, images.Keep(t.Context(), []migration.RowImage{k}))
+			}
+			got, err := images.Images(t.Context())
+			must(t, err)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("images (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRowImages_know_what_was_written_for_any_instance(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	row := func(name string) migration.RowKey {
+		return migration.RowKey{Table: "crm", ID: migration.RecordID(name)}
+	}
+	first, second := l.RowImages(mig, keyOf(1)), l.RowImages(mig, keyOf(2))
+	page := []migration.RowImage{{Key: row("r"), WrittenDigest: migration.Digest{1}}, {Key: row("R"), WrittenDigest: migration.Digest{2}}}
+	must(t, first.Keep(t.Context(), page))
+	must(t, first.Wrote(t.Context(), page))
+	must(t, first.Keep(t.Context(), page))
+	must(t, first.Wrote(t.Context(), page)) // after a crash
+	must(t, second.Keep(t.Context(), []migration.RowImage{{Key: row("r"), WrittenDigest: migration.Digest{3}}}))
+
+	got, err := second.Written(t.Context(), []migration.RowKey{row("r"), row("R"), row("x")})
+	must(t, err)
+	want := map[migration.RowKey][]migration.Digest{row("r"): {{1}, {3}}, row("R"): {{2}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"outcome: row written: crm", "outcome: row written: crm"}, lines(t, l, id(1))); diff != "" {
+		t.Errorf("story (-want +got):\n%s", diff)
+	}
+	elsewhere := l.RowImages(mig, migration.ClaimKey{Source: "s", Instance: id(1), Target: "another"})
+	if got, err := elsewhere.Written(t.Context(), []migration.RowKey{row("r")}); err != nil || len(got) != 0 {
+		t.Errorf("another target knows %v, %v", got, err)
+	}
+}
+
+func TestRowImages_split_what_one_statement_cannot_carry(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	images := l.RowImages(mig, ourKey)
+	var page []migration.RowImage
+	for i := range 450 {
+		page = append(page, migration.RowImage{
+			Key: migration.RowKey{Table: "crm", ID: migration.RecordID(id(i))}, Existed: true, Digest: migration.Digest{1},
+			Data: make([]byte, 50_000), WrittenDigest: migration.Digest{2},
+		})
+	}
+	must(t, images.Keep(t.Context(), page))
+	got, err := images.Images(t.Context())
+	must(t, err)
+	if len(got) != len(page) {
+		t.Errorf("%d images of %d", len(got), len(page))
+	}
+}
