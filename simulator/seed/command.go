@@ -79,6 +79,7 @@ func sourceCommand() *cobra.Command {
 	flags.IntVar(&o.NotStarted, "not-started", 0, "wrecks of failed starts")
 	flags.IntVar(&o.NullVariables, "null-variables", 0, "instances with null variables")
 	flags.IntVar(&o.TypedVariables, "typed-variables", 0, "instances with boolean and date variables")
+	flags.IntVar(&o.HugeVariables, "huge-variables", 0, "instances with a variable of 96 KiB")
 	flags.IntVar(&o.WithoutLink, "without-link", 0, "instances whose id is their record id")
 	flags.IntVar(&o.InstanceIDRecords, "instance-id-records", 0, "instances whose record id is an older instance's id")
 	flags.IntVar(&o.Closed, "closed", 0, "completed instances still in the engine's tables")

@@ -17,7 +17,6 @@ func TestSeeded_instances_run_to_their_end_in_an_engine(t *testing.T) {
 	must(t, err)
 	e, err := engine.New(t.Context(), engine.Options{DB: db})
 	must(t, err)
-	t.Cleanup(func() { must(t, e.Close()) })
 
 	const mostSteps = 6 // no way to the end is longer
 	for range mostSteps {
@@ -26,7 +25,7 @@ func TestSeeded_instances_run_to_their_end_in_an_engine(t *testing.T) {
 		}
 	}
 	if left := lines(t, db, "SELECT p.Id FROM SHKProcesses p"); len(left) > 0 {
-		t.Errorf("still running: %v", left)
+		t.Errorf("still running: %v at %v", left, lines(t, db, "SELECT Id, State FROM SHKActivities ORDER BY oid"))
 	}
 	var ids []string
 	for _, i := range result.Instances {

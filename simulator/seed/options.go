@@ -15,6 +15,7 @@ const (
 	NotStarted       Kind = "not_started"        // wreck of a failed start, no activities
 	NullVariables    Kind = "null_variables"     // text and numbers that are null, which no API can set
 	TypedVariables   Kind = "typed_variables"    // BOOLEAN and DATETIME values, which no API can set
+	HugeVariable     Kind = "huge_variable"      // a text of 96 KiB, too long to be archived when the instance ends
 	WithoutLink      Kind = "without_link"       // the record id is the instance's own id
 	InstanceIDRecord Kind = "instance_id_record" // the record id is the id of an older, archived instance
 	Closed           Kind = "closed"             // closed.completed, engine rows kept
@@ -39,6 +40,7 @@ type Options struct {
 	NotStarted        int
 	NullVariables     int
 	TypedVariables    int // of ProbationReview
+	HugeVariables     int
 	WithoutLink       int
 	InstanceIDRecords int
 	Closed            int

@@ -239,6 +239,7 @@ func (w *world) jobs() ([]job, error) {
 		{NotStarted, w.o.NotStarted, Ordinary},
 		{NullVariables, w.o.NullVariables, Ordinary},
 		{TypedVariables, w.o.TypedVariables, Ordinary},
+		{HugeVariable, w.o.HugeVariables, Ordinary},
 		{WithoutLink, w.o.WithoutLink, Ordinary},
 		{InstanceIDRecord, w.o.InstanceIDRecords, Ordinary},
 		{Closed, w.o.Closed, Ordinary},

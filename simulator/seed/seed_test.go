@@ -80,7 +80,7 @@ func one(tb testing.TB, db *sql.DB, query string, args ...any) string {
 // everything asks for some of every kind.
 var everything = seed.Options{
 	Seed: 7, Instances: 90, WithTokens: 8, WithSubflows: 6, Suspended: 5, NotStarted: 4, NullVariables: 6, TypedVariables: 3,
-	WithoutLink: 4, InstanceIDRecords: 3, Closed: 4, Completed: 12, RecordsOnly: 5, LargeFiles: 2, MissingFiles: 3, TextBytes: 300, MaxFileBytes: 2000,
+	HugeVariables: 2, WithoutLink: 4, InstanceIDRecords: 3, Closed: 4, Completed: 12, RecordsOnly: 5, LargeFiles: 2, MissingFiles: 3, TextBytes: 300, MaxFileBytes: 2000,
 }
 
 func TestPositions_are_places_an_instance_can_reach(t *testing.T) {
@@ -194,7 +194,7 @@ WHERE s.KeyValue LIKE 'open.%'`)
 	}
 	if diff := gocmp.Diff(map[seed.Kind]int{
 		seed.Ordinary: 90, seed.WithTokens: 8, seed.WithSubflow: 6, seed.Child: 6, seed.Suspended: 5, seed.NotStarted: 4, seed.NullVariables: 6,
-		seed.TypedVariables: 3, seed.WithoutLink: 4, seed.InstanceIDRecord: 3, seed.Closed: 4, seed.Completed: 12,
+		seed.TypedVariables: 3, seed.HugeVariable: 2, seed.WithoutLink: 4, seed.InstanceIDRecord: 3, seed.Closed: 4, seed.Completed: 12,
 	}, counts); diff != "" {
 		t.Errorf("kinds (-asked +written):\n%s", diff)
 	}
@@ -223,6 +223,7 @@ func TestRun_rows_are_consistent(t *testing.T) {
 		{"variables_of_every_type", "SELECT GROUP_CONCAT(DISTINCT VariableType ORDER BY VariableType) FROM SHKProcessData", "0,1,2,3,4,5"},
 		{"blobs_are_java_streams", "SELECT COUNT(*)>0, SUM(LEFT(HEX(VariableValue),8)='ACED0005')=COUNT(*) FROM SHKProcessData WHERE VariableType=5", "1|1"},
 		{"long_strings_are_blobs", "SELECT COUNT(*) FROM SHKProcessData WHERE LENGTH(VariableValue)>4000 AND VariableType=5 AND VariableValueVCHAR IS NULL", one(t, db, "SELECT COUNT(*) FROM SHKProcessData WHERE LENGTH(VariableValue)>4000")},
+		{"huge_strings_have_eight_bytes_of_length", "SELECT COUNT(*) FROM SHKProcessData WHERE LEFT(HEX(VariableValue),18)='ACED00057C00000000'", "2"},
 		{"open_activities_have_their_own_variables", "SELECT COUNT(*) FROM SHKActivities a WHERE a.State IN (1000001,1000003,1000005) AND (SELECT COUNT(*) FROM SHKActivityData d WHERE d.Activity=a.oid) <> (SELECT COUNT(*) FROM SHKProcessData d WHERE d.Process=a.Process)", "0"},
 		{"archived_instances_are_gone_from_the_engine", "SELECT COUNT(*) FROM wf_history_process h JOIN SHKProcesses p ON p.Id=h.processId", "0"},
 		{"archived_instances_keep_link_and_activities", "SELECT COUNT(DISTINCT l.processId) FROM wf_process_link_history l JOIN wf_history_process h ON h.processId=l.processId JOIN wf_history_activity a ON a.processId=h.processId", "12"},

@@ -60,14 +60,17 @@ func (w *world) long() string {
 	return w.text.cut(n)
 }
 
-// remark is a text variable: empty, short, or once in ten too long for a
-// varchar, some of them too long for Java's short string form.
+// hugeBytes is more than Java's short string form holds and more than the
+// history tables can archive.
+const hugeBytes = 96 << 10
+
+// remark is a text variable: empty, short, or once in ten too long for a varchar.
 func (w *world) remark() string {
 	switch {
 	case w.chance(6):
 		return ""
 	case w.chance(10):
-		return w.text.cut(16<<10 + w.rng.IntN(80<<10))
+		return w.text.cut(12<<10 + w.rng.IntN(12<<10))
 	}
 	return w.text.cut(1 + w.rng.IntN(400))
 }
@@ -99,6 +102,13 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 	if kind == TypedVariables {
 		v["confirmed"] = true
 		v["reviewedOn"] = w.o.Now.Add(-time.Duration(w.rng.IntN(1000)) * time.Hour).UTC().Truncate(time.Second)
+	}
+	if kind == HugeVariable {
+		for _, name := range []string{"remarks", "justification", "assessment"} {
+			if _, declared := v[name]; declared {
+				v[name] = w.text.cut(hugeBytes)
+			}
+		}
 	}
 	if kind == NullVariables {
 		for _, name := range []string{"remarks", "balance", "justification", "amount", "assessment", "score"} {
