@@ -1,0 +1,372 @@
+package workflows_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+var instanceInput = contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues}
+
+// instanceFakes answer as a migration without trouble does; tests replace what they need.
+type instanceFakes struct {
+	copyFormData func(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error)
+	start        func(contract.StepInput) (contract.StartOutput, error)
+	reconcile    func(contract.StepInput) (contract.StartOutput, error)
+	restore      func(contract.StepInput) (contract.RestoreOutput, error)
+	resume       func(contract.ResumeInput) (contract.ResumeOutput, error)
+	verify       func(contract.VerifyInput) (contract.VerifyOutput, error)
+	resolve      func(contract.ResolveInput) (contract.Outcome, error)
+}
+
+func (f instanceFakes) register(env *testsuite.TestWorkflowEnvironment) *world {
+	w := &world{}
+	first := &contract.ResumeCall{Activity: "approve", AbortCurrent: true}
+	if f.copyFormData == nil {
+		f.copyFormData = func(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+			return contract.CopyFormDataOutput{Outcome: ok(), Rows: 3, Written: 3}, nil
+		}
+	}
+	if f.start == nil {
+		f.start = func(contract.StepInput) (contract.StartOutput, error) {
+			return contract.StartOutput{Outcome: ok(), Target: "9_crm_approve", Next: first}, nil
+		}
+	}
+	if f.reconcile == nil {
+		f.reconcile = f.start
+	}
+	if f.restore == nil {
+		f.restore = func(contract.StepInput) (contract.RestoreOutput, error) {
+			return contract.RestoreOutput{Outcome: ok(), Rows: 1, Next: first}, nil
+		}
+	}
+	if f.resume == nil {
+		f.resume = func(in contract.ResumeInput) (contract.ResumeOutput, error) {
+			return contract.ResumeOutput{Outcome: ok(), Made: &in.Call}, nil
+		}
+	}
+	if f.verify == nil {
+		f.verify = func(contract.VerifyInput) (contract.VerifyOutput, error) {
+			return contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictSame}, nil
+		}
+	}
+	if f.resolve == nil {
+		f.resolve = func(contract.ResolveInput) (contract.Outcome, error) { return ok(), nil }
+	}
+	fake(env, w, contract.CopyFormData, f.copyFormData)
+	fake(env, w, contract.CopyUploads, func(contract.StepInput) (contract.CopyUploadsOutput, error) {
+		return contract.CopyUploadsOutput{Outcome: ok()}, nil
+	})
+	fake(env, w, contract.StartProcess, f.start)
+	fake(env, w, contract.ReconcileStart, f.reconcile)
+	fake(env, w, contract.RestoreState, f.restore)
+	fake(env, w, contract.ResumeActivity, func(in contract.ResumeInput) (contract.ResumeOutput, error) {
+		w.note("  %s %t", in.Call.Activity, in.Call.AbortCurrent)
+		return f.resume(in)
+	})
+	fake(env, w, contract.VerifyInstance, func(in contract.VerifyInput) (contract.VerifyOutput, error) {
+		if in.Accepted {
+			w.note("  accepted")
+		}
+		return f.verify(in)
+	})
+	fake(env, w, contract.ResolveInstance, func(in contract.ResolveInput) (contract.Outcome, error) {
+		w.note("  %s of park %d", in.Action, in.ParkID)
+		return f.resolve(in)
+	})
+	fake(env, w, contract.ParkInstance, func(in contract.ParkInput) (contract.Outcome, error) {
+		w.note("  %s at %s cancelled=%t", in.Reason, in.Step, in.Cancelled)
+		return contract.Outcome{Status: contract.StatusParked, Reason: in.Reason, ParkID: 1, Message: in.Message}, nil
+	})
+	return w
+}
+
+func parked(reason migration.Reason, id int64) contract.Outcome {
+	return contract.Outcome{Status: contract.StatusParked, Reason: reason, ParkID: id}
+}
+
+// resolveAfter sends a resolution and returns what came of it.
+func resolveAfter(t *testing.T, env *testsuite.TestWorkflowEnvironment, d time.Duration, r contract.Resolution) (refused *error) {
+	t.Helper()
+	refused = new(error)
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(contract.ResolveUpdate, d.String(), &testsuite.TestUpdateCallback{
+			OnAccept:   func() {},
+			OnReject:   func(err error) { *refused = err },
+			OnComplete: func(any, error) {},
+		}, r)
+	}, d)
+	return refused
+}
+
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	done := contract.InstanceResult{State: migration.InstanceDone, Verdict: migration.VerdictSame, Target: "9_crm_approve"}
+	once := func(first, then contract.StartOutput) func(contract.StepInput) (contract.StartOutput, error) {
+		n := 0
+		return func(contract.StepInput) (contract.StartOutput, error) {
+			if n++; n == 1 {
+				return first, nil
+			}
+			return then, nil
+		}
+	}
+	started := contract.StartOutput{Outcome: ok(), Target: "9_crm_approve", Next: &contract.ResumeCall{Activity: "approve", AbortCurrent: true}}
+	for _, tc := range []struct {
+		name    string
+		fakes   instanceFakes
+		resolve []contract.Resolution
+		calls   []string
+		want    contract.InstanceResult
+	}{
+		{
+			name:  "a_clean_instance_takes_five_activities",
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "one_that_stands_where_it_has_to_is_not_resumed",
+			fakes: instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: ok(), Target: "9_crm_approve"}, nil
+			}},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "what_the_start_changed_is_restored_before_resuming",
+			fakes: instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: ok(), Target: "9_crm_approve", Restore: true}, nil
+			}},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "RestoreState", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "every_pending_activity_is_one_call_and_only_the_first_aborts",
+			fakes: instanceFakes{resume: func(in contract.ResumeInput) (contract.ResumeOutput, error) {
+				out := contract.ResumeOutput{Outcome: ok(), Made: &in.Call}
+				switch in.Call.Activity {
+				case "approve":
+					out.Next = &contract.ResumeCall{Activity: "check"}
+				case "check":
+					out.Next = &contract.ResumeCall{Activity: "pay"}
+				}
+				return out, nil
+			}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess",
+				"ResumeActivity", "  approve true", "ResumeActivity", "  check false", "ResumeActivity", "  pay false", "VerifyInstance",
+			},
+			want: done,
+		},
+		{
+			name: "an_unknown_start_is_reconciled_and_never_repeated",
+			fakes: instanceFakes{
+				start: func(contract.StepInput) (contract.StartOutput, error) {
+					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+				},
+				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
+			},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "a_lost_attempt_is_reconciled_and_never_repeated",
+			fakes: instanceFakes{
+				start: func(contract.StepInput) (contract.StartOutput, error) {
+					return contract.StartOutput{}, errors.New("the worker died")
+				},
+				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
+			},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "a_busy_record_is_waited_for",
+			fakes: instanceFakes{
+				start: once(contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, started),
+			},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
+			name: "a_start_proven_not_to_have_happened_is_made_anew_a_few_times",
+			fakes: instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}}, nil
+			}},
+			resolve: []contract.Resolution{{Action: migration.ActionSkip}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "StartProcess", "StartProcess", "StartProcess", "StartProcess",
+				"ParkInstance", "  start_failed at start cancelled=false", "ResolveInstance", "  skip of park 1",
+			},
+			want: contract.InstanceResult{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
+		},
+		{
+			name: "one_closed_on_the_source_is_skipped",
+			fakes: instanceFakes{copyFormData: func(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+				return contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}}, nil
+			}},
+			calls: []string{"CopyFormData"},
+			want:  contract.InstanceResult{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed},
+		},
+		{
+			name: "retry_repeats_the_parked_step",
+			fakes: instanceFakes{start: once(
+				contract.StartOutput{Outcome: parked(migration.ReasonStartNotAllowed, 3)}, started)},
+			resolve: []contract.Resolution{{Action: migration.ActionRetry, ParkID: 3}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "ResolveInstance", "  retry of park 3",
+				"StartProcess", "ResumeActivity", "  approve true", "VerifyInstance",
+			},
+			want: done,
+		},
+		{
+			name: "accept_goes_to_verification_with_the_difference_accepted",
+			fakes: instanceFakes{
+				resume: func(contract.ResumeInput) (contract.ResumeOutput, error) {
+					return contract.ResumeOutput{Outcome: parked(migration.ReasonTargetMoved, 1)}, nil
+				},
+				verify: func(contract.VerifyInput) (contract.VerifyOutput, error) {
+					return contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictAccepted}, nil
+				},
+			},
+			resolve: []contract.Resolution{{Action: migration.ActionAccept}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true",
+				"ResolveInstance", "  accept of park 1", "VerifyInstance", "  accepted",
+			},
+			want: contract.InstanceResult{State: migration.InstanceDone, Verdict: migration.VerdictAccepted, Target: "9_crm_approve"},
+		},
+		{
+			name: "a_step_that_fails_for_good_parks_with_its_message",
+			fakes: instanceFakes{restore: func(contract.StepInput) (contract.RestoreOutput, error) {
+				return contract.RestoreOutput{}, temporal.NewNonRetryableApplicationError("the table is gone", "unsupported", nil)
+			}, start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: ok(), Restore: true}, nil
+			}},
+			resolve: []contract.Resolution{{Action: migration.ActionSkip}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "RestoreState",
+				"ParkInstance", "  step_failed at restore cancelled=false", "ResolveInstance", "  skip of park 1",
+			},
+			want: contract.InstanceResult{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			env := environment(t)
+			w := tc.fakes.register(env)
+			for i, r := range tc.resolve {
+				if refused := resolveAfter(t, env, time.Duration(i+1)*time.Hour, r); *refused != nil {
+					t.Errorf("resolution %d refused: %v", i, *refused)
+				}
+			}
+			env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+			if err := env.GetWorkflowError(); err != nil {
+				t.Fatalf("workflow: %v", err)
+			}
+			var got contract.InstanceResult
+			if err := env.GetWorkflowResult(&got); err != nil {
+				t.Fatalf("result: %v", err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.calls, w.calls); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestInstanceRedoTakesANewSnapshot(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	var redone []bool
+	verified := 0
+	w := instanceFakes{
+		copyFormData: func(in contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+			redone = append(redone, in.Redo)
+			return contract.CopyFormDataOutput{Outcome: ok()}, nil
+		},
+		verify: func(contract.VerifyInput) (contract.VerifyOutput, error) {
+			if verified++; verified == 1 {
+				return contract.VerifyOutput{Outcome: parked(migration.ReasonSourceMoved, 1)}, nil
+			}
+			return contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictSame}, nil
+		},
+	}.register(env)
+	resolveAfter(t, env, time.Hour, contract.Resolution{Action: migration.ActionRedo})
+	env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+	if err := env.GetWorkflowError(); err != nil {
+		t.Fatalf("workflow: %v", err)
+	}
+	if diff := cmp.Diff([]bool{false, true}, redone); diff != "" {
+		t.Errorf("redo flags (-want +got):\n%s\ncalls: %v", diff, w.calls)
+	}
+}
+
+func TestInstanceRefusesResolutionsThatDoNotFit(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		give contract.Resolution
+		want string
+	}{
+		{"unknown_action", contract.Resolution{Action: "explode"}, "these do: retry, skip"},
+		{"action_of_another_reason", contract.Resolution{Action: migration.ActionRedo}, "does not fit start_not_allowed"},
+		{"an_older_parking", contract.Resolution{Action: migration.ActionRetry, ParkID: 2}, "parked anew (park 3, not 2)"},
+		{"a_target_without_adopt", contract.Resolution{Action: migration.ActionRetry, Target: "9_x_y"}, "takes no target"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			env := environment(t)
+			instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: parked(migration.ReasonStartNotAllowed, 3)}, nil
+			}}.register(env)
+			refused := resolveAfter(t, env, time.Hour, tc.give)
+			resolveAfter(t, env, 2*time.Hour, contract.Resolution{Action: migration.ActionSkip})
+			env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+			if *refused == nil || !strings.Contains((*refused).Error(), tc.want) {
+				t.Errorf("refused with %v, want a text with %q", *refused, tc.want)
+			}
+		})
+	}
+}
+
+func TestInstanceRefusesResolutionWhileItRuns(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, nil
+	}}.register(env)
+	refused := resolveAfter(t, env, time.Second, contract.Resolution{Action: migration.ActionSkip})
+	env.RegisterDelayedCallback(env.CancelWorkflow, time.Minute)
+	env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+	if *refused == nil || !strings.Contains((*refused).Error(), "not parked") {
+		t.Errorf("refused with %v, want that it is not parked", *refused)
+	}
+}
+
+func TestInstanceRecordsItsCancellation(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	w := instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+		return contract.StartOutput{Outcome: parked(migration.ReasonStartNotAllowed, 1)}, nil
+	}}.register(env)
+	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
+	env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+	if err := env.GetWorkflowError(); !temporal.IsCanceledError(err) {
+		t.Errorf("workflow error %v, want its cancellation", err)
+	}
+	if got := w.calls[len(w.calls)-1]; got != "  operator at start cancelled=true" {
+		t.Errorf("last call %q, want the cancellation in the ledger", got)
+	}
+}
