@@ -33,7 +33,13 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	case migration.InstanceSkipped:
 		return mistake("%s was skipped (%s) and has ended; starter show %s tells why", id, e.Reason, id)
 	case migration.InstanceParked:
-		return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
+		open, err := s.running(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance))
+		if err != nil {
+			return err
+		}
+		if open {
+			return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
+		}
 	case migration.InstanceBlocked:
 		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter show %s, mend them, then starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceFailed,
@@ -59,10 +65,12 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	return s.followInstance(ctx, e, seen)
 }
 
-// followInstance tells the lines after seen until the instance is settled.
+// followInstance tells the lines after seen until the instance is settled. One
+// that was settled before (failed, or parked without a workflow) has to move first.
 func (s *session) followInstance(ctx context.Context, e migration.Entry, seen int64) error {
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
 	var watch workerWatch
+	moved := !e.State.Settled()
 	for looks := 1; ; looks++ {
 		lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
 		if err == nil {
@@ -78,11 +86,11 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 			if l.ID > seen {
 				v := viewLine(l)
 				s.say("%s  %-14s  %s", v.At, v.Step, lineText(v))
-				seen = l.ID
+				seen, moved = l.ID, true
 			}
 		}
-		open := true
-		if looks%looksPerCheck == 0 && !e.State.Settled() {
+		open, settled := true, moved && e.State.Settled()
+		if looks%looksPerCheck == 0 && !settled {
 			if open, err = s.running(ctx, workflowID); err == nil {
 				err = watch.look(ctx, s)
 			}
@@ -90,7 +98,7 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 				return err
 			}
 		}
-		if e.State.Settled() || !open {
+		if settled || !open {
 			return s.endOfInstance(ctx, e, open)
 		}
 		if err := s.Wait(ctx, lookEvery); err != nil {

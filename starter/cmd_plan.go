@@ -66,8 +66,9 @@ func (s *session) plan(ctx context.Context, dry bool) error {
 	return errors.Join(s.print(v), blockedBy(result))
 }
 
-// blockedBy says whether a plan stands: findings against servers and
-// definitions end it, and so does an inventory in which nothing may move.
+// blockedBy says whether a plan stands: blocking findings about servers and
+// definitions speak against it, and so does an inventory of which nothing may
+// move. Some blocked instances do not: they are set aside.
 func blockedBy(result contract.PlanResult) error {
 	blocking := 0
 	for _, f := range result.Findings {
@@ -75,8 +76,9 @@ func blockedBy(result contract.PlanResult) error {
 			blocking++
 		}
 	}
-	if blocking == 0 && result.Counts.Blocked == 0 {
+	c := result.Counts
+	if blocking == 0 && (c.Blocked == 0 || c.Blocked < c.Total()) {
 		return nil
 	}
-	return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("blocked: %d findings, and %d instances by theirs; starter list --state blocked, starter show INSTANCE", blocking, result.Counts.Blocked)}
+	return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("blocked by %d findings; %d instances are blocked by theirs, see starter list --state blocked", blocking, c.Blocked)}
 }

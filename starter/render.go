@@ -65,6 +65,7 @@ func writeTables(w io.Writer, sheets []sheet) error {
 		}
 		t := table.NewWriter()
 		t.SetStyle(table.StyleLight)
+		t.SuppressTrailingSpaces()
 		t.Style().Options = table.OptionsNoBordersAndSeparators
 		t.Style().Format.Header = text.FormatDefault
 		t.Style().Box.PaddingLeft = ""

@@ -1,0 +1,371 @@
+package main_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"jogetferry/config"
+	"jogetferry/migration"
+	main "jogetferry/starter"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs; go test ./starter -update writes it\n--- want\n%s\n--- got\n%s", path, want, got)
+	}
+}
+
+// world is a ledger and a Temporal in memory, and what the starter did to them.
+type world struct {
+	entries  map[migration.InstanceID]migration.Entry
+	findings map[migration.InstanceID][]migration.Finding
+	lines    map[migration.InstanceID][]migration.StepLine
+	waves    []migration.Wave
+	decided  []migration.Decision
+
+	open    map[string]bool // workflows by ID
+	idle    bool            // no worker polls
+	started []client.StartWorkflowOptions
+	inputs  []any
+	updates []client.UpdateWorkflowOptions
+	rates   []float32
+	result  any   // of every workflow
+	refuse  error // answers every update
+	down    error // answers every call of Temporal
+
+	// tick is called for every wait; the world may move on.
+	tick  func(n int)
+	ticks int
+}
+
+var clock = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+
+func entry(id string, state migration.InstanceState) migration.Entry {
+	return migration.Entry{
+		Instance: migration.InstanceID(id), Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"},
+		Target:    migration.DefinitionID{Package: "crm", Version: "5", Process: "process1"},
+		Requester: "cat", Record: "r-" + migration.RecordID(id), Started: 1790000000000, State: state, UpdatedAt: clock,
+	}
+}
+
+func newWorld(entries ...migration.Entry) *world {
+	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}}
+	for _, e := range entries {
+		w.entries[e.Instance] = e
+	}
+	return w
+}
+
+func parked(id string, reason migration.Reason) migration.Entry {
+	e := entry(id, migration.InstanceParked)
+	e.Reason, e.Step, e.ParkID, e.Wave = reason, migration.StepStart, 2, "1"
+	return e
+}
+
+// run runs the starter in this world.
+func (w *world) run(t *testing.T, args ...string) (status int, out, errs string) {
+	t.Helper()
+	return w.runContext(t.Context(), args...)
+}
+
+func (w *world) runContext(ctx context.Context, args ...string) (status int, out, errs string) {
+	var o, e bytes.Buffer
+	app := &main.App{
+		Out: &o, Err: &e, Operator: "operator@host", Now: func() time.Time { return clock },
+		Environ: []string{"FERRY_CONFIG=testdata/ferry.yaml"},
+		Wait: func(ctx context.Context, _ time.Duration) error {
+			w.ticks++
+			if w.tick != nil {
+				w.tick(w.ticks)
+			}
+			return ctx.Err()
+		},
+		Connect: func(context.Context) (main.Temporal, string, error) { return fakeTemporal{w}, "default", nil },
+		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
+			return fakeLedger{w}, nil
+		},
+	}
+	status = app.Run(ctx, args)
+	return status, o.String(), e.String()
+}
+
+// fakeLedger filters as the ledger does, as far as the starter's tests need.
+type fakeLedger struct{ *world }
+
+func (l fakeLedger) Close() error { return nil }
+
+func (l fakeLedger) Entry(_ context.Context, _ string, id migration.InstanceID) (migration.Entry, error) {
+	e, ok := l.entries[id]
+	if !ok {
+		return e, migration.E(migration.CodeNotFound, "find entry", string(id), "")
+	}
+	return e, nil
+}
+
+func (l fakeLedger) selected(f migration.Filter) []migration.Entry {
+	var out []migration.Entry
+	for _, id := range slices.Sorted(maps.Keys(l.entries)) {
+		e := l.entries[id]
+		switch {
+		case len(f.States) > 0 && !slices.Contains(f.States, e.State),
+			len(f.Processes) > 0 && !slices.Contains(f.Processes, e.Definition.Key()),
+			len(f.Instances) > 0 && !slices.Contains(f.Instances, e.Instance),
+			f.Requester != "" && f.Requester != e.Requester,
+			f.StartedBefore != 0 && e.Started >= f.StartedBefore,
+			f.Wave != "" && f.Wave != e.Wave,
+			f.Reason != "" && f.Reason != e.Reason,
+			f.NoWarned && e.State == migration.InstanceWarned:
+		default:
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func (l fakeLedger) EntriesEach(_ context.Context, _ string, f migration.Filter) iter.Seq2[migration.Entry, error] {
+	return func(yield func(migration.Entry, error) bool) {
+		for _, e := range l.selected(f) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l fakeLedger) Counts(_ context.Context, _ string, f migration.Filter) (migration.Counts, error) {
+	var c migration.Counts
+	for _, e := range l.selected(f) {
+		count(&c, e)
+	}
+	return c, nil
+}
+
+func count(c *migration.Counts, e migration.Entry) {
+	to := map[migration.InstanceState]*int{
+		migration.InstanceReady: &c.Ready, migration.InstanceWarned: &c.Warned, migration.InstanceBlocked: &c.Blocked,
+		migration.InstanceClaimed: &c.Claimed, migration.InstanceRunning: &c.InFlight, migration.InstanceWaiting: &c.Waiting,
+		migration.InstanceParked: &c.Parked, migration.InstanceDone: &c.Done, migration.InstanceSkipped: &c.Skipped, migration.InstanceFailed: &c.Failed,
+	}
+	*to[e.State]++
+	if e.Verdict == migration.VerdictSame {
+		c.Same++
+	}
+}
+
+func (l fakeLedger) CountsByDefinition(_ context.Context, _ string, f migration.Filter) ([]migration.DefinitionCounts, error) {
+	by := map[migration.DefinitionID]*migration.DefinitionCounts{}
+	for _, e := range l.selected(f) {
+		if by[e.Definition] == nil {
+			by[e.Definition] = &migration.DefinitionCounts{Definition: e.Definition}
+		}
+		count(&by[e.Definition].Counts, e)
+	}
+	var out []migration.DefinitionCounts
+	for _, c := range by {
+		out = append(out, *c)
+	}
+	slices.SortFunc(out, func(a, b migration.DefinitionCounts) int {
+		return cmp.Compare(a.Definition.String(), b.Definition.String())
+	})
+	return out, nil
+}
+
+func (l fakeLedger) Findings(_ context.Context, _ string, id migration.InstanceID) ([]migration.Finding, error) {
+	return l.findings[id], nil
+}
+
+func (l fakeLedger) Lines(_ context.Context, _ string, id migration.InstanceID) ([]migration.StepLine, error) {
+	return l.lines[id], nil
+}
+
+func (l fakeLedger) CreateWave(_ context.Context, _ string, w migration.Wave) (migration.Wave, error) {
+	w.Name = cmp.Or(w.Name, strconv.Itoa(len(l.waves)+1))
+	w.Status, w.CreatedAt = migration.WaveRunning, clock
+	f := w.Filter
+	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	for _, e := range l.selected(f) {
+		e.Wave = w.Name
+		l.entries[e.Instance] = e
+		w.Taken++
+	}
+	l.waves = append(l.waves, w)
+	return w, nil
+}
+
+func (l fakeLedger) Wave(_ context.Context, _, name string) (migration.Wave, error) {
+	for _, w := range l.waves {
+		if w.Name == name {
+			return w, nil
+		}
+	}
+	return migration.Wave{}, migration.E(migration.CodeNotFound, "read wave", name, "")
+}
+
+func (l fakeLedger) Waves(context.Context, string) ([]migration.Wave, error) { return l.waves, nil }
+
+func (l fakeLedger) SetWave(_ context.Context, _, name string, c migration.WaveChange) error {
+	for i := range l.waves {
+		if l.waves[i].Name != name {
+			continue
+		}
+		if c.Status != nil {
+			l.waves[i].Status = *c.Status
+		}
+		if c.Window != nil {
+			l.waves[i].Window = *c.Window
+		}
+		if c.Rate != nil {
+			l.waves[i].Rate = *c.Rate
+		}
+	}
+	return nil
+}
+
+func (l fakeLedger) Resolve(_ context.Context, _ string, _ migration.InstanceID, d migration.Decision) error {
+	l.decided = append(l.decided, d)
+	return nil
+}
+
+// fakeTemporal records what is asked of it.
+type fakeTemporal struct{ *world }
+
+func (f fakeTemporal) Close() {}
+
+func (f fakeTemporal) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	if f.down != nil {
+		return nil, f.down
+	}
+	if f.open[o.ID] {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("runs", "", "")
+	}
+	f.open[o.ID] = true
+	f.started = append(f.started, o)
+	f.inputs = append(f.inputs, args[0])
+	return fakeRun{f.world, o.ID}, nil
+}
+
+func (f fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun {
+	return fakeRun{f.world, id}
+}
+
+func (f fakeTemporal) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return nil, f.down
+}
+
+func (f fakeTemporal) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	f.updates = append(f.updates, o)
+	return fakeHandle{err: f.refuse}, nil
+}
+
+func (f fakeTemporal) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	open, known := f.open[id]
+	if !known {
+		return nil, serviceerror.NewNotFound("no such workflow")
+	}
+	info := &workflow.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id}}
+	if !open {
+		info.CloseTime = timestamppb.New(clock)
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: info}, nil
+}
+
+func (f fakeTemporal) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	seen := clock
+	if f.idle {
+		seen = seen.Add(-3 * time.Minute)
+	}
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueue.PollerInfo{{LastAccessTime: timestamppb.New(seen)}}}, f.down
+}
+
+func (f fakeTemporal) WorkflowService() workflowservice.WorkflowServiceClient {
+	return fakeService{world: f.world}
+}
+
+type fakeService struct {
+	workflowservice.WorkflowServiceClient
+	*world
+}
+
+func (s fakeService) UpdateTaskQueueConfig(_ context.Context, r *workflowservice.UpdateTaskQueueConfigRequest, _ ...grpc.CallOption) (*workflowservice.UpdateTaskQueueConfigResponse, error) {
+	s.rates = append(s.rates, r.GetUpdateQueueRateLimit().GetRateLimit().GetRequestsPerSecond())
+	return &workflowservice.UpdateTaskQueueConfigResponse{}, nil
+}
+
+type fakeRun struct {
+	*world
+	id string
+}
+
+func (r fakeRun) GetID() string                  { return r.id }
+func (r fakeRun) GetRunID() string               { return "run" }
+func (r fakeRun) GetFirstExecutionRunID() string { return "run" }
+
+// Get answers at once, or never while no worker polls.
+func (r fakeRun) Get(ctx context.Context, out any) error {
+	if r.idle {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if err, failed := r.result.(error); failed {
+		return err
+	}
+	return copyValue(r.result, out)
+}
+
+func (r fakeRun) GetWithOptions(ctx context.Context, out any, _ client.WorkflowRunGetOptions) error {
+	return r.Get(ctx, out)
+}
+
+type fakeHandle struct {
+	client.WorkflowUpdateHandle
+	err error
+}
+
+func (h fakeHandle) Get(context.Context, any) error { return h.err }
+
+func copyValue(from, to any) error {
+	data, err := json.Marshal(from)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, to)
+}
+
+func refusal(message string) error { return temporal.NewApplicationError(message, "errorString") }

@@ -1,0 +1,412 @@
+package main_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{
+		"", "check", "plan", "list", "show", "pilot", "wave", "status", "pause", "resume", "stop", "tune", "parked", "resolve", "verify", "config",
+	} {
+		t.Run(verb, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"help"}
+			if verb != "" {
+				args = append(args, verb)
+			}
+			status, out, errs := newWorld().run(t, args...)
+			if status != 0 || errs != "" {
+				t.Errorf("status %d, errors %q", status, errs)
+			}
+			golden(t, strings.TrimPrefix(verb+"_help.txt", "_"), out)
+		})
+	}
+}
+
+func done(id string) migration.Entry {
+	e := entry(id, migration.InstanceDone)
+	e.TargetID, e.Verdict, e.Wave = "900_crm_process1", migration.VerdictSame, "1"
+	return e
+}
+
+// sample is a migration half way.
+func sample() *world {
+	w := newWorld(done("1_crm_process1"), parked("2_crm_process1", migration.ReasonStartOutcomeUnknown), entry("3_crm_process1", migration.InstanceReady),
+		entry("4_crm_process1", migration.InstanceWarned), entry("5_crm_process1", migration.InstanceBlocked))
+	w.waves = []migration.Wave{{Name: "1", Window: 20, Taken: 2, Status: migration.WaveFinished, By: "operator@host", CreatedAt: clock}}
+	w.findings["5_crm_process1"] = []migration.Finding{{ID: "FERRY-401", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "an asynchronous child is open", Remedy: "let it end first"}}
+	w.lines["2_crm_process1"] = []migration.StepLine{
+		{ID: 1, Step: migration.StepStart, Kind: "intent", What: "POST process/start", By: "worker", At: clock},
+		{ID: 2, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 502, By: "worker", At: clock},
+		{ID: 3, Step: migration.StepStart, Kind: "note", What: "parked (2): start_outcome_unknown", By: "worker", At: clock},
+	}
+	w.open["ferry/crm-2026/instance/2_crm_process1"] = true
+	w.open["ferry/crm-2026/wave/1"] = false
+	return w
+}
+
+func TestOutput(t *testing.T) {
+	t.Parallel()
+	plan := contract.PlanResult{
+		Open:     contract.OpenCounts{Open: 7, Roots: 5, Descendants: 2},
+		Counts:   migration.Counts{Ready: 1, Warned: 1, Blocked: 1, Done: 1, Parked: 1},
+		Findings: []migration.Finding{{ID: "FERRY-205", Severity: migration.Warning, Subject: "crm#3#process1", Message: "start tools run on the target", Remedy: "see that they may"}},
+	}
+	verified := contract.VerifyRunResult{Same: 1, Moved: 1, Listed: []migration.InstanceID{"1_crm_process1"}}
+	for _, tc := range []struct {
+		name   string
+		args   []string
+		result any
+		status int
+	}{
+		{"plan", []string{"plan"}, plan, 0},
+		{"check", []string{"check"}, plan, 0},
+		{"list", []string{"list"}, nil, 0},
+		{"show", []string{"show", "2_crm_process1"}, nil, 0},
+		{"status", []string{"status"}, nil, 0},
+		{"parked", []string{"parked"}, nil, 0},
+		{"resolve", []string{"resolve", "2_crm_process1", "--action", "retry"}, nil, 0},
+		{"verify", []string{"verify"}, verified, 4},
+		{"wave", []string{"wave", "--detach", "--name", "two"}, nil, 0},
+	} {
+		for _, format := range []string{"table", "json", "csv"} {
+			t.Run(tc.name+"_as_"+format, func(t *testing.T) {
+				t.Parallel()
+				w := sample()
+				w.result = tc.result
+				status, out, errs := w.run(t, append(tc.args, "-o", format)...)
+				if status != tc.status {
+					t.Errorf("status %d, want %d: %s", status, tc.status, errs)
+				}
+				if format == "json" && !json.Valid([]byte(out)) {
+					t.Error("not JSON")
+				}
+				golden(t, tc.name+"."+format, out)
+			})
+		}
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	t.Parallel()
+	ids := filepath.Join(t.TempDir(), "ids")
+	if err := os.WriteFile(ids, []byte("# comment\n3_crm_process1\n9_crm_process1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocked := contract.PlanResult{Findings: []migration.Finding{{ID: "FERRY-101", Severity: migration.Blocking}}}
+	for _, tc := range []struct {
+		name   string
+		args   []string
+		world  func(*world)
+		status int
+		want   string // in what is said
+	}{
+		{"unknown_verb", []string{"wvae"}, nil, 2, `did you mean wave`},
+		{"unknown_flag", []string{"wave", "--sizes", "3"}, nil, 2, "unknown flag: --sizes; see starter wave --help"},
+		{"missing_argument", []string{"show"}, nil, 2, "usage: starter show INSTANCE"},
+		{"too_many_arguments", []string{"plan", "now"}, nil, 2, "usage: starter plan"},
+		{"unknown_output", []string{"list", "-o", "jsn"}, nil, 2, "did you mean json"},
+		{"configuration", []string{"list", "--migration", "A B"}, nil, 2, `migration: "A B" is not a name`},
+		{"unknown_instance", []string{"show", "7_crm_process1"}, nil, 2, "the plan does not have 7_crm_process1"},
+		{"unknown_state", []string{"list", "--state", "redy"}, nil, 2, "did you mean ready"},
+		{"unknown_process", []string{"wave", "--process", "crm/proces1"}, nil, 2, "did you mean crm/process1?"},
+		{"unknown_instances_in_a_file", []string{"wave", "--instances", ids}, nil, 2, "the plan does not have 9_crm_process1;"},
+		{"bad_time", []string{"wave", "--started-before", "yesterday"}, nil, 2, "write 2026-10-31"},
+		{"bad_window", []string{"wave", "--window", "501"}, nil, 2, "give 1 to 500"},
+		{"bad_wave_name", []string{"wave", "--name", "a/b"}, nil, 2, "use letters, digits"},
+		{"finished_wave", []string{"wave", "--name", "1"}, nil, 2, "wave 1 has finished"},
+		{"nothing_to_take", []string{"wave", "--requester", "terry"}, nil, 2, "no instance is ready that matches"},
+		{"no_pilot", []string{"wave"}, func(w *world) { delete(w.entries, "1_crm_process1") }, 2, "crm#3#process1: starter pilot 3_crm_process1"},
+		{"unknown_wave", []string{"pause", "one"}, nil, 2, `wave "one" is not known; there are 1`},
+		{"closed_wave", []string{"tune", "1", "--window", "3"}, nil, 2, "wave 1 is finished"},
+		{"nothing_to_tune", []string{"tune", "1"}, nil, 2, "nothing to tune"},
+		{"pilot_of_a_done_instance", []string{"pilot", "1_crm_process1"}, nil, 2, "done already, as 900_crm_process1"},
+		{"pilot_of_a_parked_instance", []string{"pilot", "2_crm_process1"}, nil, 2, "is parked (start_outcome_unknown)"},
+		{"pilot_of_a_blocked_instance", []string{"pilot", "5_crm_process1"}, nil, 3, "blocked by its findings"},
+		{"resolve_what_is_not_parked", []string{"resolve", "1_crm_process1", "--action", "retry"}, nil, 2, "is done, not parked"},
+		{"resolve_without_action", []string{"resolve", "2_crm_process1"}, nil, 2, "--action is missing; for start_outcome_unknown give retry, adopt, skip"},
+		{"resolve_with_an_unknown_action", []string{"resolve", "2_crm_process1", "--action", "rety"}, nil, 2, "did you mean retry"},
+		{"resolve_with_an_action_that_does_not_fit", []string{"resolve", "2_crm_process1", "--action", "accept"}, nil, 2, "does not fit start_outcome_unknown; these do: retry, adopt, skip"},
+		{"adopt_without_a_target", []string{"resolve", "2_crm_process1", "--action", "adopt"}, nil, 2, "needs --target"},
+		{"retry_with_a_target", []string{"resolve", "2_crm_process1", "--action", "retry", "--target", "x"}, nil, 2, "takes no --target"},
+		{"discard_with_retry", []string{"resolve", "2_crm_process1", "--action", "retry", "--discard-target-work"}, nil, 2, "belongs to action redo"},
+		{"resolve_an_earlier_parking", []string{"resolve", "2_crm_process1", "--action", "retry", "--park", "1"}, nil, 2, "parked anew (2, not 1)"},
+		{"resolve_when_the_workflow_is_gone", []string{"resolve", "2_crm_process1", "--action", "retry"}, func(w *world) { w.open["ferry/crm-2026/instance/2_crm_process1"] = false }, 2, "ended from outside"},
+		{"resolve_without_workers", []string{"resolve", "2_crm_process1", "--action", "retry"}, func(w *world) { w.idle = true }, 5, "no worker is running for workflows"},
+		{"verify_what_was_not_migrated", []string{"verify", "3_crm_process1"}, nil, 2, "has no target instance"},
+		{"plan_runs_already", []string{"plan"}, func(w *world) { w.open["ferry/crm-2026/plan"] = true }, 2, "runs already"},
+		{"blocking_findings", []string{"check"}, func(w *world) { w.result = blocked }, 3, "blocked by 1 findings"},
+		{"temporal_out_of_reach", []string{"plan"}, func(w *world) { w.down = serviceerror.NewUnavailable("connection refused") }, 5, "check TEMPORAL_ADDRESS"},
+		{"status_needs_temporal", []string{"status"}, func(w *world) { w.down = serviceerror.NewUnavailable("connection refused") }, 5, "check TEMPORAL_ADDRESS"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			if tc.world != nil {
+				tc.world(w)
+			}
+			status, out, errs := w.run(t, tc.args...)
+			if status != tc.status || !strings.Contains(errs, tc.want) {
+				t.Errorf("status %d, want %d; said %q, want %q in it", status, tc.status, errs, tc.want)
+			}
+			if tc.status == 2 && (out != "" || len(w.started)+len(w.updates)+len(w.decided)+len(w.rates) > 0 || len(w.waves) != 1) {
+				t.Errorf("something was written: started %d, updates %d, decisions %d, rates %v, waves %d, %q", len(w.started), len(w.updates), len(w.decided), w.rates, len(w.waves), out)
+			}
+		})
+	}
+}
+
+func TestWaveIsStartedAndFollowed(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.tick = func(n int) {
+		e := w.entries["3_crm_process1"]
+		switch n {
+		case 1:
+			e.State = migration.InstanceRunning
+		case 7:
+			e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
+			w.waves[1].Status = migration.WaveFinished
+		}
+		w.entries[e.Instance] = e
+	}
+	status, out, errs := w.run(t, "wave", "--requester", "cat", "--no-warned", "--rate", "2.5", "--window", "3", "--max-parked", "4", "-o", "csv")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	golden(t, "wave_followed.txt", out+"---\n"+errs)
+	if diff := cmp.Diff([]float32{2.5}, w.rates); diff != "" {
+		t.Error(diff)
+	}
+	want := contract.WaveInput{
+		Migration: "crm-2026", Wave: "2",
+		Queues: contract.Queues{Workflows: "ferry-workflows", Copy: "ferry-copy", Joget: "ferry-joget-127.0.0.1:8080"},
+		State:  contract.WaveState{Window: 3, MaxParked: 4},
+	}
+	if diff := cmp.Diff([]any{want}, w.inputs); diff != "" {
+		t.Error(diff)
+	}
+	o := w.started[0]
+	if o.ID != "ferry/crm-2026/wave/2" || !o.WorkflowExecutionErrorWhenAlreadyStarted ||
+		o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY || o.WorkflowIDConflictPolicy != enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL {
+		t.Errorf("started with %+v", o)
+	}
+	if got := w.waves[1].Filter.Requester; got != "cat" {
+		t.Errorf("the ledger has requester %q, want cat", got)
+	}
+	if encoded, err := json.Marshal(w.inputs); err != nil || strings.Contains(string(encoded), `"cat"`) || strings.Contains(o.StaticSummary+o.StaticDetails, "cat") {
+		t.Errorf("the requester went to Temporal: %s, %v", encoded, err)
+	}
+}
+
+func TestWaveSettlesWithParkedInstances(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.tick = func(int) {
+		e := parked("3_crm_process1", migration.ReasonSourceMoved)
+		e.Wave = "2"
+		w.entries[e.Instance] = e
+		w.waves[1].Status = migration.WaveFinished
+	}
+	status, _, errs := w.run(t, "wave", "--no-warned")
+	if status != 4 || !strings.Contains(errs, "wave 2 settled with 1 parked") {
+		t.Errorf("status %d, said %q", status, errs)
+	}
+}
+
+func TestWaveThatCannotStartGivesItsInstancesBack(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.down = serviceerror.NewUnavailable("connection refused")
+	status, _, errs := w.run(t, "wave", "--name", "two")
+	if status != 5 || w.waves[1].Status != migration.WaveStopped {
+		t.Errorf("status %d, wave %+v, said %q", status, w.waves[1], errs)
+	}
+}
+
+func TestWaveWhoseWorkflowWasTerminated(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.tick = func(n int) {
+		if n == 3 {
+			w.open["ferry/crm-2026/wave/two"] = false
+		}
+	}
+	status, _, errs := w.run(t, "wave", "--name", "two")
+	if status != 4 || !strings.Contains(errs, "ended from outside") {
+		t.Errorf("status %d, said %q", status, errs)
+	}
+}
+
+func TestFollowingSaysThatNobodyWorks(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.idle = true
+	w.tick = func(n int) {
+		switch n {
+		case 15:
+			w.idle = false
+		case 25:
+			w.waves[1].Status = migration.WaveFinished
+		}
+	}
+	_, _, errs := w.run(t, "wave", "--name", "two")
+	for _, want := range []string{"waiting: no worker is running for workflows,copy,joget: start one with worker --roles workflows,copy,joget", "workers are running again"} {
+		if strings.Count(errs, want) != 1 {
+			t.Errorf("said %q, want %q in it once", errs, want)
+		}
+	}
+}
+
+func TestInterruptDetachesAndTheWorkGoesOn(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"wave", []string{"wave"}, "no longer following; ferry/crm-2026/wave/1 goes on"},
+		{"pilot", []string{"pilot", "3_crm_process1"}, "no longer following; ferry/crm-2026/instance/3_crm_process1 goes on"},
+		{"plan", []string{"plan"}, "no longer following; ferry/crm-2026/plan goes on"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, interrupt := context.WithCancel(t.Context())
+			w := sample()
+			w.waves, w.idle = nil, true
+			w.tick = func(n int) {
+				if n == 2 {
+					interrupt()
+				}
+			}
+			status, _, errs := w.runContext(ctx, tc.args...)
+			if status != 0 || !strings.Contains(errs, tc.want) || len(w.started) != 1 {
+				t.Errorf("status %d, started %d, said %q", status, len(w.started), errs)
+			}
+		})
+	}
+}
+
+func TestPilotShowsEveryStep(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	id := migration.InstanceID("3_crm_process1")
+	w.lines[id] = []migration.StepLine{{ID: 1, Kind: "note", What: "planned", At: clock}}
+	w.tick = func(n int) {
+		e := w.entries[id]
+		switch n {
+		case 1:
+			e.State, e.Step = migration.InstanceRunning, migration.StepStart
+			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 2, Step: migration.StepStart, Kind: "intent", What: "POST process/start", At: clock, By: "worker"})
+		case 2:
+			e.State, e.Verdict, e.TargetID = migration.InstanceDone, migration.VerdictSame, "901_crm_process1"
+			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"})
+		}
+		w.entries[id] = e
+	}
+	status, out, errs := w.run(t, "pilot", string(id))
+	if status != 0 {
+		t.Errorf("status %d", status)
+	}
+	golden(t, "pilot.txt", errs+"---\n"+out)
+	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY {
+		t.Errorf("started with %+v", o)
+	}
+}
+
+func TestPilotStartsATerminatedInstanceAgain(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	id := migration.InstanceID("2_crm_process1")
+	w.open["ferry/crm-2026/instance/2_crm_process1"] = false
+	w.tick = func(n int) {
+		if n != 3 {
+			return
+		}
+		e := w.entries[id]
+		e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
+		w.entries[id] = e
+		w.lines[id] = append(w.lines[id], migration.StepLine{ID: 9, Kind: "note", What: "done", At: clock})
+	}
+	status, _, errs := w.run(t, "pilot", string(id))
+	if status != 0 || len(w.started) != 1 || !strings.Contains(errs, "done") || strings.Contains(errs, "POST") {
+		t.Errorf("status %d, started %d, said %q", status, len(w.started), errs)
+	}
+}
+
+func TestResolveRecordsTheReasonInTheLedgerOnly(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	status, _, errs := w.run(t, "resolve", "2_crm_process1", "--action", "adopt", "--target", "77_crm_process1", "--reason", "cat called")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	if diff := cmp.Diff([]migration.Decision{{ParkID: 2, Action: migration.ActionAdopt, TargetID: "77_crm_process1", By: "operator@host", Text: "cat called"}}, w.decided); diff != "" {
+		t.Error(diff)
+	}
+	u := w.updates[0]
+	if u.UpdateID != "2-adopt" || u.WorkflowID != "ferry/crm-2026/instance/2_crm_process1" {
+		t.Errorf("updated with %+v", u)
+	}
+	if diff := cmp.Diff([]any{contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "77_crm_process1"}}, u.Args); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestARefusedUpdateIsAMistake(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.refuse = refusal("2_crm_process1 is not parked: there is nothing to resolve")
+	status, _, errs := w.run(t, "resolve", "2_crm_process1", "--action", "retry")
+	if status != 2 || errs != "2_crm_process1 is not parked: there is nothing to resolve\n" {
+		t.Errorf("status %d, said %q", status, errs)
+	}
+}
+
+func TestSteering(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		args    []string
+		closed  bool // the workflow was terminated
+		updates []string
+		rates   []float32
+		want    migration.Wave
+	}{
+		{"pause", []string{"pause", "1"}, false, []string{"pause"}, nil, migration.Wave{Status: migration.WavePaused, Window: 20}},
+		{"resume", []string{"resume", "1"}, false, []string{"resume"}, nil, migration.Wave{Status: migration.WaveRunning, Window: 20}},
+		{"stop_leaves_the_end_to_the_wave", []string{"stop", "1"}, false, []string{"stop"}, nil, migration.Wave{Status: migration.WaveRunning, Window: 20}},
+		{"stop_of_a_terminated_wave", []string{"stop", "1"}, true, nil, nil, migration.Wave{Status: migration.WaveStopped, Window: 20}},
+		{"tune_window", []string{"tune", "1", "--window", "5"}, false, []string{"tune"}, nil, migration.Wave{Status: migration.WaveRunning, Window: 5}},
+		{"tune_rate_only", []string{"tune", "1", "--rate", "0"}, false, nil, []float32{0}, migration.Wave{Status: migration.WaveRunning, Window: 20}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			w.waves[0].Status = migration.WaveRunning
+			w.open["ferry/crm-2026/wave/1"] = !tc.closed
+			status, _, errs := w.run(t, tc.args...)
+			var updates []string
+			for _, u := range w.updates {
+				updates = append(updates, u.UpdateName)
+			}
+			got := migration.Wave{Status: w.waves[0].Status, Window: w.waves[0].Window}
+			if diff := cmp.Diff(tc.updates, updates) + cmp.Diff(tc.rates, w.rates) + cmp.Diff(tc.want, got); status != 0 || diff != "" {
+				t.Errorf("status %d, said %q\n%s", status, errs, diff)
+			}
+		})
+	}
+}
