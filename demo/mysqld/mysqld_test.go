@@ -14,9 +14,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
+	"jogetferry/internal/mysqltest"
 
 	"jogetferry/demo/mysqld"
-	"jogetferry/internal/mysqltest"
 )
 
 const clients = 16
@@ -25,15 +25,15 @@ const clients = 16
 // to show that the test asks nothing that a real server would not give.
 func servers() map[string]func(testing.TB) string {
 	return map[string]func(testing.TB) string{
-		"mysqld": func(t testing.TB) string {
-			t.Helper()
-			server, err := mysqld.Open(t.Context(), "ferry")
+		"mysqld": func(tb testing.TB) string {
+			tb.Helper()
+			server, err := mysqld.Open(tb.Context(), "ferry")
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
-			t.Cleanup(func() {
+			tb.Cleanup(func() {
 				if err := server.Close(); err != nil {
-					t.Error(err)
+					tb.Error(err)
 				}
 			})
 			return server.DSN("ferry")
@@ -514,7 +514,11 @@ func TestReader_reads_and_nothing_else(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Close() })
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	admin := open(t, server.DSN("source"))
 	run(t, admin, "CREATE TABLE a (id int PRIMARY KEY)")
 	run(t, admin, "CREATE TABLE other.a (id int PRIMARY KEY)")

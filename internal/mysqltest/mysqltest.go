@@ -22,24 +22,24 @@ import (
 // Empty or unset: a private server is started when the first test asks.
 const EnvDSN = "FERRY_TEST_MYSQL"
 
-// DSN returns the DSN of a fresh empty utf8mb4 database, dropped when t ends.
+// DSN returns the DSN of a fresh empty utf8mb4 database, dropped when tb ends.
 // The account behind it is an administrator. No driver parameters are set, so
 // that each caller pins the session it needs.
-func DSN(t testing.TB) string {
-	t.Helper()
-	admin, db := shared(t)
-	cfg := parse(t, admin)
+func DSN(tb testing.TB) string {
+	tb.Helper()
+	admin, db := shared(tb)
+	cfg := parse(tb, admin)
 	cfg.DBName = randomName("ferry_")
-	run(t, db, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4")
-	t.Cleanup(func() { run(t, db, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) })
+	run(tb, db, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4")
+	tb.Cleanup(func() { run(tb, db, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) })
 	return cfg.FormatDSN()
 }
 
 // AdminDSN returns the DSN, without a database, of an account that may do
 // everything on the server that DSN uses.
-func AdminDSN(t testing.TB) string {
-	t.Helper()
-	admin, _ := shared(t)
+func AdminDSN(tb testing.TB) string {
+	tb.Helper()
+	admin, _ := shared(tb)
 	return admin
 }
 
@@ -47,20 +47,20 @@ func AdminDSN(t testing.TB) string {
 // dsn (as returned by DSN) and returns that DSN with the account in it. A grant
 // is a privilege, "SELECT", or holds its own target, "SELECT ON `db`.`table`".
 // No grants: an account that can connect to the server and to no database. The
-// account is dropped when t ends.
-func User(t testing.TB, dsn string, grants ...string) string {
-	t.Helper()
-	_, db := shared(t)
-	cfg := parse(t, dsn)
+// account is dropped when tb ends.
+func User(tb testing.TB, dsn string, grants ...string) string {
+	tb.Helper()
+	_, db := shared(tb)
+	cfg := parse(tb, dsn)
 	cfg.User, cfg.Passwd = randomName("u_"), rand.Text()
 	account := "'" + cfg.User + "'@'%'"
-	run(t, db, "CREATE USER "+account+" IDENTIFIED BY '"+cfg.Passwd+"'")
-	t.Cleanup(func() { run(t, db, "DROP USER "+account) })
+	run(tb, db, "CREATE USER "+account+" IDENTIFIED BY '"+cfg.Passwd+"'")
+	tb.Cleanup(func() { run(tb, db, "DROP USER "+account) })
 	for _, grant := range grants {
 		if !strings.Contains(strings.ToUpper(grant), " ON ") {
 			grant += " ON " + quoted(cfg.DBName) + ".*"
 		}
-		run(t, db, "GRANT "+grant+" TO "+account)
+		run(tb, db, "GRANT "+grant+" TO "+account)
 	}
 	return cfg.FormatDSN()
 }
@@ -95,36 +95,36 @@ var adminDB = sync.OnceValues(func() (*sql.DB, error) {
 	return db, nil
 })
 
-func shared(t testing.TB) (string, *sql.DB) {
-	t.Helper()
+func shared(tb testing.TB) (string, *sql.DB) {
+	tb.Helper()
 	db, err := adminDB()
 	if err != nil {
-		t.Fatalf("mysqltest: %v", err)
+		tb.Fatalf("mysqltest: %v", err)
 	}
 	dsn, err := admin()
 	if err != nil {
-		t.Fatalf("mysqltest: %v", err)
+		tb.Fatalf("mysqltest: %v", err)
 	}
 	return dsn, db
 }
 
-func parse(t testing.TB, dsn string) *mysql.Config {
-	t.Helper()
+func parse(tb testing.TB, dsn string) *mysql.Config {
+	tb.Helper()
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		t.Fatalf("mysqltest: parse the DSN: %v", err)
+		tb.Fatalf("mysqltest: parse the DSN: %v", err)
 	}
 	return cfg
 }
 
 // run does not use t.Context, which is cancelled before cleanups run.
-func run(t testing.TB, db *sql.DB, statement string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
+func run(tb testing.TB, db *sql.DB, statement string) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), time.Minute)
 	defer cancel()
 	if _, err := db.ExecContext(ctx, statement); err != nil {
-		t.Errorf("mysqltest: %v", err)
-		t.FailNow()
+		tb.Errorf("mysqltest: %v", err)
+		tb.FailNow()
 	}
 }
 

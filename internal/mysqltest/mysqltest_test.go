@@ -65,6 +65,7 @@ func TestDSN_is_a_fresh_utf8mb4_database_with_case_sensitive_tables(t *testing.T
 	}
 }
 
+//nolint:tparallel // what comes after the inner test needs its end
 func TestDSN_is_dropped_when_the_test_ends(t *testing.T) {
 	t.Parallel()
 	admin := open(t, mysqltest.AdminDSN(t))
@@ -143,7 +144,9 @@ func TestMain(m *testing.M) {
 	if _, err := mysqltest.Start(context.Background(), dir); err != nil {
 		os.Exit(1)
 	}
-	syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+		os.Exit(1)
+	}
 }
 
 func TestServer_dies_with_the_process_that_started_it(t *testing.T) {

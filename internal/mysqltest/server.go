@@ -25,6 +25,7 @@ var ErrNotInstalled = errors.New("mariadbd is not installed: run `make deps`, or
 // Server is a private MariaDB on 127.0.0.1 and a data directory. It dies with
 // the process that started it. Its methods are not for concurrent use.
 type Server struct {
+	binary        string
 	dir, password string
 	port          int
 	process       *child.Process // nil when it never ran
@@ -42,13 +43,13 @@ const (
 // Commits survive Kill (they are with the operating system), not a power cut.
 func Start(ctx context.Context, dir string) (*Server, error) {
 	s := &Server{dir: dir}
-	if _, err := exec.LookPath("mariadbd"); err != nil {
-		return nil, ErrNotInstalled
+	var err error
+	if s.binary, err = binary(); err != nil {
+		return nil, err
 	}
 	if err := s.install(ctx); err != nil {
 		return nil, err
 	}
-	var err error
 	for range bindAttempts {
 		// The port was free when it was chosen; somebody may have been quicker.
 		if err = s.Restart(ctx); err == nil || ctx.Err() != nil {
@@ -62,6 +63,16 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		return nil, err
 	}
 	return s, s.remember()
+}
+
+// binary finds mariadbd, also where only the superuser's PATH leads.
+func binary() (string, error) {
+	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", ErrNotInstalled
 }
 
 // DSN returns the administrator's DSN for database; "" means none.
@@ -101,14 +112,14 @@ func (s *Server) Restart(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) spawn(ctx context.Context) error {
+func (s *Server) spawn(ctx context.Context) (err error) {
 	// Bound to no context: the server outlives the call that started it.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), "mariadbd", s.flags()...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.binary, s.flags()...) //nolint:gosec // found by binary
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the log of mariadbd: %w", err)
 	}
-	defer log.Close()
+	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd.Stdout, cmd.Stderr = log, log
 	s.process, err = child.Start(cmd)
 	return err
@@ -150,6 +161,7 @@ func (s *Server) install(ctx context.Context) error {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	args := append(common(s.dir), "--auth-root-authentication-method=normal", "--skip-test-db")
+	//nolint:gosec // the directory is the caller's choice
 	out, err := exec.CommandContext(ctx, "mariadb-install-db", args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("create the system tables: %w: %s", err, out)
@@ -210,6 +222,8 @@ func common(dir string) []string {
 		"--no-defaults", // must be first
 		"--datadir=" + filepath.Join(dir, "data"),
 		"--innodb-log-file-size=64M", "--lower-case-table-names=0",
+		// A starting server removes the temporary tables it finds there: not another one's.
+		"--tmpdir=" + dir,
 	}
 	if os.Getuid() == 0 {
 		flags = append(flags, "--user=root")

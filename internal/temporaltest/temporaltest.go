@@ -58,16 +58,16 @@ const (
 	module       = "jogetferry"
 )
 
-// New starts a server that is stopped when t ends. It fails t if it cannot.
-func New(t testing.TB, options Options) *Server {
-	t.Helper()
-	s, err := Start(t.Context(), options)
+// New starts a server that is stopped when tb ends. It fails tb if it cannot.
+func New(tb testing.TB, options Options) *Server {
+	tb.Helper()
+	s, err := Start(tb.Context(), options)
 	if err != nil {
-		t.Fatalf("temporaltest: %v", err)
+		tb.Fatalf("temporaltest: %v", err)
 	}
-	t.Cleanup(func() {
-		if err := s.Kill(context.WithoutCancel(t.Context())); err != nil {
-			t.Errorf("temporaltest: %v", err)
+	tb.Cleanup(func() {
+		if err := s.Kill(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Errorf("temporaltest: %v", err)
 		}
 	})
 	return s
@@ -133,7 +133,7 @@ func (s *Server) Kill(ctx context.Context) error { return s.process.End(ctx, sys
 
 // Restart kills the server if it runs and starts it with the same options, on
 // the same port.
-func (s *Server) Restart(ctx context.Context) error {
+func (s *Server) Restart(ctx context.Context) (err error) {
 	if err := s.Kill(ctx); err != nil {
 		return err
 	}
@@ -143,11 +143,7 @@ func (s *Server) Restart(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the log of the Temporal dev server: %w", err)
 	}
-	defer log.Close()
-	if s.options.LogFile == "" {
-		// The server keeps writing to it; the space is free when it ends.
-		defer os.Remove(log.Name())
-	}
+	defer func() { err = errors.Join(err, s.closeLog(log)) }()
 	// Bound to no context: the server outlives the call that started it.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.options.Binary, s.arguments()...) //nolint:gosec // the binary is the caller's choice
 	cmd.Stdout, cmd.Stderr = log, log
@@ -166,6 +162,16 @@ func (s *Server) log() (*os.File, error) {
 		return os.CreateTemp("", "ferry-temporal-*.log")
 	}
 	return os.OpenFile(s.options.LogFile, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+}
+
+// closeLog closes this process's side of the log. The server keeps writing to a
+// temporary one, whose space is free when it ends.
+func (s *Server) closeLog(log *os.File) error {
+	err := log.Close()
+	if s.options.LogFile == "" {
+		err = errors.Join(err, os.Remove(log.Name()))
+	}
+	return err
 }
 
 func (s *Server) arguments() []string {
