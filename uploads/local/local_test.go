@@ -1,0 +1,401 @@
+package local_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/uploads"
+	"jogetferry/uploads/local"
+	"jogetferry/uploads/uploadstest"
+)
+
+func open(t *testing.T) (*local.Store, string) {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := local.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, dir
+}
+
+func write(t *testing.T, content string, parts ...string) string {
+	t.Helper()
+	path := filepath.Join(parts...)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func code(t *testing.T, err error, want migration.Code) {
+	t.Helper()
+	if migration.CodeOf(err) != want {
+		t.Errorf("error %v, want code %q", err, want)
+	}
+}
+
+var row = migration.RowKey{Table: "t", ID: "r"}
+
+func TestStoreConforms(t *testing.T) {
+	t.Parallel()
+	uploadstest.Run(t, func(t *testing.T) uploads.Store {
+		t.Helper()
+		s, _ := open(t)
+		return s
+	})
+}
+
+func TestSymlinksAndDevicesAreReportedAndNeverFollowed(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	secret := write(t, "secret", t.TempDir(), "secret")
+	write(t, "inside", dir, "t", "other", "inside")
+	record := filepath.Join(dir, "t", "r")
+	write(t, "x", record, "file")
+	must(t, os.Symlink(secret, filepath.Join(record, "out")))
+	must(t, os.Symlink("../other/inside", filepath.Join(record, "in")))
+	must(t, os.Symlink(filepath.Dir(secret), filepath.Join(record, "folder")))
+	must(t, syscall.Mkfifo(filepath.Join(record, "pipe"), 0o644))
+	entries, err := s.List(t.Context(), row)
+	must(t, err)
+	kinds := map[string]uploads.Kind{}
+	for _, e := range entries {
+		kinds[e.Name] = e.Kind
+	}
+	want := map[string]uploads.Kind{"file": uploads.KindFile, "out": uploads.KindSymlink, "in": uploads.KindSymlink, "folder": uploads.KindSymlink, "pipe": uploads.KindOther}
+	if diff := cmp.Diff(want, kinds); diff != "" {
+		t.Errorf("kinds (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"out", "in", "folder", "pipe", "folder/secret"} {
+		_, err := s.Open(t.Context(), uploads.Key{Row: row, Name: name})
+		code(t, err, migration.CodeUnsupported)
+	}
+	_, err = s.Create(t.Context(), uploads.Key{Row: row, Name: "folder/new"})
+	code(t, err, migration.CodeUnsupported)
+	target, _ := open(t)
+	got, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	if got.Copied != 1 || len(got.Refused) != 4 {
+		t.Errorf("result %+v, want one copied and four refused", got)
+	}
+	// And on the target, where a symlink stands in the way.
+	got, err = uploads.Copy(t.Context(), target, s, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	if got.Same != 1 {
+		t.Errorf("result %+v, want one the same", got)
+	}
+	must(t, os.Remove(filepath.Join(record, "file")))
+	must(t, os.Symlink(secret, filepath.Join(record, "file")))
+	got, err = uploads.Copy(t.Context(), target, s, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictOverwrite})
+	must(t, err)
+	wanted := []uploads.Refusal{{Key: uploads.Key{Row: row, Name: "file"}, Target: true, Kind: uploads.KindSymlink}}
+	if diff := cmp.Diff(wanted, got.Refused); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	if content, err := os.ReadFile(secret); err != nil || string(content) != "secret" {
+		t.Errorf("outside: %q, %v", content, err)
+	}
+}
+
+func TestARecordFolderThatIsASymlinkIsRefused(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	outside := t.TempDir()
+	write(t, "x", outside, "f")
+	must(t, os.Mkdir(filepath.Join(dir, "t"), 0o755))
+	must(t, os.Symlink(outside, filepath.Join(dir, "t", "r")))
+	_, err := s.List(t.Context(), row)
+	code(t, err, migration.CodeUnsupported)
+	target, _ := open(t)
+	got, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row, {Table: "..", ID: "t"}}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	if len(got.Refused) != 2 || got.Copied != 0 {
+		t.Errorf("result %+v, want both refused", got)
+	}
+}
+
+func TestASourceIsNeverWrittenTo(t *testing.T) {
+	t.Parallel()
+	_, dir := open(t)
+	path := write(t, "content", dir, "t", "r", "f")
+	long := time.Now().Add(-48 * time.Hour).Truncate(time.Second)
+	must(t, os.Chtimes(path, long, long))
+	must(t, os.Chtimes(filepath.Dir(path), long, long))
+	s, err := local.OpenReadOnly(dir)
+	must(t, err)
+	defer s.Close() //nolint:errcheck // read only
+	key := uploads.Key{Row: row, Name: "f"}
+	_, err = s.Create(t.Context(), key)
+	code(t, err, migration.CodeRefused)
+	code(t, s.Remove(t.Context(), key), migration.CodeRefused)
+	target, _ := open(t)
+	_, err = uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	for _, p := range []string{path, filepath.Dir(path)} {
+		info, err := os.Stat(p)
+		must(t, err)
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if at := time.Unix(stat.Atim.Unix()); !ok || !at.Equal(long) || !info.ModTime().Equal(long) {
+			t.Errorf("%s was accessed at %v and modified at %v, want %v", filepath.Base(p), at, info.ModTime(), long)
+		}
+	}
+}
+
+func TestACommitCutShortDoesNotHarmTheFinishedFile(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	key := uploads.Key{Row: row, Name: "f"}
+	p, err := s.Create(t.Context(), key)
+	must(t, err)
+	_, err = io.WriteString(p, "finished")
+	must(t, err)
+	must(t, p.Close())
+	// The crash came after the link and before the partial name was removed.
+	partials, err := filepath.Glob(filepath.Join(dir, "t", "r", ".ferry-*"))
+	must(t, err)
+	if len(partials) != 1 {
+		t.Fatalf("partial files %v", partials)
+	}
+	must(t, os.Link(partials[0], filepath.Join(dir, "t", "r", "f")))
+	p, err = s.Create(t.Context(), key)
+	must(t, err)
+	if _, n := p.Resume(); n != 0 {
+		t.Errorf("%d bytes to go on from", n)
+	}
+	_, err = io.WriteString(p, "XX")
+	must(t, err)
+	must(t, p.Close())
+	if got := uploadstest.Read(t, s, key); got != "finished" {
+		t.Errorf("finished file holds %q", got)
+	}
+}
+
+func TestCopyDecidesByWhatIsThere(t *testing.T) {
+	t.Parallel()
+	key := uploads.Key{Row: row, Name: "f"}
+	for _, tc := range []struct {
+		name   string
+		policy uploads.OnConflict
+		there  string
+		ours   bool
+		late   string // put there between image and commit
+		want   uploads.Result
+		code   migration.Code
+		after  string
+		image  string
+	}{
+		{name: "absent", want: uploads.Result{Copied: 1, Bytes: 3}, after: "new"},
+		{name: "same", there: "new", want: uploads.Result{Same: 1}, after: "new"},
+		{name: "ours_from_before", there: "old", ours: true, want: uploads.Result{Overwritten: 1, Bytes: 3}, after: "new", image: "old"},
+		{name: "conflict", there: "his", want: uploads.Result{Conflicts: []uploads.Key{key}}, code: migration.CodeConflict, after: "his"},
+		{name: "overwrite", policy: uploads.ConflictOverwrite, there: "theirs", want: uploads.Result{Overwritten: 1, Bytes: 3}, after: "new", image: "theirs"},
+		{name: "keep", policy: uploads.ConflictKeep, there: "theirs", want: uploads.Result{Kept: 1}, after: "theirs"},
+		{name: "appeared_late", late: "late", want: uploads.Result{Conflicts: []uploads.Key{key}}, code: migration.CodeConflict, after: "late"},
+		{name: "appeared_late_and_is_the_same", late: "new", want: uploads.Result{Same: 1}, after: "new"},
+		{name: "changed_late", policy: uploads.ConflictOverwrite, there: "theirs", late: "late", want: uploads.Result{Conflicts: []uploads.Key{key}}, code: migration.CodeConflict, after: "late", image: "theirs"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			source, from := open(t)
+			target, to := open(t)
+			write(t, "new", from, "t", "r", "f")
+			path := filepath.Join(to, "t", "r", "f")
+			if tc.there != "" {
+				write(t, tc.there, path)
+			}
+			images := &uploadstest.Images{}
+			if tc.ours {
+				images.Kept = append(images.Kept, uploads.FileImage{Key: key, WrittenSum: sha256.Sum256([]byte(tc.there))})
+			}
+			if tc.late != "" {
+				images.Before = func() { write(t, tc.late, path) }
+			}
+			got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{row}, images, uploads.Options{OnConflict: tc.policy})
+			code(t, err, tc.code)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if content, err := os.ReadFile(path); err != nil || string(content) != tc.after {
+				t.Errorf("target holds %q, %v, want %q", content, err, tc.after)
+			}
+			if images.Content[key] != tc.image {
+				t.Errorf("image holds %q, want %q", images.Content[key], tc.image)
+			}
+			left, err := filepath.Glob(filepath.Join(to, "t", "r", ".*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestCopyDropsAPartialFileOfOtherContent(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, left string }{
+		{"other_bytes", strings.Repeat("z", 300_000)},
+		{"longer_than_the_source", strings.Repeat("z", 3_000_000)},
+		{"last_byte_differs", strings.Repeat("x", 299_999) + "y"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			source, from := open(t)
+			target, _ := open(t)
+			content := strings.Repeat("x", 1_000_000)
+			write(t, content, from, "t", "r", "f")
+			key := uploads.Key{Row: row, Name: "f"}
+			p, err := target.Create(t.Context(), key)
+			must(t, err)
+			_, err = io.WriteString(p, tc.left)
+			must(t, err)
+			must(t, p.Close())
+			got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+			must(t, err)
+			if diff := cmp.Diff(uploads.Result{Copied: 1, Bytes: 1_000_000}, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if uploadstest.Read(t, target, key) != content {
+				t.Error("content differs")
+			}
+		})
+	}
+}
+
+func TestASourceThatChangesWhileItIsReadIsDrifted(t *testing.T) {
+	t.Parallel()
+	source, from := open(t)
+	target, to := open(t)
+	path := write(t, "content", from, "t", "r", "f")
+	s := changing{source, func() { write(t, "another content", path) }}
+	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	code(t, err, migration.CodeDrifted)
+	if _, err := os.Stat(filepath.Join(to, "t", "r", "f")); !os.IsNotExist(err) {
+		t.Errorf("target: %v, want no file", err)
+	}
+}
+
+// changing is a source whose files change while they are read.
+type changing struct {
+	uploads.Store
+	change func()
+}
+
+func (c changing) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
+	f, err := c.Store.Open(ctx, key)
+	return &changingFile{f, c.change}, err
+}
+
+type changingFile struct {
+	uploads.File
+	change func()
+}
+
+func (f *changingFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	f.change()
+	return n, err
+}
+
+func TestCompareNamesWhatDiffers(t *testing.T) {
+	t.Parallel()
+	a, here := open(t)
+	b, there := open(t)
+	for name, content := range map[string][2]string{"same": {"x", "x"}, "content": {"x", "y"}, "size": {"x", "xx"}, "missing": {"x", ""}, "extra": {"", "x"}} {
+		for i, dir := range []string{here, there} {
+			if content[i] != "" {
+				write(t, content[i], dir, "t", "r", name)
+			}
+		}
+	}
+	must(t, os.Symlink("same", filepath.Join(there, "t", "r", "z")))
+	got, err := uploads.Compare(t.Context(), a, b, []migration.RowKey{row, {Table: "t", ID: ".."}})
+	must(t, err)
+	want := uploads.Comparison{Same: 1, Differences: []uploads.Difference{
+		{Key: uploads.Key{Row: row, Name: "content"}, Kind: uploads.Differs}, {Key: uploads.Key{Row: row, Name: "extra"}, Kind: uploads.Surplus},
+		{Key: uploads.Key{Row: row, Name: "missing"}, Kind: uploads.Missing}, {Key: uploads.Key{Row: row, Name: "size"}, Kind: uploads.Differs},
+		{Key: uploads.Key{Row: row, Name: "z"}, Kind: uploads.Unverifiable}, {Key: uploads.Key{Row: migration.RowKey{Table: "t", ID: ".."}}, Kind: uploads.Unverifiable},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("comparison (-want +got):\n%s", diff)
+	}
+}
+
+func TestAreaKeepsContentByItsSum(t *testing.T) {
+	t.Parallel()
+	area, err := local.OpenArea(filepath.Join(t.TempDir(), "images"))
+	must(t, err)
+	defer area.Close() //nolint:errcheck // nothing is open
+	sum := uploads.Sum(sha256.Sum256([]byte("former")))
+	code(t, area.Put(t.Context(), sum, strings.NewReader("other")), migration.CodeDrifted)
+	_, err = area.Open(t.Context(), sum)
+	code(t, err, migration.CodeNotFound)
+	for range 2 {
+		must(t, area.Put(t.Context(), sum, strings.NewReader("former")))
+	}
+	in, err := area.Open(t.Context(), sum)
+	must(t, err)
+	got, err := io.ReadAll(in)
+	must(t, err)
+	must(t, in.Close())
+	if string(got) != "former" {
+		t.Errorf("content %q", got)
+	}
+}
+
+func FuzzHostileKeys(f *testing.F) {
+	for _, key := range uploadstest.Hostile() {
+		f.Add(key.Row.Table, string(key.Row.ID), key.Name)
+	}
+	f.Fuzz(func(t *testing.T, table, record, name string) {
+		parent := t.TempDir()
+		root := filepath.Join(parent, "root")
+		must(t, os.Mkdir(root, 0o755))
+		s, err := local.Open(root)
+		must(t, err)
+		defer s.Close() //nolint:errcheck // nothing is open
+		key := uploads.Key{Row: migration.RowKey{Table: table, ID: migration.RecordID(record)}, Name: name}
+		p, err := s.Create(t.Context(), key)
+		if err == nil {
+			must(t, p.Commit(t.Context(), uploads.Commit{Modified: uploadstest.Modified}))
+		}
+		depth := 0
+		must(t, filepath.WalkDir(parent, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				depth = len(strings.Split(strings.TrimPrefix(path, root+"/"), "/"))
+			}
+			if !strings.HasPrefix(path, root) && path != parent {
+				t.Errorf("%q outside the root", path)
+			}
+			return err
+		}))
+		if err == nil && depth != 2+len(strings.Split(name, "/")) {
+			t.Errorf("file at depth %d", depth)
+		}
+	})
+}

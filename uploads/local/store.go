@@ -1,0 +1,582 @@
+package local
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"jogetferry/migration"
+	"jogetferry/uploads"
+)
+
+const (
+	fileMode = 0o644 // Joget's server reads them, often under another account
+	dirMode  = 0o755
+	maxDepth = 16      // of folders below a record
+	maxFiles = 100_000 // of one record
+)
+
+// Store is an uploads.Store in a folder.
+type Store struct {
+	root     *os.Root
+	readOnly bool
+	mu       sync.Mutex
+	busy     map[string]bool // partial files open in this process
+}
+
+var _ uploads.Store = (*Store)(nil)
+
+// Open opens the folder app_formuploads of a server, which must exist.
+func Open(dir string) (*Store, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, failed("open uploads folder", err)
+	}
+	return &Store{root: root, busy: map[string]bool{}}, nil
+}
+
+// OpenReadOnly is Open for a source: every method that writes is CodeRefused.
+func OpenReadOnly(dir string) (*Store, error) {
+	s, err := Open(dir)
+	if err == nil {
+		s.readOnly = true
+	}
+	return s, err
+}
+
+// Close lets go of the folder.
+func (s *Store) Close() error {
+	if err := s.root.Close(); err != nil {
+		return failed("close uploads folder", err)
+	}
+	return nil
+}
+
+// place returns the path of key below the root after looking that no folder on
+// the way is a symlink.
+func (s *Store) place(key uploads.Key) (string, error) {
+	if err := uploads.CheckKey(key); err != nil {
+		return "", err
+	}
+	name := path.Join(key.Row.Table, string(key.Row.ID), key.Name)
+	folders := strings.Split(name, "/")
+	if key.Name != "" {
+		folders = folders[:len(folders)-1]
+	}
+	for i := range folders {
+		info, err := s.root.Lstat(strings.Join(folders[:i+1], "/"))
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return "", failed("look at uploads", err)
+		}
+		if !info.IsDir() {
+			return "", &migration.Error{Code: migration.CodeUnsupported, Op: "look at uploads", Hint: "a symlink or file stands where a table's or record's folder should be"}
+		}
+	}
+	return name, nil
+}
+
+// List implements uploads.Store.
+func (s *Store) List(ctx context.Context, row migration.RowKey) ([]uploads.Entry, error) {
+	dir, err := s.place(uploads.Key{Row: row})
+	if err != nil {
+		return nil, err
+	}
+	var list []uploads.Entry
+	if err := s.walk(ctx, dir, "", 0, &list); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(list, func(a, b uploads.Entry) int { return cmp.Compare(a.Name, b.Name) })
+	return list, nil
+}
+
+func (s *Store) walk(ctx context.Context, dir, prefix string, depth int, list *[]uploads.Entry) error {
+	if err := ctx.Err(); err != nil {
+		return failed("list uploads", err)
+	}
+	names, err := s.names(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failed("list uploads", err)
+	}
+	for _, name := range names {
+		info, err := s.root.Lstat(path.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return failed("list uploads", err)
+		}
+		if info.IsDir() && depth < maxDepth {
+			if err := s.walk(ctx, path.Join(dir, name), prefix+name+"/", depth+1, list); err != nil {
+				return err
+			}
+			continue
+		}
+		if isPartial(name) {
+			continue
+		}
+		if len(*list) == maxFiles {
+			return &migration.Error{Code: migration.CodeUnsupported, Op: "list uploads", Hint: "a record has more files than anybody uploads"}
+		}
+		*list = append(*list, entryOf(prefix+name, info))
+	}
+	return nil
+}
+
+func (s *Store) names(dir string) (names []string, err error) {
+	f, err := s.openQuietly(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+	}()
+	return f.Readdirnames(-1)
+}
+
+func entryOf(name string, info fs.FileInfo) uploads.Entry {
+	e := uploads.Entry{Name: name, Kind: uploads.KindOther, Modified: info.ModTime()}
+	switch {
+	case info.Mode().IsRegular():
+		e.Kind, e.Size = uploads.KindFile, info.Size()
+	case info.Mode()&fs.ModeSymlink != 0:
+		e.Kind = uploads.KindSymlink
+	}
+	return e
+}
+
+// Stat implements uploads.Store.
+func (s *Store) Stat(_ context.Context, key uploads.Key) (uploads.Entry, error) {
+	name, err := s.file(key)
+	if err != nil {
+		return uploads.Entry{}, err
+	}
+	info, err := s.root.Lstat(name)
+	if err != nil {
+		return uploads.Entry{}, failed("look at an upload", err)
+	}
+	return entryOf(key.Name, info), nil
+}
+
+// file is place for keys that must name a file.
+func (s *Store) file(key uploads.Key) (string, error) {
+	if key.Name == "" || isPartial(path.Base(key.Name)) {
+		return "", &migration.Error{Code: migration.CodeUnsupported, Op: "name an upload", Hint: "the name is empty or that of a partial file"}
+	}
+	return s.place(key)
+}
+
+// Open implements uploads.Store.
+func (s *Store) Open(_ context.Context, key uploads.Key) (uploads.File, error) {
+	name, err := s.file(key)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.openRegular(name)
+	if err != nil {
+		return nil, err
+	}
+	return &file{File: f, name: key.Name}, nil
+}
+
+// openRegular opens what Lstat says is a regular file, and nothing that was
+// put in its place since.
+func (s *Store) openRegular(name string) (*os.File, error) {
+	before, err := s.root.Lstat(name)
+	if err != nil {
+		return nil, failed("open an upload", err)
+	}
+	if !before.Mode().IsRegular() {
+		return nil, &migration.Error{Code: migration.CodeUnsupported, Op: "open an upload", Hint: "it is a symlink, folder or device"}
+	}
+	f, err := s.openQuietly(name)
+	if err != nil {
+		return nil, failed("open an upload", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !os.SameFile(before, info) {
+		err = errSwapped
+	}
+	if err != nil {
+		return nil, errors.Join(failed("open an upload", err), f.Close())
+	}
+	return f, nil
+}
+
+var errSwapped = errors.New("another file took its place")
+
+type file struct {
+	*os.File
+	name string
+}
+
+func (f *file) Entry() (uploads.Entry, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return uploads.Entry{}, failed("look at an upload", err)
+	}
+	return entryOf(f.name, info), nil
+}
+
+// Remove implements uploads.Store.
+func (s *Store) Remove(_ context.Context, key uploads.Key) error {
+	if err := s.writable("remove an upload"); err != nil {
+		return err
+	}
+	name, err := s.file(key)
+	if err != nil {
+		return err
+	}
+	info, err := s.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return &migration.Error{Code: migration.CodeUnsupported, Op: "remove an upload", Hint: "it is a symlink, folder or device"}
+	}
+	if err == nil {
+		err = s.root.Remove(name)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("remove an upload", err)
+	}
+	return nil
+}
+
+func (s *Store) writable(op string) error {
+	if s.readOnly {
+		return &migration.Error{Code: migration.CodeRefused, Op: op, Hint: "this store is opened for reading only"}
+	}
+	return nil
+}
+
+// Sync implements uploads.Store: it flushes the folders of row, and those above.
+func (s *Store) Sync(ctx context.Context, row migration.RowKey) error {
+	if err := s.writable("flush uploads"); err != nil {
+		return err
+	}
+	dir, err := s.place(uploads.Key{Row: row})
+	if err != nil {
+		return err
+	}
+	if err := s.syncBelow(ctx, dir, 0); err != nil {
+		return err
+	}
+	for _, above := range []string{row.Table, "."} {
+		if err := s.syncDir(above); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) syncBelow(ctx context.Context, dir string, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return failed("flush uploads", err)
+	}
+	names, err := s.names(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failed("flush uploads", err)
+	}
+	for _, name := range names {
+		below := path.Join(dir, name)
+		info, err := s.root.Lstat(below)
+		if err == nil && info.IsDir() && depth < maxDepth {
+			if err := s.syncBelow(ctx, below, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return s.syncDir(dir)
+}
+
+func (s *Store) syncDir(dir string) error {
+	f, err := s.root.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = errors.Join(ignoreUnsupported(f.Sync()), f.Close())
+	}
+	if err != nil {
+		return failed("flush uploads", err)
+	}
+	return nil
+}
+
+const (
+	partialPrefix = ".ferry-"
+	partialSuffix = ".partial"
+)
+
+// partialName is stable, so that a later attempt finds it, and short, so that
+// the longest of names has one.
+func partialName(name string) string {
+	sum := sha256.Sum256([]byte(path.Base(name)))
+	return path.Join(path.Dir(name), partialPrefix+hex.EncodeToString(sum[:16])+partialSuffix)
+}
+
+func isPartial(base string) bool {
+	middle, ok := strings.CutPrefix(base, partialPrefix)
+	if !ok {
+		return false
+	}
+	middle, ok = strings.CutSuffix(middle, partialSuffix)
+	_, err := hex.DecodeString(middle)
+	return ok && err == nil && len(middle) == sha256.Size
+}
+
+// Create implements uploads.Store.
+func (s *Store) Create(_ context.Context, key uploads.Key) (uploads.Partial, error) {
+	if err := s.writable("write an upload"); err != nil {
+		return nil, err
+	}
+	name, err := s.file(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.root.MkdirAll(path.Dir(name), dirMode); err != nil {
+		return nil, failed("make a folder for an upload", err)
+	}
+	p := &partial{store: s, name: name, temporary: partialName(name)}
+	if !s.take(p.temporary) {
+		return nil, errBusy()
+	}
+	if err := p.open(); err != nil {
+		s.release(p.temporary)
+		return nil, err
+	}
+	return p, nil
+}
+
+func errBusy() error {
+	return &migration.Error{Code: migration.CodeUnavailable, Op: "write an upload", Hint: "another attempt is writing the same file"}
+}
+
+// take keeps two holders in one process apart, which locks on a network mount
+// may not do.
+func (s *Store) take(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[name] {
+		return false
+	}
+	s.busy[name] = true
+	return true
+}
+
+func (s *Store) release(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, name)
+}
+
+type partial struct {
+	store     *Store
+	name      string
+	temporary string
+	f         *os.File
+	size      int64
+	left      int64 // bytes of an earlier attempt
+}
+
+// openTries bounds the race with a holder that commits between our open and our lock.
+const openTries = 10
+
+func (p *partial) open() error {
+	for range openTries {
+		again, err := p.openOnce()
+		if err != nil || !again {
+			return err
+		}
+	}
+	return errBusy()
+}
+
+func (p *partial) openOnce() (again bool, err error) {
+	root := p.store.root
+	info, err := root.Lstat(p.temporary)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return false, failed("write an upload", err)
+	case !info.Mode().IsRegular() || links(info) > 1:
+		// A second link is a commit that a crash cut short: writing here would
+		// write into the finished file.
+		if err := root.Remove(p.temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return false, failed("write an upload", err)
+		}
+	}
+	f, err := root.OpenFile(p.temporary, os.O_RDWR|os.O_CREATE, fileMode)
+	if err != nil {
+		return false, failed("write an upload", err)
+	}
+	defer func() {
+		if p.f == nil {
+			err = errors.Join(err, f.Close())
+		}
+	}()
+	if err := lock(f); err != nil {
+		return false, errBusy()
+	}
+	open, err := f.Stat()
+	if err != nil {
+		return false, failed("write an upload", err)
+	}
+	now, err := root.Lstat(p.temporary)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, failed("write an upload", err)
+	}
+	if !os.SameFile(open, now) || links(open) > 1 {
+		return true, nil
+	}
+	p.f, p.size, p.left = f, open.Size(), open.Size()
+	return false, nil
+}
+
+func (p *partial) Resume() (io.Reader, int64) { return p.f, p.left }
+
+func (p *partial) Restart() error {
+	if err := p.f.Truncate(0); err != nil {
+		return failed("write an upload", err)
+	}
+	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
+		return failed("write an upload", err)
+	}
+	p.size = 0
+	return nil
+}
+
+func (p *partial) Write(b []byte) (int, error) {
+	n, err := p.f.Write(b)
+	p.size += int64(n)
+	if err != nil {
+		return n, failed("write an upload", err)
+	}
+	return n, nil
+}
+
+// Commit implements uploads.Partial.
+func (p *partial) Commit(ctx context.Context, c uploads.Commit) error {
+	if err := ctx.Err(); err != nil {
+		return failed("write an upload", err)
+	}
+	info, err := p.f.Stat()
+	if err != nil {
+		return failed("write an upload", err)
+	}
+	if info.Size() != c.Size || p.size != c.Size {
+		return &migration.Error{Code: migration.CodeInternal, Op: "write an upload", Hint: "the partial file has another length than was written"}
+	}
+	root := p.store.root
+	if err := root.Chtimes(p.temporary, c.Modified, c.Modified); err != nil {
+		return failed("write an upload", err)
+	}
+	if err := p.f.Sync(); err != nil {
+		return failed("write an upload", err)
+	}
+	if c.Replace == nil {
+		err = p.link()
+	} else {
+		err = p.replace(*c.Replace)
+	}
+	if err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// link names the file only if the name is free, in one step.
+func (p *partial) link() error {
+	root := p.store.root
+	err := root.Link(p.temporary, p.name)
+	switch {
+	case err == nil:
+		if err := root.Remove(p.temporary); err != nil {
+			return failed("write an upload", err)
+		}
+		return nil
+	case errors.Is(err, fs.ErrExist):
+		return errConflict()
+	case !noHardLinks(err):
+		return failed("write an upload", err)
+	}
+	if _, err := root.Lstat(p.name); err == nil {
+		return errConflict()
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return failed("write an upload", err)
+	}
+	if err := root.Rename(p.temporary, p.name); err != nil {
+		return failed("write an upload", err)
+	}
+	return nil
+}
+
+func (p *partial) replace(was uploads.Entry) error {
+	info, err := p.store.root.Lstat(p.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errConflict()
+	}
+	if err != nil {
+		return failed("write an upload", err)
+	}
+	if now := entryOf(was.Name, info); now.Kind != was.Kind || now.Size != was.Size || !now.Modified.Equal(was.Modified) {
+		return errConflict()
+	}
+	if err := p.store.root.Rename(p.temporary, p.name); err != nil {
+		return failed("write an upload", err)
+	}
+	return nil
+}
+
+func errConflict() error {
+	return &migration.Error{Code: migration.CodeConflict, Op: "write an upload", Hint: "the target's file is not what it was a moment ago"}
+}
+
+// Discard implements uploads.Partial.
+func (p *partial) Discard() error {
+	if p.f == nil {
+		return nil
+	}
+	err := p.store.root.Remove(p.temporary)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(failed("drop a partial upload", err), p.Close())
+	}
+	return p.Close()
+}
+
+// Close implements uploads.Partial.
+func (p *partial) Close() error {
+	if p.f == nil {
+		return nil
+	}
+	err := p.f.Close()
+	p.f = nil
+	p.store.release(p.temporary)
+	if err != nil {
+		return failed("close an upload", err)
+	}
+	return nil
+}

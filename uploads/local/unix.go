@@ -1,0 +1,22 @@
+//go:build unix
+
+package local
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// lock keeps other processes out while f is open; it does not wait.
+func lock(f *os.File) error {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // descriptors are small
+}
+
+// links returns the number of names of a file.
+func links(info fs.FileInfo) uint64 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(stat.Nlink) //nolint:unconvert // its type differs between systems
+	}
+	return 1
+}

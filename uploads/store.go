@@ -1,0 +1,120 @@
+package uploads
+
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"strings"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// Key names one file: Row is the table (without app_fd_) and record it belongs
+// to, Name its path below the record's folder, with slashes.
+type Key struct {
+	Row  migration.RowKey
+	Name string
+}
+
+// Sum is the SHA-256 of a file's content.
+type Sum [sha256.Size]byte
+
+// Kind says what an entry is.
+type Kind string
+
+// The kinds. Only KindFile can be read and written; symlinks are never followed.
+const (
+	KindFile    Kind = "file"
+	KindSymlink Kind = "symlink"
+	KindOther   Kind = "other" // device, socket, pipe, or a folder nested too deep
+)
+
+// Entry describes a file. Size is in bytes; Modified is as the store keeps it,
+// which may be coarser than a nanosecond.
+type Entry struct {
+	Name     string // Key.Name
+	Kind     Kind
+	Size     int64
+	Modified time.Time
+}
+
+// Store keeps uploads. Methods are safe for concurrent use; none follows
+// symlinks or leaves the store, whatever a key says: a key that names no place
+// within it is CodeUnsupported. Other errors: CodeNotFound, CodeConflict where
+// said, CodeRefused without permission or on a read-only store, CodeUnavailable
+// where a retry can help.
+type Store interface {
+	// List returns what lies below the folder of row, at any depth, by name as
+	// bytes. A missing folder is an empty list. Partial files are left out.
+	List(ctx context.Context, row migration.RowKey) ([]Entry, error)
+	// Stat returns the entry of key itself, not of what a symlink points to.
+	Stat(ctx context.Context, key Key) (Entry, error)
+	// Open opens a file for reading. Anything but KindFile is CodeUnsupported.
+	Open(ctx context.Context, key Key) (File, error)
+	// Create opens the partial file of key: the one an earlier attempt left, or
+	// an empty one. key is not touched before Commit. While another holder has
+	// it open, CodeUnavailable.
+	Create(ctx context.Context, key Key) (Partial, error)
+	// Remove removes a file; one that is absent is removed already.
+	Remove(ctx context.Context, key Key) error
+	// Sync makes the names of row's committed and removed files durable. Content
+	// is durable from Commit on; after a crash before Sync a file may be absent,
+	// never broken.
+	Sync(ctx context.Context, row migration.RowKey) error
+}
+
+// File is an open file of a store.
+type File interface {
+	io.ReadSeekCloser
+	// Entry describes the open file as it is now: another Size or Modified than
+	// before means that somebody wrote to it.
+	Entry() (Entry, error)
+}
+
+// Partial is a file in the making. It is not safe for concurrent use.
+type Partial interface {
+	// Resume returns the bytes of an earlier attempt and their number; reading
+	// them moves to their end, where Write goes on.
+	Resume() (io.Reader, int64)
+	// Restart drops all bytes.
+	Restart() error
+	io.Writer
+	// Commit makes the content durable and gives it its name. It is CodeConflict,
+	// and key untouched, when the target is not what c expects.
+	Commit(ctx context.Context, c Commit) error
+	// Discard closes the file and removes its bytes.
+	Discard() error
+	// Close lets go of the file. Without Commit its bytes stay for a later
+	// attempt. It may be repeated.
+	Close() error
+}
+
+// Commit says what Partial.Commit is to make.
+type Commit struct {
+	Size     int64     // must be the number of bytes written
+	Modified time.Time // of the file
+	Replace  *Entry    // the file replaced, as Stat said; nil: there must be none
+}
+
+// maxComponent is the longest name of file systems in use, in bytes.
+const maxComponent = 255
+
+// CheckKey returns CodeUnsupported when a part of key cannot be a name within
+// a folder: empty, ".", "..", with a slash or NUL, or too long. An empty Name
+// stands for the record's folder.
+func CheckKey(key Key) error {
+	parts := []string{key.Row.Table, string(key.Row.ID)}
+	if key.Name != "" {
+		parts = append(parts, strings.Split(key.Name, "/")...)
+	}
+	for _, part := range parts {
+		if part == "" || part == "." || part == ".." || len(part) > maxComponent || strings.ContainsAny(part, "/\x00") {
+			return &migration.Error{
+				Code: migration.CodeUnsupported, Op: "name an upload",
+				Hint: "a table, record or file name cannot be a file name, or would leave the uploads folder",
+			}
+		}
+	}
+	return nil
+}
