@@ -10,7 +10,6 @@ import (
 
 func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 	t.Parallel()
-	d := newDatabase(t)
 	for _, tc := range []struct {
 		name, source, target string
 		want                 []records.Mismatch
@@ -32,18 +31,16 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 		{"generated", "c_x text", "c_x varchar(9) AS ('a')", []records.Mismatch{{Column: "c_x", Kind: records.MismatchGenerated, Source: "text", Target: "varchar(9)"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			d := database{t, d.Target}
-			for _, side := range []string{"a", "b"} {
-				d.exec("DROP TABLE IF EXISTS app_fd_" + side)
-			}
+			t.Parallel()
+			d := newDatabase(t)
 			d.exec("CREATE TABLE app_fd_a (id varchar(255) PRIMARY KEY, " + tc.source + ") DEFAULT CHARSET=utf8mb4")
 			d.exec("CREATE TABLE app_fd_b (id varchar(255) PRIMARY KEY, " + tc.target + ") DEFAULT CHARSET=utf8mb4")
 			checkTables(t, d, tc.want)
 		})
 	}
 	t.Run("tables", func(t *testing.T) {
-		d := database{t, d.Target}
-		d.exec("DROP TABLE app_fd_a, app_fd_b")
+		t.Parallel()
+		d := newDatabase(t)
 		d.exec("CREATE TABLE app_fd_a (id varchar(255) COLLATE utf8mb4_bin PRIMARY KEY) DEFAULT CHARSET=utf8mb4")
 		d.exec("CREATE TABLE app_fd_b (id varchar(255)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4")
 		checkTables(t, d, []records.Mismatch{

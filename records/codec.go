@@ -151,7 +151,7 @@ func appendSet(b []byte, set Set) []byte {
 	}
 	b = binary.AppendUvarint(b, uint64(len(set.Rows)))
 	for i, row := range set.Rows {
-		b = binary.AppendUvarint(b, uint64(index[i]))
+		b = binary.AppendUvarint(b, uint64(index[i])) //nolint:gosec // an index
 		b = appendString(appendString(b, row.Key.Table), string(row.Key.ID))
 		shared := byte(0)
 		if row.Shared {
@@ -203,7 +203,7 @@ func (d *decoder) uvarint() uint64 {
 // wrong number cannot make us allocate more than there is.
 func (d *decoder) count(size int) int {
 	n := d.uvarint()
-	if n > uint64(len(d.rest)/size) {
+	if n > uint64(len(d.rest)/size) { //nolint:gosec // a length
 		d.bad, d.rest = true, nil
 		return 0
 	}

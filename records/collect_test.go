@@ -65,7 +65,8 @@ func TestCollect(t *testing.T) {
 		{
 			name: "held_row_is_shared_and_so_is_what_hangs_below",
 			selection: records.Selection{Root: "r1", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
-				{Parent: "opp", Child: "acc", Kind: holds, Column: "account"}, {Parent: "acc", Child: "contact", Kind: held, Column: "acc_id"},
+				{Parent: "opp", Child: "acc", Kind: holds, Column: "account"},
+				{Parent: "acc", Child: "contact", Kind: held, Column: "acc_id"},
 				{Parent: "acc", Child: "detail", Kind: sameID},
 			}}},
 			want: []string{"opp/r1", "acc/a1 shared", "contact/c1 shared", "detail/a1 shared"},
@@ -80,7 +81,8 @@ func TestCollect(t *testing.T) {
 		{
 			name: "shared_row_does_not_bring_its_other_users",
 			selection: records.Selection{Root: "r1", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
-				{Parent: "opp", Child: "acc", Kind: holds, Column: "account"}, {Parent: "acc", Child: "opp", Kind: held, Column: "account"},
+				{Parent: "opp", Child: "acc", Kind: holds, Column: "account"},
+				{Parent: "acc", Child: "opp", Kind: held, Column: "account"},
 				{Parent: "acc", Child: "opp", Kind: holds, Column: "main_opp"},
 			}}},
 			want: []string{"opp/r1", "acc/a1 shared"},
@@ -100,6 +102,7 @@ func TestCollect(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			d := database{t, d.Target}
 			set := d.collect(tc.selection)
 			if diff := cmp.Diff(tc.want, names(set)); diff != "" {
@@ -130,8 +133,10 @@ func TestCollectFindsOutThatASharedRowIsOwn(t *testing.T) {
 	d.row("doc", "d", "c_step", "s")
 	d.row("page", "p", "c_doc", "d")
 	set := d.collect(records.Selection{Root: "r", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
-		{Parent: "doc", Child: "page", Kind: held, Column: "doc"}, {Parent: "opp", Child: "doc", Kind: holds, Column: "doc"},
-		{Parent: "opp", Child: "step", Kind: held, Column: "opp"}, {Parent: "step", Child: "doc", Kind: held, Column: "step"},
+		{Parent: "doc", Child: "page", Kind: held, Column: "doc"},
+		{Parent: "opp", Child: "doc", Kind: holds, Column: "doc"},
+		{Parent: "opp", Child: "step", Kind: held, Column: "opp"},
+		{Parent: "step", Child: "doc", Kind: held, Column: "step"},
 	}}})
 	if diff := cmp.Diff([]string{"opp/r", "doc/d", "step/s", "page/p"}, names(set)); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
@@ -160,6 +165,7 @@ func TestCollectRefusesMoreThanItsLimits(t *testing.T) {
 		{"too_many_bytes", records.Limits{MaxBytes: 30}, migration.CodeUnsupported},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			_, err := records.Collect(t.Context(), d.DB, d.Schema, s, tc.limits)
 			code(t, err, tc.want)
 		})

@@ -66,7 +66,7 @@ func differingColumns(a, b *Row) []string {
 	var differ []string
 	i, j := 0, 0
 	for i < len(a.Names) || j < len(b.Names) {
-		order := 0
+		var order int
 		switch {
 		case j == len(b.Names):
 			order = -1

@@ -139,7 +139,7 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
-			if v := target.value("t", "r", "c_x"); v.String != tc.value {
+			if v := target.value("r", "c_x"); v.String != tc.value {
 				t.Errorf("target holds %q, want %q", v.String, tc.value)
 			}
 			checkImage(t, ledger.kept[known:], tc.want, tc.image)
@@ -221,7 +221,7 @@ func TestCopyNeverOverwritesARowThatMovedAfterItsImage(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
-			if v := target.value("t", "r", "c_x"); v.String != tc.value {
+			if v := target.value("r", "c_x"); v.String != tc.value {
 				t.Errorf("target holds %q, want %q", v.String, tc.value)
 			}
 			if len(ledger.wrote) > 0 {
@@ -261,7 +261,7 @@ func TestIdsThatDifferByCaseOnlyCollide(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
-	if v := target.value("t", "theirs", "c_p"); v.String != "somebody's" {
+	if v := target.value("theirs", "c_p"); v.String != "somebody's" {
 		t.Errorf("somebody's row holds %q", v.String)
 	}
 }
@@ -381,7 +381,7 @@ func TestRowsLargerThanThePacketOfTheDriverGetThrough(t *testing.T) {
 	if _, err := records.Copy(t.Context(), target.Target, source.collect(selection("r", "t")), &images{}, records.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if v := target.value("t", "r", "c_x"); len(v.String) != 100_000 {
+	if v := target.value("r", "c_x"); len(v.String) != 100_000 {
 		t.Errorf("%d bytes on the target, want 100000", len(v.String))
 	}
 }

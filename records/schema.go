@@ -161,7 +161,7 @@ func (s *Schema) load(ctx context.Context, q Querier) error {
 		}
 		folded[lower] = t
 	}
-	s.tables, s.folded, s.read = tables, folded, time.Now()
+	s.tables, s.folded, s.read = tables, folded, time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
 	return nil
 }
 

@@ -85,12 +85,13 @@ func (d database) collect(s records.Selection) records.Set {
 	return set
 }
 
-func (d database) value(table, id, column string) sql.NullString {
+// value reads from table t.
+func (d database) value(id, column string) sql.NullString {
 	d.t.Helper()
 	var v sql.NullString
-	query := "SELECT " + records.Quote(column) + " FROM " + records.Quote("app_fd_"+table) + " WHERE BINARY id = ?"
+	query := "SELECT " + records.Quote(column) + " FROM app_fd_t WHERE BINARY id = ?"
 	if err := d.DB.QueryRowContext(d.t.Context(), query, id).Scan(&v); err != nil {
-		d.t.Fatalf("%s %s: %v", table, id, err)
+		d.t.Fatalf("%s: %v", id, err)
 	}
 	return v
 }

@@ -36,25 +36,28 @@ func dump(d database) map[string]string {
 	d.t.Helper()
 	all := map[string]string{}
 	for table, column := range map[string]string{"opp": "CONCAT_WS('|', c_account, c_status, dateCreated)", "acc": "c_name", "line": "CONCAT_WS('|', c_opp_id, c_text)", "extra": "c_x"} {
-		rows, err := d.DB.QueryContext(d.t.Context(), "SELECT id, COALESCE("+column+", 'NULL') FROM app_fd_"+table)
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		for rows.Next() {
-			var id, value string
-			if err := rows.Scan(&id, &value); err != nil {
-				d.t.Fatal(err)
-			}
-			all[table+"/"+id] = value
-		}
-		if err := rows.Err(); err != nil {
-			d.t.Fatal(err)
-		}
-		if err := rows.Close(); err != nil {
-			d.t.Fatal(err)
-		}
+		d.dumpTable(all, table, column)
 	}
 	return all
+}
+
+func (d database) dumpTable(all map[string]string, table, column string) {
+	d.t.Helper()
+	rows, err := d.DB.QueryContext(d.t.Context(), "SELECT id, COALESCE("+column+", 'NULL') FROM app_fd_"+table)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, value string
+		if err := rows.Scan(&id, &value); err != nil {
+			d.t.Fatal(err)
+		}
+		all[table+"/"+id] = value
+	}
+	if err := rows.Err(); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func key(table, id string) migration.RowKey {

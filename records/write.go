@@ -52,8 +52,8 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		return nil, failed("write form rows", subject, err)
 	}
 	// After a commit it answers ErrTxDone; after a failed statement the
-	// connection is the only thing that can still go wrong, and it is dropped.
-	defer tx.Rollback() //nolint:errcheck // see above
+	// connection is all that can still go wrong, and it is dropped.
+	defer tx.Rollback()
 	ids := make([]string, len(changes))
 	for i, c := range changes {
 		ids[i] = string(c.key.ID)

@@ -26,15 +26,7 @@ const (
 )
 
 // FileImage is what a file of the target was before we wrote to it.
-type FileImage struct {
-	Key        Key
-	Existed    bool
-	Entry      Entry // of the former file; zero when it did not exist
-	Sum        Sum   // of the former content; zero when it did not exist
-	WrittenSum Sum   // of the content about to be written
-	// Content opens the former content; nil when the file did not exist.
-	Content func(ctx context.Context) (io.ReadCloser, error)
-}
+type FileImage = migration.FileImage
 
 // FileImages is the ledger's memory of files, bound to one target server and
 // one instance.
@@ -260,10 +252,9 @@ func (c *copier) conflict(key Key) {
 // look compares a file with the target's.
 func (c *copier) look(ctx context.Context, j *job) error {
 	there, err := c.dst.Stat(ctx, j.key)
-	switch migration.CodeOf(err) {
-	case migration.CodeNotFound:
+	if code := migration.CodeOf(err); code == migration.CodeNotFound {
 		return nil
-	case migration.CodeUnsupported:
+	} else if code == migration.CodeUnsupported {
 		j.decided = decideRefuse
 		return nil
 	}

@@ -2,7 +2,6 @@ package uploads
 
 import (
 	"context"
-	"crypto/sha256"
 	"io"
 	"strings"
 	"time"
@@ -12,16 +11,13 @@ import (
 
 // Key names one file: Row is the table (without app_fd_) and record it belongs
 // to, Name its path below the record's folder, with slashes.
-type Key struct {
-	Row  migration.RowKey
-	Name string
-}
+type Key = migration.FileKey
 
 // Sum is the SHA-256 of a file's content.
-type Sum [sha256.Size]byte
+type Sum = migration.Digest
 
 // Kind says what an entry is.
-type Kind string
+type Kind = migration.FileKind
 
 // The kinds. Only KindFile can be read and written; symlinks are never followed.
 const (
@@ -32,12 +28,7 @@ const (
 
 // Entry describes a file. Size is in bytes; Modified is as the store keeps it,
 // which may be coarser than a nanosecond.
-type Entry struct {
-	Name     string // Key.Name
-	Kind     Kind
-	Size     int64
-	Modified time.Time
-}
+type Entry = migration.FileEntry
 
 // Store keeps uploads. Methods are safe for concurrent use; none follows
 // symlinks or leaves the store, whatever a key says: a key that names no place

@@ -145,7 +145,7 @@ func TestASourceIsNeverWrittenTo(t *testing.T) {
 	t.Parallel()
 	_, dir := open(t)
 	path := write(t, "content", dir, "t", "r", "f")
-	long := time.Now().Add(-48 * time.Hour).Truncate(time.Second)
+	long := uploadstest.Modified
 	must(t, os.Chtimes(path, long, long))
 	must(t, os.Chtimes(filepath.Dir(path), long, long))
 	s, err := local.OpenReadOnly(dir)
@@ -337,9 +337,12 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	got, err := uploads.Compare(t.Context(), a, b, []migration.RowKey{row, {Table: "t", ID: ".."}})
 	must(t, err)
 	want := uploads.Comparison{Same: 1, Differences: []uploads.Difference{
-		{Key: uploads.Key{Row: row, Name: "content"}, Kind: uploads.Differs}, {Key: uploads.Key{Row: row, Name: "extra"}, Kind: uploads.Surplus},
-		{Key: uploads.Key{Row: row, Name: "missing"}, Kind: uploads.Missing}, {Key: uploads.Key{Row: row, Name: "size"}, Kind: uploads.Differs},
-		{Key: uploads.Key{Row: row, Name: "z"}, Kind: uploads.Unverifiable}, {Key: uploads.Key{Row: migration.RowKey{Table: "t", ID: ".."}}, Kind: uploads.Unverifiable},
+		{Key: uploads.Key{Row: row, Name: "content"}, Kind: uploads.Differs},
+		{Key: uploads.Key{Row: row, Name: "extra"}, Kind: uploads.Surplus},
+		{Key: uploads.Key{Row: row, Name: "missing"}, Kind: uploads.Missing},
+		{Key: uploads.Key{Row: row, Name: "size"}, Kind: uploads.Differs},
+		{Key: uploads.Key{Row: row, Name: "z"}, Kind: uploads.Unverifiable},
+		{Key: uploads.Key{Row: migration.RowKey{Table: "t", ID: ".."}}, Kind: uploads.Unverifiable},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("comparison (-want +got):\n%s", diff)

@@ -10,7 +10,7 @@ import (
 
 // lock keeps other processes out while f is open; it does not wait.
 func lock(f *os.File) error {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // descriptors are small
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
 // links returns the number of names of a file.
