@@ -148,7 +148,7 @@ func (b *Book) sweep(ctx context.Context, mig, wave string) error {
 
 // SettleWave records how a wave ended and returns its numbers.
 func (b *Book) SettleWave(ctx context.Context, in contract.SettleWaveInput) (migration.Counts, error) {
-	status := migration.WaveSettled
+	status := migration.WaveFinished
 	if in.Stopped {
 		status = migration.WaveStopped
 	}

@@ -19,6 +19,13 @@ import (
 	"jogetferry/uploads"
 )
 
+// UploadStore is a store that can say beforehand whether it will work.
+type UploadStore interface {
+	uploads.Store
+	// Probe reports why files cannot be read or, in a target, written. It changes nothing.
+	Probe(ctx context.Context) error
+}
+
 // Copy has the activities that read the source server: its database and
 // uploads, which it never writes, and those of the target.
 type Copy struct {
@@ -30,8 +37,8 @@ type Copy struct {
 	TargetTables      *records.Schema
 	SourceCatalog     *Catalog
 	TargetCatalog     *Catalog
-	SourceUploads     uploads.Store
-	TargetUploads     uploads.Store
+	SourceUploads     UploadStore
+	TargetUploads     UploadStore
 	Settings          Settings
 	Log               *zap.Logger
 }
@@ -129,7 +136,7 @@ func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Se
 	if err == nil && len(problems) > 0 {
 		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormBroken.Remedy}
 	}
-	return records.Selection{Model: model, Root: i.Record, Extra: c.Settings.Extra}, err
+	return records.Selection{Model: model.Union(c.Settings.Extra), Root: i.Record}, err
 }
 
 // read reads instance and record set in one snapshot of the source.

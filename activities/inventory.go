@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"go.temporal.io/sdk/activity"
@@ -33,10 +32,10 @@ func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contrac
 	} else if may {
 		add(preflight.SourceWritable, "source", "")
 	}
-	if err := c.SourceUploads.Probe(ctx, false); err != nil {
+	if err := c.SourceUploads.Probe(ctx); err != nil {
 		add(preflight.SourceUploads, "source", probeFailure(err))
 	}
-	if err := c.TargetUploads.Probe(ctx, true); err != nil {
+	if err := c.TargetUploads.Probe(ctx); err != nil {
 		add(preflight.TargetUploads, "target", probeFailure(err))
 	}
 	if in.Dry {
@@ -51,11 +50,9 @@ func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contrac
 }
 
 func probeFailure(err error) string {
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return "the folder does not exist"
-	case errors.Is(err, os.ErrPermission):
-		return "permission denied"
+	var coded *migration.Error
+	if errors.As(err, &coded) {
+		return coded.Safe()
 	}
 	return "not accessible"
 }

@@ -106,7 +106,7 @@ func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, e
 	for _, r := range s.snapshot.Rows {
 		known = append(known, r.RowKey)
 	}
-	return records.Selection{Model: model, Root: s.source.Record, Extra: j.Settings.Extra, Known: known}, nil
+	return records.Selection{Model: model.Union(j.Settings.Extra), Root: s.source.Record, Known: known}, nil
 }
 
 func (j *Joget) form() records.Target { return records.Target{DB: j.Target.Pool(), Schema: j.Tables} }

@@ -147,7 +147,7 @@ func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migrat
 		return true, err
 	}
 	for _, d := range migration.DiffVariables(s.source.Variables, target.Variables) {
-		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Textual() {
+		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Text() {
 			continue
 		}
 		err := j.fenced(ctx, s, migration.StepRestore, "set variable "+d.Name, j.variableIs(ctx, target.ID, s.source.Variables), func(ctx context.Context) error {

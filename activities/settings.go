@@ -26,8 +26,8 @@ type Settings struct {
 	RetryUnknown bool
 	// MaxRounds bounds the calls that resume one instance.
 	MaxRounds int
-	// Extra names tables that no form definition ties to a record.
-	Extra      []records.Extra
+	// Extra is added to what the form definitions say about tables and relations.
+	Extra      migration.FormModel
 	OnConflict records.OnConflict
 	// ReportOnly leaves rows as start tools made them, and says so.
 	ReportOnly bool

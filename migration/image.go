@@ -1,6 +1,11 @@
 package migration
 
-import "crypto/sha256"
+import (
+	"context"
+	"crypto/sha256"
+	"io"
+	"time"
+)
 
 // Digest is a SHA-256; zero where there is no content.
 type Digest [sha256.Size]byte
@@ -13,4 +18,35 @@ type RowImage struct {
 	Digest  Digest // of the former content; zero when the row did not exist
 	// WrittenDigest is of the content about to be written.
 	WrittenDigest Digest
+}
+
+// FileKey names one uploaded file: Row is the table (without app_fd_) and record
+// it belongs to, Name its path below the record's folder, with slashes; bytes,
+// not necessarily text.
+type FileKey struct {
+	Row  RowKey
+	Name string
+}
+
+// FileKind says what an entry of an uploads folder is.
+type FileKind string
+
+// FileEntry describes a file. Size is in bytes; Modified is as the store keeps
+// it, which may be coarser than a nanosecond.
+type FileEntry struct {
+	Name     string // FileKey.Name
+	Kind     FileKind
+	Size     int64
+	Modified time.Time
+}
+
+// FileImage is what a file of the target was before we wrote to it.
+type FileImage struct {
+	Key        FileKey
+	Existed    bool
+	Entry      FileEntry // of the former file; zero when it did not exist
+	Sum        Digest    // of the former content; zero when it did not exist
+	WrittenSum Digest    // of the content about to be written
+	// Content opens the former content; nil when the file did not exist.
+	Content func(ctx context.Context) (io.ReadCloser, error)
 }

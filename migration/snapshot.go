@@ -1,5 +1,10 @@
 package migration
 
+import (
+	"cmp"
+	"slices"
+)
+
 // State is an instance or activity state as stored (SHKProcessStates.KeyValue,
 // SHKActivityStates.KeyValue).
 type State string
@@ -159,6 +164,18 @@ type Relation struct {
 type FormModel struct {
 	Tables    []string   `json:"tables"`
 	Relations []Relation `json:"relations"`
+}
+
+// Union returns m with what other has besides, sorted and without duplicates.
+func (m FormModel) Union(other FormModel) FormModel {
+	union := FormModel{Tables: slices.Concat(m.Tables, other.Tables), Relations: slices.Concat(m.Relations, other.Relations)}
+	slices.Sort(union.Tables)
+	union.Tables = slices.Compact(union.Tables)
+	slices.SortFunc(union.Relations, func(a, b Relation) int {
+		return cmp.Or(cmp.Compare(a.Parent, b.Parent), cmp.Compare(a.Child, b.Child), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Column, b.Column))
+	})
+	union.Relations = slices.Compact(union.Relations)
+	return union
 }
 
 // RowKey names one form row: table without app_fd_, and its id.

@@ -2,12 +2,21 @@ package ferryd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"jogetferry/activities"
+	"jogetferry/config"
 	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/records"
 	"jogetferry/store"
+	"jogetferry/uploads/local"
 	"jogetferry/workflows"
 )
 
@@ -17,11 +26,145 @@ import (
 //
 // Temporal is for the sweep of instances whose workflow is closed; the ledger
 // is shared by all roles.
-func register(_ context.Context, _ Options, role contract.Role, _ client.Client, _ *store.Ledger, r worker.Registry) (closePorts func() error, err error) {
+func register(ctx context.Context, o Options, role contract.Role, temporal client.Client, ledger *store.Ledger, r worker.Registry) (closePorts func() error, err error) {
+	p := ports{ctx: ctx, o: o, ledger: ledger}
 	switch role {
 	case contract.RoleWorkflows:
 		workflows.Register(r)
-	case contract.RoleCopy, contract.RoleJoget:
+		(&activities.Book{Ledger: ledger, Temporal: temporal, Log: o.Logger}).Register(r)
+		return p.close, nil
+	case contract.RoleCopy:
+		err = p.copy(r)
+	case contract.RoleJoget:
+		err = p.joget(r)
 	}
-	return func() error { return nil }, nil
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p.close, nil
+}
+
+// ports are what one role has open.
+type ports struct {
+	ctx     context.Context //nolint:containedctx // lives as long as the registration
+	o       Options
+	ledger  *store.Ledger
+	closers []func() error
+}
+
+func (p *ports) close() error {
+	var err error
+	for _, c := range p.closers {
+		err = errors.Join(err, c())
+	}
+	return err
+}
+
+// database opens the database of one server and reads which one it is.
+// connections bounds its pool.
+func (p *ports) database(name string, dsn migration.Secret, readOnly bool, connections int) (*schema.DB, string, error) {
+	db, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (*schema.DB, error) {
+		return schema.Open(ctx, dsn.Reveal(), schema.Options{ReadOnly: readOnly, MaxOpen: connections})
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("open %s: %w", name, err)
+	}
+	p.closers = append(p.closers, db.Close)
+	server, err := db.Fresh().Server(p.ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("ask %s which server it is: %w", name, err)
+	}
+	return db, server.Fingerprint(), nil
+}
+
+func (p *ports) uploads(name, path string, open func(string) (*local.Store, error)) (*local.Store, error) {
+	s, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s %s: %w", name, path, err)
+	}
+	p.closers = append(p.closers, s.Close)
+	return s, nil
+}
+
+func (p *ports) copy(r worker.Registry) error {
+	settings, err := settings(p.o.Config)
+	if err != nil {
+		return err
+	}
+	c := &activities.Copy{
+		Ledger: p.ledger, SourceTables: records.NewSchema(), TargetTables: records.NewSchema(), Settings: settings, Log: p.o.Logger,
+	}
+	// A copy holds a snapshot and looks up table names beside it.
+	connections := 2*p.o.Config.Worker.MaxCopies + 2
+	if c.Source, c.SourceFingerprint, err = p.database("source.database", p.o.Config.Source.Database, true, connections); err != nil {
+		return err
+	}
+	if c.Target, c.TargetFingerprint, err = p.database("target.database", p.o.Config.Target.Database, false, connections); err != nil {
+		return err
+	}
+	c.SourceCatalog, c.TargetCatalog = activities.NewCatalog(c.Source), activities.NewCatalog(c.Target)
+	if c.SourceUploads, err = p.uploads("source.uploads", p.o.Config.Source.Uploads, local.OpenReadOnly); err != nil {
+		return err
+	}
+	if c.TargetUploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
+		return err
+	}
+	c.Register(r)
+	return nil
+}
+
+func (p *ports) joget(r worker.Registry) error {
+	settings, err := settings(p.o.Config)
+	if err != nil {
+		return err
+	}
+	target := p.o.Config.Target
+	client, err := api.New(api.Options{BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master)})
+	if err != nil {
+		return err
+	}
+	j := activities.Joget{
+		Ledger: p.ledger, API: client, Tables: records.NewSchema(), Settings: settings,
+		AdminUser: migration.User(target.Admin.Username), Log: p.o.Logger,
+	}
+	// A start holds a snapshot of the record set, and reads beside it.
+	if j.Target, j.Fingerprint, err = p.database("target.database", target.Database, false, 2*p.o.Config.Worker.MaxCalls+2); err != nil {
+		return err
+	}
+	j.Catalog = activities.NewCatalog(j.Target)
+	activities.NewJoget(j).Register(r)
+	return nil
+}
+
+func identity(a config.Account) api.Identity {
+	return api.Identity{Username: a.Username, Password: a.Password, Hash: a.Hash}
+}
+
+// settings are the activities' part of a configuration that was validated.
+func settings(c *config.Config) (activities.Settings, error) {
+	s := activities.Settings{
+		Migration: c.Migration, ConfigDigest: c.Digest(), Processes: c.Processes,
+		Definitions: map[migration.DefinitionID]migration.DefinitionID{},
+		Users:       map[migration.User]migration.User{},
+		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
+		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
+		ReportOnly: c.Records.Restore == config.RestoreReport,
+	}
+	for from, to := range c.Definitions {
+		source, err := migration.ParseDefinitionID(from)
+		if err != nil {
+			return s, err
+		}
+		target, err := migration.ParseDefinitionID(to)
+		if err != nil {
+			return s, err
+		}
+		s.Definitions[source] = target
+	}
+	for from, to := range c.Users {
+		s.Users[migration.User(from)] = migration.User(to)
+	}
+	var err error
+	s.Extra, err = config.ParseExtra(c.Records.Extra)
+	return s, err
 }
