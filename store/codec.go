@@ -37,6 +37,9 @@ func pack(data []byte) ([]byte, error) {
 	if err := w.Close(); err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
 	}
+	if out.Len() > len(data) {
+		return append([]byte{packedPlain}, data...), nil
+	}
 	return out.Bytes(), nil
 }
 

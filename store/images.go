@@ -149,13 +149,17 @@ func (r *RowImages) knownImages(ctx context.Context, tx *sql.Tx, images []migrat
 func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) error {
 	for part := range slices.Chunk(images, imageRows) {
 		err := r.ledger.txAgain(ctx, "note rows written", string(r.key.Instance), func(tx *sql.Tx) error {
-			noted, err := r.noted(ctx, tx, part)
+			keys := make([]string, len(part))
+			for i, image := range part {
+				keys[i] = r.writtenKey(image)
+			}
+			noted, err := keysIn(ctx, tx, queryNoted, keys)
 			if err != nil {
 				return err
 			}
 			var lines []migration.StepLine
-			for _, image := range part {
-				if !noted[r.writtenKey(image)] {
+			for i, image := range part {
+				if !noted[keys[i]] {
 					lines = append(lines, migration.StepLine{
 						Instance: r.key.Instance, Step: migration.StepCopyFormData, Kind: KindOutcome,
 						What: "row written: " + image.Key.Table, Detail: string(image.Key.ID),
@@ -174,20 +178,17 @@ func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) erro
 	return nil
 }
 
-func (r *RowImages) noted(ctx context.Context, tx *sql.Tx, images []migration.RowImage) (map[string]bool, error) {
-	keys := make([]string, len(images))
-	for i, image := range images {
-		keys[i] = r.writtenKey(image)
-	}
-	noted := map[string]bool{}
+// keysIn returns which of keys a query finds.
+func keysIn(ctx context.Context, q querier, query string, keys []string) (map[string]bool, error) {
+	found := map[string]bool{}
 	list, args := listed(keys)
-	err := each(ctx, tx, queryNoted+list, args, func(row scanner) error {
+	err := each(ctx, q, query+list, args, func(row scanner) error {
 		var key string
 		err := row.Scan(&key)
-		noted[key] = true
+		found[key] = true
 		return err
 	})
-	return noted, err
+	return found, err
 }
 
 func (r *RowImages) note(ctx context.Context, tx *sql.Tx, images []migration.RowImage, written bool) error {

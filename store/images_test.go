@@ -2,16 +2,27 @@ package store_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
+	"io"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/store"
+	"jogetferry/uploads"
 )
 
-var _ records.Images = (*store.RowImages)(nil)
+var (
+	_ records.Images     = (*store.RowImages)(nil)
+	_ uploads.FileImages = (*store.FileImages)(nil)
+)
 
 func TestRowImages_keep_the_first_and_what_strangers_wrote(t *testing.T) {
 	t.Parallel()
@@ -105,5 +116,69 @@ func TestRowImages_split_what_one_statement_cannot_carry(t *testing.T) {
 	must(t, err)
 	if len(got) != len(page) {
 		t.Errorf("%d images of %d", len(got), len(page))
+	}
+}
+
+func TestFileImages_keep_content_of_any_name_and_size(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	images := l.FileImages(mig, ourKey)
+	key := func(name string) migration.FileKey {
+		return migration.FileKey{Row: migration.RowKey{Table: "crm", ID: "record-1"}, Name: name}
+	}
+	file := func(name, content string, written byte) migration.FileImage {
+		return migration.FileImage{
+			Key: key(name), Existed: true, Sum: sha256.Sum256([]byte(content)), WrittenSum: migration.Digest{written},
+			Entry: migration.FileEntry{Name: name, Kind: "file", Size: int64(len(content)), Modified: time.Unix(7, 9).UTC()},
+			Content: func(context.Context) (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader(content)), nil
+			},
+		}
+	}
+	large := strings.Repeat("large content ", 200_000)
+	first := []migration.FileImage{
+		file("a\xff b.pdf", large, 1), file("empty", "", 2),
+		{Key: key("new"), WrittenSum: migration.Digest{3}},
+		file("seen", "before", 4),
+	}
+	for range 2 {
+		must(t, images.Keep(t.Context(), first))
+		must(t, images.Wrote(t.Context(), first))
+	}
+	ours := file("seen", "ours", 6)
+	must(t, images.Wrote(t.Context(), []migration.FileImage{{Key: key("seen"), WrittenSum: ours.Sum}}))
+	stranger := file("empty", "a stranger's", 5)
+	must(t, images.Keep(t.Context(), []migration.FileImage{stranger, ours}))
+
+	drifted := file("drifted", "a", 1)
+	drifted.Sum = migration.Digest{1}
+	wantCode(t, images.Keep(t.Context(), []migration.FileImage{drifted}), migration.CodeDrifted)
+
+	want := append(slices.Clone(first), stranger)
+	got, err := images.Images(t.Context())
+	must(t, err)
+	opt := cmpopts.IgnoreFields(migration.FileImage{}, "WrittenSum", "Content")
+	if diff := cmp.Diff(want, got, opt); diff != "" {
+		t.Fatalf("images (-want +got):\n%s", diff)
+	}
+	for i, image := range got {
+		if (image.Content == nil) != (want[i].Content == nil) {
+			t.Errorf("image %d: content %v", i, image.Content != nil)
+		}
+		if image.Content == nil {
+			continue
+		}
+		reader, err := image.Content(t.Context())
+		must(t, err)
+		content, err := io.ReadAll(reader)
+		must(t, err)
+		if sha256.Sum256(content) != want[i].Sum {
+			t.Errorf("image %d: %d bytes that are others", i, len(content))
+		}
+	}
+	written, err := l.FileImages(mig, keyOf(2)).Written(t.Context(), []migration.FileKey{key("empty"), key("EMPTY")})
+	must(t, err)
+	if diff := cmp.Diff(map[migration.FileKey][]migration.Digest{key("empty"): {{2}, {5}}}, written); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
 	}
 }

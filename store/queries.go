@@ -246,3 +246,28 @@ is_written, changed_at) VALUES `
 	queryRowImages = `SELECT form_table, row_id, existed, digest, data FROM row_image
 WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
 )
+
+// Images of files.
+const (
+	queryWrittenSums = `SELECT form_table, row_id, name, sum FROM file_written
+WHERE target = ? AND form_table = ? AND row_id IN `
+
+	queryKnownFileImages = `SELECT form_table, row_id, name, image_key FROM file_image
+WHERE target = ? AND source = ? AND instance = ? AND form_table = ? AND row_id = ?`
+
+	insertFileChunk = `INSERT INTO file_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
+	deleteFileChunk = `DELETE FROM file_chunk WHERE content = ?`
+	queryFileChunk  = `SELECT data FROM file_chunk WHERE content = ? AND seq = ?`
+
+	insertFileImage = `INSERT INTO file_image (image_key, target, source, instance, form_table, row_id, name, existed,
+kind, size, modified_ns, sum, content, taken_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+
+	insertFileWritten = `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
+is_written, changed_at) VALUES `
+	insertFileWrittenRow = "(?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+
+	queryNotedFiles = `SELECT image_key FROM file_written WHERE is_written = 1 AND image_key IN `
+
+	queryFileImages = `SELECT form_table, row_id, name, existed, kind, size, modified_ns, sum, content FROM file_image
+WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
+)

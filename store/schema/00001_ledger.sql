@@ -217,3 +217,52 @@ CREATE TABLE row_written (
   UNIQUE KEY row_written_key (image_key),
   KEY row_written_row (target, form_table, row_id)
 ) ENGINE=InnoDB;
+
+-- The same for files. Names are bytes. content names the chunks of the former
+-- file; chunks that no image names are of an attempt that did not end.
+CREATE TABLE file_image (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  form_table varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  row_id    varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  name      mediumblob NOT NULL,
+  existed   tinyint NOT NULL,
+  kind      varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  size      bigint NOT NULL,
+  modified_ns bigint NOT NULL,
+  sum       char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  content   varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  taken_at  datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY file_image_key (image_key),
+  KEY file_image_instance (instance, source, target, id),
+  KEY file_image_row (target, form_table, row_id)
+) ENGINE=InnoDB;
+
+CREATE TABLE file_written (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  form_table varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  row_id    varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  name      mediumblob NOT NULL,
+  sum       char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  is_written tinyint NOT NULL,
+  changed_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY file_written_key (image_key),
+  KEY file_written_row (target, form_table, row_id)
+) ENGINE=InnoDB;
+
+CREATE TABLE file_chunk (
+  content varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  seq     int NOT NULL,
+  data    longblob NOT NULL,
+  stored_at datetime(6) NOT NULL,
+  PRIMARY KEY (content, seq)
+) ENGINE=InnoDB;
