@@ -344,3 +344,27 @@ func TestParseExtra(t *testing.T) {
 		}
 	}
 }
+
+func TestDigestTellsWhatAPlanDependsOn(t *testing.T) {
+	t.Parallel()
+	base := load(t, full, environ).Digest()
+	for _, tc := range []struct {
+		name string
+		args []string
+		same bool
+	}{
+		{"nothing_changed", nil, true},
+		{"a_limit", []string{"--limits.window=9"}, true},
+		{"a_password", []string{"--target.admin.password=${MASTER_HASH}"}, true},
+		{"a_user", []string{"--users=clark=cat"}, false},
+		{"a_definition", []string{"--definitions=crm#3#process1=crm#7#process1"}, false},
+		{"a_rule", []string{"--records.on_conflict=keep"}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := load(t, full, environ, tc.args...).Digest(); (got == base) != tc.same {
+				t.Errorf("same digest: %t, want %t", got == base, tc.same)
+			}
+		})
+	}
+}
