@@ -415,3 +415,36 @@ func TestTwoWorkersCopyTheSameRows(t *testing.T) {
 		t.Errorf("%d rows, want 400", n)
 	}
 }
+
+func TestCopyWaitsForSomebodyWhoIsWriting(t *testing.T) {
+	t.Parallel()
+	source, target := newDatabase(t), newDatabase(t)
+	source.exec("CREATE TABLE app_fd_t (id varchar(255) PRIMARY KEY, c_lockwait longtext)")
+	target.exec("CREATE TABLE app_fd_t (id varchar(255) PRIMARY KEY, c_lockwait longtext)")
+	source.row("t", "r", "c_lockwait", "new")
+	target.row("t", "r", "c_lockwait", "early")
+	committed := make(chan error, 1)
+	ledger := &images{before: func() {
+		tx, err := target.DB.BeginTx(t.Context(), nil)
+		if err != nil {
+			committed <- err
+			return
+		}
+		_, err = tx.ExecContext(t.Context(), "UPDATE app_fd_t SET c_lockwait = 'late'")
+		go func() {
+			waiting := 0
+			for err == nil && waiting == 0 {
+				err = target.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%lockwait%'").Scan(&waiting)
+			}
+			committed <- errors.Join(err, tx.Commit())
+		}()
+	}}
+	got, err := records.Copy(t.Context(), target.Target, source.collect(selection("r", "t")), ledger, records.CopyOptions{OnConflict: records.ConflictOverwrite})
+	code(t, err, migration.CodeConflict)
+	if err := <-committed; err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Conflicts) != 1 || target.value("r", "c_lockwait").String != "late" {
+		t.Errorf("result %+v, target holds %q: the late write is lost", got, target.value("r", "c_lockwait").String)
+	}
+}
