@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -80,64 +81,85 @@ func (r *FileImages) written(ctx context.Context, keys []migration.FileKey) (map
 // CodeDrifted: somebody wrote to the file meanwhile.
 func (r *FileImages) Keep(ctx context.Context, images []migration.FileImage) error {
 	const op = "keep file images"
+	subject := string(r.key.Instance)
 	keys := make([]migration.FileKey, len(images))
 	for i := range images {
 		keys[i] = images[i].Key
 	}
+	// What is about to be written here is no reason to leave out an image.
 	written, err := r.written(ctx, keys)
 	if err != nil {
-		return failure(op, string(r.key.Instance), err)
+		return failure(op, subject, err)
 	}
+	known, err := r.known(ctx, r.ledger.db, images)
+	if err != nil {
+		return failure(op, subject, err)
+	}
+	// Content first, in statements of its own: a file may be larger than a
+	// transaction should be.
+	contents := map[string]string{}
 	for _, image := range images {
-		known, imaged, err := r.known(ctx, r.ledger.db, image)
-		if err != nil {
-			return failure(op, string(r.key.Instance), err)
-		}
-		if known || imaged && image.Existed && slices.Contains(written[image.Key], image.Sum) {
+		if image.Content == nil || !r.wanted(image, known, written) {
 			continue
 		}
-		if err := r.keep(ctx, op, image); err != nil {
-			return err
-		}
-	}
-	return r.ledger.tx(ctx, op, string(r.key.Instance), func(tx *sql.Tx) error { return r.note(ctx, tx, images, false) })
-}
-
-// keep stores the content first, in statements of its own: a file may be
-// larger than a transaction should be.
-func (r *FileImages) keep(ctx context.Context, op string, image migration.FileImage) error {
-	content := ""
-	if image.Content != nil {
-		content = rand.Text()
+		content := rand.Text()
+		contents[r.imageKey(image)] = content
 		sum, err := r.store(ctx, content, image)
 		if err == nil && sum != image.Sum {
-			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(r.key.Instance), Hint: "a file of the target changed while it was copied"}
+			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: subject, Hint: "a file of the target changed while it was copied"}
 		}
 		if err != nil {
-			return failure(op, string(r.key.Instance), errors.Join(err, r.forget(ctx, content)))
+			return failure(op, subject, errors.Join(err, r.forget(ctx, contents)))
 		}
 	}
-	stored := false
-	err := r.ledger.txAgain(ctx, op, string(r.key.Instance), func(tx *sql.Tx) error {
-		stored = false
-		known, _, err := r.known(ctx, tx, image)
-		if err != nil || known {
+	var unused map[string]string
+	err = r.ledger.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
+		unused = maps.Clone(contents)
+		known, err := r.known(ctx, tx, images)
+		if err != nil {
 			return err
 		}
-		stored = true
-		var modified int64
-		if image.Existed {
-			modified = image.Entry.Modified.UnixNano()
+		var rows []any
+		count := 0
+		for _, image := range images {
+			if !r.wanted(image, known, written) {
+				continue
+			}
+			imageKey := r.imageKey(image)
+			known.images[imageKey] = true
+			delete(unused, imageKey)
+			rows = append(rows, r.row(image, contents[imageKey])...)
+			count++
 		}
-		_, err = tx.ExecContext(ctx, insertFileImage, r.imageKey(image), r.key.Target, r.key.Source, string(r.key.Instance),
-			image.Key.Row.Table, string(image.Key.Row.ID), []byte(image.Key.Name), image.Existed, string(image.Entry.Kind),
-			image.Entry.Size, modified, hex.EncodeToString(image.Sum[:]), content)
-		return err
+		if count > 0 {
+			if _, err := tx.ExecContext(ctx, insertFileImages+repeat(insertFileImagesRow, count), rows...); err != nil {
+				return err
+			}
+		}
+		return r.note(ctx, tx, images, false)
 	})
-	if err == nil && !stored {
-		err = failure(op, string(r.key.Instance), r.forget(ctx, content))
+	if err == nil && len(unused) > 0 {
+		err = failure(op, subject, r.forget(ctx, unused))
 	}
 	return err
+}
+
+// wanted reports whether an image has to be kept.
+func (r *FileImages) wanted(image migration.FileImage, known knownFiles, written map[migration.FileKey][]migration.Digest) bool {
+	ours := image.Existed && known.files[image.Key] && slices.Contains(written[image.Key], image.Sum)
+	return !known.images[r.imageKey(image)] && !ours
+}
+
+func (r *FileImages) row(image migration.FileImage, content string) []any {
+	var modified int64
+	if image.Existed {
+		modified = image.Entry.Modified.UnixNano()
+	}
+	return []any{
+		r.imageKey(image), r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Row.Table, string(image.Key.Row.ID),
+		[]byte(image.Key.Name), image.Existed, string(image.Entry.Kind), image.Entry.Size, modified,
+		hex.EncodeToString(image.Sum[:]), content,
+	}
 }
 
 func (r *FileImages) store(ctx context.Context, content string, image migration.FileImage) (sum migration.Digest, err error) {
@@ -170,26 +192,43 @@ func (r *FileImages) store(ctx context.Context, content string, image migration.
 	}
 }
 
-func (r *FileImages) forget(ctx context.Context, content string) error {
-	_, err := r.ledger.db.ExecContext(ctx, deleteFileChunk, content)
-	return err
+func (r *FileImages) forget(ctx context.Context, contents map[string]string) error {
+	var errs []error
+	for _, content := range contents {
+		_, err := r.ledger.db.ExecContext(ctx, deleteFileChunk, content)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
-// known reports whether the ledger has this image, and whether any of the file,
-// for this instance.
-func (r *FileImages) known(ctx context.Context, q querier, image migration.FileImage) (known, imaged bool, err error) {
-	wanted := r.imageKey(image)
-	row := image.Key.Row
-	args := []any{r.key.Target, r.key.Source, string(r.key.Instance), row.Table, string(row.ID)}
-	err = each(ctx, q, queryKnownFileImages, args, func(row scanner) error {
-		var key migration.FileKey
-		var imageKey string
-		err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &imageKey)
-		imaged = imaged || key == image.Key
-		known = known || imageKey == wanted
-		return err
-	})
-	return known, imaged, err
+// knownFiles says which images, and which files at all, the ledger has for this instance.
+type knownFiles struct {
+	images map[string]bool
+	files  map[migration.FileKey]bool
+}
+
+func (r *FileImages) known(ctx context.Context, q querier, images []migration.FileImage) (knownFiles, error) {
+	known := knownFiles{map[string]bool{}, map[migration.FileKey]bool{}}
+	keys := make([]string, len(images))
+	for i, image := range images {
+		keys[i] = string(image.Key.Row.ID)
+	}
+	slices.Sort(keys)
+	for part := range slices.Chunk(slices.Compact(keys), chunkRows) {
+		list, args := listed(part)
+		args = append([]any{r.key.Target, r.key.Source, string(r.key.Instance)}, args...)
+		err := each(ctx, q, queryKnownFileImages+list, args, func(row scanner) error {
+			var key migration.FileKey
+			var imageKey string
+			err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &imageKey)
+			known.files[key], known.images[imageKey] = true, true
+			return err
+		})
+		if err != nil {
+			return known, err
+		}
+	}
+	return known, nil
 }
 
 // Wrote notes that these files were written, with a line for each in the

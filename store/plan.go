@@ -190,39 +190,51 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 	const op = "finish plan"
 	total := 0
 	for {
-		var ids []migration.InstanceID
+		var ids, locked []migration.InstanceID
 		err := l.tx(ctx, op, mig, func(tx *sql.Tx) error {
-			ids = nil
+			ids, locked = nil, nil
 			if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
 				return unbound(op, mig)
 			} else if err != nil {
 				return err
 			}
-			err := each(ctx, tx, queryUnseenByPlan+forUpdate, []any{mig, planID, chunkRows}, func(row scanner) error {
-				var id migration.InstanceID
-				err := row.Scan(&id)
-				ids = append(ids, id)
-				return err
-			})
-			if err != nil {
+			var err error
+			if ids, err = instancesOf(ctx, tx, queryUnseenByPlan, mig, planID, chunkRows); err != nil {
 				return err
 			}
 			if len(ids) == 0 {
 				_, err := tx.ExecContext(ctx, updatePlanned, planID, mig)
 				return err
 			}
+			// A wave may have taken some of them between the look and the lock.
 			list, args := listed(ids)
+			locked, err = instancesOf(ctx, tx, queryStillUnseen+list+forUpdate, append([]any{mig, planID}, args...)...)
+			if err != nil || len(locked) == 0 {
+				return err
+			}
+			list, args = listed(locked)
 			args = append([]any{string(migration.ReasonSourceClosed), mig}, args...)
 			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
 				return err
 			}
-			return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "skipped: no longer open on the source"}))
+			return l.logAll(ctx, tx, mig, sameLine(locked, migration.StepLine{What: "skipped: no longer open on the source"}))
 		})
 		if err != nil || len(ids) == 0 {
 			return total, err
 		}
-		total += len(ids)
+		total += len(locked)
 	}
+}
+
+func instancesOf(ctx context.Context, q querier, query string, args ...any) ([]migration.InstanceID, error) {
+	var ids []migration.InstanceID
+	err := each(ctx, q, query, args, func(row scanner) error {
+		var id migration.InstanceID
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
 }
 
 func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.StepLine {

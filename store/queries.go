@@ -51,6 +51,9 @@ findings = VALUES(findings), plan_id = VALUES(plan_id), updated_at = VALUES(upda
 	queryUnseenByPlan = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
 AND state IN ('ready','warned','blocked') ORDER BY ordinal LIMIT ?`
 
+	queryStillUnseen = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
+AND state IN ('ready','warned','blocked') AND instance IN `
+
 	updateUnseenByPlan = `UPDATE instance SET state = 'skipped', reason = ?, detail = NULL,
 updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 
@@ -115,8 +118,13 @@ WHERE migration = ? AND name = ?`
 	queryBatch = "SELECT " + entryColumns + ` FROM instance
 WHERE migration = ? AND wave = ? AND state = 'claimed' AND claim_token = ? ORDER BY ordinal`
 
-	queryClaimable = "SELECT " + entryColumns + ` FROM instance
-WHERE migration = ? AND wave = ? AND state IN ('ready','warned') ORDER BY ordinal LIMIT ? FOR UPDATE`
+	// One state at a time, and unlocked: so the index alone finds the first few,
+	// and nothing else is locked.
+	queryClaimable = `SELECT instance, ordinal FROM instance WHERE migration = ? AND wave = ? AND state = ?
+ORDER BY ordinal LIMIT ?`
+
+	queryStillClaimable = "SELECT " + entryColumns + ` FROM instance
+WHERE migration = ? AND state IN ('ready','warned') AND instance IN `
 
 	updateClaimed = `UPDATE instance SET state = 'claimed', claim_token = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance IN `
@@ -253,14 +261,15 @@ const (
 WHERE target = ? AND form_table = ? AND row_id IN `
 
 	queryKnownFileImages = `SELECT form_table, row_id, name, image_key FROM file_image
-WHERE target = ? AND source = ? AND instance = ? AND form_table = ? AND row_id = ?`
+WHERE target = ? AND source = ? AND instance = ? AND row_id IN `
 
 	insertFileChunk = `INSERT INTO file_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
 	deleteFileChunk = `DELETE FROM file_chunk WHERE content = ?`
 	queryFileChunk  = `SELECT data FROM file_chunk WHERE content = ? AND seq = ?`
 
-	insertFileImage = `INSERT INTO file_image (image_key, target, source, instance, form_table, row_id, name, existed,
-kind, size, modified_ns, sum, content, taken_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	insertFileImages = `INSERT INTO file_image (image_key, target, source, instance, form_table, row_id, name, existed,
+kind, size, modified_ns, sum, content, taken_at) VALUES `
+	insertFileImagesRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
 
 	insertFileWritten = `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
 is_written, changed_at) VALUES `

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -150,14 +152,8 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) 
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	var ids []migration.InstanceID
 	args = append(append(args, names...), limit)
-	err = each(ctx, tx, queryInstances+condition+" AND wave NOT IN "+list+inOrder+forUpdate, args, func(row scanner) error {
-		var id migration.InstanceID
-		err := row.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
+	ids, err := instancesOf(ctx, tx, queryInstances+condition+" AND wave NOT IN "+list+inOrder+forUpdate, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -261,7 +257,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 		if len(batch) > 0 || free <= 0 || w.Status != migration.WaveRunning {
 			return nil
 		}
-		if batch, err = entriesOf(ctx, tx, queryClaimable, mig, wave, free); err != nil || len(batch) == 0 {
+		if batch, err = claimable(ctx, tx, mig, wave, free); err != nil || len(batch) == 0 {
 			return err
 		}
 		ids := make([]migration.InstanceID, len(batch))
@@ -278,6 +274,33 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "claimed by wave " + wave}))
 	})
 	return batch, counts, err
+}
+
+// claimable locks the next entries of a wave. The plan may change some between
+// the look and the lock; then the batch is smaller.
+func claimable(ctx context.Context, tx *sql.Tx, mig, wave string, limit int) ([]migration.Entry, error) {
+	var next []entry
+	for _, state := range []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned} {
+		err := each(ctx, tx, queryClaimable, []any{mig, wave, string(state), limit}, func(row scanner) error {
+			var e entry
+			err := row.Scan(&e.Instance, &e.ordinal)
+			next = append(next, e)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(next) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(next, func(a, b entry) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	ids := make([]migration.InstanceID, 0, limit)
+	for _, e := range next[:min(limit, len(next))] {
+		ids = append(ids, e.Instance)
+	}
+	list, args := listed(ids)
+	return entriesOf(ctx, tx, queryStillClaimable+list+" ORDER BY ordinal"+forUpdate, append([]any{mig}, args...)...)
 }
 
 // InFlightOlderThan returns the entries of a wave that are claimed, in flight

@@ -37,7 +37,7 @@ CREATE TABLE instance (
   PRIMARY KEY (migration, instance),
   UNIQUE KEY instance_order (migration, ordinal),
   UNIQUE KEY instance_target (migration, target_id),
-  KEY instance_wave (migration, wave, state, ordinal)
+  KEY instance_wave (migration, wave, state, ordinal, verdict)
 ) ENGINE=InnoDB;
 
 CREATE TABLE finding (
