@@ -434,7 +434,7 @@ func TestCopyWaitsForSomebodyWhoIsWriting(t *testing.T) {
 		go func() {
 			waiting := 0
 			for err == nil && waiting == 0 {
-				err = target.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE '%lockwait%'").Scan(&waiting)
+				err = target.DB.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND INFO LIKE '%lockwait%'").Scan(&waiting)
 			}
 			committed <- errors.Join(err, tx.Commit())
 		}()
