@@ -83,8 +83,10 @@ func TestLoadFillsEveryLayer(t *testing.T) {
 	}
 	want := values{
 		"reader:source-secret@tcp(db1:3306)/jwdb", "jw:file-secret@tcp(db2:3306)/jwdb", "jw:file-secret@tcp(db2:3306)/jogetferry", "admin-secret", "master-secret",
-		7, 2.5, 2 * time.Minute, config.ConflictPark, []contract.Role{contract.RoleCopy, contract.RoleJoget},
-		map[string]string{"clark": "superman", "terry": "terence"}, []string{"notes", "customer <- note.customer_id"},
+		7, 2.5, 2 * time.Minute, config.ConflictPark,
+		[]contract.Role{contract.RoleCopy, contract.RoleJoget},
+		map[string]string{"clark": "superman", "terry": "terence"},
+		[]string{"notes", "customer <- note.customer_id"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -16,7 +16,7 @@ type Mistake struct {
 func (m Mistake) String() string { return fmt.Sprintf("%s: %s; %s", m.Key, m.Problem, m.Fix) }
 
 // Mistakes are all that is wrong, in the order of the table of keys.
-type Mistakes []Mistake
+type Mistakes []Mistake //nolint:errname // what operators make are mistakes
 
 // Error returns one line per mistake.
 func (ms Mistakes) Error() string {

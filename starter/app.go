@@ -46,7 +46,7 @@ type session struct {
 // Run executes args and returns the exit status. ctx ends a verb early; what
 // it started goes on.
 func (a *App) Run(ctx context.Context, args []string) int {
-	root := a.command()
+	root := a.command() //nolint:contextcheck // cobra hands ctx to the verbs
 	root.SetArgs(args)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)

@@ -90,7 +90,7 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 			}
 		}
 		open, settled := true, moved && e.State.Settled()
-		if looks%looksPerCheck == 0 && !settled {
+		if looks%looksPerCheck == firstCheck && !settled {
 			if open, err = s.running(ctx, workflowID); err == nil {
 				err = watch.look(ctx, s)
 			}

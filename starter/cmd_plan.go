@@ -38,10 +38,11 @@ func (s *session) plan(ctx context.Context, dry bool) error {
 		id, summary = contract.CheckID(name), "check migration "+name
 	}
 	run, err := s.start(ctx, id, contract.PlanWorkflow, summary, false, contract.PlanInput{Migration: name, Queues: s.queues, Dry: dry})
-	if err != nil {
-		if migration.CodeOf(err) == migration.CodeConflict {
-			return mistake("%s runs already; wait until it has ended", id)
-		}
+	switch {
+	case migration.CodeOf(err) == migration.CodeConflict:
+		s.say("%s runs already: following it", id)
+		run = s.temporal.GetWorkflow(ctx, id, "")
+	case err != nil:
 		return err
 	}
 	var result contract.PlanResult

@@ -28,6 +28,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"jogetferry/config"
+	"jogetferry/contract"
 	"jogetferry/migration"
 	main "jogetferry/starter"
 )
@@ -62,6 +63,7 @@ type world struct {
 
 	open    map[string]bool // workflows by ID
 	idle    bool            // no worker polls
+	paused  bool            // every wave
 	started []client.StartWorkflowOptions
 	inputs  []any
 	updates []client.UpdateWorkflowOptions
@@ -286,8 +288,14 @@ func (f fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.Workfl
 }
 
 func (f fakeTemporal) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
-	return nil, f.down
+	return fakeAnswer(f), f.down
 }
+
+type fakeAnswer struct{ *world }
+
+func (a fakeAnswer) HasValue() bool { return true }
+
+func (a fakeAnswer) Get(out any) error { return copyValue(contract.WaveStatus{Paused: a.paused}, out) }
 
 func (f fakeTemporal) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	f.updates = append(f.updates, o)

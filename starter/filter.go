@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -16,7 +15,7 @@ import (
 
 // filterFlags select instances.
 type filterFlags struct {
-	processes, instanceIDs                       []string
+	processes                                    []string
 	requester, startedBefore, file, wave, reason string
 }
 
@@ -99,20 +98,16 @@ func parseTime(text string) (time.Time, error) {
 }
 
 // readInstances reads one ID a line; empty lines and those with # are left out.
-func readInstances(path string) (ids []migration.InstanceID, err error) {
-	file, err := os.Open(path)
+func readInstances(path string) ([]migration.InstanceID, error) {
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, mistake("--instances %s cannot be read; name a file with one instance ID a line", path)
 	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		if id := strings.TrimSpace(lines.Text()); id != "" && !strings.HasPrefix(id, "#") {
+	var ids []migration.InstanceID
+	for line := range strings.Lines(string(content)) {
+		if id := strings.TrimSpace(line); id != "" && !strings.HasPrefix(id, "#") {
 			ids = append(ids, migration.InstanceID(id))
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, mistake("--instances %s cannot be read (%v)", path, err)
 	}
 	if len(ids) == 0 {
 		return nil, mistake("--instances %s lists no instance; write one ID a line", path)

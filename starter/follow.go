@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -21,6 +22,7 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 	show := s.progress(w)
 	defer show.end()
 	var watch workerWatch
+	paused := false
 	for looks := 1; ; looks++ {
 		counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 		if err == nil {
@@ -37,13 +39,16 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 			show.end()
 			return errors.Join(s.print(viewWave(w, counts)), unsettledBy("wave "+w.Name, counts))
 		}
-		if looks%looksPerCheck == 0 {
+		if looks%looksPerCheck == firstCheck {
 			open, err := s.running(ctx, id)
 			if err == nil && !open {
 				return s.ended(ctx, w)
 			}
 			if err == nil {
 				err = watch.look(ctx, s)
+			}
+			if err == nil && watch.told == "" {
+				paused = s.tellPause(ctx, w, paused)
 			}
 			if err != nil && ctx.Err() == nil {
 				return err
@@ -54,6 +59,30 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 			return s.detached(id)
 		}
 	}
+}
+
+// queryFor bounds a query, which nobody answers when the last worker just went.
+const queryFor = 5 * time.Second
+
+// tellPause says that a wave was paused, by somebody or by --max-parked, once.
+// It returns whether it is; without an answer, whether it was.
+func (s *session) tellPause(ctx context.Context, w migration.Wave, was bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, queryFor)
+	defer cancel()
+	answer, err := s.temporal.QueryWorkflow(ctx, contract.WaveID(s.config.Migration, w.Name), "", contract.StatusQuery)
+	var status contract.WaveStatus
+	if err == nil {
+		err = answer.Get(&status)
+	}
+	switch {
+	case err != nil:
+		return was
+	case status.Paused && !was:
+		s.say("wave %s is paused; starter resume %s goes on", w.Name, w.Name)
+	case was && !status.Paused:
+		s.say("wave %s goes on", w.Name)
+	}
+	return status.Paused
 }
 
 // ended is said of a wave whose workflow is closed: it may have settled a

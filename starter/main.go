@@ -15,7 +15,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	app := &App{
 		Out: os.Stdout, Err: os.Stderr,
-		Terminal:   term.IsTerminal(int(os.Stderr.Fd())), //nolint:gosec // descriptors are small
+		Terminal:   term.IsTerminal(int(os.Stderr.Fd())),
 		Environ:    os.Environ(),
 		Operator:   operator(),
 		Now:        time.Now, //nolint:forbidigo // the one place that names the clock

@@ -17,6 +17,8 @@ const (
 	lookEvery = time.Second
 	// looksPerCheck is how many looks there are to one look at workers and workflow.
 	looksPerCheck = 10
+	// firstCheck is the look with the first of them: soon, but not before a worker had a chance.
+	firstCheck = 2
 	// updateFor bounds waiting for a workflow to take an update.
 	updateFor = 30 * time.Second
 )
@@ -72,7 +74,7 @@ func (s *session) result(ctx context.Context, run client.WorkflowRun, out any) e
 			}
 			return nil
 		}
-		if looks%looksPerCheck == 1 {
+		if looks%looksPerCheck == firstCheck {
 			if err := watch.look(ctx, s); err != nil && ctx.Err() == nil {
 				return err
 			}

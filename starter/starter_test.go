@@ -147,7 +147,8 @@ func TestExitStatus(t *testing.T) {
 		{"resolve_when_the_workflow_is_gone", []string{"resolve", "2_crm_process1", "--action", "retry"}, func(w *world) { w.open["ferry/crm-2026/instance/2_crm_process1"] = false }, 2, "ended from outside"},
 		{"resolve_without_workers", []string{"resolve", "2_crm_process1", "--action", "retry"}, func(w *world) { w.idle = true }, 5, "no worker is running for workflows"},
 		{"verify_what_was_not_migrated", []string{"verify", "3_crm_process1"}, nil, 2, "has no target instance"},
-		{"plan_runs_already", []string{"plan"}, func(w *world) { w.open["ferry/crm-2026/plan"] = true }, 2, "runs already"},
+		{"plan_runs_already", []string{"plan"}, func(w *world) { w.open["ferry/crm-2026/plan"] = true }, 0, "ferry/crm-2026/plan runs already: following it"},
+		{"verify_runs_already", []string{"verify"}, func(w *world) { w.open["ferry/crm-2026/verify"] = true }, 2, "runs already; wait"},
 		{"blocking_findings", []string{"check"}, func(w *world) { w.result = blocked }, 3, "blocked by 1 findings"},
 		{"temporal_out_of_reach", []string{"plan"}, func(w *world) { w.down = serviceerror.NewUnavailable("connection refused") }, 5, "check TEMPORAL_ADDRESS"},
 		{"status_needs_temporal", []string{"status"}, func(w *world) { w.down = serviceerror.NewUnavailable("connection refused") }, 5, "check TEMPORAL_ADDRESS"},
@@ -265,6 +266,26 @@ func TestFollowingSaysThatNobodyWorks(t *testing.T) {
 	}
 	_, _, errs := w.run(t, "wave", "--name", "two")
 	for _, want := range []string{"waiting: no worker is running for workflows,copy,joget: start one with worker --roles workflows,copy,joget", "workers are running again"} {
+		if strings.Count(errs, want) != 1 {
+			t.Errorf("said %q, want %q in it once", errs, want)
+		}
+	}
+}
+
+func TestFollowingSaysThatAWaveIsPaused(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.paused = true
+	w.tick = func(n int) {
+		switch n {
+		case 15:
+			w.paused = false
+		case 25:
+			w.waves[1].Status = migration.WaveFinished
+		}
+	}
+	_, _, errs := w.run(t, "wave", "--name", "two")
+	for _, want := range []string{"wave two is paused; starter resume two goes on", "wave two goes on"} {
 		if strings.Count(errs, want) != 1 {
 			t.Errorf("said %q, want %q in it once", errs, want)
 		}

@@ -176,10 +176,21 @@ type showView struct {
 func (v showView) sheets() []sheet {
 	about := sheet{header: []string{"instance", v.Instance}}
 	for _, row := range [][2]string{
-		{"state", v.State}, {"step", v.Step}, {"reason", v.Reason}, {"meaning", v.Meaning}, {"detail", v.Detail},
-		{"actions", strings.Join(v.Actions, " ")}, {"target instance", v.Target}, {"verdict", v.Verdict}, {"wave", v.Wave},
-		{"definition", v.Definition}, {"target definition", v.TargetDefinition}, {"requester", v.Requester},
-		{"record", v.Record}, {"started", v.Started}, {"workflow", v.WorkflowID},
+		{"state", v.State},
+		{"step", v.Step},
+		{"reason", v.Reason},
+		{"meaning", v.Meaning},
+		{"detail", v.Detail},
+		{"actions", strings.Join(v.Actions, " ")},
+		{"target instance", v.Target},
+		{"verdict", v.Verdict},
+		{"wave", v.Wave},
+		{"definition", v.Definition},
+		{"target definition", v.TargetDefinition},
+		{"requester", v.Requester},
+		{"record", v.Record},
+		{"started", v.Started},
+		{"workflow", v.WorkflowID},
 	} {
 		if row[1] != "" {
 			about.add(row[0], row[1])

@@ -18,7 +18,7 @@ func TestReadiness(t *testing.T) {
 	ask := func(path string, status int, text string) {
 		t.Helper()
 		w := httptest.NewRecorder()
-		page.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		page.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
 		if w.Code != status || strings.TrimSpace(w.Body.String()) != text {
 			t.Errorf("%s: %d %q, want %d %q", path, w.Code, w.Body, status, text)
 		}

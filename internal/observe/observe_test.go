@@ -75,7 +75,7 @@ func TestMetricsPage(t *testing.T) {
 	}
 	m.SDK.WithTags(map[string]string{"operation": "x"}).Counter("temporal_request").Inc(3)
 	page := httptest.NewRecorder()
-	m.Page.ServeHTTP(page, httptest.NewRequest("GET", "/metrics", nil))
+	m.Page.ServeHTTP(page, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 	for _, want := range []string{"# TYPE temporal_request_total counter", `temporal_request_total{operation="x"} 3`, "go_goroutines"} {
 		if !strings.Contains(page.Body.String(), want) {
 			t.Errorf("the page lacks %s", want)
