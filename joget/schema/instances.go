@@ -67,13 +67,13 @@ func (r *Reader) RootInstances(ctx context.Context, after string, limit int, pro
 			return nil, migration.E(migration.CodeInvalid, "read instances", after, "%w", err)
 		}
 	}
-	query, values := withLists(selectRoots, len(open(states))), args(open(states), start, limit)
+	query, values := withLists(selectRoots, len(open(states))), args(start, open(states), limit)
 	if len(processes) > 0 {
 		definitions, err := r.definitionOIDs(ctx, processes)
 		if err != nil || len(definitions) == 0 {
 			return nil, err
 		}
-		query, values = withLists(selectRootsOf, len(open(states)), len(definitions)), args(open(states), definitions, start, limit)
+		query, values = withLists(selectRootsOf, len(open(states)), len(definitions)), args(start, open(states), definitions, limit)
 	}
 	heads, err := r.heads(ctx, query, values)
 	if err != nil {
@@ -124,7 +124,7 @@ func (r *Reader) complete(ctx context.Context, heads []head) error {
 		heads[i].instance.App, heads[i].instance.AppVersion = app.id, app.version
 		ids = append(ids, heads[i].instance.ID)
 	}
-	links, err := r.links(ctx, ids)
+	links, err := r.links(ctx, selectLinks, ids)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (r *Reader) complete(ctx context.Context, heads []head) error {
 func (r *Reader) recordOf(ctx context.Context, id migration.InstanceID) (migration.RecordID, error) {
 	for seen := map[migration.InstanceID]bool{}; !seen[id]; {
 		seen[id] = true
-		links, err := r.links(ctx, []migration.InstanceID{id})
+		links, err := r.links(ctx, selectLinks, []migration.InstanceID{id})
 		if err != nil {
 			return "", err
 		}
@@ -169,11 +169,11 @@ func (r *Reader) recordOf(ctx context.Context, id migration.InstanceID) (migrati
 	return migration.RecordID(id), nil
 }
 
-// links reads the live links of ids.
-func (r *Reader) links(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]migration.Link, error) {
+// links reads the links of ids, live or archived as query says.
+func (r *Reader) links(ctx context.Context, query string, ids []migration.InstanceID) (map[migration.InstanceID]migration.Link, error) {
 	links := make(map[migration.InstanceID]migration.Link, len(ids))
 	err := batched(ids, func(part []migration.InstanceID) error {
-		found, err := read(ctx, r, "read process links", withLists(selectLinks, len(part)), args(part), scanLink)
+		found, err := read(ctx, r, "read process links", withLists(query, len(part)), args(part), scanLink)
 		for _, l := range found {
 			links[l.Process] = l // looked up by the exact ID, so a near match is not used
 		}
@@ -371,25 +371,64 @@ func descendants(below map[int64][]node, oid int64, seen map[int64]bool) []migra
 	return list
 }
 
+// caller is an activity instance that called, or may have called, a subflow.
+type caller struct {
+	process int64
+	id      migration.ActivityID
+	def     migration.ActivityDefID
+	async   bool
+}
+
+// callersOf reads the subflow activities of instances, closed ones included:
+// an asynchronous one closes at once.
+func (r *Reader) callersOf(ctx context.Context, processes []int64) (map[migration.ActivityID]caller, error) {
+	callers := map[migration.ActivityID]caller{}
+	err := batched(processes, func(part []int64) error {
+		found, err := read(ctx, r, "read subflow activities", withLists(selectCallers, len(part)), args(part), func(scan scanner) (c caller, err error) {
+			var async sql.NullInt64
+			err = scan(&c.process, &c.id, &c.def, &async)
+			c.async = async.Int64 != 0
+			return c, err
+		})
+		for _, c := range found {
+			callers[c.id] = c
+		}
+		return err
+	})
+	return callers, err
+}
+
 // childrenOf reads the open instances that activities of instances called.
 func (r *Reader) childrenOf(ctx context.Context, processes []int64) ([]node, error) {
 	states, _, err := r.states(ctx)
 	if err != nil {
 		return nil, err
 	}
+	callers, err := r.callersOf(ctx, processes)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(callers))
+	for id := range callers {
+		ids = append(ids, string(id))
+	}
 	var all []node
-	err = batched(processes, func(part []int64) error {
+	err = batched(ids, func(part []string) error {
 		query := withLists(selectChildren, len(part), len(open(states)))
 		nodes, err := read(ctx, r, "read subflow instances", query, args(part, open(states)), func(scan scanner) (n node, err error) {
 			var definition string
 			var state int64
-			var async sql.NullInt64
 			c := &n.child
-			err = scan(&n.parent, &n.oid, &c.ID, &definition, &state, &c.CallerActivity, &c.CallerDefID, &async)
-			c.Definition, c.State, c.Asynchronous = splitDefinition(definition), states[state], async.Int64 != 0
+			err = scan(&n.oid, &c.ID, &definition, &state, &c.CallerActivity)
+			c.Definition, c.State = splitDefinition(definition), states[state]
 			return n, err
 		})
-		all = append(all, nodes...)
+		for _, n := range nodes {
+			if c, ok := callers[n.child.CallerActivity]; ok {
+				n.parent, n.child.CallerDefID, n.child.Asynchronous = c.process, c.def, c.async
+				all = append(all, n)
+			}
+		}
 		return err
 	})
 	return all, err

@@ -65,25 +65,51 @@ func (r *Reader) LinkedInstances(ctx context.Context, record migration.RecordID)
 	return all, nil
 }
 
-// linksTo reads the links in which record is parent, origin or the instance itself.
+// linksTo reads the links in which record is parent, origin or the instance
+// itself.
 func (r *Reader) linksTo(ctx context.Context, record migration.RecordID) (map[migration.InstanceID]migration.Link, error) {
-	links := map[migration.InstanceID]migration.Link{}
-	for _, query := range []string{selectLinked, selectLinkedHistory} {
-		if query == selectLinkedHistory && !r.db.Has("wf_process_link_history") {
+	links, err := r.linkOf(ctx, migration.InstanceID(record))
+	if err != nil {
+		return nil, err
+	}
+	queries := []string{selectOrigin, selectOriginHistory}
+	if counterPrefix.MatchString(string(record)) {
+		// Parent and origin differ only where the parent is an instance ID
+		// (CONTRACT 3.3). For other records this is spared: no index helps it.
+		queries = append(queries, selectParent, selectParentHistory)
+	}
+	for _, query := range queries {
+		if !r.db.Has("wf_process_link_history") && (query == selectOriginHistory || query == selectParentHistory) {
 			continue
 		}
-		value := string(record)
-		found, err := read(ctx, r, "read process links", query, args(value, value, value), scanLink)
+		found, err := read(ctx, r, "read process links", query, args(string(record)), scanLink)
 		if err != nil {
 			return nil, err
 		}
 		for _, l := range found {
-			if l.Parent == value || l.Origin == record || string(l.Process) == value {
+			if l.Parent == string(record) || l.Origin == record {
 				links[l.Process] = l
 			}
 		}
 	}
 	return links, nil
+}
+
+// linkOf reads the link of one instance, live or archived: an empty map or one entry.
+func (r *Reader) linkOf(ctx context.Context, id migration.InstanceID) (map[migration.InstanceID]migration.Link, error) {
+	for _, query := range []string{selectLinks, selectLinksHistory} {
+		if query == selectLinksHistory && !r.db.Has("wf_process_link_history") {
+			continue
+		}
+		found, err := r.links(ctx, query, []migration.InstanceID{id})
+		if err != nil {
+			return nil, err
+		}
+		if l, ok := found[id]; ok {
+			return map[migration.InstanceID]migration.Link{id: l}, nil
+		}
+	}
+	return map[migration.InstanceID]migration.Link{}, nil
 }
 
 // liveLinked reads those of ids that the engine has.
@@ -236,7 +262,7 @@ func (p Presence) Closed() bool {
 // Presence finds an instance in the engine, the history or the links.
 func (r *Reader) Presence(ctx context.Context, id migration.InstanceID) (Presence, error) {
 	ids := []migration.InstanceID{id}
-	links, err := r.linksTo(ctx, migration.RecordID(id))
+	links, err := r.linkOf(ctx, id)
 	if err != nil {
 		return Presence{}, err
 	}

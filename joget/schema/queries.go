@@ -44,11 +44,11 @@ const (
 	headColumns = `SELECT p.oid, p.Id, p.PDefName, p.State, p.ResourceRequesterId, p.ActivityRequesterId, p.ActivityRequesterProcessId,
 p.Created, p.Started, p.LastStateTime, p.version FROM {SHKProcesses} p`
 	selectHeads = headColumns + " WHERE p.Id IN (...)"
-	selectRoots = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (...) AND p.oid > ? ORDER BY p.oid LIMIT ?"
+	// Only the primary key may lead: by another index each page would go through
+	// all open instances again. Hence the expressions, which no index fits.
+	selectRoots = headColumns + " WHERE p.oid > ? AND COALESCE(p.ActivityRequesterId, '') = '' AND p.State + 0 IN (...) ORDER BY p.oid LIMIT ?"
 	// The same, of some definitions only.
-	selectRootsOf = headColumns + " WHERE p.ActivityRequesterId IS NULL AND p.State IN (...) AND p.ProcessDefinition IN (...) AND p.oid > ? ORDER BY p.oid LIMIT ?"
-
-	selectLinks = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE processId IN (...)"
+	selectRootsOf = headColumns + " WHERE p.oid > ? AND COALESCE(p.ActivityRequesterId, '') = '' AND p.State + 0 IN (...) AND p.ProcessDefinition + 0 IN (...) ORDER BY p.oid LIMIT ?"
 
 	selectProcessData = `SELECT d.Process, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
 d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKProcessData} d WHERE d.Process IN (...) ORDER BY d.OrdNo`
@@ -64,9 +64,10 @@ a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
 	countDeadlines    = "SELECT d.Activity, COUNT(*) FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity"
 	selectTokens      = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
 JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (...)`
-	selectChildren = `SELECT a.Process, c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId, a.ActivityDefinitionId, a.IsPerformerAsynchronous
-FROM {SHKActivities} a JOIN {SHKProcesses} c ON c.ActivityRequesterId = a.Id
-WHERE a.Process IN (...) AND c.State IN (...)`
+	// Two queries, since servers join these tables from the wrong end: through all open instances.
+	selectCallers = `SELECT a.Process, a.Id, a.ActivityDefinitionId, a.IsPerformerAsynchronous FROM {SHKActivities} a
+WHERE a.Process IN (...) AND (a.Performer IS NOT NULL OR a.IsPerformerAsynchronous IS NOT NULL)`
+	selectChildren = "SELECT c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId FROM {SHKProcesses} c WHERE c.ActivityRequesterId IN (...) AND c.State + 0 IN (...)"
 
 	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...)"
 	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...) AND p.ActivityRequesterId IS NULL"
@@ -79,8 +80,13 @@ WHERE c.State IN (...) AND c.ActivityRequesterId IS NOT NULL`
 
 // Links and history.
 const (
-	selectLinked        = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
-	selectLinkedHistory = "SELECT processId, parentProcessId, originProcessId FROM {wf_process_link_history} WHERE originProcessId = ? OR parentProcessId = ? OR processId = ?"
+	linkColumns         = "SELECT processId, parentProcessId, originProcessId FROM "
+	selectLinks         = linkColumns + "{wf_process_link} WHERE processId IN (...)"
+	selectLinksHistory  = linkColumns + "{wf_process_link_history} WHERE processId IN (...)"
+	selectOrigin        = linkColumns + "{wf_process_link} WHERE originProcessId = ?"
+	selectOriginHistory = linkColumns + "{wf_process_link_history} WHERE originProcessId = ?"
+	selectParent        = linkColumns + "{wf_process_link} WHERE parentProcessId = ?"
+	selectParentHistory = linkColumns + "{wf_process_link_history} WHERE parentProcessId = ?"
 	selectHistory       = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
 FROM {wf_history_process} WHERE processId IN (...)`
 

@@ -375,7 +375,7 @@ func TestLinkedInstances(t *testing.T) {
 	child := j.process("2_crm_process1", crm, running, "cat", "9_x", "1_crm_process1")
 	j.link("wf_process_link", "2_crm_process1", "1_crm_process1", "rec")
 	joined := j.process("3_crm_process1", crm, notStarted, "roleAnonymous")
-	j.link("wf_process_link", "3_crm_process1", "rec", "foreign")
+	j.link("wf_process_link", "3_crm_process1", "77_crm_process1", "foreign")
 	j.link("wf_process_link", "4_crm_process1", "rec", "rec")            // deleted on completion
 	j.link("wf_process_link", "5_crm_process1", "1_crm_process1", "rec") // its deleted child
 	archive := func(id, parent, caller string) {
@@ -405,7 +405,6 @@ func TestLinkedInstances(t *testing.T) {
 	want := []migration.Linked{
 		{TargetIdentity: id("1_crm_process1", p, "cat", "rec"), State: migration.StateRunning, Variables: []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: "new"}}},
 		{TargetIdentity: id("2_crm_process1", child, "cat", "rec"), State: migration.StateRunning, Child: true},
-		{TargetIdentity: id("3_crm_process1", joined, "roleAnonymous", "foreign"), State: migration.StateNotStarted},
 		{TargetIdentity: migration.TargetIdentity{ID: "4_crm_process1", Definition: gone, Origin: "rec"}, Archived: true},
 		{TargetIdentity: migration.TargetIdentity{ID: "5_crm_process1", Definition: gone, Origin: "rec"}, Archived: true, Child: true},
 		archived("6_crm_process1", false),
@@ -417,6 +416,11 @@ func TestLinkedInstances(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("linked (-want +got):\n%s", diff)
+	}
+	got, err = j.Fresh().LinkedInstances(t.Context(), "77_crm_process1")
+	wantJoined := []migration.Linked{{TargetIdentity: id("3_crm_process1", joined, "roleAnonymous", "foreign"), State: migration.StateNotStarted}}
+	if diff := cmp.Diff(wantJoined, got); diff != "" || err != nil {
+		t.Errorf("an instance with the record as parent only: %v (-want +got):\n%s", err, diff)
 	}
 	got, err = j.Fresh().LinkedInstances(t.Context(), "10_crm_process1")
 	wantOwn := []migration.Linked{{TargetIdentity: id("10_crm_process1", own, "cat", "10_crm_process1"), State: migration.StateRunning}}
