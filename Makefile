@@ -26,7 +26,7 @@ export PATH := $(PATH):/usr/sbin
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} \
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z0-9\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build worker, starter and simulator into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
