@@ -101,9 +101,9 @@ func (w *wave) launch(ctx workflow.Context) error {
 	if w.state.Paused {
 		return nil
 	}
-	// Instances outlive their wave: its cancellation must not reach them.
-	detached, cancel := workflow.NewDisconnectedContext(ctx)
-	defer cancel()
+	// Instances outlive their wave: its cancellation must not reach them, and the
+	// context is never cancelled, since that would ask them to cancel too.
+	detached, _ := workflow.NewDisconnectedContext(ctx)
 	starts := make([]workflow.ChildWorkflowFuture, 0, len(w.state.Pending))
 	for _, c := range w.state.Pending {
 		opts := workflow.ChildWorkflowOptions{

@@ -1,0 +1,300 @@
+package rig
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql" // the driver of the databases below
+	"go.temporal.io/sdk/client"
+
+	"jogetferry/internal/mysqltest"
+	"jogetferry/internal/temporaltest"
+	"jogetferry/simulator/apps"
+	"jogetferry/simulator/digest"
+	"jogetferry/simulator/schema"
+	"jogetferry/simulator/seed"
+	"jogetferry/simulator/server"
+)
+
+// Stage is two servers with everything that migrates from one to the other.
+type Stage struct {
+	Source, Target             *sql.DB
+	SourceUploads, TargetFiles string // folders app_formuploads
+	Seeded                     seed.Result
+	Sim                        *server.Server // of the target; use Simulator to start it anew
+	Temporal                   *temporaltest.Server
+	Ledger                     string // DSN
+
+	t          testing.TB
+	env        []string
+	targetDSN  string
+	sourceDB   digest.Database
+	sourceTree digest.Tree
+	bin        string
+}
+
+// Options say what stands on a stage.
+type Options struct {
+	Seed     seed.Options
+	Target   seed.TargetOptions
+	Settings map[string]string        // FERRY_* variables, such as "FERRY_START_SETTLE"
+	Proxy    func(addr string) string // of the target's and ledger's database; nil for none
+	// Simulator tells how the target behaves; its DB and UploadsDir are set here.
+	Simulator server.Options
+	Temporal  *temporaltest.Server // nil: a new one in memory
+	UIPort    int
+	LedgerDSN string // "": a fresh database
+}
+
+// Versions of the apps on either side: a migration never finds them equal.
+const (
+	SourceVersion = 3
+	TargetVersion = 5
+)
+
+// New sets up a stage; everything on it ends with t.
+func New(t testing.TB, o Options) *Stage {
+	t.Helper()
+	ctx := t.Context()
+	root := t.TempDir()
+	s := &Stage{
+		t: t, SourceUploads: filepath.Join(root, "source", "app_formuploads"), TargetFiles: filepath.Join(root, "target", "app_formuploads"),
+		bin: filepath.Join(root, "bin"),
+	}
+	sourceDSN := mysqltest.DSN(t)
+	s.targetDSN = mysqltest.DSN(t)
+	s.Source, s.Target = s.open(sourceDSN), s.open(s.targetDSN)
+	for _, side := range []struct {
+		db      *sql.DB
+		version int64
+		uploads string
+	}{{s.Source, SourceVersion, s.SourceUploads}, {s.Target, TargetVersion, s.TargetFiles}} {
+		s.must(os.MkdirAll(side.uploads, 0o755))
+		s.must(schema.Create(ctx, side.db))
+		s.must(apps.Load(ctx, side.db, apps.Options{PackageVersion: side.version}))
+	}
+	var err error
+	s.Seeded, err = seed.Run(ctx, s.Source, s.SourceUploads, o.Seed)
+	s.must(err)
+	if o.Target.Seed == 0 {
+		o.Target.Seed = o.Seed.Seed + 1000
+	}
+	_, err = seed.Target(ctx, s.Target, s.TargetFiles, o.Target)
+	s.must(err)
+	s.sourceDB, s.sourceTree = s.digests()
+
+	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, s.TargetFiles
+	s.Sim, err = server.New(ctx, o.Simulator)
+	s.must(err)
+	url, stop, err := s.Sim.Listen(ctx)
+	s.must(err)
+	t.Cleanup(func() {
+		stop()
+		if err := s.Sim.Close(); err != nil {
+			t.Errorf("close simulator: %v", err)
+		}
+	})
+	if s.Temporal = o.Temporal; s.Temporal == nil {
+		s.Temporal = temporaltest.New(t, temporaltest.Options{UIPort: o.UIPort})
+	}
+	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
+		s.Ledger = mysqltest.DSN(t)
+	}
+	proxied := func(dsn string) string {
+		if o.Proxy == nil {
+			return dsn
+		}
+		return o.Proxy(dsn)
+	}
+	s.env = append(os.Environ(),
+		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.Temporal.Namespace(),
+		"FERRY_MIGRATION=crm",
+		"FERRY_SOURCE_DATABASE="+mysqltest.User(t, sourceDSN, "SELECT"), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied(s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
+		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
+		"FERRY_LEDGER_DATABASE="+proxied(s.Ledger),
+		"FERRY_WORKER_LISTEN=-",
+	)
+	for k, v := range o.Settings {
+		s.env = append(s.env, k+"="+v)
+	}
+	s.build()
+	return s
+}
+
+func (s *Stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Stage) open(dsn string) *sql.DB {
+	s.t.Helper()
+	db, err := sql.Open("mysql", dsn)
+	s.must(err)
+	s.t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			s.t.Errorf("close database: %v", err)
+		}
+	})
+	return db
+}
+
+var (
+	built    = map[string]error{}
+	builtMu  sync.Mutex
+	builtDir string
+)
+
+// build makes worker and starter once per test process.
+func (s *Stage) build() {
+	s.t.Helper()
+	builtMu.Lock()
+	defer builtMu.Unlock()
+	if builtDir == "" {
+		dir, err := os.MkdirTemp("", "ferry-bin-")
+		s.must(err)
+		builtDir = dir
+		for _, name := range []string{"worker", "starter"} {
+			//nolint:gosec // our own packages
+			out, err := exec.CommandContext(s.t.Context(), "go", "build", "-o", filepath.Join(dir, name), "jogetferry/"+name).CombinedOutput()
+			if err != nil {
+				built[name] = fmt.Errorf("build %s: %w\n%s", name, err, out)
+			}
+		}
+	}
+	for _, err := range built {
+		s.must(err)
+	}
+	s.bin = builtDir
+}
+
+// Worker is a worker process.
+type Worker struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	log  *bytes.Buffer
+}
+
+// StartWorker runs a worker; it is killed when the test ends, if not before.
+func (s *Stage) StartWorker(args ...string) *Worker {
+	s.t.Helper()
+	w := &Worker{done: make(chan struct{}), log: &bytes.Buffer{}}
+	//nolint:gosec,noctx // our own binary, and Kill ends it
+	w.cmd = exec.Command(filepath.Join(s.bin, "worker"), args...)
+	w.cmd.Env, w.cmd.Stderr, w.cmd.Stdout = s.env, w.log, w.log
+	s.must(w.cmd.Start())
+	go func() {
+		defer close(w.done)
+		//nolint:errcheck // most of them are killed
+		_ = w.cmd.Wait()
+	}()
+	s.t.Cleanup(func() {
+		w.Kill()
+		if s.t.Failed() {
+			s.t.Logf("worker %d:\n%s", w.cmd.Process.Pid, tail(w.log.String(), 6000))
+		}
+	})
+	return w
+}
+
+// Kill ends the worker with SIGKILL and waits until it is gone.
+func (w *Worker) Kill() {
+	//nolint:errcheck // it may be gone already
+	_ = w.cmd.Process.Kill()
+	<-w.done
+}
+
+// Signal sends a signal to the worker.
+func (w *Worker) Signal(sig os.Signal) error { return w.cmd.Process.Signal(sig) }
+
+// Done is closed when the worker is gone.
+func (w *Worker) Done() <-chan struct{} { return w.done }
+
+// Log is what the worker printed; call it when it is gone.
+func (w *Worker) Log() string { return w.log.String() }
+
+func tail(s string, n int) string { return s[max(0, len(s)-n):] }
+
+// Run runs starter with -o json and returns what it printed and its exit status.
+func (s *Stage) Run(ctx context.Context, args ...string) (stdout []byte, stderr string, status int) {
+	s.t.Helper()
+	var out, errs bytes.Buffer
+	//nolint:gosec // our own binary
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "starter"), append([]string{"-o", "json"}, args...)...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		s.t.Fatalf("starter %s: %v", strings.Join(args, " "), err)
+	}
+	return out.Bytes(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// Starter runs starter, wants the exit status, and decodes what it printed into
+// out, unless that is nil.
+func (s *Stage) Starter(want int, out any, args ...string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 5*time.Minute)
+	defer cancel()
+	stdout, stderr, status := s.Run(ctx, args...)
+	if status != want {
+		s.t.Fatalf("starter %s: exit status %d, want %d\nstdout: %s\nstderr: %s", strings.Join(args, " "), status, want, tail(string(stdout), 3000), tail(stderr, 3000))
+	}
+	if out != nil {
+		if err := json.Unmarshal(stdout, out); err != nil {
+			s.t.Fatalf("starter %s: %v\n%s", strings.Join(args, " "), err, stdout)
+		}
+	}
+}
+
+// Client connects to the stage's Temporal.
+func (s *Stage) Client() client.Client {
+	s.t.Helper()
+	c, err := s.Temporal.Client(s.t.Context())
+	s.must(err)
+	s.t.Cleanup(c.Close)
+	return c
+}
+
+func (s *Stage) digests() (digest.Database, digest.Tree) {
+	s.t.Helper()
+	db, err := digest.OfDatabase(s.t.Context(), s.Source, digest.DatabaseOptions{})
+	s.must(err)
+	tree, err := digest.OfTree(s.SourceUploads, digest.TreeOptions{})
+	s.must(err)
+	return db, tree
+}
+
+// SourceUnchanged fails the test if a byte of the source database or files is
+// not as it was when the stage was set up.
+func (s *Stage) SourceUnchanged() {
+	s.t.Helper()
+	db, tree := s.digests()
+	if diff := digest.DiffDatabases(s.sourceDB, db); diff != "" {
+		s.t.Errorf("the source database changed:\n%s", diff)
+	}
+	if diff := digest.DiffTrees(s.sourceTree, tree); diff != "" {
+		s.t.Errorf("the source uploads changed:\n%s", diff)
+	}
+}
+
+// Stories prints what the ledger knows, for a test that failed.
+func (s *Stage) Stories() {
+	s.t.Helper()
+	out, _, _ := s.Run(s.t.Context(), "list")
+	s.t.Logf("entries:\n%s", tail(string(out), 20000))
+}
