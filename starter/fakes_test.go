@@ -73,8 +73,9 @@ type world struct {
 	down    error // answers every call of Temporal
 
 	// tick is called for every wait; the world may move on.
-	tick  func(n int)
-	ticks int
+	tick     func(n int)
+	ticks    int
+	terminal bool
 }
 
 var clock = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
@@ -110,7 +111,7 @@ func (w *world) run(t *testing.T, args ...string) (status int, out, errs string)
 func (w *world) runContext(ctx context.Context, args ...string) (status int, out, errs string) {
 	var o, e bytes.Buffer
 	app := &main.App{
-		Out: &o, Err: &e, Operator: "operator@host", Now: func() time.Time { return clock },
+		Out: &o, Err: &e, Terminal: w.terminal, Operator: "operator@host", Now: func() time.Time { return clock },
 		Environ: []string{"FERRY_CONFIG=testdata/ferry.yaml"},
 		Wait: func(ctx context.Context, _ time.Duration) error {
 			w.ticks++

@@ -213,6 +213,17 @@ func TestWaveIsStartedAndFollowed(t *testing.T) {
 	}
 }
 
+func TestATerminalShowsABar(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.terminal = true
+	w.tick = func(int) { w.waves[1].Status = migration.WaveFinished }
+	status, out, errs := w.run(t, "wave", "--name", "two", "-o", "json")
+	if status != 0 || !json.Valid([]byte(out)) || !strings.Contains(errs, "wave two: 0 in flight, 0 parked") || !strings.Contains(errs, "0%") {
+		t.Errorf("status %d, said %q", status, errs)
+	}
+}
+
 func TestWaveSettlesWithParkedInstances(t *testing.T) {
 	t.Parallel()
 	w := sample()
