@@ -4,10 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"time"
-
-	"github.com/go-sql-driver/mysql"
 
 	"jogetferry/migration"
 )
@@ -69,17 +66,14 @@ func (d *DB) Snapshot(ctx context.Context, f func(ctx context.Context, s *Snap) 
 	return f(ctx, &Snap{Reader{db: d, q: conn}})
 }
 
-const syntaxError = 1064
-
 func beginSnapshot(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, nextIsolation); err != nil {
 		return err
 	}
 	_, err := conn.ExecContext(ctx, startSnapshot)
-	var server *mysql.MySQLError
-	if errors.As(err, &server) && server.Number == syntaxError {
-		// Not every server of the MySQL family knows the phrase; there the
-		// snapshot is taken by the first read.
+	if refusedByServer(err) {
+		// Not every server of the MySQL family knows the phrase, and they say so
+		// in different ways; there the first read takes the snapshot.
 		_, err = conn.ExecContext(ctx, startReadOnly)
 	}
 	return err

@@ -46,7 +46,8 @@ func (r *Reader) optional(ctx context.Context, query string, dest any) error {
 }
 
 // CanWrite reports whether the account has a privilege to change this
-// database or one of its tables, through a role too. Errors: the grants cannot be read.
+// database or one of its tables, through a role too. CodeUnsupported: the
+// server does not show the account its grants.
 func (r *Reader) CanWrite(ctx context.Context) (bool, error) {
 	var database sql.NullString
 	if err := r.optional(ctx, selectDatabase, &database); err != nil {
@@ -55,6 +56,9 @@ func (r *Reader) CanWrite(ctx context.Context) (bool, error) {
 	grants, err := read(ctx, r, "read the account's grants", showGrants, nil, func(scan scanner) (line string, err error) {
 		return line, scan(&line)
 	})
+	if refusedByServer(err) {
+		return false, migration.E(migration.CodeUnsupported, "read the account's grants", "", "%w", err)
+	}
 	return slices.ContainsFunc(grants, func(line string) bool { return grantWrites(line, database.String) }), err
 }
 
