@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"jogetferry/contract"
 	"jogetferry/joget/schema"
@@ -98,10 +99,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
 		c.Ledger.RowImages(in.Migration, c.key(in.Instance)), records.CopyOptions{
 			OnConflict: c.Settings.OnConflict,
-			Pace: func(ctx context.Context, _ int) error {
-				activity.RecordHeartbeat(ctx)
-				return ctx.Err()
-			},
+			Pace: c.pace,
 		})
 	out.Written = result.Inserted + result.Overwritten
 	reason := migration.Reason("")
@@ -122,6 +120,21 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	}
 	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyFormData, Kind: "outcome", What: fmt.Sprintf(
 		"form data: %d rows; %d inserted, %d overwritten, %d the same, %d kept", out.Rows, result.Inserted, result.Overwritten, result.Same, result.Kept)})
+}
+
+// pace heartbeats before a batch of rows is written, and waits for the limit.
+func (c *Copy) pace(ctx context.Context, rows int) error {
+	activity.RecordHeartbeat(ctx)
+	limiter := c.Settings.RowLimiter
+	for rest := rows; rest > 0 && limiter.Limit() != rate.Inf; {
+		n := min(rest, limiter.Burst())
+		if err := limiter.WaitN(ctx, n); err != nil {
+			return fmt.Errorf("wait for the row limit: %w", err)
+		}
+		activity.RecordHeartbeat(ctx)
+		rest -= n
+	}
+	return ctx.Err()
 }
 
 // sourceRead is what one look at the source gives, at one moment.

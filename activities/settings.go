@@ -3,6 +3,8 @@ package activities
 import (
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -29,6 +31,8 @@ type Settings struct {
 	// Extra is added to what the form definitions say about tables and relations.
 	Extra      migration.FormModel
 	OnConflict records.OnConflict
+	// RowLimiter paces the rows written by this worker.
+	RowLimiter *rate.Limiter
 	// ReportOnly leaves rows as start tools made them, and says so.
 	ReportOnly bool
 }

@@ -50,6 +50,7 @@ var (
 	DeadlineRestarts   = Check{"FERRY-416", migration.Warning, "a deadline starts anew on the target", "deadlines count from the moment of the migration"}
 	Orphans            = Check{"FERRY-417", migration.Blocking, "open instances are below no root: asynchronous subflows, or of a caller that is gone", "they are not migrated; let them end on the source"}
 	AppUnknown         = Check{"FERRY-418", migration.Blocking, "the app of this instance's package version is gone on the source", "its forms cannot be found; deploy the app again on the source"}
+	VariableDefault    = Check{"FERRY-420", migration.Warning, "a BOOLEAN variable that is false is left to the target's default", "the API cannot set it; if the target starts it otherwise, the instance parks before anything is resumed"}
 	AcceptedActivity   = Check{"FERRY-419", migration.Note, "an open activity is accepted", "on the target it is offered again to all its assignees"}
 )
 
@@ -67,6 +68,6 @@ func All() []Check {
 		RecordIsInstance, RecordMayCollide, Unaddressable,
 		NotStarted, InstanceSuspended, NothingOpen, SubflowOpen, JoinWaiting, ToolInFlight, ActivitySuspended, BlockOpen,
 		RepeatedActivity, ActivityMissing, AnonymousRequester, VariableUnreadable, VariableUnsettable, VariableUndeclared,
-		PartialApproval, DeadlineRestarts, Orphans, AppUnknown, AcceptedActivity,
+		PartialApproval, DeadlineRestarts, Orphans, AppUnknown, AcceptedActivity, VariableDefault,
 	}
 }

@@ -140,7 +140,11 @@ func variables(f InstanceFacts) []migration.Finding {
 			add(VariableUndeclared)
 			continue
 		}
-		if !settable(declared, v) {
+		switch {
+		case settable(declared, v):
+		case declared.Type == xpdl.Boolean && declared.Initial == "" && isFalse(v.Value):
+			add(VariableDefault)
+		default:
 			add(VariableUnsettable)
 		}
 	}
@@ -162,6 +166,11 @@ func settable(declared xpdl.Variable, v migration.Variable) bool {
 	default:
 		return declared.Initial == v.Value
 	}
+}
+
+func isFalse(value string) bool {
+	b, err := strconv.ParseBool(value)
+	return err == nil && !b
 }
 
 // instanceNumber returns the counter of a record ID that looks like an

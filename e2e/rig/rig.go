@@ -125,7 +125,7 @@ func New(t testing.TB, o Options) *Stage {
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
 		"FERRY_LEDGER_DATABASE="+proxied(s.Ledger),
-		"FERRY_WORKER_LISTEN=-",
+		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	for k, v := range o.Settings {
 		s.env = append(s.env, k+"="+v)

@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"golang.org/x/time/rate"
 
 	"jogetferry/activities"
 	"jogetferry/config"
@@ -119,7 +120,11 @@ func (p *ports) joget(r worker.Registry) error {
 		return err
 	}
 	target := p.o.Config.Target
-	client, err := api.New(api.Options{BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master)})
+	perSecond := p.o.Config.Limits.TargetCallsPerSecond
+	client, err := api.New(api.Options{
+		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master),
+		Limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+	})
 	if err != nil {
 		return err
 	}
@@ -149,6 +154,10 @@ func settings(c *config.Config) (activities.Settings, error) {
 		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
 		ReportOnly: c.Records.Restore == config.RestoreReport,
+		RowLimiter: rate.NewLimiter(rate.Inf, 0),
+	}
+	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
+		s.RowLimiter = rate.NewLimiter(rate.Limit(perSecond), perSecond)
 	}
 	for from, to := range c.Definitions {
 		source, err := migration.ParseDefinitionID(from)

@@ -1,0 +1,152 @@
+package preflight_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+)
+
+const definition = `<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve">
+<DataFields>
+ <DataField Id="status"><DataType><BasicType Type="STRING"/></DataType></DataField>
+ <DataField Id="amount"><DataType><BasicType Type="INTEGER"/></DataType></DataField>
+ <DataField Id="rate"><DataType><BasicType Type="FLOAT"/></DataType></DataField>
+ <DataField Id="urgent"><DataType><BasicType Type="BOOLEAN"/></DataType></DataField>
+ <DataField Id="due"><DataType><BasicType Type="DATETIME"/></DataType></DataField>
+</DataFields>
+<Activities>
+ <Activity Id="begin"><Route/></Activity>
+ <Activity Id="approve"><Implementation><No/></Implementation></Activity>
+ <Activity Id="check"><Implementation><No/></Implementation></Activity>
+ <Activity Id="mail"><Implementation><Tool Id="default_application"/></Implementation></Activity>
+ <Activity Id="child"><Implementation><SubFlow Id="approve" Execution="SYNCHR"/></Implementation></Activity>
+</Activities>
+<Transitions><Transition Id="t1" From="begin" To="approve"/></Transitions>
+</WorkflowProcess></WorkflowProcesses></Package>`
+
+func process(t *testing.T, text string) *xpdl.Process {
+	t.Helper()
+	p, err := xpdl.Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Process("approve")
+}
+
+func TestInstance(t *testing.T) {
+	t.Parallel()
+	open := func(id migration.ActivityDefID) migration.OpenActivity {
+		return migration.OpenActivity{ID: "40_7_crm_approve_" + migration.ActivityID(id), DefID: id, State: migration.StateNotStarted, Priority: 3}
+	}
+	variable := func(name string, kind migration.VariableKind, value string) func(*preflight.InstanceFacts) {
+		return func(f *preflight.InstanceFacts) {
+			f.Instance.Variables = []migration.Variable{{Name: name, Kind: kind, Value: value}}
+		}
+	}
+	activity := func(change func(*migration.OpenActivity)) func(*preflight.InstanceFacts) {
+		return func(f *preflight.InstanceFacts) { change(&f.Instance.Activities[0]) }
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*preflight.InstanceFacts)
+		want   []string
+	}{
+		{name: "a_plain_one_has_no_findings", change: func(*preflight.InstanceFacts) {}},
+		{name: "never_started_says_nothing_else", change: func(f *preflight.InstanceFacts) {
+			f.Instance.State, f.Instance.Activities = migration.StateNotStarted, nil
+		}, want: []string{"FERRY-401"}},
+		{name: "suspended", change: func(f *preflight.InstanceFacts) { f.Instance.State = migration.StateSuspended }, want: []string{"FERRY-402"}},
+		{name: "nothing_open", change: func(f *preflight.InstanceFacts) { f.Instance.Activities = nil }, want: []string{"FERRY-403"}},
+		{name: "subflow_open", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Activities = append(f.Instance.Activities, open("child"))
+			f.Instance.Children = []migration.Child{{ID: "8_crm_approve"}}
+		}, want: []string{"FERRY-404"}},
+		{name: "subflow_waits_without_its_child", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Activities = append(f.Instance.Activities, open("child"))
+		}, want: []string{"FERRY-404"}},
+		{name: "token_at_a_join", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Tokens = []migration.Token{{Join: "check", From: "approve"}}
+		}, want: []string{"FERRY-405"}},
+		{name: "tool_in_flight", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Activities = append(f.Instance.Activities, open("mail"))
+		}, want: []string{"FERRY-406"}},
+		{name: "activity_suspended", change: activity(func(a *migration.OpenActivity) { a.State = migration.StateSuspended }), want: []string{"FERRY-407"}},
+		{name: "inside_a_block", change: activity(func(a *migration.OpenActivity) { a.SetDefID = "set" }), want: []string{"FERRY-408"}},
+		{name: "open_twice", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Activities = append(f.Instance.Activities, open("approve"))
+		}, want: []string{"FERRY-409"}},
+		{name: "unknown_on_the_target", change: func(f *preflight.InstanceFacts) {
+			f.Target = process(t, strings.NewReplacer(`Activity Id="approve"`, `Activity Id="approve2"`, `To="approve"`, `To="approve2"`).Replace(definition))
+		}, want: []string{"FERRY-410"}},
+		{name: "another_kind_on_the_target", change: func(f *preflight.InstanceFacts) {
+			f.Target = process(t, strings.Replace(definition, "<Implementation><No/></Implementation>", "<Route/>", 1))
+		}, want: []string{"FERRY-410"}},
+		{name: "anonymous", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }, want: []string{"FERRY-411"}},
+		{name: "unreadable_variable", change: variable("status", migration.VariableUnreadable, ""), want: []string{"FERRY-412"}},
+		{name: "date_variable", change: variable("due", migration.VariableDate, "2026-01-02"), want: []string{"FERRY-413"}},
+		{name: "true_boolean", change: variable("urgent", migration.VariableBoolean, "true"), want: []string{"FERRY-413"}},
+		{name: "false_boolean_is_left_to_the_default", change: variable("urgent", migration.VariableBoolean, "false"), want: []string{"FERRY-420"}},
+		{name: "null_date_is_nothing", change: variable("due", migration.VariableNull, "")},
+		{name: "text_in_a_number", change: variable("amount", migration.VariableString, "many"), want: []string{"FERRY-413"}},
+		{name: "numbers_and_texts_can_be_set", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Variables = []migration.Variable{{Name: "amount", Value: "-3"}, {Name: "rate", Value: "1.5"}, {Name: "status", Value: "x"}}
+		}},
+		{name: "undeclared_variable", change: variable("other", migration.VariableString, "x"), want: []string{"FERRY-414"}},
+		{name: "undeclared_empty_variable_is_nothing", change: variable("other", migration.VariableString, "")},
+		{name: "partial_approval", change: activity(func(a *migration.OpenActivity) { a.Priority = 5 }), want: []string{"FERRY-415"}},
+		{name: "deadline", change: activity(func(a *migration.OpenActivity) { a.Deadlines = 1 }), want: []string{"FERRY-416"}},
+		{name: "accepted", change: activity(func(a *migration.OpenActivity) { a.State, a.AcceptedBy = migration.StateRunning, "cat" }), want: []string{"FERRY-419"}},
+		{name: "app_gone", change: func(f *preflight.InstanceFacts) { f.Instance.App = "" }, want: []string{"FERRY-418"}},
+		{name: "record_is_a_linked_instance", change: func(f *preflight.InstanceFacts) {
+			f.RecordIsInstance, f.Instance.Record = true, "900_crm_approve"
+		}, want: []string{"FERRY-301"}},
+		{name: "record_is_an_instance_yet_to_come", change: func(f *preflight.InstanceFacts) { f.Instance.Record = "201_crm_approve" }, want: []string{"FERRY-302"}},
+		{name: "record_is_an_instance_of_the_past", change: func(f *preflight.InstanceFacts) { f.Instance.Record = "200_crm_approve" }},
+		{name: "record_with_a_number_in_front_is_no_instance", change: func(f *preflight.InstanceFacts) { f.Instance.Record = "900-7" }},
+		{name: "unaddressable_record", change: func(f *preflight.InstanceFacts) { f.RecordRefused = "a space" }, want: []string{"FERRY-303"}},
+		{name: "unaddressable_requester", change: func(f *preflight.InstanceFacts) { f.RequesterRefused = "a space" }, want: []string{"FERRY-303"}},
+		{name: "a_missing_target_definition_is_no_finding_of_the_instance", change: func(f *preflight.InstanceFacts) { f.Target = nil }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			facts := preflight.InstanceFacts{
+				Instance: &migration.Instance{
+					ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1",
+					Activities: []migration.OpenActivity{open("approve")},
+				},
+				Source: process(t, definition), Target: process(t, definition), Minted: 201,
+			}
+			tc.change(&facts)
+			var got []string
+			for _, f := range preflight.Instance(facts) {
+				got = append(got, f.ID)
+				if f.Subject != "7_crm_approve" {
+					t.Errorf("%s has subject %q", f.ID, f.Subject)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestChecksAreNumberedOnceInOrder(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	for _, c := range preflight.All() {
+		ids = append(ids, c.ID)
+		if c.Title == "" || c.Remedy == "" || c.Severity == "" {
+			t.Errorf("%s lacks title, remedy or severity", c.ID)
+		}
+	}
+	if len(slices.Compact(slices.Clone(ids))) != len(ids) {
+		t.Errorf("a number is used twice: %v", ids)
+	}
+}
