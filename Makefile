@@ -37,6 +37,9 @@ demo: bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1
 fmt: ## Format the code
 	$(TOOL) golangci-lint fmt ./...
 
+tidy: ## Bring the demo's go.mod in line after a change of ours
+	cd demo && $(GO) mod tidy
+
 ##@ Tests (what they need is installed or built first)
 
 test: deps bin/temporal bin/withmysql vet ## Run all tests, the demo's too; CI calls this
@@ -84,6 +87,7 @@ vuln: ## Look for known vulnerabilities in what is reachable
 
 check: lint test vuln ## Everything a change must pass
 	$(GO) mod tidy -diff
+	cd demo && $(GO) mod tidy -diff
 	$(GO) mod verify
 
 ##@ Tools
@@ -100,4 +104,4 @@ bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build demo fmt test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build demo fmt tidy test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
