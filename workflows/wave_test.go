@@ -129,6 +129,32 @@ func TestWaveStopsStartingWhilePausedAndGoesOnAfterResume(t *testing.T) {
 	}
 }
 
+func TestWaveNeverCancelsItsInstances(t *testing.T) {
+	t.Parallel()
+	p := &pool{toCome: 2}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	registerWave(env)
+	ended := 0
+	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ contract.InstanceInput) (contract.InstanceResult, error) {
+		err := workflow.Sleep(ctx, 24*time.Hour)
+		ended++
+		return contract.InstanceResult{}, err
+	}, workflow.RegisterOptions{Name: contract.InstanceWorkflow})
+	cancelled := 0
+	env.SetOnChildWorkflowCanceledListener(func(*workflow.Info) { cancelled++ })
+	w := &world{}
+	fake(env, w, contract.ClaimInstances, p.claim)
+	fake(env, w, contract.SettleWave, func(contract.SettleWaveInput) (migration.Counts, error) { return p.counts(), nil })
+	env.ExecuteWorkflow(contract.WaveWorkflow, waveInput)
+	if err := env.GetWorkflowError(); err != nil {
+		t.Fatalf("workflow: %v", err)
+	}
+	if cancelled != 0 || ended != 2 {
+		t.Errorf("%d instances cancelled, %d ended by themselves, want 0 and 2", cancelled, ended)
+	}
+}
+
 func TestWaveStopEndsItWithoutClaimingMore(t *testing.T) {
 	t.Parallel()
 	p := &pool{toCome: 50, parked: 1}

@@ -1,0 +1,161 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+var (
+	definition = migration.DefinitionID{Package: "crm", Version: "3", Process: "approve"}
+	queues     = contract.Queues{Workflows: "w", Copy: "c", Joget: "j"}
+	step       = contract.StepInput{Migration: "m", Instance: "7_crm_approve"}
+	outcome    = contract.Outcome{Status: contract.StatusParked, Reason: migration.ReasonTargetMoved, ParkID: 2, Message: "Target instance 9_crm_approve."}
+	next       = &contract.ResumeCall{Activity: "approve", AbortCurrent: true}
+	counts     = migration.Counts{Ready: 1, Warned: 2, Blocked: 3, Claimed: 4, InFlight: 5, Waiting: 6, Parked: 7, Done: 8, Skipped: 9, Failed: 10, Same: 6, Accepted: 2}
+	findings   = []migration.Finding{{ID: "FERRY-101", Severity: migration.Blocking, Subject: "source", Message: "m", Remedy: "r"}}
+	open       = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
+)
+
+// wire is one filled value of everything that is stored in Temporal histories.
+var wire = []any{
+	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues},
+	contract.InstanceResult{State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Target: "9_crm_approve"},
+	contract.InstanceStatus{Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Target: "9_crm_approve"},
+	contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "9_crm_approve", Discard: true},
+	contract.Resolved{ParkID: 2, Reason: migration.ReasonTargetMoved},
+	contract.WaveInput{Migration: "m", Wave: "1", Queues: queues, State: contract.WaveState{
+		Window: 5, MaxParked: 3, Paused: true, Stopped: true, Batches: 9, Counts: counts,
+		Pending: []contract.ClaimedInstance{{Instance: "7_crm_approve", Definition: definition}},
+	}},
+	contract.WaveControl{Window: 5, MaxParked: 3},
+	contract.WaveStatus{Wave: "1", Window: 5, Paused: true, Stopped: true, Counts: counts},
+	contract.PlanInput{Migration: "m", Queues: queues, Dry: true},
+	contract.PlanResult{Findings: findings, Counts: counts, Open: open},
+	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
+	step,
+	contract.CopyFormDataInput{StepInput: step, Redo: true},
+	contract.CopyFormDataOutput{Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"}},
+	contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
+	contract.StartOutput{Outcome: outcome, Target: "9_crm_approve", Restore: true, Next: next},
+	contract.RestoreOutput{Outcome: outcome, Rows: 1, Variables: 2, Next: next},
+	contract.ResumeInput{StepInput: step, Call: *next},
+	contract.ResumeOutput{Outcome: outcome, Made: next, Next: next},
+	contract.VerifyInput{StepInput: step, Fix: true, Accepted: true},
+	contract.VerifyOutput{Outcome: outcome, Verdict: migration.VerdictDiffers, Items: map[string]int{"rows": 1}},
+	contract.ParkInput{StepInput: step, Step: migration.StepStart, Reason: migration.ReasonStepFailed, Message: "m", Cancelled: true},
+	contract.ResolveInput{StepInput: step, ParkID: 2, Reason: migration.ReasonTargetMoved, Action: migration.ActionAdopt, Target: "9_crm_approve", Discard: true},
+	contract.ClaimInput{Migration: "m", Wave: "1", Window: 5, Wait: 10 * time.Second, Claim: true},
+	contract.ClaimOutput{Instances: []contract.ClaimedInstance{{Instance: "7_crm_approve", Definition: definition}}, Counts: counts},
+	contract.SettleWaveInput{Migration: "m", Wave: "1", Stopped: true},
+	contract.CheckInput{Migration: "m", Dry: true},
+	contract.CheckOutput{Findings: findings},
+	contract.InventoryInput{Migration: "m", Plan: "run", Dry: true},
+	contract.InventoryOutput{Findings: findings, Counts: counts, Open: open},
+	contract.ListInput{Migration: "m", After: 3, Limit: 20},
+	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
+}
+
+// Histories hold this JSON for as long as instances are parked: it may grow by
+// fields, and never change otherwise.
+func TestWireIsFrozen(t *testing.T) {
+	t.Parallel()
+	for _, value := range wire {
+		name := reflect.TypeOf(value).Name()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var zero []string
+			unfilled(reflect.ValueOf(value), name, &zero)
+			if len(zero) > 0 {
+				t.Errorf("the sample does not fill %v", zero)
+			}
+			got, err := json.MarshalIndent(value, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join("testdata", name+".json")
+			if *update {
+				if err := os.WriteFile(file, append(got, '\n'), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(bytes.TrimSpace(want)), string(got)); diff != "" {
+				t.Errorf("JSON (-golden +now):\n%s", diff)
+			}
+			back := reflect.New(reflect.TypeOf(value))
+			if err := json.Unmarshal(want, back.Interface()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(value, back.Elem().Interface()); diff != "" {
+				t.Errorf("read back (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// unfilled lists fields that are zero: a sample must show all of them.
+func unfilled(v reflect.Value, path string, zero *[]string) {
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		name := path + "." + field.Name
+		if field.Tag.Get("json") == "-" || name == "Finding.Seen" {
+			continue
+		}
+		if v.Field(i).IsZero() {
+			*zero = append(*zero, name)
+		}
+		unfilled(v.Field(i), name, zero)
+	}
+}
+
+func TestJogetQueue(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, url, want string
+		fails           bool
+	}{
+		{name: "host_and_port", url: "http://Joget.example:8080/jw", want: "ferry-joget-joget.example:8080"},
+		{name: "host_alone", url: "https://joget.example/jw", want: "ferry-joget-joget.example"},
+		{name: "no_host", url: "/jw", fails: true},
+		{name: "no_url", url: "http://[", fails: true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := contract.JogetQueue(tc.url)
+			if got != tc.want || (err != nil) != tc.fails {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestWorkflowIDsAreDistinctAndStable(t *testing.T) {
+	t.Parallel()
+	got := []string{
+		contract.PlanID("m"), contract.CheckID("m"), contract.VerifyID("m"), contract.WaveID("m", "1"),
+		contract.InstanceWorkflowID("m", "7_crm_approve"),
+	}
+	want := []string{"ferry/m/plan", "ferry/m/check", "ferry/m/verify", "ferry/m/wave/1", "ferry/m/instance/7_crm_approve"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("IDs (-want +got):\n%s", diff)
+	}
+}
