@@ -27,13 +27,10 @@ func (s *session) cleanUp(ctx context.Context, in *instance) error {
 // remove deletes all engine rows of an instance. Children that stay behind
 // lose the reference to their caller.
 func (s *session) remove(ctx context.Context, in *instance) error {
-	for _, query := range removeInstance {
-		if _, err := s.tx.ExecContext(ctx, query, in.oid); err != nil {
+	for _, x := range owned {
+		if err := s.forEach(ctx, x.find, x.remove, in.oid); err != nil {
 			return fmt.Errorf("remove %s: %w", in.id, err)
 		}
-	}
-	if _, err := s.tx.ExecContext(ctx, deleteRequester, in.id); err != nil {
-		return fmt.Errorf("remove requester of %s: %w", in.id, err)
 	}
 	if _, err := s.tx.ExecContext(ctx, deleteInstance, in.oid); err != nil {
 		return fmt.Errorf("remove %s: %w", in.id, err)

@@ -170,7 +170,10 @@ type session struct {
 	effects   []effects.Effect
 	instances map[string]*instance
 	preset    map[string][]string // "<instance>_<activity definition>" -> assignees to use instead of the mapping
+	taken     map[string][]int64
 	depth     int
+	sleeps    int  // of this attempt
+	slept     *int // of all attempts: one that runs again does not sleep again
 }
 
 const (
@@ -192,12 +195,12 @@ func (e *Engine) do(ctx context.Context, instance string, caller Caller, fn func
 		}
 		defer unlock()
 	}
-	times := map[string]int64{}
+	times, slept := map[string]int64{}, 0
 	for deadlocks, shortages := 0, 0; ; {
 		if err := e.stock(ctx); err != nil {
 			return err
 		}
-		s, err := e.once(ctx, caller, fn)
+		s, err := e.once(ctx, caller, &slept, fn)
 		var lacking *shortage
 		switch {
 		case errors.As(err, &lacking) && shortages < maxShortages:
@@ -216,8 +219,8 @@ func (e *Engine) do(ctx context.Context, instance string, caller Caller, fn func
 	}
 }
 
-func (e *Engine) once(ctx context.Context, caller Caller, fn func(context.Context, *session) error) (*session, error) {
-	s := &session{Engine: e, caller: caller, instances: map[string]*instance{}, preset: map[string][]string{}}
+func (e *Engine) once(ctx context.Context, caller Caller, slept *int, fn func(context.Context, *session) error) (*session, error) {
+	s := &session{Engine: e, caller: caller, slept: slept, instances: map[string]*instance{}, preset: map[string][]string{}, taken: map[string][]int64{}}
 	var err error
 	// Without gap locks one instance never waits for another.
 	if s.tx, err = e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}); err != nil {
@@ -227,6 +230,7 @@ func (e *Engine) once(ctx context.Context, caller Caller, fn func(context.Contex
 	err = fn(ctx, s)
 	if retryable(err) {
 		s.effects = nil
+		s.putBack()
 		return s, err
 	}
 	if err != nil {

@@ -256,7 +256,7 @@ func (s *session) arrive(ctx context.Context, in *instance, from *activity, to *
 		return fmt.Errorf("count tokens at %s of %s: %w", to.ID, in.id, err)
 	}
 	if waiting+1 >= ways {
-		if _, err := s.tx.ExecContext(ctx, deleteTokens, in.oid, to.ID); err != nil {
+		if err := s.forEach(ctx, selectTokenOIDs, deleteToken, in.oid, to.ID); err != nil {
 			return fmt.Errorf("remove tokens at %s of %s: %w", to.ID, in.id, err)
 		}
 		return s.activate(ctx, in, to)

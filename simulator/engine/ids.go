@@ -130,22 +130,42 @@ func (e *Engine) fill(ctx context.Context, s *shortage, times map[string]int64) 
 	return e.reserve(ctx, s.counter, times[s.counter])
 }
 
-func (e *Engine) count(name string) (int64, error) {
-	n, ok := e.sequence(name).take()
+func (s *session) count(name string) (int64, error) {
+	n, ok := s.sequence(name).take()
 	if !ok {
 		return 0, &shortage{counter: name}
 	}
+	s.taken[name] = append(s.taken[name], n)
 	return n, nil
 }
 
-func (e *Engine) oid() (int64, error) { return e.count(objectIDs) }
+// putBack returns the numbers of a call that was undone, so that it gets the
+// same ones when it runs again.
+func (s *session) putBack() {
+	for name, numbers := range s.taken {
+		q := s.sequence(name)
+		q.mu.Lock()
+		back := make([][2]int64, 0, len(q.blocks)+1)
+		for _, n := range numbers {
+			if last := len(back) - 1; last >= 0 && back[last][1] == n {
+				back[last][1]++
+			} else {
+				back = append(back, [2]int64{n, n + 1})
+			}
+		}
+		q.blocks = append(back, q.blocks...)
+		q.mu.Unlock()
+	}
+}
+
+func (s *session) oid() (int64, error) { return s.count(objectIDs) }
 
 // numbered takes an object ID and a value of a CNT counter.
-func (e *Engine) numbered(counter string) (oid, cnt int64, err error) {
-	if oid, err = e.oid(); err != nil {
+func (s *session) numbered(counter string) (oid, cnt int64, err error) {
+	if oid, err = s.oid(); err != nil {
 		return 0, 0, err
 	}
-	cnt, err = e.count(counter)
+	cnt, err = s.count(counter)
 	return oid, cnt, err
 }
 

@@ -374,9 +374,23 @@ func (s *session) setActivityState(ctx context.Context, a *activity, state strin
 	if a.open() {
 		return nil
 	}
-	for _, query := range []string{deleteAssignments, deleteActivityDeadlines} {
-		if _, err := s.tx.ExecContext(ctx, query, a.oid); err != nil {
+	for _, x := range [][2]string{{selectAssignmentOIDs, deleteAssignment}, {selectDeadlineOIDs, deleteDeadline}} {
+		if err := s.forEach(ctx, x[0], x[1], a.oid); err != nil {
 			return fmt.Errorf("close %s: %w", a.id, err)
+		}
+	}
+	return nil
+}
+
+// forEach runs a statement on the oid of each row that a query finds.
+func (s *session) forEach(ctx context.Context, find, statement string, args ...any) error {
+	oids, err := column(ctx, s.tx, find, args...)
+	if err != nil {
+		return err
+	}
+	for _, oid := range oids {
+		if _, err := s.tx.ExecContext(ctx, statement, oid); err != nil {
+			return err
 		}
 	}
 	return nil

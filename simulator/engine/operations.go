@@ -350,7 +350,11 @@ func (s *session) move(ctx context.Context, a *activity, from, to string) error 
 	if err != nil {
 		return err
 	}
-	if _, err := s.tx.ExecContext(ctx, updateAssignmentMoved, fresh, to, a.oid, old); err != nil {
+	var oid int64
+	if err := s.tx.QueryRowContext(ctx, selectAssignmentOID, a.oid, old).Scan(&oid); err != nil {
+		return fmt.Errorf("find assignment of %s: %w", a.id, err)
+	}
+	if _, err := s.tx.ExecContext(ctx, updateAssignmentMoved, fresh, to, oid); err != nil {
 		return fmt.Errorf("reassign %s: %w", a.id, err)
 	}
 	return nil
@@ -375,7 +379,7 @@ func (s *session) reevaluate(ctx context.Context, in *instance, a *activity) ([]
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.tx.ExecContext(ctx, deleteAssignments, a.oid); err != nil {
+	if err := s.forEach(ctx, selectAssignmentOIDs, deleteAssignment, a.oid); err != nil {
 		return nil, fmt.Errorf("evaluate assignees of %s: %w", a.id, err)
 	}
 	return users, s.assign(ctx, in, a, users)
@@ -441,8 +445,8 @@ func (s *session) accept(ctx context.Context, a *activity) error {
 	if _, err := s.tx.ExecContext(ctx, updateAccepted, schema.ActivityStateOID(Running), user, res, now, now, a.oid); err != nil {
 		return fmt.Errorf("accept %s: %w", a.id, err)
 	}
-	for _, query := range []string{deleteOtherAssignments, updateAssignmentTaken} {
-		if _, err := s.tx.ExecContext(ctx, query, a.oid, res); err != nil {
+	for _, x := range [][2]string{{selectOthersOIDs, deleteAssignment}, {selectAssignmentOID, updateAssignmentTaken}} {
+		if err := s.forEach(ctx, x[0], x[1], a.oid, res); err != nil {
 			return fmt.Errorf("accept %s: %w", a.id, err)
 		}
 	}

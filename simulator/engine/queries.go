@@ -65,22 +65,25 @@ const (
 	deleteInstance     = "DELETE FROM SHKProcesses WHERE oid = ?"
 
 	insertRequester = "INSERT INTO SHKProcessRequesters (Id, ActivityRequester, ResourceRequester, oid, version) VALUES (?, ?, ?, ?, 0)"
-	deleteRequester = "DELETE FROM SHKProcessRequesters WHERE Id = ?"
 
 	selectResource = "SELECT oid FROM SHKResourcesTable WHERE Username = ?"
 	insertResource = "INSERT INTO SHKResourcesTable (Username, Name, oid, version) VALUES (?, NULL, ?, 0)"
 )
 
-// removeInstance deletes what hangs on an instance, in the order its foreign
-// keys allow; each takes the instance's oid.
-var removeInstance = []string{
-	"DELETE FROM SHKDeadlines WHERE Process = ?",
-	"DELETE FROM SHKAndJoinTable WHERE Process = ?",
-	"DELETE FROM SHKActivityData WHERE Activity IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
-	"DELETE FROM SHKAssignmentsTable WHERE Activity IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
-	"UPDATE SHKProcessRequesters SET ActivityRequester = NULL WHERE ActivityRequester IN (SELECT a.oid FROM SHKActivities a WHERE a.Process = ?)",
-	"DELETE FROM SHKActivities WHERE Process = ?",
-	"DELETE FROM SHKProcessData WHERE Process = ?",
+// Rows are deleted and changed by their primary key only: on small tables the
+// optimizer prefers scans, which lock the rows of other instances.
+
+// owned are tables with rows that hang on an instance, in the order in which
+// its foreign keys allow to delete them; find takes the instance's oid.
+var owned = []struct{ find, remove string }{
+	{"SELECT oid FROM SHKDeadlines WHERE Process = ?", "DELETE FROM SHKDeadlines WHERE oid = ?"},
+	{"SELECT oid FROM SHKAndJoinTable WHERE Process = ?", "DELETE FROM SHKAndJoinTable WHERE oid = ?"},
+	{"SELECT d.oid FROM SHKActivityData d JOIN SHKActivities a ON a.oid = d.Activity WHERE a.Process = ?", "DELETE FROM SHKActivityData WHERE oid = ?"},
+	{"SELECT t.oid FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE a.Process = ?", "DELETE FROM SHKAssignmentsTable WHERE oid = ?"},
+	{"SELECT r.oid FROM SHKProcessRequesters r JOIN SHKActivities a ON a.oid = r.ActivityRequester WHERE a.Process = ?", "UPDATE SHKProcessRequesters SET ActivityRequester = NULL WHERE oid = ?"},
+	{"SELECT oid FROM SHKActivities WHERE Process = ?", "DELETE FROM SHKActivities WHERE oid = ?"},
+	{"SELECT oid FROM SHKProcessData WHERE Process = ?", "DELETE FROM SHKProcessData WHERE oid = ?"},
+	{"SELECT r.oid FROM SHKProcessRequesters r JOIN SHKProcesses p ON p.Id = r.Id WHERE p.oid = ?", "DELETE FROM SHKProcessRequesters WHERE oid = ?"},
 }
 
 // Variables. The columns between name and CNT are those of columns.
@@ -126,18 +129,22 @@ const (
 
 	insertAssignment = "INSERT INTO SHKAssignmentsTable (Activity, TheResource, ActivityId, ActivityProcessId, ActivityProcessDefName, ResourceId, IsAccepted, IsValid, CNT, oid, version)" +
 		" VALUES (?, ?, ?, ?, ?, ?, 0, 1, ?, ?, 0)"
-	selectAssignees         = "SELECT ResourceId FROM SHKAssignmentsTable WHERE Activity = ? AND IsValid = 1 ORDER BY ResourceId"
-	deleteAssignments       = "DELETE FROM SHKAssignmentsTable WHERE Activity = ?"
-	deleteOtherAssignments  = "DELETE FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource <> ?"
-	updateAssignmentTaken   = "UPDATE SHKAssignmentsTable SET IsAccepted = 1, version = version + 1 WHERE Activity = ? AND TheResource = ?"
-	updateAssignmentMoved   = "UPDATE SHKAssignmentsTable SET TheResource = ?, ResourceId = ?, IsAccepted = 0, version = version + 1 WHERE Activity = ? AND TheResource = ?"
-	deleteActivityDeadlines = "DELETE FROM SHKDeadlines WHERE Activity = ?"
+	selectAssignmentOIDs  = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ?"
+	selectAssignmentOID   = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource = ?"
+	selectOthersOIDs      = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource <> ?"
+	deleteAssignment      = "DELETE FROM SHKAssignmentsTable WHERE oid = ?"
+	updateAssignmentTaken = "UPDATE SHKAssignmentsTable SET IsAccepted = 1, version = version + 1 WHERE oid = ?"
+	updateAssignmentMoved = "UPDATE SHKAssignmentsTable SET TheResource = ?, ResourceId = ?, IsAccepted = 0, version = version + 1 WHERE oid = ?"
+	selectDeadlineOIDs    = "SELECT oid FROM SHKDeadlines WHERE Activity = ?"
+	deleteDeadline        = "DELETE FROM SHKDeadlines WHERE oid = ?"
+	selectTokenOIDs       = "SELECT oid FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	deleteToken           = "DELETE FROM SHKAndJoinTable WHERE oid = ?"
+	selectAssignees       = "SELECT ResourceId FROM SHKAssignmentsTable WHERE Activity = ? AND IsValid = 1 ORDER BY ResourceId"
 
 	selectUserActivities = "SELECT t.ActivityId FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE t.ResourceId = ? AND t.IsValid = 1 AND a.State = ? ORDER BY t.CNT"
 
-	countTokens  = "SELECT COUNT(*) FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
-	insertToken  = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
-	deleteTokens = "DELETE FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	countTokens = "SELECT COUNT(*) FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	insertToken = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
 
 	insertDeadline = "INSERT INTO SHKDeadlines (Process, Activity, CNT, TimeLimit, TimeLimitTZO, ExceptionName, IsSynchronous, IsExecuted, oid, version)" +
 		" VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0)"

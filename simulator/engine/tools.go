@@ -166,6 +166,10 @@ func sleepTool(ctx context.Context, s *session, _ toolRun, properties json.RawMe
 	if err := json.Unmarshal(properties, &p); err != nil {
 		return err
 	}
+	if s.sleeps++; s.sleeps <= *s.slept {
+		return nil
+	}
+	*s.slept = s.sleeps
 	return s.sleep(ctx, time.Duration(p.Millis)*time.Millisecond)
 }
 

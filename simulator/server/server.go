@@ -41,6 +41,8 @@ type Server struct {
 	faulty *fault.Handler
 	log    *effects.Log
 	mux    http.Handler
+	stop   context.CancelFunc // ends delays
+	calls  sync.WaitGroup
 }
 
 // New reads the settings from the database and returns a server that must be
@@ -55,7 +57,15 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	s := &Server{faults: fault.NewInjector(o.Seed)}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Server{faults: fault.NewInjector(o.Seed), stop: stop}
+	// requests run to their end whoever goes away, but delays end with the server
+	sleep := func(ctx context.Context, d time.Duration) error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(running, cancel)()
+		return o.Sleep(ctx, d)
+	}
 	if err := s.faults.Add(o.Faults...); err != nil {
 		return nil, err
 	}
@@ -63,13 +73,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if s.log, err = effects.Open(o.Effects, o.Now); err != nil {
 		return nil, err
 	}
-	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, Now: o.Now, Log: o.Log, Sleep: o.Sleep, Effects: s.record})
+	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record})
 	if err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}
 	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir})
 	s.faulty = fault.New(fault.Options{
-		Injector: s.faults, Next: s.stamped(api), Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: o.Sleep,
+		Injector: s.faults, Next: s.stamped(api), Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: sleep,
 	})
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sim/faults", s.addFaults)
@@ -83,6 +93,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			mux.ServeHTTP(w, r)
 			return
 		}
+		s.calls.Add(1)
+		defer s.calls.Done()
 		s.faulty.ServeHTTP(w, r)
 	})
 	return s, nil
@@ -103,9 +115,12 @@ func (s *Server) ClearFaults() { s.faults.Clear() }
 // Effects returns what the calls so far changed, in order of commit.
 func (s *Server) Effects() []effects.Effect { return s.log.Effects() }
 
-// Close waits for effects under way, gives up those that have not begun and
-// closes the effect log. The database stays open.
+// Close ends delays, waits for calls under way, gives up delayed effects that
+// have not begun and closes the effect log. The database stays open. No call
+// may come in any more.
 func (s *Server) Close() error {
+	s.stop()
+	s.calls.Wait()
 	return errors.Join(s.faulty.Close(), s.log.Close())
 }
 

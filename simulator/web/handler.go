@@ -77,7 +77,9 @@ type call struct {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), Context+"/web")
 	if !ok || !strings.HasPrefix(path, "/json/") {
-		h.page(w, path)
+		if !h.download(w, r, path) {
+			h.page(w, path)
+		}
 		return
 	}
 	// A servlet runs to its end whether or not the client is still there.
