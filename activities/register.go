@@ -2,6 +2,8 @@ package activities
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
@@ -14,6 +16,8 @@ import (
 // its errors through classify. The cause, which may hold personal data, stays here.
 func register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
 	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
+		stop := beat(ctx)
+		defer stop()
 		out, err := do(ctx, in)
 		if err != nil {
 			log.Warn("activity did not finish", zap.String("activity", a.Name),
@@ -22,6 +26,37 @@ func register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activi
 		}
 		return out, classify(ctx, err)
 	}, activity.RegisterOptions{Name: a.Name})
+}
+
+// beatsPerTimeout is how often an attempt says that its worker is alive within
+// the time in which it must; one shorter than the first beat costs nothing.
+const beatsPerTimeout = 3
+
+// beat says that the worker is alive until stop is called: what an activity
+// does may be one long call, and a worker that was killed must not be waited for.
+func beat(ctx context.Context) (stop func()) {
+	timeout := activity.GetInfo(ctx).HeartbeatTimeout
+	if timeout == 0 {
+		return func() {}
+	}
+	ticker := time.NewTicker(timeout / beatsPerTimeout)
+	done := make(chan struct{})
+	var beating sync.WaitGroup
+	beating.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx)
+			}
+		}
+	})
+	return func() {
+		ticker.Stop()
+		close(done)
+		beating.Wait()
+	}
 }
 
 // Register makes the activities of the copy role known.

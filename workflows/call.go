@@ -26,23 +26,28 @@ func patient() *temporal.RetryPolicy {
 // attempt that sent.
 const postTimeout = 6 * time.Minute
 
+// heartbeat is how long an attempt may be silent before its worker is taken for
+// dead. A worker that was only cut off is no danger: ledger and fence keep its
+// attempt and the next one apart.
+const heartbeat = 30 * time.Second
+
 // options returns how an activity is run, by its wire name.
 func options(name string) workflow.ActivityOptions {
 	switch name {
 	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.TakeInventory.Name:
-		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: time.Minute, RetryPolicy: patient()}
+		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	case contract.StartProcess.Name:
 		return workflow.ActivityOptions{
-			StartToCloseTimeout: postTimeout,
+			StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat,
 			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 			WaitForCancellation: true,
 		}
 	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name:
-		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, RetryPolicy: patient(), WaitForCancellation: true}
+		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat, RetryPolicy: patient(), WaitForCancellation: true}
 	case contract.ClaimInstances.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: 20 * time.Second, RetryPolicy: patient()}
 	default:
-		return workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute, RetryPolicy: patient()}
+		return workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	}
 }
 
