@@ -46,8 +46,11 @@ type Target struct {
 	URL      string // with the context path, such as http://127.0.0.1:8080/jw
 	Database migration.Secret
 	Uploads  string
-	Admin    Account // an administrator of the target
-	Master   Account // logs in as requesters
+	// Timeout bounds one call. Shorter than Joget's transactions may be (300 s), it
+	// gives up calls that still have their effect.
+	Timeout time.Duration
+	Admin   Account // an administrator of the target
+	Master  Account // logs in as requesters
 }
 
 // Account is a login of the target; one of Password and Hash is set.

@@ -27,6 +27,7 @@ target:
   url: http://127.0.0.1:8080/jw
   database: jw:${file:jw.password}@tcp(db2:3306)/jwdb
   uploads: /mnt/target/app_formuploads
+  timeout: 90s
   admin:  {username: admin,  password: "${ADMIN_PASSWORD}"}
   master: {username: master, hash: "${MASTER_HASH}"}
 processes: [crm_community/process1]
@@ -71,7 +72,7 @@ func TestLoadFillsEveryLayer(t *testing.T) {
 		Source, Target, Ledger, Admin, Hash string
 		Window                              int
 		Calls                               float64
-		Settle                              time.Duration
+		Settle, Timeout                     time.Duration
 		Conflict                            string
 		Roles                               []contract.Role
 		Users                               map[string]string
@@ -79,11 +80,11 @@ func TestLoadFillsEveryLayer(t *testing.T) {
 	}
 	got := values{
 		c.Source.Database.Reveal(), c.Target.Database.Reveal(), c.LedgerDSN().Reveal(), c.Target.Admin.Password.Reveal(), c.Target.Master.Hash.Reveal(),
-		c.Limits.Window, c.Limits.TargetCallsPerSecond, c.Start.Settle, c.Records.OnConflict, c.Worker.Roles, c.Users, c.Records.Extra,
+		c.Limits.Window, c.Limits.TargetCallsPerSecond, c.Start.Settle, c.Target.Timeout, c.Records.OnConflict, c.Worker.Roles, c.Users, c.Records.Extra,
 	}
 	want := values{
 		"reader:source-secret@tcp(db1:3306)/jwdb", "jw:file-secret@tcp(db2:3306)/jwdb", "jw:file-secret@tcp(db2:3306)/jogetferry", "admin-secret", "master-secret",
-		7, 2.5, 2 * time.Minute, config.ConflictPark,
+		7, 2.5, 2 * time.Minute, 90 * time.Second, config.ConflictPark,
 		[]contract.Role{contract.RoleCopy, contract.RoleJoget},
 		map[string]string{"clark": "superman", "terry": "terence"},
 		[]string{"notes", "customer <- note.customer_id"},
@@ -229,6 +230,18 @@ target: {url: "http://h/jw", database: "b:y@tcp(h)/jwdb", uploads: /u}
 				"target.database: is the same database as source.database; give the database of the other server",
 				"target.uploads: is the same folder as source.uploads; give the folder of the other server",
 			},
+		},
+		{
+			name: "a_call_that_may_outlive_what_is_waited_for",
+			part: config.PartWorker,
+			yaml: strings.NewReplacer("settle: 2m", "settle: 80s", "${", "$${").Replace(full),
+			want: []string{"start.settle: is less than target.timeout; a call that is still waited for may run: give as much or more"},
+		},
+		{
+			name: "a_call_that_may_outlive_its_attempt",
+			part: config.PartWorker,
+			yaml: strings.NewReplacer("timeout: 90s", "timeout: 6m", "${", "$${").Replace(full),
+			want: []string{"target.timeout: 6m0s is more than 5m30s; give less"},
 		},
 		{
 			name: "a_dsn_that_cannot_be_read_is_not_quoted",

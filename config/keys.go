@@ -45,6 +45,7 @@ func keys(c *Config) []Key {
 		bind(text(&c.Target.URL), "target.url", "", "URL of the target with its context path"),
 		bind(secret(&c.Target.Database), "target.database", "", "DSN of the target's database"),
 		bind(text(&c.Target.Uploads), "target.uploads", "", "folder app_formuploads of the target"),
+		bind(duration(&c.Target.Timeout), "target.timeout", "330s", "how long one call of the target may take"),
 		bind(text(&c.Target.Admin.Username), "target.admin.username", "", "administrator of the target"),
 		bind(secret(&c.Target.Admin.Password), "target.admin.password", "", "password of the administrator"),
 		bind(secret(&c.Target.Admin.Hash), "target.admin.hash", "", "login hash, instead of the password"),

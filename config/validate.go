@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -57,6 +58,7 @@ func (c *Config) Validate(part Part) error {
 	v.ledger()
 	v.mappings()
 	if part == PartWorker {
+		v.timeout()
 		v.listen()
 	}
 	if len(v.mistakes) == 0 {
@@ -125,6 +127,20 @@ func (v *validation) url() {
 		v.mistakes.add("target.url", "holds a login", "move it to target.admin")
 	case u.RawQuery != "" || u.Fragment != "":
 		v.mistakes.add("target.url", "goes on after the path", "end it with the context path, such as /jw")
+	}
+}
+
+// maxTimeout is shorter than an activity that makes one call may take, so that
+// the attempt that made the call records how it ended.
+const maxTimeout = 330 * time.Second
+
+func (v *validation) timeout() {
+	switch {
+	case v.mistaken("target.timeout"), v.mistaken("start.settle"):
+	case v.Target.Timeout > maxTimeout:
+		v.mistakes.add("target.timeout", fmt.Sprintf("%s is more than %s", v.Target.Timeout, maxTimeout), "give less")
+	case v.Start.Settle < v.Target.Timeout:
+		v.mistakes.add("start.settle", "is less than target.timeout", "a call that is still waited for may run: give as much or more")
 	}
 }
 

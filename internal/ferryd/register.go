@@ -122,7 +122,7 @@ func (p *ports) joget(r worker.Registry) error {
 	target := p.o.Config.Target
 	perSecond := p.o.Config.Limits.TargetCallsPerSecond
 	client, err := api.New(api.Options{
-		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master),
+		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout,
 		Limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
 	})
 	if err != nil {
