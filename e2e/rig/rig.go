@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql" // the driver of the databases below
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 
 	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/temporaltest"
@@ -38,6 +40,7 @@ type Stage struct {
 
 	t          testing.TB
 	env        []string
+	namespace  string
 	targetDSN  string
 	sourceDB   digest.Database
 	sourceTree digest.Tree
@@ -53,6 +56,7 @@ type Options struct {
 	// Simulator tells how the target behaves; its DB and UploadsDir are set here.
 	Simulator server.Options
 	Temporal  *temporaltest.Server // nil: a new one in memory
+	Namespace string               // of Temporal, made by NewNamespace; "": the server's own
 	UIPort    int
 	LedgerDSN string // "": a fresh database
 }
@@ -108,6 +112,9 @@ func New(t testing.TB, o Options) *Stage {
 	if s.Temporal = o.Temporal; s.Temporal == nil {
 		s.Temporal = temporaltest.New(t, temporaltest.Options{UIPort: o.UIPort})
 	}
+	if s.namespace = o.Namespace; s.namespace == "" {
+		s.namespace = s.Temporal.Namespace()
+	}
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
 		s.Ledger = mysqltest.DSN(t)
 	}
@@ -118,7 +125,7 @@ func New(t testing.TB, o Options) *Stage {
 		return o.Proxy(dsn)
 	}
 	s.env = append(os.Environ(),
-		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.Temporal.Namespace(),
+		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
 		"FERRY_SOURCE_DATABASE="+mysqltest.User(t, sourceDSN, "SELECT"), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
 		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied(s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
@@ -224,6 +231,9 @@ func (w *Worker) Signal(sig os.Signal) error { return w.cmd.Process.Signal(sig) 
 // Done is closed when the worker is gone.
 func (w *Worker) Done() <-chan struct{} { return w.done }
 
+// Status is the exit status of a worker that is gone, -1 if a signal ended it.
+func (w *Worker) Status() int { return w.cmd.ProcessState.ExitCode() }
+
 // Log is what the worker printed; call it when it is gone.
 func (w *Worker) Log() string { return w.log.String() }
 
@@ -264,7 +274,7 @@ func (s *Stage) Starter(want int, out any, args ...string) {
 // Client connects to the stage's Temporal.
 func (s *Stage) Client() client.Client {
 	s.t.Helper()
-	c, err := s.Temporal.Client(s.t.Context())
+	c, err := client.DialContext(s.t.Context(), client.Options{HostPort: s.Temporal.HostPort(), Namespace: s.namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	s.must(err)
 	s.t.Cleanup(c.Close)
 	return c
