@@ -99,7 +99,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
 		c.Ledger.RowImages(in.Migration, c.key(in.Instance)), records.CopyOptions{
 			OnConflict: c.Settings.OnConflict,
-			Pace: c.pace,
+			Pace:       c.pace,
 		})
 	out.Written = result.Inserted + result.Overwritten
 	reason := migration.Reason("")

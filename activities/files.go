@@ -13,9 +13,8 @@ import (
 	"jogetferry/uploads"
 )
 
-// fileRows are the records whose files belong to an instance: every row of the
-// record set, and the record itself in every form table, since a form may keep
-// its files before its first row.
+// fileRows are the records whose files belong to an instance: the rows of its
+// record set. The record, not the instance, owns uploads (CONTRACT 6.4).
 func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
 	rows := make([]migration.RowKey, 0, len(snapshot.Rows))
 	for _, r := range snapshot.Rows {

@@ -105,8 +105,11 @@ func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (c
 	if err := c.Ledger.SaveFindings(ctx, in.Migration, out.Findings); err != nil {
 		return out, err
 	}
-	if _, err := c.Ledger.FinishPlan(ctx, in.Migration, in.Plan); err != nil {
-		return out, err
+	if len(c.Settings.Processes) == 0 {
+		// What a plan of some processes did not see may well be running.
+		if _, err := c.Ledger.FinishPlan(ctx, in.Migration, in.Plan); err != nil {
+			return out, err
+		}
 	}
 	out.Counts, err = c.Ledger.Counts(ctx, in.Migration, migration.Filter{})
 	return out, err
@@ -317,8 +320,10 @@ func (c *Copy) factsWith(ctx context.Context, i *migration.Instance, minted int6
 	if migration.CodeOf(err) == migration.CodeUnavailable {
 		return f, err
 	}
-	if f.RecordIsInstance, err = c.Target.Fresh().IsLinkedInstanceID(ctx, i.Record); err != nil {
-		return f, err
+	if preflight.LooksLikeInstance(i.Record) {
+		if f.RecordIsInstance, err = c.Target.Fresh().IsLinkedInstanceID(ctx, i.Record); err != nil {
+			return f, err
+		}
 	}
 	if refused := api.CheckRecordID(i.Record); refused != nil {
 		f.RecordRefused = "characters that Joget refuses"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"jogetferry/contract"
 	"jogetferry/joget/xpdl"
@@ -59,23 +60,40 @@ func resumeWhat(c contract.ResumeCall, target *migration.Instance) string {
 const resumeVerb = "activity/start"
 
 func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.Instance, c contract.ResumeCall) error {
-	over := func(what string) bool {
-		var def string
-		var abort bool
-		var youngest int64
-		if _, err := fmt.Sscanf(what, resumeVerb+" %s abortCurrent=%t after %d", &def, &abort, &youngest); err != nil {
-			return false
-		}
-		return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool {
-			return string(a.DefID) == def && activityNumber(a.ID) > youngest
-		})
-	}
+	over := func(what string) bool { return seen(target, what) }
 	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), over, func(ctx context.Context) error {
 		// "true" may mean that nothing was done, and "false" may follow after the
 		// abort: only what is open afterwards counts.
 		_, err := j.API.StartActivity(ctx, target.ID, c.Activity, c.AbortCurrent)
 		return err
 	})
+}
+
+// seen tells whether a resuming call had its effect: an activity of its
+// definition is open that is younger than any before the call.
+func seen(target *migration.Instance, what string) bool {
+	var def string
+	var abort bool
+	var youngest int64
+	if _, err := fmt.Sscanf(what, resumeVerb+" %s abortCurrent=%t after %d", &def, &abort, &youngest); err != nil {
+		return false
+	}
+	return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool {
+		return string(a.DefID) == def && activityNumber(a.ID) > youngest
+	})
+}
+
+// quiet makes sure that no call without an answer can still change a target
+// instance that is where it has to be.
+func (j *Joget) quiet(ctx context.Context, s *subject, target *migration.Instance) error {
+	fence, err := j.Ledger.Fence(ctx, s.key)
+	if err != nil || fence == nil {
+		return err
+	}
+	if !seen(target, fence.What) && fence.Age < j.Settings.Settle {
+		return &wait{why: "a call without an answer may still change the target instance", delay: min(j.Settings.Settle-fence.Age, 30*time.Second)}
+	}
+	return j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
 }
 
 // calls counts the resuming calls of the present snapshot.
@@ -137,7 +155,7 @@ func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance
 	})
 	switch d.Action {
 	case migration.ResumeConverged:
-		return nil, ok, nil
+		return nil, ok, j.quiet(ctx, s, target)
 	case migration.ResumeCall:
 		return &contract.ResumeCall{Activity: d.Activity, AbortCurrent: d.AbortCurrent}, ok, nil
 	case migration.ResumePark:

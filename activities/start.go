@@ -270,8 +270,16 @@ func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (cont
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	if claim.State == migration.ClaimStarted {
+	switch claim.State {
+	case migration.ClaimStarted:
 		return j.started(ctx, s, claim.Started)
+	case migration.ClaimNone, migration.ClaimReleased:
+		// The attempt did not get as far as a claim. What kept it from that is
+		// waited for here, where waiting leaves no trace in the history.
+		if out, stop, err := j.mayStart(ctx, s); stop || err != nil {
+			return contract.StartOutput{Outcome: out}, err
+		}
+	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
 	}
 	if claim.Definition != (migration.DefinitionID{}) {
 		s.intent.Definition = claim.Definition
@@ -326,7 +334,11 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 				return contract.StartOutput{}, err
 			}
 		}
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}}, nil
+		out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}
+		if claim.Fate == migration.FateAnswered {
+			out.Reason = migration.ReasonStartFailed
+		}
+		return out, nil
 	case migration.StartWait:
 		return contract.StartOutput{}, &wait{
 			why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),

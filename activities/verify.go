@@ -66,6 +66,7 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 const (
 	itemSource     = "source_moved"
 	itemTarget     = "target_moved"
+	itemInstances  = "second_instance"
 	itemActivities = "activities"
 	itemVariables  = "variables"
 	itemRows       = "rows"
@@ -117,6 +118,9 @@ func (v *verification) run(ctx context.Context) error {
 	v.source(source)
 	target, err := v.target(ctx)
 	if err != nil || target == nil {
+		return err
+	}
+	if err := v.alone(ctx); err != nil {
 		return err
 	}
 	v.activities(target)
@@ -187,6 +191,33 @@ func (v *verification) target(ctx context.Context) (*migration.Instance, error) 
 		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
 	}
 	return &target, err
+}
+
+// alone looks for a second instance of the record on the target: of a start
+// whose answer came after another instance was adopted, or of somebody else's.
+func (v *verification) alone(ctx context.Context) error {
+	key := v.copy.key(v.in.Instance)
+	claim, err := v.copy.Ledger.Claimed(ctx, key)
+	if err != nil {
+		return err
+	}
+	linked, err := v.copy.Target.Fresh().LinkedInstances(ctx, v.snapshot.Instance.Record)
+	if err != nil {
+		return err
+	}
+	ids := make([]migration.InstanceID, 0, len(linked))
+	for _, l := range linked {
+		ids = append(ids, l.ID)
+	}
+	explained, err := v.copy.Ledger.Explained(ctx, key.Target, ids)
+	if err != nil {
+		return err
+	}
+	intent := migration.StartIntent{Definition: v.identity.Definition}
+	for _, l := range migration.Unexplained(linked, intent, explained, claim.Baseline) {
+		v.differ(itemInstances, migration.ReasonTwoStarts, string(l.ID))
+	}
+	return nil
 }
 
 func (v *verification) activities(target *migration.Instance) {

@@ -64,7 +64,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionSkip}},
 	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionSkip}},
 	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionSkip}},
-	ReasonTwoStarts:           {"a late answer names another target instance than the adopted one", []Action{ActionRetry, ActionSkip}},
+	ReasonTwoStarts:           {"the target has a second instance for this record that nobody accounts for", []Action{ActionAccept, ActionRetry, ActionSkip}},
 	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionSkip}},
 	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionSkip}},
 	ReasonTargetChanged:       {"the target instance is not the one that was started", []Action{ActionRetry, ActionSkip}},

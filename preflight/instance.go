@@ -173,6 +173,13 @@ func isFalse(value string) bool {
 	return err == nil && !b
 }
 
+// LooksLikeInstance reports whether a record ID has the form of an instance ID,
+// so that it may be one on some server.
+func LooksLikeInstance(record migration.RecordID) bool {
+	_, ok := instanceNumber(record)
+	return ok
+}
+
 // instanceNumber returns the counter of a record ID that looks like an
 // instance ID, "<number>_<package>_<process>".
 func instanceNumber(record migration.RecordID) (int64, bool) {

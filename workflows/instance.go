@@ -20,9 +20,10 @@ var (
 	definitionKey = temporal.NewSearchAttributeKeyKeyword(contract.DefinitionAttribute)
 )
 
-// maxStarts bounds how often a start that was proven not to have happened is
-// tried anew before the instance parks.
-const maxStarts = 5
+// maxFailures bounds how often Joget may answer a start with an error, and
+// prove to have started nothing, before the instance parks. A target that is
+// out of reach is waited for without end.
+const maxFailures = 5
 
 // Instance migrates one source instance: copy form data, copy uploads, start,
 // restore what the start changed, resume each pending activity, verify. A step
@@ -49,7 +50,8 @@ type instance struct {
 	next     *contract.ResumeCall
 	accepted bool
 	redo     bool
-	starts   int
+	starts   int // proven not to have happened, for whatever reason
+	failures int // of these, answered by Joget with an error
 	verdict  migration.Verdict
 
 	parked   *contract.Outcome
@@ -174,16 +176,19 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 		return out.Outcome, workflow.Sleep(ctx, 10*time.Second)
 	case contract.StatusAgain:
 		w.starts++
-		if w.starts >= maxStarts {
-			w.starts = 0
+		if out.Reason != "" {
+			w.failures++
+		}
+		if w.failures >= maxFailures {
+			w.starts, w.failures = 0, 0
 			return call(ctx, w.in.Queues, contract.ParkInstance, "park", contract.ParkInput{
 				StepInput: w.step, Step: w.at, Reason: out.Reason,
-				Message: fmt.Sprintf("the start was tried %d times, and is proven not to have happened", maxStarts),
+				Message: fmt.Sprintf("Joget answered %d starts with an error, and is proven to have started nothing.", maxFailures),
 			})
 		}
-		return out.Outcome, workflow.Sleep(ctx, time.Duration(1<<w.starts)*time.Second)
+		return out.Outcome, workflow.Sleep(ctx, min(time.Duration(1<<min(w.starts, 6))*time.Second, time.Minute))
 	case contract.StatusOK:
-		w.starts = 0
+		w.starts, w.failures = 0, 0
 		w.target, w.next = out.Target, out.Next
 		w.note("target instance: %s", out.Target)
 		if out.Restore {
