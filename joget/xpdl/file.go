@@ -63,6 +63,8 @@ func (f field) kind() Type {
 	switch t := Type(strings.ToUpper(f.Basic.Type)); t {
 	case String, Reference, Performer, Integer, Float, Boolean, DateTime:
 		return t
+	case Other:
+		return Other
 	default:
 		return Other
 	}

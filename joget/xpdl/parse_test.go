@@ -1,6 +1,7 @@
 package xpdl_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -16,12 +17,11 @@ import (
 
 func sample(t *testing.T) *xpdl.Process {
 	t.Helper()
-	f, err := os.Open("testdata/sample.xpdl")
+	raw, err := os.ReadFile("testdata/sample.xpdl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }()
-	p, err := xpdl.Parse(f)
+	p, err := xpdl.Parse(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}

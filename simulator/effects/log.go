@@ -75,7 +75,7 @@ func Open(path string, now func() time.Time) (*Log, error) {
 	if path == "" {
 		return New(nil, now), nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open effect log: %w", err)
 	}

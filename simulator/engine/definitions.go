@@ -133,7 +133,7 @@ func (e *Engine) packageApp(ctx context.Context, q queryer, pkg, version string)
 	var a packageApp
 	n, err := strconv.ParseInt(version, 10, 64)
 	if err != nil {
-		return a, false, nil
+		return a, false, nil //nolint:nilerr // no package has such a version
 	}
 	err = q.QueryRowContext(ctx, selectPackageApp, pkg, n).Scan(&a.app, &a.version, &a.published)
 	if errors.Is(err, sql.ErrNoRows) {

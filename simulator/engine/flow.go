@@ -252,11 +252,11 @@ func (s *session) arrive(ctx context.Context, in *instance, from *activity, to *
 		return s.activate(ctx, in, to)
 	}
 	var waiting int
-	if err := s.tx.QueryRowContext(ctx, countTokens, in.oid, to.ID).Scan(&waiting); err != nil {
+	if err := s.tx.QueryRowContext(ctx, countArrivals, in.oid, to.ID).Scan(&waiting); err != nil {
 		return fmt.Errorf("count tokens at %s of %s: %w", to.ID, in.id, err)
 	}
 	if waiting+1 >= ways {
-		if err := s.forEach(ctx, selectTokenOIDs, deleteToken, in.oid, to.ID); err != nil {
+		if err := s.forEach(ctx, selectArrivals, deleteArrival, in.oid, to.ID); err != nil {
 			return fmt.Errorf("remove tokens at %s of %s: %w", to.ID, in.id, err)
 		}
 		return s.activate(ctx, in, to)
@@ -265,7 +265,7 @@ func (s *session) arrive(ctx context.Context, in *instance, from *activity, to *
 	if err != nil {
 		return err
 	}
-	if _, err := s.tx.ExecContext(ctx, insertToken, in.oid, to.ID, from.oid, cnt, oid); err != nil {
+	if _, err := s.tx.ExecContext(ctx, insertArrival, in.oid, to.ID, from.oid, cnt, oid); err != nil {
 		return fmt.Errorf("leave token at %s of %s: %w", to.ID, in.id, err)
 	}
 	return nil

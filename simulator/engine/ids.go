@@ -123,8 +123,7 @@ func (e *Engine) apart(ctx context.Context, fn func(*sql.Tx) error) error {
 // of them each time.
 func (e *Engine) fill(ctx context.Context, s *shortage, times map[string]int64) error {
 	if s.user != "" {
-		_, err := e.newResource(ctx, s.user)
-		return err
+		return e.newResource(ctx, s.user)
 	}
 	times[s.counter] = max(1, 2*times[s.counter])
 	return e.reserve(ctx, s.counter, times[s.counter])
@@ -180,11 +179,11 @@ func (e *Engine) resource(user string) (int64, error) {
 	return oid, nil
 }
 
-// newResource finds or makes the resource row of a user. A row appears when
+// newResource finds or makes the resource row of a user for resource. A row appears when
 // the name is first seen and never goes.
-func (e *Engine) newResource(ctx context.Context, user string) (int64, error) {
-	if oid, err := e.resource(user); err == nil {
-		return oid, nil
+func (e *Engine) newResource(ctx context.Context, user string) error {
+	if _, err := e.resource(user); err == nil {
+		return nil
 	}
 	e.filling.Lock()
 	defer e.filling.Unlock()
@@ -201,12 +200,12 @@ func (e *Engine) newResource(ctx context.Context, user string) (int64, error) {
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("find resource row: %w", err)
+		return fmt.Errorf("find resource row: %w", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.resources[user] = oid
-	return oid, nil
+	return nil
 }
 
 func cutID(id string) string {

@@ -150,7 +150,7 @@ func (s *session) create(ctx context.Context, def *definition, requester string,
 		in.variables = append(in.variables, &variable{name: v.Name, value: initial(v)})
 	}
 	s.instances[in.id] = in
-	return in, s.insertVariables(ctx, in)
+	return in, s.insertVariables(ctx, in, in.variables...)
 }
 
 func null(s string) any {
@@ -167,10 +167,10 @@ func priority(p int) int {
 	return p
 }
 
-func (s *session) insertVariables(ctx context.Context, in *instance) error {
+func (s *session) insertVariables(ctx context.Context, in *instance, list ...*variable) error {
 	var rows []string
 	var args []any
-	for _, v := range in.variables {
+	for _, v := range list {
 		oid, cnt, err := s.numbered(schema.CounterProcessData)
 		if err != nil {
 			return err
@@ -222,11 +222,8 @@ func (s *session) setVariable(ctx context.Context, in *instance, name string, v 
 		return nil
 	}
 	x := &variable{name: name, value: v}
-	rest := in.variables
-	in.variables = []*variable{x}
-	err = s.insertVariables(ctx, in)
-	in.variables = append(rest, x)
-	return err
+	in.variables = append(in.variables, x)
+	return s.insertVariables(ctx, in, x)
 }
 
 func (s *session) setProcessState(ctx context.Context, in *instance, state string) error {

@@ -41,7 +41,7 @@ func (e *Engine) Start(ctx context.Context, caller Caller, r StartRequest) (Star
 	if err != nil {
 		return res, err
 	}
-	if _, err := e.newResource(ctx, caller.User()); err != nil {
+	if err := e.newResource(ctx, caller.User()); err != nil {
 		return res, err
 	}
 	err = e.do(ctx, r.Instance, caller, func(ctx context.Context, s *session) error {

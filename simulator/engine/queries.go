@@ -137,14 +137,14 @@ const (
 	updateAssignmentMoved = "UPDATE SHKAssignmentsTable SET TheResource = ?, ResourceId = ?, IsAccepted = 0, version = version + 1 WHERE oid = ?"
 	selectDeadlineOIDs    = "SELECT oid FROM SHKDeadlines WHERE Activity = ?"
 	deleteDeadline        = "DELETE FROM SHKDeadlines WHERE oid = ?"
-	selectTokenOIDs       = "SELECT oid FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
-	deleteToken           = "DELETE FROM SHKAndJoinTable WHERE oid = ?"
+	selectArrivals        = "SELECT oid FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	deleteArrival         = "DELETE FROM SHKAndJoinTable WHERE oid = ?"
 	selectAssignees       = "SELECT ResourceId FROM SHKAssignmentsTable WHERE Activity = ? AND IsValid = 1 ORDER BY ResourceId"
 
 	selectUserActivities = "SELECT t.ActivityId FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE t.ResourceId = ? AND t.IsValid = 1 AND a.State = ? ORDER BY t.CNT"
 
-	countTokens = "SELECT COUNT(*) FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
-	insertToken = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
+	countArrivals = "SELECT COUNT(*) FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
+	insertArrival = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
 
 	insertDeadline = "INSERT INTO SHKDeadlines (Process, Activity, CNT, TimeLimit, TimeLimitTZO, ExceptionName, IsSynchronous, IsExecuted, oid, version)" +
 		" VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0)"

@@ -106,6 +106,7 @@ func setField(ctx context.Context, s *session, run toolRun, properties json.RawM
 	if err := json.Unmarshal(properties, &p); err != nil {
 		return err
 	}
+	//nolint:gosec // identifiers are quoted
 	query := "UPDATE " + schema.Quote(schema.FormTablePrefix+p.Table) + " SET " + schema.Quote(schema.FormColumnPrefix+p.Field) + " = ?, dateModified = ?, modifiedBy = ? WHERE id = ?"
 	_, err := s.tx.ExecContext(ctx, query, run.expand(p.Value), s.stamp(), run.user, run.record)
 	return err
@@ -155,6 +156,7 @@ func insertRow(ctx context.Context, s *session, run toolRun, properties json.Raw
 	for i, n := range names {
 		quoted[i] = schema.Quote(n)
 	}
+	//nolint:gosec // identifiers are quoted
 	query := "INSERT INTO " + schema.Quote(schema.FormTablePrefix+p.Table) + " (" + strings.Join(quoted, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
 	_, err := s.tx.ExecContext(ctx, query, args...)
 	return err

@@ -65,16 +65,20 @@ func newSite(t *testing.T, rules ...fault.Rule) *site {
 			defer s.mu.Unlock()
 			s.effects = append(s.effects, planned)
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(`{"done":true}`))
+			if _, err := w.Write([]byte(`{"done":true}`)); err != nil {
+				t.Error(err)
+			}
 		}),
 	})
 	server := httptest.NewServer(h)
 	s.url, s.close = server.URL, func() {
-		_ = h.Close()
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 	t.Cleanup(func() {
 		server.Close()
-		_ = h.Close()
+		s.close()
 	})
 	return s
 }

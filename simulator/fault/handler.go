@@ -92,7 +92,9 @@ func (a *Answer) Send(w http.ResponseWriter) {
 	}
 	a.WriteHeader(http.StatusOK)
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(a.Body.Bytes())
+	if _, err := w.Write(a.Body.Bytes()); err != nil {
+		panic(http.ErrAbortHandler) // the caller is gone
+	}
 }
 
 // outcomes of kinds that replace the answer.
@@ -117,7 +119,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p.rule == nil:
 		h.Next.ServeHTTP(answer, r)
 	case p.rule.Kind == DelayedCommit:
-		h.later(r, p.rule.Delay)
+		h.later(r, p.rule.Delay) //nolint:contextcheck // the effect outlives its request
 	case p.rule.effect():
 		ctx := r.Context()
 		if outcome, ok := outcomes[p.rule.Kind]; ok {

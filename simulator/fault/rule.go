@@ -216,12 +216,13 @@ func (i *Injector) plan(path string) plan {
 			continue
 		}
 		r.fired++
-		switch {
-		case r.Kind == Latency:
+		if r.Kind == Latency {
 			p.before += r.Delay
-		case r.Kind == AnswerLate:
+		}
+		if r.Kind == AnswerLate {
 			p.late += r.Delay
-		default:
+		}
+		if !delay {
 			rule := r.Rule
 			p.rule = &rule
 		}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -43,6 +44,8 @@ type Server struct {
 	mux    http.Handler
 	stop   context.CancelFunc // ends delays
 	calls  sync.WaitGroup
+
+	problem atomic.Pointer[error] // of serving, for Close to return
 }
 
 // New reads the settings from the database and returns a server that must be
@@ -116,12 +119,16 @@ func (s *Server) ClearFaults() { s.faults.Clear() }
 func (s *Server) Effects() []effects.Effect { return s.log.Effects() }
 
 // Close ends delays, waits for calls under way, gives up delayed effects that
-// have not begun and closes the effect log. The database stays open. No call
-// may come in any more.
+// have not begun, closes the effect log and returns what went wrong in Listen.
+// The database stays open. No call may come in any more.
 func (s *Server) Close() error {
 	s.stop()
 	s.calls.Wait()
-	return errors.Join(s.faulty.Close(), s.log.Close())
+	err := errors.Join(s.faulty.Close(), s.log.Close())
+	if p := s.problem.Load(); p != nil {
+		err = errors.Join(err, fmt.Errorf("serve: %w", *p))
+	}
+	return err
 }
 
 // Listen serves the server on a free local port until stop is called, and
@@ -137,10 +144,14 @@ func (s *Server) Listen(ctx context.Context) (url string, stop func(), err error
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = h.Serve(listener) // ends with ErrServerClosed only
+		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.problem.Store(&err)
+		}
 	}()
 	return "http://" + listener.Addr().String() + web.Context, func() {
-		_ = h.Close()
+		if err := h.Close(); err != nil {
+			s.problem.Store(&err)
+		}
 		<-done
 	}, nil
 }

@@ -35,7 +35,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request, escaped strin
 	if err != nil {
 		return false
 	}
-	defer func() { _ = root.Close() }()
+	defer closeLogged(h.log, root)
 	for _, f := range forms {
 		if f.id != params["formId"] {
 			continue
@@ -44,7 +44,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request, escaped strin
 		if err != nil {
 			return false
 		}
-		defer func() { _ = file.Close() }()
+		defer closeLogged(h.log, file)
 		if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
 			return false
 		}
@@ -55,4 +55,10 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request, escaped strin
 		return true
 	}
 	return false
+}
+
+func closeLogged(log *zap.Logger, c io.Closer) {
+	if err := c.Close(); err != nil {
+		log.Debug("close upload", zap.Error(err))
+	}
 }

@@ -77,7 +77,7 @@ type call struct {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, ok := strings.CutPrefix(r.URL.EscapedPath(), Context+"/web")
 	if !ok || !strings.HasPrefix(path, "/json/") {
-		if !h.download(w, r, path) {
+		if !h.download(w, r, path) { //nolint:contextcheck // the request carries it
 			h.page(w, path)
 		}
 		return
@@ -86,7 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	c := &call{Handler: h, w: w, r: r, status: http.StatusOK, media: "application/json; charset=utf-8", path: map[string]string{}}
-	c.filter(path)
+	c.filter(path) //nolint:contextcheck // the request carries it
 	c.flush()
 }
 
@@ -97,7 +97,14 @@ func (h *Handler) page(w http.ResponseWriter, path string) {
 		w.WriteHeader(http.StatusNotFound)
 		text = "<html><body>404</body></html>"
 	}
-	_, _ = w.Write([]byte(text))
+	h.send(w, []byte(text))
+}
+
+// send writes a body; a caller who went away is no error of ours.
+func (h *Handler) send(w http.ResponseWriter, body []byte) {
+	if _, err := w.Write(body); err != nil {
+		h.log.Debug("answer not delivered", zap.Error(err))
+	}
 }
 
 func (c *call) filter(path string) {
@@ -154,7 +161,10 @@ func (c *call) allowedReferer() bool {
 	}
 	client := c.r.Header.Get("X-Forwarded-For")
 	if client == "" {
-		client, _, _ = net.SplitHostPort(c.r.RemoteAddr)
+		client = c.r.RemoteAddr
+		if host, _, err := net.SplitHostPort(client); err == nil {
+			client = host
+		}
 	}
 	return slices.ContainsFunc(strings.Split(client, ", "), func(ip string) bool {
 		return slices.Contains(strings.Split(ips, ";"), ip)
@@ -221,7 +231,7 @@ func (c *call) flush() {
 		c.w.Header().Set("Content-Type", c.media)
 	}
 	c.w.WriteHeader(c.status)
-	_, _ = c.w.Write(c.body)
+	c.send(c.w, c.body)
 }
 
 // answer is an error with a status of its own; any other error is a 500.
