@@ -38,8 +38,13 @@ func environment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	return env
 }
 
+// activityRegistry is a test environment or a worker.
+type activityRegistry interface {
+	RegisterActivityWithOptions(fn any, options activity.RegisterOptions)
+}
+
 // fake makes an activity answer with do; its input type is checked by the compiler.
-func fake[In, Out any](env *testsuite.TestWorkflowEnvironment, w *world, a contract.Activity[In, Out], do func(In) (Out, error)) {
+func fake[In, Out any](env activityRegistry, w *world, a contract.Activity[In, Out], do func(In) (Out, error)) {
 	env.RegisterActivityWithOptions(func(_ context.Context, in In) (Out, error) {
 		w.note("%s", a.Name)
 		return do(in)

@@ -27,7 +27,7 @@ type instanceFakes struct {
 	resolve      func(contract.ResolveInput) (contract.Outcome, error)
 }
 
-func (f instanceFakes) register(env *testsuite.TestWorkflowEnvironment) *world {
+func (f instanceFakes) register(env activityRegistry) *world {
 	w := &world{}
 	first := &contract.ResumeCall{Activity: "approve", AbortCurrent: true}
 	if f.copyFormData == nil {
@@ -207,6 +207,23 @@ func TestInstance(t *testing.T) {
 				"ParkInstance", "  start_failed at start cancelled=false", "ResolveInstance", "  skip of park 1",
 			},
 			want: contract.InstanceResult{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
+		},
+		{
+			name: "a_target_out_of_reach_is_waited_for_without_end",
+			fakes: instanceFakes{start: func() func(contract.StepInput) (contract.StartOutput, error) {
+				n := 0
+				return func(contract.StepInput) (contract.StartOutput, error) {
+					if n++; n <= 7 {
+						return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
+					}
+					return started, nil
+				}
+			}()},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "StartProcess", "StartProcess", "StartProcess", "StartProcess",
+				"StartProcess", "StartProcess", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance",
+			},
+			want: done,
 		},
 		{
 			name: "one_closed_on_the_source_is_skipped",

@@ -1,14 +1,18 @@
 package workflows
 
 import (
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
 )
 
-// Register makes the workflows known to a worker by their wire names.
-func Register(r worker.Registry) {
+// Registry is what workflows are made known to: a worker, a replayer, a test environment.
+type Registry interface {
+	RegisterWorkflowWithOptions(fn any, options workflow.RegisterOptions)
+}
+
+// Register makes the workflows known by their wire names.
+func Register(r Registry) {
 	for name, fn := range map[string]any{
 		contract.InstanceWorkflow: Instance,
 		contract.WaveWorkflow:     Wave,

@@ -17,12 +17,12 @@ import (
 // attributesFor is how long a server may take until new search attributes are known everywhere.
 const attributesFor = 30 * time.Second
 
-// addSearchAttributes registers the contract's search attributes where they are
+// AddSearchAttributes registers the contract's search attributes where they are
 // missing and returns when the server takes them in a query: before that,
 // starting a workflow with them fails. It is safe to call at the same time from
 // several workers. One that exists with another type, or rights that do not
 // suffice, is an error that says what to do.
-func addSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
+func AddSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
 	if namespace == "" {
 		namespace = client.DefaultNamespace
 	}

@@ -88,7 +88,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, stopServing(background)) }()
 
 	if slices.Contains(o.Config.Worker.Roles, contract.RoleWorkflows) {
-		if err := addSearchAttributes(ctx, temporal, o.Temporal.Namespace); err != nil {
+		if err := AddSearchAttributes(ctx, temporal, o.Temporal.Namespace); err != nil {
 			return err
 		}
 	}
