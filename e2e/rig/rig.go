@@ -34,13 +34,14 @@ type Stage struct {
 	Source, Target             *sql.DB
 	SourceUploads, TargetFiles string // folders app_formuploads
 	Seeded                     seed.Result
-	Sim                        *server.Server // of the target; use Simulator to start it anew
+	Sim                        *server.Server // of the target; RestartTarget starts it anew
 	Temporal                   *temporaltest.Server
 	Ledger                     string // DSN
 
 	t          testing.TB
 	env        []string
 	namespace  string
+	front      *front
 	targetDSN  string
 	sourceDB   digest.Database
 	sourceTree digest.Tree
@@ -51,8 +52,12 @@ type Stage struct {
 type Options struct {
 	Seed     seed.Options
 	Target   seed.TargetOptions
-	Settings map[string]string        // FERRY_* variables, such as "FERRY_START_SETTLE"
-	Proxy    func(addr string) string // of the target's and ledger's database; nil for none
+	Settings map[string]string // FERRY_* variables, such as "FERRY_START_SETTLE"
+	// Proxy returns what the worker connects to instead of dsn; which is "source",
+	// "target" or "ledger". nil for none.
+	Proxy func(which, dsn string) string
+	// Gate sees every call of the target; nil for none.
+	Gate *Gate
 	// Simulator tells how the target behaves; its DB and UploadsDir are set here.
 	Simulator server.Options
 	Temporal  *temporaltest.Server // nil: a new one in memory
@@ -99,16 +104,7 @@ func New(t testing.TB, o Options) *Stage {
 	s.sourceDB, s.sourceTree = s.digests()
 
 	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, s.TargetFiles
-	s.Sim, err = server.New(ctx, o.Simulator)
-	s.must(err)
-	url, stop, err := s.Sim.Listen(ctx)
-	s.must(err)
-	t.Cleanup(func() {
-		stop()
-		if err := s.Sim.Close(); err != nil {
-			t.Errorf("close simulator: %v", err)
-		}
-	})
+	url := s.serve(o.Simulator, o.Gate)
 	if s.Temporal = o.Temporal; s.Temporal == nil {
 		s.Temporal = temporaltest.New(t, temporaltest.Options{UIPort: o.UIPort})
 	}
@@ -118,20 +114,20 @@ func New(t testing.TB, o Options) *Stage {
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
 		s.Ledger = mysqltest.DSN(t)
 	}
-	proxied := func(dsn string) string {
+	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
 			return dsn
 		}
-		return o.Proxy(dsn)
+		return o.Proxy(which, dsn)
 	}
 	s.env = append(os.Environ(),
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
-		"FERRY_SOURCE_DATABASE="+mysqltest.User(t, sourceDSN, "SELECT"), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied(s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
-		"FERRY_LEDGER_DATABASE="+proxied(s.Ledger),
+		"FERRY_LEDGER_DATABASE="+proxied("ledger", s.Ledger),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	for k, v := range o.Settings {
