@@ -14,6 +14,7 @@ const (
 	packetQuery   = "SELECT @@session.max_allowed_packet"
 	warningsQuery = "SHOW WARNINGS"
 	snapshotQuery = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+	readOnlyQuery = "START TRANSACTION READ ONLY"
 	rollbackQuery = "ROLLBACK"
 	isolateQuery  = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 )

@@ -62,6 +62,12 @@ func (w *OpenedWindow) snapshot(ctx context.Context) error {
 		return err
 	}
 	_, err := w.conn.ExecContext(ctx, snapshotQuery)
+	if err != nil && ctx.Err() == nil {
+		// Not every server of the MySQL family knows the phrase. Where this one
+		// begins its snapshot with its first read, that is after the call, and
+		// then nothing is proven.
+		_, err = w.conn.ExecContext(ctx, readOnlyQuery)
+	}
 	return err
 }
 
