@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -72,31 +73,28 @@ func attemptToken(ctx context.Context) string {
 // there is something to start or nothing left to wait for, and sweeps up
 // instances whose workflow is gone.
 func (b *Book) ClaimInstances(ctx context.Context, in contract.ClaimInput) (contract.ClaimOutput, error) {
-	deadline := time.NewTimer(in.Wait)
-	defer deadline.Stop()
-	poll := time.NewTicker(claimPoll)
-	defer poll.Stop()
-	var swept time.Duration
-	for elapsed := time.Duration(0); ; elapsed += claimPoll {
+	patience, cancel := context.WithTimeout(ctx, in.Wait)
+	defer cancel()
+	pace := rate.NewLimiter(rate.Every(claimPoll), 1)
+	sweeps := rate.Sometimes{First: 1, Interval: sweepEvery}
+	for {
 		activity.RecordHeartbeat(ctx)
-		if elapsed == 0 || elapsed-swept >= sweepEvery {
-			swept = elapsed
-			if err := b.sweep(ctx, in.Migration, in.Wave); err != nil {
-				return contract.ClaimOutput{}, err
-			}
+		var swept error
+		sweeps.Do(func() { swept = b.sweep(ctx, in.Migration, in.Wave) })
+		if swept != nil {
+			return contract.ClaimOutput{}, swept
 		}
 		out, err := b.claim(ctx, in)
 		if err != nil || len(out.Instances) > 0 || out.Counts.Unsettled() == 0 {
 			return out, err
 		}
 		select {
-		case <-ctx.Done():
-			return contract.ClaimOutput{}, ctx.Err()
 		case <-activity.GetWorkerStopChannel(ctx):
 			return contract.ClaimOutput{}, &wait{why: "the worker is stopping"}
-		case <-deadline.C:
-			return out, nil
-		case <-poll.C:
+		default:
+		}
+		if pace.Wait(patience) != nil {
+			return out, ctx.Err()
 		}
 	}
 }

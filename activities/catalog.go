@@ -96,7 +96,7 @@ func (c *Catalog) Forms(ctx context.Context, app string) (migration.FormModel, [
 	}
 	definitions := make([]form.Definition, 0, len(rows))
 	for _, r := range rows {
-		definitions = append(definitions, form.Definition{ID: r.ID, Table: r.Table, JSON: []byte(r.JSON)})
+		definitions = append(definitions, form.Definition{ID: r.ID, Table: r.Table, JSON: r.JSON})
 	}
 	model, problems := form.Model(definitions)
 	c.forms.Add(app, appForms{model, problems})

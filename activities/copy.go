@@ -102,14 +102,11 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 			Pace:       c.pace,
 		})
 	out.Written = result.Inserted + result.Overwritten
-	reason := migration.Reason("")
-	switch migration.CodeOf(err) {
-	case migration.CodeConflict:
-		reason = migration.ReasonRecordConflict
-	case migration.CodeUnsupported:
-		reason = migration.ReasonRecordUnsupported
-	}
-	if reason != "" {
+	reason, final := map[migration.Code]migration.Reason{
+		migration.CodeConflict:    migration.ReasonRecordConflict,
+		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
+	}[migration.CodeOf(err)]
+	if final {
 		var coded *migration.Error
 		errors.As(err, &coded)
 		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, reason, coded.Safe(), err.Error()+"; "+rowKeys(result.Conflicts))

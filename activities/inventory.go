@@ -243,14 +243,15 @@ func (t *inventory) judge(ctx context.Context, i *migration.Instance) (migration
 }
 
 func count(c *migration.Counts, s migration.InstanceState) {
-	switch s {
-	case migration.InstanceBlocked:
+	if s == migration.InstanceBlocked {
 		c.Blocked++
-	case migration.InstanceWarned:
-		c.Warned++
-	default:
-		c.Ready++
+		return
 	}
+	if s == migration.InstanceWarned {
+		c.Warned++
+		return
+	}
+	c.Ready++
 }
 
 // definition judges a definition the first time that an instance of it is seen.
@@ -278,15 +279,13 @@ func (t *inventory) definition(ctx context.Context, i *migration.Instance) error
 		add(preflight.AppUnpublished, coded.Hint)
 		return nil
 	}
-	if _, err := t.copy.TargetCatalog.Process(ctx, target); err != nil {
-		switch migration.CodeOf(err) {
-		case migration.CodeUnavailable:
-			return err
-		case migration.CodeNotFound:
-			add(preflight.DefinitionMissing, target.String())
-		default:
-			add(preflight.DefinitionBroken, "target, "+target.String())
-		}
+	_, err = t.copy.TargetCatalog.Process(ctx, target)
+	if code := migration.CodeOf(err); code == migration.CodeUnavailable {
+		return err
+	} else if code == migration.CodeNotFound {
+		add(preflight.DefinitionMissing, target.String())
+	} else if code != "" {
+		add(preflight.DefinitionBroken, "target, "+target.String())
 	}
 	if i.App == "" {
 		return nil

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -160,8 +161,7 @@ func (j *Joget) identity(ctx context.Context, user migration.User) (ok bool, err
 		return true, nil
 	}
 	name, err := j.API.CurrentUsername(ctx, user)
-	switch api.KindOf(err) {
-	case api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable:
+	if slices.Contains([]api.Kind{api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable}, api.KindOf(err)) {
 		return false, nil
 	}
 	if err != nil {
@@ -225,7 +225,7 @@ func identityOf(i *migration.Instance) migration.TargetIdentity {
 // whose end nobody saw has had its effect by now.
 func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, what string, over func(what string) bool, do func(context.Context) error) error {
 	id, err := j.Ledger.OpenFence(ctx, s.key, step, what)
-	var fence *migration.Fenced
+	var fence *migration.FencedError
 	if errors.As(err, &fence) {
 		age := j.Settings.Settle
 		if over(fence.What) {

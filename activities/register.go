@@ -3,11 +3,11 @@ package activities
 import (
 	"context"
 	"sync"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"jogetferry/contract"
 )
@@ -39,22 +39,17 @@ func beat(ctx context.Context) (stop func()) {
 	if timeout == 0 {
 		return func() {}
 	}
-	ticker := time.NewTicker(timeout / beatsPerTimeout)
-	done := make(chan struct{})
+	ctx, cancel := context.WithCancel(ctx)
+	pace := rate.NewLimiter(rate.Every(timeout/beatsPerTimeout), 1)
+	pace.Allow() // the first beat comes after the first interval
 	var beating sync.WaitGroup
 	beating.Go(func() {
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx)
-			}
+		for pace.Wait(ctx) == nil {
+			activity.RecordHeartbeat(ctx)
 		}
 	})
 	return func() {
-		ticker.Stop()
-		close(done)
+		cancel()
 		beating.Wait()
 	}
 }

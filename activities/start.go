@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -53,7 +53,7 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 
 	token := attemptToken(ctx)
 	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
-	var busy *migration.RecordBusy
+	var busy *migration.RecordBusyError
 	if errors.As(err, &busy) {
 		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, err
@@ -194,13 +194,18 @@ func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.St
 	return j.started(ctx, s, *outcome.Started)
 }
 
+// refusals are answers that a repetition of the start would get again.
+var refusals = []api.Kind{
+	api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused,
+	api.KindBadRequest, api.KindNotFound, api.KindUnaddressable,
+}
+
 // outcomeOf says what is known of a start from its answer alone.
 func outcomeOf(answer api.StartAnswer, err error) migration.StartOutcome {
 	o := migration.StartOutcome{Fate: api.FateOf(err), Status: statusOf(err)}
 	if err != nil {
 		o.Detail = err.Error()
-		switch api.KindOf(err) {
-		case api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused, api.KindBadRequest, api.KindNotFound, api.KindUnaddressable:
+		if slices.Contains(refusals, api.KindOf(err)) {
 			o.Refused = migration.ReasonStartRefused
 		}
 		return o
@@ -241,19 +246,9 @@ func startVariables(process *xpdl.Process, variables []migration.Variable) map[s
 		if !ok || v.Kind == migration.VariableUnreadable || api.CheckVariableName(v.Name) != nil {
 			continue
 		}
-		switch declared.Type {
-		case xpdl.Integer:
-			if _, err := strconv.ParseInt(v.Value, 10, 64); err != nil {
-				continue
-			}
-		case xpdl.Float:
-			if _, err := strconv.ParseFloat(v.Value, 64); err != nil {
-				continue
-			}
-		case xpdl.Boolean, xpdl.DateTime:
-			continue
+		if declared.Type.Takes(v.Value) {
+			sent[v.Name] = v.Value
 		}
-		sent[v.Name] = v.Value
 	}
 	return sent
 }

@@ -124,20 +124,20 @@ type StartOutcome struct {
 	Detail  string          // may hold personal data
 }
 
-// RecordBusy is the error of a claim that has to wait: the start of another
+// RecordBusyError is the error of a claim that has to wait: the start of another
 // instance with the same record is in flight on the same target.
-type RecordBusy struct {
+type RecordBusyError struct {
 	By InstanceID // of the source
 }
 
 // Error names the instance that is being started.
-func (e *RecordBusy) Error() string {
+func (e *RecordBusyError) Error() string {
 	return fmt.Sprintf("the record is busy: instance %s is being started", e.By)
 }
 
-// Fenced is the error of a call that has to wait: an earlier call that changes
+// FencedError is the error of a call that has to wait: an earlier call that changes
 // the same target instance is not known to be over.
-type Fenced struct {
+type FencedError struct {
 	ID   string // of the open fence
 	Step Step
 	What string
@@ -146,6 +146,6 @@ type Fenced struct {
 }
 
 // Error names the earlier call.
-func (e *Fenced) Error() string {
+func (e *FencedError) Error() string {
 	return fmt.Sprintf("%s of step %s, %s ago, is not known to be over", e.What, e.Step, e.Age.Round(time.Millisecond))
 }

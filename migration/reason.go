@@ -133,14 +133,13 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	case ActionAdopt:
 		return Continuation{Step: StepStart}, true
 	case ActionAccept:
-		switch reason {
-		case ReasonStartedEarlier:
+		if reason == ReasonStartedEarlier {
 			return Continuation{Step: StepStart}, true
-		case ReasonRestoreMoved, ReasonVariablesDiffer:
-			return Continuation{Step: StepResume, Accepted: true}, true
-		default:
-			return Continuation{Step: StepVerify, Accepted: true}, true
 		}
+		if reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer {
+			return Continuation{Step: StepResume, Accepted: true}, true
+		}
+		return Continuation{Step: StepVerify, Accepted: true}, true
 	case ActionRollback:
 	}
 	return Continuation{}, false

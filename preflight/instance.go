@@ -151,21 +151,10 @@ func variables(f InstanceFacts) []migration.Finding {
 	return found
 }
 
-// settable reports whether process/start or process/variable can give v to a
-// variable declared so (CONTRACT 3.2, 2.3), or the definition gives it anyhow.
+// settable reports whether process/start can give v to a variable declared so,
+// or the definition gives it anyhow.
 func settable(declared xpdl.Variable, v migration.Variable) bool {
-	switch declared.Type {
-	case xpdl.String, xpdl.Reference, xpdl.Performer:
-		return true
-	case xpdl.Integer:
-		_, err := strconv.ParseInt(v.Value, 10, 64)
-		return err == nil
-	case xpdl.Float:
-		_, err := strconv.ParseFloat(v.Value, 64)
-		return err == nil
-	default:
-		return declared.Initial == v.Value
-	}
+	return declared.Type.Takes(v.Value) || declared.Initial == v.Value
 }
 
 func isFalse(value string) bool {

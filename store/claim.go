@@ -23,7 +23,7 @@ const (
 // got, the claim returned says how things stand, and nothing may be sent.
 //
 // Another instance of the same record being started is CodeConflict with
-// *migration.RecordBusy. A token can be used for one claim: coming back with it
+// *migration.RecordBusyError. A token can be used for one claim: coming back with it
 // after a release is CodeConflict, since it may be an attempt that was given up.
 func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token, mig string) (claim migration.Claim, got bool, err error) {
 	const op = "claim start"
@@ -78,7 +78,7 @@ func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimK
 	if source == key.Source && holder == key.Instance {
 		return errRaced
 	}
-	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusy{By: holder})
+	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusyError{By: holder})
 }
 
 // Claimed returns how the start of key stands. No row: a claim with ClaimNone.

@@ -112,7 +112,7 @@ func TestClaim_of_one_record_goes_to_one_instance_at_a_time(t *testing.T) {
 			_, got, err := l.Claim(t.Context(), key, "record-1", "a", mig)
 			mu.Lock()
 			defer mu.Unlock()
-			var wait *migration.RecordBusy
+			var wait *migration.RecordBusyError
 			switch {
 			case errors.As(err, &wait) && migration.CodeOf(err) == migration.CodeConflict:
 				busy = append(busy, wait.By)
@@ -168,7 +168,7 @@ func TestClaim_frees_the_record_when_the_start_is_known_or_given_back(t *testing
 			claim(t, l, ourKey, "a")
 			must(t, tc.do(t, l))
 			_, got, err := l.Claim(t.Context(), keyOf(2), "record-1", "b", mig)
-			var wait *migration.RecordBusy
+			var wait *migration.RecordBusyError
 			if busy := errors.As(err, &wait); busy != tc.busy || got == tc.busy {
 				t.Errorf("got %v, %v, want busy %v", got, err, tc.busy)
 			}

@@ -12,7 +12,7 @@ import (
 
 // OpenFence records the intent of a call that changes the target instance of
 // key, before its bytes, and returns the fence's ID. While an earlier call is
-// not known to be over, it is CodeConflict with *migration.Fenced.
+// not known to be over, it is CodeConflict with *migration.FencedError.
 func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step migration.Step, what string) (fenceID string, err error) {
 	const op = "open fence"
 	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
@@ -29,7 +29,7 @@ func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step mig
 // the next call. minAge is how long ago its outcome or, without one, its intent
 // must have been recorded; 0 where it is known otherwise that the request is
 // over. Too young, or no longer the open one: CodeConflict, with
-// *migration.Fenced if one is open.
+// *migration.FencedError if one is open.
 func (l *Ledger) TakeFence(ctx context.Context, key migration.ClaimKey, oldID string, minAge time.Duration, step migration.Step, what string) (fenceID string, err error) {
 	const op = "take fence"
 	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
@@ -77,7 +77,7 @@ func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID
 }
 
 // Fence returns the open fence of key, nil if there is none.
-func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.Fenced, error) {
+func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.FencedError, error) {
 	f, err := findFence(ctx, l.db, key, "")
 	if err != nil || !f.open {
 		return nil, failure("read fence", string(key.Instance), err)
@@ -108,8 +108,8 @@ type fence struct {
 	age      time.Duration
 }
 
-func (f fence) fenced() *migration.Fenced {
-	return &migration.Fenced{ID: f.id, Step: f.step, What: f.what, Fate: f.fate, Age: f.age}
+func (f fence) fenced() *migration.FencedError {
+	return &migration.FencedError{ID: f.id, Step: f.step, What: f.what, Fate: f.fate, Age: f.age}
 }
 
 func findFence(ctx context.Context, q querier, key migration.ClaimKey, lock string) (fence, error) {

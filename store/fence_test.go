@@ -24,7 +24,7 @@ func openFence(t *testing.T, l *store.Ledger) string {
 
 func wantFenced(t *testing.T, err error, fate migration.Fate) {
 	t.Helper()
-	var fenced *migration.Fenced
+	var fenced *migration.FencedError
 	if !errors.As(err, &fenced) || migration.CodeOf(err) != migration.CodeConflict {
 		t.Fatalf("got %v, want a fence", err)
 	}
@@ -48,7 +48,7 @@ func TestFence_lets_one_call_through_at_a_time(t *testing.T) {
 			_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "activity/start")
 			mu.Lock()
 			defer mu.Unlock()
-			var fenced *migration.Fenced
+			var fenced *migration.FencedError
 			if err == nil {
 				through++
 			} else if !errors.As(err, &fenced) {

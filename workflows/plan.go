@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
@@ -22,7 +24,7 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 	if err := source.Get(ctx, &copied); err != nil {
 		return result, err
 	}
-	result.Findings = append(servers.Findings, copied.Findings...)
+	result.Findings = slices.Concat(servers.Findings, copied.Findings)
 	if migration.Worst(result.Findings) == migration.Blocking {
 		return result, nil
 	}

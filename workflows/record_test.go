@@ -333,7 +333,7 @@ func load(t *testing.T, file string) *historypb.History {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() }) //nolint:errcheck // it was only read
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package xpdl
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -248,6 +249,22 @@ const (
 
 // Text reports whether the engine keeps values of the type as strings.
 func (t Type) Text() bool { return t == String || t == Reference || t == Performer }
+
+// Takes reports whether process/start can give a variable of this type the
+// value: any text, a number that parses, never BOOLEAN and DATETIME (CONTRACT 3.2).
+func (t Type) Takes(value string) bool {
+	var err error
+	switch t {
+	case Integer:
+		_, err = strconv.ParseInt(value, 10, 64)
+	case Float:
+		_, err = strconv.ParseFloat(value, 64)
+	case Boolean, DateTime, Other:
+		return false
+	case String, Reference, Performer:
+	}
+	return err == nil
+}
 
 // Mode is the direction of a formal parameter.
 type Mode string
