@@ -224,6 +224,9 @@ func (w *Worker) Kill() {
 // Signal sends a signal to the worker.
 func (w *Worker) Signal(sig os.Signal) error { return w.cmd.Process.Signal(sig) }
 
+// Pid is the process ID of the worker.
+func (w *Worker) Pid() int { return w.cmd.Process.Pid }
+
 // Done is closed when the worker is gone.
 func (w *Worker) Done() <-chan struct{} { return w.done }
 
