@@ -85,7 +85,8 @@ func pin(cfg *mysql.Config) error {
 	cfg.Collation = ""
 	cfg.ParseTime = false // form times have no zone; they travel as stored
 	cfg.Loc = time.UTC
-	cfg.InterpolateParams = false
+	// One round trip per query. The driver escapes for utf8mb4, which is pinned below.
+	cfg.InterpolateParams = true
 	cfg.MultiStatements = false
 	cfg.AllowAllFiles = false
 	cfg.ClientFoundRows = false
