@@ -98,7 +98,7 @@ func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome,
 }
 
 // look compares what is linked to the record on the target with the baseline,
-// which it takes with the first claim.
+// which the first look that finds nothing in the way takes.
 func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (out contract.Outcome, stop bool, err error) {
 	release := func(reason migration.Reason, message, detail string) (contract.Outcome, bool, error) {
 		if err := j.Ledger.Release(ctx, s.key, claim.Token, migration.ClaimClaimed, string(reason)); err != nil {
@@ -123,11 +123,6 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 		ids = append(ids, l.ID)
 	}
 	first := !claim.BaselineTaken
-	if first {
-		if err := j.Ledger.SaveBaseline(ctx, s.key, claim.Token, ids); err != nil {
-			return out, true, err
-		}
-	}
 	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, ids)
 	if err != nil {
 		return out, true, err
@@ -135,6 +130,12 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 	d := migration.DecideClaimed(linked, s.intent, explained, claim.Baseline, first, claim.Accepted)
 	if d.Action == migration.StartPark {
 		return release(d.Reason, fmt.Sprintf("Target instance %s is in the way.", d.Candidate), "")
+	}
+	// Only after the look was clear: what is in the baseline is never in the way again.
+	if first || claim.Accepted {
+		if err := j.Ledger.SaveBaseline(ctx, s.key, claim.Token, ids); err != nil {
+			return out, true, err
+		}
 	}
 	return out, false, nil
 }

@@ -104,7 +104,7 @@ type Claim struct {
 	Attempt       int    // from 1
 	Token         string // of the attempt that owns the row
 	Record        RecordID
-	Baseline      []InstanceID // taken with the first claim, never renewed
+	Baseline      []InstanceID // taken with the first look that found nothing in the way; anew only for AcceptStart
 	BaselineTaken bool
 	Accepted      bool // the operator said that the instances in the way stay
 	Fate          Fate

@@ -109,8 +109,8 @@ type StartDecision struct {
 }
 
 // DecideClaimed says whether an attempt that just got the claim may send.
-// first is true for the first claim ever of this instance: linked is then the
-// baseline being taken. accepted is the operator's word that the instances in
+// first is true until a baseline was taken: linked is then the baseline to be
+// taken, if nothing in it is in the way. accepted is the operator's word that the instances in
 // the way stay (recorded in the ledger).
 func DecideClaimed(linked []Linked, intent StartIntent, explained Explained, baseline []InstanceID, first, accepted bool) StartDecision {
 	allowed := baseline

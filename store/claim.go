@@ -94,8 +94,10 @@ func (l *Ledger) TargetOf(ctx context.Context, key migration.ClaimKey) (migratio
 }
 
 // SaveBaseline keeps the target instances that were linked to the record
-// before the first start. It can be taken once per key, by the attempt that has
-// the claim; the same again is nil, another one CodeConflict.
+// before the first start, all of them explained or accepted. It is taken once
+// per key, by the attempt that has the claim, and once more for every
+// AcceptStart, whose word it uses up; the same again is nil, another one
+// CodeConflict.
 func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token string, baseline []migration.InstanceID) error {
 	if baseline == nil {
 		baseline = []migration.InstanceID{}
@@ -108,6 +110,7 @@ func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token
 		switch {
 		case row.State != migration.ClaimClaimed || row.Token != token:
 			return notOurs(row), nil
+		case row.Accepted:
 		case row.BaselineTaken && slices.Equal(row.Baseline, baseline):
 			return "", nil
 		case row.BaselineTaken:
@@ -121,7 +124,8 @@ func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token
 }
 
 // AcceptStart records the operator's word that the instances in the way of a
-// start stay; it holds for every later attempt. No claim yet: CodeNotFound.
+// start stay. It holds for the next look, which makes them the baseline: what
+// comes later is not accepted. No claim yet: CodeNotFound.
 func (l *Ledger) AcceptStart(ctx context.Context, key migration.ClaimKey, by string) error {
 	return l.moveClaim(ctx, "accept instances in the way", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		if row.Accepted {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -427,4 +428,17 @@ func TestAcceptStart_outlives_a_release(t *testing.T) {
 	if !state(t, l, ourKey).Accepted {
 		t.Error("the operator's word is forgotten")
 	}
+}
+
+func TestAcceptStart_is_used_up_by_one_baseline(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	claim(t, l, ourKey, "a")
+	must(t, l.SaveBaseline(t.Context(), ourKey, "a", nil))
+	must(t, l.AcceptStart(t.Context(), ourKey, "operator"))
+	must(t, l.SaveBaseline(t.Context(), ourKey, "a", []migration.InstanceID{"1_x"}))
+	if c := state(t, l, ourKey); c.Accepted || !slices.Equal(c.Baseline, []migration.InstanceID{"1_x"}) {
+		t.Errorf("accepted %v, baseline %v", c.Accepted, c.Baseline)
+	}
+	wantCode(t, l.SaveBaseline(t.Context(), ourKey, "a", []migration.InstanceID{"1_x", "2_x"}), migration.CodeConflict)
 }

@@ -172,7 +172,7 @@ busy_record, changed_at) VALUES (?,?,?,?,'claimed',1,?,?,?,UTC_TIMESTAMP(6))`
 record = ?, busy_record = ?, fate = '', refused = '', http_status = 0, definition = '', sent = NULL,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
-	updateBaseline = "UPDATE start_claim SET baseline = ?" + byKey
+	updateBaseline = "UPDATE start_claim SET baseline = ?, accepted = 0" + byKey
 	updateAccepted = "UPDATE start_claim SET accepted = 1" + byKey
 
 	updateSending = `UPDATE start_claim SET state = 'sending', sent = ?, definition = ?,

@@ -105,7 +105,7 @@ CREATE TABLE start_claim (
   record     varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   -- The record while its start is in flight, else NULL.
   busy_record varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
-  -- NULL until taken, with the first claim.
+  -- NULL until the first look that found nothing in the way.
   baseline   mediumblob NULL,
   accepted   tinyint NOT NULL DEFAULT 0,
   fate       varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT '',
