@@ -93,10 +93,12 @@ func newHandler(inner mysql.Handler, connections *connections) *handler {
 }
 
 func (h *handler) ComQuery(ctx context.Context, c *mysql.Conn, query string, callback mysql.ResultSpoolFn) error {
+	query = answerable(query)
 	return h.alone(ctx, c, query, func() error { return h.Handler.ComQuery(ctx, c, query, callback) })
 }
 
 func (h *handler) ComMultiQuery(ctx context.Context, c *mysql.Conn, query string, callback mysql.ResultSpoolFn) (rest string, err error) {
+	query = answerable(query)
 	err = h.alone(ctx, c, query, func() error {
 		rest, err = h.Handler.ComMultiQuery(ctx, c, query, callback)
 		return err

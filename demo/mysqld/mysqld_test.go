@@ -539,9 +539,38 @@ func TestReader_reads_and_nothing_else(t *testing.T) {
 	if want := `"SELECT" / `; got != want {
 		t.Errorf("privileges %s, want %s", got, want)
 	}
+	if got := answer(t, reader, "SHOW GRANTS"); !strings.Contains(got, "GRANT SELECT ON `source`.* TO ") || strings.Contains(got, "INSERT") {
+		t.Errorf("grants of the reader: %s", got)
+	}
+	if got := answer(t, admin, "SHOW GRANTS"); !strings.Contains(got, "GRANT INSERT ON *.* TO ") {
+		t.Errorf("grants of the administrator: %s", got)
+	}
 }
 
 func TestGoose_migrates_the_schema(t *testing.T) {
 	t.Parallel()
 	both(t, gooseUp)
+}
+
+func TestJoins_of_decimals_find_every_row(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, db *sql.DB) {
+		run(t, db, "CREATE TABLE state (oid decimal(19,0) PRIMARY KEY, name varchar(20))")
+		run(t, db, "CREATE TABLE process (oid decimal(19,0) PRIMARY KEY, state decimal(19,0) NOT NULL, caller varchar(20), KEY (state), KEY (caller))")
+		run(t, db, "INSERT INTO state VALUES (1000000, 'open'), (1000002, 'open'), (1000004, 'closed')")
+		for i := range 12 {
+			run(t, db, "INSERT INTO process VALUES (?, ?, NULL)", i, 1000000+2*(i%3))
+		}
+		for _, query := range []string{
+			"SELECT COUNT(*) FROM process p JOIN state s ON s.oid = p.state WHERE s.name LIKE 'op%' AND p.caller IS NULL",
+			"SELECT COUNT(s.oid) FROM process p LEFT JOIN state s ON s.oid = p.state AND s.name = 'open'",
+			"SELECT COUNT(*) FROM process p WHERE p.state IN (SELECT s.oid FROM state s WHERE s.name = 'open') AND p.caller IS NULL",
+			"SELECT COUNT(*) FROM process p WHERE EXISTS (SELECT 1 FROM state s WHERE s.oid = p.state AND s.name = 'open')",
+			"SELECT COUNT(*) FROM process p WHERE p.state NOT IN (SELECT s.oid FROM state s WHERE s.name = 'closed')",
+		} {
+			if got := number(t, db, query); got != 8 {
+				t.Errorf("%s: %d, want 8", query, got)
+			}
+		}
+	})
 }
