@@ -136,7 +136,7 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 		if reason == ReasonStartedEarlier {
 			return Continuation{Step: StepStart}, true
 		}
-		if reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer {
+		if step == StepRestore && (reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer) {
 			return Continuation{Step: StepResume, Accepted: true}, true
 		}
 		return Continuation{Step: StepVerify, Accepted: true}, true

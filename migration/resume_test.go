@@ -30,6 +30,11 @@ func TestDecideResume(t *testing.T) {
 			want: call("a", true),
 		},
 		{
+			name: "variables_that_a_call_could_not_set_right_are_not_tried_again",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Resumed: 1, Round: 1},
+			want: migration.ResumeDecision{Action: migration.ResumeConverged},
+		},
+		{
 			name: "first_call_aborts",
 			view: migration.ResumeView{Wanted: defs("b", "c"), Present: defs("a"), SameVariables: true},
 			want: call("b", true),
