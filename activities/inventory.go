@@ -59,7 +59,7 @@ func probeFailure(err error) string {
 
 // CheckServers proves that the target answers, that each identity is taken for
 // who it is, and that URL and database belong together.
-func (j *Joget) CheckServers(ctx context.Context, _ contract.CheckInput) (contract.CheckOutput, error) {
+func (j *Joget) CheckServers(ctx context.Context, in contract.CheckInput) (contract.CheckOutput, error) {
 	var out contract.CheckOutput
 	add := func(check preflight.Check, seen string) {
 		out.Findings = append(out.Findings, check.Finding("target", seen))
@@ -87,7 +87,15 @@ func (j *Joget) CheckServers(ctx context.Context, _ contract.CheckInput) (contra
 	} else if err != nil {
 		return out, err
 	}
-	return out, nil
+	if in.Dry {
+		return out, nil // looking at the marks raises them
+	}
+	err = j.marks(ctx)
+	if rewound(err) {
+		add(preflight.TargetRewound, "")
+		return out, nil
+	}
+	return out, err
 }
 
 // inventoryPage is how many instances are read and planned at a time.

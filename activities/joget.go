@@ -221,14 +221,16 @@ func identityOf(i *migration.Instance) migration.TargetIdentity {
 }
 
 // fenced makes one call that changes the target instance, with its intent in
-// the ledger before and its outcome after. over tells whether an earlier call
-// whose end nobody saw has had its effect by now.
-func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, what string, over func(what string) bool, do func(context.Context) error) error {
+// the ledger before and its outcome after. An earlier call whose end nobody saw
+// blocks it until its effect is seen on the target, or its time is over.
+func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, what string, target migration.InstanceID, do func(context.Context) error) error {
 	id, err := j.Ledger.OpenFence(ctx, s.key, step, what)
 	var fence *migration.FencedError
 	if errors.As(err, &fence) {
 		age := j.Settings.Settle
-		if over(fence.What) {
+		if over, err := j.over(ctx, s, target, fence.What); err != nil {
+			return err
+		} else if over {
 			age = 0
 		}
 		if fence.Age < age {
@@ -252,6 +254,15 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, wha
 		return nil
 	}
 	return err
+}
+
+// over tells whether a call, as it stands in the fence, has had its effect by now.
+func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceID, what string) (bool, error) {
+	now, err := j.again(ctx, target)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return false, nil
+	}
+	return err == nil && (seen(now, what) || s.variableSet(now, what)), err
 }
 
 // ledgerTime bounds the writing of an outcome that shutdown does not interrupt.

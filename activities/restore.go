@@ -139,24 +139,11 @@ func rowKeys(keys []migration.RowKey) string {
 	return strings.Join(names, ", ")
 }
 
-// restoreVariables sets what differs, as far as the API can: STRING variables
-// of the instance. Everything is read back, since Joget always claims success.
+// restoreVariables makes the variables of the target instance those of the
+// source. What the API cannot set parks.
 func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migration.Instance, out *contract.RestoreOutput) (stop bool, err error) {
-	process, err := j.Catalog.Process(ctx, target.Definition)
-	if err != nil {
+	if out.Variables, err = j.setVariables(ctx, s, migration.StepRestore, target, instanceScope); err != nil {
 		return true, err
-	}
-	for _, d := range migration.DiffVariables(s.source.Variables, target.Variables) {
-		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Text() {
-			continue
-		}
-		err := j.fenced(ctx, s, migration.StepRestore, "set variable "+d.Name, j.variableIs(ctx, target.ID, s.source.Variables), func(ctx context.Context) error {
-			return j.API.SetProcessVariable(ctx, target.ID, d.Name, d.Source.Value)
-		})
-		if err != nil {
-			return true, err
-		}
-		out.Variables++
 	}
 	now, err := j.again(ctx, target.ID)
 	if err != nil {
@@ -173,24 +160,4 @@ func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migrat
 	out.Outcome, err = j.park(ctx, s, migration.StepRestore, migration.ReasonVariablesDiffer,
 		"Variables: "+strings.Join(names, ", ")+".", "")
 	return true, err
-}
-
-// variableIs tells whether the setting of a variable has had its effect.
-func (j *Joget) variableIs(ctx context.Context, target migration.InstanceID, want []migration.Variable) func(string) bool {
-	return func(what string) bool {
-		name, ok := strings.CutPrefix(what, "set variable ")
-		if !ok {
-			return false
-		}
-		now, err := j.again(ctx, target)
-		if err != nil {
-			return false
-		}
-		for _, d := range migration.DiffVariables(want, now.Variables) {
-			if d.Name == name {
-				return false
-			}
-		}
-		return true
-	}
 }

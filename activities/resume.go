@@ -29,8 +29,13 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 		return out, err
 	}
 	next, outcome, err := j.next(ctx, s, target)
-	if err != nil || outcome.Status != contract.StatusOK || next == nil {
+	if err != nil || outcome.Status != contract.StatusOK {
 		out.Outcome = outcome
+		return out, err
+	}
+	if next == nil {
+		// An attempt that died may have left the variables of an activity behind.
+		_, err := j.setVariables(ctx, s, migration.StepResume, target, instanceScope)
 		return out, err
 	}
 	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
@@ -41,6 +46,9 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 	}
 	out.Made = next
 	if target, err = j.again(ctx, identity.ID); err != nil {
+		return out, err
+	}
+	if _, err := j.setVariables(ctx, s, migration.StepResume, target, instanceScope); err != nil {
 		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)
@@ -59,9 +67,14 @@ func resumeWhat(c contract.ResumeCall, target *migration.Instance) string {
 
 const resumeVerb = "activity/start"
 
+// resumeCall starts an activity. While it does, the process has the variables
+// that the activity has on the source, which may not be those of the process by
+// now: a branch that ended since may have changed them.
 func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.Instance, c contract.ResumeCall) error {
-	over := func(what string) bool { return seen(target, what) }
-	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), over, func(ctx context.Context) error {
+	if _, err := j.setVariables(ctx, s, migration.StepResume, target, c.Activity); err != nil {
+		return err
+	}
+	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), target.ID, func(ctx context.Context) error {
 		// "true" may mean that nothing was done, and "false" may follow after the
 		// abort: only what is open afterwards counts.
 		_, err := j.API.StartActivity(ctx, target.ID, c.Activity, c.AbortCurrent)
@@ -90,7 +103,7 @@ func (j *Joget) quiet(ctx context.Context, s *subject, target *migration.Instanc
 	if err != nil || fence == nil {
 		return err
 	}
-	if !seen(target, fence.What) && fence.Age < j.Settings.Settle {
+	if !seen(target, fence.What) && !s.variableSet(target, fence.What) && fence.Age < j.Settings.Settle {
 		return &wait{why: "a call without an answer may still change the target instance", delay: min(j.Settings.Settle-fence.Age, 30*time.Second)}
 	}
 	return j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")

@@ -367,7 +367,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 // asks for another look.
 func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.TargetIdentity) error {
 	what := "abort " + string(wreck.ID)
-	err := j.fenced(ctx, s, migration.StepStart, what, func(string) bool { return false }, func(ctx context.Context) error {
+	err := j.fenced(ctx, s, migration.StepStart, what, wreck.ID, func(ctx context.Context) error {
 		return j.API.AbortProcess(ctx, wreck.ID)
 	})
 	if err != nil {

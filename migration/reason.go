@@ -47,7 +47,7 @@ const (
 	ActionRedo     Action = "redo"     // take a new snapshot of the source and converge on it
 	ActionAdopt    Action = "adopt"    // the named target instance is ours
 	ActionAccept   Action = "accept"   // what was found is all right; go on
-	ActionRollback Action = "rollback" // undo; see docs/what-if.md for what it needs
+	ActionRollback Action = "rollback" // undo; no reason offers it yet
 )
 
 // reasonText is the operator's page of a reason in short: what happened, and

@@ -12,8 +12,6 @@ type ResumeView struct {
 	Wanted  []ActivityDefID // mapped to the target's definition; manual first, subflows last; no repeats
 	Present []ActivityDefID // open on the target now
 	// SameVariables: every activity in both carries the same activity variables.
-	// It only decides whether the very first call is needed: what a call cannot
-	// set right, another one cannot either, and the verification tells.
 	SameVariables bool
 	// Resumed counts the calls of this snapshot that are known to be over.
 	Resumed int
@@ -53,10 +51,11 @@ func DecideResume(v ResumeView) ResumeDecision {
 	unwanted := firstMissing(v.Present, v.Wanted)
 	equal := missing == "" && unwanted == "" && len(v.Wanted) == len(v.Present)
 	// What the start opened copied variables before they were right: an aborting
-	// call makes it anew. Twice, since the first may have failed; a third cannot help.
+	// call makes it anew. Twice, since the first may have failed; a third cannot
+	// help, and the verification tells what the API could not set.
 	settled := v.SameVariables || v.Resumed > 1
 	switch {
-	case equal && (v.SameVariables || v.Resumed > 0):
+	case equal && settled:
 		return ResumeDecision{Action: ResumeConverged}
 	case v.Worked && !v.Discard:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonTargetMoved}
@@ -64,8 +63,6 @@ func DecideResume(v ResumeView) ResumeDecision {
 		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
 	case v.Round >= v.MaxRounds:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
-	case equal && settled:
-		return ResumeDecision{Action: ResumePark, Reason: ReasonVariablesDiffer}
 	case unwanted == "" && missing != "" && v.Resumed > 0 && settled:
 		return ResumeDecision{Action: ResumeCall, Activity: missing}
 	}

@@ -31,7 +31,7 @@ func TestDecideResume(t *testing.T) {
 		},
 		{
 			name: "variables_that_a_call_could_not_set_right_are_not_tried_again",
-			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Resumed: 1, Round: 1},
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Resumed: 2, Round: 2},
 			want: migration.ResumeDecision{Action: migration.ResumeConverged},
 		},
 		{

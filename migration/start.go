@@ -170,13 +170,13 @@ func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) 
 func decideCandidate(c Linked, intent StartIntent) StartDecision {
 	ours := c.Definition == intent.Definition && c.Origin == intent.Record
 	switch {
-	case !ours:
+	case !ours, c.Requester != intent.Requester && c.Requester != AnonymousUser:
 		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
 	case !c.State.Open() || c.Archived:
 		return StartDecision{Action: StartPark, Reason: ReasonStartRanThrough, Candidate: c.ID}
-	case c.State == StateNotStarted && c.Requester == intent.Requester, c.Requester == AnonymousUser:
+	case c.State == StateNotStarted, c.Requester == AnonymousUser:
 		return StartDecision{Action: StartAbort, Candidate: c.ID}
-	case c.Requester == intent.Requester && carries(c.Variables, intent.Variables):
+	case carries(c.Variables, intent.Variables):
 		return StartDecision{Action: StartAdopt, Candidate: c.ID}
 	}
 	return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}

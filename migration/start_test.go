@@ -115,6 +115,12 @@ func TestDecideReconcile(t *testing.T) {
 			want:       park(migration.ReasonStartRanThrough, "9_crm_approve"),
 		},
 		{
+			name:       "closed_one_of_another_requester_is_ambiguous",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateCompleted; l.Requester = "tina" })},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
 			name:       "foreign_requester_is_ambiguous",
 			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending},
 			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = "tina" })},

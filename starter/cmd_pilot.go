@@ -52,7 +52,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		seen = lines[len(lines)-1].ID
 	}
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
-	_, err = s.start(ctx, workflowID, contract.InstanceWorkflow, "migrate "+id, true, instanceStart{
+	_, err = s.start(ctx, workflowID, contract.InstanceWorkflow, "migrate "+id, instanceStart{
 		InstanceInput: contract.InstanceInput{Migration: s.config.Migration, Instance: e.Instance, Queues: s.queues},
 		definition:    e.Definition.Key(),
 	})

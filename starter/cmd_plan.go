@@ -37,7 +37,7 @@ func (s *session) plan(ctx context.Context, dry bool) error {
 	if dry {
 		id, summary = contract.CheckID(name), "check migration "+name
 	}
-	run, err := s.start(ctx, id, contract.PlanWorkflow, summary, false, contract.PlanInput{Migration: name, Queues: s.queues, Dry: dry})
+	run, err := s.start(ctx, id, contract.PlanWorkflow, summary, contract.PlanInput{Migration: name, Queues: s.queues, Dry: dry})
 	switch {
 	case migration.CodeOf(err) == migration.CodeConflict:
 		s.say("%s runs already: following it", id)

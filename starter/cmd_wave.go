@@ -72,7 +72,7 @@ func (s *session) runWave(ctx context.Context, f waveFlags) error {
 		return err
 	}
 	id := contract.WaveID(s.config.Migration, w.Name)
-	_, err = s.start(ctx, id, contract.WaveWorkflow, fmt.Sprintf("wave %s: %d instances", w.Name, w.Taken), true, contract.WaveInput{
+	_, err = s.start(ctx, id, contract.WaveWorkflow, fmt.Sprintf("wave %s: %d instances", w.Name, w.Taken), contract.WaveInput{
 		Migration: s.config.Migration, Wave: w.Name, Queues: s.queues,
 		State: contract.WaveState{Window: w.Window, MaxParked: w.MaxParked},
 	})

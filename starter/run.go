@@ -23,9 +23,9 @@ const (
 	updateFor = 30 * time.Second
 )
 
-// start begins a workflow. A running one of the same ID is CodeConflict, and so
-// is one that ended well when once is set.
-func (s *session) start(ctx context.Context, id, workflow, summary string, once bool, input any) (client.WorkflowRun, error) {
+// start begins a workflow. A running one of the same ID is CodeConflict; one
+// that ended may run again, since the ledger knows what is done.
+func (s *session) start(ctx context.Context, id, workflow, summary string, input any) (client.WorkflowRun, error) {
 	if len(id) > contract.MaxIDBytes {
 		return nil, mistake("workflow ID %s is longer than %d bytes; choose a shorter migration or wave name", id, contract.MaxIDBytes)
 	}
@@ -35,9 +35,6 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, once 
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}
-	if once {
-		options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	}
 	switch in := input.(type) {
 	case contract.WaveInput:

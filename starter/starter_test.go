@@ -202,7 +202,7 @@ func TestWaveIsStartedAndFollowed(t *testing.T) {
 	}
 	o := w.started[0]
 	if o.ID != "ferry/crm-2026/wave/2" || !o.WorkflowExecutionErrorWhenAlreadyStarted ||
-		o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY || o.WorkflowIDConflictPolicy != enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL {
+		o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE || o.WorkflowIDConflictPolicy != enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL {
 		t.Errorf("started with %+v", o)
 	}
 	if got := w.waves[1].Filter.Requester; got != "cat" {
@@ -354,7 +354,7 @@ func TestPilotShowsEveryStep(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	golden(t, "pilot.txt", errs+"---\n"+out)
-	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY {
+	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE {
 		t.Errorf("started with %+v", o)
 	}
 }

@@ -107,8 +107,10 @@ func (w *wave) launch(ctx workflow.Context) error {
 	starts := make([]workflow.ChildWorkflowFuture, 0, len(w.state.Pending))
 	for _, c := range w.state.Pending {
 		opts := workflow.ChildWorkflowOptions{
-			WorkflowID:            contract.InstanceWorkflowID(w.in.Migration, c.Instance),
-			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+			WorkflowID: contract.InstanceWorkflowID(w.in.Migration, c.Instance),
+			// What may run again is for the ledger to say, which outlives retention;
+			// it may also come back from a backup that knows less than Temporal.
+			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			TaskQueue:             w.in.Queues.Workflows,
 			StaticSummary:         fmt.Sprintf("migrate %s", c.Instance),
