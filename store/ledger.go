@@ -6,11 +6,11 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/sethvargo/go-retry"
 
 	"jogetferry/migration"
 )
@@ -24,7 +24,9 @@ const (
 	connMaxIdleTime = 5 * time.Minute
 	dialTimeout     = 10 * time.Second
 	txAttempts      = 10                    // of a transaction that the server ended in favour of another
-	txPause         = 10 * time.Millisecond // between attempts, at most, times their number
+	txPause         = 5 * time.Millisecond  // before the second attempt; doubles
+	txPauseMost     = 80 * time.Millisecond // between attempts
+	txJitter        = 90                    // percent
 	chunkRows       = 500                   // of one statement
 )
 
@@ -170,18 +172,16 @@ func (l *Ledger) txAgain(ctx context.Context, op, subject string, do func(*sql.T
 }
 
 func (l *Ledger) repeat(ctx context.Context, op, subject string, again func(error) bool, do func(*sql.Tx) error) error {
-	for attempt := 1; ; attempt++ {
+	// Apart from each other, those who collided do not collide again.
+	backoff := retry.WithMaxRetries(txAttempts-1, retry.WithJitterPercent(txJitter, retry.WithCappedDuration(txPauseMost, retry.NewExponential(txPause))))
+	err := retry.Do(ctx, backoff, func(ctx context.Context) error {
 		err := l.once(ctx, do)
-		if attempt == txAttempts || !again(err) {
-			return failure(op, subject, err)
+		if again(err) {
+			return retry.RetryableError(err)
 		}
-		// Apart from each other, those who collided do not collide again.
-		select {
-		case <-time.After(time.Duration(attempt) * rand.N(txPause)):
-		case <-ctx.Done():
-			return failure(op, subject, errors.Join(err, ctx.Err()))
-		}
-	}
+		return err
+	})
+	return failure(op, subject, err)
 }
 
 func (l *Ledger) once(ctx context.Context, do func(*sql.Tx) error) (err error) {

@@ -127,7 +127,7 @@ func (c *Client) SetAssignmentVariable(ctx context.Context, as migration.User, a
 func assignment(op, verb string, as migration.User, activity migration.ActivityID) call {
 	k := call{op: op, as: as, path: []string{"workflow", "assignment", verb}, mutate: true}
 	if strings.TrimSpace(string(as)) == "" {
-		k.err = &Unaddressable{"user name", "is empty"}
+		k.err = &UnaddressableError{"user name", "is empty"}
 	}
 	k.arg("activity id", string(activity))
 	return k

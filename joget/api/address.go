@@ -8,16 +8,16 @@ import (
 	"jogetferry/migration"
 )
 
-// Unaddressable says that a value cannot be sent to Joget in its place, since
+// UnaddressableError says that a value cannot be sent to Joget in its place, since
 // its firewall or character guard would refuse or change it (CONTRACT 1.2, 1.3,
 // 1.6). Nothing was sent. It comes inside a *CallError of KindUnaddressable.
-type Unaddressable struct {
+type UnaddressableError struct {
 	Part   string // what the value is: "activity id"; never the value
 	Reason string
 }
 
 // Error returns a text without the value.
-func (u *Unaddressable) Error() string { return u.Part + " " + u.Reason }
+func (u *UnaddressableError) Error() string { return u.Part + " " + u.Reason }
 
 // CheckRecordID reports why process/start cannot carry record, nil if it can.
 func CheckRecordID(record migration.RecordID) error {
@@ -40,24 +40,24 @@ func CheckUser(user migration.User) error {
 // can: Joget removes "var_" everywhere in the parameter's name.
 func CheckVariableName(name string) error {
 	if name == "" {
-		return &Unaddressable{"variable name", "is empty"}
+		return &UnaddressableError{"variable name", "is empty"}
 	}
 	if strings.Contains(name, "var_") {
-		return &Unaddressable{"variable name", `contains "var_", which Joget removes`}
+		return &UnaddressableError{"variable name", `contains "var_", which Joget removes`}
 	}
 	return nil
 }
 
 // guarded checks a value that reaches a method of Joget's WorkflowManager.
 // Source: SqlFilterAspect.
-func guarded(part, value string) *Unaddressable {
+func guarded(part, value string) *UnaddressableError {
 	switch {
 	case value == "":
-		return &Unaddressable{part, "is empty"}
+		return &UnaddressableError{part, "is empty"}
 	case strings.ContainsAny(value, " ();"):
-		return &Unaddressable{part, "contains a space, parenthesis or semicolon"}
+		return &UnaddressableError{part, "contains a space, parenthesis or semicolon"}
 	case strings.Contains(value, "/*"):
-		return &Unaddressable{part, "contains the start of a comment"}
+		return &UnaddressableError{part, "contains the start of a comment"}
 	}
 	return nil
 }
@@ -66,33 +66,33 @@ func guarded(part, value string) *Unaddressable {
 // Spring's StrictHttpFirewall refuses what it takes for an attack even when
 // escaped, and Joget decodes the segment a second time, so that "+" would
 // arrive as a space.
-func segment(part, value string) (string, *Unaddressable) {
+func segment(part, value string) (string, *UnaddressableError) {
 	if u := guarded(part, value); u != nil {
 		return "", u
 	}
 	switch {
 	case strings.ContainsAny(value, `/\%+`):
-		return "", &Unaddressable{part, "contains a slash, backslash, percent or plus sign"}
+		return "", &UnaddressableError{part, "contains a slash, backslash, percent or plus sign"}
 	case strings.ContainsFunc(value, func(r rune) bool { return r < 0x20 || r == 0x7f }):
-		return "", &Unaddressable{part, "contains a control character"}
+		return "", &UnaddressableError{part, "contains a control character"}
 	case strings.HasSuffix(value, "."):
-		return "", &Unaddressable{part, "ends in a dot, which Joget drops"}
+		return "", &UnaddressableError{part, "ends in a dot, which Joget drops"}
 	}
 	return url.PathEscape(value), nil
 }
 
 // definitionSegment returns the URL form of def, "package:version:process".
-func definitionSegment(def migration.DefinitionID) (string, *Unaddressable) {
+func definitionSegment(def migration.DefinitionID) (string, *UnaddressableError) {
 	const part = "process definition id"
 	_, err := strconv.ParseUint(def.Version, 10, 63)
 	switch {
 	case strings.ContainsAny(def.Package+def.Process, "#:"):
-		return "", &Unaddressable{part, "has more than three parts"}
+		return "", &UnaddressableError{part, "has more than three parts"}
 	case strings.Contains(def.Package, migration.Latest), strings.Contains(def.Process, migration.Latest):
 		// Joget replaces the text wherever it stands in the whole id.
-		return "", &Unaddressable{part, `contains "latest" in the package or process`}
+		return "", &UnaddressableError{part, `contains "latest" in the package or process`}
 	case def.Version != migration.Latest && err != nil:
-		return "", &Unaddressable{part, "has a version that is no number"}
+		return "", &UnaddressableError{part, "has a version that is no number"}
 	}
 	for _, value := range []string{def.Package, def.Process} {
 		if _, u := segment(part, value); u != nil {

@@ -151,12 +151,12 @@ func newTransport(o HTTPOptions) *http.Transport {
 
 // call describes one call before it is sent.
 type call struct {
-	op     string            // for people and metrics: "process/start"
-	path   []string          // below /web/json, escaped
-	as     migration.User    // "" = the administrator
-	form   map[string]string // parameters besides the login
-	mutate bool              // changes the target: not cut by the caller once it is on its way
-	err    *Unaddressable    // of the first value that cannot be sent
+	op     string              // for people and metrics: "process/start"
+	path   []string            // below /web/json, escaped
+	as     migration.User      // "" = the administrator
+	form   map[string]string   // parameters besides the login
+	mutate bool                // changes the target: not cut by the caller once it is on its way
+	err    *UnaddressableError // of the first value that cannot be sent
 }
 
 // arg appends a value as a path segment.

@@ -543,7 +543,7 @@ func TestIDsThatJogetRefusesAreNotSent(t *testing.T) {
 		if migration.CodeOf(err) != migration.CodeUnsupported {
 			t.Errorf("%q: code %s", id, migration.CodeOf(err))
 		}
-		var u *api.Unaddressable
+		var u *api.UnaddressableError
 		if !errors.As(err, &u) {
 			t.Errorf("%q: %v is not Unaddressable", id, err)
 		}

@@ -72,11 +72,9 @@ func firstDocument(body []byte) (doc json.RawMessage, rest bool, err error) {
 	}
 	for {
 		var more json.RawMessage
-		switch err := dec.Decode(&more); {
-		case errors.Is(err, io.EOF):
-			return doc, true, nil
-		case err != nil:
-			return doc, false, nil
+		if err := dec.Decode(&more); err != nil {
+			// What follows the first document is not ours to judge.
+			return doc, errors.Is(err, io.EOF), nil
 		}
 	}
 }

@@ -30,10 +30,10 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	if err != nil {
 		return answer{}, c.report(k, time.Time{}, 0, err)
 	}
-	if err := c.admit(ctx, k); err != nil {
+	if err := c.admit(ctx); err != nil {
 		return answer{}, c.report(k, time.Time{}, 0, err)
 	}
-	began := time.Now()
+	began := time.Now() //nolint:forbidigo // for the observer, which measures
 	a, callErr := c.send(ctx, req, k)
 	return a, c.report(k, began, a.status, callErr)
 }
@@ -83,7 +83,7 @@ func (c *Client) request(k call) (*http.Request, *CallError) {
 }
 
 // admit waits for the limiter, and refuses when ctx is done.
-func (c *Client) admit(ctx context.Context, k call) *CallError {
+func (c *Client) admit(ctx context.Context) *CallError {
 	if c.limiter != nil {
 		if err := c.limiter.Wait(ctx); err != nil {
 			return &CallError{Fate: NotSent, Kind: KindNotSent, Err: fmt.Errorf("waiting for the rate limit: %w", err)}

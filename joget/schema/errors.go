@@ -14,7 +14,7 @@ import (
 )
 
 // wrap gives err, which may be nil, a code. Errors that have one keep it.
-func wrap(op, subject string, err error) error {
+func wrap(op string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -22,7 +22,7 @@ func wrap(op, subject string, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	return migration.E(codeOf(err), op, subject, "%w", err)
+	return migration.E(codeOf(err), op, "", "%w", err)
 }
 
 // codeOf classifies what the driver returns.

@@ -134,5 +134,5 @@ func (d *DB) Pool() *sql.DB { return d.pool }
 
 // Ping reports whether the database can be reached now.
 func (d *DB) Ping(ctx context.Context) error {
-	return wrap("reach the Joget database", "", d.pool.PingContext(ctx))
+	return wrap("reach the Joget database", d.pool.PingContext(ctx))
 }

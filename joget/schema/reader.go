@@ -55,13 +55,13 @@ func (d *DB) Snapshot(ctx context.Context, f func(ctx context.Context, s *Snap) 
 	const op = "take a snapshot"
 	conn, err := d.pool.Conn(ctx)
 	if err != nil {
-		return wrap(op, "", err)
+		return wrap(op, err)
 	}
 	//nolint:errcheck // the connection goes back to the pool or is dropped by endSnapshot
 	defer func() { _ = conn.Close() }()
 	defer endSnapshot(ctx, conn)
 	if err := beginSnapshot(ctx, conn); err != nil {
-		return wrap(op, "", err)
+		return wrap(op, err)
 	}
 	return f(ctx, &Snap{Reader{db: d, q: conn}})
 }
@@ -120,7 +120,7 @@ func read[T any](ctx context.Context, r *Reader, op, query string, args []any, r
 		return nil, err
 	}
 	all, err := collect(ctx, r.q, text, args, row)
-	return all, wrap(op, "", err)
+	return all, wrap(op, err)
 }
 
 // batch is how many keys one query takes.

@@ -42,7 +42,7 @@ func (r *Reader) optional(ctx context.Context, query string, dest any) error {
 	if refusedByServer(err) {
 		return nil
 	}
-	return wrap("identify the database", "", err)
+	return wrap("identify the database", err)
 }
 
 // CanWrite reports whether the account has a privilege to change this

@@ -18,21 +18,21 @@ func Quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``"
 // its case: dumps of Windows and macOS servers are lower case. The exact name
 // wins. CodeUnsupported: there is no such table, or several and none exact.
 func (d *DB) Table(ctx context.Context, name string) (string, error) {
-	if real, ok, err := d.find(name); ok || err != nil {
-		return real, err
+	if found, ok, err := d.find(name); ok || err != nil {
+		return found, err
 	}
 	// Joget creates form tables when they are first used.
 	if err := d.loadTables(ctx); err != nil {
 		return "", err
 	}
-	real, ok, err := d.find(name)
+	found, ok, err := d.find(name)
 	if err != nil {
 		return "", err
 	}
 	if !ok {
 		return "", migration.E(migration.CodeUnsupported, "look up table", name, "the database has no such table")
 	}
-	return real, nil
+	return found, nil
 }
 
 // Has reports whether the table existed when table names were last read.
@@ -44,16 +44,16 @@ func (d *DB) Has(name string) bool {
 func (d *DB) find(name string) (string, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	real := d.tables[strings.ToLower(name)]
+	known := d.tables[strings.ToLower(name)]
 	switch {
-	case len(real) == 0:
+	case len(known) == 0:
 		return "", false, nil
-	case slices.Contains(real, name):
+	case slices.Contains(known, name):
 		return Quote(name), true, nil
-	case len(real) > 1:
-		return "", false, migration.E(migration.CodeUnsupported, "look up table", name, "%d tables differ from it in case only", len(real))
+	case len(known) > 1:
+		return "", false, migration.E(migration.CodeUnsupported, "look up table", name, "%d tables differ from it in case only", len(known))
 	}
-	return Quote(real[0]), true, nil
+	return Quote(known[0]), true, nil
 }
 
 func (d *DB) loadTables(ctx context.Context) error {
@@ -62,7 +62,7 @@ func (d *DB) loadTables(ctx context.Context) error {
 		return name, scan(&name)
 	})
 	if err != nil {
-		return wrap("read the names of tables", "", err)
+		return wrap("read the names of tables", err)
 	}
 	tables := make(map[string][]string, len(names))
 	for _, name := range names {
