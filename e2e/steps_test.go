@@ -38,13 +38,16 @@ type step struct {
 	Files map[string]string
 	// Links are made likewise, with what they point to.
 	Links map[string]string
+	// Remove takes files away.
+	Remove []string
 	// Faults are added to the target; ["clear"] removes all.
 	Faults []string
 	// Worker is start, term, term-only (without waiting), kill or gone (wait until it is).
 	Worker string
 	// Begin has a foreign instance of the record of the named instance started on the target.
 	Begin string
-	// Work has somebody accept or complete an activity: "accept approve of a".
+	// Work has somebody accept or complete an activity, or abort an
+	// instance: "accept approve of a", "abort instance of a".
 	Work string
 	// Terminate ends the workflow "instance/<name>" or "wave/<name>" from outside.
 	Terminate string
@@ -62,12 +65,16 @@ type step struct {
 
 	// Await waits until instances are in these states, "parked" or "parked record_conflict".
 	Await map[string]string
+	// AwaitTarget waits until the ledger knows the target of these instances.
+	AwaitTarget []string `yaml:"await_target"`
 	// AwaitEffects waits until the target had at least so many effects.
 	AwaitEffects map[string]int `yaml:"await_effects"`
 	// Show is wanted of starter show of instances.
 	Show map[string]map[string]any
 	// Effects are exact numbers of effects on the target.
 	Effects map[string]int
+	// Contents are wanted of files, "" for none.
+	Contents map[string]string
 	// Same are queries of the target and the one value that they must give.
 	Same map[string]string
 	// Query is a visibility query with Finds, the instances it must find.
@@ -81,6 +88,7 @@ type runner struct {
 	t         *testing.T
 	at        int
 	worker    *rig.Worker
+	leaving   bool // it was told to go
 	instances map[string]seed.Instance // by their names in the case
 	resolved  map[string]float64       // the last park ID that a resolve named, by instance ID
 }
@@ -137,7 +145,7 @@ func (r *runner) expand(text string) string {
 		return text
 	}
 	tmpl, err := template.New("step").Option("missingkey=error").Funcs(template.FuncMap{
-		"target": r.target, "env": r.Getenv, "url": func() string { return r.Getenv("FERRY_TARGET_URL") },
+		"target": r.target, "linked": r.linked, "parked": r.parked, "env": r.Getenv,
 	}).Parse(text)
 	r.must(err)
 	var b bytes.Buffer
@@ -188,6 +196,23 @@ func (r *runner) target(name string) string {
 	return id
 }
 
+// linked is the one live instance of the target on the record of an instance.
+func (r *runner) linked(name string) string {
+	var id string
+	r.must(r.Target.QueryRowContext(r.t.Context(), "SELECT MIN(processId) FROM wf_process_link WHERE originProcessId = ?", r.instances[name].RecordID).Scan(&id))
+	return id
+}
+
+// parked is the one parked instance.
+func (r *runner) parked() string {
+	var got struct{ Parked []struct{ Instance string } }
+	r.Starter(0, &got, "parked")
+	if len(got.Parked) != 1 {
+		r.fail("%d instances are parked", len(got.Parked))
+	}
+	return got.Parked[0].Instance
+}
+
 func (r *runner) run(s step) {
 	r.t.Helper()
 	for _, k := range slices.Sorted(maps.Keys(s.Setenv)) {
@@ -224,7 +249,10 @@ func (r *runner) disturb(s step) {
 		r.must(os.MkdirAll(filepath.Dir(path), 0o755))
 		r.must(os.Symlink(r.expand(to), path))
 	}
-	if len(s.Source)+len(s.Files)+len(s.Links) > 0 {
+	for _, path := range s.Remove {
+		r.must(os.Remove(r.path(path)))
+	}
+	if len(s.Source)+len(s.Files)+len(s.Links)+len(s.Remove) > 0 {
 		r.SourceChanged()
 	}
 	for _, f := range s.Faults {
@@ -262,13 +290,15 @@ func (r *runner) operate(what string) {
 	switch what {
 	case "":
 	case "start":
-		r.worker = r.StartWorker()
+		r.worker, r.leaving = r.StartWorker(), false
 	case "term", "term-only":
+		r.leaving = true
 		r.must(r.worker.Signal(syscall.SIGTERM))
 		if what == "term" {
 			<-r.worker.Done()
 		}
 	case "kill":
+		r.leaving = true
 		r.worker.Kill()
 	case "gone":
 		select {
@@ -298,6 +328,10 @@ func (r *runner) work(text string) {
 		r.fail("work %q: %v", text, err)
 	}
 	ctx, e := r.t.Context(), r.Sim.Engine()
+	if verb == "abort" {
+		e.Abort(ctx, engine.Caller{Name: "admin", Admin: true}, r.target(name))
+		return
+	}
 	views, err := e.Activities(ctx, r.target(name))
 	r.must(err)
 	for _, a := range views {
@@ -320,6 +354,16 @@ func (r *runner) work(text string) {
 func (r *runner) command(s step) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Minute)
 	defer cancel()
+	if r.worker != nil && !r.leaving {
+		// Nobody waits for what a worker that gave up would do.
+		go func(w *rig.Worker) {
+			select {
+			case <-w.Done():
+				cancel()
+			case <-ctx.Done():
+			}
+		}(r.worker)
+	}
 	out, errs, status := r.Run(ctx, strings.Fields(r.expand(s.Run))...)
 	if status != s.Exit {
 		r.fail("starter %s: exit status %d, want %d\n%s\n%s", s.Run, status, s.Exit, out, errs)
@@ -382,6 +426,9 @@ func (r *runner) want(s step) {
 			return got["state"] == state && (reason == "" || got["reason"] == reason)
 		})
 	}
+	for _, name := range s.AwaitTarget {
+		r.eventually("the target of "+name, func() bool { return r.show(name)["target_instance"] != nil })
+	}
 	for what, n := range s.AwaitEffects {
 		r.eventually(fmt.Sprintf("%d effects %s", n, what), func() bool { return r.count(what) >= n })
 	}
@@ -394,6 +441,12 @@ func (r *runner) want(s step) {
 	for what, n := range s.Effects {
 		if got := r.count(what); got != n {
 			r.fail("%d effects %s on the target, want %d", got, what, n)
+		}
+	}
+	for path, want := range s.Contents {
+		got, err := os.ReadFile(r.path(path))
+		if string(got) != want || (err != nil) != (want == "") {
+			r.fail("%s: %q, want %q (%v)", path, got, want, err)
 		}
 	}
 	for query, want := range s.Same {
@@ -569,4 +622,3 @@ func lacks(want, got any, at string) string {
 	}
 	return ""
 }
-

@@ -1,0 +1,10 @@
+//go:build !chaos
+
+package e2e_test
+
+// The short storm: every incident once, for the tests of every day.
+const (
+	stormInstances = 70
+	stormTimes     = 1
+	stormRandom    = 0
+)

@@ -1,0 +1,53 @@
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"jogetferry/e2e/rig"
+	"jogetferry/simulator/fault"
+	"jogetferry/simulator/seed"
+	"jogetferry/simulator/server"
+)
+
+func TestChaosWave(t *testing.T) {
+	t.Parallel()
+	// Calls that take a while leave time to be hit.
+	rules := []fault.Rule{{Path: fault.Any, Kind: fault.Latency, Delay: 100 * time.Millisecond}}
+	rules = append(rules, harm("process/start/", 2)...)
+	rules = append(rules, harm("activity/start/", 2)...)
+	rules = append(rules, harm("process/variable/", 1)...)
+	s := newStorm(t, rig.Options{
+		Seed:      seed.Options{Seed: 7, Instances: stormInstances, Completed: 3, RecordsOnly: 3},
+		Target:    seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 2},
+		Simulator: server.Options{Faults: rules},
+		Settings:  map[string]string{"FERRY_LIMITS_TARGET_CALLS_PER_SECOND": "6"},
+	})
+	s.worker = s.StartWorker()
+	s.Starter(0, nil, "plan")
+	s.Starter(0, nil, "wave", "--without-pilot", "--detach", "--window", "40")
+
+	var todo []incident
+	for range stormTimes {
+		all := incidents()
+		s.rng.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+		todo = append(todo, all...)
+	}
+	for _, i := range todo {
+		if !s.happen(i) {
+			t.Errorf("%s: its point never came", i.name)
+		}
+		s.pause(300 * time.Millisecond)
+	}
+	for range stormRandom {
+		if s.unsettled() == 0 {
+			break
+		}
+		all := incidents()
+		s.happen(all[s.rng.IntN(len(all))])
+		s.pause(2 * time.Second)
+	}
+	s.calm(4 * time.Minute)
+	s.moved(s.Seeded.Of(seed.Ordinary))
+	s.tell(stormInstances)
+}
