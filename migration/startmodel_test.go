@@ -24,15 +24,16 @@ import (
 type rule string
 
 const (
-	ruleClaimUnique  rule = "one_claim_at_a_time"
-	ruleSendingFirst rule = "sending_is_recorded_before_the_bytes"
-	ruleSenderOwns   rule = "sending_needs_the_own_claim"
-	ruleReleaseSwaps rule = "release_is_a_compare_and_set"
-	ruleOutcomeOwns  rule = "an_outcome_needs_the_own_claim"
-	ruleNoResend     rule = "the_client_never_sends_twice"
-	ruleSettle       rule = "an_unanswered_request_is_waited_out"
-	ruleLookBeforeDo rule = "a_claim_looks_at_the_target"
-	ruleParkUnknown  rule = "an_unknown_outcome_is_the_operators"
+	ruleClaimUnique   rule = "one_claim_at_a_time"
+	ruleSendingFirst  rule = "sending_is_recorded_before_the_bytes"
+	ruleSenderOwns    rule = "sending_needs_the_own_claim"
+	ruleReleaseSwaps  rule = "release_is_a_compare_and_set"
+	ruleOutcomeOwns   rule = "an_outcome_needs_the_own_claim"
+	ruleNoResend      rule = "the_client_never_sends_twice"
+	ruleSettle        rule = "an_unanswered_request_is_waited_out"
+	ruleLookBeforeDo  rule = "a_claim_looks_at_the_target"
+	ruleParkUnknown   rule = "an_unknown_outcome_is_the_operators"
+	ruleClearBaseline rule = "only_a_clear_look_takes_the_baseline"
 )
 
 type phase uint8
@@ -74,7 +75,10 @@ type world struct {
 	token    uint8 // attempt that owns the row
 	fate     migration.Fate
 	settled  bool
+	taken    bool  // the baseline
+	baseline uint8 // instances in it: the first ones
 	restored bool
+	retried  bool
 	phase    [attempts]phase
 	request  [attempts]request
 	resent   bool
@@ -134,6 +138,14 @@ func linked(n uint8) []migration.Linked {
 	return ls
 }
 
+func ids(n uint8) []migration.InstanceID {
+	var list []migration.InstanceID
+	for _, l := range linked(n) {
+		list = append(list, l.ID)
+	}
+	return list
+}
+
 func (m *model) step(w world) {
 	for i := range attempts {
 		m.attempt(w, i)
@@ -146,6 +158,13 @@ func (m *model) step(w world) {
 		n := w
 		n.restored, n.stopped = true, false
 		n.claim, n.token, n.fate, n.settled = migration.ClaimNone, 0, migration.FateNone, false
+		n.taken, n.baseline = false, 0
+		m.push(n)
+	}
+	if w.stopped && w.claim == migration.ClaimReleased && !w.retried {
+		// The operator has an instance that was in the way of a start tried again.
+		n := w
+		n.stopped, n.retried = false, true
 		m.push(n)
 	}
 	if !w.settled && (quiet(w) || !m.retryUnknown) {
@@ -179,11 +198,15 @@ func (m *model) attempt(w world, i int) {
 		if !m.has(ruleLookBeforeDo) {
 			seen = 0
 		}
-		d := migration.DecideClaimed(linked(seen), modelIntent, nil, nil, true, false)
-		if d.Action == migration.StartPark {
-			n.stopped, n.phase[i] = true, phaseOver
-		} else {
+		d := migration.DecideClaimed(linked(seen), modelIntent, nil, ids(w.baseline), !w.taken, false)
+		clear := d.Action == migration.StartSend
+		if !w.taken && (clear || !m.has(ruleClearBaseline)) {
+			n.taken, n.baseline = true, seen
+		}
+		if clear {
 			n.phase[i] = phaseClaimed
+		} else {
+			n.stopped, n.claim, n.phase[i] = true, migration.ClaimReleased, phaseOver
 		}
 		m.push(n)
 	case phaseClaimed:
@@ -285,7 +308,7 @@ func (m *model) reconcile(w world) {
 	}
 	n := w
 	n.look = looker{}
-	d := migration.DecideReconcile(migration.StartKnowledge{Claim: w.look.claim, Fate: w.look.fate, Settled: w.look.settled}, modelIntent, linked(w.look.live))
+	d := migration.DecideReconcile(migration.StartKnowledge{Claim: w.look.claim, Fate: w.look.fate, Settled: w.look.settled}, modelIntent, migration.Unexplained(linked(w.look.live), modelIntent, nil, ids(w.baseline)))
 	if d.Action == migration.StartWait && !m.has(ruleSettle) {
 		d.Action = migration.StartRelease
 	}
@@ -338,6 +361,7 @@ func TestStartModelNeedsEveryRule(t *testing.T) {
 		{without: ruleNoResend},
 		{without: ruleLookBeforeDo},
 		{without: ruleParkUnknown},
+		{without: ruleClearBaseline},
 		{without: ruleSettle, retry: true},
 	} {
 		t.Run(string(tc.without), func(t *testing.T) {
