@@ -80,7 +80,8 @@ func scanMigration(row scanner) (migrationRow, error) {
 
 // SavePlan records a page of the plan run planID, in the order of the plan; a
 // page may come again. Entries that a wave has begun with keep their state and
-// findings, and their place. A requester or record that changed since the last
+// findings, and their place; failed ones become what the plan says, so that a
+// wave can take them again. A requester or record that changed since the last
 // plan is taken over. Unbound migration: CodeNotFound.
 func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migration.PlanEntry) error {
 	for len(page) > 0 {
@@ -159,11 +160,14 @@ func replannable(e migration.Entry) bool {
 	switch e.State {
 	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked:
 		return true
+	case migration.InstanceFailed:
+		// Nobody works on it any more. What was begun of it is in its claim, which stays.
+		return true
 	case migration.InstanceSkipped:
 		// Set aside because an earlier plan did not see it.
 		return e.Reason == migration.ReasonSourceClosed
 	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceParked,
-		migration.InstanceDone, migration.InstanceFailed:
+		migration.InstanceDone:
 	}
 	return false
 }

@@ -81,7 +81,8 @@ func TestPlan_again_moves_only_what_no_wave_has_begun(t *testing.T) {
 		{"done_seen_stays", migration.Change{State: done, Verdict: migration.VerdictSame}, migration.InstanceReady, done, ""},
 		{"done_not_seen_stays", migration.Change{State: done, Verdict: migration.VerdictSame}, "", done, ""},
 		{"parked_keeps_its_reason", migration.Change{State: parked, Reason: migration.ReasonTargetMoved}, migration.InstanceReady, parked, migration.ReasonTargetMoved},
-		{"failed_stays", migration.Change{State: failed, Reason: migration.ReasonStepFailed}, migration.InstanceReady, failed, migration.ReasonStepFailed},
+		{"failed_seen_is_ready_again", migration.Change{State: failed, Reason: migration.ReasonOperator}, migration.InstanceReady, migration.InstanceReady, ""},
+		{"failed_not_seen_stays", migration.Change{State: failed, Reason: migration.ReasonOperator}, "", failed, migration.ReasonOperator},
 		{
 			"skipped_by_the_operator_stays", migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
 			migration.InstanceReady, migration.InstanceSkipped, migration.ReasonOperator,
