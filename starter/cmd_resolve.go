@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -67,7 +66,9 @@ func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error 
 		return err
 	}
 	var resolved contract.Resolved
-	err = s.update(ctx, workflowID, fmt.Sprintf("%d-%s", e.ParkID, action), contract.ResolveUpdate,
+	// No update ID of ours: a decision that was refused may be sent again, and the
+	// parking's number already keeps one from counting twice.
+	err = s.update(ctx, workflowID, "", contract.ResolveUpdate,
 		contract.Resolution{Action: action, ParkID: e.ParkID, Target: target, Discard: f.discard}, &resolved)
 	if err != nil {
 		return err

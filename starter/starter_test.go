@@ -390,7 +390,7 @@ func TestResolveRecordsTheReasonInTheLedgerOnly(t *testing.T) {
 		t.Error(diff)
 	}
 	u := w.updates[0]
-	if u.UpdateID != "2-adopt" || u.WorkflowID != "ferry/crm-2026/instance/2_crm_process1" {
+	if u.UpdateID != "" || u.WorkflowID != "ferry/crm-2026/instance/2_crm_process1" {
 		t.Errorf("updated with %+v", u)
 	}
 	if diff := cmp.Diff([]any{contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "77_crm_process1"}}, u.Args); diff != "" {
