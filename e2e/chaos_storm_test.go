@@ -87,6 +87,7 @@ func newStorm(t *testing.T, o rig.Options) *storm {
 	maps.Copy(settings, o.Settings)
 	o.Settings = settings
 	s.truth = newTruth(t, rig.New(t, o))
+	s.revise()
 	s.t.Cleanup(func() {
 		s.gate.Set(nil)
 		if t.Failed() {
@@ -94,6 +95,40 @@ func newStorm(t *testing.T, o rig.Options) *storm {
 		}
 	})
 	return s
+}
+
+// revise gives instances with several open activities another value than the one
+// that the start tools of their process set, so that resuming them takes as many
+// calls as they have activities: one is not enough where the first start's
+// activities cannot stay.
+func (s *storm) revise() {
+	s.t.Helper()
+	for _, i := range s.Seeded.Of(seed.Ordinary) {
+		if i.Position != "parallel" {
+			continue
+		}
+		changed := int64(0)
+		for _, statement := range []string{
+			"UPDATE SHKProcessData d JOIN SHKProcesses p ON p.oid = d.Process SET d.VariableValueVCHAR = 'revised' WHERE p.Id = ? AND d.VariableDefinitionId = 'status'",
+			"UPDATE SHKProcessDataWOB d JOIN SHKProcesses p ON p.oid = d.Process SET d.VariableValueVCHAR = 'revised' WHERE p.Id = ? AND d.VariableDefinitionId = 'status'",
+			"UPDATE SHKActivityData d JOIN SHKActivities a ON a.oid = d.Activity SET d.VariableValueVCHAR = 'revised' WHERE a.ProcessId = ? AND d.VariableDefinitionId = 'status'",
+			"UPDATE SHKActivityDataWOB d JOIN SHKActivities a ON a.oid = d.Activity SET d.VariableValueVCHAR = 'revised' WHERE a.ProcessId = ? AND d.VariableDefinitionId = 'status'",
+		} {
+			result, err := s.Source.ExecContext(s.t.Context(), statement, i.ID)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			n, err := result.RowsAffected()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			changed += n
+		}
+		if changed < 2 {
+			s.t.Fatalf("%s has no status to revise", i.ID)
+		}
+	}
+	s.SourceChanged()
 }
 
 // dump tells what is needed to understand a failure.
@@ -322,6 +357,21 @@ var truthful = map[string]func(s *storm, i seed.Instance){
 	"identity_refused":      (*storm).nothingStarted,
 	"step_failed":           (*storm).refused,
 	"verify_differs":        (*storm).leftover,
+	"variables_differ":      (*storm).unset,
+}
+
+// unset checks that variables differ since a call that set one was lost in a
+// way that looks like an answer.
+func (s *storm) unset(i seed.Instance) {
+	s.t.Helper()
+	found := s.rows(s.ledger, "SELECT COALESCE(target_id, '') FROM instance WHERE instance = ?", i.ID)
+	if live := s.live(i.RecordID); !slices.Equal(live, found) {
+		s.t.Errorf("%s: the ledger knows %v, the target has %v", i.ID, found, live)
+	}
+	args := []any{i.ID, i.ID}
+	if slices.Equal(s.rows(s.Source, processVariables, args...), s.rows(s.Target, processVariables, found[0], found[0])) {
+		s.t.Errorf("%s is parked for variables that do not differ", i.ID)
+	}
 }
 
 var extraRow = regexp.MustCompile(`^rows: extra ([a-z_]+)/([0-9a-f-]+) \[\]$`)

@@ -112,6 +112,9 @@ func (s *Server) Engine() *engine.Engine { return s.engine }
 // AddFaults arms fault rules behind those that are there.
 func (s *Server) AddFaults(rules ...fault.Rule) error { return s.faults.Add(rules...) }
 
+// FaultStates lists the armed rules with how often each fired.
+func (s *Server) FaultStates() []fault.State { return s.faults.States() }
+
 // ClearFaults disarms all fault rules.
 func (s *Server) ClearFaults() { s.faults.Clear() }
 
