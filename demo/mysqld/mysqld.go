@@ -48,7 +48,7 @@ func Open(ctx context.Context, databases ...string) (*Server, error) {
 	}
 	engine := sqle.NewDefault(provider)
 	allowAccounts(engine)
-	engine.Analyzer.Coster = withoutHashes{engine.Analyzer.Coster}
+	engine.Analyzer.Coster = carefulCoster{engine.Analyzer.Coster}
 	connections := &connections{provider: provider, byID: map[uint32]*connection{}}
 	inner, err := server.NewServerWithHandler(
 		server.Config{Listener: listener, Version: version},
