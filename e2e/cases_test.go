@@ -35,7 +35,9 @@ type caseFile struct {
 	// Twins are instances of which the target may have two open ones: those that
 	// the case makes itself.
 	Twins []string
-	Steps []step
+	// Window is wanted to be used to the full, and never exceeded.
+	Window int
+	Steps  []step
 }
 
 // TestCases runs every folder of cases, two at a time.
@@ -93,9 +95,16 @@ func runCase(t *testing.T, temporal *temporaltest.Server, name, file string) {
 	if !c.NoWorker {
 		r.worker = r.StartWorker()
 	}
+	most := func() int { return 0 }
+	if c.Window > 0 {
+		most = r.watch()
+	}
 	for n, s := range c.Steps {
 		r.at = n + 1
 		r.run(s)
+	}
+	if got := most(); got != c.Window {
+		t.Errorf("%d instances were in flight at a time, want %d", got, c.Window)
 	}
 	r.end(c.Twins)
 }

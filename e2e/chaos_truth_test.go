@@ -90,6 +90,7 @@ const (
 	resumeLines = `SELECT SUM(kind = 'intent'), SUM(kind = 'outcome' AND http_status = 200) FROM step_log
 		WHERE instance = ? AND step = 'resume' AND what LIKE 'activity/start%'`
 	disturbances = "SELECT COUNT(*) FROM step_log WHERE instance = ? AND (what LIKE 'resolved %' OR what LIKE '%taken to be over')"
+	storyOf      = "SELECT at, step, kind, what, http_status, detail FROM step_log WHERE instance = ? ORDER BY id"
 	oursOnTarget = "SELECT target_id FROM target_instance"
 )
 
@@ -123,6 +124,17 @@ func (c *truth) moved(instances []seed.Instance) {
 	c.onlyOurs(happened)
 	c.records(instances)
 	c.SourceUnchanged()
+}
+
+// tell prints the story of an instance.
+func (c *truth) tell(instance string) {
+	c.t.Helper()
+	c.t.Logf("the story of %s:\n%s", instance, strings.Join(c.rows(c.ledger, storyOf, instance), "\n"))
+	for _, e := range c.Effects() {
+		if e.Instance == c.rows(c.ledger, "SELECT target_id FROM instance WHERE instance = ?", instance)[0] {
+			c.t.Logf("%s %s %s %s", e.Time.Format("15:04:05.000"), e.What, e.ActivityDefID, e.Detail)
+		}
+	}
 }
 
 // once checks by the effect log and by the tables that one start of i is alive,
@@ -226,6 +238,11 @@ func (c *truth) records(instances []seed.Instance) {
 	}
 	if d := cmp.Diff(of(source), of(target)); d != "" {
 		c.t.Errorf("rows (-source +target):\n%s", d)
+		for _, i := range instances {
+			if strings.Contains(d, i.RecordID) {
+				c.tell(i.ID)
+			}
+		}
 	}
 	files := func(root string) map[string]string {
 		tree, err := digest.OfTree(root, digest.TreeOptions{})

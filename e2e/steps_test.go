@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -67,6 +68,8 @@ type step struct {
 	Await map[string]string
 	// AwaitTarget waits until the ledger knows the target of these instances.
 	AwaitTarget []string `yaml:"await_target"`
+	// AwaitLine waits until the story of an instance has a line.
+	AwaitLine map[string]string `yaml:"await_line"`
 	// AwaitEffects waits until the target had at least so many effects.
 	AwaitEffects map[string]int `yaml:"await_effects"`
 	// Show is wanted of starter show of instances.
@@ -88,7 +91,7 @@ type runner struct {
 	t         *testing.T
 	at        int
 	worker    *rig.Worker
-	leaving   bool // it was told to go
+	leaving   bool                     // it was told to go
 	instances map[string]seed.Instance // by their names in the case
 	resolved  map[string]float64       // the last park ID that a resolve named, by instance ID
 }
@@ -306,6 +309,9 @@ func (r *runner) operate(what string) {
 		case <-time.After(time.Minute):
 			r.fail("the worker is still there after a minute")
 		}
+		if r.worker.Status() != 0 {
+			r.fail("the worker ended with %d", r.worker.Status())
+		}
 	default:
 		r.fail("worker: %q?", what)
 	}
@@ -400,6 +406,39 @@ func (r *runner) says(who, text string, s step) {
 	}
 }
 
+// watch counts how many instances are in flight, from now on, and returns what
+// tells the most that it saw.
+func (r *runner) watch() (most func() int) {
+	db, err := sql.Open("mysql", r.Ledger)
+	r.must(err)
+	stop, seen := make(chan struct{}), make(chan int)
+	go func() {
+		top := 0
+		poll := time.NewTicker(20 * time.Millisecond)
+		defer poll.Stop()
+		for {
+			select {
+			case <-stop:
+				seen <- top
+				return
+			case <-poll.C:
+			}
+			var n int
+			if err := db.QueryRowContext(context.WithoutCancel(r.t.Context()), inFlight).Scan(&n); err == nil {
+				top = max(top, n)
+			}
+		}
+	}()
+	return func() int {
+		close(stop)
+		top := <-seen
+		r.must(db.Close())
+		return top
+	}
+}
+
+const inFlight = "SELECT COUNT(*) FROM instance WHERE state IN ('claimed','in_flight','waiting')"
+
 // shortWorker runs a worker that gives up by itself.
 func (r *runner) shortWorker(s step) {
 	w := r.StartWorker()
@@ -425,6 +464,10 @@ func (r *runner) want(s step) {
 			}
 			return got["state"] == state && (reason == "" || got["reason"] == reason)
 		})
+	}
+	for name, line := range s.AwaitLine {
+		want := map[string]any{"lines": []any{map[string]any{"what": line}}}
+		r.eventually(name+": "+line, func() bool { return lacks(want, r.show(name), "") == "" })
 	}
 	for _, name := range s.AwaitTarget {
 		r.eventually("the target of "+name, func() bool { return r.show(name)["target_instance"] != nil })
