@@ -13,7 +13,7 @@ import (
 func main() {
 	keep := flag.Bool("keep", false, "leave everything up until Ctrl-C")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := run(ctx, *keep)
 	stop()
 	if err != nil {
