@@ -53,7 +53,8 @@ type Selection struct {
 
 // Collect reads the record set of selection.Root: its row in every table of
 // the model, the extra rows, and whatever relations lead to from there, each
-// row once. Rows are of one moment when q is a snapshot. Tables that do not exist
+// row once; of a record without any row, those that name it as their parent.
+// Rows are of one moment when q is a snapshot. Tables that do not exist
 // are listed, not an error. From a row that others may share, relations are not
 // followed back into the tables it was reached through (Set.Cut); a hierarchy
 // within a table is followed downwards only from rows of the record's own.
@@ -76,6 +77,18 @@ func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection
 	for _, table := range slices.Compact(tables) {
 		if err := c.reach(ctx, table, idColumn, root, func([]byte) int { return noParent }, false); err != nil {
 			return Set{}, err
+		}
+	}
+	if len(c.found) == 0 {
+		// A record that nobody saved yet may have children all the same: a tool
+		// inserts them with nothing but the record ID.
+		for _, relation := range selection.Model.Relations {
+			if relation.Kind != migration.RelationChildHoldsParent || !slices.Contains(tables, relation.Parent) {
+				continue
+			}
+			if err := c.reach(ctx, relation.Child, fieldColumn(relation.Column), root, func([]byte) int { return noParent }, false); err != nil {
+				return Set{}, err
+			}
 		}
 	}
 	for _, e := range selection.Extra {

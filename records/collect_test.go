@@ -42,6 +42,9 @@ func TestCollect(t *testing.T) {
 	d.row("line", "accent", "c_opp_id", "ŕ1")
 	d.row("line", "foreign", "c_opp_id", "other")
 	d.row("part", "p1", "c_line_id", "l1")
+	d.row("line", "orphan", "c_opp_id", "unsaved")
+	d.row("part", "p2", "c_line_id", "orphan")
+	d.row("contact", "c2", "c_acc_id", "unsaved")
 	d.row("log", "g1", "c_record", "r1")
 	d.row("contact", "c1", "c_acc_id", "a1")
 
@@ -61,6 +64,14 @@ func TestCollect(t *testing.T) {
 				{Parent: "line", Child: "part", Kind: held, Column: "line_id"}, {Parent: "opp", Child: "line", Kind: held, Column: "opp_id"},
 			}}},
 			want: []string{"opp/r1", "line/l1", "line/l2", "part/p1"},
+		},
+		{
+			name: "children_of_a_record_without_a_row",
+			selection: records.Selection{Root: "unsaved", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
+				{Parent: "opp", Child: "line", Kind: held, Column: "opp_id"}, {Parent: "line", Child: "part", Kind: held, Column: "line_id"},
+				{Parent: "acc", Child: "contact", Kind: held, Column: "acc_id"},
+			}}},
+			want: []string{"line/orphan", "part/p2"},
 		},
 		{
 			name: "held_row_is_shared_and_so_is_what_hangs_below",
