@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -42,7 +43,34 @@ func (b *Book) ParkInstance(ctx context.Context, in contract.ParkInput) (contrac
 		})
 		return contract.Outcome{Status: contract.StatusOK}, err
 	}
+	entry, err := b.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return contract.Outcome{}, err
+	}
+	if out, final := finalOutcome(entry); final {
+		return out, nil
+	}
 	return park(ctx, b.Ledger, in.StepInput, in.Step, in.Reason, in.Message, in.Message)
+}
+
+// finalOutcome is how a step ends without touching anything when the ledger has
+// the instance done or skipped: a reset, or an attempt whose commit went unseen.
+func finalOutcome(e migration.Entry) (out contract.Outcome, final bool) {
+	switch {
+	case e.State == migration.InstanceDone:
+		return contract.Outcome{Status: contract.StatusDone}, true
+	case e.State == migration.InstanceSkipped:
+		return contract.Outcome{Status: contract.StatusSkipped, Reason: e.Reason}, true
+	}
+	return contract.Outcome{}, false
+}
+
+// working are the states in which a step may go on. A parked instance is not
+// among them: only the operator's decision takes it out of its parking, never
+// an attempt that was given up and goes on all the same.
+var working = []migration.InstanceState{
+	migration.InstanceReady, migration.InstanceWarned, migration.InstanceClaimed,
+	migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceFailed,
 }
 
 // park records a parking and returns it as an outcome. detail may hold
@@ -112,6 +140,13 @@ func (b *Book) claim(ctx context.Context, in contract.ClaimInput) (contract.Clai
 	return out, err
 }
 
+// closed are the statuses of workflows that do nothing any more. One that is
+// paused, or continued as new, is alive.
+var closed = []enumspb.WorkflowExecutionStatus{
+	enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
+	enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
+}
+
 // sweep gives back the slots of instances whose workflow ended without an
 // outcome (terminated, failed, deleted) or was never started.
 func (b *Book) sweep(ctx context.Context, mig, wave string) error {
@@ -131,10 +166,10 @@ func (b *Book) sweep(ctx context.Context, mig, wave string) error {
 			change.Detail = "its workflow does not exist any more"
 		case err != nil:
 			return fmt.Errorf("look at the workflow of %s: %w", e.Instance, err)
-		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-			continue
-		default:
+		case slices.Contains(closed, described.GetWorkflowExecutionInfo().GetStatus()):
 			change.Detail = "its workflow ended without an outcome: " + described.GetWorkflowExecutionInfo().GetStatus().String()
+		default:
+			continue
 		}
 		if err := b.Ledger.Progress(ctx, mig, e.Instance, change); err != nil && migration.CodeOf(err) != migration.CodeConflict {
 			return err
@@ -146,6 +181,14 @@ func (b *Book) sweep(ctx context.Context, mig, wave string) error {
 
 // SettleWave records how a wave ended and returns its numbers.
 func (b *Book) SettleWave(ctx context.Context, in contract.SettleWaveInput) (migration.Counts, error) {
+	for _, id := range in.Release {
+		err := b.Ledger.Progress(ctx, in.Migration, id, migration.Change{
+			From: []migration.InstanceState{migration.InstanceClaimed}, State: migration.InstanceReady, Detail: "the wave was stopped before it was started",
+		})
+		if err != nil && migration.CodeOf(err) != migration.CodeConflict {
+			return migration.Counts{}, err
+		}
+	}
 	status := migration.WaveFinished
 	if in.Stopped {
 		status = migration.WaveStopped

@@ -75,11 +75,11 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil {
 		return out, err
 	}
-	if entry.State == migration.InstanceDone || entry.State == migration.InstanceSkipped {
-		out.Outcome = contract.Outcome{Status: contract.StatusSkipped, Reason: entry.Reason}
+	if final, is := finalOutcome(entry); is {
+		out.Outcome = final
 		return out, nil
 	}
-	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepCopyFormData}); err != nil {
+	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepCopyFormData}); err != nil {
 		return out, err
 	}
 	read, err := c.read(ctx, in.Instance)
@@ -90,11 +90,16 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil {
 		return out, err
 	}
-	if out.Outcome, err = c.keepSnapshot(ctx, in, read); err != nil || out.Status != contract.StatusOK {
+	kept, err := c.keepSnapshot(ctx, in, read, &out.Outcome)
+	if err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	out.Wanted = read.instance.Wanted()
 	out.Rows = len(read.set.Rows)
+	if !kept {
+		// The target was started from an earlier snapshot, with its rows.
+		return out, nil
+	}
 	activity.RecordHeartbeat(ctx)
 	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
 		c.Ledger.RowImages(in.Migration, c.key(in.Instance)), records.CopyOptions{
@@ -189,24 +194,23 @@ func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contr
 }
 
 // keepSnapshot checks the instance as it is now and keeps it as what the target
-// is made from.
-func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, read *sourceRead) (contract.Outcome, error) {
-	ok := contract.Outcome{Status: contract.StatusOK}
+// is made from. kept is false when the target was started from an earlier one.
+func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, read *sourceRead, out *contract.Outcome) (kept bool, err error) {
 	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
 	if err != nil {
-		return ok, err
+		return false, err
 	}
 	_, err = c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	fixed := err == nil && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
-		return ok, err
+		return false, err
 	}
 	if fixed && !in.Redo {
-		return ok, nil
+		return false, nil
 	}
 	facts, err := c.facts(ctx, &read.instance)
 	if err != nil {
-		return ok, err
+		return false, err
 	}
 	findings := preflight.Instance(facts)
 	if migration.Worst(findings) == migration.Blocking {
@@ -217,7 +221,8 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 				detail += fmt.Sprintf("%s %s: %s; ", f.ID, f.Message, f.Seen)
 			}
 		}
-		return park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
+		*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
+		return false, err
 	}
 	snapshot := migration.Snapshot{Instance: read.instance}
 	for i := range read.set.Rows {
@@ -225,7 +230,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})
 	}
 	_, err = c.Ledger.SaveSnapshot(ctx, in.Migration, in.Instance, snapshot)
-	return ok, err
+	return err == nil, err
 }
 
 // CopyUploads copies the files of the record set of the snapshot.

@@ -10,12 +10,18 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
 
+	"jogetferry/contract"
+	"jogetferry/joget/api"
 	"jogetferry/migration"
 )
 
 // attemptsBeforeParking bounds the retries of an error that has no code: it may
 // be a mistake of ours, and then no retry mends it.
 const attemptsBeforeParking = 8
+
+// answersBeforeParking bounds the retries of a call that Joget answers with an
+// error of its own each time; with the policy of retries this is a quarter of an hour.
+const answersBeforeParking = 20
 
 // wait asks for another attempt after a while: something is under way whose end
 // must be awaited. It is not a failure.
@@ -34,21 +40,22 @@ func classify(ctx context.Context, err error) error {
 	}
 	var w *wait
 	if errors.As(err, &w) {
-		return temporal.NewApplicationErrorWithOptions(w.why, "waiting", temporal.ApplicationErrorOptions{
+		return temporal.NewApplicationErrorWithOptions(w.why, contract.WaitingType, temporal.ApplicationErrorOptions{
 			NextRetryDelay: w.delay, Category: temporal.ApplicationErrorCategoryBenign,
 		})
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
 	}
-	code := migration.CodeOf(err)
+	code, attempt := migration.CodeOf(err), activity.GetInfo(ctx).Attempt
 	message := "unexpected error; the worker's log has it"
 	var coded *migration.Error
 	if errors.As(err, &coded) {
 		message = coded.Safe()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: !retryable(code) || code == migration.CodeInternal && activity.GetInfo(ctx).Attempt >= attemptsBeforeParking,
+		NonRetryable: !retryable(code) || code == migration.CodeInternal && attempt >= attemptsBeforeParking ||
+			api.FateOf(err) == api.Answered && attempt >= answersBeforeParking,
 	})
 }
 

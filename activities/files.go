@@ -25,7 +25,7 @@ func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
 
 // copyFiles copies the files of the snapshot's records and counts them.
 func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *migration.Snapshot, out *contract.CopyUploadsOutput) error {
-	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepCopyUploads}); err != nil {
+	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepCopyUploads}); err != nil {
 		return err
 	}
 	result, err := uploads.Copy(ctx, c.SourceUploads, c.TargetUploads, fileRows(snapshot), c.Ledger.FileImages(in.Migration, c.key(in.Instance)), uploads.Options{

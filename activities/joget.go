@@ -236,7 +236,11 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, wha
 		if fence.Age < age {
 			return &wait{why: "an earlier call may still be running on the target", delay: min(age-fence.Age, 30*time.Second)}
 		}
-		id, err = j.Ledger.TakeFence(ctx, s.key, fence.ID, age, step, what)
+		// What was decided was decided before that call's effect was known.
+		if err := j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over"); err != nil {
+			return err
+		}
+		return &wait{why: "an earlier call is over; deciding anew", delay: 100 * time.Millisecond}
 	}
 	if err != nil {
 		return err
@@ -245,7 +249,12 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, wha
 	// The outcome is written even when the worker is being stopped.
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
-	if closed := j.Ledger.CloseFence(closing, s.key, id, api.FateOf(err), statusOf(err), ""); closed != nil {
+	fate := api.FateOf(err)
+	var undecided *wait
+	if errors.As(err, &undecided) || fate == migration.FateNone {
+		fate = migration.FateNotSent // do returned before its call
+	}
+	if closed := j.Ledger.CloseFence(closing, s.key, id, fate, statusOf(err), ""); closed != nil {
 		return errors.Join(closed, err)
 	}
 	if api.KindOf(err) == api.KindUnexpected {

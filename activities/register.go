@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 // register makes one activity known to a worker by its wire name, and passes
@@ -18,7 +19,7 @@ func register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activi
 	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
 		stop := beat(ctx)
 		defer stop()
-		out, err := do(ctx, in)
+		out, err := survive(ctx, log, in, do)
 		if err != nil {
 			log.Warn("activity did not finish", zap.String("activity", a.Name),
 				zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
@@ -26,6 +27,18 @@ func register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activi
 		}
 		return out, classify(ctx, err)
 	}, activity.RegisterOptions{Name: a.Name})
+}
+
+// survive turns a panic into an error: the SDK would retry it for ever, and
+// show its stack.
+func survive[In, Out any](ctx context.Context, log *zap.Logger, in In, do func(context.Context, In) (Out, error)) (out Out, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			log.Error("an activity panicked", zap.String("activity", activity.GetInfo(ctx).ActivityType.Name), zap.StackSkip("stack", 1))
+			err = migration.E(migration.CodeInternal, "run", activity.GetInfo(ctx).ActivityType.Name, "%v", cause)
+		}
+	}()
+	return do(ctx, in)
 }
 
 // beatsPerTimeout is how often an attempt says that its worker is alive within

@@ -21,8 +21,15 @@ func (j *Joget) ResolveInstance(ctx context.Context, in contract.ResolveInput) (
 		return ok, err
 	}
 	if in.Action == migration.ActionSkip {
+		key, _, err := j.claim(ctx, in.StepInput)
+		if err != nil {
+			return ok, err
+		}
+		if err := j.Ledger.FreeRecord(ctx, key); err != nil {
+			return ok, err
+		}
 		return ok, j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
-			From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceSkipped},
+			From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceRunning, migration.InstanceSkipped},
 			State: migration.InstanceSkipped, Reason: migration.ReasonOperator, Detail: "skipped after " + string(in.Reason),
 		})
 	}
@@ -53,10 +60,29 @@ func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
 			return err
 		}
 		return j.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator has it tried again")
+	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonStartRanThrough:
+		return j.startAnew(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
 		return j.Ledger.ResetMarks(ctx, in.Migration, j.Fingerprint, by, "retry of "+string(in.Instance))
 	}
 	return nil
+}
+
+// startAnew lets go of a target instance that ran to its end, once it is read
+// back as closed: then another start makes no second live one.
+func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
+	key, claim, err := j.claim(ctx, in.StepInput)
+	if err != nil || claim.State != migration.ClaimStarted {
+		return err
+	}
+	closed, err := j.Target.Fresh().Closed(ctx, claim.Started.ID)
+	if err != nil {
+		return err
+	}
+	if !closed {
+		return &migration.Error{Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance), Hint: "the target instance is open again; look at it"}
+	}
+	return j.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran through")
 }
 
 func (j *Joget) claim(ctx context.Context, in contract.StepInput) (migration.ClaimKey, migration.Claim, error) {

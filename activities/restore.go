@@ -13,7 +13,11 @@ import (
 // window returns the window around the start, completed from what is there now
 // when the attempt that opened it died. open is false when there is nothing (left) to restore.
 func (j *Joget) window(ctx context.Context, s *subject) (records.Window, bool, error) {
-	data, open, err := j.Ledger.Window(ctx, s.key, startWindowAfter)
+	claim, err := j.Ledger.Claimed(ctx, s.key)
+	if err != nil {
+		return records.Window{}, false, err
+	}
+	data, open, err := j.Ledger.Window(ctx, s.key, windowAfter(claim.Attempt))
 	if err == nil {
 		window, err := records.DecodeWindow(data)
 		return window, open, err
@@ -21,7 +25,7 @@ func (j *Joget) window(ctx context.Context, s *subject) (records.Window, bool, e
 	if migration.CodeOf(err) != migration.CodeNotFound {
 		return records.Window{}, false, err
 	}
-	data, open, err = j.Ledger.Window(ctx, s.key, startWindow)
+	data, open, err = j.Ledger.Window(ctx, s.key, windowBefore(claim.Attempt))
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return records.Window{}, false, nil
 	}
@@ -40,14 +44,18 @@ func (j *Joget) window(ctx context.Context, s *subject) (records.Window, bool, e
 	if err != nil {
 		return records.Window{}, false, err
 	}
-	return window, true, j.Ledger.SaveWindow(ctx, s.key, startWindowAfter, window.Encode())
+	return window, true, j.Ledger.SaveWindow(ctx, s.key, windowAfter(claim.Attempt), window.Encode())
 }
 
 func (j *Joget) closeWindow(ctx context.Context, s *subject) error {
-	if err := j.Ledger.CloseWindow(ctx, s.key, startWindowAfter); err != nil {
+	claim, err := j.Ledger.Claimed(ctx, s.key)
+	if err != nil {
 		return err
 	}
-	return j.Ledger.CloseWindow(ctx, s.key, startWindow)
+	if err := j.Ledger.CloseWindow(ctx, s.key, windowAfter(claim.Attempt)); err != nil {
+		return err
+	}
+	return j.Ledger.CloseWindow(ctx, s.key, windowBefore(claim.Attempt))
 }
 
 // RestoreState puts back what the start changed: rows of the record set by
@@ -58,12 +66,19 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 	if err != nil {
 		return out, err
 	}
+	if final, is := finalOutcome(s.entry); is {
+		out.Outcome = final
+		return out, nil
+	}
 	target, reason, err := j.live(ctx, s, identity)
 	if err != nil {
 		return out, err
 	}
 	if reason != "" {
 		out.Outcome, err = j.park(ctx, s, migration.StepRestore, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		return out, err
+	}
+	if out.Outcome, err = j.untouched(ctx, s, target, migration.StepRestore); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	if stop, err := j.restoreRows(ctx, s, &out); stop || err != nil {

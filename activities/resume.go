@@ -10,6 +10,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/store"
 )
 
 // ResumeActivity makes one round of the convergent loop; see
@@ -19,6 +20,10 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 	s, identity, err := j.openStarted(ctx, in.StepInput)
 	if err != nil {
 		return out, err
+	}
+	if final, is := finalOutcome(s.entry); is {
+		out.Outcome = final
+		return out, nil
 	}
 	target, reason, err := j.live(ctx, s, identity)
 	if err != nil {
@@ -35,10 +40,9 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 	}
 	if next == nil {
 		// An attempt that died may have left the variables of an activity behind.
-		_, err := j.setVariables(ctx, s, migration.StepResume, target, instanceScope)
-		return out, err
+		return out, j.putVariablesBack(ctx, s, target, &out.Outcome)
 	}
-	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
+	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
 		return out, err
 	}
 	if err := j.resumeCall(ctx, s, target, *next); err != nil {
@@ -48,7 +52,7 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 	if target, err = j.again(ctx, identity.ID); err != nil {
 		return out, err
 	}
-	if _, err := j.setVariables(ctx, s, migration.StepResume, target, instanceScope); err != nil {
+	if err := j.putVariablesBack(ctx, s, target, &out.Outcome); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)
@@ -75,11 +79,74 @@ func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.In
 		return err
 	}
 	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), target.ID, func(ctx context.Context) error {
+		if err := j.unmoved(ctx, s, target); err != nil {
+			return err
+		}
 		// "true" may mean that nothing was done, and "false" may follow after the
 		// abort: only what is open afterwards counts.
 		_, err := j.API.StartActivity(ctx, target.ID, c.Activity, c.AbortCurrent)
 		return err
 	})
+}
+
+// unmoved looks once more right before a call: what was decided holds only for
+// the activities that were open, and while nobody worked on them.
+func (j *Joget) unmoved(ctx context.Context, s *subject, decided *migration.Instance) error {
+	now, err := j.again(ctx, decided.ID)
+	if err != nil {
+		return err
+	}
+	same := slices.EqualFunc(decided.Activities, now.Activities, func(a, b migration.OpenActivity) bool {
+		return a.ID == b.ID && a.State == b.State && a.AcceptedBy == b.AcceptedBy
+	})
+	if !same {
+		return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
+	}
+	return nil
+}
+
+// untouched parks a step that would change variables or rows of an instance on
+// which somebody works already.
+func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Instance, step migration.Step) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	process, err := j.Catalog.Process(ctx, target.Definition)
+	if err != nil {
+		return ok, err
+	}
+	worked, err := workedOn(ctx, j.Target.Fresh(), process, target.ID)
+	if err != nil || !worked {
+		return ok, err
+	}
+	if discard, err := j.discard(ctx, s); err != nil || discard {
+		return ok, err
+	}
+	return j.park(ctx, s, step, migration.ReasonTargetMoved, fmt.Sprintf("Target instance %s.", target.ID), "")
+}
+
+// discard is the operator's word that work on the target may be thrown away.
+func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
+	if s.entry.ParkID == 0 {
+		return false, nil
+	}
+	decision, err := j.Ledger.Decision(ctx, s.Migration, s.Instance, s.entry.ParkID)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return false, nil
+	}
+	return decision.Discard, err
+}
+
+// putVariablesBack makes the process variables those of the source, after an
+// activity was started with its own.
+func (j *Joget) putVariablesBack(ctx context.Context, s *subject, target *migration.Instance, out *contract.Outcome) error {
+	if len(migration.DiffVariables(s.source.Variables, target.Variables)) == 0 {
+		return nil
+	}
+	var err error
+	if *out, err = j.untouched(ctx, s, target, migration.StepResume); err != nil || out.Status != contract.StatusOK {
+		return err
+	}
+	_, err = j.setVariables(ctx, s, migration.StepResume, target, instanceScope)
+	return err
 }
 
 // seen tells whether a resuming call had its effect: an activity of its
@@ -111,7 +178,7 @@ func (j *Joget) quiet(ctx context.Context, s *subject, target *migration.Instanc
 
 // calls counts the resuming calls of the present snapshot.
 type calls struct {
-	round int // all
+	round int // that may have been sent
 	over  int // those whose end is known
 }
 
@@ -127,9 +194,11 @@ func (j *Joget) resumeCalls(ctx context.Context, s *subject) (calls, error) {
 			// A new snapshot or the operator's word opens a new count.
 			n = calls{}
 		case l.Step != migration.StepResume || !strings.HasPrefix(l.What, resumeVerb):
-		case l.Kind == "intent":
+		case l.Kind == store.KindIntent:
 			n.round++
-		case l.Kind == "outcome":
+		case strings.HasSuffix(l.What, ": "+string(migration.FateNotSent)):
+			n.round--
+		case strings.HasSuffix(l.What, ": "+string(migration.FateAnswered)):
 			n.over++
 		}
 	}
@@ -151,13 +220,9 @@ func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance
 	if err != nil {
 		return nil, ok, err
 	}
-	discard := false
-	if s.entry.ParkID > 0 {
-		decision, err := j.Ledger.Decision(ctx, s.Migration, s.Instance, s.entry.ParkID)
-		if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
-			return nil, ok, err
-		}
-		discard = decision.Discard
+	discard, err := j.discard(ctx, s)
+	if err != nil {
+		return nil, ok, err
 	}
 	d := migration.DecideResume(migration.ResumeView{
 		Wanted:        ordered(process, s.source.Wanted()),

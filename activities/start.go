@@ -16,12 +16,10 @@ import (
 	"jogetferry/records"
 )
 
-// startWindow names the window around the start in the ledger: what the record
-// set was right before (first one wins) and, with After, right after.
-const (
-	startWindow      = "start"
-	startWindowAfter = "start/after"
-)
+// windowBefore and windowAfter name the window around an attempt to start in the
+// ledger: the record set right before it, and the complete window.
+func windowBefore(attempt int) string { return fmt.Sprintf("start/%d", attempt) }
+func windowAfter(attempt int) string  { return fmt.Sprintf("start/%d/after", attempt) }
 
 // StartProcess makes one attempt to start the instance on the target; see
 // docs/adr/0002-start-protocol.md. It has one attempt by Temporal's retry
@@ -34,6 +32,9 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	claim, err := j.Ledger.Claimed(ctx, s.key)
 	if err != nil {
 		return contract.StartOutput{}, err
+	}
+	if final, is := finalOutcome(s.entry); is {
+		return contract.StartOutput{Outcome: final, Target: s.entry.TargetID}, nil
 	}
 	switch claim.State {
 	case migration.ClaimStarted:
@@ -55,7 +56,7 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
 	var busy *migration.RecordBusyError
 	if errors.As(err, &busy) {
-		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
+		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceWaiting, Step: migration.StepStart})
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, err
 	}
 	if err != nil {
@@ -64,13 +65,13 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if !got {
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
 	}
-	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepStart}); err != nil {
+	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepStart}); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if out, stop, err := j.look(ctx, s, claim); stop || err != nil {
 		return contract.StartOutput{Outcome: out}, err
 	}
-	return j.send(ctx, s, token)
+	return j.send(ctx, s, claim)
 }
 
 // mayStart proves what must hold before a start is claimed.
@@ -141,7 +142,7 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 }
 
 // send makes the one POST of an attempt, inside a window on the record set.
-func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.StartOutput, error) {
+func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (contract.StartOutput, error) {
 	selection, err := j.selection(ctx, s)
 	if err != nil {
 		return contract.StartOutput{}, err
@@ -152,13 +153,13 @@ func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.St
 	}
 	defer window.Abandon(ctx)
 	before := records.Window{Before: window.Before}
-	if err := j.Ledger.SaveWindow(ctx, s.key, startWindow, before.Encode()); err != nil {
+	if err := j.Ledger.SaveWindow(ctx, s.key, windowBefore(claim.Attempt), before.Encode()); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return contract.StartOutput{}, err
 	}
-	if err := j.Ledger.Sending(ctx, s.key, token, s.intent.Variables, s.intent.Definition); err != nil {
+	if err := j.Ledger.Sending(ctx, s.key, claim.Token, s.intent.Variables, s.intent.Definition); err != nil {
 		return contract.StartOutput{}, err
 	}
 	answer, callErr := j.API.StartProcess(ctx, api.StartRequest{
@@ -175,11 +176,12 @@ func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.St
 		}
 		outcome.Started = started
 		if started == nil {
-			// Not what we asked for, or not readable: the reconciliation finds out.
-			outcome.Refused = ""
+			// An instance exists that is not what was asked for, or cannot be read
+			// now: whatever the reconciliation finds, nothing may be started again.
+			outcome.Refused, outcome.Detail = migration.ReasonStartAmbiguous, "the answer names "+string(answer.Instance)
 		}
 	}
-	if err := j.Ledger.Outcome(ctx, s.key, token, outcome); err != nil {
+	if err := j.Ledger.Outcome(ctx, s.key, claim.Token, outcome); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if outcome.Started == nil {
@@ -189,7 +191,7 @@ func (j *Joget) send(ctx context.Context, s *subject, token string) (contract.St
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	if err := j.Ledger.SaveWindow(ctx, s.key, startWindowAfter, after.Encode()); err != nil {
+	if err := j.Ledger.SaveWindow(ctx, s.key, windowAfter(claim.Attempt), after.Encode()); err != nil {
 		return contract.StartOutput{}, err
 	}
 	return j.started(ctx, s, *outcome.Started)
@@ -275,6 +277,9 @@ func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (cont
 		if out, stop, err := j.mayStart(ctx, s); stop || err != nil {
 			return contract.StartOutput{Outcome: out}, err
 		}
+		if out, stop, err := j.recordFree(ctx, s); stop || err != nil {
+			return contract.StartOutput{Outcome: out}, err
+		}
 	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
 	}
 	if claim.Definition != (migration.DefinitionID{}) {
@@ -292,6 +297,24 @@ func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (cont
 		d.Action = migration.StartRelease
 	}
 	return j.carryOut(ctx, s, claim, d, candidates)
+}
+
+// recordFree waits while another instance of the record is being started, and
+// parks when that one is parked or skipped itself.
+func (j *Joget) recordFree(ctx context.Context, s *subject) (out contract.Outcome, stop bool, err error) {
+	holder, err := j.Ledger.RecordHolder(ctx, s.key, s.intent.Record)
+	if err != nil || holder == "" {
+		return out, err != nil, err
+	}
+	other, err := j.Ledger.Entry(ctx, s.Migration, holder)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && other.State.Settled() {
+		out, err := j.park(ctx, s, migration.StepStart, migration.ReasonRecordBusy, fmt.Sprintf("It is source instance %s.", holder), "")
+		return out, true, err
+	}
+	if err != nil {
+		return out, true, err
+	}
+	return out, true, &wait{why: "another instance of the same record is being started", delay: 5 * time.Second}
 }
 
 func (j *Joget) candidates(ctx context.Context, s *subject, claim migration.Claim) ([]migration.Linked, error) {
@@ -331,7 +354,8 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 			}
 		}
 		out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}
-		if claim.Fate == migration.FateAnswered {
+		held := claim.State == migration.ClaimSending || claim.State == migration.ClaimUnknown
+		if held && claim.Fate == migration.FateAnswered {
 			out.Reason = migration.ReasonStartFailed
 		}
 		return out, nil
@@ -342,7 +366,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 		}
 	case migration.StartPark:
 		// A start that was refused for good holds no claim: a retry starts anew.
-		if claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused {
+		if claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused && d.Reason != migration.ReasonStartAmbiguous {
 			if err := j.Ledger.Release(ctx, s.key, claim.Token, claim.State, string(d.Reason)); err != nil {
 				return contract.StartOutput{}, err
 			}
@@ -355,6 +379,8 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 		message := ""
 		if d.Candidate != "" {
 			message = fmt.Sprintf("Target instance %s.", d.Candidate)
+		} else if d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason {
+			message = "Joget's answer names an instance that does not belong to this record; its story has the ID."
 		}
 		out, err := j.park(ctx, s, migration.StepStart, d.Reason, message, "")
 		return contract.StartOutput{Outcome: out, Target: d.Candidate}, err
@@ -378,7 +404,7 @@ func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.Targ
 		return err
 	}
 	if err == nil && left.State.Open() {
-		return migration.E(migration.CodeUnavailable, "abort the wreck of a start", string(s.Instance), "it is still %s", left.State)
+		return migration.E(migration.CodeInternal, "abort the wreck of a start", string(s.Instance), "it is still %s", left.State)
 	}
 	if err := j.Ledger.KeepWreck(ctx, s.key, wreck); err != nil {
 		return err
@@ -391,7 +417,7 @@ func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.Targ
 func (j *Joget) started(ctx context.Context, s *subject, identity migration.TargetIdentity) (contract.StartOutput, error) {
 	out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: identity.ID}
 	if err := j.Ledger.Progress(ctx, s.Migration, s.Instance, migration.Change{
-		State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
+		From: working, State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
 	}); err != nil {
 		return out, err
 	}
@@ -420,7 +446,8 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 	}
 	out.Restore = changed || len(migration.DiffVariables(s.source.Variables, target.Variables)) > 0
 	if out.Restore {
-		return out, nil
+		out.Outcome, err = j.untouched(ctx, s, target, migration.StepStart)
+		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)
 	return out, err

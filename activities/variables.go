@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"jogetferry/migration"
+	"jogetferry/store"
 )
 
 // instanceScope is the scope of the variables of the instance itself; any other
@@ -47,6 +48,12 @@ func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Ste
 	for _, d := range migration.DiffVariables(s.variablesOf(scope), target.Variables) {
 		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Text() {
 			continue
+		}
+		// Nothing is lost: what the variable was is in the story.
+		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
+			Step: step, Kind: store.KindNote, What: "variable " + d.Name + " before", Detail: d.Target.Value,
+		}); err != nil {
+			return made, err
 		}
 		err := j.fenced(ctx, s, step, variableWhat(d.Name, scope), target.ID, func(ctx context.Context) error {
 			return j.API.SetProcessVariable(ctx, target.ID, d.Name, d.Source.Value)

@@ -32,7 +32,15 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 		return out, migration.E(migration.CodeInvalid, "verify", string(in.Instance), "it was not started")
 	}
 	if in.Fix {
-		if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{State: migration.InstanceRunning, Step: migration.StepVerify}); err != nil {
+		entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
+		if err != nil {
+			return out, err
+		}
+		if final, is := finalOutcome(entry); is {
+			out.Outcome, out.Verdict = final, entry.Verdict
+			return out, nil
+		}
+		if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepVerify}); err != nil {
 			return out, err
 		}
 	}
@@ -40,19 +48,20 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
-	out.Items, out.Reason = v.items, v.reason
-	out.Verdict = migration.VerdictSame
-	if v.reason != "" {
-		out.Verdict = migration.VerdictDiffers
+	out.Items, out.Verdict = v.items, migration.VerdictSame
+	if len(v.reasons) > 0 {
+		out.Verdict, out.Reason = migration.VerdictDiffers, v.reasons[0]
 	}
 	if !in.Fix {
 		return out, nil
 	}
-	if v.reason != "" && !in.Accepted {
-		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, v.reason, v.message(), strings.Join(v.details, "; "))
-		return out, err
+	for _, found := range v.reasons {
+		if !slices.ContainsFunc(in.Accepted, func(r migration.Reason) bool { return r.Covers(found) }) {
+			out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, found, v.message(), strings.Join(v.details, "; "))
+			return out, err
+		}
 	}
-	if v.reason != "" {
+	if len(v.reasons) > 0 {
 		out.Verdict, out.Reason = migration.VerdictAccepted, ""
 	}
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
@@ -67,6 +76,8 @@ const (
 	itemSource     = "source_moved"
 	itemTarget     = "target_moved"
 	itemInstances  = "second_instance"
+	itemRequester  = "requester"
+	itemEngine     = "engine"
 	itemActivities = "activities"
 	itemVariables  = "variables"
 	itemRows       = "rows"
@@ -82,15 +93,15 @@ type verification struct {
 	identity migration.TargetIdentity
 	items    map[string]int
 	details  []string
-	reason   migration.Reason
+	reasons  []migration.Reason // in the order found, each once
 }
 
-// differ notes one difference; the first reason noted is the one to park for.
+// differ notes one difference, and the reason to park for.
 func (v *verification) differ(item string, reason migration.Reason, detail string) {
 	v.items[item]++
 	v.details = append(v.details, item+": "+detail)
-	if v.reason == "" {
-		v.reason = reason
+	if !slices.Contains(v.reasons, reason) {
+		v.reasons = append(v.reasons, reason)
 	}
 }
 
@@ -186,11 +197,31 @@ func (v *verification) target(ctx context.Context) (*migration.Instance, error) 
 	if err != nil {
 		return nil, err
 	}
+	v.engine(&target)
 	worked, err := workedOn(ctx, reader, process, target.ID)
 	if worked {
 		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
 	}
 	return &target, err
+}
+
+// engine compares what the engine holds beside activities and variables. An
+// adopted instance may have another requester, and a start path may have left
+// tokens or children behind.
+func (v *verification) engine(target *migration.Instance) {
+	source := &v.snapshot.Instance
+	if want := v.copy.Settings.Requester(source.Requester); target.Requester != want {
+		v.differ(itemRequester, migration.ReasonVerifyDiffers, "it is another user")
+	}
+	if target.State != source.State {
+		v.differ(itemEngine, migration.ReasonVerifyDiffers, "state "+string(target.State))
+	}
+	if !slices.Equal(target.Tokens, source.Tokens) {
+		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d tokens wait at joins", len(target.Tokens)))
+	}
+	if len(target.Children) != len(source.Children) {
+		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d subflows are open", len(target.Children)))
+	}
 }
 
 // alone looks for a second instance of the record on the target: of a start

@@ -75,6 +75,7 @@ const (
 	StatusBusy    Status = "busy"    // another instance of the record is being started: ask again
 	StatusAgain   Status = "again"   // proven that nothing was started: start anew
 	StatusUnknown Status = "unknown" // sent, answer unknown: reconcile
+	StatusDone    Status = "done"    // the ledger has the instance done already: nothing is touched
 )
 
 // Outcome is how a step ended. Message is plain words for the UI, free of personal data.
@@ -155,8 +156,8 @@ type ResumeOutput struct {
 // verdict decides the state; false for a mere look.
 type VerifyInput struct {
 	StepInput
-	Fix      bool `json:"fix,omitempty"`
-	Accepted bool `json:"accepted,omitempty"` // the operator accepted the differences
+	Fix      bool               `json:"fix,omitempty"`
+	Accepted []migration.Reason `json:"accepted,omitempty"` // what the operator accepted since the snapshot
 }
 
 // VerifyOutput is the verdict, and how many items of each kind differ.

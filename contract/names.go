@@ -30,6 +30,10 @@ const (
 	StatusQuery = "status"
 )
 
+// WaitingType is the application error type of an activity that asks for another
+// attempt later, because something has to end first. It is no failure.
+const WaitingType = "waiting"
+
 // Search attributes, all of type Keyword, registered by the worker.
 const (
 	// StageAttribute is "parked" while an instance waits for the operator,

@@ -131,6 +131,8 @@ type SettleWaveInput struct {
 	Migration string `json:"migration"`
 	Wave      string `json:"wave"`
 	Stopped   bool   `json:"stopped,omitempty"`
+	// Release were claimed, and are not started after all.
+	Release []migration.InstanceID `json:"release,omitempty"`
 }
 
 // PlanInput starts a plan, or a check when Dry: then nothing is written, not

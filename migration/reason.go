@@ -16,6 +16,7 @@ const (
 	ReasonStartFailed         Reason = "start_failed"
 	ReasonStartRefused        Reason = "start_refused"
 	ReasonIdentityRefused     Reason = "identity_refused"
+	ReasonRecordBusy          Reason = "record_busy"
 	ReasonTwoStarts           Reason = "two_starts"
 	ReasonTargetMoved         Reason = "target_moved"
 	ReasonTargetClosed        Reason = "target_closed"
@@ -64,6 +65,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionSkip}},
 	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionSkip}},
 	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionSkip}},
+	ReasonRecordBusy:          {"another instance of the same record is being started, and is stuck", []Action{ActionRetry, ActionSkip}},
 	ReasonTwoStarts:           {"the target has a second instance for this record that nobody accounts for", []Action{ActionAccept, ActionRetry, ActionSkip}},
 	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionSkip}},
 	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionSkip}},
@@ -112,9 +114,9 @@ func Reasons() []Reason {
 // Continuation says where an instance goes on after it was resolved.
 type Continuation struct {
 	Step     Step
-	Redo     bool // take a new snapshot
-	Accepted bool // what differs is accepted
-	End      bool // the instance ends skipped
+	Redo     bool   // take a new snapshot; what was accepted before is so no more
+	Accepted Reason // what the verification may find, "" for nothing
+	End      bool   // the instance ends skipped
 }
 
 // Continue returns where an instance that was parked at step for reason goes
@@ -133,14 +135,22 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	case ActionAdopt:
 		return Continuation{Step: StepStart}, true
 	case ActionAccept:
-		if reason == ReasonStartedEarlier {
+		switch {
+		case reason == ReasonStartedEarlier:
 			return Continuation{Step: StepStart}, true
+		case reason == ReasonRestoreMoved, reason == ReasonVariablesDiffer:
+			// The verification tells what is left of it.
+			return Continuation{Step: StepResume}, true
 		}
-		if step == StepRestore && (reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer) {
-			return Continuation{Step: StepResume, Accepted: true}, true
-		}
-		return Continuation{Step: StepVerify, Accepted: true}, true
+		return Continuation{Step: StepVerify, Accepted: reason}, true
 	case ActionRollback:
 	}
 	return Continuation{}, false
+}
+
+// Covers reports whether accepting one reason lets a verification pass that
+// finds another: work that went on on the target shows in activities, variables
+// and rows. Nothing else covers anything but itself.
+func (r Reason) Covers(found Reason) bool {
+	return r == found || r == ReasonTargetMoved && found == ReasonVerifyDiffers
 }

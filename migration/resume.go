@@ -79,8 +79,7 @@ func firstMissing(from, in []ActivityDefID) ActivityDefID {
 }
 
 // SameActivityVariables reports whether every activity definition open on both
-// sides carries equal variables. Variables of the target that the source does
-// not have are ignored when they are null or empty: a newer definition may declare more.
+// sides carries equal variables.
 func SameActivityVariables(source, target []OpenActivity) bool {
 	for _, s := range source {
 		i := slices.IndexFunc(target, func(t OpenActivity) bool { return t.DefID == s.DefID })
@@ -97,8 +96,9 @@ type VariableDifference struct {
 	Source, Target Variable // zero where the side does not have it
 }
 
-// DiffVariables compares two sets of variables by name and value, in name
-// order. Null and empty text are equal: Joget's API cannot tell them apart
+// DiffVariables compares the variables of the source with those of the same
+// names on the target, in name order. What only the target has is its own: a
+// newer definition may declare more, with a value to begin with. Null and empty text are equal: Joget's API cannot tell them apart
 // (CONTRACT 2.3). Storage kinds are not compared, values are.
 func DiffVariables(source, target []Variable) []VariableDifference {
 	byName := func(vs []Variable) map[string]Variable {
@@ -113,11 +113,6 @@ func DiffVariables(source, target []Variable) []VariableDifference {
 	for name, sv := range s {
 		if tv := t[name]; sv.Value != tv.Value {
 			diffs = append(diffs, VariableDifference{Name: name, Source: sv, Target: tv})
-		}
-	}
-	for name, tv := range t {
-		if _, ok := s[name]; !ok && tv.Value != "" {
-			diffs = append(diffs, VariableDifference{Name: name, Target: tv})
 		}
 	}
 	slices.SortFunc(diffs, func(a, b VariableDifference) int { return cmp.Compare(a.Name, b.Name) })

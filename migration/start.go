@@ -148,11 +148,17 @@ func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) 
 		return StartDecision{Action: StartRelease}
 	case ClaimSending, ClaimUnknown:
 	}
-	switch {
-	case len(candidates) > 1:
-		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous}
-	case len(candidates) == 1:
-		return decideCandidate(candidates[0], intent)
+	if len(candidates) > 0 {
+		d := StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous}
+		if len(candidates) == 1 {
+			d = decideCandidate(candidates[0], intent)
+		}
+		over := k.Settled || k.Fate == FateAnswered || k.Fate == FateNotSent
+		if d.Reason == ReasonStartAmbiguous && !over {
+			// Our own may still come, and then nobody has to tell which is which.
+			return StartDecision{Action: StartWait}
+		}
+		return d
 	}
 	switch {
 	case k.Fate == FateNotSent:

@@ -40,6 +40,12 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		if open {
 			return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
 		}
+		// Its workflow is gone, and with it who would take a decision.
+		if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
+			From: []migration.InstanceState{migration.InstanceParked}, State: migration.InstanceReady, Detail: "its workflow is gone; started again",
+		}); err != nil {
+			return err
+		}
 	case migration.InstanceBlocked:
 		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter show %s, mend them, then starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceFailed,

@@ -214,6 +214,13 @@ func (l fakeLedger) Findings(_ context.Context, _ string, id migration.InstanceI
 	return l.findings[id], nil
 }
 
+func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceID, change migration.Change, _ ...migration.StepLine) error {
+	e := l.entries[id]
+	e.State = change.State
+	l.entries[id] = e
+	return nil
+}
+
 func (l fakeLedger) Lines(_ context.Context, _ string, id migration.InstanceID) ([]migration.StepLine, error) {
 	return l.lines[id], nil
 }

@@ -35,6 +35,7 @@ type Ledger interface {
 	Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error)
 	CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error)
 	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
+	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)
 	CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error)
 	SetWave(ctx context.Context, mig, name string, c migration.WaveChange) error

@@ -65,6 +65,25 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 	return claim, got && err == nil, err
 }
 
+// RecordHolder returns the source instance whose start with the same record is
+// in flight on key's target, "" for none or key's own.
+func (l *Ledger) RecordHolder(ctx context.Context, key migration.ClaimKey, record migration.RecordID) (migration.InstanceID, error) {
+	var source string
+	var holder migration.InstanceID
+	err := l.db.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && source == key.Source && holder == key.Instance {
+		return "", nil
+	}
+	return holder, failure("find who starts the record", string(key.Instance), err)
+}
+
+// FreeRecord lets others start with the record of key although its own start
+// has no known end: the operator gave it up. Its claim stays as it is.
+func (l *Ledger) FreeRecord(ctx context.Context, key migration.ClaimKey) error {
+	_, err := l.db.ExecContext(ctx, updateRecordFree, place(key)...)
+	return failure("free the record", string(key.Instance), err)
+}
+
 func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
 	var source string
 	var holder migration.InstanceID

@@ -165,6 +165,8 @@ identity, changed_at, UTC_TIMESTAMP(6) FROM start_claim` + byKey
 
 	queryRecordHolder = `SELECT source, instance FROM start_claim WHERE target = ? AND busy_record = ?`
 
+	updateRecordFree = `UPDATE start_claim SET busy_record = NULL WHERE source = ? AND instance = ? AND target = ?`
+
 	insertClaim = `INSERT INTO start_claim (source, instance, target, migration, state, attempt, token, record,
 busy_record, changed_at) VALUES (?,?,?,?,'claimed',1,?,?,?,UTC_TIMESTAMP(6))`
 

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 // patient is the retry policy of everything that may be repeated: for ever,
@@ -65,6 +66,21 @@ func call[In, Out any](ctx workflow.Context, q contract.Queues, a contract.Activ
 	var out Out
 	err := start(ctx, q, a, summary, in).Get(ctx, &out)
 	return out, err
+}
+
+// permanent reports whether an activity said that a repetition ends alike.
+func permanent(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.NonRetryable()
+}
+
+// transient reports whether a failure came of something that may pass by itself.
+func transient(err error) bool {
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) {
+		return true // a timeout: the worker is gone
+	}
+	return app.Type() == string(migration.CodeUnavailable) || app.Type() == contract.WaitingType
 }
 
 // errorMessage returns the plain words of an activity's failure, as its

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ type instance struct {
 	at       migration.Step
 	target   migration.InstanceID
 	next     *contract.ResumeCall
-	accepted bool
+	accepted []migration.Reason
 	redo     bool
 	starts   int // proven not to have happened, for whatever reason
 	failures int // of these, answered by Joget with an error
@@ -102,6 +103,8 @@ func (w *instance) run(ctx workflow.Context) (contract.InstanceResult, error) {
 			if !more {
 				return w.end(ctx, migration.InstanceSkipped, migration.ReasonOperator)
 			}
+		case contract.StatusDone:
+			return w.end(ctx, migration.InstanceDone, "")
 		case contract.StatusOK, contract.StatusBusy, contract.StatusAgain, contract.StatusUnknown:
 			if w.at == "" {
 				return w.end(ctx, migration.InstanceDone, "")
@@ -118,7 +121,9 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 		w.tell(ctx, "copying form data")
 		out, err := call(ctx, w.in.Queues, contract.CopyFormData, "copy form data", contract.CopyFormDataInput{StepInput: w.step, Redo: w.redo})
 		if w.passed(out.Outcome, err, migration.StepCopyUploads) {
-			w.redo = false
+			if w.redo {
+				w.redo, w.accepted = false, nil
+			}
 			w.note("form data: %d rows, %d written", out.Rows, out.Written)
 		}
 		return out.Outcome, err
@@ -145,8 +150,8 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	case migration.StepVerify:
 		w.tell(ctx, "comparing both sides")
 		out, err := call(ctx, w.in.Queues, contract.VerifyInstance, "verify", contract.VerifyInput{StepInput: w.step, Fix: true, Accepted: w.accepted})
+		w.verdict = out.Verdict
 		if w.passed(out.Outcome, err, "") {
-			w.verdict = out.Verdict
 			w.note("verdict: %s", out.Verdict)
 		}
 		return out.Outcome, err
@@ -158,32 +163,36 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 // ReconcileStart, which never sends.
 func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 	w.tell(ctx, "starting the instance on the target")
-	out, err := call(ctx, w.in.Queues, contract.StartProcess, "start process", w.step)
-	if temporal.IsCanceledError(err) {
-		return out.Outcome, err
+	out, failed := call(ctx, w.in.Queues, contract.StartProcess, "start process", w.step)
+	if temporal.IsCanceledError(failed) {
+		return out.Outcome, failed
 	}
-	// A failed attempt says nothing about what was sent: only the ledger and the target do.
-	if err != nil || out.Status == contract.StatusUnknown {
+	// A failed attempt says nothing about what was sent: only the ledger and the
+	// target do. A record that is busy is waited for where waiting leaves no events.
+	if failed != nil || out.Status == contract.StatusUnknown || out.Status == contract.StatusBusy {
 		w.tell(ctx, "finding out what became of the start")
-		out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", w.step)
-		if err != nil {
+		if out.Status == contract.StatusBusy {
+			w.tell(ctx, "waiting: another instance of the same record is being started")
+		}
+		var err error
+		if out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", w.step); err != nil {
 			return out.Outcome, err
 		}
 	}
 	switch out.Status {
-	case contract.StatusBusy:
-		w.tell(ctx, "waiting: another instance of the same record is being started")
-		return out.Outcome, workflow.Sleep(ctx, 10*time.Second)
 	case contract.StatusAgain:
+		if permanent(failed) {
+			return out.Outcome, failed
+		}
 		w.starts++
-		if out.Reason != "" {
+		if out.Reason != "" || failed != nil && !transient(failed) {
 			w.failures++
 		}
 		if w.failures >= maxFailures {
 			w.starts, w.failures = 0, 0
 			return call(ctx, w.in.Queues, contract.ParkInstance, "park", contract.ParkInput{
-				StepInput: w.step, Step: w.at, Reason: out.Reason,
-				Message: fmt.Sprintf("Joget answered %d starts with an error, and is proven to have started nothing.", maxFailures),
+				StepInput: w.step, Step: w.at, Reason: cmp.Or(out.Reason, migration.ReasonStepFailed),
+				Message: fmt.Sprintf("%d starts failed, and are proven to have started nothing.", maxFailures),
 			})
 		}
 		return out.Outcome, workflow.Sleep(ctx, min(time.Duration(1<<min(w.starts, 6))*time.Second, time.Minute))
@@ -197,7 +206,7 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 			w.at = migration.StepResume
 			w.skipResume()
 		}
-	case contract.StatusParked, contract.StatusSkipped, contract.StatusUnknown:
+	case contract.StatusParked, contract.StatusSkipped, contract.StatusUnknown, contract.StatusBusy, contract.StatusDone:
 		w.target = out.Target
 	}
 	return out.Outcome, nil
@@ -291,7 +300,9 @@ func (w *instance) park(ctx workflow.Context, out contract.Outcome) (more bool, 
 		}
 		w.parked, w.decision = nil, nil
 		w.at, w.redo = c.Step, c.Redo
-		w.accepted = w.accepted || c.Accepted
+		if c.Accepted != "" {
+			w.accepted = append(w.accepted, c.Accepted)
+		}
 		w.next = nil
 		return !c.End, nil
 	}

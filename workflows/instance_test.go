@@ -73,8 +73,8 @@ func (f instanceFakes) register(env activityRegistry) *world {
 		return f.resume(in)
 	})
 	fake(env, w, contract.VerifyInstance, func(in contract.VerifyInput) (contract.VerifyOutput, error) {
-		if in.Accepted {
-			w.note("  accepted")
+		if len(in.Accepted) > 0 {
+			w.note("  accepted %v", in.Accepted)
 		}
 		return f.verify(in)
 	})
@@ -191,10 +191,59 @@ func TestInstance(t *testing.T) {
 		{
 			name: "a_busy_record_is_waited_for",
 			fakes: instanceFakes{
-				start: once(contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, started),
+				start:     once(contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, started),
+				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
 			},
-			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance"},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
 			want:  done,
+		},
+		{
+			name: "a_permanent_error_before_the_start_parks",
+			fakes: instanceFakes{
+				start: func(contract.StepInput) (contract.StartOutput, error) {
+					return contract.StartOutput{}, temporal.NewNonRetryableApplicationError("the record set is too large", "unsupported", nil)
+				},
+				reconcile: func(contract.StepInput) (contract.StartOutput, error) {
+					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
+				},
+			},
+			resolve: []contract.Resolution{{Action: migration.ActionSkip}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart",
+				"ParkInstance", "  step_failed at start cancelled=false", "ResolveInstance", "  skip of park 1",
+			},
+			want: contract.InstanceResult{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
+		},
+		{
+			name: "an_instance_that_is_done_already_is_left_alone",
+			fakes: instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
+				return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusDone}, Target: "9_crm_approve"}, nil
+			}},
+			calls: []string{"CopyFormData", "CopyUploads", "StartProcess"},
+			want:  contract.InstanceResult{State: migration.InstanceDone, Target: "9_crm_approve"},
+		},
+		{
+			name: "accepting_one_thing_accepts_nothing_else_after_a_redo",
+			fakes: instanceFakes{verify: func() func(contract.VerifyInput) (contract.VerifyOutput, error) {
+				n := 0
+				return func(contract.VerifyInput) (contract.VerifyOutput, error) {
+					switch n++; n {
+					case 1:
+						return contract.VerifyOutput{Outcome: parked(migration.ReasonVerifyDiffers, 1)}, nil
+					case 2:
+						return contract.VerifyOutput{Outcome: parked(migration.ReasonSourceMoved, 2)}, nil
+					}
+					return contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictSame}, nil
+				}
+			}()},
+			resolve: []contract.Resolution{{Action: migration.ActionAccept}, {Action: migration.ActionRedo}},
+			calls: []string{
+				"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance",
+				"ResolveInstance", "  accept of park 1", "VerifyInstance", "  accepted [verify_differs]",
+				"ResolveInstance", "  redo of park 2",
+				"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance",
+			},
+			want: done,
 		},
 		{
 			name: "a_start_proven_not_to_have_happened_is_made_anew_a_few_times",
@@ -257,7 +306,7 @@ func TestInstance(t *testing.T) {
 			resolve: []contract.Resolution{{Action: migration.ActionAccept}},
 			calls: []string{
 				"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true",
-				"ResolveInstance", "  accept of park 1", "VerifyInstance", "  accepted",
+				"ResolveInstance", "  accept of park 1", "VerifyInstance", "  accepted [target_moved]",
 			},
 			want: contract.InstanceResult{State: migration.InstanceDone, Verdict: migration.VerdictAccepted, Target: "9_crm_approve"},
 		},
@@ -362,7 +411,7 @@ func TestInstanceRefusesResolutionWhileItRuns(t *testing.T) {
 	t.Parallel()
 	env := environment(t)
 	instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, nil
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
 	}}.register(env)
 	refused := resolveAfter(t, env, time.Second, contract.Resolution{Action: migration.ActionSkip})
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Minute)

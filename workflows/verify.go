@@ -3,6 +3,7 @@ package workflows
 import (
 	"slices"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
@@ -52,11 +53,13 @@ func verifyAll(ctx workflow.Context, in contract.VerifyRunInput, page []migratio
 	}
 	for i, f := range futures {
 		var out contract.VerifyOutput
-		if err := f.Get(ctx, &out); err != nil {
+		err := f.Get(ctx, &out)
+		if temporal.IsCanceledError(err) {
 			return err
 		}
+		// One that cannot be compared must not keep the others from it.
 		switch {
-		case out.Verdict == migration.VerdictSame:
+		case err == nil && out.Verdict == migration.VerdictSame:
 			result.Same++
 			continue
 		case out.Reason == migration.ReasonSourceMoved, out.Reason == migration.ReasonTargetMoved:

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 const (
@@ -81,7 +82,7 @@ func (w *wave) run(ctx workflow.Context) (contract.WaveStatus, error) {
 		}
 		w.state.Batches++
 		w.state.Counts = out.Counts
-		w.state.Pending = out.Instances
+		w.state.Pending = append(w.state.Pending, out.Instances...)
 		if w.state.MaxParked > 0 && out.Counts.Parked > w.state.MaxParked {
 			w.state.Paused = true
 		}
@@ -98,7 +99,7 @@ func (w *wave) run(ctx workflow.Context) (contract.WaveStatus, error) {
 // launch starts what was claimed, unless a pause came in between, and waits
 // until every start is recorded: an abandoned child that is not is never started.
 func (w *wave) launch(ctx workflow.Context) error {
-	if w.state.Paused {
+	if w.state.Paused || w.state.Stopped {
 		return nil
 	}
 	// Instances outlive their wave: its cancellation must not reach them, and the
@@ -140,19 +141,24 @@ func (w *wave) launch(ctx workflow.Context) error {
 func (w *wave) settled(ctx workflow.Context) (bool, error) {
 	c := w.state.Counts
 	left := c.Unsettled()
+	var release []migration.InstanceID
 	if w.state.Stopped {
-		left = c.InFlight + c.Waiting
+		// What was claimed while the stop arrived goes back.
+		left = c.InFlight + c.Waiting + c.Claimed - len(w.state.Pending)
+		for _, p := range w.state.Pending {
+			release = append(release, p.Instance)
+		}
 	}
 	if left > 0 || (len(w.state.Pending) > 0 && !w.state.Stopped) {
 		return false, nil
 	}
 	counts, err := call(ctx, w.in.Queues, contract.SettleWave, "settle wave", contract.SettleWaveInput{
-		Migration: w.in.Migration, Wave: w.in.Wave, Stopped: w.state.Stopped,
+		Migration: w.in.Migration, Wave: w.in.Wave, Stopped: w.state.Stopped, Release: release,
 	})
 	if err != nil {
 		return false, err
 	}
-	w.state.Counts = counts
+	w.state.Counts, w.state.Pending = counts, nil
 	w.tell(ctx)
 	return true, w.finish(ctx)
 }
