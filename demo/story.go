@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -91,7 +92,7 @@ func (s *stage) starter(ctx context.Context, about string, args ...string) error
 // run is starter with results on out; any exit status will do.
 func (s *stage) run(ctx context.Context, out io.Writer, about string, args ...string) (status int, err error) {
 	say("%s", about)
-	fmt.Println("$ starter " + strings.Join(args, " "))
+	fmt.Println("$ starter " + typed(args))
 	cmd := s.command(ctx, args...)
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	err = cmd.Run()
@@ -100,6 +101,17 @@ func (s *stage) run(ctx context.Context, out io.Writer, about string, args ...st
 		return exit.ExitCode(), nil
 	}
 	return 0, err
+}
+
+// typed is args as one would type them.
+func typed(args []string) string {
+	words := slices.Clone(args)
+	for i, w := range words {
+		if strings.Contains(w, " ") {
+			words[i] = strconv.Quote(w)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (s *stage) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -199,7 +211,29 @@ func (s *stage) parkOne(ctx context.Context) error {
 	if _, err := s.target.db.ExecContext(ctx, deleteForeign, stuck.Record); err != nil {
 		return fmt.Errorf("take the row away: %w", err)
 	}
-	return s.starter(ctx, "The foreign record is taken away by hand, so it may go on.", "resolve", stuck.Instance, "--action", "retry", "--reason", "foreign record removed")
+	err = s.starter(ctx, "The foreign record is taken away by hand, so it may go on.", "resolve", stuck.Instance, "--action", "retry", "--reason", "foreign record removed")
+	if err != nil {
+		return err
+	}
+	return s.awaitDone(ctx, stuck.Instance)
+}
+
+// awaitDone waits for an instance that no verb follows.
+func (s *stage) awaitDone(ctx context.Context, instance string) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	for {
+		var is listed
+		err := s.ask(ctx, &is, "show", instance)
+		if err != nil || is.State == "done" {
+			return err
+		}
+		select {
+		case <-time.Tick(500 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s, which is %s: %w", instance, is.State, ctx.Err())
+		}
+	}
 }
 
 // killInTheMiddle starts a wave on a target that answers no start, kills the
@@ -228,8 +262,11 @@ func (s *stage) killInTheMiddle(ctx context.Context, end func(context.Context, o
 	return err
 }
 
-// startTime bounds how long a window of starts may take.
-const startTime = time.Minute
+// Bounds of how long a window of starts may take, and one instance.
+const (
+	startTime  = time.Minute
+	settleTime = time.Minute
+)
 
 func (s *stage) awaitStarts(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
