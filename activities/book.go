@@ -108,7 +108,7 @@ func (b *Book) ClaimInstances(ctx context.Context, in contract.ClaimInput) (cont
 	for {
 		activity.RecordHeartbeat(ctx)
 		var swept error
-		sweeps.Do(func() { swept = b.sweep(ctx, in.Migration, in.Wave) })
+		sweeps.Do(func() { swept = b.sweep(ctx, in.Migration, in.Wave, sweepAge) })
 		if swept != nil {
 			return contract.ClaimOutput{}, swept
 		}
@@ -149,8 +149,8 @@ var closed = []enumspb.WorkflowExecutionStatus{
 
 // sweep gives back the slots of instances whose workflow ended without an
 // outcome (terminated, failed, deleted) or was never started.
-func (b *Book) sweep(ctx context.Context, mig, wave string) error {
-	entries, err := b.Ledger.InFlightOlderThan(ctx, mig, wave, sweepAge)
+func (b *Book) sweep(ctx context.Context, mig, wave string, age time.Duration) error {
+	entries, err := b.Ledger.InFlightOlderThan(ctx, mig, wave, age)
 	if err != nil {
 		return err
 	}
@@ -192,6 +192,10 @@ func (b *Book) SettleWave(ctx context.Context, in contract.SettleWaveInput) (mig
 	status := migration.WaveFinished
 	if in.Stopped {
 		status = migration.WaveStopped
+		// What was claimed and not begun when the stop came is free for other waves.
+		if err := b.sweep(ctx, in.Migration, in.Wave, 0); err != nil {
+			return migration.Counts{}, err
+		}
 	}
 	if err := b.Ledger.SetWave(ctx, in.Migration, in.Wave, migration.WaveChange{Status: &status}); err != nil {
 		return migration.Counts{}, err
