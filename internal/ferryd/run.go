@@ -73,7 +73,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return store.Open(ctx, o.Config.LedgerDSN().Reveal(), store.Options{Actor: "worker"})
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("ledger.database: %w", err)
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 
