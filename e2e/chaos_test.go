@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,15 @@ func TestChaosWave(t *testing.T) {
 		s.pause(2 * time.Second)
 	}
 	s.calm(4 * time.Minute)
+	interrupted := len(s.rows(s.ledger, "SELECT id FROM step_log WHERE what LIKE 'adopted %'"))
+	for name, times := range s.done {
+		if strings.HasPrefix(name, "kill") {
+			interrupted += times
+		}
+	}
+	if s.parked["verify_differs"] > interrupted {
+		t.Errorf("%d instances differ, and only %d starts were interrupted", s.parked["verify_differs"], interrupted)
+	}
 	s.moved(s.Seeded.Of(seed.Ordinary))
 	s.sum(stormInstances)
 }
