@@ -124,7 +124,7 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 		ids = append(ids, l.ID)
 	}
 	first := !claim.BaselineTaken
-	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, ids)
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, linked)
 	if err != nil {
 		return out, true, err
 	}
@@ -322,11 +322,7 @@ func (j *Joget) candidates(ctx context.Context, s *subject, claim migration.Clai
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]migration.InstanceID, 0, len(linked))
-	for _, l := range linked {
-		ids = append(ids, l.ID)
-	}
-	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, ids)
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, linked)
 	if err != nil {
 		return nil, err
 	}

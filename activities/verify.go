@@ -236,11 +236,7 @@ func (v *verification) alone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]migration.InstanceID, 0, len(linked))
-	for _, l := range linked {
-		ids = append(ids, l.ID)
-	}
-	explained, err := v.copy.Ledger.Explained(ctx, key.Target, ids)
+	explained, err := v.copy.Ledger.Explained(ctx, key.Target, linked)
 	if err != nil {
 		return err
 	}

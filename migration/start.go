@@ -47,6 +47,14 @@ type TargetIdentity struct {
 	Origin     RecordID     `json:"origin"`
 }
 
+// Replaced reports whether now, which bears the same ID, is certainly another
+// instance than the one known: the target was restored and gave the number out
+// again. Fields that either does not have say nothing.
+func (t TargetIdentity) Replaced(now TargetIdentity) bool {
+	return t.Created != 0 && now.Created != 0 && t.Created != now.Created ||
+		t.Origin != "" && now.Origin != "" && t.Origin != now.Origin
+}
+
 // Linked is an instance of the target that is connected to a record: by its
 // link (parent or origin, live or history), or by bearing the record's ID as its own.
 type Linked struct {

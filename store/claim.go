@@ -201,7 +201,7 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token stri
 			conflict := notOurs(row)
 			return conflict, l.logClaim(ctx, tx, row, KindOutcome, what+", too late: "+conflict, detail, o.Status)
 		case o.Started != nil:
-			conflict, err := setStarted(ctx, tx, row, *o.Started, o.Fate, o.Status)
+			conflict, err := l.setStarted(ctx, tx, row, *o.Started, o.Fate, o.Status)
 			if err != nil {
 				return "", err
 			}
@@ -234,7 +234,7 @@ func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token string
 		case row.State == migration.ClaimStarted || row.Token != token:
 			return notOurs(row), nil
 		}
-		conflict, err := setStarted(ctx, tx, row, identity, row.Fate, 0)
+		conflict, err := l.setStarted(ctx, tx, row, identity, row.Fate, 0)
 		if conflict != "" || err != nil {
 			return conflict, err
 		}
@@ -243,12 +243,12 @@ func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token string
 }
 
 // setStarted makes identity the target of a claim, unless it is another's.
-func setStarted(ctx context.Context, tx *sql.Tx, row claimRow, identity migration.TargetIdentity, fate migration.Fate, status int) (conflict string, err error) {
+func (l *Ledger) setStarted(ctx context.Context, tx *sql.Tx, row claimRow, identity migration.TargetIdentity, fate migration.Fate, status int) (conflict string, err error) {
 	blob, err := packJSON(identity)
 	if err != nil {
 		return "", err
 	}
-	if conflict, err := keepTarget(ctx, tx, row.ClaimKey, identity, roleCurrent); conflict != "" || err != nil {
+	if conflict, err := l.keepTarget(ctx, tx, row.ClaimKey, identity, roleCurrent); conflict != "" || err != nil {
 		return conflict, err
 	}
 	args := append([]any{string(fate), status, string(identity.ID), blob}, place(row.ClaimKey)...)
@@ -260,7 +260,7 @@ func setStarted(ctx context.Context, tx *sql.Tx, row claimRow, identity migratio
 }
 
 // keepTarget remembers that a target instance is ours.
-func keepTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, identity migration.TargetIdentity, role string) (conflict string, err error) {
+func (l *Ledger) keepTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, identity migration.TargetIdentity, role string) (conflict string, err error) {
 	if identity.ID == "" {
 		return "the target instance has no ID", nil
 	}
@@ -268,20 +268,49 @@ func keepTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, identit
 	if err != nil {
 		return "", err
 	}
-	var source string
-	var instance migration.InstanceID
-	err = tx.QueryRowContext(ctx, queryTargetInstance+forUpdate, key.Target, string(identity.ID)).Scan(&source, &instance)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	known := key
+	var stored []byte
+	err = tx.QueryRowContext(ctx, queryTargetInstance+forUpdate, key.Target, string(identity.ID)).Scan(&known.Source, &known.Instance, &stored)
+	if errors.Is(err, sql.ErrNoRows) {
 		_, err = tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)
 		return "", err
-	case err != nil:
-		return "", err
-	case source != key.Source || instance != key.Instance:
-		return fmt.Sprintf("target instance %s belongs to source instance %s", identity.ID, instance), nil
 	}
-	_, err = tx.ExecContext(ctx, updateTargetInstance, role, blob, key.Target, string(identity.ID))
+	if err != nil {
+		return "", err
+	}
+	if known != key {
+		var before migration.TargetIdentity
+		if err := optionalJSON(stored, &before); err != nil {
+			return "", err
+		}
+		if !before.Replaced(identity) {
+			return fmt.Sprintf("target instance %s belongs to source instance %s", identity.ID, known.Instance), nil
+		}
+		if err := l.loseTarget(ctx, tx, known, identity.ID); err != nil {
+			return "", err
+		}
+	}
+	_, err = tx.ExecContext(ctx, updateTargetInstance, key.Source, string(key.Instance), role, blob, key.Target, string(identity.ID))
 	return "", err
+}
+
+// loseTarget takes from key the target instance that was lost with a restored
+// target, whose ID another one has by now. What key was started as stays in its
+// claim, so that it is not started again by itself.
+func (l *Ledger) loseTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, id migration.InstanceID) error {
+	var mig string
+	if err := tx.QueryRowContext(ctx, queryMigrationOfClaim, place(key)...).Scan(&mig); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, updateTargetLost, place(key)...); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, updateTargetID, nil, mig, string(key.Instance)); err != nil {
+		return err
+	}
+	return l.log(ctx, tx, mig, key.Instance, migration.StepLine{
+		Step: migration.StepStart, What: "lost " + string(id) + ": the target was restored, and another instance has this ID",
+	})
 }
 
 // KeepWreck records that a target instance came of a failed start of ours and
@@ -292,7 +321,7 @@ func (l *Ledger) KeepWreck(ctx context.Context, key migration.ClaimKey, identity
 		if row.State == migration.ClaimStarted && row.Started.ID == identity.ID {
 			return "it is the target instance", nil
 		}
-		conflict, err := keepTarget(ctx, tx, key, identity, roleWreck)
+		conflict, err := l.keepTarget(ctx, tx, key, identity, roleWreck)
 		if conflict != "" || err != nil {
 			return conflict, err
 		}
@@ -326,7 +355,7 @@ func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, clos
 		if row.State != migration.ClaimStarted || row.Started.ID != closed {
 			return notOurs(row), nil
 		}
-		if conflict, err := keepTarget(ctx, tx, key, row.Started, roleFormer); conflict != "" || err != nil {
+		if conflict, err := l.keepTarget(ctx, tx, key, row.Started, roleFormer); conflict != "" || err != nil {
 			return conflict, err
 		}
 		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
@@ -341,31 +370,49 @@ func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, clos
 }
 
 // Explained returns which of the target's instances the ledger knows as ours:
-// those that source instances became, those given up since, and wrecks.
-func (l *Ledger) Explained(ctx context.Context, target string, ids []migration.InstanceID) (migration.Explained, error) {
-	return l.explained(ctx, target, ids, func(string, migration.InstanceID, string) bool { return true })
+// those that source instances became, those given up since, and wrecks. One that
+// only bears the ID of such an instance is not known.
+func (l *Ledger) Explained(ctx context.Context, target string, linked []migration.Linked) (migration.Explained, error) {
+	return l.explained(ctx, target, linked, func(string, migration.InstanceID, string) bool { return true })
 }
 
 // ExplainedBesides is Explained for the start of key: what key itself became is
 // left out, what it gave up or aborted is not.
-func (l *Ledger) ExplainedBesides(ctx context.Context, key migration.ClaimKey, ids []migration.InstanceID) (migration.Explained, error) {
-	return l.explained(ctx, key.Target, ids, func(source string, instance migration.InstanceID, role string) bool {
+func (l *Ledger) ExplainedBesides(ctx context.Context, key migration.ClaimKey, linked []migration.Linked) (migration.Explained, error) {
+	return l.explained(ctx, key.Target, linked, func(source string, instance migration.InstanceID, role string) bool {
 		return source != key.Source || instance != key.Instance || role != roleCurrent
 	})
 }
 
-func (l *Ledger) explained(ctx context.Context, target string, ids []migration.InstanceID, counts func(source string, instance migration.InstanceID, role string) bool) (migration.Explained, error) {
+func (l *Ledger) explained(ctx context.Context, target string, linked []migration.Linked, counts func(source string, instance migration.InstanceID, role string) bool) (migration.Explained, error) {
 	known := migration.Explained{}
+	there := map[migration.InstanceID]migration.TargetIdentity{}
+	ids := make([]migration.InstanceID, 0, len(linked))
+	for i := range linked {
+		identity := linked[i].TargetIdentity
+		if linked[i].Archived {
+			identity.Created = 0 // the history has it less exactly
+		}
+		ids = append(ids, identity.ID)
+		there[identity.ID] = identity
+	}
 	for part := range slices.Chunk(ids, chunkRows) {
 		list, args := listed(part)
 		err := each(ctx, l.db, queryExplained+list, append([]any{target}, args...), func(row scanner) error {
 			var id, instance migration.InstanceID
 			var source, role string
-			err := row.Scan(&id, &source, &instance, &role)
-			if counts(source, instance, role) {
+			var blob []byte
+			var stored migration.TargetIdentity
+			if err := row.Scan(&id, &source, &instance, &role, &blob); err != nil {
+				return err
+			}
+			if err := optionalJSON(blob, &stored); err != nil {
+				return err
+			}
+			if counts(source, instance, role) && !stored.Replaced(there[id]) {
 				known[id] = true
 			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return nil, failure("read target instances", "", err)

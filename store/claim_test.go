@@ -397,7 +397,10 @@ func TestExplained_knows_targets_former_ones_and_wrecks(t *testing.T) {
 	must(t, err)
 	must(t, l.Adopt(t.Context(), keyOf(2), "c", target("theirs")))
 
-	ids := []migration.InstanceID{"wreck", "former", "ours", "theirs", "THEIRS", "stranger"}
+	var ids []migration.Linked
+	for _, name := range []string{"wreck", "former", "ours", "theirs", "THEIRS", "stranger"} {
+		ids = append(ids, migration.Linked{TargetIdentity: target(name)})
+	}
 	known, err := l.Explained(t.Context(), "t", ids)
 	must(t, err)
 	if diff := cmp.Diff(migration.Explained{"wreck": true, "former": true, "ours": true, "theirs": true}, known); diff != "" {
@@ -415,6 +418,36 @@ func TestExplained_knows_targets_former_ones_and_wrecks(t *testing.T) {
 	if diff := cmp.Diff(target("ours"), identity); diff != "" {
 		t.Errorf("target (-want +got):\n%s", diff)
 	}
+}
+
+func TestOutcome_of_a_restored_target_that_gives_an_id_out_again(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(2, nil))
+	sendingOf(t, l)
+	must(t, l.Adopt(t.Context(), ourKey, "a", target("12")))
+	now := target("12")
+	now.Created, now.Origin = 6, "record-2"
+
+	known, err := l.Explained(t.Context(), "t", []migration.Linked{{TargetIdentity: now}})
+	must(t, err)
+	if len(known) != 0 {
+		t.Errorf("another instance with the ID of a known one is explained: %v", known)
+	}
+	_, _, err = l.Claim(t.Context(), keyOf(2), "record-2", "c", mig)
+	must(t, err)
+	must(t, l.Adopt(t.Context(), keyOf(2), "c", now))
+	if e := entry(t, l, 1); e.TargetID != "" {
+		t.Errorf("the entry still has target %s, which is gone", e.TargetID)
+	}
+	if e := entry(t, l, 2); e.TargetID != "12" {
+		t.Errorf("the entry has target %q", e.TargetID)
+	}
+	// What was started once is not started again by itself.
+	if c := state(t, l, ourKey); c.State != migration.ClaimStarted || c.Started != target("12") {
+		t.Errorf("the claim is %+v", c)
+	}
+	wantCode(t, l.Adopt(t.Context(), keyOf(2), "c", target("12x")), migration.CodeConflict)
 }
 
 func TestAcceptStart_outlives_a_release(t *testing.T) {

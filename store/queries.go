@@ -189,15 +189,17 @@ target_id = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)` + byKey
 	updateReleased = `UPDATE start_claim SET state = 'released', busy_record = NULL, target_id = NULL, identity = NULL,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
-	queryTargetInstance = `SELECT source, instance FROM target_instance WHERE target = ? AND target_id = ?`
+	queryTargetInstance = `SELECT source, instance, identity FROM target_instance WHERE target = ? AND target_id = ?`
 
 	insertTargetInstance = `INSERT INTO target_instance (target, target_id, source, instance, role, identity, changed_at)
 VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
 
-	updateTargetInstance = `UPDATE target_instance SET role = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)
+	updateTargetInstance = `UPDATE target_instance SET source = ?, instance = ?, role = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE target = ? AND target_id = ?`
 
-	queryExplained = `SELECT target_id, source, instance, role FROM target_instance WHERE target = ? AND target_id IN `
+	updateTargetLost = `UPDATE start_claim SET target_id = NULL` + byKey
+
+	queryExplained = `SELECT target_id, source, instance, role, identity FROM target_instance WHERE target = ? AND target_id IN `
 )
 
 // Fences.
