@@ -242,7 +242,9 @@ func (v *verification) alone(ctx context.Context) error {
 	}
 	intent := migration.StartIntent{Definition: v.identity.Definition}
 	for _, l := range migration.Unexplained(linked, intent, explained, claim.Baseline) {
-		v.differ(itemInstances, migration.ReasonTwoStarts, string(l.ID))
+		if l.State.Open() && !l.Archived {
+			v.differ(itemInstances, migration.ReasonTwoStarts, string(l.ID))
+		}
 	}
 	return nil
 }
