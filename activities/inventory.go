@@ -27,8 +27,10 @@ func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contrac
 		add(preflight.SameServer, "source", "")
 		return out, nil
 	}
-	if may, err := c.Source.Fresh().CanWrite(ctx); err != nil {
+	if may, err := c.Source.Fresh().CanWrite(ctx); migration.CodeOf(err) == migration.CodeUnavailable {
 		return out, err
+	} else if err != nil {
+		add(preflight.SourceWritable, "source", "its grants cannot be read")
 	} else if may {
 		add(preflight.SourceWritable, "source", "")
 	}

@@ -142,8 +142,18 @@ const (
 
 // Counts are numbers of entries by state, and of done ones by verdict.
 type Counts struct {
-	Ready, Warned, Blocked, Claimed, InFlight, Waiting, Parked, Done, Skipped, Failed int
-	Same, Accepted                                                                    int // of Done
+	Ready    int `json:"ready"`
+	Warned   int `json:"warned"`
+	Blocked  int `json:"blocked"`
+	Claimed  int `json:"claimed"`
+	InFlight int `json:"in_flight"`
+	Waiting  int `json:"waiting"`
+	Parked   int `json:"parked"`
+	Done     int `json:"done"`
+	Skipped  int `json:"skipped"`
+	Failed   int `json:"failed"`
+	Same     int `json:"same"`     // of Done
+	Accepted int `json:"accepted"` // of Done
 }
 
 // Total returns the number of entries counted.

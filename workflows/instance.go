@@ -380,9 +380,10 @@ func (w *instance) tell(ctx workflow.Context, now string) {
 		fmt.Fprintf(&b, "\n- %s", line)
 	}
 	if p := w.parked; p != nil {
-		fmt.Fprintf(&b, "\n\n%s.", p.Reason.Text())
+		text := p.Reason.Text()
+		fmt.Fprintf(&b, "\n\n%s%s.", strings.ToUpper(text[:1]), text[1:])
 		if p.Message != "" {
-			fmt.Fprintf(&b, " %s", p.Message)
+			fmt.Fprintf(&b, "\n\n%s", p.Message)
 		}
 		fmt.Fprintf(&b, "\n\nWhat you can do:\n")
 		for _, a := range p.Reason.Actions() {

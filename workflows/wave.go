@@ -86,7 +86,7 @@ func (w *wave) run(ctx workflow.Context) (contract.WaveStatus, error) {
 		if w.state.MaxParked > 0 && out.Counts.Parked > w.state.MaxParked {
 			w.state.Paused = true
 		}
-		w.tell(ctx)
+		w.tell(ctx, w.mood())
 		if done, err := w.settled(ctx); done || err != nil {
 			return w.result(err)
 		}
@@ -115,6 +115,7 @@ func (w *wave) launch(ctx workflow.Context) error {
 			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			TaskQueue:             w.in.Queues.Workflows,
 			StaticSummary:         fmt.Sprintf("migrate %s", c.Instance),
+			StaticDetails:         fmt.Sprintf("Definition %s, wave %s of migration %s.", c.Definition, w.in.Wave, w.in.Migration),
 			TypedSearchAttributes: temporal.NewSearchAttributes(
 				waveKey.ValueSet(w.in.Wave), definitionKey.ValueSet(c.Definition.Key())),
 		}
@@ -159,7 +160,7 @@ func (w *wave) settled(ctx workflow.Context) (bool, error) {
 		return false, err
 	}
 	w.state.Counts, w.state.Pending = counts, nil
-	w.tell(ctx)
+	w.tell(ctx, "finished")
 	return true, w.finish(ctx)
 }
 
@@ -241,15 +242,18 @@ func (w *wave) tune(c contract.WaveControl) {
 	}
 }
 
-func (w *wave) tell(ctx workflow.Context) {
-	c := w.state.Counts
-	state := "running"
+func (w *wave) mood() string {
 	switch {
 	case w.state.Stopped:
-		state = "stopping"
+		return "stopping"
 	case w.state.Paused:
-		state = "paused"
+		return "paused"
 	}
+	return "running"
+}
+
+func (w *wave) tell(ctx workflow.Context, state string) {
+	c := w.state.Counts
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf(
 		"**%s**, window %d\n\n- %d done of %d\n- %d in flight, %d waiting for a record\n- %d parked, %d skipped, %d failed\n- %d to come",
 		state, w.state.Window, c.Done, c.Total(), c.InFlight+c.Claimed, c.Waiting, c.Parked, c.Skipped, c.Failed, c.Ready+c.Warned))
