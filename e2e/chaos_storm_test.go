@@ -303,7 +303,7 @@ func incidents() []incident {
 	}
 }
 
-// harm returns a rule for every kind of fault, each once on path, one call apart.
+// harm returns a rule for every kind of fault on path, one kind after the other.
 func harm(path string, skip int) []fault.Rule {
 	var rules []fault.Rule
 	for _, r := range []fault.Rule{
@@ -322,7 +322,7 @@ func harm(path string, skip int) []fault.Rule {
 		{Kind: fault.Truncated},
 		{Kind: fault.DuplicateJSON},
 	} {
-		r.Path, r.Count, r.Skip = path, 1, skip
+		r.Path, r.Count, r.Skip = path, stormTimes, skip
 		rules = append(rules, r)
 	}
 	return rules
