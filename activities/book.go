@@ -56,13 +56,10 @@ func (b *Book) ParkInstance(ctx context.Context, in contract.ParkInput) (contrac
 // finalOutcome is how a step ends without touching anything when the ledger has
 // the instance done or skipped: a reset, or an attempt whose commit went unseen.
 func finalOutcome(e migration.Entry) (out contract.Outcome, final bool) {
-	switch {
-	case e.State == migration.InstanceDone:
+	if e.State == migration.InstanceDone {
 		return contract.Outcome{Status: contract.StatusDone}, true
-	case e.State == migration.InstanceSkipped:
-		return contract.Outcome{Status: contract.StatusSkipped, Reason: e.Reason}, true
 	}
-	return contract.Outcome{}, false
+	return contract.Outcome{Status: contract.StatusSkipped, Reason: e.Reason}, e.State == migration.InstanceSkipped
 }
 
 // working are the states in which a step may go on. A parked instance is not

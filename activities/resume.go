@@ -79,7 +79,7 @@ func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.In
 		return err
 	}
 	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), target.ID, func(ctx context.Context) error {
-		if err := j.unmoved(ctx, s, target); err != nil {
+		if err := j.unmoved(ctx, target); err != nil {
 			return err
 		}
 		// "true" may mean that nothing was done, and "false" may follow after the
@@ -91,7 +91,7 @@ func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.In
 
 // unmoved looks once more right before a call: what was decided holds only for
 // the activities that were open, and while nobody worked on them.
-func (j *Joget) unmoved(ctx context.Context, s *subject, decided *migration.Instance) error {
+func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) error {
 	now, err := j.again(ctx, decided.ID)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func BenchmarkWave(b *testing.B) {
 		}
 		before := calls.Load()
 		b.StartTimer()
-		begun := time.Now() //nolint:forbidigo // a benchmark measures
+		begun := time.Now()
 		s.Starter(0, &status, "wave", "--without-pilot", "--window", fmt.Sprint(window))
 		wall := time.Since(begun)
 		b.StopTimer()
@@ -76,7 +76,7 @@ func peakMiB(b *testing.B, pid int) float64 {
 		b.Logf("no peak memory: %v", err)
 		return 0
 	}
-	defer func() { _ = f.Close() }() //nolint:errcheck // it was only read
+	defer func() { _ = f.Close() }()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		var kib float64
 		if rest, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {

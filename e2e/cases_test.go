@@ -62,7 +62,7 @@ func TestCases(t *testing.T) {
 
 func runCase(t *testing.T, temporal *temporaltest.Server, name, file string) {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a case of this folder
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,10 +135,10 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	case ActionAdopt:
 		return Continuation{Step: StepStart}, true
 	case ActionAccept:
-		switch {
-		case reason == ReasonStartedEarlier:
+		if reason == ReasonStartedEarlier {
 			return Continuation{Step: StepStart}, true
-		case reason == ReasonRestoreMoved, reason == ReasonVariablesDiffer:
+		}
+		if reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer {
 			// The verification tells what is left of it.
 			return Continuation{Step: StepResume}, true
 		}

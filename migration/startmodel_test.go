@@ -199,11 +199,11 @@ func (m *model) attempt(w world, i int) {
 			seen = 0
 		}
 		d := migration.DecideClaimed(linked(seen), modelIntent, nil, ids(w.baseline), !w.taken, false)
-		clear := d.Action == migration.StartSend
-		if !w.taken && (clear || !m.has(ruleClearBaseline)) {
+		unhindered := d.Action == migration.StartSend
+		if !w.taken && (unhindered || !m.has(ruleClearBaseline)) {
 			n.taken, n.baseline = true, seen
 		}
-		if clear {
+		if unhindered {
 			n.phase[i] = phaseClaimed
 		} else {
 			n.stopped, n.claim, n.phase[i] = true, migration.ClaimReleased, phaseOver

@@ -68,7 +68,8 @@ func TestCollect(t *testing.T) {
 		{
 			name: "children_of_a_record_without_a_row",
 			selection: records.Selection{Root: "unsaved", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
-				{Parent: "opp", Child: "line", Kind: held, Column: "opp_id"}, {Parent: "line", Child: "part", Kind: held, Column: "line_id"},
+				{Parent: "opp", Child: "line", Kind: held, Column: "opp_id"},
+				{Parent: "line", Child: "part", Kind: held, Column: "line_id"},
 				{Parent: "acc", Child: "contact", Kind: held, Column: "acc_id"},
 			}}},
 			want: []string{"line/orphan", "part/p2"},

@@ -260,7 +260,8 @@ func TestOutcome_moves_only_the_attempt_that_sent(t *testing.T) {
 		{"not_sent_keeps_sending", nil, "a", migration.StartOutcome{Fate: migration.FateNotSent}, "", migration.Claim{State: migration.ClaimSending, Fate: migration.FateNotSent}},
 		{
 			"refused_keeps_sending", nil, "a",
-			migration.StartOutcome{Fate: migration.FateAnswered, Refused: migration.ReasonStartNotAllowed, Status: 403}, "",
+			migration.StartOutcome{Fate: migration.FateAnswered, Refused: migration.ReasonStartNotAllowed, Status: 403},
+			"",
 			migration.Claim{State: migration.ClaimSending, Fate: migration.FateAnswered, Refused: migration.ReasonStartNotAllowed},
 		},
 		{"wrong_token", nil, "z", started("9_x"), migration.CodeConflict, migration.Claim{State: migration.ClaimSending}},

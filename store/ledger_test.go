@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -53,14 +55,9 @@ func dropDatabase(t *testing.T, dsn string) {
 	must(t, err)
 	connector, err := mysql.NewConnector(cfg)
 	must(t, err)
-	conn, err := connector.Connect(context.WithoutCancel(t.Context()))
-	must(t, err)
-	defer conn.Close()
-	stmt, err := conn.Prepare("DROP DATABASE `" + cfg.DBName + "`")
-	must(t, err)
-	defer stmt.Close()
-	_, err = stmt.Exec(nil)
-	must(t, err)
+	db := sql.OpenDB(connector)
+	_, err = db.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE `"+cfg.DBName+"`")
+	must(t, errors.Join(err, db.Close()))
 }
 
 func TestOpen_refuses_with_a_code(t *testing.T) {

@@ -141,7 +141,7 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 		}
 	}
 	if upserts > 0 {
-		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain
+		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain //nolint:gosec // constants and question marks
 		if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
 			return err
 		}

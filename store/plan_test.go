@@ -84,11 +84,13 @@ func TestPlan_again_moves_only_what_no_wave_has_begun(t *testing.T) {
 		{"failed_seen_is_ready_again", migration.Change{State: failed, Reason: migration.ReasonOperator}, migration.InstanceReady, migration.InstanceReady, ""},
 		{"failed_not_seen_stays", migration.Change{State: failed, Reason: migration.ReasonOperator}, "", failed, migration.ReasonOperator},
 		{
-			"skipped_by_the_operator_stays", migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
+			"skipped_by_the_operator_stays",
+			migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonOperator},
 			migration.InstanceReady, migration.InstanceSkipped, migration.ReasonOperator,
 		},
 		{
-			"skipped_by_an_earlier_plan_comes_back", migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed},
+			"skipped_by_an_earlier_plan_comes_back",
+			migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed},
 			migration.InstanceReady, migration.InstanceReady, "",
 		},
 	}

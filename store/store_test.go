@@ -39,10 +39,10 @@ func open(t *testing.T, dsn string) *store.Ledger {
 	return l
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 

@@ -333,7 +333,7 @@ func load(t *testing.T, file string) *historypb.History {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = f.Close() }) //nolint:errcheck // it was only read
+	t.Cleanup(func() { _ = f.Close() })
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)

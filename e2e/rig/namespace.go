@@ -15,27 +15,27 @@ import (
 
 // NewNamespace makes a namespace on a shared server, so that the task queues of
 // one stage are not those of another, and returns its name when it is known.
-func NewNamespace(t testing.TB, server *temporaltest.Server, name string) string {
-	t.Helper()
+func NewNamespace(tb testing.TB, server *temporaltest.Server, name string) string {
+	tb.Helper()
 	namespaces, err := client.NewNamespaceClient(client.Options{HostPort: server.HostPort()})
 	if err != nil {
-		t.Fatalf("namespace %s: %v", name, err)
+		tb.Fatalf("namespace %s: %v", name, err)
 	}
 	defer namespaces.Close()
-	err = namespaces.Register(t.Context(), &workflowservice.RegisterNamespaceRequest{
+	err = namespaces.Register(tb.Context(), &workflowservice.RegisterNamespaceRequest{
 		Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
 	})
 	var there *serviceerror.NamespaceAlreadyExists
 	if err != nil && !errors.As(err, &there) {
-		t.Fatalf("register namespace %s: %v", name, err)
+		tb.Fatalf("register namespace %s: %v", name, err)
 	}
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: server.HostPort(), Namespace: name})
+	c, err := client.DialContext(tb.Context(), client.Options{HostPort: server.HostPort(), Namespace: name})
 	if err != nil {
-		t.Fatalf("namespace %s: %v", name, err)
+		tb.Fatalf("namespace %s: %v", name, err)
 	}
 	defer c.Close()
-	Eventually(t, 30*time.Second, "namespace "+name, func() bool {
-		_, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: name})
+	Eventually(tb, 30*time.Second, "namespace "+name, func() bool {
+		_, err := c.CountWorkflow(tb.Context(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: name})
 		return err == nil
 	})
 	return name
@@ -43,8 +43,8 @@ func NewNamespace(t testing.TB, server *temporaltest.Server, name string) string
 
 // Eventually polls until done reports true and fails the test when it does not
 // within limit.
-func Eventually(t testing.TB, limit time.Duration, what string, done func() bool) {
-	t.Helper()
+func Eventually(tb testing.TB, limit time.Duration, what string, done func() bool) {
+	tb.Helper()
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	poll := time.NewTicker(100 * time.Millisecond)
@@ -52,9 +52,9 @@ func Eventually(t testing.TB, limit time.Duration, what string, done func() bool
 	for !done() {
 		select {
 		case <-deadline.C:
-			t.Fatalf("%s: not within %s", what, limit)
-		case <-t.Context().Done():
-			t.Fatalf("%s: %v", what, t.Context().Err())
+			tb.Fatalf("%s: not within %s", what, limit)
+		case <-tb.Context().Done():
+			tb.Fatalf("%s: %v", what, tb.Context().Err())
 		case <-poll.C:
 		}
 	}

@@ -24,31 +24,31 @@ type Proxy struct {
 }
 
 // NewProxy returns a proxy before the server of dsn; it ends with t.
-func NewProxy(t testing.TB, dsn string) *Proxy {
-	t.Helper()
+func NewProxy(tb testing.TB, dsn string) *Proxy {
+	tb.Helper()
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		t.Fatalf("proxy: %v", err)
+		tb.Fatalf("proxy: %v", err)
 	}
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("proxy: %v", err)
+		tb.Fatalf("proxy: %v", err)
 	}
 	free := make(chan struct{})
 	close(free)
 	p := &Proxy{listener: listener, upstream: cfg.Addr, open: map[net.Conn]struct{}{}, held: free}
-	ctx := context.WithoutCancel(t.Context())
+	ctx := context.WithoutCancel(tb.Context())
 	p.done.Go(func() { p.accept(ctx) })
-	t.Cleanup(p.end)
+	tb.Cleanup(p.end)
 	return p
 }
 
 // DSN returns dsn with the proxy in the place of the server.
-func (p *Proxy) DSN(t testing.TB, dsn string) string {
-	t.Helper()
+func (p *Proxy) DSN(tb testing.TB, dsn string) string {
+	tb.Helper()
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		t.Fatalf("proxy: %v", err)
+		tb.Fatalf("proxy: %v", err)
 	}
 	cfg.Addr = p.listener.Addr().String()
 	return cfg.FormatDSN()

@@ -73,23 +73,23 @@ const (
 )
 
 // New sets up a stage; everything on it ends with t.
-func New(t testing.TB, o Options) *Stage {
-	t.Helper()
-	ctx := t.Context()
-	root := t.TempDir()
+func New(tb testing.TB, o Options) *Stage {
+	tb.Helper()
+	ctx := tb.Context()
+	root := tb.TempDir()
 	s := &Stage{
-		t: t, SourceUploads: filepath.Join(root, "source", "app_formuploads"), TargetFiles: filepath.Join(root, "target", "app_formuploads"),
+		t: tb, SourceUploads: filepath.Join(root, "source", "app_formuploads"), TargetFiles: filepath.Join(root, "target", "app_formuploads"),
 		bin: filepath.Join(root, "bin"),
 	}
-	sourceDSN := mysqltest.DSN(t)
-	s.targetDSN = mysqltest.DSN(t)
+	sourceDSN := mysqltest.DSN(tb)
+	s.targetDSN = mysqltest.DSN(tb)
 	s.Source, s.Target = s.open(sourceDSN), s.open(s.targetDSN)
 	for _, side := range []struct {
 		db      *sql.DB
 		version int64
 		uploads string
 	}{{s.Source, SourceVersion, s.SourceUploads}, {s.Target, TargetVersion, s.TargetFiles}} {
-		s.must(os.MkdirAll(side.uploads, 0o755))
+		s.must(os.MkdirAll(side.uploads, 0o750))
 		s.must(schema.Create(ctx, side.db))
 		s.must(apps.Load(ctx, side.db, apps.Options{PackageVersion: side.version}))
 	}
@@ -106,13 +106,13 @@ func New(t testing.TB, o Options) *Stage {
 	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, s.TargetFiles
 	url := s.serve(o.Simulator, o.Gate)
 	if s.Temporal = o.Temporal; s.Temporal == nil {
-		s.Temporal = temporaltest.New(t, temporaltest.Options{UIPort: o.UIPort})
+		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})
 	}
 	if s.namespace = o.Namespace; s.namespace == "" {
 		s.namespace = s.Temporal.Namespace()
 	}
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
-		s.Ledger = mysqltest.DSN(t)
+		s.Ledger = mysqltest.DSN(tb)
 	}
 	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
@@ -123,7 +123,7 @@ func New(t testing.TB, o Options) *Stage {
 	s.env = append(os.Environ(),
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
-		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(tb, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
 		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",

@@ -81,8 +81,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	call := Call{Path: r.URL.Path}
-	// What is no form has no values: the target judges it.
-	call.Form, _ = url.ParseQuery(string(body))
+	if call.Form, err = url.ParseQuery(string(body)); err != nil {
+		call.Form = url.Values{} // it is for the target to judge
+	}
 	f.gate.at(Sent, call)
 	answer := &fault.Answer{}
 	f.now.ServeHTTP(answer, r)

@@ -65,7 +65,6 @@ func TestDSN_is_a_fresh_utf8mb4_database_with_case_sensitive_tables(t *testing.T
 	}
 }
 
-//nolint:tparallel // what comes after the inner test needs its end
 func TestDSN_is_dropped_when_the_test_ends(t *testing.T) {
 	t.Parallel()
 	admin := open(t, mysqltest.AdminDSN(t))

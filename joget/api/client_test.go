@@ -169,12 +169,14 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 		{
 			"variables_none", `{"processId":"3_crm_process1"}`,
 			func(ctx context.Context, c *api.Client) (any, error) { return c.VariableList(ctx, i) },
-			"workflow/variable/list/3_crm_process1", admin, map[string]string{},
+			"workflow/variable/list/3_crm_process1", admin,
+			map[string]string{},
 		},
 		{
 			"variables_one_is_an_object", `{"processId":"3_crm_process1","variable":{"status":"pending"}}`,
 			func(ctx context.Context, c *api.Client) (any, error) { return c.VariableList(ctx, i) },
-			"workflow/variable/list/3_crm_process1", admin, map[string]string{"status": "pending"},
+			"workflow/variable/list/3_crm_process1", admin,
+			map[string]string{"status": "pending"},
 		},
 		{
 			"variables_of_every_type", `{"processId":"x","variable":[{"n":12345678901234567890},{"f":0.10},{"b":true},{"s":""},{"z":null}]}`,
@@ -236,7 +238,8 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 		{
 			"published_processes", `{"apps":[{"id":"other","processes":[{"id":"other#1#p"}]},{"id":"crm","version":2,"processes":[{"id":"crm#3#process1","appVersion":2}]}]}`,
 			func(ctx context.Context, c *api.Client) (any, error) { return c.PublishedProcesses(ctx, "cat", "crm") },
-			"apps/published/processes", with(master("cat"), "appId", "crm"), []api.Published{{Definition: start.Definition, AppVersion: 2}},
+			"apps/published/processes", with(master("cat"), "appId", "crm"),
+			[]api.Published{{Definition: start.Definition, AppVersion: 2}},
 		},
 		{
 			"published_processes_none", `{}`,

@@ -57,8 +57,7 @@ func (d *DB) Snapshot(ctx context.Context, f func(ctx context.Context, s *Snap) 
 	if err != nil {
 		return wrap(op, err)
 	}
-	//nolint:errcheck // the connection goes back to the pool or is dropped by endSnapshot
-	defer func() { _ = conn.Close() }()
+	defer conn.Close()
 	defer endSnapshot(ctx, conn)
 	if err := beginSnapshot(ctx, conn); err != nil {
 		return wrap(op, err)
@@ -100,8 +99,7 @@ func collect[T any](ctx context.Context, q Querier, query string, args []any, ro
 	if err != nil {
 		return nil, err
 	}
-	//nolint:errcheck // rows.Err has what matters
-	defer func() { _ = rows.Close() }()
+	defer rows.Close()
 	var all []T
 	for rows.Next() {
 		v, err := row(rows.Scan)

@@ -150,7 +150,7 @@ func TestASourceIsNeverWrittenTo(t *testing.T) {
 	must(t, os.Chtimes(filepath.Dir(path), long, long))
 	s, err := local.OpenReadOnly(dir)
 	must(t, err)
-	defer s.Close() //nolint:errcheck // read only
+	defer s.Close()
 	key := uploads.Key{Row: row, Name: "f"}
 	_, err = s.Create(t.Context(), key)
 	code(t, err, migration.CodeRefused)
@@ -353,7 +353,7 @@ func TestAreaKeepsContentByItsSum(t *testing.T) {
 	t.Parallel()
 	area, err := local.OpenArea(filepath.Join(t.TempDir(), "images"))
 	must(t, err)
-	defer area.Close() //nolint:errcheck // nothing is open
+	defer area.Close()
 	sum := uploads.Sum(sha256.Sum256([]byte("former")))
 	code(t, area.Put(t.Context(), sum, strings.NewReader("other")), migration.CodeDrifted)
 	_, err = area.Open(t.Context(), sum)
@@ -381,7 +381,7 @@ func FuzzHostileKeys(f *testing.F) {
 		must(t, os.Mkdir(root, 0o755))
 		s, err := local.Open(root)
 		must(t, err)
-		defer s.Close() //nolint:errcheck // nothing is open
+		defer s.Close()
 		key := uploads.Key{Row: migration.RowKey{Table: table, ID: migration.RecordID(record)}, Name: name}
 		p, err := s.Create(t.Context(), key)
 		if err == nil {
