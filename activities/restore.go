@@ -62,20 +62,9 @@ func (j *Joget) closeWindow(ctx context.Context, s *subject) error {
 // compare-and-set, then variables by API, each read back.
 func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contract.RestoreOutput, error) {
 	out := contract.RestoreOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	s, identity, err := j.openStarted(ctx, in)
-	if err != nil {
-		return out, err
-	}
-	if final, is := finalOutcome(s.entry); is {
-		out.Outcome = final
-		return out, nil
-	}
-	target, reason, err := j.live(ctx, s, identity)
-	if err != nil {
-		return out, err
-	}
-	if reason != "" {
-		out.Outcome, err = j.park(ctx, s, migration.StepRestore, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+	s, target, entered, err := j.enter(ctx, in, migration.StepRestore)
+	if err != nil || target == nil {
+		out.Outcome = entered
 		return out, err
 	}
 	if out.Outcome, err = j.untouched(ctx, s, target, migration.StepRestore); err != nil || out.Status != contract.StatusOK {
@@ -87,23 +76,35 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 	if stop, err := j.restoreVariables(ctx, s, target, &out); stop || err != nil {
 		return out, err
 	}
-	if target, err = j.again(ctx, identity.ID); err != nil {
+	if target, err = j.again(ctx, target.ID); err != nil {
 		return out, err
 	}
 	out.Next, out.Outcome, err = j.next(ctx, s, target)
 	return out, err
 }
 
-func (j *Joget) openStarted(ctx context.Context, in contract.StepInput) (*subject, migration.TargetIdentity, error) {
-	s, err := j.open(ctx, in)
+// enter opens a started instance for a step. target is nil when the step ends
+// here, with out: the ledger has the instance done or skipped already, or its
+// target must not be touched and it is parked.
+func (j *Joget) enter(ctx context.Context, in contract.StepInput, step migration.Step) (s *subject, target *migration.Instance, out contract.Outcome, err error) {
+	if s, err = j.open(ctx, in); err != nil {
+		return nil, nil, out, err
+	}
+	if out, final := finalOutcome(s.entry); final {
+		return s, nil, out, nil
+	}
+	identity, started, err := j.Ledger.TargetOf(ctx, s.key)
 	if err != nil {
-		return nil, migration.TargetIdentity{}, err
+		return s, nil, out, err
 	}
-	identity, ok, err := j.Ledger.TargetOf(ctx, s.key)
-	if err == nil && !ok {
-		err = migration.E(migration.CodeInvalid, "open instance", string(in.Instance), "it was not started")
+	if !started {
+		return s, nil, out, migration.E(migration.CodeInvalid, "open instance", string(in.Instance), "it was not started")
 	}
-	return s, identity, err
+	target, reason, err := j.live(ctx, s, identity)
+	if err == nil && reason != "" {
+		out, err = j.park(ctx, s, step, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+	}
+	return s, target, out, err
 }
 
 func (j *Joget) restoreRows(ctx context.Context, s *subject, out *contract.RestoreOutput) (stop bool, err error) {

@@ -17,20 +17,9 @@ import (
 // docs/adr/0003-resume-by-convergence.md.
 func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (contract.ResumeOutput, error) {
 	out := contract.ResumeOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	s, identity, err := j.openStarted(ctx, in.StepInput)
-	if err != nil {
-		return out, err
-	}
-	if final, is := finalOutcome(s.entry); is {
-		out.Outcome = final
-		return out, nil
-	}
-	target, reason, err := j.live(ctx, s, identity)
-	if err != nil {
-		return out, err
-	}
-	if reason != "" {
-		out.Outcome, err = j.park(ctx, s, migration.StepResume, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+	s, target, entered, err := j.enter(ctx, in.StepInput, migration.StepResume)
+	if err != nil || target == nil {
+		out.Outcome = entered
 		return out, err
 	}
 	next, outcome, err := j.next(ctx, s, target)
@@ -49,7 +38,7 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 		return out, err
 	}
 	out.Made = next
-	if target, err = j.again(ctx, identity.ID); err != nil {
+	if target, err = j.again(ctx, target.ID); err != nil {
 		return out, err
 	}
 	if err := j.putVariablesBack(ctx, s, target, &out.Outcome); err != nil || out.Status != contract.StatusOK {

@@ -380,7 +380,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 		}
 		out, err := j.park(ctx, s, migration.StepStart, d.Reason, message, "")
 		return contract.StartOutput{Outcome: out, Target: d.Candidate}, err
-	case migration.StartSend, migration.StartDone, migration.StartReconcile:
+	case migration.StartSend, migration.StartDone:
 	}
 	return contract.StartOutput{}, migration.E(migration.CodeInternal, "reconcile start", string(s.Instance), "decision %q", d.Action)
 }

@@ -99,14 +99,13 @@ type StartAction string
 
 // The actions.
 const (
-	StartSend      StartAction = "send"      // claimed and clear: go to sending and POST once
-	StartAdopt     StartAction = "adopt"     // Candidate is ours: record it as started
-	StartAbort     StartAction = "abort"     // Candidate is a wreck of ours: abort it, read it back closed, decide again
-	StartRelease   StartAction = "release"   // nothing was started: a new attempt may claim
-	StartWait      StartAction = "wait"      // the request may still run: look again later
-	StartPark      StartAction = "park"      // only the operator can tell; Reason says why
-	StartDone      StartAction = "done"      // the ledger knows the target instance
-	StartReconcile StartAction = "reconcile" // an earlier attempt may have sent: never POST
+	StartSend    StartAction = "send"    // claimed and clear: go to sending and POST once
+	StartAdopt   StartAction = "adopt"   // Candidate is ours: record it as started
+	StartAbort   StartAction = "abort"   // Candidate is a wreck of ours: abort it, read it back closed, decide again
+	StartRelease StartAction = "release" // nothing was started: a new attempt may claim
+	StartWait    StartAction = "wait"    // the request may still run: look again later
+	StartPark    StartAction = "park"    // only the operator can tell; Reason says why
+	StartDone    StartAction = "done"    // the ledger knows the target instance
 )
 
 // StartDecision is an action with what it needs.

@@ -327,7 +327,7 @@ func (m *model) reconcile(w world) {
 		}
 	case migration.StartPark:
 		n.stopped = true
-	case migration.StartSend, migration.StartWait, migration.StartAbort, migration.StartDone, migration.StartReconcile:
+	case migration.StartSend, migration.StartWait, migration.StartAbort, migration.StartDone:
 	}
 	m.push(n)
 }

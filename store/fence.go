@@ -25,30 +25,6 @@ func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step mig
 	return fenceID, err
 }
 
-// TakeFence replaces the fence oldID, whose request is over by now, by one for
-// the next call. minAge is how long ago its outcome or, without one, its intent
-// must have been recorded; 0 where it is known otherwise that the request is
-// over. Too young, or no longer the open one: CodeConflict, with
-// *migration.FencedError if one is open.
-func (l *Ledger) TakeFence(ctx context.Context, key migration.ClaimKey, oldID string, minAge time.Duration, step migration.Step, what string) (fenceID string, err error) {
-	const op = "take fence"
-	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
-		switch {
-		case !f.open:
-			return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: "the fence is gone"}
-		case f.id != oldID || f.age < minAge:
-			return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", f.fenced())
-		}
-		fenceID = rand.Text()
-		line := migration.StepLine{Step: f.step, Kind: KindOutcome, What: f.what + ": taken to be over"}
-		if err := l.log(ctx, tx, mig, key.Instance, line); err != nil {
-			return err
-		}
-		return l.openFence(ctx, tx, mig, key, f, fenceID, step, what)
-	})
-	return fenceID, err
-}
-
 // CloseFence records what became of the call behind fenceID. Answered and
 // not-sent calls are over, and their fence is gone; an unanswered one keeps it.
 // The same again is nil. A fence that was taken meanwhile is logged and CodeConflict.
