@@ -35,6 +35,10 @@ func (w *wait) Error() string { return w.why }
 // classify turns an error into what Temporal may see: a message without the
 // cause, the code as type, and whether a retry can help.
 func classify(ctx context.Context, err error) error {
+	return classifyAt(ctx, err, activity.GetInfo(ctx).Attempt)
+}
+
+func classifyAt(ctx context.Context, err error, attempt int32) error {
 	if err == nil {
 		return nil
 	}
@@ -47,7 +51,7 @@ func classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
 	}
-	code, attempt := migration.CodeOf(err), activity.GetInfo(ctx).Attempt
+	code := migration.CodeOf(err)
 	message := "unexpected error; the worker's log has it"
 	var coded *migration.Error
 	if errors.As(err, &coded) {

@@ -1,0 +1,169 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.uber.org/zap"
+
+	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+// What an activity returns to Temporal never has the cause of an error in it,
+// and says by its type whether a repetition can help.
+func TestErrorsAsTemporalSeesThem(t *testing.T) {
+	t.Parallel()
+	const personal = "Duplicate entry 'cat@example.org'"
+	coded := func(code migration.Code) error {
+		return fmt.Errorf("of %s: %w", personal, migration.E(code, "copy form data", "7_crm_approve", "%s", personal))
+	}
+	for _, tc := range []struct {
+		name      string
+		err       error
+		attempt   int32
+		typ       string
+		permanent bool
+	}{
+		{name: "out_of_reach_is_tried_for_ever", err: coded(migration.CodeUnavailable), attempt: 1000, typ: "unavailable"},
+		{name: "drifted_is_tried_again", err: coded(migration.CodeDrifted), typ: "drifted"},
+		{name: "invalid_is_final", err: coded(migration.CodeInvalid), typ: "invalid", permanent: true},
+		{name: "conflict_is_final", err: coded(migration.CodeConflict), typ: "conflict", permanent: true},
+		{name: "unsupported_is_final", err: coded(migration.CodeUnsupported), typ: "unsupported", permanent: true},
+		{name: "refused_is_final", err: coded(migration.CodeRefused), typ: "refused", permanent: true},
+		{name: "no_code_is_tried_a_few_times", err: errors.New(personal), attempt: attemptsBeforeParking - 1, typ: "internal"},
+		{name: "no_code_is_final_in_the_end", err: errors.New(personal), attempt: attemptsBeforeParking, typ: "internal", permanent: true},
+		{name: "waiting_is_no_failure", err: &wait{why: "an earlier call may still run", delay: time.Minute}, attempt: 1000, typ: contract.WaitingType},
+		{
+			name: "an_error_that_joget_answers_is_tried_often", typ: "unavailable", attempt: answersBeforeParking - 1,
+			err: &api.CallError{Op: "process/variable", Fate: api.Answered, Kind: api.KindServerError, Status: 500, Message: personal},
+		},
+		{
+			name: "and_is_final_in_the_end", typ: "unavailable", attempt: answersBeforeParking, permanent: true,
+			err: &api.CallError{Op: "process/variable", Fate: api.Answered, Kind: api.KindServerError, Status: 500, Message: personal},
+		},
+		{
+			name: "no_answer_is_tried_for_ever", typ: "unavailable", attempt: 1000,
+			err: &api.CallError{Op: "process/variable", Fate: api.Unanswered, Kind: api.KindCut, Err: errors.New(personal)},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := attempted(t, max(tc.attempt, 1), func(context.Context, contract.StepInput) (contract.Outcome, error) { return contract.Outcome{}, tc.err })
+			var app *temporal.ApplicationError
+			if !errors.As(got, &app) {
+				t.Fatalf("%v is no application error", got)
+			}
+			if app.Type() != tc.typ || app.NonRetryable() != tc.permanent {
+				t.Errorf("type %q, final %t; want %q, %t", app.Type(), app.NonRetryable(), tc.typ, tc.permanent)
+			}
+			if strings.Contains(got.Error(), "cat@") {
+				t.Errorf("the cause reached Temporal: %v", got)
+			}
+		})
+	}
+}
+
+func TestAPanicIsAnErrorWithoutItsStack(t *testing.T) {
+	t.Parallel()
+	got := attempted(t, 1, func(context.Context, contract.StepInput) (contract.Outcome, error) { panic("cat@example.org") })
+	var app *temporal.ApplicationError
+	if !errors.As(got, &app) || app.Type() != string(migration.CodeInternal) || strings.Contains(got.Error(), "cat@") {
+		t.Errorf("got %v", got)
+	}
+}
+
+// attempted registers do as production does and returns its error at an attempt.
+func attempted(t *testing.T, attempt int32, do func(context.Context, contract.StepInput) (contract.Outcome, error)) error {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	at := func(ctx context.Context, in contract.StepInput) (contract.Outcome, error) {
+		out, err := survive(ctx, zap.NewNop(), in, do)
+		return out, classifyAt(ctx, err, attempt)
+	}
+	env.RegisterActivityWithOptions(at, activity.RegisterOptions{Name: "step"})
+	_, err := env.ExecuteActivity("step", contract.StepInput{})
+	return err
+}
+
+func TestStartVariables(t *testing.T) {
+	t.Parallel()
+	p, err := xpdl.Parse(strings.NewReader(`<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve"><DataFields>
+		<DataField Id="status"><DataType><BasicType Type="STRING"/></DataType></DataField>
+		<DataField Id="amount"><DataType><BasicType Type="INTEGER"/></DataType></DataField>
+		<DataField Id="empty"><DataType><BasicType Type="INTEGER"/></DataType></DataField>
+		<DataField Id="urgent"><DataType><BasicType Type="BOOLEAN"/></DataType></DataField>
+		<DataField Id="my_var_x"><DataType><BasicType Type="STRING"/></DataType></DataField>
+		</DataFields><Activities><Activity Id="a"><Route/></Activity></Activities></WorkflowProcess></WorkflowProcesses></Package>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := startVariables(p.Process("approve"), []migration.Variable{
+		{Name: "status", Kind: migration.VariableNull}, {Name: "amount", Value: "7"}, {Name: "empty", Kind: migration.VariableNull},
+		{Name: "urgent", Value: "true"}, {Name: "my_var_x", Value: "x"}, {Name: "undeclared", Value: "x"},
+	})
+	if diff := cmp.Diff(map[string]string{"status": "", "amount": "7"}, got); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+}
+
+func TestSeen(t *testing.T) {
+	t.Parallel()
+	target := &migration.Instance{Activities: []migration.OpenActivity{{ID: "41_9_crm_approve_check", DefID: "check"}}}
+	for _, tc := range []struct {
+		name, what string
+		want       bool
+	}{
+		{"a_younger_one_of_the_definition_is_open", resumeVerb + " check abortCurrent=true after 40", true},
+		{"the_same_as_before", resumeVerb + " check abortCurrent=true after 41", false},
+		{"another_definition", resumeVerb + " approve abortCurrent=false after 40", false},
+		{"another_call", "set variable check", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := seen(target, tc.what); got != tc.want {
+				t.Errorf("seen(%q) = %t", tc.what, got)
+			}
+		})
+	}
+	if what := resumeWhat(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &migration.Instance{}); !seen(target, what) {
+		t.Errorf("the effect of %q is not recognised", what)
+	}
+}
+
+func TestOutcomeOf(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		answer api.StartAnswer
+		err    error
+		want   migration.StartOutcome
+	}{
+		{name: "started", answer: api.StartAnswer{Instance: "9_x_y", RecordEchoed: true}, want: migration.StartOutcome{Fate: api.Answered, Status: 200}},
+		{name: "not_allowed", answer: api.StartAnswer{RecordEchoed: true}, want: migration.StartOutcome{Fate: api.Answered, Status: 200, Refused: migration.ReasonStartNotAllowed}},
+		{name: "failed", answer: api.StartAnswer{}, want: migration.StartOutcome{Fate: api.Answered, Status: 200, Refused: migration.ReasonStartFailed}},
+		{name: "refused_for_good", err: &api.CallError{Fate: api.Answered, Status: 400, Kind: api.KindRefererRefused}, want: migration.StartOutcome{Fate: api.Answered, Status: 400, Refused: migration.ReasonStartRefused}},
+		{name: "an_error_that_may_pass", err: &api.CallError{Fate: api.Answered, Status: 500, Kind: api.KindServerError}, want: migration.StartOutcome{Fate: api.Answered, Status: 500}},
+		{name: "cut", err: &api.CallError{Fate: api.Unanswered, Kind: api.KindCut}, want: migration.StartOutcome{Fate: api.Unanswered}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := outcomeOf(tc.answer, tc.err)
+			got.Detail = ""
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("outcome (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
