@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 // attributesFor is how long a server may take until new search attributes are known everywhere.
@@ -38,7 +39,10 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 		case !ok:
 			missing[name] = keyword
 		case have != keyword:
-			return fmt.Errorf("search attribute %s of namespace %s is %s: it must be Keyword; use another namespace", name, namespace, have)
+			return &migration.Error{
+				Code: migration.CodeInvalid, Op: "register search attribute " + name, Subject: "namespace " + namespace,
+				Hint: fmt.Sprintf("it is %s there and must be Keyword: use another namespace", have),
+			}
 		}
 	}
 	if len(missing) > 0 {

@@ -71,7 +71,9 @@ func (p *ports) database(name string, dsn migration.Secret, readOnly bool, conne
 		return nil, "", fmt.Errorf("open %s: %w", name, err)
 	}
 	p.closers = append(p.closers, db.Close)
-	server, err := db.Fresh().Server(p.ctx)
+	server, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (migration.Server, error) {
+		return db.Fresh().Server(ctx)
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("ask %s which server it is: %w", name, err)
 	}

@@ -88,7 +88,10 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, stopServing(background)) }()
 
 	if slices.Contains(o.Config.Worker.Roles, contract.RoleWorkflows) {
-		if err := AddSearchAttributes(ctx, temporal, o.Temporal.Namespace); err != nil {
+		_, err := patiently(ctx, o.Logger, "Temporal", func(ctx context.Context) (struct{}, error) {
+			return struct{}{}, AddSearchAttributes(ctx, temporal, o.Temporal.Namespace)
+		})
+		if err != nil {
 			return err
 		}
 	}
