@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"context"
 	"slices"
 
 	"jogetferry/joget/schema"
@@ -9,14 +8,10 @@ import (
 	"jogetferry/migration"
 )
 
-// workedOn reports whether somebody accepted or completed a manual activity of
-// a target instance, or a deadline fired: work that must not be aborted. We do
+// workedOn reports whether somebody accepted or completed a manual activity
+// among all of a target instance, closed ones included, or a deadline fired: work that must not be aborted. We do
 // none of these ourselves.
-func workedOn(ctx context.Context, target *schema.Reader, process *xpdl.Process, id migration.InstanceID) (bool, error) {
-	all, err := target.Activities(ctx, id)
-	if err != nil {
-		return false, err
-	}
+func workedOn(process *xpdl.Process, all []schema.Activity) bool {
 	return slices.ContainsFunc(all, func(a schema.Activity) bool {
 		if a.State == migration.StateTerminated {
 			return true
@@ -24,7 +19,7 @@ func workedOn(ctx context.Context, target *schema.Reader, process *xpdl.Process,
 		definition := process.Activity(string(a.DefID))
 		return definition != nil && definition.Kind == xpdl.Manual && a.State != migration.StateAborted &&
 			(a.State == migration.StateCompleted || a.State == migration.StateRunning || a.AcceptedBy != "")
-	}), nil
+	})
 }
 
 // sameMoment reports whether two reads of a source instance show it unmoved:

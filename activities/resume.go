@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jogetferry/contract"
+	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/store"
@@ -102,8 +103,8 @@ func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Ins
 	if err != nil {
 		return ok, err
 	}
-	worked, err := workedOn(ctx, j.Target.Fresh(), process, target.ID)
-	if err != nil || !worked {
+	all, err := j.Target.Fresh().Activities(ctx, target.ID)
+	if err != nil || !workedOn(process, all) {
 		return ok, err
 	}
 	if discard, err := j.discard(ctx, s); err != nil || discard {
@@ -141,15 +142,18 @@ func (j *Joget) putVariablesBack(ctx context.Context, s *subject, target *migrat
 // seen tells whether a resuming call had its effect: an activity of its
 // definition is open that is younger than any before the call.
 func seen(target *migration.Instance, what string) bool {
+	return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool { return madeBy(what, a.ID, a.DefID) })
+}
+
+// madeBy tells whether an activity may be what a resuming call opened.
+func madeBy(what string, id migration.ActivityID, definition migration.ActivityDefID) bool {
 	var def string
 	var abort bool
 	var youngest int64
 	if _, err := fmt.Sscanf(what, resumeVerb+" %s abortCurrent=%t after %d", &def, &abort, &youngest); err != nil {
 		return false
 	}
-	return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool {
-		return string(a.DefID) == def && activityNumber(a.ID) > youngest
-	})
+	return string(definition) == def && activityNumber(id) > youngest
 }
 
 // quiet makes sure that no call without an answer can still change a target
@@ -165,10 +169,22 @@ func (j *Joget) quiet(ctx context.Context, s *subject, target *migration.Instanc
 	return j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
 }
 
-// calls counts the resuming calls of the present snapshot.
+// calls are the resuming calls of the present snapshot.
 type calls struct {
-	round int // that may have been sent
-	over  int // those whose end is known
+	round int      // that may have been sent
+	whats []string // as they stand in the log
+}
+
+// effective returns how many different calls have left an activity, open or
+// closed since. An answer says little, and no answer says nothing.
+func (c calls) effective(all []schema.Activity) int {
+	n := 0
+	for i, what := range c.whats {
+		if !slices.Contains(c.whats[:i], what) && slices.ContainsFunc(all, func(a schema.Activity) bool { return madeBy(what, a.ID, a.DefID) }) {
+			n++
+		}
+	}
+	return n
 }
 
 func (j *Joget) resumeCalls(ctx context.Context, s *subject) (calls, error) {
@@ -185,10 +201,9 @@ func (j *Joget) resumeCalls(ctx context.Context, s *subject) (calls, error) {
 		case l.Step != migration.StepResume || !strings.HasPrefix(l.What, resumeVerb):
 		case l.Kind == store.KindIntent:
 			n.round++
+			n.whats = append(n.whats, l.What)
 		case strings.HasSuffix(l.What, ": "+string(migration.FateNotSent)):
 			n.round--
-		case strings.HasSuffix(l.What, ": "+string(migration.FateAnswered)):
-			n.over++
 		}
 	}
 	return n, nil
@@ -205,7 +220,7 @@ func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance
 	if err != nil {
 		return nil, ok, err
 	}
-	worked, err := workedOn(ctx, j.Target.Fresh(), process, target.ID)
+	all, err := j.Target.Fresh().Activities(ctx, target.ID)
 	if err != nil {
 		return nil, ok, err
 	}
@@ -217,8 +232,8 @@ func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance
 		Wanted:        ordered(process, s.source.Wanted()),
 		Present:       target.Wanted(),
 		SameVariables: migration.SameActivityVariables(s.source.Activities, target.Activities),
-		Resumed:       made.over, Round: made.round, MaxRounds: j.Settings.MaxRounds,
-		Worked: worked, Discard: discard,
+		Resumed:       made.effective(all), Round: made.round, MaxRounds: j.Settings.MaxRounds,
+		Worked: workedOn(process, all), Discard: discard,
 	})
 	switch d.Action {
 	case migration.ResumeConverged:

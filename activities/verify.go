@@ -198,8 +198,8 @@ func (v *verification) target(ctx context.Context) (*migration.Instance, error) 
 		return nil, err
 	}
 	v.engine(&target)
-	worked, err := workedOn(ctx, reader, process, target.ID)
-	if worked {
+	all, err := reader.Activities(ctx, target.ID)
+	if workedOn(process, all) {
 		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
 	}
 	return &target, err

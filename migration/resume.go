@@ -13,7 +13,8 @@ type ResumeView struct {
 	Present []ActivityDefID // open on the target now
 	// SameVariables: every activity in both carries the same activity variables.
 	SameVariables bool
-	// Resumed counts the calls of this snapshot that are known to be over.
+	// Resumed counts the calls of this snapshot that had an effect: what they
+	// opened was seen.
 	Resumed int
 	// Round counts all calls of this snapshot, whatever their fate.
 	Round, MaxRounds int
@@ -51,9 +52,9 @@ func DecideResume(v ResumeView) ResumeDecision {
 	unwanted := firstMissing(v.Present, v.Wanted)
 	equal := missing == "" && unwanted == "" && len(v.Wanted) == len(v.Present)
 	// What the start opened copied variables before they were right: an aborting
-	// call makes it anew. Twice, since the first may have failed; a third cannot
-	// help, and the verification tells what the API could not set.
-	settled := v.SameVariables || v.Resumed > 1
+	// call makes it anew. Once it did, another one cannot help, and the
+	// verification tells what the API could not set.
+	settled := v.SameVariables || v.Resumed > 0
 	switch {
 	case equal && settled:
 		return ResumeDecision{Action: ResumeConverged}
@@ -63,7 +64,7 @@ func DecideResume(v ResumeView) ResumeDecision {
 		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
 	case v.Round >= v.MaxRounds:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
-	case unwanted == "" && missing != "" && v.Resumed > 0 && settled:
+	case unwanted == "" && missing != "" && v.Resumed > 0:
 		return ResumeDecision{Action: ResumeCall, Activity: missing}
 	}
 	return ResumeDecision{Action: ResumeCall, Activity: v.Wanted[0], AbortCurrent: true}

@@ -31,8 +31,13 @@ func TestDecideResume(t *testing.T) {
 		},
 		{
 			name: "variables_that_a_call_could_not_set_right_are_not_tried_again",
-			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Resumed: 2, Round: 2},
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Resumed: 1, Round: 2},
 			want: migration.ResumeDecision{Action: migration.ResumeConverged},
+		},
+		{
+			name: "calls_without_an_effect_do_not_make_it_right",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Round: 3},
+			want: call("a", true),
 		},
 		{
 			name: "first_call_aborts",
