@@ -13,7 +13,9 @@ import (
 	"jogetferry/internal/mysqltest"
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/engine"
+	"jogetferry/simulator/fault"
 	"jogetferry/simulator/seed"
+	"jogetferry/simulator/server"
 )
 
 // backup copies every table of a database and returns a function that puts
@@ -329,4 +331,21 @@ func TestChaosSomebodyElseStartsOnTheSameRecord(t *testing.T) {
 		}
 	}
 	s.SourceUnchanged()
+}
+
+func TestChaosResumeCallsWithoutEffect(t *testing.T) {
+	t.Parallel()
+	// What the start opened is what is wanted, but for the variables it copied:
+	// calls that did nothing must not be taken for the one that makes it anew.
+	s := newStorm(t, rig.Options{
+		Seed: seed.Options{Seed: 25, Instances: 3, Positions: []string{"procure/process1/parallel"}},
+		Simulator: server.Options{Faults: []fault.Rule{
+			{Path: "activity/start/", Kind: fault.Error500Before, Count: 6},
+			{Path: "activity/start/", Kind: fault.HTML502, Count: 6},
+		}},
+	})
+	s.worker = s.StartWorker()
+	s.Starter(0, nil, "plan")
+	s.Starter(0, nil, "wave", "--without-pilot")
+	s.moved(s.Seeded.Instances)
 }
