@@ -340,8 +340,8 @@ func TestChaosResumeCallsWithoutEffect(t *testing.T) {
 	s := newStorm(t, rig.Options{
 		Seed: seed.Options{Seed: 25, Instances: 3, Positions: []string{"procure/process1/parallel"}},
 		Simulator: server.Options{Faults: []fault.Rule{
-			{Path: "activity/start/", Kind: fault.Error500Before, Count: 6},
-			{Path: "activity/start/", Kind: fault.HTML502, Count: 6},
+			{Path: "activity/start/", Kind: fault.Error500Before, Count: 3},
+			{Path: "activity/start/", Kind: fault.HTML502, Count: 3},
 		}},
 	})
 	s.worker = s.StartWorker()

@@ -226,9 +226,19 @@ func (s *storm) killAtCall(m rig.Moment, drop bool, wanted func(rig.Call) bool) 
 	return true
 }
 
-// killWhen kills the worker when query finds a row in the ledger, with the
-// target's database held so that the worker cannot get past that point.
+// claimed finds starts that are claimed and not sent.
+const claimed = "SELECT instance FROM start_claim WHERE state = 'claimed'"
+
+// killWhen kills the worker when query finds a row in the ledger.
 func (s *storm) killWhen(query string) bool {
+	s.t.Helper()
+	return s.stopWhen(query, s.kill)
+}
+
+// stopWhen calls stop when query finds a row in the ledger, with the target's
+// database held so that the worker cannot get past that point. stop calls
+// release when it can go on no more.
+func (s *storm) stopWhen(query string, stop func(release func())) bool {
 	s.t.Helper()
 	deadline := time.After(reach)
 	poll := time.NewTicker(2 * time.Millisecond)
@@ -239,7 +249,7 @@ func (s *storm) killWhen(query string) bool {
 			// Still there after a while: the worker waits for the target.
 			<-time.After(30 * time.Millisecond)
 			if slices.ContainsFunc(s.rows(s.ledger, query), func(id string) bool { return slices.Contains(found, id) }) {
-				s.kill(release)
+				stop(release)
 				return true
 			}
 			release()
@@ -289,7 +299,7 @@ func always(do func(*storm)) func(*storm) bool {
 // incidents are all there are.
 func incidents() []incident {
 	return []incident{
-		{"kill: claim written", func(s *storm) bool { return s.killWhen("SELECT instance FROM start_claim WHERE state = 'claimed'") }},
+		{"kill: claim written", func(s *storm) bool { return s.killWhen(claimed) }},
 		{"kill: POST sent", func(s *storm) bool { return s.killAtCall(rig.Sent, false, calls("process/start")) }},
 		{"kill: POST sent, and lost", func(s *storm) bool { return s.killAtCall(rig.Sent, true, calls("process/start")) }},
 		{"kill: POST effected", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("process/start")) }},
