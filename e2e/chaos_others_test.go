@@ -236,14 +236,13 @@ func TestChaosUserInTheMiddleOfAResume(t *testing.T) {
 }
 
 // stranger has somebody else start the process of i on its record.
-func (s *storm) stranger(ctx context.Context, i seed.Instance, name string) string {
+func (s *storm) stranger(ctx context.Context, i seed.Instance, name string) {
 	definition := strings.Replace(i.Definition, "#3#", "#latest#", 1)
 	res, err := s.Sim.Engine().Start(ctx, engine.Caller{Name: name}, engine.StartRequest{Definition: definition, RecordID: i.RecordID})
 	if err != nil {
 		s.t.Error(err)
 	}
 	s.strangers[res.Instance] = true
-	return res.Instance
 }
 
 func TestChaosSomebodyElseStartsOnTheSameRecord(t *testing.T) {

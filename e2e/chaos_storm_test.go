@@ -52,7 +52,7 @@ const (
 
 func newStorm(t *testing.T, o rig.Options) *storm {
 	t.Helper()
-	number := uint64(time.Now().UnixNano()) //nolint:forbidigo // a seed that differs, and is printed
+	number := uint64(time.Now().UnixNano())
 	if text := os.Getenv(envSeed); text != "" {
 		var err error
 		if number, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -61,9 +61,9 @@ func newStorm(t *testing.T, o rig.Options) *storm {
 	}
 	t.Logf("%s=%d repeats the order of what happens", envSeed, number)
 	s := &storm{
-		rng: rand.New(rand.NewPCG(number, number)), gate: &rig.Gate{}, //nolint:gosec // repeatable on purpose
+		rng: rand.New(rand.NewPCG(number, number)), gate: &rig.Gate{},
 		done: map[string]int{}, parked: map[string]int{}, resolved: map[string]bool{}, faults: map[string]int{},
-		began: time.Now(), //nolint:forbidigo // to tell how long it took
+		began: time.Now(),
 	}
 	o.Gate = s.gate
 	o.Proxy = func(which, dsn string) string {
@@ -355,7 +355,7 @@ func harm(path string, skip int) []fault.Rule {
 func (s *storm) happen(i incident) bool {
 	s.t.Helper()
 	s.revive()
-	s.t.Logf("%5.1f s: %s", time.Since(s.began).Seconds(), i.name) //nolint:forbidigo // for people
+	s.t.Logf("%5.1f s: %s", time.Since(s.began).Seconds(), i.name)
 	if !i.happen(s) {
 		return false
 	}
@@ -534,5 +534,5 @@ func (s *storm) sum(instances int) {
 		}
 	}
 	s.t.Logf("CHAOS %d instances in %.0f s\n  incidents: %s\n  faults: %s\n  parked: %s\n  effects: %s", instances,
-		time.Since(s.began).Seconds(), list(s.done), list(s.faults), list(s.parked), list(calls)) //nolint:forbidigo // for people
+		time.Since(s.began).Seconds(), list(s.done), list(s.faults), list(s.parked), list(calls))
 }
