@@ -295,15 +295,15 @@ func TestChaosSomebodyElseStartsOnTheSameRecord(t *testing.T) {
 	s.Starter(0, nil, "resolve", early.ID, "--action", "accept", "--reason", "theirs stays")
 	s.Starter(0, nil, "resolve", lost.ID, "--action", "adopt", "--target", s.live(lost.RecordID)[0])
 	s.Starter(0, nil, "resolve", never.ID, "--action", "skip")
-	for range 3 {
-		rig.Eventually(t, minutes, "resolved instances go on", func() bool { return s.unsettled() == 0 })
-		for id, reason := range s.parkings() {
+	rig.Eventually(t, minutes, "all are done or skipped", func() bool {
+		parked := s.parkings()
+		for id, reason := range parked {
 			if reason == "two_starts" {
 				s.Run(t.Context(), "resolve", id, "--action", "accept", "--reason", "theirs stays")
 			}
 		}
-	}
-	rig.Eventually(t, minutes, "all are done or skipped", func() bool { return len(s.parkings()) == 0 && s.unsettled() == 0 })
+		return len(parked) == 0 && s.unsettled() == 0
+	})
 	for _, line := range s.rows(s.ledger, "SELECT instance, state, COALESCE(target_id, '') FROM instance") {
 		f := strings.Split(line, "|")
 		want := "done"
