@@ -50,6 +50,10 @@ func (b *Book) ParkInstance(ctx context.Context, in contract.ParkInput) (contrac
 	if out, final := finalOutcome(entry); final {
 		return out, nil
 	}
+	if entry.State == migration.InstanceParked {
+		// An attempt parked it, and died before it could say so.
+		return contract.Outcome{Status: contract.StatusParked, Reason: entry.Reason, ParkID: entry.ParkID}, nil
+	}
 	return park(ctx, b.Ledger, in.StepInput, in.Step, in.Reason, in.Message, in.Message)
 }
 
