@@ -110,8 +110,12 @@ func TestStartVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := startVariables(p.Process("approve"), []migration.Variable{
-		{Name: "status", Kind: migration.VariableNull}, {Name: "amount", Value: "7"}, {Name: "empty", Kind: migration.VariableNull},
-		{Name: "urgent", Value: "true"}, {Name: "my_var_x", Value: "x"}, {Name: "undeclared", Value: "x"},
+		{Name: "status", Kind: migration.VariableNull},
+		{Name: "amount", Value: "7"},
+		{Name: "empty", Kind: migration.VariableNull},
+		{Name: "urgent", Value: "true"},
+		{Name: "my_var_x", Value: "x"},
+		{Name: "undeclared", Value: "x"},
 	})
 	if diff := cmp.Diff(map[string]string{"status": "", "amount": "7"}, got); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)

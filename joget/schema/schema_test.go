@@ -85,9 +85,9 @@ func (j *joget) engine(table string, pairs ...any) int64 {
 	return j.oid
 }
 
-func (j *joget) definition(name string) int64 {
+func (j *joget) definition(name string) {
 	parts := strings.Split(name, "#")
-	return j.engine("SHKProcessDefinitions", "Name", name, "PackageId", parts[0], "ProcessDefinitionVersion", parts[1],
+	j.engine("SHKProcessDefinitions", "Name", name, "PackageId", parts[0], "ProcessDefinitionVersion", parts[1],
 		"ProcessDefinitionId", parts[2], "ProcessDefinitionCreated", 1, "State", 0)
 }
 
