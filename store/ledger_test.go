@@ -16,38 +16,70 @@ import (
 	"jogetferry/store"
 )
 
-func TestOpen_creates_the_database_and_may_run_twice_at_a_time(t *testing.T) {
+func TestOpen_creates_the_database_and_may_run_many_times_at_a_time(t *testing.T) {
 	t.Parallel()
+	for range 6 {
+		dsn := newDSN(t)
+		errs := make([]error, 8)
+		var running sync.WaitGroup
+		for i := range errs {
+			running.Go(func() {
+				l, err := store.Open(t.Context(), dsn, store.Options{})
+				if err == nil {
+					err = l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "")
+				}
+				if err == nil {
+					err = l.Close()
+				}
+				errs[i] = err
+			})
+		}
+		running.Wait()
+		must(t, errors.Join(errs...))
+		bound, err := open(t, dsn).Bound(t.Context(), mig)
+		must(t, err)
+		if bound.Source != "s" || bound.Target != "t" {
+			t.Errorf("bound %+v", bound)
+		}
+	}
+}
+
+func TestOpen_goes_on_where_a_process_died_while_it_made_the_tables(t *testing.T) {
+	t.Parallel()
+	for name, died := range map[string][]string{
+		"between_creating_and_filling_the_table_of_versions": {
+			"DROP TABLE start_claim", "DELETE FROM schema_version",
+		},
+		"in_the_middle_of_the_first_change": {
+			"DROP TABLE start_claim", "DELETE FROM schema_version WHERE version_id > 0",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := mysqltest.DSN(t)
+			must(t, open(t, dsn).Close())
+			cfg, err := mysql.ParseDSN(dsn)
+			must(t, err)
+			connector, err := mysql.NewConnector(cfg)
+			must(t, err)
+			db := sql.OpenDB(connector)
+			for _, statement := range died {
+				_, err := db.ExecContext(t.Context(), statement)
+				must(t, err)
+			}
+			must(t, db.Close())
+			must(t, open(t, dsn).Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, ""))
+		})
+	}
+}
+
+func newDSN(t *testing.T) string {
 	cfg, err := mysql.ParseDSN(mysqltest.DSN(t))
 	must(t, err)
 	cfg.DBName += "_new"
 	dsn := cfg.FormatDSN()
 	t.Cleanup(func() { dropDatabase(t, dsn) })
-
-	const workers = 4
-	errs := make([]error, workers)
-	var running sync.WaitGroup
-	for i := range workers {
-		running.Go(func() {
-			l, err := store.Open(t.Context(), dsn, store.Options{})
-			if err == nil {
-				err = l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "")
-			}
-			if err == nil {
-				err = l.Close()
-			}
-			errs[i] = err
-		})
-	}
-	running.Wait()
-	for _, err := range errs {
-		must(t, err)
-	}
-	bound, err := open(t, dsn).Bound(t.Context(), mig)
-	must(t, err)
-	if bound.Source != "s" || bound.Target != "t" {
-		t.Errorf("bound %+v", bound)
-	}
+	return dsn
 }
 
 func dropDatabase(t *testing.T, dsn string) {

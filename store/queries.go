@@ -7,6 +7,8 @@ const (
 	queryReadCommitted   = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 	queryLock            = "SELECT GET_LOCK(?, ?)"
 	queryUnlock          = "SELECT RELEASE_LOCK(?)"
+	queryTableExists     = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
+	insertFirstVersion   = "INSERT INTO " + schemaTable + " (version_id, is_applied) SELECT 0, TRUE FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM " + schemaTable + ")"
 	queryNow             = "SELECT UTC_TIMESTAMP(6)"
 
 	forUpdate = " FOR UPDATE"

@@ -1,5 +1,5 @@
 -- +goose Up
-CREATE TABLE migration (
+CREATE TABLE IF NOT EXISTS migration (
   name          varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   source        varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   target        varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE migration (
   PRIMARY KEY (name)
 ) ENGINE=InnoDB;
 
-CREATE TABLE instance (
+CREATE TABLE IF NOT EXISTS instance (
   migration         varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance          varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   ordinal           bigint NOT NULL,
@@ -40,7 +40,7 @@ CREATE TABLE instance (
   KEY instance_wave (migration, wave, state, ordinal, verdict)
 ) ENGINE=InnoDB;
 
-CREATE TABLE finding (
+CREATE TABLE IF NOT EXISTS finding (
   id        bigint NOT NULL AUTO_INCREMENT,
   migration varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE finding (
   KEY finding_instance (migration, instance, id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE wave (
+CREATE TABLE IF NOT EXISTS wave (
   migration  varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   name       varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   ordinal    bigint NOT NULL,
@@ -71,7 +71,7 @@ CREATE TABLE wave (
   PRIMARY KEY (migration, name)
 ) ENGINE=InnoDB;
 
-CREATE TABLE decision (
+CREATE TABLE IF NOT EXISTS decision (
   migration varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   park_id   bigint NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE decision (
   PRIMARY KEY (migration, instance, park_id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE snapshot (
+CREATE TABLE IF NOT EXISTS snapshot (
   migration varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   seq       int NOT NULL,
@@ -94,7 +94,7 @@ CREATE TABLE snapshot (
   PRIMARY KEY (migration, instance, seq)
 ) ENGINE=InnoDB;
 
-CREATE TABLE start_claim (
+CREATE TABLE IF NOT EXISTS start_claim (
   source     varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance   varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   target     varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -123,7 +123,7 @@ CREATE TABLE start_claim (
 
 -- Every target instance that was ever known to be ours: "current", or closed
 -- since ("former"), or a wreck that was aborted ("wreck").
-CREATE TABLE target_instance (
+CREATE TABLE IF NOT EXISTS target_instance (
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   target_id varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -134,7 +134,7 @@ CREATE TABLE target_instance (
   PRIMARY KEY (target, target_id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE fence (
+CREATE TABLE IF NOT EXISTS fence (
   source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -147,7 +147,7 @@ CREATE TABLE fence (
   PRIMARY KEY (source, instance, target)
 ) ENGINE=InnoDB;
 
-CREATE TABLE step_log (
+CREATE TABLE IF NOT EXISTS step_log (
   id        bigint NOT NULL AUTO_INCREMENT,
   migration varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -162,14 +162,14 @@ CREATE TABLE step_log (
   KEY step_log_instance (migration, instance, id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE target_mark (
+CREATE TABLE IF NOT EXISTS target_mark (
   target  varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   counter varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   mark    bigint NOT NULL,
   PRIMARY KEY (target, counter)
 ) ENGINE=InnoDB;
 
-CREATE TABLE window_image (
+CREATE TABLE IF NOT EXISTS window_image (
   source    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -183,7 +183,7 @@ CREATE TABLE window_image (
 -- What rows of the target were before we wrote; the lowest id of an instance is
 -- the image to go back to. image_key is a digest of what makes a row unique,
 -- which is too long for an index.
-CREATE TABLE row_image (
+CREATE TABLE IF NOT EXISTS row_image (
   id        bigint NOT NULL AUTO_INCREMENT,
   image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -202,7 +202,7 @@ CREATE TABLE row_image (
 ) ENGINE=InnoDB;
 
 -- What we wrote, or meant to write (is_written 0), into rows of the target.
-CREATE TABLE row_written (
+CREATE TABLE IF NOT EXISTS row_written (
   id        bigint NOT NULL AUTO_INCREMENT,
   image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -220,7 +220,7 @@ CREATE TABLE row_written (
 
 -- The same for files. Names are bytes. content names the chunks of the former
 -- file; chunks that no image names are of an attempt that did not end.
-CREATE TABLE file_image (
+CREATE TABLE IF NOT EXISTS file_image (
   id        bigint NOT NULL AUTO_INCREMENT,
   image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -242,7 +242,7 @@ CREATE TABLE file_image (
   KEY file_image_row (target, form_table, row_id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE file_written (
+CREATE TABLE IF NOT EXISTS file_written (
   id        bigint NOT NULL AUTO_INCREMENT,
   image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   target    varchar(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
@@ -259,7 +259,7 @@ CREATE TABLE file_written (
   KEY file_written_row (target, form_table, row_id)
 ) ENGINE=InnoDB;
 
-CREATE TABLE file_chunk (
+CREATE TABLE IF NOT EXISTS file_chunk (
   content varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   seq     int NOT NULL,
   data    longblob NOT NULL,
