@@ -26,6 +26,8 @@ var (
 	next       = &contract.ResumeCall{Activity: "approve", AbortCurrent: true}
 	counts     = migration.Counts{Ready: 1, Warned: 2, Blocked: 3, Claimed: 4, InFlight: 5, Waiting: 6, Parked: 7, Done: 8, Skipped: 9, Failed: 10, Same: 6, Accepted: 2}
 	findings   = []migration.Finding{{ID: "FERRY-101", Severity: migration.Blocking, Subject: "source", Message: "m", Remedy: "r"}}
+	judged     = []contract.DefinitionCounts{{Definition: definition, Counts: counts, Findings: map[string]int{"FERRY-404": 3}}}
+	listed     = []contract.InstanceFindings{{Instance: "7_crm_approve", Findings: findings}}
 	open       = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
 )
 
@@ -43,7 +45,7 @@ var wire = []any{
 	contract.WaveControl{Window: 5, MaxParked: 3},
 	contract.WaveStatus{Wave: "1", Window: 5, Paused: true, Stopped: true, Counts: counts},
 	contract.PlanInput{Migration: "m", Queues: queues, Dry: true},
-	contract.PlanResult{Findings: findings, Counts: counts, Open: open},
+	contract.PlanResult{Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
 	contract.CopyFormDataInput{StepInput: step, Redo: true},
@@ -63,7 +65,7 @@ var wire = []any{
 	contract.CheckInput{Migration: "m", Dry: true},
 	contract.CheckOutput{Findings: findings},
 	contract.InventoryInput{Migration: "m", Plan: "run", Dry: true},
-	contract.InventoryOutput{Findings: findings, Counts: counts, Open: open},
+	contract.InventoryOutput{Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.ListInput{Migration: "m", After: 3, Limit: 20},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
 }

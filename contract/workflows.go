@@ -144,12 +144,33 @@ type PlanInput struct {
 }
 
 // PlanResult counts what was found. Findings are those about servers, apps and
-// definitions; of instances, only counts travel.
+// definitions; of instances, only counts travel. A check has no ledger to look
+// them up in, so Definitions and Instances are set for Dry, and only then.
 type PlanResult struct {
-	Findings []migration.Finding `json:"findings"`
-	Counts   migration.Counts    `json:"counts"`
-	Open     OpenCounts          `json:"open"`
+	Findings    []migration.Finding `json:"findings"`
+	Counts      migration.Counts    `json:"counts"`
+	Open        OpenCounts          `json:"open"`
+	Definitions []DefinitionCounts  `json:"definitions,omitempty"` // by definition
+	Instances   []InstanceFindings  `json:"instances,omitempty"`   // with findings, up to MaxFindings of them
 }
+
+// DefinitionCounts are the numbers of one process definition of the source.
+// Findings counts, by ID of the check, the instances that have it.
+type DefinitionCounts struct {
+	Definition migration.DefinitionID `json:"definition"`
+	Counts     migration.Counts       `json:"counts"`
+	Findings   map[string]int         `json:"findings,omitempty"`
+}
+
+// InstanceFindings are the findings of one instance, free of personal data:
+// Seen is empty where a check is marked so.
+type InstanceFindings struct {
+	Instance migration.InstanceID `json:"instance"`
+	Findings []migration.Finding  `json:"findings"`
+}
+
+// MaxFindings bounds the findings in PlanResult.Instances.
+const MaxFindings = 500
 
 // OpenCounts balance the inventory: Open = Roots + Descendants + Orphans.
 type OpenCounts struct {
@@ -177,11 +198,13 @@ type InventoryInput struct {
 	Dry       bool   `json:"dry,omitempty"`
 }
 
-// InventoryOutput is the inventory in numbers.
+// InventoryOutput is the inventory in numbers; its fields are those of PlanResult.
 type InventoryOutput struct {
-	Findings []migration.Finding `json:"findings"`
-	Counts   migration.Counts    `json:"counts"`
-	Open     OpenCounts          `json:"open"`
+	Findings    []migration.Finding `json:"findings"`
+	Counts      migration.Counts    `json:"counts"`
+	Open        OpenCounts          `json:"open"`
+	Definitions []DefinitionCounts  `json:"definitions,omitempty"`
+	Instances   []InstanceFindings  `json:"instances,omitempty"`
 }
 
 // VerifyRunInput starts a verification of instances that were migrated; all of

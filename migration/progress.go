@@ -10,6 +10,9 @@ import (
 type PlanEntry struct {
 	Entry
 	Findings []Finding
+	// Activities are the definition IDs of the open activities: what a pilot of
+	// the definition should show. Nil where they are not known.
+	Activities []ActivityDefID
 }
 
 // DefinitionCounts are the numbers of one process definition of the source.
