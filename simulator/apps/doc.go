@@ -4,7 +4,8 @@
 //
 //	leave    process1    approve, resubmit loop, XOR route; one record, uploads
 //	procure  process1    start tools, AND split and join over three manual steps
-//	onboard  onboarding  synchronous subflow "equipment", child rows in two levels
+//	onboard  onboarding  synchronous subflow "equipment", child rows in two levels;
+//	                     a limit, a deadline, the performer of an earlier activity
 //	         equipment   the subflow
 //	         probation   no subflow; variables of every type
 //

@@ -19,6 +19,8 @@ const (
 	noLimit  = math.MaxInt64 // LimitTime of something without a limit
 	noOffset = 0             // *TZO columns of a server in UTC
 
+	deadline = 90 * 24 * time.Hour // what the conditions of all deadlines in the apps yield, from the activation on
+
 	running    = "open.running"
 	notStarted = "open.not_running.not_started"
 	suspended  = "open.not_running.suspended"
@@ -203,7 +205,13 @@ func (w *world) close(a *actor, def *xpdl.Activity) closedActivity {
 }
 
 func (w *world) assignees(a *actor, def *xpdl.Activity) []string {
-	return w.directory.assignees(a.definition.participants[def.Performer], a.Requester, a.Variables)
+	m := a.definition.participants[def.Performer]
+	for _, c := range a.closed {
+		if m.Type == "requester" && c.def.ID == m.Value {
+			return []string{c.performer}
+		}
+	}
+	return w.directory.assignees(m, a.Requester, a.Variables)
 }
 
 func (w *world) openManual(a *actor, def *xpdl.Activity) {
@@ -234,6 +242,14 @@ func (w *world) openManual(a *actor, def *xpdl.Activity) {
 	for _, user := range act.Assignees {
 		w.rows.add(assignments, oid, w.resource(user), act.ID, a.ID, a.Definition, user, accepted, 1,
 			w.numbers.counters[schema.CounterAssignment].take(), w.numbers.oid.take(), 0)
+	}
+	for _, d := range def.Deadlines {
+		synchronous := 0
+		if d.Execution == xpdl.Synchronous {
+			synchronous = 1
+		}
+		w.rows.add(deadlines, a.oid, oid, w.numbers.counters[schema.CounterDeadline].take(), a.now.Add(deadline).UnixMilli(), noOffset,
+			d.Exception, synchronous, 0, w.numbers.oid.take(), 0)
 	}
 	a.Activities = append(a.Activities, act)
 }
@@ -280,9 +296,13 @@ func (w *world) activityRow(a *actor, def *xpdl.Activity, id string, s activityS
 	if s.child != "" {
 		child, asynchronous = s.child, 0
 	}
+	limit := int64(noLimit)
+	if def.Limit > 0 {
+		limit = s.activated.Add(def.Limit).UnixMilli()
+	}
 	w.rows.add(activityTable, id, nil, def.ID, a.oid, resource, a.Definition, a.ID, user, schema.ActivityStateOID(s.name), nil,
 		child, asynchronous, priority, def.Name, s.activated.UnixMilli(), noOffset, accepted, acceptedTZO,
-		s.changed.UnixMilli(), noOffset, noLimit, noOffset, nil, oid, 1)
+		s.changed.UnixMilli(), noOffset, limit, noOffset, nil, oid, 1)
 	if def.Waits() {
 		for _, name := range slices.Sorted(maps.Keys(a.Variables)) {
 			w.rows.add(activityData, slices.Concat([]any{oid, 0}, w.variableRow(a, name, schema.CounterActData))...)

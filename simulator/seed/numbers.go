@@ -25,7 +25,7 @@ func (s *sequence) take() int64 {
 // counterNames are the counters a seed draws from.
 var counterNames = []string{
 	schema.CounterProcess, schema.CounterActivity, schema.CounterProcessData, schema.CounterActData,
-	schema.CounterAssignment, schema.CounterAndJoin,
+	schema.CounterAssignment, schema.CounterAndJoin, schema.CounterDeadline,
 }
 
 func openNumbers(ctx context.Context, tx *sql.Tx) (*numbers, error) {

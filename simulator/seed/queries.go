@@ -47,6 +47,7 @@ var (
 	activityData    = tableOf("SHKActivityData", "Activity IsResult "+valueColumns)
 	assignments     = tableOf("SHKAssignmentsTable", "Activity TheResource ActivityId ActivityProcessId ActivityProcessDefName ResourceId IsAccepted IsValid CNT oid version")
 	andJoins        = tableOf("SHKAndJoinTable", "Process BlockActivity ActivityDefinitionId Activity CNT oid version")
+	deadlines       = tableOf("SHKDeadlines", "Process Activity CNT TimeLimit TimeLimitTZO ExceptionName IsSynchronous IsExecuted oid version")
 	links           = tableOf("wf_process_link", linkColumns)
 	linkHistory     = tableOf("wf_process_link_history", linkColumns)
 	processHistory  = tableOf("wf_history_process", "processId processName processRequesterId resourceRequesterId version processDefId started created lastStateTime limitDuration due state variables")
@@ -54,7 +55,7 @@ var (
 )
 
 var engineTables = []table{
-	resources, processTable, activityTable, requesters, processData, activityData, assignments, andJoins,
+	resources, processTable, activityTable, requesters, processData, activityData, assignments, andJoins, deadlines,
 	links, linkHistory, processHistory, activityHistory,
 }
 
