@@ -212,7 +212,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 	if err != nil {
 		return false, err
 	}
-	findings := preflight.Instance(facts)
+	findings := preflight.Instance(&facts)
 	if migration.Worst(findings) == migration.Blocking {
 		message, detail := "", ""
 		for _, f := range findings {

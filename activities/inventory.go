@@ -2,103 +2,18 @@ package activities
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
 
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
-	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 )
-
-// CheckSource checks what only a copy worker can see: that the servers are two,
-// what the source account may do, and the uploads of both sides.
-func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contract.CheckOutput, error) {
-	var out contract.CheckOutput
-	add := func(check preflight.Check, subject, seen string) {
-		out.Findings = append(out.Findings, check.Finding(subject, seen))
-	}
-	if c.SourceFingerprint == c.TargetFingerprint {
-		add(preflight.SameServer, "source", "")
-		return out, nil
-	}
-	if may, err := c.Source.Fresh().CanWrite(ctx); migration.CodeOf(err) == migration.CodeUnavailable {
-		return out, err
-	} else if err != nil {
-		add(preflight.SourceWritable, "source", "its grants cannot be read")
-	} else if may {
-		add(preflight.SourceWritable, "source", "")
-	}
-	if err := c.SourceUploads.Probe(ctx); err != nil {
-		add(preflight.SourceUploads, "source", probeFailure(err))
-	}
-	if err := c.TargetUploads.Probe(ctx); err != nil {
-		add(preflight.TargetUploads, "target", probeFailure(err))
-	}
-	if in.Dry {
-		return out, nil
-	}
-	err := c.Ledger.Bind(ctx, migration.Binding{Migration: in.Migration, Source: c.SourceFingerprint, Target: c.TargetFingerprint}, c.Settings.ConfigDigest)
-	if migration.CodeOf(err) == migration.CodeConflict {
-		add(preflight.OtherServers, in.Migration, "")
-		return out, nil
-	}
-	return out, err
-}
-
-func probeFailure(err error) string {
-	var coded *migration.Error
-	if errors.As(err, &coded) {
-		return coded.Safe()
-	}
-	return "not accessible"
-}
-
-// CheckServers proves that the target answers, that each identity is taken for
-// who it is, and that URL and database belong together.
-func (j *Joget) CheckServers(ctx context.Context, in contract.CheckInput) (contract.CheckOutput, error) {
-	var out contract.CheckOutput
-	add := func(check preflight.Check, seen string) {
-		out.Findings = append(out.Findings, check.Finding("target", seen))
-	}
-	name, err := j.API.CurrentUsername(ctx, "")
-	switch {
-	case api.KindOf(err) == api.KindRefererRefused:
-		add(preflight.RefererRefused, "")
-		return out, nil
-	case api.KindOf(err) == api.KindBadCredentials, err == nil && name != j.AdminUser:
-		add(preflight.AdminRefused, "")
-		return out, nil
-	case err != nil:
-		add(preflight.TargetUnreachable, string(api.KindOf(err)))
-		return out, nil
-	}
-	if _, err := j.API.RunningProcesses(ctx); err != nil {
-		add(preflight.AdminRights, string(api.KindOf(err)))
-	}
-	if ok, err := j.identity(ctx, j.AdminUser); err != nil || !ok {
-		add(preflight.MasterRefused, string(api.KindOf(err)))
-	}
-	if err := j.paired(ctx); migration.CodeOf(err) == migration.CodeRefused {
-		add(preflight.NotPaired, "")
-	} else if err != nil {
-		return out, err
-	}
-	if in.Dry {
-		return out, nil // looking at the marks raises them
-	}
-	err = j.marks(ctx)
-	if rewound(err) {
-		add(preflight.TargetRewound, "")
-		return out, nil
-	}
-	return out, err
-}
 
 // inventoryPage is how many instances are read and planned at a time.
 const inventoryPage = 200
@@ -107,12 +22,12 @@ const inventoryPage = 200
 // and freezes them in the ledger unless Dry. Instances are read page by page,
 // each in a snapshot of its own, so that the source waits for nobody.
 func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (contract.InventoryOutput, error) {
-	t := &inventory{copy: c, in: in, definitions: map[migration.DefinitionID]bool{}, processes: map[string]bool{}}
+	t := newInventory(c, in)
 	out, err := t.run(ctx)
 	if err != nil || in.Dry {
 		return out, err
 	}
-	if err := c.Ledger.SaveFindings(ctx, in.Migration, out.Findings); err != nil {
+	if err := c.Ledger.SaveFindings(ctx, in.Migration, t.findings); err != nil {
 		return out, err
 	}
 	if len(c.Settings.Processes) == 0 {
@@ -125,13 +40,26 @@ func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (c
 	return out, err
 }
 
+// inventory is one run of TakeInventory. Its pages are read, judged and saved
+// side by side, each by one goroutine.
 type inventory struct {
 	copy        *Copy
 	in          contract.InventoryInput
 	out         contract.InventoryOutput
-	definitions map[migration.DefinitionID]bool // looked at
-	processes   map[string]bool                 // seen
+	findings    []migration.Finding // of servers, apps and definitions
+	definitions map[migration.DefinitionID]*definition
+	apps        map[string]migration.Severity // worst finding of each app
+	plan        preflight.PlanFacts
 	minted      int64
+	counts      map[migration.DefinitionID]*contract.DefinitionCounts
+	listed      int // findings in out.Instances
+}
+
+func newInventory(c *Copy, in contract.InventoryInput) *inventory {
+	return &inventory{
+		copy: c, in: in, definitions: map[migration.DefinitionID]*definition{}, apps: map[string]migration.Severity{},
+		counts: map[migration.DefinitionID]*contract.DefinitionCounts{},
+	}
 }
 
 func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
@@ -142,28 +70,87 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 	if err := t.balance(ctx); err != nil {
 		return t.out, err
 	}
-	for after := ""; ; {
-		activity.RecordHeartbeat(ctx, len(t.processes))
-		page, last, err := t.page(ctx, after)
-		if err != nil {
-			return t.out, err
-		}
-		if last == "" {
-			break
-		}
-		after = last
-		if !t.in.Dry && len(page) > 0 {
-			if err := t.copy.Ledger.SavePlan(ctx, t.in.Migration, t.in.Plan, page); err != nil {
-				return t.out, err
-			}
-		}
+	if err := t.pages(ctx); err != nil {
+		return t.out, err
 	}
 	for _, wanted := range t.copy.Settings.Processes {
-		if !t.processes[wanted] {
-			t.out.Findings = append(t.out.Findings, preflight.ProcessUnknown.Finding(wanted, ""))
+		if !slices.ContainsFunc(t.keys(), func(id migration.DefinitionID) bool { return id.Key() == wanted }) {
+			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
+	t.findings = append(t.findings, preflight.Plan(&t.plan)...)
+	t.out.Findings = preflight.WithoutPersonal(t.findings)
+	for _, id := range t.keys() {
+		t.out.Definitions = append(t.out.Definitions, *t.counts[id])
+	}
 	return t.out, nil
+}
+
+// keys returns the definitions met, sorted.
+func (t *inventory) keys() []migration.DefinitionID {
+	keys := make([]migration.DefinitionID, 0, len(t.counts))
+	for id := range t.counts {
+		keys = append(keys, id)
+	}
+	slices.SortFunc(keys, func(a, b migration.DefinitionID) int { return strings.Compare(a.String(), b.String()) })
+	return keys
+}
+
+// pages reads the next page while the one before is judged and the one before
+// that is saved.
+func (t *inventory) pages(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	read, judged := make(chan []migration.Instance, 1), make(chan []migration.PlanEntry, 1)
+	g.Go(func() error {
+		defer close(read)
+		for after := ""; ; {
+			page, last, err := t.read(ctx, after)
+			if err != nil || last == "" {
+				return err
+			}
+			after = last
+			if err := send(ctx, read, page); err != nil {
+				return err
+			}
+		}
+	})
+	g.Go(func() error {
+		defer close(judged)
+		for instances := range read {
+			page, err := t.judge(ctx, instances)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, judged, page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		planned := 0
+		for page := range judged {
+			planned += len(page)
+			activity.RecordHeartbeat(ctx, planned)
+			if t.in.Dry {
+				continue
+			}
+			if err := t.copy.Ledger.SavePlan(ctx, t.in.Migration, t.in.Plan, page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+func send[T any](ctx context.Context, to chan<- T, v T) error {
+	select {
+	case to <- v:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // balance makes sure that every open instance is a root, a synchronous
@@ -184,15 +171,13 @@ func (t *inventory) balance(ctx context.Context) error {
 	}
 	loose := slices.Concat(counts.Asynchronous, counts.Orphans)
 	t.out.Open = contract.OpenCounts{Open: counts.Open, Roots: counts.Roots, Descendants: counts.Synchronous, Orphans: len(loose)}
-	for _, id := range loose[:min(len(loose), contract.MaxDifferent)] {
-		t.out.Findings = append(t.out.Findings, preflight.Orphans.Finding(string(id), ""))
-	}
+	t.plan.Orphans = loose[:min(len(loose), contract.MaxDifferent)]
 	return nil
 }
 
-// page reads and judges one page; last is "" at the end.
-func (t *inventory) page(ctx context.Context, after string) (page []migration.PlanEntry, last string, err error) {
-	var instances []migration.Instance
+// read reads the page after a place; last is the place of its end, "" when
+// there is no further one.
+func (t *inventory) read(ctx context.Context, after string) (page []migration.Instance, last string, err error) {
 	err = t.copy.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
 		heads, err := s.RootInstances(ctx, after, inventoryPage, t.copy.Settings.Processes)
 		if err != nil || len(heads) == 0 {
@@ -203,151 +188,140 @@ func (t *inventory) page(ctx context.Context, after string) (page []migration.Pl
 		for i := range heads {
 			ids = append(ids, heads[i].ID)
 		}
-		instances, err = s.Instances(ctx, ids)
+		page, err = s.Instances(ctx, ids)
 		return err
 	})
+	return page, last, err
+}
+
+// judge checks a page of instances, and what they belong to when it is met first.
+func (t *inventory) judge(ctx context.Context, instances []migration.Instance) ([]migration.PlanEntry, error) {
+	facts, err := t.gather(ctx, instances)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
+	page := make([]migration.PlanEntry, 0, len(instances))
 	for i := range instances {
-		entry, err := t.judge(ctx, &instances[i])
+		d := t.definitions[instances[i].Definition]
+		findings := preflight.Instance(&facts[i])
+		entry := migration.Entry{
+			Instance: instances[i].ID, Definition: d.id, Target: d.target, Requester: instances[i].Requester, Record: instances[i].Record,
+			Started: instances[i].Started, State: migration.InstanceReady, Findings: len(findings),
+		}
+		switch worst := migration.Worst(findings); {
+		case worst == migration.Blocking, d.worst == migration.Blocking, t.apps[instances[i].App] == migration.Blocking:
+			entry.State = migration.InstanceBlocked
+		case worst == migration.Warning:
+			entry.State = migration.InstanceWarned
+		}
+		t.count(entry, findings)
+		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: wantedActivities(&instances[i])})
+	}
+	return page, nil
+}
+
+func wantedActivities(i *migration.Instance) []migration.ActivityDefID {
+	ids := make([]migration.ActivityDefID, 0, len(i.Activities))
+	for _, a := range i.Activities {
+		ids = append(ids, a.DefID)
+	}
+	return ids
+}
+
+// count adds an entry to the numbers of its definition and, of a dry run, to the output.
+func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
+	c := t.counts[e.Definition]
+	if c == nil {
+		c = &contract.DefinitionCounts{Definition: e.Definition, Findings: map[string]int{}}
+		t.counts[e.Definition] = c
+	}
+	of := map[string]bool{}
+	for _, f := range findings {
+		if !of[f.ID] {
+			of[f.ID] = true
+			c.Findings[f.ID]++
+		}
+	}
+	for _, counts := range []*migration.Counts{&c.Counts, &t.out.Counts} {
+		switch e.State {
+		case migration.InstanceBlocked:
+			counts.Blocked++
+		case migration.InstanceWarned:
+			counts.Warned++
+		default:
+			counts.Ready++
+		}
+	}
+	if t.in.Dry && len(findings) > 0 && t.listed+len(findings) <= contract.MaxFindings {
+		t.listed += len(findings)
+		t.out.Instances = append(t.out.Instances, contract.InstanceFindings{
+			Instance: e.Instance, Findings: preflight.WithoutPersonal(findings),
+		})
+	}
+}
+
+// gather collects what the checks of a page of instances need: as few queries
+// as one page allows.
+func (t *inventory) gather(ctx context.Context, instances []migration.Instance) ([]preflight.InstanceFacts, error) {
+	facts := make([]preflight.InstanceFacts, len(instances))
+	for i := range instances {
+		d, err := t.definition(ctx, &instances[i])
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		page = append(page, entry)
-	}
-	return page, last, nil
-}
-
-func (t *inventory) judge(ctx context.Context, i *migration.Instance) (migration.PlanEntry, error) {
-	t.processes[i.Definition.Key()] = true
-	if err := t.definition(ctx, i); err != nil {
-		return migration.PlanEntry{}, err
-	}
-	facts, err := t.copy.factsWith(ctx, i, t.minted)
-	if err != nil {
-		return migration.PlanEntry{}, err
-	}
-	findings := preflight.Instance(facts)
-	entry := migration.Entry{
-		Instance: i.ID, Definition: i.Definition, Requester: i.Requester, Record: i.Record, Started: i.Started,
-		State: migration.InstanceReady, Findings: len(findings),
-	}
-	target, err := t.copy.TargetCatalog.Resolve(ctx, t.copy.Settings.Target(i.Definition))
-	switch {
-	case err == nil:
-		entry.Target = target
-	case migration.CodeOf(err) == migration.CodeUnavailable:
-		return migration.PlanEntry{}, err
-	}
-	switch {
-	case facts.Source == nil || facts.Target == nil || migration.Worst(findings) == migration.Blocking:
-		entry.State = migration.InstanceBlocked
-	case migration.Worst(findings) == migration.Warning:
-		entry.State = migration.InstanceWarned
-	}
-	if t.in.Dry {
-		count(&t.out.Counts, entry.State)
-	}
-	return migration.PlanEntry{Entry: entry, Findings: findings}, nil
-}
-
-func count(c *migration.Counts, s migration.InstanceState) {
-	if s == migration.InstanceBlocked {
-		c.Blocked++
-		return
-	}
-	if s == migration.InstanceWarned {
-		c.Warned++
-		return
-	}
-	c.Ready++
-}
-
-// definition judges a definition the first time that an instance of it is seen.
-func (t *inventory) definition(ctx context.Context, i *migration.Instance) error {
-	if t.definitions[i.Definition] {
-		return nil
-	}
-	t.definitions[i.Definition] = true
-	add := func(check preflight.Check, seen string) {
-		t.out.Findings = append(t.out.Findings, check.Finding(i.Definition.String(), seen))
-	}
-	if _, err := t.copy.SourceCatalog.Process(ctx, i.Definition); err != nil {
-		if migration.CodeOf(err) == migration.CodeUnavailable {
-			return err
+		facts[i] = t.copy.baseFacts(&instances[i], t.minted)
+		facts[i].Source, facts[i].Target = d.facts.Source.Process, d.facts.Target.Process
+		if err := t.app(ctx, instances[i].App); err != nil {
+			return nil, err
 		}
-		add(preflight.DefinitionBroken, "source")
 	}
-	target, err := t.copy.TargetCatalog.Resolve(ctx, t.copy.Settings.Target(i.Definition))
-	switch {
-	case migration.CodeOf(err) == migration.CodeUnavailable:
-		return err
-	case err != nil:
-		var coded *migration.Error
-		errors.As(err, &coded)
-		add(preflight.AppUnpublished, coded.Hint)
-		return nil
+	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked} {
+		if err := gather(ctx, facts); err != nil {
+			return nil, err
+		}
 	}
-	_, err = t.copy.TargetCatalog.Process(ctx, target)
-	if code := migration.CodeOf(err); code == migration.CodeUnavailable {
-		return err
-	} else if code == migration.CodeNotFound {
-		add(preflight.DefinitionMissing, target.String())
-	} else if code != "" {
-		add(preflight.DefinitionBroken, "target, "+target.String())
-	}
-	if i.App == "" {
-		return nil
-	}
-	_, problems, err := t.copy.SourceCatalog.Forms(ctx, i.App)
-	for _, p := range problems {
-		add(preflight.FormBroken, fmt.Sprint(p))
-	}
-	return err
+	return facts, nil
 }
 
-// facts gathers what the checks of one instance need.
+// facts gathers what the checks of one instance need when its turn comes: what
+// may have changed since the plan.
 func (c *Copy) facts(ctx context.Context, i *migration.Instance) (preflight.InstanceFacts, error) {
 	minted, err := c.Target.Fresh().NextProcessNumber(ctx)
 	if err != nil {
 		return preflight.InstanceFacts{}, err
 	}
-	return c.factsWith(ctx, i, minted)
+	f := []preflight.InstanceFacts{c.baseFacts(i, minted)}
+	d, err := c.definition(ctx, i.Definition)
+	if err != nil {
+		return f[0], err
+	}
+	f[0].Source, f[0].Target = d.Source.Process, d.Target.Process
+	return f[0], c.gatherLinked(ctx, f)
 }
 
-func (c *Copy) factsWith(ctx context.Context, i *migration.Instance, minted int64) (preflight.InstanceFacts, error) {
+// baseFacts are those that need no server.
+func (c *Copy) baseFacts(i *migration.Instance, minted int64) preflight.InstanceFacts {
 	f := preflight.InstanceFacts{Instance: i, Minted: minted}
-	var err error
-	if f.Source, err = known(c.SourceCatalog.Process(ctx, i.Definition)); err != nil {
-		return f, err
-	}
-	target, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(i.Definition))
-	if err == nil {
-		f.Target, err = known(c.TargetCatalog.Process(ctx, target))
-	}
-	if migration.CodeOf(err) == migration.CodeUnavailable {
-		return f, err
-	}
-	if preflight.LooksLikeInstance(i.Record) {
-		if f.RecordIsInstance, err = c.Target.Fresh().IsLinkedInstanceID(ctx, i.Record); err != nil {
-			return f, err
-		}
-	}
-	if refused := api.CheckRecordID(i.Record); refused != nil {
+	if api.CheckRecordID(i.Record) != nil {
 		f.RecordRefused = "characters that Joget refuses"
 	}
-	if refused := api.CheckUser(c.Settings.Requester(i.Requester)); refused != nil {
+	if api.CheckUser(c.Settings.Requester(i.Requester)) != nil {
 		f.RequesterRefused = "characters that Joget refuses"
 	}
-	return f, nil
+	return f
 }
 
-// known turns a definition that is missing or broken into nil: that is a
-// finding of the definition.
-func known(p *xpdl.Process, err error) (*xpdl.Process, error) {
-	if err != nil && migration.CodeOf(err) != migration.CodeUnavailable {
-		return nil, nil
+// gatherLinked looks for record IDs that are instances of the target.
+func (c *Copy) gatherLinked(ctx context.Context, facts []preflight.InstanceFacts) error {
+	for i := range facts {
+		if !preflight.LooksLikeInstance(facts[i].Instance.Record) {
+			continue
+		}
+		linked, err := c.Target.Fresh().IsLinkedInstanceID(ctx, facts[i].Instance.Record)
+		if err != nil {
+			return err
+		}
+		facts[i].RecordIsInstance = linked
 	}
-	return p, err
+	return nil
 }

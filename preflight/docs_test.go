@@ -37,8 +37,8 @@ func TestChecksPageIsUpToDate(t *testing.T) {
 // groups are the sections of the page, by the first digit of a number.
 var groups = []struct{ digit, title, text string }{
 	{"1", "Servers", "A blocking one ends `check` and `plan` before the inventory."},
-	{"2", "Apps and definitions", "A definition of the target that is missing or cannot be read blocks its instances. A form that cannot be read stops them when they are copied."},
-	{"3", "Data", "Each concerns one instance."},
+	{"2", "Apps, definitions and mappings", "A blocking one blocks all instances of the definition or app."},
+	{"3", "Data", "Each concerns an app or one instance."},
 	{"4", "Instances", "Each concerns one instance, except where it says otherwise."},
 }
 
@@ -46,28 +46,28 @@ func checksMarkdown(all []preflight.Check) string {
 	var b strings.Builder
 	b.WriteString(`# Checks
 
-<!-- Written by "go test ./preflight -update" from preflight/checks.go; do not edit. -->
+<!-- Written by "go test ./preflight -update" from the checks themselves; do not edit. -->
 
 What ` + "`starter check` and `starter plan`" + ` look for. A number is never used for anything
 else. *blocking* sets the instance aside, *warning* marks it (` + "`starter wave --no-warned`" + `
-leaves those out), *note* informs. ` + "`starter show INSTANCE`" + ` lists the findings of one
-instance. Each instance is checked again when its turn comes; one that is blocked
-then is parked as [source_blocked](what-if.md#source_blocked).
+leaves those out), *note* informs. ` + "`starter plan --explain INSTANCE`" + ` lists all that stands
+against one instance. Each instance is checked again when its turn comes; one that is
+blocked then is parked as [source_blocked](what-if.md#source_blocked).
 `)
 	for _, g := range groups {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| number | severity | what is wrong | what to do |\n|---|---|---|---|\n", g.title, g.text)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", g.title, g.text)
 		for _, c := range all {
 			if strings.HasPrefix(c.ID, "FERRY-"+g.digit) {
-				fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.ID, c.Severity, cell(c.Title), cell(c.Remedy))
+				fmt.Fprintf(&b, "\n### %s\n\n*%s*: **%s.** %s\n\nWhat to do: %s.\n", c.ID, c.Severity, linked(c.Title), linked(c.About), linked(c.Remedy))
 			}
 		}
 	}
 	return b.String()
 }
 
-// cell escapes what would end a cell, and turns a mention of the what-if page into a link.
-func cell(text string) string {
-	words := strings.Fields(strings.ReplaceAll(text, "|", `\|`))
+// linked turns a mention of the what-if page into a link.
+func linked(text string) string {
+	words := strings.Fields(text)
 	for i, word := range words {
 		if reason, ok := strings.CutPrefix(word, "docs/what-if.md#"); ok {
 			words[i] = "[" + reason + "](what-if.md#" + reason + ")"

@@ -124,7 +124,7 @@ func TestInstance(t *testing.T) {
 			}
 			tc.change(&facts)
 			var got []string
-			for _, f := range preflight.Instance(facts) {
+			for _, f := range preflight.Instance(&facts) {
 				got = append(got, f.ID)
 				if f.Subject != "7_crm_approve" {
 					t.Errorf("%s has subject %q", f.ID, f.Subject)
@@ -137,16 +137,36 @@ func TestInstance(t *testing.T) {
 	}
 }
 
-func TestChecksAreNumberedOnceInOrder(t *testing.T) {
+func TestEveryCheckIsWhole(t *testing.T) {
 	t.Parallel()
 	var ids []string
 	for _, c := range preflight.All() {
 		ids = append(ids, c.ID)
-		if c.Title == "" || c.Remedy == "" || c.Severity == "" {
-			t.Errorf("%s lacks title, remedy or severity", c.ID)
+		if c.Title == "" || c.Remedy == "" || c.Severity == "" || c.About == "" {
+			t.Errorf("%s lacks title, remedy, severity or about", c.ID)
+		}
+		scopes := 0
+		for _, has := range []bool{c.Copying != nil, c.Calling != nil, c.Engine != nil, c.Plan != nil, c.App != nil, c.Definition != nil, c.Instance != nil} {
+			if has {
+				scopes++
+			}
+		}
+		if scopes != 1 {
+			t.Errorf("%s has %d functions, want one", c.ID, scopes)
 		}
 	}
-	if len(slices.Compact(slices.Clone(ids))) != len(ids) {
-		t.Errorf("a number is used twice: %v", ids)
+	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
+		t.Errorf("a number is used twice, or out of order: %v", ids)
+	}
+}
+
+func TestWithoutPersonal_keeps_values_to_the_ledger(t *testing.T) {
+	t.Parallel()
+	got := preflight.WithoutPersonal([]migration.Finding{
+		preflight.RecordIsInstance.Finding("7_crm_approve", "900_crm_approve"),
+		preflight.ActivityMissing.Finding("7_crm_approve", "approve"),
+	})
+	if got[0].Seen != "" || got[1].Seen != "approve" {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -37,5 +37,6 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 	result.Findings = append(result.Findings, inventory.Findings...)
 	result.Counts, result.Open = inventory.Counts, inventory.Open
 	result.Definitions, result.Instances = inventory.Definitions, inventory.Instances
+	result.Definitions, result.Instances = inventory.Definitions, inventory.Instances
 	return result, nil
 }

@@ -1,0 +1,123 @@
+package preflight
+
+import (
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// Check is one rule. Its function hangs in the field of its scope; a check has
+// exactly one.
+type Check struct {
+	ID       string // "FERRY-101"; never used again for anything else
+	Severity migration.Severity
+	Title    string // what is wrong, in one sentence without subject
+	Remedy   string // what the operator does about it
+	About    string // for docs/checks.md: what it means, how it is found
+	// Personal marks checks whose Seen may hold user names, record IDs or values:
+	// it stays in the ledger.
+	Personal bool
+
+	Copying    func(f *CopyingFacts, r Report)
+	Calling    func(f *CallingFacts, r Report)
+	Engine     func(f *EngineFacts, r Report)
+	Plan       func(f *PlanFacts, r Report)
+	App        func(f *AppFacts, r Report)
+	Definition func(f *DefinitionFacts, r Report)
+	Instance   func(f *InstanceFacts, r Report)
+}
+
+// Anchor returns the place of a check in docs/checks.md.
+func Anchor(id string) string { return "docs/checks.md#" + strings.ToLower(id) }
+
+// Finding makes a finding of the check. Subject must not hold personal data.
+func (c *Check) Finding(subject, seen string) migration.Finding {
+	return migration.Finding{ID: c.ID, Severity: c.Severity, Subject: subject, Message: c.Title, Seen: seen, Remedy: c.Remedy}
+}
+
+// Report takes what a check found.
+type Report struct {
+	check *Check
+	into  *[]migration.Finding
+}
+
+// Found adds a finding with the severity of its check.
+func (r Report) Found(subject, seen string) {
+	*r.into = append(*r.into, r.check.Finding(subject, seen))
+}
+
+// FoundAs adds a finding whose severity the configuration or the facts change.
+func (r Report) FoundAs(severity migration.Severity, subject, seen string) {
+	f := r.check.Finding(subject, seen)
+	f.Severity = severity
+	*r.into = append(*r.into, f)
+}
+
+// Copying returns what stands against migrating between two servers, as far as
+// a copy worker can see. The order is that of All, here and below.
+func Copying(f *CopyingFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*CopyingFacts, Report) { return c.Copying })
+}
+
+// Calling returns what speaks against the target's JSON API.
+func Calling(f *CallingFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*CallingFacts, Report) { return c.Calling })
+}
+
+// Engine returns what speaks against the Temporal namespace.
+func Engine(f *EngineFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*EngineFacts, Report) { return c.Engine })
+}
+
+// Plan returns what is found over all instances, and what the configuration
+// names that is not there.
+func Plan(f *PlanFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*PlanFacts, Report) { return c.Plan })
+}
+
+// App returns what differs between the two sides of an app.
+func App(f *AppFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*AppFacts, Report) { return c.App })
+}
+
+// Definition returns what differs between a definition and what it maps to.
+func Definition(f *DefinitionFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*DefinitionFacts, Report) { return c.Definition })
+}
+
+// Instance returns what stands against migrating one instance.
+func Instance(f *InstanceFacts) []migration.Finding {
+	return run(f, func(c *Check) func(*InstanceFacts, Report) { return c.Instance })
+}
+
+func run[F any](facts *F, of func(*Check) func(*F, Report)) []migration.Finding {
+	var found []migration.Finding
+	for i := range all {
+		if check := of(&all[i]); check != nil {
+			check(facts, Report{check: &all[i], into: &found})
+		}
+	}
+	return found
+}
+
+// WithoutPersonal returns findings without what must not go through Temporal.
+func WithoutPersonal(findings []migration.Finding) []migration.Finding {
+	kept := make([]migration.Finding, len(findings))
+	for i, f := range findings {
+		kept[i] = f
+		if personal[f.ID] {
+			kept[i].Seen = ""
+		}
+	}
+	return kept
+}
+
+var personal = func() map[string]bool {
+	ids := map[string]bool{}
+	for i := range all {
+		if all[i].Personal {
+			ids[all[i].ID] = true
+		}
+	}
+	return ids
+}()
