@@ -173,35 +173,9 @@ func (r *Reader) Forms(ctx context.Context, app string) ([]FormDefinition, error
 	return slices.DeleteFunc(rows, func(f FormDefinition) bool { return f.App != app }), err
 }
 
-// ActivityForm maps an activity to its form (app_package_activity_form).
-type ActivityForm struct {
-	Process  string                  // process key
-	Activity migration.ActivityDefID // "runProcess" for the start form
-	Type     string                  // "SINGLE" or "EXTERNAL"
-	Form     string                  // form ID, "" if external
-}
-
-// ActivityPlugin maps a tool, route or form modifier to its plugin
-// (app_package_activity_plugin).
-type ActivityPlugin struct {
-	Process    string
-	Activity   migration.ActivityDefID
-	Plugin     string // class name
-	Properties string // JSON; may hold secrets
-}
-
-// Participant maps a participant to users (app_package_participant).
-type Participant struct {
-	Process     string
-	Participant string // "processStartWhiteList" for the start whitelist
-	Type        string
-	Value       string
-	Properties  string // JSON of a plugin
-}
-
 // ActivityForms returns the form mappings of a package version, by process and activity.
-func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) ([]ActivityForm, error) {
-	return mappings(ctx, r, selectActivityForms, pkg, version, func(scan scanner, id *string) (v ActivityForm, err error) {
+func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) ([]migration.ActivityForm, error) {
+	return mappings(ctx, r, selectActivityForms, pkg, version, func(scan scanner, id *string) (v migration.ActivityForm, err error) {
 		var kind, form sql.NullString
 		err = scan(id, &v.Process, &v.Activity, &kind, &form)
 		v.Type, v.Form = kind.String, form.String
@@ -210,8 +184,8 @@ func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) (
 }
 
 // ActivityPlugins returns the plugin mappings of a package version, by process and activity.
-func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64) ([]ActivityPlugin, error) {
-	return mappings(ctx, r, selectActivityPlugins, pkg, version, func(scan scanner, id *string) (v ActivityPlugin, err error) {
+func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64) ([]migration.ActivityPlugin, error) {
+	return mappings(ctx, r, selectActivityPlugins, pkg, version, func(scan scanner, id *string) (v migration.ActivityPlugin, err error) {
 		var plugin, properties sql.NullString
 		err = scan(id, &v.Process, &v.Activity, &plugin, &properties)
 		v.Plugin, v.Properties = plugin.String, properties.String
@@ -220,8 +194,8 @@ func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64)
 }
 
 // Participants returns the participant mappings of a package version, by process and participant.
-func (r *Reader) Participants(ctx context.Context, pkg string, version int64) ([]Participant, error) {
-	return mappings(ctx, r, selectParticipants, pkg, version, func(scan scanner, id *string) (v Participant, err error) {
+func (r *Reader) Participants(ctx context.Context, pkg string, version int64) ([]migration.Participant, error) {
+	return mappings(ctx, r, selectParticipants, pkg, version, func(scan scanner, id *string) (v migration.Participant, err error) {
 		var kind, value, properties sql.NullString
 		err = scan(id, &v.Process, &v.Participant, &kind, &value, &properties)
 		v.Type, v.Value, v.Properties = kind.String, value.String, properties.String

@@ -779,13 +779,13 @@ func TestDefinitions(t *testing.T) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]schema.ActivityForm{{Process: "process1", Activity: "approve", Type: "SINGLE", Form: "f2"}}, activityForms); diff != "" {
+	if diff := cmp.Diff([]migration.ActivityForm{{Process: "process1", Activity: "approve", Type: "SINGLE", Form: "f2"}}, activityForms); diff != "" {
 		t.Errorf("forms of activities (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]schema.ActivityPlugin{{Process: "process1", Activity: "tool1", Plugin: "a.B", Properties: "{}"}}, plugins); diff != "" {
+	if diff := cmp.Diff([]migration.ActivityPlugin{{Process: "process1", Activity: "tool1", Plugin: "a.B", Properties: "{}"}}, plugins); diff != "" {
 		t.Errorf("plugins (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]schema.Participant{{Process: "process1", Participant: "approver", Type: "user", Value: "clark"}}, participants); diff != "" {
+	if diff := cmp.Diff([]migration.Participant{{Process: "process1", Participant: "approver", Type: "user", Value: "clark"}}, participants); diff != "" {
 		t.Errorf("participants (-want +got):\n%s", diff)
 	}
 }
