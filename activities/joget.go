@@ -56,7 +56,7 @@ type subject struct {
 	key      migration.ClaimKey
 	entry    migration.Entry
 	snapshot migration.Snapshot
-	source   *migration.Instance // of the snapshot
+	wanted   *migration.Instance // of the snapshot, as the target shall have it
 	intent   migration.StartIntent
 }
 
@@ -79,16 +79,12 @@ func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, erro
 	if s.snapshot, err = j.Ledger.Snapshot(ctx, in.Migration, in.Instance); err != nil {
 		return nil, err
 	}
-	s.source = &s.snapshot.Instance
-	definition, err := j.Catalog.Resolve(ctx, j.Settings.Target(s.source.Definition))
+	s.wanted = j.Settings.Wanted(&s.snapshot.Instance)
+	definition, err := j.Catalog.Resolve(ctx, s.wanted.Definition)
 	if err != nil {
 		return nil, err
 	}
-	s.intent = migration.StartIntent{
-		Definition: definition,
-		Requester:  j.Settings.Requester(s.source.Requester),
-		Record:     s.source.Record,
-	}
+	s.intent = migration.StartIntent{Definition: definition, Requester: s.wanted.Requester, Record: s.wanted.Record}
 	return s, nil
 }
 
@@ -107,7 +103,7 @@ func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, e
 	for _, r := range s.snapshot.Rows {
 		known = append(known, r.RowKey)
 	}
-	return records.Selection{Model: model.Union(j.Settings.Extra), Root: s.source.Record, Known: known}, nil
+	return records.Selection{Model: model.Union(j.Settings.Extra), Root: s.wanted.Record, Known: known}, nil
 }
 
 func (j *Joget) form() records.Target { return records.Target{DB: j.Target.Pool(), Schema: j.Tables} }

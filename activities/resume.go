@@ -128,7 +128,7 @@ func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
 // putVariablesBack makes the process variables those of the source, after an
 // activity was started with its own.
 func (j *Joget) putVariablesBack(ctx context.Context, s *subject, target *migration.Instance, out *contract.Outcome) error {
-	if len(migration.DiffVariables(s.source.Variables, target.Variables)) == 0 {
+	if len(migration.DiffVariables(s.wanted.Variables, target.Variables)) == 0 {
 		return nil
 	}
 	var err error
@@ -229,9 +229,9 @@ func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance
 		return nil, ok, err
 	}
 	d := migration.DecideResume(migration.ResumeView{
-		Wanted:        ordered(process, s.source.Wanted()),
+		Wanted:        ordered(process, s.wanted.Wanted()),
 		Present:       target.Wanted(),
-		SameVariables: migration.SameActivityVariables(s.source.Activities, target.Activities),
+		SameVariables: migration.SameActivityVariables(s.wanted.Activities, target.Activities),
 		Resumed:       made.effective(all), Round: made.round, MaxRounds: j.Settings.MaxRounds,
 		Worked: workedOn(process, all), Discard: discard,
 	})

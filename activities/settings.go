@@ -16,11 +16,11 @@ type Settings struct {
 	ConfigDigest string
 	// Processes limits the inventory ("package/process"); nil means all.
 	Processes []string
-	// Definitions maps definitions of the source to ones of the target. What is
-	// not in it goes to the published version of the same process.
-	Definitions map[migration.DefinitionID]migration.DefinitionID
-	// Users maps requesters of the source to users of the target.
-	Users map[migration.User]migration.User
+	// Mapping says what is called otherwise on the target.
+	migration.Mapping
+	// SourceHosts are names and addresses of the source server, without port: an
+	// app that mentions one points at it. Nil: none is known.
+	SourceHosts []string
 	// Settle is how long a request without an answer may still run.
 	Settle time.Duration
 	// RetryUnknown starts again after Settle instead of parking: an exception to
@@ -37,18 +37,5 @@ type Settings struct {
 	ReportOnly bool
 }
 
-// Target returns what a definition of the source maps to; its version may be migration.Latest.
-func (s Settings) Target(d migration.DefinitionID) migration.DefinitionID {
-	if mapped, ok := s.Definitions[d]; ok {
-		return mapped
-	}
-	return migration.DefinitionID{Package: d.Package, Version: migration.Latest, Process: d.Process}
-}
-
 // Requester returns the target's user for a requester of the source.
-func (s Settings) Requester(u migration.User) migration.User {
-	if mapped, ok := s.Users[u]; ok {
-		return mapped
-	}
-	return u
-}
+func (s Settings) Requester(u migration.User) migration.User { return s.User(u) }

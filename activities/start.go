@@ -50,7 +50,7 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	s.intent.Variables = startVariables(process, s.source.Variables)
+	s.intent.Variables = startVariables(process, s.wanted.Variables)
 
 	token := attemptToken(ctx)
 	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
@@ -440,7 +440,7 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 			return out, err
 		}
 	}
-	out.Restore = changed || len(migration.DiffVariables(s.source.Variables, target.Variables)) > 0
+	out.Restore = changed || len(migration.DiffVariables(s.wanted.Variables, target.Variables)) > 0
 	if out.Restore {
 		out.Outcome, err = j.untouched(ctx, s, target, migration.StepStart)
 		return out, err

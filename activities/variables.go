@@ -10,24 +10,24 @@ import (
 )
 
 // instanceScope is the scope of the variables of the instance itself; any other
-// scope is an open activity of the source, by its definition, whose own
-// snapshot of the variables is meant.
+// scope is an open activity, by what the target calls it, whose own snapshot of
+// the variables is meant.
 const instanceScope migration.ActivityDefID = ""
 
 // variablesOf returns the variables that the process has to have in a scope:
 // an activity takes its snapshot of them when it is started (CONTRACT 3.8).
 func (s *subject) variablesOf(scope migration.ActivityDefID) []migration.Variable {
 	if scope == instanceScope {
-		return s.source.Variables
+		return s.wanted.Variables
 	}
-	i := slices.IndexFunc(s.source.Activities, func(a migration.OpenActivity) bool { return a.DefID == scope })
+	i := slices.IndexFunc(s.wanted.Activities, func(a migration.OpenActivity) bool { return a.DefID == scope })
 	if i < 0 {
-		return s.source.Variables
+		return s.wanted.Variables
 	}
 	// What the activity does not have of its own it takes from the process.
-	merged := slices.Clone(s.source.Variables)
+	merged := slices.Clone(s.wanted.Variables)
 	for n, v := range merged {
-		for _, own := range s.source.Activities[i].Variables {
+		for _, own := range s.wanted.Activities[i].Variables {
 			if own.Name == v.Name {
 				merged[n] = own
 			}
@@ -77,7 +77,7 @@ func variableWhat(name string, scope migration.ActivityDefID) string {
 // variableSet tells whether the setting of a variable had its effect.
 func (s *subject) variableSet(target *migration.Instance, what string) bool {
 	scopes := []migration.ActivityDefID{instanceScope}
-	for _, a := range s.source.Activities {
+	for _, a := range s.wanted.Activities {
 		scopes = append(scopes, a.DefID)
 	}
 	for _, scope := range scopes {

@@ -44,7 +44,9 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 			return out, err
 		}
 	}
-	v := &verification{copy: c, in: in, snapshot: &snapshot, identity: identity, items: map[string]int{}}
+	v := &verification{
+		copy: c, in: in, snapshot: &snapshot, wanted: c.Settings.Wanted(&snapshot.Instance), identity: identity, items: map[string]int{},
+	}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -89,7 +91,8 @@ const (
 type verification struct {
 	copy     *Copy
 	in       contract.VerifyInput
-	snapshot *migration.Snapshot
+	snapshot *migration.Snapshot // what the source is compared with
+	wanted   *migration.Instance // what the target is compared with
 	identity migration.TargetIdentity
 	items    map[string]int
 	details  []string
@@ -135,7 +138,7 @@ func (v *verification) run(ctx context.Context) error {
 		return err
 	}
 	v.activities(target)
-	for _, d := range migration.DiffVariables(v.snapshot.Instance.Variables, target.Variables) {
+	for _, d := range migration.DiffVariables(v.wanted.Variables, target.Variables) {
 		v.differ(itemVariables, migration.ReasonVerifyDiffers, d.Name)
 	}
 	if source == nil || !source.instance.State.Open() {
@@ -209,17 +212,16 @@ func (v *verification) target(ctx context.Context) (*migration.Instance, error) 
 // adopted instance may have another requester, and a start path may have left
 // tokens or children behind.
 func (v *verification) engine(target *migration.Instance) {
-	source := &v.snapshot.Instance
-	if want := v.copy.Settings.Requester(source.Requester); target.Requester != want {
+	if target.Requester != v.wanted.Requester {
 		v.differ(itemRequester, migration.ReasonVerifyDiffers, "it is another user")
 	}
-	if target.State != source.State {
+	if target.State != v.wanted.State {
 		v.differ(itemEngine, migration.ReasonVerifyDiffers, "state "+string(target.State))
 	}
-	if !slices.Equal(target.Tokens, source.Tokens) {
+	if !slices.Equal(target.Tokens, v.wanted.Tokens) {
 		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d tokens wait at joins", len(target.Tokens)))
 	}
-	if len(target.Children) != len(source.Children) {
+	if len(target.Children) != len(v.wanted.Children) {
 		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d subflows are open", len(target.Children)))
 	}
 }
@@ -232,7 +234,7 @@ func (v *verification) alone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	linked, err := v.copy.Target.Fresh().LinkedInstances(ctx, v.snapshot.Instance.Record)
+	linked, err := v.copy.Target.Fresh().LinkedInstances(ctx, v.wanted.Record)
 	if err != nil {
 		return err
 	}
@@ -257,7 +259,7 @@ func (v *verification) activities(target *migration.Instance) {
 		}
 		byDef[a.DefID] = a
 	}
-	for _, a := range v.snapshot.Instance.Activities {
+	for _, a := range v.wanted.Activities {
 		there, ok := byDef[a.DefID]
 		if !ok {
 			v.differ(itemActivities, migration.ReasonVerifyDiffers, "missing: "+string(a.DefID))
@@ -267,7 +269,7 @@ func (v *verification) activities(target *migration.Instance) {
 		for _, d := range migration.DiffVariables(a.Variables, there.Variables) {
 			v.differ(itemVariables, migration.ReasonVerifyDiffers, string(a.DefID)+"."+d.Name)
 		}
-		if !slices.Equal(v.copy.assignees(a), assigneesOf(there)) {
+		if !slices.Equal(assigneesOf(a), assigneesOf(there)) {
 			v.items[itemAssignees]++
 			v.details = append(v.details, itemAssignees+": "+string(a.DefID))
 		}
@@ -275,16 +277,6 @@ func (v *verification) activities(target *migration.Instance) {
 	for def := range byDef {
 		v.differ(itemActivities, migration.ReasonVerifyDiffers, "extra: "+string(def))
 	}
-}
-
-// assignees returns the users of an activity of the source, as the target calls them.
-func (c *Copy) assignees(a migration.OpenActivity) []migration.User {
-	users := assigneesOf(a)
-	for i, u := range users {
-		users[i] = c.Settings.Requester(u)
-	}
-	slices.Sort(users)
-	return users
 }
 
 func assigneesOf(a migration.OpenActivity) []migration.User {

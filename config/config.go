@@ -21,8 +21,15 @@ type Config struct {
 	// Processes are "package/process"; empty means every process with running instances.
 	Processes []string
 	// Definitions maps definitions of the source to those of the target;
-	// without an entry the published version of the same process is taken.
+	// without an entry the published version of the same process is taken. Either
+	// is "package#version#process", or "package/process" for every version of the
+	// source or the published one of the target.
 	Definitions map[string]string
+	// Activities maps "package/process/activity" of the source to activities of the target.
+	Activities map[string]string
+	// Variables maps "package/process/variable" of the source to the variable's
+	// name on the target, "-" (not taken over) or "=text" (always this text).
+	Variables map[string]string
 	// Users maps user names of the source to those of the target.
 	Users   map[string]string
 	Records Records
@@ -39,6 +46,9 @@ type Config struct {
 type Source struct {
 	Database migration.Secret // DSN; an account that may SELECT is enough
 	Uploads  string           // path of app_formuploads as mounted for the worker
+	// Hosts are names and addresses of the server, without port: what the apps
+	// may say where they mean it.
+	Hosts []string
 }
 
 // Target is the server that instances are moved to.

@@ -196,6 +196,7 @@ records: {on_conflict: merge, extra: ["a -> b"]}
 processes: [process1]
 definitions: {"crm#x#p": "crm#1#p"}
 users: {cat: 7}
+activites: {"crm/process1/approve_old": approve}
 worker: {roles: [copy, cook]}
 `,
 			env:  []string{"FERRY_TRAGET_URL=x", "FERRY_TEST_MYSQL=x"},
@@ -203,6 +204,7 @@ worker: {roles: [copy, cook]}
 			want: []string{
 				"FERRY_TRAGET_URL: is not a known variable; did you mean FERRY_TARGET_URL?",
 				"--target.admin.password: a secret does not belong on a command line; give '${VARIABLE}' or '${file:PATH}', or set FERRY_TARGET_ADMIN_PASSWORD",
+				"activites: is not a known key; did you mean activities?",
 				"limit: is not a known key; did you mean limits.window or limits.copy_rows_per_second?",
 				"start: is a section, not a value; give its keys below it",
 				"target.databse: is not a known key; did you mean target.database?",
@@ -214,8 +216,59 @@ worker: {roles: [copy, cook]}
 				`migration: "CRM 2026" is not a name; use a-z, 0-9 and -, at most 63, beginning with a letter or digit`,
 				"target.url: holds a login; move it to target.admin",
 				`processes: "process1" is not a process; write package/process`,
-				`definitions: "crm#x#p" is not a definition; write package#version#process, with latest for the published version`,
+				`definitions: "crm#x#p" is not a definition of the source; write package#version#process, or package/process for every version`,
 				"records.extra: is none of the forms; write table, parent = child (same id), parent.field -> child, or parent <- child.field",
+			},
+		},
+		{
+			name: "mappings_that_cannot_be_meant",
+			part: config.PartStarter,
+			yaml: `
+migration: m
+ledger: {database: "u:p@tcp(h)/l"}
+target: {url: "http://h/jw"}
+source: {hosts: [old-joget, "10.0.0.7", "::1", "http://old-joget", "old-joget:8080"]}
+processes: [crm/process1/approve]
+definitions: {"crm#latest#p": crm/p, "crm#3#p": crm/p, "crm:3:p": crm/q, "crm/r": q}
+activities: {approve: check, "crm/process1/a": c, "crm/process1/b": c, "crm/process2/b": c, "crm/process1/d": "-"}
+variables:
+  status: state
+  "crm/process1/a": c
+  "crm/process1/b": c
+  "crm/process1/c": "=text"
+  "crm/process2/b": c
+  "crm/process1/d": "-"
+  "crm/process1/e": "-"
+  "crm/process1/f": ""
+  "crm/process1/g": "a b"
+users: {cat: ""}
+`,
+			want: []string{
+				`processes: "crm/process1/approve" is not a process; write package/process`,
+				`definitions: "crm#latest#p" is not a definition of the source; write package#version#process, or package/process for every version`,
+				`definitions: "q" is not a definition; write package/process for the published version, or package#version#process`,
+				`definitions: "crm#3#p" has two entries; keep one of them`,
+				`activities: "approve" is not an activity; write package/process/activity`,
+				`activities: "crm/process1/a" and "crm/process1/b" both become "c"; give each a name of its own on the target`,
+				`activities: "crm/process1/d" leads to "-", which is not an activity; give the activity's ID on the target`,
+				`variables: "crm/process1/a" and "crm/process1/b" both become "c"; give each a name of its own on the target`,
+				`variables: "crm/process1/b" and "crm/process1/c" both become "c"; give each a name of its own on the target`,
+				`variables: "crm/process1/f" leads to "", which is not a variable; give its name on the target, "-" to drop it, or "=text" for a constant`,
+				`variables: "crm/process1/g" leads to "a b", which is not a variable; give its name on the target, "-" to drop it, or "=text" for a constant`,
+				`variables: "status" is not a variable; write package/process/variable`,
+				"users: has an entry without a name; write source: target",
+				`source.hosts: "http://old-joget" is not a host; write its name or address, without scheme, port and path`,
+				`source.hosts: "old-joget:8080" is not a host; write its name or address, without scheme, port and path`,
+			},
+		},
+		{
+			name: "a_mapping_that_cannot_be_had",
+			part: config.PartStarter,
+			args: []string{"--migration=m", "--target.url=http://t/jw", "--variables=crm/process1/region==${REGION}", "--source.hosts=${OLD}"},
+			env:  []string{"FERRY_LEDGER_DATABASE=u:p@tcp(h)/l"},
+			want: []string{
+				"source.hosts: variable OLD is not set; set it, or write $${ for a literal ${",
+				"variables: variable REGION is not set; set it, or write $${ for a literal ${",
 			},
 		},
 		{
@@ -336,6 +389,68 @@ func TestEveryKeyIsAFlagAndAVariable(t *testing.T) {
 	}
 }
 
+func TestMapping(t *testing.T) {
+	t.Parallel()
+	const file = `
+definitions: {"crm#3#process1": "crm#7#process1", "crm/process1": crm/process2, "hr/process1": "hr#9#process1"}
+activities: {"crm/process1/approve_old": approve_proposal, "crm/process1/check.v1": check}
+variables: {"crm/process1/old_name": new_name, "crm/process1/obsolete": "-", "crm/process1/region": "=EMEA, north", "crm/process1/none": "="}
+users: {jane.doe: jane}
+source: {hosts: [old-joget, 10.0.0.7]}
+`
+	id := func(pkg, version, process string) migration.DefinitionID {
+		return migration.DefinitionID{Package: pkg, Version: version, Process: process}
+	}
+	want := migration.Mapping{
+		Definitions: map[migration.DefinitionID]migration.DefinitionID{id("crm", "3", "process1"): id("crm", "7", "process1")},
+		AnyVersion: map[string]migration.DefinitionID{
+			"crm/process1": id("crm", migration.Latest, "process2"), "hr/process1": id("hr", "9", "process1"),
+		},
+		Activities: map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/process1": {"approve_old": "approve_proposal", "check.v1": "check"}},
+		Variables: map[string]map[string]migration.VariableRule{"crm/process1": {
+			"old_name": {Name: "new_name"}, "obsolete": {},
+			"region": {Name: "region", Constant: true, Value: "EMEA, north"}, "none": {Name: "none", Constant: true},
+		}},
+		Users: map[migration.User]migration.User{"jane.doe": "jane"},
+	}
+	for _, tc := range []struct {
+		name string
+		yaml string
+		env  []string
+		args []string
+		want migration.Mapping
+	}{
+		{name: "in_the_file", yaml: file, want: want},
+		{
+			name: "variables_and_flags_replace_what_the_file_has", yaml: file,
+			env:  []string{"FERRY_ACTIVITIES=crm/process1/a=b,crm/process1/c=d"},
+			args: []string{"--variables=crm/process1/region==EMEA,crm/process1/obsolete=-", "--users=", "--definitions=crm/process1=crm/process2"},
+			want: migration.Mapping{
+				Definitions: map[migration.DefinitionID]migration.DefinitionID{},
+				AnyVersion:  map[string]migration.DefinitionID{"crm/process1": id("crm", migration.Latest, "process2")},
+				Activities:  map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/process1": {"a": "b", "c": "d"}},
+				Variables:   map[string]map[string]migration.VariableRule{"crm/process1": {"region": {Name: "region", Constant: true, Value: "EMEA"}, "obsolete": {}}},
+				Users:       map[migration.User]migration.User{},
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := load(t, tc.yaml, tc.env, tc.args...)
+			got, err := c.Mapping()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("mapping (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff([]string{"old-joget", "10.0.0.7"}, c.Source.Hosts); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestParseExtra(t *testing.T) {
 	t.Parallel()
 	got, err := config.ParseExtra([]string{"notes", "customer = address", "order.customer -> customer", "customer <- note.customer_id"})
@@ -372,6 +487,8 @@ func TestDigestTellsWhatAPlanDependsOn(t *testing.T) {
 		{"a_limit", []string{"--limits.window=9"}, true},
 		{"a_password", []string{"--target.admin.password=${MASTER_HASH}"}, true},
 		{"a_user", []string{"--users=clark=cat"}, false},
+		{"an_activity", []string{"--activities=crm/process1/a=b"}, false},
+		{"a_variable", []string{"--variables=crm/process1/a=-"}, false},
 		{"a_definition", []string{"--definitions=crm#3#process1=crm#7#process1"}, false},
 		{"a_rule", []string{"--records.on_conflict=keep"}, false},
 	} {

@@ -13,9 +13,11 @@ func (c *Config) Digest() string {
 	data, err := json.Marshal(struct {
 		Processes   []string
 		Definitions map[string]string
+		Activities  map[string]string `json:",omitempty"`
+		Variables   map[string]string `json:",omitempty"`
 		Users       map[string]string
 		Records     Records
-	}{c.Processes, c.Definitions, c.Users, c.Records})
+	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records})
 	if err != nil {
 		// Strings, slices and maps of strings always marshal.
 		panic(err)

@@ -27,6 +27,14 @@ func (ms Mistakes) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// orNil returns ms as an error, nil when there are none.
+func (ms Mistakes) orNil() error {
+	if len(ms) == 0 {
+		return nil
+	}
+	return ms
+}
+
 func (ms *Mistakes) add(key, problem, fix string) {
 	*ms = append(*ms, Mistake{Key: key, Problem: problem, Fix: fix})
 }

@@ -1,8 +1,8 @@
 package config
 
 import (
+	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"regexp"
@@ -61,10 +61,7 @@ func (c *Config) Validate(part Part) error {
 		v.timeout()
 		v.listen()
 	}
-	if len(v.mistakes) == 0 {
-		return nil
-	}
-	return v.mistakes
+	return v.mistakes.orNil()
 }
 
 // validation is one Validate.
@@ -195,28 +192,24 @@ func (v *validation) mistaken(key string) bool {
 
 func (v *validation) mappings() {
 	for _, p := range v.Processes {
-		pkg, process, ok := strings.Cut(p, "/")
-		if !ok || pkg == "" || process == "" || strings.ContainsAny(p, "#:") {
+		if _, _, ok := cutProcess(p); !ok {
 			v.mistakes.add("processes", fmt.Sprintf("%q is not a process", p), "write package/process")
 		}
 	}
-	for _, from := range slices.Sorted(maps.Keys(v.Definitions)) {
-		for _, d := range []string{from, v.Definitions[from]} {
-			if _, err := migration.ParseDefinitionID(d); err != nil {
-				v.mistakes.add("definitions", fmt.Sprintf("%q is not a definition", d), "write package#version#process, with latest for the published version")
-			}
-		}
-	}
-	for _, from := range slices.Sorted(maps.Keys(v.Users)) {
-		if from == "" || v.Users[from] == "" {
-			v.mistakes.add("users", "has an entry without a name", "write source: target")
+	_, err := v.Mapping()
+	var mistakes Mistakes
+	errors.As(err, &mistakes)
+	v.mistakes = append(v.mistakes, mistakes...)
+	for _, host := range v.Source.Hosts {
+		if !isHost(host) {
+			v.mistakes.add("source.hosts", fmt.Sprintf("%q is not a host", host), "write its name or address, without scheme, port and path")
 		}
 	}
 	if _, err := ParseExtra(v.Records.Extra); err != nil {
 		problem, fix, _ := strings.Cut(err.Error(), "; ")
 		v.mistakes.add("records.extra", problem, fix)
 	}
-	for _, key := range []string{"processes", "definitions", "users", "records.extra"} {
+	for _, key := range []string{"source.hosts", "processes", "definitions", "activities", "variables", "users", "records.extra"} {
 		if v.broken[key] != nil {
 			v.needed[key] = true
 			v.present(key, false, "")

@@ -289,10 +289,10 @@ func TestTheExampleShowsTheDefaults(t *testing.T) {
 // TestTheCommentedKeysAreValid takes the commented keys of the example in.
 func TestTheCommentedKeysAreValid(t *testing.T) {
 	t.Parallel()
-	commented := regexp.MustCompile(`(?m)^( *)# ((?:processes|definitions|users|extra): .*)$`)
+	commented := regexp.MustCompile(`(?m)^( *)# ((?:hosts|processes|definitions|activities|variables|users|extra): .*)$`)
 	text := read(t, "ferry.example.yaml")
-	if n := len(commented.FindAllString(text, -1)); n != 4 {
-		t.Fatalf("%d commented keys, want 4", n)
+	if n := len(commented.FindAllString(text, -1)); n != 7 {
+		t.Fatalf("%d commented keys, want 7", n)
 	}
 	file := filepath.Join(t.TempDir(), "ferry.yaml")
 	if err := os.WriteFile(file, []byte(commented.ReplaceAllString(text, "$1$2")), 0o600); err != nil {
@@ -302,7 +302,8 @@ func TestTheCommentedKeysAreValid(t *testing.T) {
 	if err := c.Validate(config.PartWorker); err != nil {
 		t.Error(err)
 	}
-	if len(c.Processes) == 0 || len(c.Definitions) == 0 || len(c.Users) == 0 || len(c.Records.Extra) == 0 {
+	if len(c.Source.Hosts) == 0 || len(c.Processes) == 0 || len(c.Definitions) == 0 || len(c.Activities) == 0 || len(c.Variables) == 0 ||
+		len(c.Users) == 0 || len(c.Records.Extra) == 0 {
 		t.Errorf("not all were read: %+v", c)
 	}
 }

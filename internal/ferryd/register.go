@@ -151,8 +151,7 @@ func identity(a config.Account) api.Identity {
 func settings(c *config.Config) (activities.Settings, error) {
 	s := activities.Settings{
 		Migration: c.Migration, ConfigDigest: c.Digest(), Processes: c.Processes,
-		Definitions: map[migration.DefinitionID]migration.DefinitionID{},
-		Users:       map[migration.User]migration.User{},
+		SourceHosts: c.Source.Hosts,
 		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
 		ReportOnly: c.Records.Restore == config.RestoreReport,
@@ -161,21 +160,10 @@ func settings(c *config.Config) (activities.Settings, error) {
 	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
 		s.RowLimiter = rate.NewLimiter(rate.Limit(perSecond), perSecond)
 	}
-	for from, to := range c.Definitions {
-		source, err := migration.ParseDefinitionID(from)
-		if err != nil {
-			return s, err
-		}
-		target, err := migration.ParseDefinitionID(to)
-		if err != nil {
-			return s, err
-		}
-		s.Definitions[source] = target
-	}
-	for from, to := range c.Users {
-		s.Users[migration.User(from)] = migration.User(to)
-	}
 	var err error
+	if s.Mapping, err = c.Mapping(); err != nil {
+		return s, err
+	}
 	s.Extra, err = config.ParseExtra(c.Records.Extra)
 	return s, err
 }
