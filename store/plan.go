@@ -82,17 +82,16 @@ func scanMigration(row scanner) (migrationRow, error) {
 // page may come again. Entries that a wave has begun with keep their state and
 // findings, and their place; failed ones become what the plan says, so that a
 // wave can take them again. A requester or record that changed since the last
-// plan is taken over. Unbound migration: CodeNotFound.
+// plan is taken over. The first page, which may be empty, begins the plan: from
+// then on PlanDiff compares with what the ledger had. Unbound migration: CodeNotFound.
 func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migration.PlanEntry) error {
-	for len(page) > 0 {
+	for {
 		n := min(len(page), chunkRows)
 		err := l.tx(ctx, "save plan", mig, func(tx *sql.Tx) error { return l.savePlan(ctx, tx, mig, planID, page[:n]) })
-		if err != nil {
+		if page = page[n:]; err != nil || len(page) == 0 {
 			return err
 		}
-		page = page[n:]
 	}
-	return nil
 }
 
 func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, page []migration.PlanEntry) error {
@@ -103,13 +102,22 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if err != nil {
 		return err
 	}
+	compared, err := beginPlan(ctx, tx, m, mig, planID)
+	if err != nil || len(page) == 0 {
+		return err
+	}
 	known, err := knownEntries(ctx, tx, mig, page)
 	if err != nil {
 		return err
 	}
+	if compared {
+		if err := saveChanges(ctx, tx, mig, page, known); err != nil {
+			return err
+		}
+	}
 	var begun, found []migration.InstanceID
 	var lines []migration.StepLine
-	var rows, findingRows []any
+	var rows, findingRows, activityRows []any
 	upserts, findings := 0, 0
 	for _, p := range page {
 		k, isKnown := known[p.Instance]
@@ -129,6 +137,11 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 			formatDefinition(p.Target), string(p.Requester), string(p.Record), int64(p.Started), string(p.State),
 			len(p.Findings), planID)
 		upserts++
+		activities, err := encodeActivities(p.Activities)
+		if err != nil {
+			return err
+		}
+		activityRows = append(activityRows, mig, string(p.Instance), activities)
 		for _, f := range p.Findings {
 			findingRows = append(findingRows, findingRow(mig, p.Instance, f)...)
 			findings++
@@ -143,6 +156,9 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if upserts > 0 {
 		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain //nolint:gosec // constants and question marks
 		if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, upsertActivities+tuples(upserts, activityColumns)+upsertActivitiesAgain, activityRows...); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updateNextOrdinal, m.nextOrdinal, mig); err != nil {
@@ -197,12 +213,16 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 		var ids, locked []migration.InstanceID
 		err := l.tx(ctx, op, mig, func(tx *sql.Tx) error {
 			ids, locked = nil, nil
-			if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
+			m, err := findMigration(ctx, tx, mig)
+			if errors.Is(err, sql.ErrNoRows) {
 				return unbound(op, mig)
 			} else if err != nil {
 				return err
 			}
-			var err error
+			compared, err := beginPlan(ctx, tx, m, mig, planID)
+			if err != nil {
+				return err
+			}
 			if ids, err = instancesOf(ctx, tx, queryUnseenByPlan, mig, planID, chunkRows); err != nil {
 				return err
 			}
@@ -217,7 +237,13 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 				return err
 			}
 			list, args = listed(locked)
-			args = append([]any{string(migration.ReasonSourceClosed), mig}, args...)
+			args = append([]any{mig}, args...)
+			if compared {
+				if _, err := tx.ExecContext(ctx, insertGone+list+upsertChangeAgain, args...); err != nil {
+					return err
+				}
+			}
+			args = append([]any{string(migration.ReasonSourceClosed)}, args...)
 			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
 				return err
 			}
@@ -251,7 +277,7 @@ func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.S
 }
 
 // SaveFindings replaces the findings about servers and definitions, which
-// belong to no single instance.
+// belong to no single instance. It comes after the pages of the plan.
 func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migration.Finding) error {
 	var rows []any
 	for _, f := range findings {
@@ -263,6 +289,9 @@ func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migrat
 		} else if err != nil {
 			return err
 		}
+		if _, err := tx.ExecContext(ctx, updatePlanComplete, mig); err != nil {
+			return err
+		}
 		return replaceFindings(ctx, tx, mig, []migration.InstanceID{""}, rows, len(findings))
 	})
 }
@@ -270,14 +299,21 @@ func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migrat
 // Findings returns the findings of one instance, or with "" those that belong
 // to none, in the order in which they were saved.
 func (l *Ledger) Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error) {
-	var all []migration.Finding
-	err := each(ctx, l.db, queryFindings, []any{mig, string(id)}, func(row scanner) error {
+	findings, err := findingsOf(ctx, l.db, mig, []migration.InstanceID{id})
+	return findings[id], failure("read findings", string(id), err)
+}
+
+func findingsOf(ctx context.Context, q querier, mig string, ids []migration.InstanceID) (map[migration.InstanceID][]migration.Finding, error) {
+	list, args := listed(ids)
+	findings := map[migration.InstanceID][]migration.Finding{}
+	err := each(ctx, q, queryFindings+list+" ORDER BY id", append([]any{mig}, args...), func(row scanner) error {
+		var id migration.InstanceID
 		var f migration.Finding
-		err := row.Scan(&f.ID, &f.Severity, &f.Subject, &f.Message, &f.Seen, &f.Remedy)
-		all = append(all, f)
+		err := row.Scan(&id, &f.ID, &f.Severity, &f.Subject, &f.Message, &f.Seen, &f.Remedy)
+		findings[id] = append(findings[id], f)
 		return err
 	})
-	return all, failure("read findings", string(id), err)
+	return findings, err
 }
 
 const findingColumns = 8

@@ -84,13 +84,78 @@ decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at =
 
 // Findings.
 const (
-	queryFindings = `SELECT check_id, severity, subject, message, seen, remedy FROM finding
-WHERE migration = ? AND instance = ? ORDER BY id`
+	queryFindings = `SELECT instance, check_id, severity, subject, message, seen, remedy FROM finding
+WHERE migration = ? AND instance IN `
+
+	queryFindingCounts = `SELECT i.definition, f.check_id, f.severity, COUNT(DISTINCT f.instance) FROM finding f
+JOIN instance i ON i.migration = f.migration AND i.instance = f.instance
+WHERE f.migration = ? AND i.state IN ('ready','warned','blocked')
+GROUP BY i.definition, f.check_id, f.severity ORDER BY i.definition, f.check_id, f.severity`
 
 	deleteFindings = `DELETE FROM finding WHERE migration = ? AND instance IN `
 
 	insertFindings = `INSERT INTO finding (migration, instance, check_id, severity, subject, message, seen, remedy)
 VALUES `
+)
+
+// What a plan changed.
+const (
+	queryPlanRun = `SELECT plan_id, compared, complete, findings_before FROM plan_run WHERE migration = ?`
+
+	upsertPlanRun = `INSERT INTO plan_run (migration, plan_id, compared, complete, findings_before, begun_at)
+VALUES (?,?,?,0,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE plan_id = VALUES(plan_id), compared = VALUES(compared),
+complete = 0, findings_before = VALUES(findings_before), begun_at = VALUES(begun_at)`
+
+	updatePlanComplete = `UPDATE plan_run SET complete = 1 WHERE migration = ?`
+
+	deleteChanges = `DELETE FROM plan_change WHERE migration = ?`
+
+	insertChanges = `INSERT INTO plan_change (migration, instance, was, state, findings_before, findings_after) VALUES `
+
+	// The former side of a page that comes again is in the row already.
+	upsertChangeAgain = ` ON DUPLICATE KEY UPDATE state = VALUES(state), findings_after = VALUES(findings_after)`
+
+	insertGone = `INSERT INTO plan_change (migration, instance, was, state, findings_before, findings_after)
+SELECT migration, instance, state, 'skipped', '', '' FROM instance WHERE migration = ? AND instance IN `
+
+	isChange = `c.migration = ? AND (c.was <> c.state OR c.findings_before <> c.findings_after)`
+
+	queryMoves = `SELECT c.was, c.state, COUNT(*) FROM plan_change c WHERE ` + isChange + `
+GROUP BY c.was, c.state ORDER BY c.was, c.state`
+
+	queryChanges = `SELECT c.instance, i.definition, c.was, c.state, c.findings_before, c.findings_after FROM plan_change c
+JOIN instance i ON i.migration = c.migration AND i.instance = c.instance
+WHERE ` + isChange + ` AND c.was = ? AND c.state = ? AND c.instance > ? ORDER BY c.instance LIMIT ?`
+)
+
+// Pilots.
+const (
+	upsertActivities      = `INSERT INTO plan_activity (migration, instance, activities) VALUES `
+	upsertActivitiesAgain = ` ON DUPLICATE KEY UPDATE activities = VALUES(activities)`
+
+	queryActivities = `SELECT instance, activities FROM plan_activity WHERE migration = ? AND instance IN `
+
+	queryPilotGroups = `SELECT definition, target_definition, state, COALESCE(activities, ''), COUNT(*), MIN(instance)
+FROM instance LEFT JOIN (SELECT migration AS of_migration, instance AS of_instance, activities FROM plan_activity) a
+ON of_migration = migration AND of_instance = instance WHERE `
+
+	groupPilotGroups = ` GROUP BY definition, target_definition, state, COALESCE(activities, '')
+ORDER BY definition, target_definition, state, MIN(instance)`
+
+	upsertPilot = `INSERT INTO pilot (migration, instance, definition, target_definition, begun_by, begun_at)
+SELECT migration, instance, definition, target_definition, ?, UTC_TIMESTAMP(6) FROM instance
+WHERE migration = ? AND instance = ? ON DUPLICATE KEY UPDATE definition = VALUES(definition),
+target_definition = VALUES(target_definition), begun_by = VALUES(begun_by), begun_at = VALUES(begun_at)`
+
+	queryPilots = `SELECT p.instance, p.definition, p.target_definition, i.state, i.verdict, p.begun_by, p.begun_at FROM pilot p
+JOIN instance i ON i.migration = p.migration AND i.instance = p.instance
+WHERE p.migration = ? ORDER BY p.definition, p.begun_at, p.instance`
+
+	queryRowsWritten = `SELECT form_table, COUNT(DISTINCT row_id) FROM row_written
+WHERE source = ? AND instance = ? AND target = ? AND is_written = 1 GROUP BY form_table`
+
+	queryFilesWritten = `SELECT COUNT(DISTINCT form_table, row_id, name) FROM file_written
+WHERE source = ? AND instance = ? AND target = ? AND is_written = 1`
 )
 
 // Waves.

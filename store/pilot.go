@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+const activityColumns = 3
+
+// encodeActivities returns a text that is the same for the same set; "" for nil.
+func encodeActivities(ids []migration.ActivityDefID) (string, error) {
+	if ids == nil {
+		return "", nil
+	}
+	sorted := slices.Clone(ids)
+	slices.Sort(sorted)
+	text, err := json.Marshal(slices.Compact(sorted))
+	if err != nil {
+		return "", fmt.Errorf("encode activities: %w", err)
+	}
+	return string(text), nil
+}
+
+func decodeActivities(text string) ([]migration.ActivityDefID, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var ids []migration.ActivityDefID
+	if err := json.Unmarshal([]byte(text), &ids); err != nil {
+		return nil, errors.Join(errUndecodable, err)
+	}
+	return ids, nil
+}
+
+// PlanEach yields the entries that f selects with all that the plan said of
+// them, in plan order, reading page by page. An error is yielded last.
+func (l *Ledger) PlanEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
+	return func(yield func(migration.PlanEntry, error) bool) {
+		for after := int64(0); ; {
+			page, next, err := l.planPage(ctx, mig, f, after)
+			if err != nil {
+				yield(migration.PlanEntry{}, failure("read plan", mig, err))
+				return
+			}
+			for _, p := range page {
+				if !yield(p, nil) {
+					return
+				}
+			}
+			if after = next; next == 0 {
+				return
+			}
+		}
+	}
+}
+
+func (l *Ledger) planPage(ctx context.Context, mig string, f migration.Filter, after int64) (page []migration.PlanEntry, next int64, err error) {
+	entries, next, err := l.Entries(ctx, mig, f, after, chunkRows)
+	if err != nil || len(entries) == 0 {
+		return nil, next, err
+	}
+	ids := make([]migration.InstanceID, len(entries))
+	for i, e := range entries {
+		ids[i] = e.Instance
+	}
+	findings, err := findingsOf(ctx, l.db, mig, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, args := listed(ids)
+	activities := map[migration.InstanceID][]migration.ActivityDefID{}
+	err = each(ctx, l.db, queryActivities+list, append([]any{mig}, args...), func(row scanner) error {
+		var id migration.InstanceID
+		var text string
+		if err := row.Scan(&id, &text); err != nil {
+			return err
+		}
+		var err error
+		activities[id], err = decodeActivities(text)
+		return err
+	})
+	for _, e := range entries {
+		page = append(page, migration.PlanEntry{Entry: e, Findings: findings[e.Instance], Activities: activities[e.Instance]})
+	}
+	return page, next, err
+}
+
+// FindingCounts returns how many instances that no wave has begun with each
+// check concerns, by definition, ID and severity.
+func (l *Ledger) FindingCounts(ctx context.Context, mig string) ([]migration.FindingCount, error) {
+	var counts []migration.FindingCount
+	err := each(ctx, l.db, queryFindingCounts, []any{mig}, func(row scanner) error {
+		var c migration.FindingCount
+		var definition string
+		err := row.Scan(&definition, &c.ID, &c.Severity, &c.Instances)
+		if err != nil {
+			return err
+		}
+		c.Definition, err = parseDefinition(definition)
+		counts = append(counts, c)
+		return err
+	})
+	return counts, failure("count findings", mig, err)
+}
+
+// PilotGroups returns the entries that f selects in groups that stand alike, by
+// definition, target and state.
+func (l *Ledger) PilotGroups(ctx context.Context, mig string, f migration.Filter) ([]migration.PilotGroup, error) {
+	condition, args := where(mig, f)
+	var groups []migration.PilotGroup
+	err := each(ctx, l.db, queryPilotGroups+condition+groupPilotGroups, args, func(row scanner) error {
+		var g migration.PilotGroup
+		var definition, target, activities string
+		err := row.Scan(&definition, &target, &g.State, &activities, &g.Instances, &g.First)
+		if err != nil {
+			return err
+		}
+		if g.Activities, err = decodeActivities(activities); err != nil {
+			return err
+		}
+		if g.Definition, err = parseDefinition(definition); err != nil {
+			return err
+		}
+		g.Target, err = parseDefinition(target)
+		groups = append(groups, g)
+		return err
+	})
+	return groups, failure("group instances", mig, err)
+}
+
+// SavePilot notes that an instance is begun as a pilot of its definition, and
+// of the definition that it maps to now. It may be repeated. Unknown instance: CodeNotFound.
+func (l *Ledger) SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error {
+	const op = "save pilot"
+	result, err := l.db.ExecContext(ctx, upsertPilot, by, mig, string(id))
+	if err != nil {
+		return failure(op, string(id), err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id), Hint: "plan first"})
+	}
+	return nil
+}
+
+// Pilots returns all that were begun, by definition, oldest first, with what
+// became of them since.
+func (l *Ledger) Pilots(ctx context.Context, mig string) ([]migration.Pilot, error) {
+	var pilots []migration.Pilot
+	err := each(ctx, l.db, queryPilots, []any{mig}, func(row scanner) error {
+		var p migration.Pilot
+		var definition, target string
+		err := row.Scan(&p.Instance, &definition, &target, &p.State, &p.Verdict, &p.By, &p.At)
+		if err != nil {
+			return err
+		}
+		if p.Definition, err = parseDefinition(definition); err != nil {
+			return err
+		}
+		p.Target, err = parseDefinition(target)
+		pilots = append(pilots, p)
+		return err
+	})
+	return pilots, failure("read pilots", mig, err)
+}
+
+// Written returns what was written on the target for one instance, whatever its
+// migration was called.
+func (l *Ledger) Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error) {
+	const op = "read what was written"
+	w := migration.Written{Rows: map[string]int{}}
+	err := each(ctx, l.db, queryRowsWritten, place(key), func(row scanner) error {
+		var table string
+		var n int
+		err := row.Scan(&table, &n)
+		w.Rows[table] = n
+		return err
+	})
+	if err == nil {
+		err = l.db.QueryRowContext(ctx, queryFilesWritten, place(key)...).Scan(&w.Files)
+	}
+	return w, failure(op, string(key.Instance), err)
+}
