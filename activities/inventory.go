@@ -78,6 +78,9 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
+	if err := t.mappings(ctx); err != nil {
+		return t.out, err
+	}
 	t.findings = append(t.findings, preflight.Plan(&t.plan)...)
 	t.out.Findings = preflight.WithoutPersonal(t.findings)
 	for _, id := range t.keys() {
@@ -301,7 +304,7 @@ func (c *Copy) facts(ctx context.Context, i *migration.Instance) (preflight.Inst
 
 // baseFacts are those that need no server.
 func (c *Copy) baseFacts(i *migration.Instance, minted int64) preflight.InstanceFacts {
-	f := preflight.InstanceFacts{Instance: i, Minted: minted}
+	f := preflight.InstanceFacts{Instance: i, Wanted: c.Settings.Wanted(i), Minted: minted}
 	if api.CheckRecordID(i.Record) != nil {
 		f.RecordRefused = "characters that Joget refuses"
 	}

@@ -2,10 +2,10 @@ package migration
 
 // ActivityForm maps an activity to its form (app_package_activity_form).
 type ActivityForm struct {
-	Process  string                  // process key
+	Process  string        // process key
 	Activity ActivityDefID // "runProcess" for the start form
-	Type     string                  // "SINGLE" or "EXTERNAL"
-	Form     string                  // form ID, "" if external
+	Type     string        // "SINGLE" or "EXTERNAL"
+	Form     string        // form ID, "" if external
 }
 
 // ActivityPlugin maps a tool, route or form modifier to its plugin

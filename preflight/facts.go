@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
 
@@ -49,6 +48,8 @@ type PlanFacts struct {
 	ProcessesWithoutInstances []string
 	// Orphans are open instances that no root leads to, up to a bound.
 	Orphans []migration.InstanceID
+	// Mappings are what the configuration maps, beside what there is.
+	Mappings MappingFacts
 }
 
 // AppFacts are an app on both sides, over all instances of the plan.
@@ -56,20 +57,4 @@ type AppFacts struct {
 	ID string
 	// Problems are forms that cannot be read, one line each.
 	Problems []string
-}
-
-// DefinitionFacts are a definition of the source and what it maps to.
-type DefinitionFacts struct {
-	ID migration.DefinitionID
-	// TargetID is zero when Unpublished says why.
-	TargetID       migration.DefinitionID
-	Unpublished    string
-	Source, Target DefinitionSide
-}
-
-// DefinitionSide is a definition on one server: Process, or why there is none.
-type DefinitionSide struct {
-	Process *xpdl.Process
-	Missing bool // the server has no such definition
-	Broken  bool // it has, and nobody can read it
 }

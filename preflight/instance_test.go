@@ -22,7 +22,7 @@ const definition = `<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><
 </DataFields>
 <Activities>
  <Activity Id="begin"><Route/></Activity>
- <Activity Id="approve"><Implementation><No/></Implementation></Activity>
+ <Activity Id="approve"><Implementation><No/></Implementation><Performer>boss</Performer></Activity>
  <Activity Id="check"><Implementation><No/></Implementation></Activity>
  <Activity Id="mail"><Implementation><Tool Id="default_application"/></Implementation></Activity>
  <Activity Id="child"><Implementation><SubFlow Id="approve" Execution="SYNCHR"/></Implementation></Activity>

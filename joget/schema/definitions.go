@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -129,6 +130,18 @@ func (r *Reader) PublishedDefinition(ctx context.Context, def migration.Definiti
 		return migration.DefinitionID{}, missing("the published version of the app does not have the process")
 	}
 	return published, nil
+}
+
+// Definitions returns all process definitions that were ever deployed, sorted.
+func (r *Reader) Definitions(ctx context.Context) ([]migration.DefinitionID, error) {
+	ids, err := read(ctx, r, "read process definitions", selectDefinitions, nil, func(scan scanner) (migration.DefinitionID, error) {
+		var oid int64
+		var name string
+		err := scan(&oid, &name)
+		return splitDefinition(name), err
+	})
+	slices.SortFunc(ids, func(a, b migration.DefinitionID) int { return cmp.Compare(a.String(), b.String()) })
+	return ids, err
 }
 
 // XPDL returns the package file as deployed. CodeNotFound: the engine does not

@@ -1,0 +1,178 @@
+package preflight
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"jogetferry/internal/nearest"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+// MappingFacts are what the configuration maps, beside what both sides have.
+type MappingFacts struct {
+	Mapping migration.Mapping
+	// SourceDefinitions and TargetDefinitions are all that are deployed.
+	SourceDefinitions, TargetDefinitions []migration.DefinitionID
+	// Processes are the pairs of definitions met, by process key of the source.
+	Processes map[string][]ProcessPair
+}
+
+// ProcessPair is a definition with running instances and what it maps to; nil
+// where it cannot be read, which is a finding of the definition.
+type ProcessPair struct{ Source, Target *xpdl.Process }
+
+// wrongEntry is one entry of the configuration that names what is not there.
+type wrongEntry struct {
+	entry string // the key of the entry
+	what  string
+	near  []string
+}
+
+func (w wrongEntry) String() string {
+	if len(w.near) == 0 {
+		return w.what
+	}
+	return w.what + "; is it " + strings.Join(w.near, ", ") + "?"
+}
+
+// maxNear is how many names are offered.
+const maxNear = 3
+
+func wrong(entry, what, name string, known []string) wrongEntry {
+	return wrongEntry{entry: entry, what: what, near: nearest.Words(name, known, maxNear)}
+}
+
+func wrongDefinitions(f *PlanFacts) []wrongEntry {
+	var found []wrongEntry
+	m := f.Mappings.Mapping
+	sources, targets := f.Mappings.SourceDefinitions, f.Mappings.TargetDefinitions
+	for _, from := range sortedDefinitions(m.Definitions) {
+		if !slices.Contains(sources, from) {
+			found = append(found, wrong(from.String(), "the source has no "+from.String(), from.String(), texts(sources)))
+		}
+		found = append(found, wrongTarget(from.String(), m.Definitions[from], targets)...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.AnyVersion)) {
+		if !slices.Contains(keysOf(sources), key) {
+			found = append(found, wrong(key, "the source has no "+key, key, keysOf(sources)))
+		}
+		found = append(found, wrongTarget(key, m.AnyVersion[key], targets)...)
+	}
+	return found
+}
+
+func wrongTarget(entry string, to migration.DefinitionID, targets []migration.DefinitionID) []wrongEntry {
+	switch {
+	case to.Version == migration.Latest && !slices.Contains(keysOf(targets), to.Key()):
+		return []wrongEntry{wrong(entry, "the target has no "+to.Key(), to.Key(), keysOf(targets))}
+	case to.Version != migration.Latest && !slices.Contains(targets, to):
+		return []wrongEntry{wrong(entry, "the target has no "+to.String(), to.String(), texts(targets))}
+	}
+	return nil
+}
+
+func wrongActivities(f *PlanFacts) []wrongEntry {
+	var found []wrongEntry
+	rules := f.Mappings.Mapping.Activities
+	for _, process := range slices.Sorted(maps.Keys(rules)) {
+		pairs, missing := f.pairs(process)
+		found = append(found, missing...)
+		for _, from := range slices.Sorted(maps.Keys(rules[process])) {
+			entry := process + "/" + string(from)
+			for _, pair := range pairs {
+				found = append(found, notIn(entry, "source", string(from), activityIDs(pair.Source))...)
+				found = append(found, notIn(entry, "target", string(rules[process][from]), activityIDs(pair.Target))...)
+			}
+		}
+	}
+	return unique(found)
+}
+
+func wrongVariables(f *PlanFacts) []wrongEntry {
+	var found []wrongEntry
+	rules := f.Mappings.Mapping.Variables
+	for _, process := range slices.Sorted(maps.Keys(rules)) {
+		pairs, missing := f.pairs(process)
+		found = append(found, missing...)
+		for _, from := range slices.Sorted(maps.Keys(rules[process])) {
+			entry, rule := process+"/"+from, rules[process][from]
+			for _, pair := range pairs {
+				if !rule.Constant {
+					found = append(found, notIn(entry, "source", from, variableNames(pair.Source))...)
+				}
+				if rule.Name != "" {
+					found = append(found, notIn(entry, "target", rule.Name, variableNames(pair.Target))...)
+				}
+			}
+		}
+	}
+	return unique(found)
+}
+
+// pairs returns the definitions of a process, or an entry that says there are none.
+func (f *PlanFacts) pairs(process string) ([]ProcessPair, []wrongEntry) {
+	if pairs := f.Mappings.Processes[process]; len(pairs) > 0 {
+		return pairs, nil
+	}
+	known := slices.Sorted(maps.Keys(f.Mappings.Processes))
+	return nil, []wrongEntry{wrong(process, "no running instance of "+process, process, known)}
+}
+
+// notIn reports a name that is not among known; nil means that nobody knows.
+func notIn(entry, side, name string, known []string) []wrongEntry {
+	if known == nil || slices.Contains(known, name) {
+		return nil
+	}
+	return []wrongEntry{wrong(entry, fmt.Sprintf("the %s has no %s", side, name), name, known)}
+}
+
+func activityIDs(p *xpdl.Process) []string {
+	if p == nil {
+		return nil
+	}
+	ids := []string{}
+	for _, a := range p.Activities {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+func variableNames(p *xpdl.Process) []string {
+	if p == nil {
+		return nil
+	}
+	names := []string{}
+	for _, v := range p.Variables {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+func texts(ids []migration.DefinitionID) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		all = append(all, id.String())
+	}
+	return all
+}
+
+func keysOf(ids []migration.DefinitionID) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		all = append(all, id.Key())
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func unique(entries []wrongEntry) []wrongEntry {
+	return slices.CompactFunc(entries, func(a, b wrongEntry) bool { return a.entry == b.entry && a.what == b.what })
+}
+
+func sortedDefinitions(entries map[migration.DefinitionID]migration.DefinitionID) []migration.DefinitionID {
+	return slices.SortedFunc(maps.Keys(entries), func(a, b migration.DefinitionID) int { return cmp.Compare(a.String(), b.String()) })
+}

@@ -1,0 +1,76 @@
+package preflight_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/preflight"
+)
+
+func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
+	t.Parallel()
+	def := func(pkg, version, process string) migration.DefinitionID {
+		return migration.DefinitionID{Package: pkg, Version: version, Process: process}
+	}
+	activities := func(from, to migration.ActivityDefID) migration.Mapping {
+		return migration.Mapping{Activities: map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/approve": {from: to}}}
+	}
+	variables := func(from string, rule migration.VariableRule) migration.Mapping {
+		return migration.Mapping{Variables: map[string]map[string]migration.VariableRule{"crm/approve": {from: rule}}}
+	}
+	for _, tc := range []struct {
+		name    string
+		mapping migration.Mapping
+		want    []string
+	}{
+		{name: "nothing_mapped"},
+		{name: "both_sides_exist", mapping: migration.Mapping{
+			Definitions: map[migration.DefinitionID]migration.DefinitionID{def("crm", "3", "approve"): def("crm", "4", "approve")},
+			AnyVersion:  map[string]migration.DefinitionID{"crm/approve": def("crm", "latest", "approve")},
+		}},
+		{name: "no_such_version_on_the_source", mapping: migration.Mapping{
+			Definitions: map[migration.DefinitionID]migration.DefinitionID{def("crm", "2", "approve"): def("crm", "4", "approve")},
+		}, want: []string{"FERRY-220 crm#2#approve: the source has no crm#2#approve; is it crm#3#approve?"}},
+		{name: "no_such_process_on_the_target", mapping: migration.Mapping{
+			AnyVersion: map[string]migration.DefinitionID{"crm/approve": def("crm", "latest", "aprove")},
+		}, want: []string{"FERRY-220 crm/approve: the target has no crm/aprove; is it crm/approve?"}},
+		{name: "no_such_version_on_the_target", mapping: migration.Mapping{
+			AnyVersion: map[string]migration.DefinitionID{"crm/approve": def("crm", "9", "approve")},
+		}, want: []string{"FERRY-220 crm/approve: the target has no crm#9#approve; is it crm#4#approve?"}},
+		{name: "activities_exist", mapping: activities("check", "approve")},
+		{name: "activity_of_nothing", mapping: activities("chek", "inspect"), want: []string{
+			"FERRY-221 crm/approve/chek: the source has no chek; is it check?",
+			"FERRY-221 crm/approve/chek: the target has no inspect",
+		}},
+		{name: "variables_exist", mapping: variables("status", migration.VariableRule{Name: "due"})},
+		{name: "dropped_variable_needs_no_target", mapping: variables("status", migration.VariableRule{})},
+		{name: "constant_needs_no_source", mapping: variables("amount", migration.VariableRule{Name: "amount", Constant: true, Value: "3"})},
+		{name: "variable_of_nothing", mapping: variables("state", migration.VariableRule{Name: "rates"}), want: []string{
+			"FERRY-222 crm/approve/state: the source has no state; is it rate, status?",
+			"FERRY-222 crm/approve/state: the target has no rates; is it rate?",
+		}},
+		{name: "process_without_running_instances", mapping: migration.Mapping{
+			Activities: map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/aprove": {"a": "b"}},
+		}, want: []string{"FERRY-221 crm/aprove: no running instance of crm/aprove; is it crm/approve?"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			p := process(t, definition)
+			facts := preflight.PlanFacts{Mappings: preflight.MappingFacts{
+				Mapping:           tc.mapping,
+				SourceDefinitions: []migration.DefinitionID{def("crm", "3", "approve")},
+				TargetDefinitions: []migration.DefinitionID{def("crm", "4", "approve")},
+				Processes:         map[string][]preflight.ProcessPair{"crm/approve": {{Source: p, Target: p}, {Source: nil, Target: p}}},
+			}}
+			var got []string
+			for _, f := range preflight.Plan(&facts) {
+				got = append(got, f.ID+" "+f.Subject+": "+f.Seen)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
