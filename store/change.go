@@ -60,11 +60,7 @@ func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig, planID stri
 
 // saveChanges notes where a page differs from what the ledger has.
 func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry, known map[migration.InstanceID]migration.Entry) error {
-	ids := make([]migration.InstanceID, len(page))
-	for i, p := range page {
-		ids[i] = p.Instance
-	}
-	before, err := findingsOf(ctx, tx, mig, ids)
+	before, err := findingsOf(ctx, tx, mig, instancesIn(page))
 	if err != nil {
 		return err
 	}
@@ -75,8 +71,8 @@ func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.P
 			continue
 		}
 		was, is := checkIDs(before[p.Instance]), checkIDs(p.Findings)
-		if k.State == migration.InstanceSkipped {
-			was = "" // those of the time before it was closed
+		if k.State == migration.InstanceSkipped || p.State == migration.InstanceSkipped {
+			was = "" // what is closed on the source has none
 		}
 		if k.State != p.State || was != is {
 			rows = append(rows, mig, string(p.Instance), string(k.State), string(p.State), was, is)
@@ -87,6 +83,19 @@ func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.P
 	}
 	_, err = tx.ExecContext(ctx, insertChanges+tuples(len(rows)/changeColumns, changeColumns)+upsertChangeAgain, rows...)
 	return err
+}
+
+// saveGone notes instances that the plan did not see.
+func saveGone(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) error {
+	known, err := knownEntries(ctx, tx, mig, ids)
+	if err != nil {
+		return err
+	}
+	gone := make([]migration.PlanEntry, len(ids))
+	for i, id := range ids {
+		gone[i].Instance, gone[i].State = id, migration.InstanceSkipped
+	}
+	return saveChanges(ctx, tx, mig, gone, known)
 }
 
 // checkIDs lists which checks found something, once each.

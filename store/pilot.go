@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,10 +66,10 @@ func (l *Ledger) planPage(ctx context.Context, mig string, f migration.Filter, a
 	if err != nil || len(entries) == 0 {
 		return nil, next, err
 	}
-	ids := make([]migration.InstanceID, len(entries))
-	for i, e := range entries {
-		ids[i] = e.Instance
+	for _, e := range entries {
+		page = append(page, migration.PlanEntry{Entry: e})
 	}
+	ids := instancesIn(page)
 	findings, err := findingsOf(ctx, l.db, mig, ids)
 	if err != nil {
 		return nil, 0, err
@@ -85,8 +86,8 @@ func (l *Ledger) planPage(ctx context.Context, mig string, f migration.Filter, a
 		activities[id], err = decodeActivities(text)
 		return err
 	})
-	for _, e := range entries {
-		page = append(page, migration.PlanEntry{Entry: e, Findings: findings[e.Instance], Activities: activities[e.Instance]})
+	for i, id := range ids {
+		page[i].Findings, page[i].Activities = findings[id], activities[id]
 	}
 	return page, next, err
 }
@@ -137,15 +138,14 @@ func (l *Ledger) PilotGroups(ctx context.Context, mig string, f migration.Filter
 // SavePilot notes that an instance is begun as a pilot of its definition, and
 // of the definition that it maps to now. It may be repeated. Unknown instance: CodeNotFound.
 func (l *Ledger) SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error {
-	const op = "save pilot"
-	result, err := l.db.ExecContext(ctx, upsertPilot, by, mig, string(id))
-	if err != nil {
-		return failure(op, string(id), err)
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id), Hint: "plan first"})
-	}
-	return nil
+	return l.tx(ctx, "save pilot", string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, upsertPilot, mig, string(id), e.Definition.String(), formatDefinition(e.Target), by)
+		return err
+	})
 }
 
 // Pilots returns all that were begun, by definition, oldest first, with what

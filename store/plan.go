@@ -106,7 +106,7 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if err != nil || len(page) == 0 {
 		return err
 	}
-	known, err := knownEntries(ctx, tx, mig, page)
+	known, err := knownEntries(ctx, tx, mig, instancesIn(page))
 	if err != nil {
 		return err
 	}
@@ -188,11 +188,15 @@ func replannable(e migration.Entry) bool {
 	return false
 }
 
-func knownEntries(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry) (map[migration.InstanceID]migration.Entry, error) {
+func instancesIn(page []migration.PlanEntry) []migration.InstanceID {
 	ids := make([]migration.InstanceID, len(page))
 	for i, p := range page {
 		ids[i] = p.Instance
 	}
+	return ids
+}
+
+func knownEntries(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) (map[migration.InstanceID]migration.Entry, error) {
 	list, args := listed(ids)
 	known := map[migration.InstanceID]migration.Entry{}
 	err := each(ctx, tx, queryKnownEntries+list+forUpdate, append([]any{mig}, args...), func(row scanner) error {
@@ -236,14 +240,13 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 			if err != nil || len(locked) == 0 {
 				return err
 			}
-			list, args = listed(locked)
-			args = append([]any{mig}, args...)
 			if compared {
-				if _, err := tx.ExecContext(ctx, insertGone+list+upsertChangeAgain, args...); err != nil {
+				if err := saveGone(ctx, tx, mig, locked); err != nil {
 					return err
 				}
 			}
-			args = append([]any{string(migration.ReasonSourceClosed)}, args...)
+			list, args = listed(locked)
+			args = append([]any{string(migration.ReasonSourceClosed), mig}, args...)
 			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
 				return err
 			}

@@ -115,9 +115,6 @@ complete = 0, findings_before = VALUES(findings_before), begun_at = VALUES(begun
 	// The former side of a page that comes again is in the row already.
 	upsertChangeAgain = ` ON DUPLICATE KEY UPDATE state = VALUES(state), findings_after = VALUES(findings_after)`
 
-	insertGone = `INSERT INTO plan_change (migration, instance, was, state, findings_before, findings_after)
-SELECT migration, instance, state, 'skipped', '', '' FROM instance WHERE migration = ? AND instance IN `
-
 	isChange = `c.migration = ? AND (c.was <> c.state OR c.findings_before <> c.findings_after)`
 
 	queryMoves = `SELECT c.was, c.state, COUNT(*) FROM plan_change c WHERE ` + isChange + `
@@ -143,8 +140,7 @@ ON of_migration = migration AND of_instance = instance WHERE `
 ORDER BY definition, target_definition, state, MIN(instance)`
 
 	upsertPilot = `INSERT INTO pilot (migration, instance, definition, target_definition, begun_by, begun_at)
-SELECT migration, instance, definition, target_definition, ?, UTC_TIMESTAMP(6) FROM instance
-WHERE migration = ? AND instance = ? ON DUPLICATE KEY UPDATE definition = VALUES(definition),
+VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE definition = VALUES(definition),
 target_definition = VALUES(target_definition), begun_by = VALUES(begun_by), begun_at = VALUES(begun_at)`
 
 	queryPilots = `SELECT p.instance, p.definition, p.target_definition, i.state, i.verdict, p.begun_by, p.begun_at FROM pilot p
