@@ -69,19 +69,21 @@ type Assignment struct {
 // OpenActivity is one open activity instance. Variables are its own snapshot
 // (SHKActivityData), which the form of the activity shows.
 type OpenActivity struct {
-	ID          ActivityID    `json:"id"`
-	DefID       ActivityDefID `json:"def_id"`
-	SetDefID    string        `json:"set_def_id,omitempty"` // activity set, for block activities
-	State       State         `json:"state"`
-	AcceptedBy  User          `json:"accepted_by,omitempty"` // ResourceId
-	Performer   string        `json:"performer,omitempty"`   // subflow: child instance ID
-	Priority    int           `json:"priority"`              // 5 marks a partial multi-approval
-	Activated   EpochMillis   `json:"activated"`
-	StateTime   EpochMillis   `json:"state_time"`
-	Version     int64         `json:"version"` // engine row version
-	Deadlines   int           `json:"deadlines"`
-	Assignments []Assignment  `json:"assignments"` // by user, bytewise
-	Variables   []Variable    `json:"variables"`   // by name
+	ID         ActivityID    `json:"id"`
+	DefID      ActivityDefID `json:"def_id"`
+	SetDefID   string        `json:"set_def_id,omitempty"` // activity set, for block activities
+	State      State         `json:"state"`
+	AcceptedBy User          `json:"accepted_by,omitempty"` // ResourceId
+	Performer  string        `json:"performer,omitempty"`   // subflow: child instance ID
+	Priority   int           `json:"priority"`              // 5 marks a partial multi-approval
+	Activated  EpochMillis   `json:"activated"`
+	StateTime  EpochMillis   `json:"state_time"`
+	Version    int64         `json:"version"` // engine row version
+	Deadlines  int           `json:"deadlines"`
+	// NextDeadline is when the earliest deadline that has not fired is due; 0 for none.
+	NextDeadline EpochMillis  `json:"next_deadline,omitempty"`
+	Assignments  []Assignment `json:"assignments"` // by user, bytewise
+	Variables    []Variable   `json:"variables"`   // by name
 }
 
 // Token is a branch that already waits at an AND-join (SHKAndJoinTable).

@@ -63,7 +63,7 @@ func (r *Reader) openActivities(ctx context.Context, processes []int64) (map[int
 	for _, v := range rows {
 		v.activity.Variables = variables[v.oid]
 		v.activity.Assignments = assignments[v.oid]
-		v.activity.Deadlines = deadlines[v.oid]
+		v.activity.Deadlines, v.activity.NextDeadline = deadlines[v.oid].count, deadlines[v.oid].next
 		all[v.process] = append(all[v.process], v.activity)
 	}
 	return all, nil
@@ -94,20 +94,28 @@ func (r *Reader) assignments(ctx context.Context, activities []int64) (map[int64
 	return m, err
 }
 
-// deadlines counts the deadlines of activities, executed ones included: they
-// would all start anew.
-func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]int, error) {
+// deadlines are the deadlines of one activity.
+type deadlines struct {
+	count int                   // executed ones included: they would all start anew
+	next  migration.EpochMillis // the earliest that is not executed, 0 for none
+}
+
+// deadlines reads the deadlines of activities, by activity oid.
+func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]deadlines, error) {
 	type row struct {
 		activity int64
-		count    int
+		deadlines
 	}
-	m := map[int64]int{}
+	m := map[int64]deadlines{}
 	err := batched(activities, func(part []int64) error {
-		rows, err := read(ctx, r, "count deadlines", withLists(countDeadlines, len(part)), args(part), func(scan scanner) (v row, err error) {
-			return v, scan(&v.activity, &v.count)
+		rows, err := read(ctx, r, "read deadlines", withLists(selectDeadlines, len(part)), args(part), func(scan scanner) (v row, err error) {
+			var next sql.NullInt64
+			err = scan(&v.activity, &v.count, &next)
+			v.next = migration.EpochMillis(next.Int64)
+			return v, err
 		})
 		for _, v := range rows {
-			m[v.activity] = v.count
+			m[v.activity] = v.deadlines
 		}
 		return err
 	})

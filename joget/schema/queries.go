@@ -22,6 +22,7 @@ const (
 	selectPort     = "SELECT @@port"
 	selectDatabase = "SELECT DATABASE()"
 	selectVersion  = "SELECT VERSION()"
+	selectClock    = "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 	showGrants     = "SHOW GRANTS"
 
 	// The master password is read as set or not.
@@ -31,7 +32,16 @@ FROM {wf_setup} WHERE property IN (...)`
 	selectNextOID  = "SELECT nextoid FROM {objectid}"
 	// Joget writes the line before the login holds, so that the user may stand in the message only.
 	countLogins = "SELECT COUNT(*) FROM {wf_audit_trail} WHERE method = 'authenticate' AND (username = ? OR INSTR(message, ?) > 0)"
-	selectUsers = "SELECT username, id, active FROM {dir_user} WHERE username IN (...)"
+)
+
+// The directory.
+const (
+	selectUsers       = "SELECT username, id, active FROM {dir_user} WHERE username IN (...)"
+	selectUsernames   = "SELECT username FROM {dir_user} WHERE username IS NOT NULL ORDER BY username LIMIT ?"
+	selectMemberships = `SELECT 'role', userId, roleId FROM {dir_user_role} WHERE userId IN (...)
+UNION ALL SELECT 'group', userId, groupId FROM {dir_user_group} WHERE userId IN (...)
+UNION ALL SELECT 'department', userId, departmentId FROM {dir_employment} WHERE departmentId IS NOT NULL AND userId IN (...)`
+	selectHead = "SELECT e.userId, d.parentId FROM {dir_department} d LEFT JOIN {dir_employment} e ON e.id = d.hod WHERE d.id = ?"
 )
 
 // Instances.
@@ -61,13 +71,19 @@ a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
 	selectAllActivities  = activityColumns + " WHERE a.Process IN (...) ORDER BY a.Activated, a.oid"
 
 	selectAssignments = "SELECT t.Activity, t.ResourceId, t.IsAccepted FROM {SHKAssignmentsTable} t WHERE t.Activity IN (...) AND t.IsValid = 1"
-	countDeadlines    = "SELECT d.Activity, COUNT(*) FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity"
-	selectTokens      = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
+	selectDeadlines   = `SELECT d.Activity, COUNT(*), MIN(CASE WHEN d.IsExecuted = 0 THEN d.TimeLimit END)
+FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity`
+	selectTokens = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
 JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (...)`
 	// Two queries, since servers join these tables from the wrong end: through all open instances.
 	selectCallers = `SELECT a.Process, a.Id, a.ActivityDefinitionId, a.IsPerformerAsynchronous FROM {SHKActivities} a
 WHERE a.Process IN (...) AND (a.Performer IS NOT NULL OR a.IsPerformerAsynchronous IS NOT NULL)`
 	selectChildren = "SELECT c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId FROM {SHKProcesses} c WHERE c.ActivityRequesterId IN (...) AND c.State + 0 IN (...)"
+
+	selectOpenDefinitions = "SELECT d.Name FROM {SHKProcessDefinitions} d WHERE EXISTS (SELECT 1 FROM {SHKProcesses} p WHERE p.ProcessDefinition = d.oid AND p.State IN (...)) ORDER BY d.Name"
+	// What no person did, routes and tools, has no ResourceId.
+	countRecentWork = `SELECT p.PDefName, COUNT(*) FROM {SHKProcesses} p JOIN {SHKActivities} a ON a.Process = p.oid
+WHERE p.State IN (...) AND a.ResourceId IS NOT NULL AND a.LastStateTime >= ? GROUP BY p.PDefName`
 
 	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...)"
 	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...) AND p.ActivityRequesterId IS NULL"

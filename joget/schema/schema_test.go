@@ -196,8 +196,8 @@ func TestInstanceIsReadInFull(t *testing.T) {
 	assign(approve, clark, "42_"+id+"_approve", "clark", 0, 1)
 	assign(other, clark, "41_"+id+"_check", "clark", 1, 1)
 	assign(other, terry, "41_"+id+"_check", "terry", 0, 0)
-	for range 2 {
-		j.engine("SHKDeadlines", "Process", p, "Activity", approve, "CNT", j.oid, "TimeLimit", 1, "TimeLimitTZO", 0, "ExceptionName", "late", "IsSynchronous", 1, "IsExecuted", 0)
+	for n, executed := range []int{1, 0, 0} {
+		j.engine("SHKDeadlines", "Process", p, "Activity", approve, "CNT", j.oid, "TimeLimit", 7000+n, "TimeLimitTZO", 0, "ExceptionName", "late", "IsSynchronous", 1, "IsExecuted", executed)
 	}
 	j.engine("SHKAndJoinTable", "Process", p, "ActivityDefinitionId", "both", "Activity", joined, "CNT", j.oid)
 	child := j.process("13_crm_sub", "crm#3#sub", running, "cat", "43_"+id+"_call", id)
@@ -235,7 +235,7 @@ func TestInstanceIsReadInFull(t *testing.T) {
 			},
 			{
 				ID: "42_" + id + "_approve", DefID: "approve", State: migration.StateNotStarted, Priority: 3,
-				Activated: 20, StateTime: 21, Version: 4, Deadlines: 2,
+				Activated: 20, StateTime: 21, Version: 4, Deadlines: 3, NextDeadline: 7001,
 				Assignments: []migration.Assignment{{User: "clark"}, {User: "terry"}},
 				Variables:   []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: "old"}},
 			},

@@ -36,6 +36,41 @@ func (r *Reader) Version(ctx context.Context) (string, error) {
 	return version.String, err
 }
 
+// generations are the tables that came with a generation of Joget, newest first.
+var generations = []struct {
+	table  string
+	number int
+}{
+	{"wf_history_process", 8},
+	{"app_builder", 7},
+	{"dir_user_replacement", 6},
+	{"app_form_data_audit_trail", 5},
+	{"app_report_app", 4},
+	{"app_app", 3},
+}
+
+// Generation returns the generation of Joget that made the tables, 3 to 8, as
+// of when their names were last read. 0: these are not Joget's tables.
+func (d *DB) Generation() int {
+	for _, g := range generations {
+		if d.Has(g.table) {
+			return g.number
+		}
+	}
+	return 0
+}
+
+// Clock returns the time of the database server.
+func (r *Reader) Clock(ctx context.Context) (migration.EpochMillis, error) {
+	now, err := read(ctx, r, "read the clock", selectClock, nil, func(scan scanner) (ms migration.EpochMillis, err error) {
+		return ms, scan(&ms)
+	})
+	if err != nil || len(now) == 0 {
+		return 0, err
+	}
+	return now[0], nil
+}
+
 // optional reads one value and leaves dest alone if the server refuses.
 func (r *Reader) optional(ctx context.Context, query string, dest any) error {
 	_, err := collect(ctx, r.q, query, nil, func(scan scanner) (struct{}, error) { return struct{}{}, scan(dest) })
@@ -117,6 +152,8 @@ const (
 	SettingTimeZone         = "systemTimeZone"
 	SettingDateFormat       = "systemDateFormat"
 	SettingLocale           = "systemLocale"
+	// SettingDirectory is the class of another directory than Joget's own tables.
+	SettingDirectory = "directoryManagerImpl"
 )
 
 // Settings returns the settings named by the constants above that the server
@@ -124,7 +161,7 @@ const (
 func (r *Reader) Settings(ctx context.Context) (map[string]string, error) {
 	names := []string{
 		SettingMasterUsername, SettingMasterPassword, SettingCompletion, SettingStartProcessID, SettingDeadlineInterval,
-		SettingDataFilePath, SettingRefererWhitelist, SettingIPWhitelist, SettingTimeZone, SettingDateFormat, SettingLocale,
+		SettingDataFilePath, SettingRefererWhitelist, SettingIPWhitelist, SettingTimeZone, SettingDateFormat, SettingLocale, SettingDirectory,
 	}
 	rows, err := read(ctx, r, "read settings", withLists(selectSettings, len(names)), args(names), func(scan scanner) (v [2]string, err error) {
 		var value sql.NullString
@@ -201,41 +238,4 @@ func (r *Reader) NextProcessNumber(ctx context.Context) (int64, error) {
 // j_username. Reads the whole table.
 func (r *Reader) AuditLogins(ctx context.Context, username migration.User) (int, error) {
 	return r.count(ctx, countLogins, args(string(username), "user "+string(username)+":"))
-}
-
-// Account is a directory user.
-type Account struct {
-	ID     string // dir_user.id, which participant mappings use
-	Active bool
-}
-
-// Users returns those of names that the directory has (dir_user). With an
-// external directory the table is not the truth.
-func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migration.User]Account, error) {
-	wanted := make([]string, 0, len(names))
-	for _, name := range names {
-		wanted = append(wanted, string(name))
-	}
-	type row struct {
-		name migration.User
-		Account
-	}
-	users := make(map[migration.User]Account, len(names))
-	err := batched(wanted, func(part []string) error {
-		rows, err := read(ctx, r, "read users", withLists(selectUsers, len(part)), args(part), func(scan scanner) (v row, err error) {
-			var name sql.NullString
-			var active sql.NullInt64
-			err = scan(&name, &v.ID, &active)
-			v.name, v.Active = migration.User(name.String), active.Int64 == 1
-			return v, err
-		})
-		for _, v := range rows {
-			// user names are not unique in the table; an active row wins
-			if slices.Contains(part, string(v.name)) && !users[v.name].Active {
-				users[v.name] = v.Account
-			}
-		}
-		return err
-	})
-	return users, err
 }

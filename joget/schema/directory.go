@@ -1,0 +1,106 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// Account is a directory user.
+type Account struct {
+	ID     string // dir_user.id, which participant mappings use
+	Active bool
+}
+
+// Users returns those of names that the directory has (dir_user). With an
+// external directory the table is not the truth.
+func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migration.User]Account, error) {
+	wanted := make([]string, 0, len(names))
+	for _, name := range names {
+		wanted = append(wanted, string(name))
+	}
+	type row struct {
+		name migration.User
+		Account
+	}
+	users := make(map[migration.User]Account, len(names))
+	err := batched(wanted, func(part []string) error {
+		rows, err := read(ctx, r, "read users", withLists(selectUsers, len(part)), args(part), func(scan scanner) (v row, err error) {
+			var name sql.NullString
+			var active sql.NullInt64
+			err = scan(&name, &v.ID, &active)
+			v.name, v.Active = migration.User(name.String), active.Int64 == 1
+			return v, err
+		})
+		for _, v := range rows {
+			// user names are not unique in the table; an active row wins
+			if slices.Contains(part, string(v.name)) && !users[v.name].Active {
+				users[v.name] = v.Account
+			}
+		}
+		return err
+	})
+	return users, err
+}
+
+// Membership is what the directory holds of one user besides the account, by IDs.
+type Membership struct {
+	Roles       []string // "ROLE_ADMIN", "ROLE_USER"
+	Groups      []string
+	Departments []string // of employments, ended ones too: Joget does not look at their dates
+}
+
+// Memberships returns the memberships of users (dir_user.id). Who has none is not in it.
+func (r *Reader) Memberships(ctx context.Context, ids []string) (map[string]Membership, error) {
+	type row struct{ kind, user, value string }
+	all := make(map[string]Membership, len(ids))
+	err := batched(ids, func(part []string) error {
+		query := withLists(selectMemberships, len(part), len(part), len(part))
+		rows, err := read(ctx, r, "read memberships", query, args(part, part, part), func(scan scanner) (v row, err error) {
+			return v, scan(&v.kind, &v.user, &v.value)
+		})
+		for _, v := range rows {
+			m := all[v.user]
+			switch v.kind {
+			case "role":
+				m.Roles = append(m.Roles, v.value)
+			case "group":
+				m.Groups = append(m.Groups, v.value)
+			default:
+				m.Departments = append(m.Departments, v.value)
+			}
+			all[v.user] = m
+		}
+		return err
+	})
+	return all, err
+}
+
+// DepartmentHead returns the dir_user.id of the head of a department or, where
+// it has none, of the nearest department above that has one; "" for nobody.
+func (r *Reader) DepartmentHead(ctx context.Context, department string) (string, error) {
+	type row struct{ head, parent sql.NullString }
+	for seen := map[string]bool{}; department != "" && !seen[department]; {
+		seen[department] = true
+		rows, err := read(ctx, r, "read a head of department", selectHead, args(department), func(scan scanner) (v row, err error) {
+			return v, scan(&v.head, &v.parent)
+		})
+		if err != nil || len(rows) == 0 {
+			return "", err
+		}
+		if rows[0].head.String != "" {
+			return rows[0].head.String, nil
+		}
+		department = rows[0].parent.String
+	}
+	return "", nil
+}
+
+// Usernames returns the names of up to limit users of the directory, sorted.
+func (r *Reader) Usernames(ctx context.Context, limit int) ([]string, error) {
+	return read(ctx, r, "read user names", selectUsernames, args(limit), func(scan scanner) (name string, err error) {
+		return name, scan(&name)
+	})
+}
