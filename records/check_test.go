@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/migration"
 	"jogetferry/records"
 )
 
@@ -12,23 +13,23 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name, source, target string
-		want                 []records.Mismatch
+		want                 []migration.Mismatch
 	}{
 		{"wider_is_fine", "c_x varchar(10) CHARACTER SET utf8mb3, dateCreated datetime", "c_x longtext, dateCreated datetime(6)", nil},
 		{"more_columns_are_fine", "c_x text", "c_x text, c_y text, c_z int NOT NULL DEFAULT 3", nil},
 		{"generated_on_the_source", "c_x text, c_g int AS (1)", "c_x text", nil},
-		{"column_missing", "c_x text", "c_y text", []records.Mismatch{{Column: "c_x", Kind: records.MismatchColumn, Source: "text"}}},
-		{"narrower_text", "c_x longtext", "c_x text", []records.Mismatch{{Column: "c_x", Kind: records.MismatchNarrower, Source: "longtext", Target: "text"}}},
-		{"narrower_varchar", "c_x varchar(9)", "c_x varchar(8)", []records.Mismatch{{Column: "c_x", Kind: records.MismatchNarrower, Source: "varchar(9)", Target: "varchar(8)"}}},
-		{"narrower_time", "c_x datetime(6)", "c_x datetime(3)", []records.Mismatch{{Column: "c_x", Kind: records.MismatchNarrower, Source: "datetime(6)", Target: "datetime(3)"}}},
-		{"charset", "c_x text", "c_x longtext CHARACTER SET utf8mb3", []records.Mismatch{{Column: "c_x", Kind: records.MismatchCharset, Source: "utf8mb4", Target: "utf8mb3"}}},
-		{"type", "c_x longtext, c_n int", "c_x longblob, c_n bigint", []records.Mismatch{
-			{Column: "c_x", Kind: records.MismatchType, Source: "longtext", Target: "longblob"}, {Column: "c_n", Kind: records.MismatchType, Source: "int(11)", Target: "bigint(20)"},
+		{"column_missing", "c_x text", "c_y text", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchColumn, Source: "text"}}},
+		{"narrower_text", "c_x longtext", "c_x text", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "longtext", Target: "text"}}},
+		{"narrower_varchar", "c_x varchar(9)", "c_x varchar(8)", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "varchar(9)", Target: "varchar(8)"}}},
+		{"narrower_time", "c_x datetime(6)", "c_x datetime(3)", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "datetime(6)", Target: "datetime(3)"}}},
+		{"charset", "c_x text", "c_x longtext CHARACTER SET utf8mb3", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchCharset, Source: "utf8mb4", Target: "utf8mb3"}}},
+		{"type", "c_x longtext, c_n int", "c_x longblob, c_n bigint", []migration.Mismatch{
+			{Column: "c_x", Kind: migration.MismatchType, Source: "longtext", Target: "longblob"}, {Column: "c_n", Kind: migration.MismatchType, Source: "int(11)", Target: "bigint(20)"},
 		}},
-		{"not_null", "c_x text", "c_x text NOT NULL, c_y text NOT NULL", []records.Mismatch{
-			{Column: "c_x", Kind: records.MismatchNotNull, Source: "text", Target: "text"}, {Column: "c_y", Kind: records.MismatchNotNull, Target: "text"},
+		{"not_null", "c_x text", "c_x text NOT NULL, c_y text NOT NULL", []migration.Mismatch{
+			{Column: "c_x", Kind: migration.MismatchNotNull, Source: "text", Target: "text"}, {Column: "c_y", Kind: migration.MismatchNotNull, Target: "text"},
 		}},
-		{"generated", "c_x text", "c_x varchar(9) AS ('a')", []records.Mismatch{{Column: "c_x", Kind: records.MismatchGenerated, Source: "text", Target: "varchar(9)"}}},
+		{"generated", "c_x text", "c_x varchar(9) AS ('a')", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchGenerated, Source: "text", Target: "varchar(9)"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,18 +44,18 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 		d := newDatabase(t)
 		d.exec("CREATE TABLE app_fd_a (id varchar(255) COLLATE utf8mb4_bin PRIMARY KEY) DEFAULT CHARSET=utf8mb4")
 		d.exec("CREATE TABLE app_fd_b (id varchar(255)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4")
-		checkTables(t, d, []records.Mismatch{
-			{Kind: records.MismatchEngine, Source: "InnoDB", Target: "MyISAM"},
-			{Column: "id", Kind: records.MismatchKey, Source: "varchar(255)", Target: "varchar(255)"},
-			{Column: "id", Kind: records.MismatchCollation, Source: "utf8mb4_bin", Target: "utf8mb4_general_ci"},
+		checkTables(t, d, []migration.Mismatch{
+			{Kind: migration.MismatchEngine, Source: "InnoDB", Target: "MyISAM"},
+			{Column: "id", Kind: migration.MismatchKey, Source: "varchar(255)", Target: "varchar(255)"},
+			{Column: "id", Kind: migration.MismatchCollation, Source: "utf8mb4_bin", Target: "utf8mb4_general_ci"},
 		})
-		if diff := cmp.Diff([]records.Mismatch{{Table: "x", Kind: records.MismatchTable}}, records.Check(&records.Table{Name: "x"}, nil)); diff != "" {
+		if diff := cmp.Diff([]migration.Mismatch{{Table: "x", Kind: migration.MismatchTable}}, records.Check(&records.Table{Name: "x"}, nil)); diff != "" {
 			t.Errorf("missing table (-want +got):\n%s", diff)
 		}
 	})
 }
 
-func checkTables(t *testing.T, d database, want []records.Mismatch) {
+func checkTables(t *testing.T, d database, want []migration.Mismatch) {
 	t.Helper()
 	d.Schema.Forget()
 	a, ok, err := d.Schema.Table(t.Context(), d.DB, "a")

@@ -288,7 +288,7 @@ func (c *collector) add(row Row, parent int) error {
 		}
 		return nil
 	}
-	c.size += row.bytes()
+	c.size += row.Bytes()
 	if len(c.set.Rows)+len(c.found) >= c.limits.MaxRows || c.size > c.limits.MaxBytes {
 		return c.tooMuch(row.Key.Table)
 	}
@@ -361,20 +361,37 @@ var errTooMuch = errors.New("more bytes than the limit")
 // readRows reads the rows whose column is in values as the server compares
 // them: a superset of those that are equal as bytes.
 func readRows(ctx context.Context, q Querier, l *layout, column string, values []string, suffix string, limit bound) ([]Row, error) {
+	var read []Row
+	var size int64
+	err := eachRow(ctx, q, l, column, values, suffix, limit.rows, func(row Row) error {
+		if size += row.Bytes(); limit.bytes > 0 && size > limit.bytes {
+			return errTooMuch
+		}
+		read = append(read, row)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return read, nil
+}
+
+// eachRow is readRows one row at a time; limit goes with limitSuffix. An error of f ends it.
+func eachRow(ctx context.Context, q Querier, l *layout, column string, values []string, suffix string, limit int, f func(Row) error) error {
 	if len(values) == 0 {
-		return nil, nil
+		return nil
 	}
 	args := make([]any, 0, len(values)+1)
 	for _, v := range values {
 		args = append(args, v)
 	}
 	if suffix == limitSuffix {
-		args = append(args, limit.rows)
+		args = append(args, limit)
 	}
 	subject := "table " + l.table.Real
 	rows, err := q.QueryContext(ctx, selectQuery(l.table.Real, l.names, column, len(values), suffix), args...)
 	if err != nil {
-		return nil, failed("read form rows", subject, err)
+		return failed("read form rows", subject, err)
 	}
 	defer rows.Close()
 	raw := make([]sql.RawBytes, len(l.names))
@@ -382,22 +399,18 @@ func readRows(ctx context.Context, q Querier, l *layout, column string, values [
 	for i := range raw {
 		into[i] = &raw[i]
 	}
-	var read []Row
-	var size int64
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return nil, failed("read form rows", subject, err)
+			return failed("read form rows", subject, err)
 		}
-		row := cloneRow(l, raw)
-		if size += row.bytes(); limit.bytes > 0 && size > limit.bytes {
-			return nil, errTooMuch
+		if err := f(cloneRow(l, raw)); err != nil {
+			return err
 		}
-		read = append(read, row)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, failed("read form rows", subject, err)
+		return failed("read form rows", subject, err)
 	}
-	return read, nil
+	return nil
 }
 
 // cloneRow copies the driver's buffers into one allocation.

@@ -65,3 +65,20 @@ func deleteQuery(table string) string {
 func referringQuery(table, key string) string {
 	return "SELECT " + quote(idColumn) + ", " + quote(key) + " FROM " + quote(table) + " WHERE " + quote(key) + " = ?"
 }
+
+const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
+	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
+
+func anyRowQuery(table string) string { return "SELECT 1 FROM " + quote(table) + " LIMIT 1" }
+
+// anyValueQuery finds a value that is neither NULL nor empty. LENGTH, because
+// an empty text is an error beside a date.
+func anyValueQuery(table, column string) string {
+	return "SELECT 1 FROM " + quote(table) + " WHERE LENGTH(" + quote(column) + ") > 0 LIMIT 1"
+}
+
+// lostValueQuery finds a value that is another one after a round trip through charset.
+func lostValueQuery(table, column, from, charset string) string {
+	trip := "CONVERT(CONVERT(" + quote(column) + " USING " + quote(charset) + ") USING " + quote(from) + ")"
+	return "SELECT 1 FROM " + quote(table) + " WHERE CAST(" + quote(column) + " AS BINARY) <> CAST(" + trip + " AS BINARY) LIMIT 1"
+}

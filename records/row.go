@@ -58,8 +58,8 @@ func (r *Row) Digest() Digest {
 	return Digest(h.Sum(nil))
 }
 
-// bytes is the size of the row's content.
-func (r *Row) bytes() int64 {
+// Bytes returns the size of the row's content: its id and values.
+func (r *Row) Bytes() int64 {
 	size := int64(len(r.Key.ID))
 	for _, v := range r.Values {
 		size += int64(len(v))

@@ -119,7 +119,7 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 		columns := w.layout.shared(rows[0])
 		n, size := 0, int64(0)
 		for n < len(rows) && n < batchRows && (n+1)*len(columns) <= batchMarks && slices.Equal(rows[n].Names, rows[0].Names) {
-			if size += rows[n].bytes(); n > 0 && size > room {
+			if size += rows[n].Bytes(); n > 0 && size > room {
 				break
 			}
 			n++

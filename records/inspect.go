@@ -1,0 +1,212 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// Side is one database to look at; Schema is shared by all users of Q.
+type Side struct {
+	Q      Querier
+	Schema *Schema
+}
+
+// Inspect compares a form table (without app_fd_) of both sides by Check and by
+// unique keys, and proves from the source's rows what can be proven by few
+// queries: rows of a table that cannot be written, values of a column that the
+// target lacks or computes, characters that its charset lacks. Nil: the source has no such table, no row in
+// it, or all rows fit. What is Proven here is what Copy refuses with CodeUnsupported.
+// It reads the source's table as a whole where it differs, so: once per table and plan.
+func Inspect(ctx context.Context, source, target Side, table string) ([]migration.Mismatch, error) {
+	from, ok, err := source.Schema.Table(ctx, source.Q, table)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if some, err := exists(ctx, source.Q, from, anyRowQuery(from.Real)); err != nil || !some {
+		return nil, err
+	}
+	to, _, err := target.Schema.Table(ctx, target.Q, table)
+	if err != nil {
+		return nil, err
+	}
+	found := Check(from, to)
+	if to != nil {
+		unique, err := surplusKeys(ctx, source, target, from, to)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, unique...)
+	}
+	for i := range found {
+		if found[i].Proven, err = proven(ctx, source.Q, from, found[i]); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func proven(ctx context.Context, q Querier, t *Table, m migration.Mismatch) (bool, error) {
+	switch m.Kind {
+	case migration.MismatchTable, migration.MismatchEngine, migration.MismatchKey:
+		return true, nil // there is a row
+	case migration.MismatchColumn, migration.MismatchGenerated:
+		return exists(ctx, q, t, anyValueQuery(t.Real, m.Column))
+	case migration.MismatchCharset:
+		lost, err := exists(ctx, q, t, lostValueQuery(t.Real, m.Column, m.Source, m.Target))
+		if isNumber(err, erUnknownCharset) {
+			return false, nil // the source does not know what the target uses
+		}
+		return lost, err
+	case migration.MismatchNotNull:
+		return m.Source == "", nil // no row of the source can have a value for it
+	case migration.MismatchNarrower, migration.MismatchType, migration.MismatchCollation, migration.MismatchUnique:
+	}
+	return false, nil
+}
+
+func exists(ctx context.Context, q Querier, t *Table, query string) (bool, error) {
+	rows, err := q.QueryContext(ctx, query)
+	if err != nil {
+		return false, failed("look for form rows", "table "+t.Real, err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		return true, nil
+	}
+	if err := rows.Err(); err != nil {
+		return false, failed("look for form rows", "table "+t.Real, err)
+	}
+	return false, nil
+}
+
+// surplusKeys returns the unique keys of the target over columns that no
+// unique key of the source has all of.
+func surplusKeys(ctx context.Context, source, target Side, from, to *Table) ([]migration.Mismatch, error) {
+	theirs, err := uniqueKeys(ctx, target.Q, to)
+	if err != nil || len(theirs) == 0 {
+		return nil, err
+	}
+	ours, err := uniqueKeys(ctx, source.Q, from)
+	if err != nil {
+		return nil, err
+	}
+	var found []migration.Mismatch
+	for _, key := range theirs {
+		// A key of the source over some of its columns is the stricter one.
+		kept := slices.ContainsFunc(ours, func(own uniqueKey) bool { return within(own.columns, key.columns) })
+		if !kept && !within([]string{idColumn}, key.columns) {
+			found = append(found, migration.Mismatch{Table: from.Name, Column: strings.Join(key.columns, ", "), Kind: migration.MismatchUnique, Target: key.name})
+		}
+	}
+	return found, nil
+}
+
+// uniqueKey is a key that no two rows of a table may share; columns in its order.
+type uniqueKey struct {
+	name    string
+	columns []string
+}
+
+func within(some, all []string) bool {
+	return !slices.ContainsFunc(some, func(name string) bool {
+		return !slices.ContainsFunc(all, func(other string) bool { return strings.EqualFold(name, other) })
+	})
+}
+
+// uniqueKeys returns the unique keys of a table besides the primary one.
+func uniqueKeys(ctx context.Context, q Querier, t *Table) ([]uniqueKey, error) {
+	rows, err := q.QueryContext(ctx, uniqueKeysQuery, t.Real)
+	if err != nil {
+		return nil, failed("read unique keys", "table "+t.Real, err)
+	}
+	defer rows.Close()
+	var keys []uniqueKey
+	for rows.Next() {
+		var name string
+		var column sql.NullString // NULL for an expression
+		if err := rows.Scan(&name, &column); err != nil {
+			return nil, failed("read unique keys", "table "+t.Real, err)
+		}
+		if len(keys) == 0 || keys[len(keys)-1].name != name {
+			keys = append(keys, uniqueKey{name: name})
+		}
+		last := &keys[len(keys)-1]
+		last.columns = append(last.columns, column.String)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failed("read unique keys", "table "+t.Real, err)
+	}
+	return keys, nil
+}
+
+// Each calls f with the rows of a form table (without app_fd_) whose id is one
+// of ids as bytes, one at a time; none when the table does not exist. An error of f
+// ends it and is returned.
+func (s Side) Each(ctx context.Context, table string, ids []migration.RecordID, f func(Row) error) error {
+	l, err := s.layout(ctx, table)
+	if err != nil || l == nil {
+		return err
+	}
+	wanted := make(map[migration.RecordID]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	for chunk := range slices.Chunk(texts(ids), batchKeys) {
+		err := eachRow(ctx, s.Q, l, l.names[l.id], chunk, "", 0, func(row Row) error {
+			if !wanted[row.Key.ID] {
+				return nil
+			}
+			return f(row)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IDs returns the ids of rows that the server finds equal to one of ids, those
+// that differ by case, accents or trailing spaces included where its collation ignores them.
+func (s Side) IDs(ctx context.Context, table string, ids []migration.RecordID) ([]migration.RecordID, error) {
+	l, err := s.layout(ctx, table)
+	if err != nil || l == nil {
+		return nil, err
+	}
+	only := &layout{table: l.table, columns: l.columns[l.id : l.id+1], names: l.names[l.id : l.id+1]}
+	var found []migration.RecordID
+	for chunk := range slices.Chunk(texts(ids), batchKeys) {
+		err := eachRow(ctx, s.Q, only, only.names[0], chunk, "", 0, func(row Row) error {
+			found = append(found, row.Key.ID)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// layout is nil for a table that does not exist, or is no form table.
+func (s Side) layout(ctx context.Context, table string) (*layout, error) {
+	t, ok, err := s.Schema.Table(ctx, s.Q, table)
+	if err != nil || !ok {
+		return nil, err
+	}
+	l, ok := newLayout(t)
+	if !ok {
+		return nil, nil
+	}
+	return l, nil
+}
+
+func texts(ids []migration.RecordID) []string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = string(id)
+	}
+	return list
+}
