@@ -11,6 +11,7 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
+	"jogetferry/preflight/startpath"
 )
 
 // definition is what an inventory knows of a definition of the source.
@@ -19,6 +20,7 @@ type definition struct {
 	target migration.DefinitionID // zero: none
 	facts  preflight.DefinitionFacts
 	worst  migration.Severity // of its own findings
+	walker *startpath.Walker  // of the target's process
 }
 
 // definition gathers and judges a definition the first time that an instance of it is met.
@@ -30,18 +32,24 @@ func (t *inventory) definition(ctx context.Context, i *migration.Instance) (*def
 	if err != nil {
 		return nil, err
 	}
-	if err := gatherMapped(ctx, t.copy.Source, facts.ID, &facts.Source); err != nil {
+	if _, err := gatherMapped(ctx, t.copy.Source, facts.ID, &facts.Source); err != nil {
 		return nil, err
 	}
-	if err := gatherMapped(ctx, t.copy.Target, facts.TargetID, &facts.Target); err != nil {
+	plugins, err := gatherMapped(ctx, t.copy.Target, facts.TargetID, &facts.Target)
+	if err != nil {
 		return nil, err
 	}
+	walker, err := t.walker(ctx, &facts, plugins)
+	if err != nil {
+		return nil, err
+	}
+	facts.MayRun, facts.Start = walker.MayRun(), walker.Walk(nil)
 	if facts.Source.Process != nil && facts.Target.Process != nil {
 		facts.Differences = xpdl.Compare(facts.Source.Process, facts.Target.Process, t.copy.names(facts.ID.Key()))
 	}
 	findings := preflight.Definition(&facts)
 	t.findings = append(t.findings, findings...)
-	d := &definition{id: i.Definition, target: facts.TargetID, facts: facts, worst: migration.Worst(findings)}
+	d := &definition{id: i.Definition, target: facts.TargetID, facts: facts, worst: migration.Worst(findings), walker: walker}
 	t.definitions[i.Definition] = d
 	return d, nil
 }
@@ -105,29 +113,59 @@ func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (pre
 	return s, nil
 }
 
-// gatherMapped reads who and what is behind the elements of a definition.
-func gatherMapped(ctx context.Context, db *schema.DB, id migration.DefinitionID, s *preflight.DefinitionSide) error {
+// walker follows starts of a definition on the target, subflows too.
+func (t *inventory) walker(ctx context.Context, f *preflight.DefinitionFacts, plugins []migration.ActivityPlugin) (*startpath.Walker, error) {
+	definition := func(p *xpdl.Process) startpath.Definition {
+		d := startpath.Definition{Process: p, Plugins: map[string]string{}}
+		for _, plugin := range plugins {
+			if p != nil && plugin.Process == p.Key {
+				d.Plugins[string(plugin.Activity)] = plugin.Plugin
+			}
+		}
+		return d
+	}
+	var failed error
+	w := startpath.New(definition(f.Target.Process), func(key string) (startpath.Definition, bool) {
+		p, err := known(t.copy.TargetCatalog.Process(ctx, migration.DefinitionID{Package: f.TargetID.Package, Version: f.TargetID.Version, Process: key}))
+		failed = errors.Join(failed, err)
+		return definition(p), p != nil
+	})
+	return w, failed
+}
+
+// known turns a definition that is missing or broken into nil: that is a
+// finding of the definition.
+func known(p *xpdl.Process, err error) (*xpdl.Process, error) {
+	if err != nil && migration.CodeOf(err) != migration.CodeUnavailable {
+		return nil, nil
+	}
+	return p, err
+}
+
+// gatherMapped reads who and what is behind the elements of a definition. It
+// returns the plugins of the whole package.
+func gatherMapped(ctx context.Context, db *schema.DB, id migration.DefinitionID, s *preflight.DefinitionSide) ([]migration.ActivityPlugin, error) {
 	version, err := strconv.ParseInt(id.Version, 10, 64)
 	if err != nil || s.Process == nil {
-		return nil //nolint:nilerr // what has no such version has no mappings
+		return nil, nil //nolint:nilerr // what has no such version has no mappings
 	}
 	r := db.Fresh()
 	participants, err := r.Participants(ctx, id.Package, version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plugins, err := r.ActivityPlugins(ctx, id.Package, version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	forms, err := r.ActivityForms(ctx, id.Package, version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.Participants = slices.DeleteFunc(participants, func(p migration.Participant) bool { return p.Process != id.Process })
-	s.Plugins = slices.DeleteFunc(plugins, func(p migration.ActivityPlugin) bool { return p.Process != id.Process })
+	s.Plugins = slices.DeleteFunc(slices.Clone(plugins), func(p migration.ActivityPlugin) bool { return p.Process != id.Process })
 	s.Forms = slices.DeleteFunc(forms, func(p migration.ActivityForm) bool { return p.Process != id.Process })
-	return nil
+	return plugins, nil
 }
 
 // mappings gathers what the configuration maps and what there is.

@@ -274,6 +274,10 @@ func (t *inventory) gather(ctx context.Context, instances []migration.Instance) 
 		}
 		facts[i] = t.copy.baseFacts(&instances[i], t.minted)
 		facts[i].Source, facts[i].Target = d.facts.Source.Process, d.facts.Target.Process
+		if facts[i].Target != nil {
+			path := d.walker.Walk(facts[i].Wanted.Variables)
+			facts[i].Start, facts[i].InitialStart = &path, &d.facts.Start
+		}
 		if err := t.app(ctx, instances[i].App); err != nil {
 			return nil, err
 		}

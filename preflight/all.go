@@ -36,6 +36,8 @@ var all = []Check{
 	DefinitionMapping,
 	ActivityMapping,
 	VariableMapping,
+	StartTools,
+	AsynchronousStart,
 	EarlierPerformer,
 	CallerAssigned,
 	RecordIsInstance,
@@ -61,4 +63,8 @@ var all = []Check{
 	AppUnknown,
 	AcceptedActivity,
 	VariableDefault,
+	StartEnds,
+	StartRunsOther,
+	StartUnknown,
+	StartBeginsAsynchronous,
 }

@@ -10,6 +10,7 @@ import (
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
 )
 
 // DefinitionFacts are a definition of the source and what it maps to.
@@ -23,6 +24,10 @@ type DefinitionFacts struct {
 	Differences []xpdl.Difference
 	// Mapping says what is called otherwise on the target.
 	Mapping migration.Mapping
+	// MayRun are the steps that some start on the target could run before it
+	// waits, Start is what one with the initial values does.
+	MayRun []startpath.Step
+	Start  startpath.Path
 }
 
 // DefinitionSide is a definition on one server: Process, or why there is none.
@@ -65,6 +70,19 @@ func (f *DefinitionFacts) performers() []migration.Participant {
 		}
 	}
 	return found
+}
+
+// plugins returns the tools and decision plugins among steps, "activity (class)",
+// each once in their order. An activity without a plugin does nothing.
+func plugins(steps []startpath.Step) []string {
+	var names []string
+	for _, s := range steps {
+		name := s.Activity + " (" + s.Plugin + ")"
+		if s.Plugin != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // requesterFamily are the mapping types that start from a person of the

@@ -9,6 +9,7 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
+	"jogetferry/preflight/startpath"
 )
 
 func TestDefinition(t *testing.T) {
@@ -102,6 +103,16 @@ func TestDefinition(t *testing.T) {
 			plugins("", "")(f)
 			f.Source.Plugins[0].Activity = "mail_old"
 		}},
+		{name: "plugins_before_the_first_wait", change: func(f *preflight.DefinitionFacts) {
+			f.MayRun = []startpath.Step{{Activity: "begin", Kind: xpdl.Route}, {Activity: "mail", Plugin: "a.Mail"}, {Activity: "call", Plugin: "a.Call"}}
+			f.Start = startpath.Path{Steps: f.MayRun[:2], Waits: []startpath.Wait{{Activity: "approve"}}, Outcome: startpath.Waits}
+		}, want: []string{"FERRY-224 mail (a.Mail), call (a.Call); with initial values: begin -> mail (a.Mail) -> waits at approve"}},
+		{name: "routes_before_the_first_wait", change: func(f *preflight.DefinitionFacts) {
+			f.MayRun = []startpath.Step{{Activity: "begin", Kind: xpdl.Route}}
+		}},
+		{name: "a_subflow_that_nobody_waits_for", change: func(f *preflight.DefinitionFacts) {
+			f.MayRun = []startpath.Step{{Activity: "child", Asynchronous: true}}
+		}, want: []string{"FERRY-225 child"}},
 		{name: "performer_of_an_earlier_activity", change: both(migration.Participant{Participant: "boss", Type: "requesterHod", Value: "check"}), want: []string{
 			"FERRY-226 boss: requesterHod of check",
 		}},

@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
 )
 
 // InstanceFacts is what is known about one instance before it is touched.
@@ -19,6 +20,9 @@ type InstanceFacts struct {
 	// Source and Target are the definitions on either side; nil when unknown,
 	// which is a finding of the definition, not of the instance.
 	Source, Target *xpdl.Process
+	// Start is what a start with today's values does, InitialStart one with the
+	// initial values of the definition; nil when nobody looked.
+	Start, InitialStart *startpath.Path
 	// RecordIsInstance: the record ID names a linked instance of the target.
 	RecordIsInstance bool
 	// Minted is the lowest process number that the target may still hand out.

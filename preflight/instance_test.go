@@ -10,6 +10,7 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
+	"jogetferry/preflight/startpath"
 )
 
 const definition = `<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve">
@@ -52,6 +53,15 @@ func TestInstance(t *testing.T) {
 	activity := func(change func(*migration.OpenActivity)) func(*preflight.InstanceFacts) {
 		return func(f *preflight.InstanceFacts) { change(&f.Instance.Activities[0]) }
 	}
+	start := func(today, initial startpath.Path) func(*preflight.InstanceFacts) {
+		return func(f *preflight.InstanceFacts) { f.Start, f.InitialStart = &today, &initial }
+	}
+	mail := []startpath.Step{{Activity: "mail", Plugin: "a.Mail"}}
+	waits, ends := startpath.Path{Outcome: startpath.Waits}, startpath.Path{Outcome: startpath.Ends}
+	mails := startpath.Path{Steps: mail, Outcome: startpath.Waits}
+	unknown := startpath.Path{Outcome: startpath.Unknown, Why: "a decision plugin"}
+	unknownMails := startpath.Path{Steps: mail, Outcome: startpath.Unknown}
+	asynchronous := startpath.Path{Steps: []startpath.Step{{Activity: "child", Asynchronous: true}}, Outcome: startpath.Waits}
 	for _, tc := range []struct {
 		name   string
 		change func(*preflight.InstanceFacts)
@@ -111,6 +121,13 @@ func TestInstance(t *testing.T) {
 		{name: "record_with_a_number_in_front_is_no_instance", change: func(f *preflight.InstanceFacts) { f.Instance.Record = "900-7" }},
 		{name: "unaddressable_record", change: func(f *preflight.InstanceFacts) { f.RecordRefused = "a space" }, want: []string{"FERRY-303"}},
 		{name: "unaddressable_requester", change: func(f *preflight.InstanceFacts) { f.RequesterRefused = "a space" }, want: []string{"FERRY-303"}},
+		{name: "start_that_ends", change: start(ends, waits), want: []string{"FERRY-427"}},
+		{name: "start_that_waits", change: start(waits, ends)},
+		{name: "start_that_runs_another_tool", change: start(mails, waits), want: []string{"FERRY-428"}},
+		{name: "start_that_runs_the_usual_tools", change: start(mails, mails)},
+		{name: "start_that_cannot_be_known", change: start(unknown, mails), want: []string{"FERRY-429"}},
+		{name: "start_that_can_never_be_known_is_a_note", change: start(unknown, unknownMails), want: []string{"FERRY-429 note"}},
+		{name: "start_that_begins_an_asynchronous_subflow", change: start(asynchronous, asynchronous), want: []string{"FERRY-432"}},
 		{name: "a_missing_target_definition_is_no_finding_of_the_instance", change: func(f *preflight.InstanceFacts) { f.Target = nil }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -125,7 +142,9 @@ func TestInstance(t *testing.T) {
 			tc.change(&facts)
 			var got []string
 			for _, f := range preflight.Instance(&facts) {
-				got = append(got, f.ID)
+				if got = append(got, f.ID); f.ID == preflight.StartUnknown.ID && f.Severity == migration.Note {
+					got[len(got)-1] += " note"
+				}
 				if f.Subject != "7_crm_approve" {
 					t.Errorf("%s has subject %q", f.ID, f.Subject)
 				}
