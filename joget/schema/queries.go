@@ -124,3 +124,31 @@ const (
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectParticipants    = "SELECT packageId, processDefId, participantId, type, value, pluginProperties FROM {app_package_participant} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, participantId"
 )
+
+// Apps.
+const (
+	selectEnvironment    = "SELECT appId, id, value FROM {app_env_variable} WHERE appId = ? AND appVersion = ? ORDER BY id"
+	selectPluginDefaults = "SELECT appId, id, pluginProperties FROM {app_plugin_default} WHERE appId = ? AND appVersion = ? ORDER BY id"
+
+	// A link without an origin counts as none. Both columns are made one character
+	// set first, since servers refuse to mix collations. The weight is what the
+	// collation compares.
+	rootRecords = `(SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) record
+FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = p.Id
+WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r`
+	recordKey           = "HEX(WEIGHT_STRING(TRIM(TRAILING ' ' FROM r.record) COLLATE utf8mb4_unicode_ci))"
+	selectSharedRecords = "SELECT " + recordKey + " k, MIN(CAST(r.record AS BINARY)), MIN(CAST(r.record AS BINARY)) = MAX(CAST(r.record AS BINARY)), COUNT(*) FROM " +
+		rootRecords + " GROUP BY k HAVING COUNT(*) > 1"
+	selectSpellings = "SELECT MIN(" + recordKey + ") k, CAST(r.record AS BINARY) b, COUNT(*) FROM " + rootRecords + " WHERE " + recordKey + " IN (...) GROUP BY b ORDER BY b"
+)
+
+// selectClasses read a class name and a text that may mention others, by the table they need.
+var selectClasses = []struct{ table, query string }{
+	{"app_form", "SELECT NULL, json FROM {app_form}"},
+	{"app_datalist", "SELECT NULL, json FROM {app_datalist}"},
+	{"app_userview", "SELECT NULL, json FROM {app_userview}"},
+	{"app_builder", "SELECT NULL, json FROM {app_builder}"},
+	{"app_plugin_default", "SELECT id, pluginProperties FROM {app_plugin_default}"},
+	{"app_package_activity_plugin", "SELECT pluginName, pluginProperties FROM {app_package_activity_plugin}"},
+	{"app_package_participant", "SELECT CASE WHEN type = 'plugin' THEN value END, pluginProperties FROM {app_package_participant}"},
+}
