@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,13 +14,77 @@ import (
 )
 
 func (a *App) pilotCommand() *cobra.Command {
-	return a.verb(&cobra.Command{
+	suggest := false
+	cmd := a.verb(&cobra.Command{
 		Use:   "pilot INSTANCE",
 		Short: "Migrate one instance and show every step",
-		Long: `Migrates one instance and shows every side effect as it happens. A process
-definition needs one verified pilot before a wave may contain it. One that is
-under way already is followed. Ctrl-C stops following; the instance goes on.`,
-	}, 1, 1, func(ctx context.Context, s *session, args []string) error { return s.pilot(ctx, args[0]) })
+		Long: `Migrates one instance that is ready or warned, shows every side effect as it
+happens, and at the end what each call answered, what was written, and what was
+open before. A process definition needs one verified pilot, made with what it is
+mapped to now, before a wave may contain it; what a wave --without-pilot has
+migrated is none. One that is under way already is followed, and one that was
+migrated as a pilot is shown again. Ctrl-C stops following; the instance goes on.
+
+--suggest names the fewest instances that together show every open activity of
+the definitions that have no verified pilot.`,
+	}, 0, 1, func(ctx context.Context, s *session, args []string) error {
+		if suggest {
+			return s.suggest(ctx)
+		}
+		return s.pilot(ctx, args[0])
+	})
+	cmd.Flags().BoolVar(&suggest, "suggest", false, "name the instances that would be good pilots")
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 && !suggest || suggest && len(args) > 0 {
+			return mistake("usage: starter pilot INSTANCE, or starter pilot --suggest; see %s --help", cmd.CommandPath())
+		}
+		return nil
+	}
+	return cmd
+}
+
+// mapping is a definition and what it is mapped to.
+type mapping struct{ definition, target migration.DefinitionID }
+
+// verifiedPilots says which mappings waves may rely on.
+func (s *session) verifiedPilots(ctx context.Context) (map[mapping]bool, error) {
+	pilots, err := s.ledger.Pilots(ctx, s.config.Migration)
+	verified := map[mapping]bool{}
+	for _, p := range pilots {
+		if p.Verified() {
+			verified[mapping{p.Definition, p.Target}] = true
+		}
+	}
+	return verified, err
+}
+
+// missingPilots suggests pilots for what f selects and has no verified one.
+func (s *session) missingPilots(ctx context.Context, f migration.Filter) ([]migration.PilotSuggestion, error) {
+	groups, err := s.ledger.PilotGroups(ctx, s.config.Migration, f)
+	if err != nil {
+		return nil, err
+	}
+	verified, err := s.verifiedPilots(ctx)
+	return slices.DeleteFunc(migration.SuggestPilots(groups), func(p migration.PilotSuggestion) bool {
+		return verified[mapping{p.Definition, p.Target}]
+	}), err
+}
+
+func (s *session) suggest(ctx context.Context) error {
+	if err := s.needPlan(ctx); err != nil {
+		return err
+	}
+	missing, err := s.missingPilots(ctx, migration.Filter{
+		States: []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked},
+	})
+	if err != nil {
+		return err
+	}
+	v := suggestView{Suggestions: []suggestionView{}}
+	for _, m := range missing {
+		v.Suggestions = append(v.Suggestions, viewSuggestion(m))
+	}
+	return s.print(v)
 }
 
 func (s *session) pilot(ctx context.Context, id string) error {
@@ -29,7 +94,14 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	}
 	switch e.State {
 	case migration.InstanceDone:
-		return mistake("%s is done already, as %s; starter verify %s compares it again", id, e.TargetID, id)
+		pilots, err := s.ledger.Pilots(ctx, s.config.Migration)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(pilots, func(p migration.Pilot) bool { return p.Instance == e.Instance }) {
+			return s.endOfInstance(ctx, e, false)
+		}
+		return mistake("%s is done already, as %s, and not as a pilot; starter verify %s compares it again", id, e.TargetID, id)
 	case migration.InstanceSkipped:
 		return mistake("%s was skipped (%s) and has ended; starter show %s tells why", id, e.Reason, id)
 	case migration.InstanceParked:
@@ -47,9 +119,13 @@ func (s *session) pilot(ctx context.Context, id string) error {
 			return err
 		}
 	case migration.InstanceBlocked:
-		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter show %s, mend them, then starter plan", id, id)}
-	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceFailed,
-		migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
+		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
+	case migration.InstanceReady, migration.InstanceWarned:
+		// Noted before it begins: however it ends, and whoever follows, the ledger knows.
+		if err := s.ledger.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator); err != nil {
+			return err
+		}
+	case migration.InstanceFailed, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
 	}
 	seen := int64(0)
 	if lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance); err != nil {
@@ -114,11 +190,15 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 }
 
 func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open bool) error {
-	v, err := s.story(ctx, e)
+	story, err := s.story(ctx, e)
 	if err != nil {
 		return err
 	}
-	err = s.print(v)
+	evidence, err := s.evidence(ctx, e)
+	if err != nil {
+		return err
+	}
+	err = s.print(pilotView{story, evidence})
 	switch {
 	case e.State == migration.InstanceDone:
 		return err
@@ -126,4 +206,28 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 		return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of %s was ended from outside while it was %s; starter pilot %s goes on", e.Instance, e.State, e.Instance)})
 	}
 	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%s is %s: %s", e.Instance, e.State, e.Reason)})
+}
+
+// evidence gathers what the ledger has of the side effects of one migration.
+func (s *session) evidence(ctx context.Context, e migration.Entry) (evidenceView, error) {
+	var none evidenceView
+	bound, err := s.ledger.Bound(ctx, s.config.Migration)
+	if err != nil {
+		return none, err
+	}
+	key := migration.ClaimKey{Source: bound.Source, Instance: e.Instance, Target: bound.Target}
+	claim, err := s.ledger.Claimed(ctx, key)
+	if err != nil {
+		return none, err
+	}
+	snapshot, err := s.ledger.Snapshot(ctx, s.config.Migration, e.Instance)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return none, err
+	}
+	written, err := s.ledger.Written(ctx, key)
+	if err != nil {
+		return none, err
+	}
+	lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
+	return viewEvidence(lines, written, len(claim.Sent), snapshot.Instance.Activities), err
 }

@@ -125,7 +125,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	if f.withoutPilot {
 		return filter, nil
 	}
-	return filter, s.needPilots(ctx, counts, takeable)
+	return filter, s.needPilots(ctx, takeable)
 }
 
 // existing reports whether a wave of that name may go on; one that runs or has
@@ -148,40 +148,26 @@ func (s *session) existing(ctx context.Context, name string) (bool, error) {
 	return true, err
 }
 
-// needPilots is a mistake naming the definitions without a verified instance,
-// each with one that could be its pilot.
-func (s *session) needPilots(ctx context.Context, wanted []migration.DefinitionCounts, takeable migration.Filter) error {
-	all, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, migration.Filter{})
-	if err != nil {
+// needPilots is a mistake naming the definitions without a verified pilot, each
+// with instances that could be it.
+func (s *session) needPilots(ctx context.Context, takeable migration.Filter) error {
+	missing, err := s.missingPilots(ctx, takeable)
+	if err != nil || len(missing) == 0 {
 		return err
 	}
-	verified := map[migration.DefinitionID]bool{}
-	for _, d := range all {
-		verified[d.Definition] = d.Counts.Same+d.Counts.Accepted > 0
-	}
 	var lines []string
-	for _, d := range wanted {
-		if verified[d.Definition] {
-			continue
+	for _, m := range missing {
+		var candidates []string
+		for _, p := range m.Pilots[:min(len(m.Pilots), mostCandidates)] {
+			candidates = append(candidates, string(p.First))
 		}
-		pilot := "INSTANCE"
-		takeable.Processes = []string{d.Definition.Key()}
-		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, takeable) {
-			if err != nil {
-				return err
-			}
-			if e.Definition == d.Definition {
-				pilot = string(e.Instance)
-				break
-			}
-		}
-		lines = append(lines, fmt.Sprintf("  %s: starter pilot %s", d.Definition, pilot))
+		lines = append(lines, fmt.Sprintf("  %s -> %s: starter pilot %s", m.Definition, m.Target, strings.Join(candidates, " or ")))
 	}
-	if len(lines) == 0 {
-		return nil
-	}
-	return mistake("these definitions have no verified pilot; migrate one instance each, or give --without-pilot:\n%s", strings.Join(lines, "\n"))
+	return mistake("these definitions have no verified pilot, mapped as they are now; migrate one instance each (starter pilot --suggest covers all open activities), or give --without-pilot:\n%s", strings.Join(lines, "\n"))
 }
+
+// mostCandidates is how many pilots of a definition a refusal names.
+const mostCandidates = 3
 
 func (s *session) printWave(ctx context.Context, name string) error {
 	w, err := s.ledger.Wave(ctx, s.config.Migration, name)

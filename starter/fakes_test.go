@@ -61,6 +61,14 @@ type world struct {
 	waves    []migration.Wave
 	decided  []migration.Decision
 
+	activities map[migration.InstanceID][]migration.ActivityDefID
+	pilots     map[migration.InstanceID]migration.Pilot
+	snapshots  map[migration.InstanceID]migration.Snapshot
+	written    migration.Written
+	sent       map[string]string
+	planDiff   migration.PlanDiff
+	changes    []migration.PlanChange
+
 	open    map[string]bool // workflows by ID
 	idle    bool            // no worker polls
 	paused  bool            // every wave
@@ -89,7 +97,7 @@ func entry(id string, state migration.InstanceState) migration.Entry {
 }
 
 func newWorld(entries ...migration.Entry) *world {
-	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}}
+	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}, activities: map[migration.InstanceID][]migration.ActivityDefID{}, pilots: map[migration.InstanceID]migration.Pilot{}, snapshots: map[migration.InstanceID]migration.Snapshot{}}
 	for _, e := range entries {
 		w.entries[e.Instance] = e
 	}
@@ -212,6 +220,94 @@ func (l fakeLedger) CountsByDefinition(_ context.Context, _ string, f migration.
 
 func (l fakeLedger) Findings(_ context.Context, _ string, id migration.InstanceID) ([]migration.Finding, error) {
 	return l.findings[id], nil
+}
+
+func (l fakeLedger) FindingCounts(context.Context, string) ([]migration.FindingCount, error) {
+	var counts []migration.FindingCount
+	for _, id := range slices.Sorted(maps.Keys(l.findings)) {
+		for _, f := range l.findings[id] {
+			if id == "" {
+				continue
+			}
+			c := migration.FindingCount{Definition: l.entries[id].Definition, ID: f.ID, Severity: f.Severity}
+			at := slices.IndexFunc(counts, func(o migration.FindingCount) bool { o.Instances = 0; return o == c })
+			if at < 0 {
+				at, counts = len(counts), append(counts, c)
+			}
+			counts[at].Instances++
+		}
+	}
+	return counts, nil
+}
+
+func (l fakeLedger) PlanEach(_ context.Context, _ string, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
+	return func(yield func(migration.PlanEntry, error) bool) {
+		for _, e := range l.selected(f) {
+			if !yield(migration.PlanEntry{Entry: e, Findings: l.findings[e.Instance], Activities: l.activities[e.Instance]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l fakeLedger) PlanDiff(context.Context, string) (migration.PlanDiff, error) {
+	return l.planDiff, nil
+}
+
+func (l fakeLedger) PlanChanges(_ context.Context, _ string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
+	return func(yield func(migration.PlanChange, error) bool) {
+		for _, c := range l.changes {
+			if c.Was == move.Was && c.State == move.State && !yield(c, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (l fakeLedger) PilotGroups(_ context.Context, _ string, f migration.Filter) ([]migration.PilotGroup, error) {
+	var groups []migration.PilotGroup
+	for _, e := range l.selected(f) {
+		groups = append(groups, migration.PilotGroup{
+			Definition: e.Definition, Target: e.Target, State: e.State, Activities: l.activities[e.Instance], Instances: 1, First: e.Instance,
+		})
+	}
+	return groups, nil
+}
+
+func (l fakeLedger) Pilots(context.Context, string) ([]migration.Pilot, error) {
+	var pilots []migration.Pilot
+	for _, id := range slices.Sorted(maps.Keys(l.pilots)) {
+		p := l.pilots[id]
+		p.State, p.Verdict = l.entries[id].State, l.entries[id].Verdict
+		pilots = append(pilots, p)
+	}
+	return pilots, nil
+}
+
+func (l fakeLedger) SavePilot(_ context.Context, _ string, id migration.InstanceID, by string) error {
+	e := l.entries[id]
+	l.pilots[id] = migration.Pilot{Instance: id, Definition: e.Definition, Target: e.Target, By: by, At: clock}
+	return nil
+}
+
+func (l fakeLedger) Bound(_ context.Context, mig string) (migration.Binding, error) {
+	return migration.Binding{Migration: mig, Source: "s", Target: "t"}, nil
+}
+
+func (l fakeLedger) Claimed(_ context.Context, key migration.ClaimKey) (migration.Claim, error) {
+	return migration.Claim{ClaimKey: key, Sent: l.sent}, nil
+}
+
+func (l fakeLedger) Snapshot(_ context.Context, _ string, id migration.InstanceID) (migration.Snapshot, error) {
+	s, ok := l.snapshots[id]
+	if !ok {
+		return s, migration.E(migration.CodeNotFound, "read snapshot", string(id), "")
+	}
+	return s, nil
+}
+
+func (l fakeLedger) Written(context.Context, migration.ClaimKey) (migration.Written, error) {
+	return l.written, nil
 }
 
 func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceID, change migration.Change, _ ...migration.StepLine) error {

@@ -35,6 +35,17 @@ type Ledger interface {
 	Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error)
 	CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error)
 	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
+	FindingCounts(ctx context.Context, mig string) ([]migration.FindingCount, error)
+	PlanEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.PlanEntry, error]
+	PlanDiff(ctx context.Context, mig string) (migration.PlanDiff, error)
+	PlanChanges(ctx context.Context, mig string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error]
+	PilotGroups(ctx context.Context, mig string, f migration.Filter) ([]migration.PilotGroup, error)
+	Pilots(ctx context.Context, mig string) ([]migration.Pilot, error)
+	SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error
+	Bound(ctx context.Context, mig string) (migration.Binding, error)
+	Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error)
+	Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error)
+	Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error)
 	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)
 	CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error)

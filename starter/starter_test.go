@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,36 @@ func sample() *world {
 		{ID: 2, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 502, By: "worker", At: clock},
 		{ID: 3, Step: migration.StepStart, Kind: "note", What: "parked (2): start_outcome_unknown", By: "worker", At: clock},
 	}
+	w.findings["5_crm_process1"] = append(w.findings["5_crm_process1"], migration.Finding{
+		ID: "FERRY-423", Severity: migration.Warning, Subject: "5_crm_process1", Message: "an assignee is unknown or inactive on the target",
+		Seen: "approve_proposal: jack\nsend_proposal: jack, terry", Remedy: "add or activate the user on the target, or map it under users",
+	})
+	w.findings["4_crm_process1"] = []migration.Finding{
+		{ID: "FERRY-416", Severity: migration.Warning, Subject: "4_crm_process1", Message: "a deadline starts anew on the target", Seen: "approve_proposal", Remedy: "deadlines count from the moment of the migration"},
+		{ID: "FERRY-419", Severity: migration.Note, Subject: "4_crm_process1", Message: "an open activity is accepted", Remedy: "on the target it is offered again to all its assignees"},
+	}
+	w.findings[""] = []migration.Finding{
+		{ID: "FERRY-224", Severity: migration.Note, Subject: "crm#3#process1", Message: "tools run when an instance is started", Seen: "notify (Email Tool), stamp (Bean Shell Tool)", Remedy: "see that they may run once more"},
+		{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm#3#process1", Message: "participant mappings differ", Seen: "approver: user cat\napprover: group managers", Remedy: "map the participant on the target as on the source"},
+		{ID: "FERRY-313", Severity: migration.Note, Subject: "crm", Message: "so much is copied", Seen: "1,204 rows, 88 MB", Remedy: "plan the time for it"},
+	}
+	w.activities["3_crm_process1"] = []migration.ActivityDefID{"approve_proposal"}
+	w.activities["4_crm_process1"] = []migration.ActivityDefID{"approve_proposal", "send_proposal"}
+	w.activities["5_crm_process1"] = []migration.ActivityDefID{"archive"}
+	w.pilots["1_crm_process1"] = migration.Pilot{Instance: "1_crm_process1", Definition: w.entries["1_crm_process1"].Definition, Target: w.entries["1_crm_process1"].Target}
+	w.planDiff = migration.PlanDiff{
+		Compared: true,
+		Moves:    []migration.PlanMove{{State: migration.InstanceReady, Instances: 1}, {Was: migration.InstanceReady, State: migration.InstanceBlocked, Instances: 1}, {Was: migration.InstanceWarned, State: migration.InstanceWarned, Instances: 1}, {Was: migration.InstanceBlocked, State: migration.InstanceSkipped, Instances: 1}},
+		Gained:   []migration.Finding{{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm#3#process1", Message: "participant mappings differ", Remedy: "map the participant on the target as on the source"}},
+		Lost:     []migration.Finding{{ID: "FERRY-108", Severity: migration.Warning, Subject: "source", Message: "the source account may write", Remedy: "give source.database an account with SELECT only"}},
+	}
+	crm := w.entries["3_crm_process1"].Definition
+	w.changes = []migration.PlanChange{
+		{Instance: "3_crm_process1", Definition: crm, State: migration.InstanceReady},
+		{Instance: "5_crm_process1", Definition: crm, Was: migration.InstanceReady, State: migration.InstanceBlocked, Gained: []string{"FERRY-401", "FERRY-423"}},
+		{Instance: "4_crm_process1", Definition: crm, Was: migration.InstanceWarned, State: migration.InstanceWarned, Gained: []string{"FERRY-416"}, Lost: []string{"FERRY-420"}},
+		{Instance: "6_crm_process1", Definition: crm, Was: migration.InstanceBlocked, State: migration.InstanceSkipped},
+	}
 	w.open["ferry/crm-2026/instance/2_crm_process1"] = true
 	w.open["ferry/crm-2026/wave/1"] = false
 	return w
@@ -61,10 +92,27 @@ func sample() *world {
 func TestOutput(t *testing.T) {
 	t.Parallel()
 	plan := contract.PlanResult{
-		Open:     contract.OpenCounts{Open: 7, Roots: 5, Descendants: 2},
-		Counts:   migration.Counts{Ready: 1, Warned: 1, Blocked: 1, Done: 1, Parked: 1},
-		Findings: []migration.Finding{{ID: "FERRY-205", Severity: migration.Warning, Subject: "crm#3#process1", Message: "start tools run on the target", Remedy: "see that they may"}},
+		Open:   contract.OpenCounts{Open: 7, Roots: 5, Descendants: 2},
+		Counts: migration.Counts{Ready: 1, Warned: 1, Blocked: 1, Done: 1, Parked: 1},
+		// What FERRY-215 saw is in the ledger only, FERRY-108 here only.
+		Findings: []migration.Finding{
+			{ID: "FERRY-108", Severity: migration.Warning, Subject: "source", Message: "the source account may write", Remedy: "give source.database an account with SELECT only; every connection is read-only all the same"},
+			{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm#3#process1", Message: "participant mappings differ", Remedy: "map the participant on the target as on the source"},
+		},
 	}
+	checked := plan
+	checked.Counts = migration.Counts{Ready: 1, Warned: 1, Blocked: 14}
+	checked.Findings = append([]migration.Finding{{ID: "FERRY-224", Severity: migration.Note, Subject: "crm#3#process1", Seen: "notify (Email Tool), stamp (Bean Shell Tool)"}}, plan.Findings...)
+	checked.Definitions = []contract.DefinitionCounts{{
+		Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}, Counts: checked.Counts,
+		Findings: map[string]int{"FERRY-419": 15, "FERRY-416": 13, "FERRY-404": 12, "FERRY-413": 3, "FERRY-420": 2},
+	}}
+	checked.Instances = []contract.InstanceFindings{{Instance: "5_crm_process1", Findings: []migration.Finding{
+		{ID: "FERRY-404", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "a subflow is open", Seen: "1 open below", Remedy: "let the subflow end on the source first"},
+		{ID: "FERRY-413", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "a workflow variable has a value that the API cannot set", Remedy: "see docs/what-if.md#variables_differ"},
+		{ID: "FERRY-416", Severity: migration.Warning, Subject: "5_crm_process1", Message: "a deadline starts anew on the target", Remedy: "deadlines count from the moment of the migration"},
+		{ID: "FERRY-419", Severity: migration.Note, Subject: "5_crm_process1", Message: "an open activity is accepted", Remedy: "on the target it is offered again to all its assignees"},
+	}}}
 	verified := contract.VerifyRunResult{Same: 1, Moved: 1, Listed: []migration.InstanceID{"1_crm_process1"}}
 	for _, tc := range []struct {
 		name   string
@@ -73,7 +121,12 @@ func TestOutput(t *testing.T) {
 		status int
 	}{
 		{"plan", []string{"plan"}, plan, 0},
-		{"check", []string{"check"}, plan, 0},
+		{"plan_diff", []string{"plan", "--diff"}, plan, 0},
+		{"plan_explain", []string{"plan", "--explain", "5_crm_process1"}, nil, 0},
+		{"check", []string{"check"}, checked, 0},
+		{"check_notes", []string{"check", "--notes"}, checked, 0},
+		{"pilot_suggest", []string{"pilot", "--suggest"}, nil, 0},
+		{"pilot_again", []string{"pilot", "1_crm_process1"}, nil, 0},
 		{"list", []string{"list"}, nil, 0},
 		{"show", []string{"show", "2_crm_process1"}, nil, 0},
 		{"status", []string{"status"}, nil, 0},
@@ -87,6 +140,9 @@ func TestOutput(t *testing.T) {
 				t.Parallel()
 				w := sample()
 				w.result = tc.result
+				if tc.name == "pilot_suggest" {
+					w.pilots = nil
+				}
 				status, out, errs := w.run(t, append(tc.args, "-o", format)...)
 				if status != tc.status {
 					t.Errorf("status %d, want %d: %s", status, tc.status, errs)
@@ -98,6 +154,54 @@ func TestOutput(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestAPlanFitsTheScreen shows six definitions and what a healthy pair of servers is told.
+func TestAPlanFitsTheScreen(t *testing.T) {
+	t.Parallel()
+	for name, process := range map[string]string{"names": "process", "long_names": "the_approval_process_of_expenses_"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lines := strings.Split(healthyPlan(t, process), "\n")
+			if name == "names" {
+				golden(t, "plan_screen.txt", strings.Join(lines, "\n"))
+				if len(lines) > 40 {
+					t.Errorf("%d lines", len(lines))
+				}
+			}
+			for _, line := range lines {
+				if len(line) > 80 {
+					t.Errorf("%d columns: %s", len(line), line)
+				}
+			}
+		})
+	}
+}
+
+func healthyPlan(t *testing.T, process string) string {
+	t.Helper()
+	w := newWorld()
+	for n := range 6 {
+		def := migration.DefinitionID{Package: "expense_claims", Version: "12", Process: fmt.Sprintf("%s%d", process, n)}
+		for i := range 40 {
+			e := entry(fmt.Sprintf("%d_%s_%d", i, def.Process, n), migration.InstanceReady)
+			if e.Definition = def; i%4 == 0 {
+				e.State = migration.InstanceWarned
+				w.findings[e.Instance] = []migration.Finding{{ID: "FERRY-416", Severity: migration.Warning}, {ID: "FERRY-420", Severity: migration.Warning}, {ID: "FERRY-430", Severity: migration.Warning}, {ID: "FERRY-431", Severity: migration.Warning}}
+			}
+			w.entries[e.Instance] = e
+		}
+		w.findings[""] = append(w.findings[""],
+			migration.Finding{ID: "FERRY-224", Severity: migration.Note, Subject: def.String(), Seen: "notify (Email Tool), stamp (Bean Shell Tool)"},
+			migration.Finding{ID: "FERRY-214", Severity: migration.Warning, Subject: def.String(), Message: "the mapped version is not the published one", Seen: "expense_claims#13", Remedy: "map it to latest under definitions unless this is meant"},
+			migration.Finding{ID: "FERRY-313", Severity: migration.Note, Subject: def.String(), Message: "so much is copied"})
+	}
+	w.result = contract.PlanResult{Counts: migration.Counts{Ready: 180, Warned: 60}, Open: contract.OpenCounts{Open: 240, Roots: 240}}
+	status, out, errs := w.run(t, "plan")
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	return out
 }
 
 func TestExitStatus(t *testing.T) {
@@ -129,11 +233,27 @@ func TestExitStatus(t *testing.T) {
 		{"bad_wave_name", []string{"wave", "--name", "a/b"}, nil, 2, "use letters, digits"},
 		{"finished_wave", []string{"wave", "--name", "1"}, nil, 2, "wave 1 has finished"},
 		{"nothing_to_take", []string{"wave", "--requester", "terry"}, nil, 2, "no instance is ready that matches"},
-		{"no_pilot", []string{"wave"}, func(w *world) { delete(w.entries, "1_crm_process1") }, 2, "crm#3#process1: starter pilot 3_crm_process1"},
+		{"no_pilot", []string{"wave"}, func(w *world) { w.pilots = nil }, 2, "crm#3#process1 -> crm#5#process1: starter pilot 4_crm_process1"},
+		{"pilot_of_another_mapping", []string{"wave"}, func(w *world) {
+			p := w.pilots["1_crm_process1"]
+			p.Target.Version = "4"
+			w.pilots["1_crm_process1"] = p
+		}, 2, "crm#3#process1 -> crm#5#process1: starter pilot 4_crm_process1"},
+		{"pilot_that_differs", []string{"wave"}, func(w *world) {
+			e := w.entries["1_crm_process1"]
+			e.Verdict = migration.VerdictDiffers
+			w.entries["1_crm_process1"] = e
+		}, 2, "no verified pilot"},
 		{"unknown_wave", []string{"pause", "one"}, nil, 2, `wave "one" is not known; there are 1`},
 		{"closed_wave", []string{"tune", "1", "--window", "3"}, nil, 2, "wave 1 is finished"},
 		{"nothing_to_tune", []string{"tune", "1"}, nil, 2, "nothing to tune"},
-		{"pilot_of_a_done_instance", []string{"pilot", "1_crm_process1"}, nil, 2, "done already, as 900_crm_process1"},
+		{"pilot_of_a_done_instance", []string{"pilot", "1_crm_process1"}, func(w *world) { w.pilots = nil }, 2, "done already, as 900_crm_process1, and not as a pilot"},
+		{"pilot_without_an_instance", []string{"pilot"}, nil, 2, "usage: starter pilot INSTANCE, or starter pilot --suggest"},
+		{"pilot_suggest_with_an_instance", []string{"pilot", "--suggest", "3_crm_process1"}, nil, 2, "usage: starter pilot INSTANCE, or"},
+		{"suggest_without_a_plan", []string{"pilot", "--suggest"}, func(w *world) { w.entries = nil }, 2, "no plan of crm-2026 yet; starter plan makes one"},
+		{"explain_without_a_plan", []string{"plan", "--explain", "3_crm_process1"}, func(w *world) { w.entries = nil }, 2, "no plan of crm-2026 yet; starter plan makes one"},
+		{"explain_an_unknown_instance", []string{"plan", "--explain", "7_crm_process1"}, nil, 2, "the plan does not have 7_crm_process1"},
+		{"explain_beside_diff", []string{"plan", "--explain", "3_crm_process1", "--diff"}, nil, 2, "--explain makes no plan; give it alone"},
 		{"pilot_of_a_parked_instance", []string{"pilot", "2_crm_process1"}, nil, 2, "is parked (start_outcome_unknown)"},
 		{"pilot_of_a_blocked_instance", []string{"pilot", "5_crm_process1"}, nil, 3, "blocked by its findings"},
 		{"resolve_what_is_not_parked", []string{"resolve", "1_crm_process1", "--action", "retry"}, nil, 2, "is done, not parked"},
@@ -345,15 +465,33 @@ func TestPilotShowsEveryStep(t *testing.T) {
 			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 2, Step: migration.StepStart, Kind: "intent", What: "POST process/start", At: clock, By: "worker"})
 		case 2:
 			e.State, e.Verdict, e.TargetID = migration.InstanceDone, migration.VerdictSame, "901_crm_process1"
-			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"})
+			w.lines[id] = append(w.lines[id],
+				migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"},
+				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: "outcome", What: "rows put back: 1 restored, 0 removed", At: clock, By: "worker"},
+				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: "verdict: same (assignees 1)", Detail: "assignees: approve_proposal", At: clock, By: "worker"},
+			)
 		}
 		w.entries[id] = e
 	}
+	w.written = migration.Written{Rows: map[string]int{"proposal": 1, "proposal_item": 3}, Files: 2}
+	w.sent = map[string]string{"status": "new"}
+	w.snapshots[id] = migration.Snapshot{Instance: migration.Instance{Activities: []migration.OpenActivity{
+		{DefID: "approve_proposal", Assignments: []migration.Assignment{{User: "clark"}, {User: "terry"}}},
+		{DefID: "send_proposal", AcceptedBy: "jack", Assignments: []migration.Assignment{{User: "jack", Accepted: true}}},
+	}}}
 	status, out, errs := w.run(t, "pilot", string(id))
 	if status != 0 {
 		t.Errorf("status %d", status)
 	}
 	golden(t, "pilot.txt", errs+"---\n"+out)
+	if diff := cmp.Diff(migration.Pilot{Instance: id, Definition: w.entries[id].Definition, Target: w.entries[id].Target, By: "operator@host", At: clock}, w.pilots[id]); diff != "" {
+		t.Errorf("the ledger does not know that it is a pilot:\n%s", diff)
+	}
+	if _, again, _ := w.run(t, "pilot", string(id), "-o", "json"); !json.Valid([]byte(again)) {
+		t.Error("not JSON")
+	} else {
+		golden(t, "pilot.json", again)
+	}
 	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE {
 		t.Errorf("started with %+v", o)
 	}

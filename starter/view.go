@@ -44,15 +44,18 @@ type findingView struct {
 	Message  string `json:"message"`
 	Seen     string `json:"seen,omitempty"`
 	Remedy   string `json:"remedy"`
+	Doc      string `json:"doc"` // where docs/checks.md explains it
 }
 
 func viewFindings(findings []migration.Finding) []findingView {
 	views := make([]findingView, 0, len(findings))
 	for _, f := range findings {
-		views = append(views, findingView{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy})
+		views = append(views, findingView{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy, anchor(f.ID)})
 	}
 	return views
 }
+
+func anchor(check string) string { return "docs/checks.md#" + strings.ToLower(check) }
 
 func findingSheet(findings []findingView) sheet {
 	s := sheet{title: "Findings", header: []string{"id", "severity", "subject", "message", "remedy"}}
@@ -60,44 +63,6 @@ func findingSheet(findings []findingView) sheet {
 		s.add(f.ID, f.Severity, f.Subject, strings.TrimSpace(f.Message+" "+f.Seen), f.Remedy)
 	}
 	return s
-}
-
-// planView is the result of plan and check.
-type planView struct {
-	Migration string `json:"migration"`
-	Frozen    bool   `json:"frozen"` // false for check
-	Blocking  bool   `json:"blocking"`
-	Open      struct {
-		Open        int `json:"open"`
-		Roots       int `json:"roots"`
-		Descendants int `json:"descendants"`
-		Orphans     int `json:"orphans"`
-	} `json:"open"`
-	Counts      countsView           `json:"counts"`
-	Definitions []definitionPlanView `json:"definitions"`
-	Findings    []findingView        `json:"findings"`
-}
-
-// definitionPlanView is one process definition of the source; empty for check.
-type definitionPlanView struct {
-	Definition string     `json:"definition"`
-	Counts     countsView `json:"counts"`
-}
-
-func (v planView) sheets() []sheet {
-	definitions := sheet{header: []string{"definition", "instances", "ready", "warned", "blocked", "done", "other"}}
-	line := func(name string, c countsView) {
-		definitions.add(name, c.Total, c.Ready, c.Warned, c.Blocked, c.Done, c.Total-c.Ready-c.Warned-c.Blocked-c.Done)
-	}
-	for _, d := range v.Definitions {
-		line(d.Definition, d.Counts)
-	}
-	if len(v.Definitions) != 1 {
-		line("all", v.Counts)
-	}
-	open := sheet{title: "Open instances of the source", header: []string{"open", "roots", "subflows of them", "orphans"}}
-	open.add(v.Open.Open, v.Open.Roots, v.Open.Descendants, v.Open.Orphans)
-	return []sheet{definitions, open, findingSheet(v.Findings)}
 }
 
 // instanceView is one instance of the ledger.
@@ -161,7 +126,7 @@ func viewLine(l migration.StepLine) lineView {
 	return lineView{At: stamp(l.At), Step: string(l.Step), Kind: l.Kind, What: l.What, Detail: l.Detail, Status: l.Status, By: l.By}
 }
 
-// showView is everything about one instance: the result of show and pilot.
+// showView is everything about one instance: the result of show, and of pilot with its evidence.
 type showView struct {
 	instanceView
 	WorkflowID string        `json:"workflow_id"`
