@@ -18,6 +18,7 @@ import (
 
 	"jogetferry/simulator/apps"
 	"jogetferry/simulator/fault"
+	"jogetferry/simulator/plant"
 	"jogetferry/simulator/schema"
 	"jogetferry/simulator/seed"
 	"jogetferry/simulator/server"
@@ -28,7 +29,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := &cobra.Command{Use: "simulator", Short: "A simulated Joget server", SilenceUsage: true}
-	root.AddCommand(serveCommand(), schema.Command(), apps.Command(), seed.Command())
+	root.AddCommand(serveCommand(), schema.Command(), apps.Command(), seed.Command(), plant.Command())
 	if err := root.ExecuteContext(ctx); err != nil {
 		os.Exit(1) //nolint:gocritic // stop has nothing left to do
 	}

@@ -1,0 +1,86 @@
+package plant
+
+import (
+	"strings"
+
+	"jogetferry/simulator/schema"
+)
+
+const (
+	lenient = "SET SESSION sql_mode=''" // as old servers run, where ALTER cuts what does not fit
+
+	selectNow        = "SELECT CAST(UNIX_TIMESTAMP(NOW(3))*1000 AS SIGNED)"
+	selectDefinition = `SELECT d.Name, d.oid FROM SHKProcessDefinitions d
+JOIN app_package p ON p.packageId=d.PackageId AND p.packageVersion=CAST(d.ProcessDefinitionVersion AS UNSIGNED)
+JOIN app_app a ON a.appId=p.appId AND a.appVersion=p.appVersion AND a.published=1
+WHERE d.PackageId=? AND d.ProcessDefinitionId=?`
+	selectXPDL = `SELECT d.oid, d.XPDLContent FROM SHKXPDLData d JOIN SHKXPDLS x ON x.oid=d.XPDL
+WHERE x.XPDLId=? ORDER BY CAST(x.XPDLVersion AS UNSIGNED) DESC LIMIT 1`
+	selectForm    = "SELECT json FROM app_form WHERE appId=? AND formId=? ORDER BY appVersion DESC LIMIT 1"
+	selectCounter = "SELECT CAST(the_number AS SIGNED) FROM SHKCounters WHERE name=?"
+	selectLinked  = "SELECT l.processId FROM wf_process_link l JOIN SHKProcesses p ON p.Id=l.processId ORDER BY p.oid LIMIT 1"
+	selectClosed  = "SELECT Id FROM SHKActivities WHERE ProcessId=? AND ActivityDefinitionId=? ORDER BY oid DESC LIMIT 1"
+	selectRoots   = "SELECT Id FROM SHKProcesses WHERE ProcessDefinition=? AND ActivityRequesterId IS NULL ORDER BY oid"
+	selectHost    = "SELECT SUBSTRING_INDEX(USER(),'@',-1)"
+)
+
+// selectInstance finds the oldest running root of a process of the source that
+// has an activity open which nobody accepted, no token, and a row in a form table.
+func selectInstance(table string, used int) string {
+	query := `SELECT p.Id, p.oid, p.PDefName, p.ResourceRequesterId, l.originProcessId, a.Id, a.oid
+FROM SHKProcesses p JOIN SHKActivities a ON a.Process=p.oid JOIN wf_process_link l ON l.processId=p.Id
+JOIN SHKProcessDefinitions d ON d.oid=p.ProcessDefinition
+WHERE d.PackageId=? AND d.ProcessDefinitionId=? AND a.ActivityDefinitionId=? AND p.State=? AND a.State=? AND p.ActivityRequesterId IS NULL
+AND NOT EXISTS (SELECT 1 FROM SHKAndJoinTable j WHERE j.Process=p.oid)
+AND NOT EXISTS (SELECT 1 FROM SHKActivities b WHERE b.Process=p.oid AND b.State=?)
+AND EXISTS (SELECT 1 FROM ` + schema.Quote(table) + ` f WHERE f.id=l.originProcessId)`
+	if used > 0 {
+		query += " AND p.Id NOT IN (?" + strings.Repeat(",?", used-1) + ")"
+	}
+	return query + " ORDER BY p.oid LIMIT 1"
+}
+
+func where(r row) string {
+	terms := make([]string, 0, len(r))
+	for _, c := range r.columns() {
+		terms = append(terms, schema.Quote(c)+"=?")
+	}
+	return " WHERE " + strings.Join(terms, " AND ")
+}
+
+func update(table string, changes, of row) string {
+	terms := make([]string, 0, len(changes))
+	for _, c := range changes.columns() {
+		terms = append(terms, schema.Quote(c)+"=?")
+	}
+	return "UPDATE " + schema.Quote(table) + " SET " + strings.Join(terms, ",") + where(of)
+}
+
+func deleteFrom(table string, of row) string { return "DELETE FROM " + schema.Quote(table) + where(of) }
+
+func insert(table string, r row) string {
+	columns := r.columns()
+	for i, c := range columns {
+		columns[i] = schema.Quote(c)
+	}
+	return "INSERT INTO " + schema.Quote(table) + " (" + strings.Join(columns, ",") + ") VALUES (?" + strings.Repeat(",?", len(columns)-1) + ")"
+}
+
+func selectRow(table string, of row) string {
+	return "SELECT * FROM " + schema.Quote(table) + where(of)
+}
+
+func drop(table string) string { return "DROP TABLE " + schema.Quote(table) }
+
+func alter(table, change string) string { return "ALTER TABLE " + schema.Quote(table) + " " + change }
+
+func modify(column, kind string) string { return "MODIFY " + schema.Quote(column) + " " + kind }
+
+func dropColumn(column string) string { return "DROP COLUMN " + schema.Quote(column) }
+
+func addUnique(column string) string {
+	return "ADD UNIQUE KEY " + schema.Quote("uq_"+column) + " (" + schema.Quote(column) + "(100))"
+}
+
+// engineAria is MyISAM's successor in MariaDB: keys of MyISAM are too short for utf8mb4 ids.
+const engineAria = "ENGINE=Aria"
