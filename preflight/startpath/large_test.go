@@ -9,10 +9,11 @@ import (
 	"jogetferry/preflight/startpath"
 )
 
-// large is a definition whose start goes through most of its activities:
+// large is a definition with 60 variables whose start goes through most of its activities:
 // a chain of routes with conditions, AND-splits and their joins, and tools.
-func large(activities, variables int) string {
+func large(activities int) string {
 	var b strings.Builder
+	const variables = 60
 	b.WriteString("process main\n")
 	for i := range variables {
 		fmt.Fprintf(&b, "data v%d STRING x\n", i)
@@ -35,7 +36,7 @@ func large(activities, variables int) string {
 
 func TestWalk_goes_through_a_large_definition(t *testing.T) {
 	t.Parallel()
-	w := walker(t, large(100, 60))
+	w := walker(t, large(100))
 	got := w.Walk(nil)
 	if got.Outcome != startpath.Waits || len(got.Steps) != 80 || got.Waits[0].Activity != "stop19" {
 		t.Errorf("%d steps: %s", len(got.Steps), got)
@@ -47,7 +48,7 @@ func TestWalk_goes_through_a_large_definition(t *testing.T) {
 
 // BenchmarkNew makes ready a definition of 100 activities and 60 variables.
 func BenchmarkNew(b *testing.B) {
-	d := define(b, large(100, 60))["main"]
+	d := define(b, large(100))["main"]
 	for b.Loop() {
 		startpath.New(d, nil)
 	}
@@ -57,7 +58,7 @@ func BenchmarkNew(b *testing.B) {
 func BenchmarkWalk(b *testing.B) {
 	for _, size := range []int{20, 100} {
 		b.Run(fmt.Sprintf("activities_%d", size), func(b *testing.B) {
-			w := walker(b, large(size, 60))
+			w := walker(b, large(size))
 			values := [][2]string{{"v0", "a"}, {"v1", "b"}, {"v2", "stop"}, {"v3", "c"}}
 			i := 0
 			for b.Loop() {
@@ -72,7 +73,7 @@ func BenchmarkWalk(b *testing.B) {
 
 // BenchmarkWalk_of_distinct_values evaluates a condition for each instance.
 func BenchmarkWalk_of_distinct_values(b *testing.B) {
-	w := walker(b, large(20, 60))
+	w := walker(b, large(20))
 	i := 0
 	for b.Loop() {
 		i++
@@ -105,6 +106,21 @@ func FuzzWalk(f *testing.F) {
 				t.Errorf("outcome %q, why %q, waits %v", got.Outcome, got.Why, got.Waits)
 			}
 			w.MayRun()
+		}
+	})
+}
+
+func FuzzWalk_conditions(f *testing.F) {
+	definition := define(f, when("", "CONDITION"))["main"]
+	for _, text := range []string{"status === 'x'", "eval(status)", "throw status", "java.lang.x", "new Date(status) < 1", "status.match(/(x+)+$/)", "[1].map(function(x){return x})", "`${status}`"} {
+		f.Add(text, "x")
+	}
+	f.Fuzz(func(t *testing.T, text, value string) {
+		changed := definition.Process.Outgoing("r")[0]
+		changed.Condition.Text = text
+		got := startpath.New(definition, nil).Walk(texts("status", value))
+		if known := got.Outcome == startpath.Waits; known == (got.Why != "") {
+			t.Errorf("outcome %q, why %q", got.Outcome, got.Why)
 		}
 	})
 }

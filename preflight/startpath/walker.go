@@ -350,7 +350,7 @@ func (r *run) follow(n *node) string {
 // arrive brings a branch to an activity, where an AND-join may keep it until
 // as many have come as transitions lead there.
 func (r *run) arrive(from, to *node) string {
-	if to.Join != xpdl.AND || to.ways <= 1 {
+	if to.Join != xpdl.AND {
 		return r.activate(to)
 	}
 	here := func(t migration.Token) bool { return string(t.Join) == to.ID }
