@@ -347,14 +347,22 @@ func conclusion(p migration.PlanEntry, about []migration.Finding, piloted bool) 
 		}
 		return "Its definition cannot be read on both servers: mend that, then starter plan."
 	case migration.InstanceReady, migration.InstanceWarned:
-		text := "Nothing stands between it and migration"
+		var left []string
 		if warnings := ids(p.Findings, migration.Warning); warnings != "" {
-			text += " once you have read " + warnings
+			left = append(left, warnings+", to be read,")
 		}
-		if piloted {
-			return text + ": the next wave that selects it takes it."
+		then := "the next wave that selects it takes it."
+		if !piloted {
+			left = append(left, "a verified pilot of its definition")
+			then = fmt.Sprintf("starter pilot %s makes it that one; starter pilot --suggest names others.", p.Instance)
 		}
-		return fmt.Sprintf("%s but a verified pilot of its definition: starter pilot %s makes it that one; starter pilot --suggest names others.", text, p.Instance)
+		switch len(left) {
+		case 0:
+			return "Nothing stands between it and migration: " + then
+		case 1:
+			return fmt.Sprintf("Only %s stands between it and migration: %s", left[0], then)
+		}
+		return fmt.Sprintf("Only %s and %s stand between it and migration: %s", left[0], left[1], then)
 	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
 		return fmt.Sprintf("It is being migrated: starter show %s.", p.Instance)
 	case migration.InstanceParked:

@@ -112,6 +112,9 @@ func encode(w io.Writer, prefix string, v any) error {
 }
 
 func writeCSV(w io.Writer, s sheet) error {
+	if s.header == nil {
+		return nil
+	}
 	out := csv.NewWriter(w)
 	return out.WriteAll(append([][]string{s.header}, s.rows...))
 }

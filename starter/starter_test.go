@@ -204,6 +204,60 @@ func healthyPlan(t *testing.T, process string) string {
 	return out
 }
 
+func TestExplainSaysWhatStandsBetween(t *testing.T) {
+	t.Parallel()
+	blocked := func(w *world) {
+		w.findings[""] = append(w.findings[""], migration.Finding{ID: "FERRY-202", Severity: migration.Blocking, Subject: "crm#5#process1: start"},
+			migration.Finding{ID: "FERRY-203", Severity: migration.Blocking, Subject: "crm#3#process12"})
+	}
+	for _, tc := range []struct {
+		name, instance string
+		world          func(*world)
+		want           string
+	}{
+		{"ready", "3_crm_process1", nil, "Nothing stands between it and migration: the next wave that selects it takes it."},
+		{"ready_without_a_pilot", "3_crm_process1", func(w *world) { w.pilots = nil }, "Only a verified pilot of its definition stands between it and migration: starter pilot 3_crm_process1 makes it that one; starter pilot --suggest names others."},
+		{"warned", "4_crm_process1", nil, "Only FERRY-416, to be read, stands between it and migration: the next wave that selects it takes it."},
+		{"warned_without_a_pilot", "4_crm_process1", func(w *world) { w.pilots = nil }, "Only FERRY-416, to be read, and a verified pilot of its definition stand between it and migration: starter pilot 4_crm_process1 makes it that one; starter pilot --suggest names others."},
+		{"blocked", "5_crm_process1", nil, "FERRY-401 stands between it and migration: mend that, then starter plan."},
+		{"blocked_by_its_definition_too", "5_crm_process1", blocked, "FERRY-401 of its own and FERRY-202 of its definition or app stand between it and migration: mend them, then starter plan."},
+		{"parked", "2_crm_process1", nil, "It waits for you (start_outcome_unknown): starter resolve 2_crm_process1 --action ..."},
+		{"done", "1_crm_process1", nil, "It is migrated, as 900_crm_process1: starter verify 1_crm_process1 compares both sides again."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			if tc.world != nil {
+				tc.world(w)
+			}
+			status, out, errs := w.run(t, "plan", "--explain", tc.instance, "-o", "json")
+			var got struct{ Conclusion string }
+			if err := json.Unmarshal([]byte(out), &got); err != nil || status != 0 {
+				t.Fatalf("status %d, %v: %s", status, err, errs)
+			}
+			if diff := cmp.Diff(tc.want, got.Conclusion); diff != "" || len(w.started) > 0 {
+				t.Errorf("%d workflows started\n%s", len(w.started), diff)
+			}
+		})
+	}
+}
+
+// TestAPlanThatServersStopSaysNothingOfTheOneBefore has an old plan in the ledger.
+func TestAPlanThatServersStopSaysNothingOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.result = contract.PlanResult{Findings: []migration.Finding{{ID: "FERRY-106", Severity: migration.Blocking, Subject: "target", Message: "target.url and target.database belong to different servers", Remedy: "name one server"}}}
+	status, out, _ := w.run(t, "plan", "--diff")
+	if status != 3 || strings.Contains(out, "crm#3#process1") || !strings.Contains(out, "There was no inventory") || !strings.Contains(out, "FERRY-106 blocking") {
+		t.Errorf("status %d: %s", status, out)
+	}
+	_, out, _ = w.run(t, "plan", "-o", "json")
+	var got struct{ Definitions, Instances []any }
+	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Definitions)+len(got.Instances) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 func TestExitStatus(t *testing.T) {
 	t.Parallel()
 	ids := filepath.Join(t.TempDir(), "ids")

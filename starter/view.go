@@ -138,7 +138,7 @@ type showView struct {
 	Lines      []lineView    `json:"lines"`
 }
 
-func (v showView) sheets() []sheet {
+func (v showView) about() sheet {
 	about := sheet{header: []string{"instance", v.Instance}}
 	for _, row := range [][2]string{
 		{"state", v.State},
@@ -161,11 +161,15 @@ func (v showView) sheets() []sheet {
 			about.add(row[0], row[1])
 		}
 	}
+	return about
+}
+
+func (v showView) sheets() []sheet {
 	story := sheet{title: "Story", header: []string{"at", "step", "what", "detail", "by"}}
 	for _, l := range v.Lines {
 		story.add(l.At, l.Step, lineText(l), l.Detail, l.By)
 	}
-	return []sheet{about, findingSheet(v.FindingsOf), story}
+	return []sheet{v.about(), findingSheet(v.FindingsOf), story}
 }
 
 func lineText(l lineView) string {

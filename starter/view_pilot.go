@@ -81,9 +81,9 @@ func viewEvidence(lines []migration.StepLine, written migration.Written, variabl
 
 func (v pilotView) sheets() []sheet {
 	e := v.Evidence
-	calls := sheet{title: "Evidence: what each call answered", header: []string{"step", "call", "answer"}}
+	calls := sheet{title: "Evidence: what each call answered", header: []string{"step", "answer", "call"}, fits: true}
 	for _, c := range e.Calls {
-		calls.add(c.Step, c.What, fmt.Sprintf("HTTP %d", c.Status))
+		calls.add(c.Step, fmt.Sprintf("HTTP %d", c.Status), c.What)
 	}
 	rows := 0
 	var tables []string
@@ -109,7 +109,11 @@ func (v pilotView) sheets() []sheet {
 	for _, c := range e.Compared {
 		compared.text = append(compared.text, wrap("", c)...)
 	}
-	return append(v.showView.sheets(), calls, effects, open, compared)
+	// The story was told while it happened.
+	return []sheet{
+		v.about(), {title: "Findings", text: findingsInFull(v.FindingsOf, v.Instance)}, calls, effects, open, compared,
+		{text: wrap("", "starter show "+v.Instance+" tells the whole story.")},
+	}
 }
 
 // suggestView is which instances to migrate first.
@@ -148,11 +152,11 @@ func (v suggestView) sheets() []sheet {
 	if len(v.Suggestions) == 0 {
 		return []sheet{{text: []string{"Every definition has a verified pilot."}}}
 	}
-	pilots := sheet{header: []string{"pilot", "state", "alike", "open activities"}, fits: true}
+	pilots := sheet{header: []string{"definition", "pilot", "state", "alike", "open activities"}, fits: true}
 	var left []string
 	for _, s := range v.Suggestions {
 		for _, p := range s.Pilots {
-			pilots.add(p.Instance, p.State, p.Alike, strings.Join(p.Activities, ", "))
+			pilots.add(s.Definition, p.Instance, p.State, p.Alike, strings.Join(p.Activities, ", "))
 		}
 		switch {
 		case len(s.Pilots) == 0:

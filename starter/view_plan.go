@@ -95,6 +95,10 @@ func (v planView) lists() []list {
 const startTools = "FERRY-224"
 
 func (v planView) sheets() []sheet {
+	findings := sheet{title: "Findings about servers, apps and definitions", text: findingGroups(v.Findings, v.notes)}
+	if v.stopped {
+		return []sheet{{text: []string{"There was no inventory: what stands against the servers comes first."}}, findings}
+	}
 	definitions := sheet{header: []string{"definition", "ready", "warned", "blocked", "done", "other", "top reasons"}, fits: true}
 	line := func(name string, c countsView, reasons string) {
 		definitions.add(name, c.Ready, c.Warned, c.Blocked, c.Done, c.Total-c.Ready-c.Warned-c.Blocked-c.Done, reasons)
@@ -110,21 +114,18 @@ func (v planView) sheets() []sheet {
 		line("all", v.Counts, "")
 	}
 	open := sheet{text: wrap("", fmt.Sprintf("Open on the source: %d = %d roots + %d subflows of them + %d orphans.", v.Open.Open, v.Open.Roots, v.Open.Descendants, v.Open.Orphans))}
-	if v.stopped {
-		open.text = wrap("", "There was no inventory: what stands against the servers comes first.")
-	}
 	sheets := []sheet{definitions, open, tools}
 	if v.Diff != nil {
 		sheets = append(sheets, v.Diff.sheets(v.shown)...)
 	} else {
-		sheets = append(sheets, sheet{title: "Findings about servers, apps and definitions", text: findingGroups(v.Findings, v.notes)})
+		sheets = append(sheets, findings)
 	}
 	return append(sheets, sheet{text: v.next()})
 }
 
 // next says what to do now.
 func (v planView) next() []string {
-	if v.stopped || v.Counts.Blocked+v.Counts.Warned == 0 {
+	if v.Counts.Blocked+v.Counts.Warned == 0 {
 		return nil
 	}
 	const numbers = "Reasons are numbers of docs/checks.md, with how many instances they concern. "
