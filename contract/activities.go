@@ -57,6 +57,8 @@ var (
 	CheckServers = Activity[CheckInput, CheckOutput]{"CheckServers", RoleJoget}
 	// CheckSource proves what only a copy worker can see: source, uploads.
 	CheckSource = Activity[CheckInput, CheckOutput]{"CheckSource", RoleCopy}
+	// CheckTemporal proves that the namespace keeps what a migration needs.
+	CheckTemporal = Activity[CheckInput, CheckOutput]{"CheckTemporal", RoleWorkflows}
 	// TakeInventory pages the source's instances and freezes them in the ledger
 	// unless Dry.
 	TakeInventory = Activity[InventoryInput, InventoryOutput]{"TakeInventory", RoleCopy}

@@ -45,6 +45,11 @@ const (
 	DefinitionAttribute = "FerryDefinition"
 )
 
+// SearchAttributes returns the names of all search attributes.
+func SearchAttributes() []string {
+	return []string{StageAttribute, ReasonAttribute, WaveAttribute, DefinitionAttribute}
+}
+
 // Values of StageAttribute.
 const (
 	StageParked   = "parked"

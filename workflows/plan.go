@@ -9,22 +9,26 @@ import (
 	"jogetferry/migration"
 )
 
-// Plan checks both servers and takes the inventory of running instances. It
-// freezes what it found in the ledger, unless Dry. A server finding that blocks
-// ends it before the inventory: nothing further could be believed.
+// Plan checks both servers and Temporal, and takes the inventory of running
+// instances. It freezes what it found in the ledger, unless Dry. A finding that
+// blocks ends it before the inventory: nothing further could be believed.
 func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, error) {
 	var result contract.PlanResult
 	check := contract.CheckInput{Migration: in.Migration, Dry: in.Dry}
+	engine := start(ctx, in.Queues, contract.CheckTemporal, "check Temporal", check)
 	source := start(ctx, in.Queues, contract.CheckSource, "check source and uploads", check)
 	servers, err := call(ctx, in.Queues, contract.CheckServers, "check both servers", check)
 	if err != nil {
 		return result, err
 	}
-	var copied contract.CheckOutput
+	var copied, kept contract.CheckOutput
 	if err := source.Get(ctx, &copied); err != nil {
 		return result, err
 	}
-	result.Findings = slices.Concat(servers.Findings, copied.Findings)
+	if err := engine.Get(ctx, &kept); err != nil {
+		return result, err
+	}
+	result.Findings = slices.Concat(servers.Findings, copied.Findings, kept.Findings)
 	if migration.Worst(result.Findings) == migration.Blocking {
 		return result, nil
 	}
@@ -36,7 +40,6 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 	}
 	result.Findings = append(result.Findings, inventory.Findings...)
 	result.Counts, result.Open = inventory.Counts, inventory.Open
-	result.Definitions, result.Instances = inventory.Definitions, inventory.Instances
 	result.Definitions, result.Instances = inventory.Definitions, inventory.Instances
 	return result, nil
 }

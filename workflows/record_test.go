@@ -48,6 +48,7 @@ type shape struct {
 	input    any
 	fakes    instanceFakes
 	pool     *pool
+	plan     *planFakes
 	steps    []step
 }
 
@@ -114,6 +115,7 @@ func shapes() []shape {
 		instance("cancelled", instanceFakes{start: first[contract.StepInput](1, parkedStart(migration.ReasonStartNotAllowed), started)}, step{until: whenParked, cancel: true}),
 	}
 	return append(list,
+		shape{name: "plan", workflow: contract.PlanWorkflow, input: contract.PlanInput{Migration: "m"}, plan: &planFakes{}},
 		shape{name: "wave", workflow: contract.WaveWorkflow, input: waveInput, pool: &pool{toCome: 5}},
 		shape{name: "wave_continued", workflow: contract.WaveWorkflow, input: contract.WaveInput{
 			Migration: "m", Wave: "2", Queues: queues, State: contract.WaveState{Window: 3, Batches: 199},
@@ -154,14 +156,17 @@ func act(t *testing.T, c client.Client, s shape) *historypb.History {
 	queue := s.name
 	w := worker.New(c, queue, worker.Options{DisableRegistrationAliasing: true})
 	workflows.Register(workflowsOnly{w, s.workflow})
-	if s.pool != nil {
+	switch {
+	case s.plan != nil:
+		s.plan.register(w, &world{})
+	case s.pool != nil:
 		w.RegisterWorkflowWithOptions(func(workflow.Context, contract.InstanceInput) (contract.InstanceResult, error) {
 			return contract.InstanceResult{}, nil
 		}, workflow.RegisterOptions{Name: contract.InstanceWorkflow})
 		calls := &world{}
 		fake(w, calls, contract.ClaimInstances, s.pool.claim)
 		fake(w, calls, contract.SettleWave, func(contract.SettleWaveInput) (migration.Counts, error) { return s.pool.counts(), nil })
-	} else {
+	default:
 		s.fakes.register(w)
 	}
 	if err := w.Start(); err != nil {
@@ -208,6 +213,9 @@ func onQueue(input any, queue string) any {
 		in.Queues = q
 		return in
 	case contract.WaveInput:
+		in.Queues = q
+		return in
+	case contract.PlanInput:
 		in.Queues = q
 		return in
 	}

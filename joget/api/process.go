@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"jogetferry/migration"
 )
@@ -22,6 +24,20 @@ func (c *Client) CurrentUsername(ctx context.Context, as migration.User) (migrat
 		return "", err
 	}
 	return migration.User(body.Username), nil
+}
+
+// Clock returns the target's time, to the second: the header Date of an answer
+// to the administrator. Zero: the target, or a proxy before it, does not tell.
+func (c *Client) Clock(ctx context.Context) (time.Time, error) {
+	a, err := c.do(ctx, call{op: "currentUsername", path: []string{"workflow", "currentUsername"}})
+	if err != nil {
+		return time.Time{}, err
+	}
+	now, err := http.ParseTime(a.date)
+	if err != nil {
+		return time.Time{}, nil //nolint:nilerr // a header that is not there tells nothing
+	}
+	return now, nil
 }
 
 // AbortProcess aborts an instance. Joget always claims success, also for an

@@ -22,6 +22,7 @@ import (
 type answer struct {
 	status int
 	doc    json.RawMessage
+	date   string // the header Date
 }
 
 // do sends k once and returns Joget's answer below 400; anything else is a *CallError.
@@ -145,7 +146,9 @@ func (c *Client) send(ctx context.Context, req *http.Request, k call) (answer, *
 	if err != nil {
 		return answer{}, broken(resp.StatusCode, err)
 	}
-	return judge(resp, body)
+	a, callErr := judge(resp, body)
+	a.date = resp.Header.Get("Date")
+	return a, callErr
 }
 
 // broken is the error of a request that was cut after it may have been sent.

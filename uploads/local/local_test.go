@@ -349,6 +349,17 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	}
 }
 
+func TestFreeSpace(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	var stat syscall.Statfs_t
+	must(t, syscall.Statfs(dir, &stat))
+	want := int64(stat.Bavail) * stat.Bsize
+	if free, err := s.Free(t.Context()); err != nil || max(free-want, want-free) > 1<<30 {
+		t.Errorf("%d bytes, %v; statfs says %d", free, err, want)
+	}
+}
+
 func TestAreaKeepsContentByItsSum(t *testing.T) {
 	t.Parallel()
 	area, err := local.OpenArea(filepath.Join(t.TempDir(), "images"))
