@@ -111,7 +111,9 @@ func (v pilotView) sheets() []sheet {
 	}
 	// The story was told while it happened.
 	return []sheet{
-		v.about(), {title: "Findings", text: findingsInFull(v.FindingsOf, v.Instance)}, calls, effects, open, compared,
+		v.about(),
+		{title: "Findings", text: findingsInFull(v.FindingsOf, v.Instance)},
+		calls, effects, open, compared,
 		{text: wrap("", "starter show "+v.Instance+" tells the whole story.")},
 	}
 }

@@ -58,12 +58,12 @@ func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig, planID stri
 	return compared, err
 }
 
-// saveChanges notes where a page differs from what the ledger has.
-func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry, known map[migration.InstanceID]migration.Entry) error {
-	before, err := findingsOf(ctx, tx, mig, instancesIn(page))
-	if err != nil {
-		return err
-	}
+// saveChanges notes where a page differs from what the ledger has: its entries,
+// and their findings.
+func saveChanges(
+	ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry,
+	known map[migration.InstanceID]migration.Entry, before map[migration.InstanceID][]migration.Finding,
+) error {
 	var rows []any
 	for _, p := range page {
 		k, isKnown := known[p.Instance]
@@ -71,8 +71,8 @@ func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.P
 			continue
 		}
 		was, is := checkIDs(before[p.Instance]), checkIDs(p.Findings)
-		if k.State == migration.InstanceSkipped || p.State == migration.InstanceSkipped {
-			was = "" // what is closed on the source has none
+		if k.State == migration.InstanceSkipped {
+			was = "" // those of the time before it was closed
 		}
 		if k.State != p.State || was != is {
 			rows = append(rows, mig, string(p.Instance), string(k.State), string(p.State), was, is)
@@ -81,7 +81,7 @@ func saveChanges(ctx context.Context, tx *sql.Tx, mig string, page []migration.P
 	if len(rows) == 0 {
 		return nil
 	}
-	_, err = tx.ExecContext(ctx, insertChanges+tuples(len(rows)/changeColumns, changeColumns)+upsertChangeAgain, rows...)
+	_, err := tx.ExecContext(ctx, insertChanges+tuples(len(rows)/changeColumns, changeColumns)+upsertChangeAgain, rows...)
 	return err
 }
 
@@ -95,7 +95,7 @@ func saveGone(ctx context.Context, tx *sql.Tx, mig string, ids []migration.Insta
 	for i, id := range ids {
 		gone[i].Instance, gone[i].State = id, migration.InstanceSkipped
 	}
-	return saveChanges(ctx, tx, mig, gone, known)
+	return saveChanges(ctx, tx, mig, gone, known, nil)
 }
 
 // checkIDs lists which checks found something, once each.

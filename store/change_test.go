@@ -93,6 +93,14 @@ func TestPlanDiff_tells_what_the_second_plan_changed(t *testing.T) {
 		t.Errorf("diff (-want +got):\n%s", diff)
 	}
 
+	for _, number := range []int{2, 3, 4} {
+		findings, err := l.Findings(t.Context(), mig, id(number))
+		must(t, err)
+		if diff := gocmp.Diff(after[number-1].Findings, findings); diff != "" {
+			t.Errorf("findings of %s (-want +got):\n%s", id(number), diff)
+		}
+	}
+
 	// The next plan begins: nothing is left of these changes.
 	must(t, l.SavePlan(t.Context(), mig, "p3", nil))
 	if left := changed(t, l); len(left) > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"jogetferry/migration"
 )
@@ -110,8 +111,12 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if err != nil {
 		return err
 	}
+	before, err := findingsOf(ctx, tx, mig, instancesIn(page))
+	if err != nil {
+		return err
+	}
 	if compared {
-		if err := saveChanges(ctx, tx, mig, page, known); err != nil {
+		if err := saveChanges(ctx, tx, mig, page, known, before); err != nil {
 			return err
 		}
 	}
@@ -127,9 +132,6 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 		}
 		ordinal := m.nextOrdinal
 		m.nextOrdinal++
-		if isKnown && k.Findings > 0 {
-			found = append(found, p.Instance)
-		}
 		if isKnown && k.State != p.State {
 			lines = append(lines, migration.StepLine{Instance: p.Instance, What: "planned again: " + string(p.State)})
 		}
@@ -142,6 +144,12 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 			return err
 		}
 		activityRows = append(activityRows, mig, string(p.Instance), activities)
+		if slices.Equal(before[p.Instance], p.Findings) {
+			continue
+		}
+		if len(before[p.Instance]) > 0 {
+			found = append(found, p.Instance)
+		}
 		for _, f := range p.Findings {
 			findingRows = append(findingRows, findingRow(mig, p.Instance, f)...)
 			findings++
