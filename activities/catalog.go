@@ -27,6 +27,7 @@ type Catalog struct {
 	packages  *expirable.LRU[packageVersion, *xpdl.Package]
 	published *expirable.LRU[migration.DefinitionID, migration.DefinitionID]
 	forms     *expirable.LRU[string, appForms]
+	classes   *expirable.LRU[struct{}, map[string]bool]
 }
 
 type packageVersion struct{ id, version string }
@@ -43,6 +44,7 @@ func NewCatalog(db *schema.DB) *Catalog {
 		packages:  expirable.NewLRU[packageVersion, *xpdl.Package](catalogSize, nil, catalogTTL),
 		published: expirable.NewLRU[migration.DefinitionID, migration.DefinitionID](catalogSize, nil, catalogTTL),
 		forms:     expirable.NewLRU[string, appForms](catalogSize, nil, catalogTTL),
+		classes:   expirable.NewLRU[struct{}, map[string]bool](1, nil, catalogTTL),
 	}
 }
 
@@ -101,4 +103,17 @@ func (c *Catalog) Forms(ctx context.Context, app string) (migration.FormModel, [
 	model, problems := form.Model(definitions)
 	c.forms.Add(app, appForms{model, problems})
 	return model, problems, nil
+}
+
+// SeenClasses returns the names of the classes that the definitions of any app
+// mention; see schema.Reader.Classes. Do not write to it.
+func (c *Catalog) SeenClasses(ctx context.Context) (map[string]bool, error) {
+	if seen, ok := c.classes.Get(struct{}{}); ok {
+		return seen, nil
+	}
+	seen, err := c.db.Fresh().Classes(ctx)
+	if err == nil {
+		c.classes.Add(struct{}{}, seen)
+	}
+	return seen, err
 }

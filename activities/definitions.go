@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -182,24 +181,5 @@ func (t *inventory) mappings(ctx context.Context) (err error) {
 		d := t.definitions[id]
 		f.Processes[id.Key()] = append(f.Processes[id.Key()], preflight.ProcessPair{Source: d.facts.Source.Process, Target: d.facts.Target.Process})
 	}
-	return nil
-}
-
-// app gathers and judges an app the first time that an instance of it is met.
-func (t *inventory) app(ctx context.Context, id string) error {
-	if _, known := t.apps[id]; known || id == "" {
-		return nil
-	}
-	f := preflight.AppFacts{ID: id}
-	_, problems, err := t.copy.SourceCatalog.Forms(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, p := range problems {
-		f.Problems = append(f.Problems, fmt.Sprint(p))
-	}
-	findings := preflight.App(&f)
-	t.findings = append(t.findings, findings...)
-	t.apps[id] = migration.Worst(findings)
 	return nil
 }

@@ -48,7 +48,8 @@ type inventory struct {
 	out         contract.InventoryOutput
 	findings    []migration.Finding // of servers, apps and definitions
 	definitions map[migration.DefinitionID]*definition
-	apps        map[string]migration.Severity // worst finding of each app
+	apps        map[string]*app
+	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
 	plan        preflight.PlanFacts
 	minted      int64
 	counts      map[migration.DefinitionID]*contract.DefinitionCounts
@@ -57,7 +58,7 @@ type inventory struct {
 
 func newInventory(c *Copy, in contract.InventoryInput) *inventory {
 	return &inventory{
-		copy: c, in: in, definitions: map[migration.DefinitionID]*definition{}, apps: map[string]migration.Severity{},
+		copy: c, in: in, definitions: map[migration.DefinitionID]*definition{}, apps: map[string]*app{},
 		counts: map[migration.DefinitionID]*contract.DefinitionCounts{},
 	}
 }
@@ -78,8 +79,10 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
-	if err := t.mappings(ctx); err != nil {
-		return t.out, err
+	for _, gather := range []func(context.Context) error{t.mappings, t.amounts} {
+		if err := gather(ctx); err != nil {
+			return t.out, err
+		}
 	}
 	t.findings = append(t.findings, preflight.Plan(&t.plan)...)
 	t.out.Findings = preflight.WithoutPersonal(t.findings)
@@ -212,7 +215,7 @@ func (t *inventory) judge(ctx context.Context, instances []migration.Instance) (
 			Started: instances[i].Started, State: migration.InstanceReady, Findings: len(findings),
 		}
 		switch worst := migration.Worst(findings); {
-		case worst == migration.Blocking, d.worst == migration.Blocking, t.apps[instances[i].App] == migration.Blocking:
+		case worst == migration.Blocking, d.worst == migration.Blocking, t.apps[instances[i].App].worst == migration.Blocking:
 			entry.State = migration.InstanceBlocked
 		case worst == migration.Warning:
 			entry.State = migration.InstanceWarned
@@ -278,11 +281,11 @@ func (t *inventory) gather(ctx context.Context, instances []migration.Instance) 
 			path := d.walker.Walk(facts[i].Wanted.Variables)
 			facts[i].Start, facts[i].InitialStart = &path, &d.facts.Start
 		}
-		if err := t.app(ctx, instances[i].App); err != nil {
+		if err := t.app(ctx, &instances[i]); err != nil {
 			return nil, err
 		}
 	}
-	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked} {
+	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked, t.gatherData} {
 		if err := gather(ctx, facts); err != nil {
 			return nil, err
 		}

@@ -50,11 +50,6 @@ type PlanFacts struct {
 	Orphans []migration.InstanceID
 	// Mappings are what the configuration maps, beside what there is.
 	Mappings MappingFacts
-}
-
-// AppFacts are an app on both sides, over all instances of the plan.
-type AppFacts struct {
-	ID string
-	// Problems are forms that cannot be read, one line each.
-	Problems []string
+	// Amounts say how much the records of each app are, by app.
+	Amounts []Amount
 }

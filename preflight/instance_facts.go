@@ -29,6 +29,8 @@ type InstanceFacts struct {
 	Minted int64
 	// RecordRefused and RequesterRefused say why the API cannot carry them; "" if it can.
 	RecordRefused, RequesterRefused string
+	// Data is what is known of the record; nil when nobody looked.
+	Data *DataFacts
 }
 
 // systemUser is the requester of what background threads start (CONTRACT 1.4).

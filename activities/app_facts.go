@@ -1,0 +1,223 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jogetferry/joget/form"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+)
+
+// app is what an inventory knows of an app of the source.
+type app struct {
+	worst  migration.Severity  // of its own findings
+	tables []string            // that may have a row whose id is a record ID
+	forms  map[string][]string // tables by form
+	files  map[string][]string // columns that name uploads, by table
+	amount preflight.Amount
+}
+
+// app gathers and judges an app the first time that an instance of it is met.
+func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
+	if t.apps[i.App] != nil {
+		return nil
+	}
+	a := &app{forms: map[string][]string{}, files: map[string][]string{}, amount: preflight.Amount{App: i.App}}
+	t.apps[i.App] = a
+	if i.App == "" {
+		return nil // a finding of the instance
+	}
+	f := preflight.AppFacts{ID: i.App, Plugins: map[string]string{}}
+	for _, gather := range []func(context.Context, *migration.Instance, *app, *preflight.AppFacts) error{t.gatherForms, t.gatherTables, t.gatherTargetApp} {
+		if err := gather(ctx, i, a, &f); err != nil {
+			delete(t.apps, i.App)
+			return err
+		}
+	}
+	findings := preflight.App(&f)
+	t.findings = append(t.findings, findings...)
+	a.worst = migration.Worst(findings)
+	return nil
+}
+
+// gatherForms reads what the forms of the source's app say: of all versions
+// what concerns tables, which they share, and of the current one what it needs to run.
+func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
+	source := t.copy.Source.Fresh()
+	version, _, err := currentVersion(ctx, source, i.App)
+	if err != nil {
+		return err
+	}
+	if f.Source, err = source.EnvironmentVariables(ctx, i.App, version); err != nil {
+		return err
+	}
+	rows, err := source.Forms(ctx, i.App)
+	for _, row := range rows {
+		parsed, err := form.Parse(row.JSON)
+		if err != nil {
+			continue // one of f.Problems
+		}
+		for _, table := range distinct(parsed.Table, row.Table) {
+			a.forms[row.ID] = append(a.forms[row.ID], table)
+			for _, field := range parsed.Fields {
+				if field.File && field.StoreBinder == "" {
+					a.files[table] = append(a.files[table], "c_"+field.ID)
+				}
+			}
+		}
+		if row.Version != version {
+			continue
+		}
+		for _, class := range parsed.Classes {
+			f.Plugins[class] = "form " + row.ID
+		}
+		for _, field := range parsed.Fields {
+			if field.EnvVariable != "" {
+				f.Counters = append(f.Counters, field.EnvVariable)
+			}
+		}
+	}
+	for table := range a.files {
+		a.files[table] = distinct(a.files[table]...)
+	}
+	f.Counters = distinct(f.Counters...)
+	return err
+}
+
+// gatherTables compares the form tables of the app, child tables too.
+func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
+	model, problems, err := t.copy.SourceCatalog.Forms(ctx, i.App)
+	if err != nil {
+		return err
+	}
+	for _, p := range problems {
+		f.Problems = append(f.Problems, fmt.Sprint(p))
+	}
+	model = model.Union(t.copy.Settings.Extra)
+	a.tables, f.Relations = model.Tables, model.Relations
+	tables := slices.Clone(model.Tables)
+	for _, r := range model.Relations {
+		tables = append(tables, r.Child)
+	}
+	source, target := t.copy.sides()
+	for _, table := range distinct(tables...) {
+		mismatches, err := records.Inspect(ctx, source, target, table)
+		if err != nil {
+			return err
+		}
+		f.Mismatches = append(f.Mismatches, mismatches...)
+	}
+	return nil
+}
+
+// sides are the form tables of both servers.
+func (c *Copy) sides() (source, target records.Side) {
+	return records.Side{Q: c.Source.Pool(), Schema: c.SourceTables}, records.Side{Q: c.Target.Pool(), Schema: c.TargetTables}
+}
+
+// gatherTargetApp reads what the target has of the app.
+func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, _ *app, f *preflight.AppFacts) error {
+	id := i.App
+	if i.Definition.Package == i.App {
+		id = t.copy.Settings.Target(i.Definition).Package
+	}
+	target := t.copy.Target.Fresh()
+	version, ok, err := currentVersion(ctx, target, id)
+	if f.Absent = !ok; err != nil {
+		return err
+	}
+	if f.Seen, err = t.copy.TargetCatalog.SeenClasses(ctx); err != nil {
+		return err
+	}
+	if f.Target, err = target.EnvironmentVariables(ctx, id, version); err != nil {
+		return err
+	}
+	hosts, err := t.copy.oldHosts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range f.Target {
+		if mentions(v.Value, hosts) {
+			f.Mentions = append(f.Mentions, "environment variable "+v.ID)
+		}
+	}
+	forms, err := target.Forms(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, row := range forms {
+		if row.Version == version && mentions(string(row.JSON), hosts) {
+			f.Mentions = append(f.Mentions, "form "+row.ID)
+		}
+	}
+	defaults, err := target.PluginDefaults(ctx, id, version)
+	for _, d := range defaults {
+		if mentions(d.Properties, hosts) {
+			f.Mentions = append(f.Mentions, "plugin default "+d.ID)
+		}
+	}
+	return err
+}
+
+// currentVersion returns the published version of an app, or its highest; false if there is no app.
+func currentVersion(ctx context.Context, r *schema.Reader, id string) (int64, bool, error) {
+	found, err := r.App(ctx, id)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	if published, ok := found.Published(); ok {
+		return published.Version, true, nil
+	}
+	return found.Versions[len(found.Versions)-1].Version, true, nil
+}
+
+// oldHosts returns what may stand for the source in an app: the configured
+// names and that of its database's machine, unless the target's has the same.
+func (c *Copy) oldHosts(ctx context.Context) ([]string, error) {
+	source, err := c.Source.Fresh().Server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, err := c.Target.Fresh().Server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hosts := slices.Clone(c.Settings.SourceHosts)
+	if ip := net.ParseIP(source.Host); source.Host != target.Host && source.Host != "localhost" && !ip.IsLoopback() {
+		hosts = append(hosts, source.Host)
+	}
+	return distinct(hosts...), nil
+}
+
+// mentions reports whether a text names one of hosts. A name without a dot is
+// a word like any other, so it counts only at the head of an address.
+func mentions(text string, hosts []string) bool {
+	text = strings.ReplaceAll(text, `\/`, "/") // as JSON is often written
+	for _, host := range hosts {
+		before := `(?:^|[^a-z0-9.-])`
+		if !strings.ContainsAny(host, ".:") {
+			before = `(?:://|@)`
+		}
+		if regexp.MustCompile(`(?i)` + before + regexp.QuoteMeta(host) + `(?:$|[^a-z0-9.-])`).MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// distinct returns a sorted list of the texts that are not empty, each once.
+func distinct(list ...string) []string {
+	list = slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,348 @@
+package activities
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/contract"
+	"jogetferry/internal/mysqltest"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+	simulated "jogetferry/simulator/schema"
+	"jogetferry/store"
+	"jogetferry/uploads/local"
+)
+
+// jogetServer is a database with Joget's tables, and uploads.
+type jogetServer struct {
+	t       testing.TB
+	sql     *sql.DB
+	db      *schema.DB
+	tables  *records.Schema
+	folder  string
+	uploads *local.Store
+}
+
+func newJogetServer(t testing.TB, statements ...string) *jogetServer {
+	t.Helper()
+	s := &jogetServer{t: t, tables: records.NewSchema(), folder: t.TempDir()}
+	dsn := mysqltest.DSN(t)
+	var err error
+	if s.sql, err = sql.Open("mysql", dsn); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.sql.Close() })
+	if err := simulated.Create(t.Context(), s.sql); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		s.exec(statement)
+	}
+	if s.db, err = schema.Open(t.Context(), dsn, schema.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.db.Close() })
+	if s.uploads, err = local.Open(s.folder); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.uploads.Close() })
+	return s
+}
+
+func (s *jogetServer) exec(query string, values ...any) {
+	s.t.Helper()
+	if _, err := s.sql.ExecContext(s.t.Context(), query, values...); err != nil {
+		s.t.Fatalf("%s: %v", query, err)
+	}
+}
+
+// put inserts one row given as "column", value pairs.
+func (s *jogetServer) put(table string, pairs ...any) {
+	s.t.Helper()
+	var names []string
+	var values []any
+	for i := 0; i < len(pairs); i += 2 {
+		names, values = append(names, schema.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
+	}
+	s.exec("INSERT INTO "+schema.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
+}
+
+// app publishes a version of crm with forms, given as table and field elements by form.
+func (s *jogetServer) app(version int, forms map[string][2]string) {
+	s.t.Helper()
+	s.put("app_app", "appId", "crm", "appVersion", version, "published", 1)
+	for id, f := range forms {
+		s.put("app_form", "appId", "crm", "appVersion", version, "formId", id, "tableName", f[0],
+			"json", fmt.Sprintf(`{"className":"org.joget.apps.form.model.Form","properties":{"id":%q,"tableName":%q},"elements":[%s]}`, id, f[0], f[1]))
+	}
+}
+
+func (s *jogetServer) table(name string, fields ...string) {
+	s.t.Helper()
+	if err := simulated.CreateFormTable(s.t.Context(), s.sql, name, fields); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *jogetServer) file(table, record, name, content string) {
+	s.t.Helper()
+	if err := os.MkdirAll(filepath.Join(s.folder, table, record), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.folder, table, record, name), []byte(content), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func inventoryOf(t testing.TB, source, target *jogetServer, settings Settings) *inventory {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), mysqltest.DSN(t), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ledger.Close() })
+	c := &Copy{
+		Ledger: ledger, Source: source.db, Target: target.db, SourceFingerprint: "source", TargetFingerprint: "target",
+		SourceTables: source.tables, TargetTables: target.tables, SourceCatalog: NewCatalog(source.db), TargetCatalog: NewCatalog(target.db),
+		SourceUploads: source.uploads, TargetUploads: target.uploads, Settings: settings,
+	}
+	inv := newInventory(c, contract.InventoryInput{Migration: "m"})
+	inv.definitions[crmProcess] = &definition{id: crmProcess}
+	inv.definitions[crmProcess].facts.Source.Forms = []migration.ActivityForm{{Process: "p", Activity: "runProcess", Form: "order"}, {Activity: "a", Type: "EXTERNAL"}}
+	return inv
+}
+
+var crmProcess = migration.DefinitionID{Package: "crm", Version: "3", Process: "p"}
+
+func gatherFor(t testing.TB, inv *inventory, records ...migration.RecordID) []preflight.InstanceFacts {
+	t.Helper()
+	facts := make([]preflight.InstanceFacts, len(records))
+	for i, record := range records {
+		facts[i].Instance = &migration.Instance{
+			ID: migration.InstanceID(fmt.Sprintf("%d_crm_p", i)), Definition: crmProcess, App: "crm", Record: record, State: migration.StateRunning,
+		}
+		if err := inv.app(t.Context(), facts[i].Instance); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inv.gatherData(t.Context(), facts); err != nil {
+		t.Fatal(err)
+	}
+	return facts
+}
+
+const upload = `{"className":"org.joget.apps.form.lib.FileUpload","properties":{"id":"doc"}}`
+
+func TestDataOfRecords(t *testing.T) {
+	t.Parallel()
+	source, target := newJogetServer(t), newJogetServer(t)
+	source.app(2, map[string][2]string{"order": {"order", upload}, "log": {"log", ""}, "unused": {"nowhere", ""}})
+	for _, s := range []*jogetServer{source, target} {
+		s.table("order", "doc", "secret", "note")
+		s.table("log", "note")
+	}
+	row := func(s *jogetServer, id string, pairs ...any) {
+		t.Helper()
+		s.put("app_fd_order", append([]any{"id", id, "dateCreated", "2026-01-02 03:04:05"}, pairs...)...)
+	}
+	row(source, "plain", "c_note", "")
+	row(source, "files", "c_doc", "here.pdf;gone.pdf")
+	source.file("order", "files", "here.pdf", "12345")
+	source.file("order", "plain", "unnamed.pdf", "123")
+	row(source, "secret", "c_secret", "%%%%abc%%%%", "c_note", "%%%%")
+	row(source, "equal", "c_note", "x")
+	row(target, "equal", "c_note", "x")
+	row(source, "differs", "c_note", "x")
+	row(target, "differs", "c_note", "y")
+	source.put("app_fd_log", "id", "differs", "c_note", "x")
+	target.put("app_fd_log", "id", "differs", "c_note", "X")
+	row(source, "ours", "c_note", "new")
+	row(target, "ours", "c_note", "old")
+	row(target, "ALIKE")
+	source.put("app_fd_log", "id", "logged")
+	row(target, "only there")
+
+	inv := inventoryOf(t, source, target, Settings{OnConflict: records.ConflictPark})
+	_, there := inv.copy.sides()
+	err := there.Each(t.Context(), "order", []migration.RecordID{"ours"}, func(r records.Row) error {
+		return inv.copy.Ledger.RowImages("m", inv.copy.key("0_crm_p")).Keep(t.Context(), []migration.RowImage{{Key: r.Key, WrittenDigest: r.Digest()}})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []migration.RecordID{"plain", "files", "secret", "equal", "differs", "ours", "alike", "logged", "only there", "plain"}
+	got := gatherFor(t, inv, ids...)
+	base := func(change func(*preflight.DataFacts), found ...string) *preflight.DataFacts {
+		d := &preflight.DataFacts{Found: found, Mapped: []string{"order"}, OnConflict: "park", Sharing: 1}
+		if change != nil {
+			change(d)
+		}
+		return d
+	}
+	for i, want := range []*preflight.DataFacts{
+		base(nil, "order"),
+		base(func(d *preflight.DataFacts) { d.MissingFiles = []string{"order: gone.pdf"} }, "order"),
+		base(func(d *preflight.DataFacts) { d.Encrypted = []string{"app_fd_order.c_secret"} }, "order"),
+		base(nil, "order"),
+		base(func(d *preflight.DataFacts) { d.Differing = []string{"log", "order"} }, "log", "order"),
+		base(nil, "order"),
+		base(func(d *preflight.DataFacts) { d.Alike = []migration.RecordID{"ALIKE"} }),
+		base(nil, "log"),
+		base(nil),
+		base(nil, "order"),
+	} {
+		if diff := cmp.Diff(want, got[i].Data); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", ids[i], diff)
+		}
+	}
+	if err := inv.amounts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	amount := inv.plan.Amounts[0]
+	if amount.Bytes < 100 {
+		t.Errorf("%d bytes of rows", amount.Bytes)
+	}
+	amount.Bytes = 0
+	if diff := cmp.Diff(preflight.Amount{App: "crm", Rows: 8, Files: 1, FileBytes: 5}, amount); diff != "" {
+		t.Errorf("amount (-want +got):\n%s", diff)
+	}
+}
+
+func TestRunningInstancesThatShareARecord(t *testing.T) {
+	t.Parallel()
+	source, target := newJogetServer(t), newJogetServer(t)
+	source.put("SHKProcessDefinitions", "Name", crmProcess.String(), "PackageId", "crm", "ProcessDefinitionVersion", "3", "ProcessDefinitionId", "p",
+		"ProcessDefinitionCreated", 1, "State", 0, "oid", 1, "version", 1)
+	for i, record := range []string{"two", "two", "Alone", "ALONE"} {
+		id := fmt.Sprintf("%d_crm_p", i)
+		source.put("SHKProcesses", "SyncVersion", 0, "Id", id, "ProcessDefinition", 1, "PDefName", crmProcess.String(), "ResourceRequesterId", "cat",
+			"State", simulated.ProcessStateOID(string(migration.StateRunning)), "Created", 1, "CreatedTZO", 0, "LastStateTime", 1, "LastStateTimeTZO", 0,
+			"LimitTime", 0, "LimitTimeTZO", 0, "oid", 10+i, "version", 1)
+		source.put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
+	}
+	got := gatherFor(t, inventoryOf(t, source, target, Settings{}), "two", "Alone")
+	if got[0].Data.Sharing != 2 || len(got[0].Data.Alike) > 0 {
+		t.Errorf("shared record: %+v", got[0].Data)
+	}
+	if diff := cmp.Diff([]migration.RecordID{"ALONE"}, got[1].Data.Alike); diff != "" || got[1].Data.Sharing != 1 {
+		t.Errorf("record that is another one's but for case (-want +got):\n%s", diff)
+	}
+}
+
+func TestAppFacts(t *testing.T) {
+	t.Parallel()
+	source, target := newJogetServer(t), newJogetServer(t)
+	source.app(1, nil)
+	source.exec("UPDATE app_app SET published = NULL")
+	source.put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
+	source.app(2, map[string][2]string{
+		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"item","foreignKey":"order_id"}}}}` +
+			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
+		"item": {"item", ""},
+	})
+	source.put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
+	source.put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
+	source.table("order", "doc", "note")
+	source.put("app_fd_order", "id", "1", "c_note", "x")
+	source.table("item", "order_id")
+	target.table("order", "doc")
+	target.app(7, map[string][2]string{"order": {"order", `{"className":"com.x.Store","properties":{"url":"https:\/\/old.example.org\/jw"}}`}, "item": {"item", ""}})
+	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "mail", "value", "cat@old.example.org")
+	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
+	target.put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
+
+	inv := inventoryOf(t, source, target, Settings{SourceHosts: []string{"old.example.org"}})
+	if err := inv.app(t.Context(), &migration.Instance{App: "crm", Definition: crmProcess}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range inv.findings {
+		got = append(got, fmt.Sprintf("%s %s: %s", f.ID, f.Subject, f.Seen))
+	}
+	want := []string{
+		"FERRY-218 crm: com.x.Grid in form order",
+		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
+		"FERRY-228 crm: refNo",
+		"FERRY-305 app_fd_order: c_note longtext",
+		"FERRY-312 crm: app_fd_item.c_order_id of app_fd_order",
+		"FERRY-316 crm: refNo: 0, the source has 41",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if worst := inv.apps["crm"].worst; worst != migration.Blocking {
+		t.Errorf("worst is %q", worst)
+	}
+}
+
+func TestHalfImportedAppIsNoError(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		first  []string
+		source func(*jogetServer)
+		want   []string
+	}{
+		{name: "no_app_at_all", source: func(*jogetServer) {}},
+		{name: "no_forms", source: func(s *jogetServer) { s.app(1, nil) }},
+		{name: "a_form_that_cannot_be_read", source: func(s *jogetServer) {
+			s.app(1, nil)
+			s.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f", "tableName", "f", "json", "{")
+		}, want: []string{"FERRY-204"}},
+		{name: "a_form_without_json_or_table", source: func(s *jogetServer) {
+			s.app(1, nil)
+			s.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f")
+		}, want: []string{"FERRY-204"}},
+		{
+			name: "tables_of_apps_that_only_newer_servers_have", first: []string{"DROP TABLE app_env_variable", "DROP TABLE app_plugin_default", "DROP TABLE app_builder"},
+			source: func(s *jogetServer) { s.app(1, nil) },
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			source, target := newJogetServer(t, tc.first...), newJogetServer(t, tc.first...)
+			tc.source(source)
+			inv := inventoryOf(t, source, target, Settings{})
+			gatherFor(t, inv, "1")
+			var got []string
+			for _, f := range inv.findings {
+				got = append(got, f.ID)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMentions(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		host, text string
+		want       bool
+	}{
+		{"joget", "org.joget.apps", false},
+		{"joget", "the joget server", false},
+		{"joget", "http://joget:8080/jw", true},
+		{"joget", `"http:\/\/JOGET\/jw"`, true},
+		{"joget", "http://joget.example.org/", false},
+		{"joget", "ftp://cat@joget/", true},
+		{"crm.example.org", "crm.example.org", true},
+		{"crm.example.org", "my-crm.example.org", false},
+		{"crm.example.org", "crm.example.org:8080", true},
+		{"10.0.0.1", "10.0.0.12", false},
+		{"10.0.0.1", "to 10.0.0.1;", true},
+	} {
+		if got := mentions(tc.text, []string{"other.example.org", tc.host}); got != tc.want {
+			t.Errorf("%q mentions %s: %v", tc.text, tc.host, got)
+		}
+	}
+}

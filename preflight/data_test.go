@@ -1,0 +1,154 @@
+package preflight_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/preflight"
+)
+
+// lines are findings as "FERRY-NNN severity subject: seen".
+func lines(findings []migration.Finding) []string {
+	var list []string
+	for _, f := range findings {
+		list = append(list, fmt.Sprintf("%s %s %s: %s", f.ID, f.Severity, f.Subject, f.Seen))
+	}
+	return list
+}
+
+func TestApp(t *testing.T) {
+	t.Parallel()
+	mismatch := func(kind migration.MismatchKind, proven bool) func(*preflight.AppFacts) {
+		return func(f *preflight.AppFacts) {
+			f.Mismatches = []migration.Mismatch{{Table: "orders", Column: "c_x", Kind: kind, Source: "text", Target: "int", Proven: proven}}
+		}
+	}
+	variables := func(source, target string) func(*preflight.AppFacts) {
+		return func(f *preflight.AppFacts) {
+			f.Source, f.Target = []migration.EnvironmentVariable{{ID: "refNo", Value: source}}, []migration.EnvironmentVariable{{ID: "refNo", Value: target}}
+			f.Counters = []string{"refNo", "gone"}
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*preflight.AppFacts)
+		want   []string
+	}{
+		{name: "equal_ones_have_no_findings", change: func(f *preflight.AppFacts) {
+			variables("7", "7")(f)
+			f.Plugins, f.Seen = map[string]string{"org.joget.apps.form.lib.TextField": "form a", "com.x.Grid": "form a"}, map[string]bool{"com.x.Grid": true}
+		}},
+		{name: "form_broken", change: func(f *preflight.AppFacts) { f.Problems = []string{"form a"} }, want: []string{"FERRY-204 blocking crm: form a"}},
+		{name: "plugins_never_seen", change: func(f *preflight.AppFacts) {
+			f.Plugins = map[string]string{"org.joget.plugin.enterprise.FormGrid": "form b", "com.x.Grid": "form a"}
+		}, want: []string{"FERRY-218 warning crm: com.x.Grid in form a", "FERRY-218 warning crm: org.joget.plugin.enterprise.FormGrid in form b"}},
+		{name: "old_host", change: func(f *preflight.AppFacts) { f.Mentions = []string{"form a"} }, want: []string{"FERRY-219 warning crm: form a"}},
+		{name: "environment_variable_missing", change: func(f *preflight.AppFacts) {
+			f.Source, f.Target = []migration.EnvironmentVariable{{ID: "refNo", Value: "secret"}}, []migration.EnvironmentVariable{{ID: "REFNO"}}
+		}, want: []string{"FERRY-228 warning crm: refNo"}},
+		{name: "of_an_absent_app_no_variable_is_missing", change: func(f *preflight.AppFacts) {
+			f.Absent = true
+			f.Source, f.Counters = []migration.EnvironmentVariable{{ID: "refNo", Value: "7"}}, []string{"refNo"}
+		}},
+		{name: "table_missing", change: mismatch(migration.MismatchTable, true), want: []string{"FERRY-304 blocking app_fd_orders: "}},
+		{name: "column_missing_with_values", change: mismatch(migration.MismatchColumn, true), want: []string{"FERRY-305 blocking app_fd_orders: c_x text"}},
+		{name: "column_missing_without", change: mismatch(migration.MismatchColumn, false), want: []string{"FERRY-305 note app_fd_orders: c_x text"}},
+		{name: "narrower", change: mismatch(migration.MismatchNarrower, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: narrower (text to int)"}},
+		{name: "another_type", change: mismatch(migration.MismatchType, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: of another type (text to int)"}},
+		{name: "computed", change: mismatch(migration.MismatchGenerated, true), want: []string{"FERRY-306 blocking app_fd_orders: c_x: computed by the target (text to int)"}},
+		{name: "not_null", change: mismatch(migration.MismatchNotNull, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: wants a value (text to int)"}},
+		{name: "charset_may_lose", change: mismatch(migration.MismatchCharset, false), want: []string{"FERRY-307 warning app_fd_orders: c_x: text to int"}},
+		{name: "charset_loses", change: mismatch(migration.MismatchCharset, true), want: []string{"FERRY-307 blocking app_fd_orders: c_x: text to int"}},
+		{name: "unique_key", change: mismatch(migration.MismatchUnique, false), want: []string{"FERRY-308 warning app_fd_orders: int (c_x)"}},
+		{name: "engine", change: mismatch(migration.MismatchEngine, true), want: []string{"FERRY-309 blocking app_fd_orders: engine int"}},
+		{name: "id_no_key", change: mismatch(migration.MismatchKey, true), want: []string{"FERRY-309 blocking app_fd_orders: id is no key"}},
+		{name: "collation_is_told_by_the_records", change: mismatch(migration.MismatchCollation, false)},
+		{name: "child_tables", change: func(f *preflight.AppFacts) {
+			f.Relations = []migration.Relation{
+				{Parent: "o", Child: "i", Kind: migration.RelationChildHoldsParent, Column: "order"},
+				{Parent: "o", Child: "a", Kind: migration.RelationParentHoldsChild, Column: "account"},
+				{Parent: "o", Child: "s", Kind: migration.RelationSameID},
+			}
+		}, want: []string{"FERRY-312 note crm: app_fd_i.c_order of app_fd_o; app_fd_a by app_fd_o.c_account; app_fd_s with the id of app_fd_o"}},
+		{name: "counter_behind", change: variables(" 41", "7"), want: []string{"FERRY-316 warning crm: refNo: 7, the source has 41"}},
+		{name: "counter_without_a_number", change: variables("41", "x"), want: []string{"FERRY-316 warning crm: refNo: 0, the source has 41"}},
+		{name: "counter_ahead", change: variables("41", "42")},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := preflight.AppFacts{ID: "crm"}
+			tc.change(&f)
+			if diff := cmp.Diff(tc.want, lines(preflight.App(&f))); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestChildTablesAreBounded(t *testing.T) {
+	t.Parallel()
+	f := preflight.AppFacts{ID: "crm", Relations: make([]migration.Relation, 5000)}
+	found := preflight.App(&f)
+	if len(found) != 1 || len(found[0].Seen) > 4000 {
+		t.Errorf("%d findings, want one short one", len(found))
+	}
+}
+
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	want := []string{"FERRY-313 note crm: 3 rows with 40 bytes, 1 files with 7 bytes"}
+	got := lines(preflight.Plan(&preflight.PlanFacts{Amounts: []preflight.Amount{{App: "crm", Rows: 3, Bytes: 40, Files: 1, FileBytes: 7}}}))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestData(t *testing.T) {
+	t.Parallel()
+	differing := func(policy string) *preflight.DataFacts {
+		return &preflight.DataFacts{Differing: []string{"orders"}, OnConflict: policy}
+	}
+	for _, tc := range []struct {
+		name string
+		data *preflight.DataFacts
+		want []string
+	}{
+		{name: "nobody_looked"},
+		{name: "nothing_found", data: &preflight.DataFacts{Sharing: 1, Found: []string{"orders"}, Mapped: []string{"orders", "approvals"}, OnConflict: "park"}},
+		{name: "row_differs", data: differing("park"), want: []string{`FERRY-310 blocking 7_crm_approve: app_fd_orders "rec-1"`}},
+		{name: "row_differs_and_will_be_overwritten", data: differing("overwrite"), want: []string{
+			`FERRY-310 warning 7_crm_approve: app_fd_orders "rec-1"; records.on_conflict is overwrite`,
+		}},
+		{name: "row_differs_and_will_be_kept", data: differing("keep"), want: []string{
+			`FERRY-310 warning 7_crm_approve: app_fd_orders "rec-1"; records.on_conflict is keep`,
+		}},
+		{name: "shared", data: &preflight.DataFacts{Sharing: 2}, want: []string{"FERRY-311 note 7_crm_approve: 2 instances"}},
+		{name: "no_row", data: &preflight.DataFacts{Mapped: []string{"orders"}, Found: []string{"log"}}, want: []string{"FERRY-314 note 7_crm_approve: "}},
+		{name: "no_forms", data: &preflight.DataFacts{}},
+		{name: "upload_missing", data: &preflight.DataFacts{MissingFiles: []string{"orders: a.pdf"}}, want: []string{"FERRY-315 warning 7_crm_approve: orders: a.pdf"}},
+		{name: "encrypted", data: &preflight.DataFacts{Encrypted: []string{"app_fd_a.c_x", "app_fd_a.c_y"}}, want: []string{
+			"FERRY-317 warning 7_crm_approve: app_fd_a.c_x, app_fd_a.c_y",
+		}},
+		{name: "alike", data: &preflight.DataFacts{Alike: []migration.RecordID{"REC-1"}}, want: []string{`FERRY-318 blocking 7_crm_approve: "rec-1" and "REC-1"`}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := preflight.InstanceFacts{Instance: &migration.Instance{
+				ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Record: "rec-1", Requester: "cat",
+				Activities: []migration.OpenActivity{{ID: "40_7_crm_approve_approve", DefID: "approve", State: migration.StateNotStarted}},
+			}, Data: tc.data}
+			found := preflight.Instance(&f)
+			if diff := cmp.Diff(tc.want, lines(found)); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+			for _, f := range preflight.WithoutPersonal(found) {
+				if f.Seen != "" && f.ID != "FERRY-311" && f.ID != "FERRY-317" {
+					t.Errorf("%s goes through Temporal with %q", f.ID, f.Seen)
+				}
+			}
+		})
+	}
+}
