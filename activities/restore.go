@@ -165,7 +165,7 @@ func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migrat
 	if err != nil {
 		return true, err
 	}
-	left := migration.DiffVariables(s.wanted.Variables, now.Variables)
+	left := s.differing(now)
 	if len(left) == 0 {
 		return false, nil
 	}

@@ -128,7 +128,7 @@ func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
 // putVariablesBack makes the process variables those of the source, after an
 // activity was started with its own.
 func (j *Joget) putVariablesBack(ctx context.Context, s *subject, target *migration.Instance, out *contract.Outcome) error {
-	if len(migration.DiffVariables(s.wanted.Variables, target.Variables)) == 0 {
+	if len(s.differing(target)) == 0 {
 		return nil
 	}
 	var err error

@@ -440,7 +440,7 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 			return out, err
 		}
 	}
-	out.Restore = changed || len(migration.DiffVariables(s.wanted.Variables, target.Variables)) > 0
+	out.Restore = changed || len(s.differing(target)) > 0
 	if out.Restore {
 		out.Outcome, err = j.untouched(ctx, s, target, migration.StepStart)
 		return out, err

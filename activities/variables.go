@@ -36,6 +36,11 @@ func (s *subject) variablesOf(scope migration.ActivityDefID) []migration.Variabl
 	return merged
 }
 
+// differing returns the variables of a target instance that are not as they have to be.
+func (s *subject) differing(target *migration.Instance) []migration.VariableDifference {
+	return migration.DiffVariables(s.variablesOf(instanceScope), target.Variables)
+}
+
 // setVariables makes the process variables of a target instance those of scope,
 // as far as the API can: STRING ones. It returns how many calls it made; Joget
 // always claims success, so the caller reads back.

@@ -196,7 +196,7 @@ records: {on_conflict: merge, extra: ["a -> b"]}
 processes: [process1]
 definitions: {"crm#x#p": "crm#1#p"}
 users: {cat: 7}
-activites: {"crm/process1/approve_old": approve}
+variable: {"crm/process1/approve_old": approve}
 worker: {roles: [copy, cook]}
 `,
 			env:  []string{"FERRY_TRAGET_URL=x", "FERRY_TEST_MYSQL=x"},
@@ -204,10 +204,10 @@ worker: {roles: [copy, cook]}
 			want: []string{
 				"FERRY_TRAGET_URL: is not a known variable; did you mean FERRY_TARGET_URL?",
 				"--target.admin.password: a secret does not belong on a command line; give '${VARIABLE}' or '${file:PATH}', or set FERRY_TARGET_ADMIN_PASSWORD",
-				"activites: is not a known key; did you mean activities?",
 				"limit: is not a known key; did you mean limits.window or limits.copy_rows_per_second?",
 				"start: is a section, not a value; give its keys below it",
 				"target.databse: is not a known key; did you mean target.database?",
+				"variable: is not a known key; did you mean variables?",
 				"users: has an entry that is not text; quote it",
 				`records.on_conflict: "merge" is not known; give park or overwrite or keep`,
 				`limits.window: "many" does not fit; give a whole number from 1 to 500`,

@@ -111,7 +111,8 @@ func TestMappingWanted(t *testing.T) {
 			mapping: renamed(map[string]migration.VariableRule{"old_name": {Name: "a_name"}}),
 			want: func(i *migration.Instance) {
 				i.Variables = []migration.Variable{
-					{Name: "a_name", Kind: migration.VariableString, Value: "x"}, {Name: "amount", Kind: migration.VariableInteger, Value: "7"},
+					{Name: "a_name", Kind: migration.VariableString, Value: "x"},
+					{Name: "amount", Kind: migration.VariableInteger, Value: "7"},
 					{Name: "obsolete", Kind: migration.VariableUnreadable},
 				}
 				i.Activities[0].Variables = []migration.Variable{{Name: "a_name", Value: "as it was"}, {Name: "obsolete", Value: "o"}}
