@@ -53,11 +53,11 @@ func NewJoget(j Joget) *Joget {
 // subject is the instance an activity works on, as the ledger knows it.
 type subject struct {
 	contract.StepInput
-	key      migration.ClaimKey
-	entry    migration.Entry
-	snapshot migration.Snapshot
-	wanted   *migration.Instance // of the snapshot, as the target shall have it
-	intent   migration.StartIntent
+	key    migration.ClaimKey
+	entry  migration.Entry
+	wanted *migration.Instance   // of the snapshot, as the target shall have it
+	rows   []migration.RowDigest // of the snapshot
+	intent migration.StartIntent
 }
 
 // open reads what the ledger knows of the instance. The intent's variables are not filled in.
@@ -76,10 +76,11 @@ func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, erro
 	if s.entry, err = j.Ledger.Entry(ctx, in.Migration, in.Instance); err != nil {
 		return nil, err
 	}
-	if s.snapshot, err = j.Ledger.Snapshot(ctx, in.Migration, in.Instance); err != nil {
+	snapshot, err := j.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
 		return nil, err
 	}
-	s.wanted = j.Settings.Wanted(&s.snapshot.Instance)
+	s.wanted, s.rows = j.Settings.Wanted(&snapshot.Instance), snapshot.Rows
 	definition, err := j.Catalog.Resolve(ctx, s.wanted.Definition)
 	if err != nil {
 		return nil, err
@@ -99,8 +100,8 @@ func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, e
 	if err != nil {
 		return records.Selection{}, err
 	}
-	known := make([]migration.RowKey, 0, len(s.snapshot.Rows))
-	for _, r := range s.snapshot.Rows {
+	known := make([]migration.RowKey, 0, len(s.rows))
+	for _, r := range s.rows {
 		known = append(known, r.RowKey)
 	}
 	return records.Selection{Model: model.Union(j.Settings.Extra), Root: s.wanted.Record, Known: known}, nil
