@@ -19,7 +19,7 @@ import (
 	"jogetferry/store"
 )
 
-// Book has the activities that need the ledger only.
+// Book has the activities that need the ledger and Temporal only.
 type Book struct {
 	Ledger   *store.Ledger
 	Temporal client.Client

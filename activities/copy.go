@@ -25,6 +25,8 @@ type UploadStore interface {
 	uploads.Store
 	// Probe reports why files cannot be read or, in a target, written. It changes nothing.
 	Probe(ctx context.Context) error
+	// Free returns how many bytes can still be written.
+	Free(ctx context.Context) (int64, error)
 }
 
 // Copy has the activities that read the source server: its database and
@@ -41,7 +43,10 @@ type Copy struct {
 	SourceUploads     UploadStore
 	TargetUploads     UploadStore
 	Settings          Settings
-	Log               *zap.Logger
+	// Probe tells by a login on the target whether it has a user; nil when this
+	// worker cannot call it.
+	Probe func(context.Context, migration.User) (bool, error)
+	Log   *zap.Logger
 }
 
 func (c *Copy) key(id migration.InstanceID) migration.ClaimKey {

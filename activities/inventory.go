@@ -51,6 +51,7 @@ type inventory struct {
 	apps        map[string]*app
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
 	plan        preflight.PlanFacts
+	people      people
 	minted      int64
 	counts      map[migration.DefinitionID]*contract.DefinitionCounts
 	listed      int // findings in out.Instances
@@ -79,7 +80,7 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
-	for _, gather := range []func(context.Context) error{t.mappings, t.amounts} {
+	for _, gather := range []func(context.Context) error{t.mappings, t.amounts, t.mappedUsers, t.freeSpace} {
 		if err := gather(ctx); err != nil {
 			return t.out, err
 		}
@@ -285,7 +286,7 @@ func (t *inventory) gather(ctx context.Context, instances []migration.Instance) 
 			return nil, err
 		}
 	}
-	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked, t.gatherData} {
+	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked, t.gatherData, t.gatherUsers, t.gatherDeadlines} {
 		if err := gather(ctx, facts); err != nil {
 			return nil, err
 		}

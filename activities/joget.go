@@ -157,18 +157,22 @@ func (j *Joget) identity(ctx context.Context, user migration.User) (ok bool, err
 	if _, known := j.identities.Get(user); known {
 		return true, nil
 	}
-	name, err := j.API.CurrentUsername(ctx, user)
-	if slices.Contains([]api.Kind{api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable}, api.KindOf(err)) {
-		return false, nil
+	if ok, err = Probe(j.API)(ctx, user); ok {
+		j.identities.Add(user, true)
 	}
-	if err != nil {
-		return false, err
+	return ok, err
+}
+
+// Probe returns a function that reports whether a call in the name of a user is
+// taken for that user.
+func Probe(target *api.Client) func(context.Context, migration.User) (bool, error) {
+	return func(ctx context.Context, user migration.User) (bool, error) {
+		name, err := target.CurrentUsername(ctx, user)
+		if slices.Contains([]api.Kind{api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable}, api.KindOf(err)) {
+			return false, nil
+		}
+		return err == nil && name == user, err
 	}
-	if name != user {
-		return false, nil
-	}
-	j.identities.Add(user, true)
-	return true, nil
 }
 
 // live reads the target instance of s and compares its identity. A reason says

@@ -3,9 +3,13 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"time"
 
 	"jogetferry/contract"
 	"jogetferry/joget/api"
+	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 )
@@ -19,7 +23,7 @@ func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contrac
 		return contract.CheckOutput{Findings: preflight.Copying(&f)}, nil
 	}
 	for _, gather := range []func(context.Context, *preflight.CopyingFacts) error{
-		c.gatherGrants, c.gatherUploads,
+		c.gatherGrants, c.gatherUploads, c.gatherGenerations, c.gatherClocks, c.gatherWork,
 	} {
 		if err := gather(ctx, &f); err != nil {
 			return contract.CheckOutput{}, err
@@ -55,6 +59,70 @@ func (c *Copy) gatherUploads(ctx context.Context, f *preflight.CopyingFacts) err
 	return ctx.Err()
 }
 
+func (c *Copy) gatherGenerations(_ context.Context, f *preflight.CopyingFacts) error {
+	f.SourceGeneration, f.TargetGeneration = c.Source.Generation(), c.Target.Generation()
+	return nil
+}
+
+func (c *Copy) gatherClocks(ctx context.Context, f *preflight.CopyingFacts) (err error) {
+	read := func(db *schema.DB) func(context.Context) (time.Time, error) {
+		return func(ctx context.Context) (time.Time, error) {
+			now, err := db.Fresh().Clock(ctx)
+			return time.UnixMilli(int64(now)), err
+		}
+	}
+	if f.SourceClock, err = ahead(ctx, read(c.Source)); err != nil {
+		return err
+	}
+	f.TargetClock, err = ahead(ctx, read(c.Target))
+	return err
+}
+
+// ahead returns how far a server's clock is ahead of this machine's, to half
+// the time it took to read it.
+func ahead(ctx context.Context, read func(context.Context) (time.Time, error)) (time.Duration, error) {
+	asked := time.Now() //nolint:forbidigo // this clock is what is compared
+	there, err := read(ctx)
+	return there.Sub(asked.Add(time.Since(asked) / 2)), err
+}
+
+// workWindow is how long ago people may have worked to be at work now.
+const workWindow = 10 * time.Minute
+
+// gatherWork looks at the apps of the instances to migrate, and at those that they go to.
+func (c *Copy) gatherWork(ctx context.Context, f *preflight.CopyingFacts) error {
+	definitions, err := c.Source.Fresh().OpenDefinitions(ctx)
+	if err != nil {
+		return err
+	}
+	sources, targets := map[string]bool{}, map[string]bool{}
+	for _, d := range definitions {
+		if len(c.Settings.Processes) == 0 || slices.Contains(c.Settings.Processes, d.Key()) {
+			sources[d.Package], targets[c.Settings.Target(d).Package] = true, true
+		}
+	}
+	if f.SourceWork, err = recentWork(ctx, c.Source.Fresh(), sources); err != nil {
+		return err
+	}
+	f.TargetWork, err = recentWork(ctx, c.Target.Fresh(), targets)
+	return err
+}
+
+func recentWork(ctx context.Context, r *schema.Reader, apps map[string]bool) (map[string]int, error) {
+	now, err := r.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := r.RecentWork(ctx, now-migration.EpochMillis(workWindow.Milliseconds()))
+	work := map[string]int{}
+	for d, n := range all {
+		if apps[d.Package] {
+			work[d.Package] += n
+		}
+	}
+	return work, err
+}
+
 func probeFailure(err error) string {
 	var coded *migration.Error
 	switch {
@@ -76,13 +144,25 @@ func (j *Joget) CheckServers(ctx context.Context, in contract.CheckInput) (contr
 	return contract.CheckOutput{Findings: preflight.WithoutPersonal(preflight.Calling(&f))}, nil
 }
 
+// clock reads the target's clock, to the second; this machine's when the target does not tell.
+func (j *Joget) clock(ctx context.Context) (time.Time, error) {
+	now, err := j.API.Clock(ctx)
+	if now.IsZero() {
+		now = time.Now() //nolint:forbidigo // no difference
+	}
+	return now, err
+}
+
 // gatherCalling stops where nothing further can be learned.
 func (j *Joget) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dry bool) error {
 	name, err := j.API.CurrentUsername(ctx, "")
 	switch {
 	case api.KindOf(err) == api.KindRefererRefused:
 		f.RefererRefused = true
-		return nil
+		settings, err := j.Target.Fresh().Settings(ctx)
+		f.Whitelists = fmt.Sprintf("%s is %q, %s is %q", schema.SettingRefererWhitelist, settings[schema.SettingRefererWhitelist],
+			schema.SettingIPWhitelist, settings[schema.SettingIPWhitelist])
+		return err
 	case api.KindOf(err) == api.KindBadCredentials, err == nil && name != j.AdminUser:
 		f.AdminRefused = true
 		return nil
@@ -97,6 +177,14 @@ func (j *Joget) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dr
 		f.MasterRefused = string(api.KindOf(err))
 	} else if !ok {
 		f.MasterRefused = "its login is taken for somebody else's"
+	}
+	settings, err := j.Target.Fresh().Settings(ctx)
+	if err != nil {
+		return err
+	}
+	f.MasterUnset = settings[schema.SettingMasterUsername] == "" || settings[schema.SettingMasterPassword] == ""
+	if f.Clock, err = ahead(ctx, j.clock); err != nil {
+		return err
 	}
 	if err := j.paired(ctx); migration.CodeOf(err) == migration.CodeRefused {
 		f.NotPaired = true

@@ -92,4 +92,5 @@ func (b *Book) Register(r worker.Registry) {
 	register(r, b.Log, contract.ClaimInstances, b.ClaimInstances)
 	register(r, b.Log, contract.SettleWave, b.SettleWave)
 	register(r, b.Log, contract.ListMigrated, b.ListMigrated)
+	register(r, b.Log, contract.CheckTemporal, b.CheckTemporal)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Check is one rule. Its function hangs in the field of its scope; a check has
-// exactly one.
+// one, or several where no worker sees everything.
 type Check struct {
 	ID       string // "FERRY-101"; never used again for anything else
 	Severity migration.Severity

@@ -12,8 +12,13 @@ var MasterRefused = Check{
 	Remedy:   "set the master login in the target's general settings, and target.master to the same",
 	About:    `Tried by logging in as the administrator through the master login. A wrong master password is no error for Joget: starts would run as roleAnonymous.`,
 	Calling: func(f *CallingFacts, r Report) {
-		if f.MasterRefused != "" {
-			r.Found("target", f.MasterRefused)
+		seen := f.MasterRefused
+		if seen == "" {
+			return
 		}
+		if f.MasterUnset {
+			seen += "; the target has none (masterLoginUsername, masterLoginPassword)"
+		}
+		r.Found("target", seen)
 	},
 }

@@ -13,7 +13,7 @@ var RefererRefused = Check{
 	About:    `Every call carries a Referer of the host of target.url, which Joget accepts when the Host header agrees; see jsonpWhitelist and jsonpIPWhitelist in its general settings.`,
 	Calling: func(f *CallingFacts, r Report) {
 		if f.RefererRefused {
-			r.Found("target", "")
+			r.Found("target", f.Whitelists)
 		}
 	},
 }

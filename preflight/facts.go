@@ -1,6 +1,8 @@
 package preflight
 
 import (
+	"time"
+
 	"jogetferry/migration"
 )
 
@@ -23,6 +25,13 @@ type CopyingFacts struct {
 	SourceGrants   Grants
 	// SourceUploads and TargetUploads say why they cannot be used; "" if they can.
 	SourceUploads, TargetUploads string
+	// SourceGeneration and TargetGeneration are those of Joget that made the tables, 0 when unknown.
+	SourceGeneration, TargetGeneration int
+	// SourceClock and TargetClock are how far the databases' clocks are ahead of the worker's.
+	SourceClock, TargetClock time.Duration
+	// SourceWork and TargetWork count the activities that people accepted or
+	// completed in the last ten minutes, by app, of the apps concerned.
+	SourceWork, TargetWork map[string]int
 }
 
 // CallingFacts are what a joget worker learns from the target's JSON API. What
@@ -30,9 +39,12 @@ type CopyingFacts struct {
 type CallingFacts struct {
 	Unreachable    string // kind of the failure, "" if the API answers
 	RefererRefused bool
-	AdminRefused   bool   // the administrator is anonymous or somebody else
-	AdminRights    string // kind of the failure, "" if it has them
-	MasterRefused  string // kind of the failure, or "not taken"; "" if it works
+	Whitelists     string        // settings of the target that let a call in, when it was refused
+	AdminRefused   bool          // the administrator is anonymous or somebody else
+	AdminRights    string        // kind of the failure, "" if it has them
+	MasterRefused  string        // kind of the failure, or "not taken"; "" if it works
+	MasterUnset    bool          // the target has no master login
+	Clock          time.Duration // how far the target's clock is ahead of the worker's
 	NotPaired      bool
 	Rewound        bool
 }
@@ -40,6 +52,11 @@ type CallingFacts struct {
 // EngineFacts are what a workflow worker sees of Temporal.
 type EngineFacts struct {
 	Namespace string
+	Retention time.Duration // of closed workflows; 0: not known
+	// MissingAttributes and MistypedAttributes (name to type) are the contract's
+	// search attributes that the namespace does not have as they have to be.
+	MissingAttributes  []string
+	MistypedAttributes map[string]string
 }
 
 // PlanFacts are what is known after all instances have been read.
@@ -50,6 +67,10 @@ type PlanFacts struct {
 	Orphans []migration.InstanceID
 	// Mappings are what the configuration maps, beside what there is.
 	Mappings MappingFacts
+	// Users are what users leads to and the target does not have.
+	Users MappedUsers
 	// Amounts say how much the records of each app are, by app.
 	Amounts []Amount
+	// FreeBytes is the space left for uploads on the target; nil: not known.
+	FreeBytes *int64
 }

@@ -31,6 +31,9 @@ type InstanceFacts struct {
 	RecordRefused, RequesterRefused string
 	// Data is what is known of the record; nil when nobody looked.
 	Data *DataFacts
+	// Users and Deadlines are nil when they were not looked at.
+	Users     *UserFacts
+	Deadlines *DeadlineFacts
 }
 
 // systemUser is the requester of what background threads start (CONTRACT 1.4).

@@ -170,8 +170,8 @@ func TestEveryCheckIsWhole(t *testing.T) {
 				scopes++
 			}
 		}
-		if scopes != 1 {
-			t.Errorf("%s has %d functions, want one", c.ID, scopes)
+		if scopes == 0 {
+			t.Errorf("%s has no function", c.ID)
 		}
 	}
 	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {

@@ -3,6 +3,7 @@ package ferryd
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sethvargo/go-retry"
@@ -11,6 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 )
@@ -27,28 +29,25 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 	if namespace == "" {
 		namespace = client.DefaultNamespace
 	}
-	wanted := []string{contract.StageAttribute, contract.ReasonAttribute, contract.WaveAttribute, contract.DefinitionAttribute}
-	const keyword = enumspb.INDEXED_VALUE_TYPE_KEYWORD
-	list, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	missing, mistyped, err := activities.Attributes(ctx, c, namespace)
 	if err != nil {
-		return fmt.Errorf("list search attributes of namespace %s: %w", namespace, err)
+		return err
 	}
-	missing := map[string]enumspb.IndexedValueType{}
-	for _, name := range wanted {
-		switch have, ok := list.GetCustomAttributes()[name]; {
-		case !ok:
-			missing[name] = keyword
-		case have != keyword:
-			return &migration.Error{
-				Code: migration.CodeInvalid, Op: "register search attribute " + name, Subject: "namespace " + namespace,
-				Hint: fmt.Sprintf("it is %s there and must be Keyword: use another namespace", have),
-			}
+	for name, have := range mistyped {
+		return &migration.Error{
+			Code: migration.CodeInvalid, Op: "register search attribute " + name, Subject: "namespace " + namespace,
+			Hint: fmt.Sprintf("it is %s there and must be %s: use another namespace", have, activities.AttributeType),
 		}
 	}
 	if len(missing) > 0 {
-		_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
+		add := map[string]enumspb.IndexedValueType{}
+		for _, name := range missing {
+			add[name] = activities.AttributeType
+		}
+		_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: add})
 	}
-	query := fmt.Sprintf("%s = '-' AND %s = '-' AND %s = '-' AND %s = '-'", wanted[0], wanted[1], wanted[2], wanted[3])
+	wanted := contract.SearchAttributes()
+	query := strings.Join(wanted, " = '-' AND ") + " = '-'"
 	backoff := retry.WithMaxDuration(attributesFor, retry.NewConstant(200*time.Millisecond))
 	unknown := retry.Do(ctx, backoff, func(ctx context.Context) error {
 		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
@@ -59,7 +58,7 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("add search attributes %v of type Keyword to namespace %s (or let an administrator add them): %w", wanted, namespace, err)
+		return fmt.Errorf("add search attributes %v of type %s to namespace %s (or let an administrator add them): %w", wanted, activities.AttributeType, namespace, err)
 	}
 	return fmt.Errorf("wait for search attributes %v of namespace %s: %w", wanted, namespace, unknown)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -112,8 +113,24 @@ func (p *ports) copy(r worker.Registry) error {
 	if c.TargetUploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
 		return err
 	}
+	if slices.Contains(p.o.Config.Worker.Roles, contract.RoleJoget) {
+		client, err := p.client()
+		if err != nil {
+			return err
+		}
+		c.Probe = activities.Probe(client)
+	}
 	c.Register(r)
 	return nil
+}
+
+// client opens nothing: each call has a connection of its own.
+func (p *ports) client() (*api.Client, error) {
+	target, perSecond := p.o.Config.Target, p.o.Config.Limits.TargetCallsPerSecond
+	return api.New(api.Options{
+		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout,
+		Limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+	})
 }
 
 func (p *ports) joget(r worker.Registry) error {
@@ -122,11 +139,7 @@ func (p *ports) joget(r worker.Registry) error {
 		return err
 	}
 	target := p.o.Config.Target
-	perSecond := p.o.Config.Limits.TargetCallsPerSecond
-	client, err := api.New(api.Options{
-		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout,
-		Limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
-	})
+	client, err := p.client()
 	if err != nil {
 		return err
 	}

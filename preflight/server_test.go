@@ -1,0 +1,145 @@
+package preflight_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/preflight"
+)
+
+// said returns findings as "ID subject: seen".
+func said(findings []migration.Finding) []string {
+	var lines []string
+	for _, f := range findings {
+		lines = append(lines, f.ID+" "+f.Subject+": "+f.Seen)
+	}
+	return lines
+}
+
+func TestCopying(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*preflight.CopyingFacts)
+		want   []string
+	}{
+		{name: "two_equal_servers_have_no_findings", change: func(*preflight.CopyingFacts) {}},
+		{name: "one_server", change: func(f *preflight.CopyingFacts) { f.Target = "a" }, want: []string{"FERRY-101 source: "}},
+		{name: "no_joget", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 0 }, want: []string{"FERRY-113 source: its tables are not those of Joget v3 to v8"}},
+		{name: "a_target_that_takes_no_record_id", change: func(f *preflight.CopyingFacts) { f.SourceGeneration, f.TargetGeneration = 4, 4 }, want: []string{"FERRY-113 target: v4"}},
+		{name: "the_oldest_source_and_a_newer_target", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 4 }},
+		{name: "too_old_a_source", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 3 }, want: []string{"FERRY-113 source: v3"}},
+		{name: "an_older_target", change: func(f *preflight.CopyingFacts) { f.TargetGeneration = 7 }, want: []string{"FERRY-114 target: v8 -> v7"}},
+		{name: "clocks_half_a_minute_apart", change: func(f *preflight.CopyingFacts) { f.SourceClock, f.TargetClock = -15*time.Second, 15*time.Second }},
+		{
+			name: "clocks_further_apart", change: func(f *preflight.CopyingFacts) { f.SourceClock, f.TargetClock = -15*time.Second, 16*time.Second },
+			want: []string{"FERRY-115 source and target: source database 15s behind the worker, target database 16s ahead of the worker"},
+		},
+		{name: "a_worker_whose_clock_is_wrong", change: func(f *preflight.CopyingFacts) { f.SourceClock, f.TargetClock = time.Hour, time.Hour }, want: []string{
+			"FERRY-115 source and target: source database 1h0m0s ahead of the worker, target database 1h0m0s ahead of the worker",
+		}},
+		{name: "people_at_work_on_the_source", change: func(f *preflight.CopyingFacts) { f.SourceWork = map[string]int{"hr": 1, "crm": 20} }, want: []string{
+			"FERRY-119 source: activities in ten minutes: crm: 20, hr: 1",
+		}},
+		{name: "people_at_work_on_the_target", change: func(f *preflight.CopyingFacts) { f.TargetWork = map[string]int{"crm": 2} }, want: []string{
+			"FERRY-120 target: activities in ten minutes: crm: 2",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := preflight.CopyingFacts{
+				Migration: "m", Source: "a", Target: "b", SourceGrants: preflight.GrantsRead, SourceGeneration: 8, TargetGeneration: 8,
+				SourceWork: map[string]int{}, TargetWork: map[string]int{},
+			}
+			tc.change(&f)
+			if diff := cmp.Diff(tc.want, said(preflight.Copying(&f))); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCalling(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		facts preflight.CallingFacts
+		want  []string
+	}{
+		{name: "a_server_that_works"},
+		{name: "a_server_that_never_had_a_master_login_and_needs_none", facts: preflight.CallingFacts{MasterUnset: true}},
+		{name: "a_wrong_master_login", facts: preflight.CallingFacts{MasterRefused: "not taken"}, want: []string{"FERRY-105 target: not taken"}},
+		{
+			name: "no_master_login", facts: preflight.CallingFacts{MasterRefused: "not taken", MasterUnset: true},
+			want: []string{"FERRY-105 target: not taken; the target has none (masterLoginUsername, masterLoginPassword)"},
+		},
+		{name: "referer_refused", facts: preflight.CallingFacts{RefererRefused: true, Whitelists: "w"}, want: []string{"FERRY-111 target: w"}},
+		{name: "a_clock_that_is_a_little_late", facts: preflight.CallingFacts{Clock: -30 * time.Second}},
+		{name: "a_clock_that_is_late", facts: preflight.CallingFacts{Clock: -31 * time.Second}, want: []string{"FERRY-115 target: target.url 31s behind the worker"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, said(preflight.Calling(&tc.facts))); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEngine(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for _, tc := range []struct {
+		name  string
+		facts preflight.EngineFacts
+		want  []string
+	}{
+		{name: "a_week", facts: preflight.EngineFacts{Retention: 7 * day}},
+		{name: "not_known", facts: preflight.EngineFacts{}},
+		{name: "three_days", facts: preflight.EngineFacts{Retention: 3 * day}, want: []string{"FERRY-117 namespace n: 3 days"}},
+		{name: "one_day", facts: preflight.EngineFacts{Retention: day}, want: []string{"FERRY-117 namespace n: 1 day"}},
+		{name: "hours", facts: preflight.EngineFacts{Retention: 36 * time.Hour}, want: []string{"FERRY-117 namespace n: 36h0m0s"}},
+		{
+			name:  "attributes",
+			facts: preflight.EngineFacts{MissingAttributes: []string{"FerryStage"}, MistypedAttributes: map[string]string{"FerryWave": "Text"}},
+			want:  []string{"FERRY-118 namespace n: FerryStage is missing", "FERRY-118 namespace n: FerryWave is Text"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.facts.Namespace = "n"
+			if diff := cmp.Diff(tc.want, said(preflight.Engine(&tc.facts))); diff != "" {
+				t.Errorf("findings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMappedUsers(t *testing.T) {
+	t.Parallel()
+	f := preflight.PlanFacts{Users: preflight.MappedUsers{Missing: []migration.User{"clarck"}, Known: []string{"cat", "clark", "terry"}}}
+	found := preflight.Plan(&f)
+	if diff := cmp.Diff([]string{"FERRY-223 users: the target has no clarck; is it clark?"}, said(found)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if seen := preflight.WithoutPersonal(found)[0].Seen; seen != "" {
+		t.Errorf("Temporal sees %q", seen)
+	}
+	if found := preflight.Plan(&preflight.PlanFacts{}); len(found) > 0 {
+		t.Errorf("nothing to say, and yet %v", said(found))
+	}
+}
+
+// The checks of users, and what else names people, stay in the ledger.
+func TestChecksThatNamePeopleArePersonal(t *testing.T) {
+	t.Parallel()
+	for _, c := range preflight.All() {
+		if slices.Contains([]string{"FERRY-223", "FERRY-421", "FERRY-422", "FERRY-423", "FERRY-424", "FERRY-425", "FERRY-426"}, c.ID) && !c.Personal {
+			t.Errorf("%s is not personal", c.ID)
+		}
+	}
+}
