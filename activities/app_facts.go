@@ -18,10 +18,16 @@ import (
 // app is what an inventory knows of an app of the source.
 type app struct {
 	worst  migration.Severity  // of its own findings
-	tables []string            // that may have a row whose id is a record ID
+	tables []rootTable         // that may have a row whose id is a record ID
 	forms  map[string][]string // tables by form
 	files  map[string][]string // columns that name uploads, by table
 	amount preflight.Amount
+}
+
+// rootTable is a form table that has rows on one side or both when the plan begins.
+type rootTable struct {
+	name           string
+	source, target bool
 }
 
 // app gathers and judges an app the first time that an instance of it is met.
@@ -101,7 +107,7 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		f.Problems = append(f.Problems, fmt.Sprint(p))
 	}
 	model = model.Union(t.copy.Settings.Extra)
-	a.tables, f.Relations = model.Tables, model.Relations
+	f.Relations = model.Relations
 	tables := slices.Clone(model.Tables)
 	for _, r := range model.Relations {
 		tables = append(tables, r.Child)
@@ -113,6 +119,18 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 			return err
 		}
 		f.Mismatches = append(f.Mismatches, mismatches...)
+	}
+	for _, table := range model.Tables {
+		root := rootTable{name: table}
+		if root.source, err = source.Any(ctx, table); err != nil {
+			return err
+		}
+		if root.target, err = target.Any(ctx, table); err != nil {
+			return err
+		}
+		if root.source || root.target {
+			a.tables = append(a.tables, root)
+		}
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	g.SetLimit(tablesAtOnce)
 	for n, table := range a.tables {
 		g.Go(func() (err error) {
-			read[n], err = t.rootRows(inner, table, ids, a.files[table])
+			read[n], err = t.rootRows(inner, table, ids, a.files[table.name])
 			return err
 		})
 	}
@@ -104,8 +104,8 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 		}
 	}
 	var folders []folder
-	for n, table := range a.tables {
-		r := &read[n]
+	for n := range a.tables {
+		table, r := a.tables[n].name, &read[n]
 		a.amount.Rows += int64(len(r.found))
 		a.amount.Bytes += r.bytes
 		for _, id := range r.found {
@@ -146,21 +146,27 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 }
 
 // rootRows reads the rows of one table that have one of ids. files are the columns that name uploads.
-func (t *inventory) rootRows(ctx context.Context, table string, ids []migration.RecordID, files []string) (rootRows, error) {
+func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migration.RecordID, files []string) (rootRows, error) {
 	source, target := t.copy.sides()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
 		alike: map[migration.RecordID][]migration.RecordID{},
 	}
-	there, err := target.IDs(ctx, table, ids)
-	if err != nil {
-		return r, err
+	var there []migration.RecordID
+	var err error
+	if table.target {
+		if there, err = target.IDs(ctx, table.name, ids); err != nil {
+			return r, err
+		}
+		if err := lookalikes(ctx, target, table.name, ids, there, r.alike); err != nil {
+			return r, err
+		}
 	}
-	if err := lookalikes(ctx, target, table, ids, there, r.alike); err != nil {
-		return r, err
+	if !table.source {
+		return r, nil
 	}
 	var both records.Set
-	err = source.Each(ctx, table, ids, func(row records.Row) error {
+	err = source.Each(ctx, table.name, ids, func(row records.Row) error {
 		id := row.Key.ID
 		r.found = append(r.found, id)
 		r.bytes += row.Bytes()
@@ -182,7 +188,7 @@ func (t *inventory) rootRows(ctx context.Context, table string, ids []migration.
 	if err != nil || len(both.Rows) == 0 {
 		return r, err
 	}
-	r.differing, err = t.differing(ctx, target, table, both)
+	r.differing, err = t.differing(ctx, target, table.name, both)
 	return r, err
 }
 

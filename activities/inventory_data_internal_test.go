@@ -346,3 +346,31 @@ func TestMentions(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkGatherData looks at the records of pages of an app with ten tables,
+// of which three have a row per record.
+func BenchmarkGatherData(b *testing.B) {
+	const instances = 20_000
+	source, target := newJogetServer(b), newJogetServer(b)
+	forms := map[string][2]string{}
+	for i := range 10 {
+		name := fmt.Sprintf("t%d", i)
+		forms[name] = [2]string{name, upload}
+		source.table(name, "doc", "a", "b", "c", "d")
+		target.table(name, "doc", "a", "b", "c", "d")
+		if i < 3 {
+			source.exec(fmt.Sprintf("INSERT INTO app_fd_%s (id, dateCreated, c_a, c_b, c_c) SELECT CONCAT('record-', seq), NOW(), MD5(seq), MD5(seq + 1), REPEAT('x', 500) FROM seq_1_to_%d", name, instances))
+		}
+	}
+	source.app(1, forms)
+	inv := inventoryOf(b, source, target, Settings{})
+	ids := make([]migration.RecordID, inventoryPage)
+	page := 0
+	for b.Loop() {
+		for i := range ids {
+			ids[i] = migration.RecordID(fmt.Sprintf("record-%d", (page*len(ids)+i)%instances+1))
+		}
+		page++
+		gatherFor(b, inv, ids...)
+	}
+}

@@ -26,7 +26,7 @@ func Inspect(ctx context.Context, source, target Side, table string) ([]migratio
 	if err != nil || !ok {
 		return nil, err
 	}
-	if some, err := exists(ctx, source.Q, from, anyRowQuery(from.Real)); err != nil || !some {
+	if some, err := source.Any(ctx, table); err != nil || !some {
 		return nil, err
 	}
 	to, _, err := target.Schema.Table(ctx, target.Q, table)
@@ -141,6 +141,15 @@ func uniqueKeys(ctx context.Context, q Querier, t *Table) ([]uniqueKey, error) {
 		return nil, failed("read unique keys", "table "+t.Real, err)
 	}
 	return keys, nil
+}
+
+// Any reports whether a form table (without app_fd_) exists and has a row.
+func (s Side) Any(ctx context.Context, table string) (bool, error) {
+	t, ok, err := s.Schema.Table(ctx, s.Q, table)
+	if err != nil || !ok {
+		return false, err
+	}
+	return exists(ctx, s.Q, t, anyRowQuery(t.Real))
 }
 
 // Each calls f with the rows of a form table (without app_fd_) whose id is one

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"regexp"
@@ -81,44 +82,61 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		return nil, err
 	}
 	const op = "read shared records"
-	type group struct {
-		key  string
-		one  bool // all spelled alike
-		last migration.SharedRecord
+	collated, err := r.linkCollation(ctx)
+	if err != nil {
+		return nil, err
 	}
-	groups, err := read(ctx, r, op, withLists(selectSharedRecords, len(open(states))), args(open(states)), func(scan scanner) (g group, err error) {
-		return g, scan(&g.key, &g.last.Record, &g.one, &g.last.Instances)
+	var shared, alike []migration.SharedRecord // alike: one for each spelling of the record at hand
+	var weight []byte
+	flush := func() {
+		for _, s := range alike {
+			for _, other := range alike {
+				if other.Record != s.Record {
+					s.Alike = append(s.Alike, other.Record)
+				}
+			}
+			if s.Instances > 1 || len(s.Alike) > 0 {
+				shared = append(shared, s)
+			}
+		}
+		alike = alike[:0]
+	}
+	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
+		var record, key sql.RawBytes
+		if err := scan(&record, &key); err != nil {
+			return none, err
+		}
+		if !bytes.Equal(key, weight) {
+			flush()
+			weight = append(weight[:0], key...)
+		}
+		i := slices.IndexFunc(alike, func(s migration.SharedRecord) bool { return string(s.Record) == string(record) })
+		if i < 0 {
+			i = len(alike)
+			alike = append(alike, migration.SharedRecord{Record: migration.RecordID(record)})
+		}
+		alike[i].Instances++
+		return none, nil
+	})
+	flush()
+	return shared, err
+}
+
+// linkCollation puts the collation of the links' processId into a query.
+func (r *Reader) linkCollation(ctx context.Context) (*strings.Replacer, error) {
+	const table, column = "wf_process_link", "processId"
+	name, err := r.db.Table(ctx, table)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := read(ctx, r, "read the collation of links", selectCollation, args(strings.Trim(name, "`"), column), func(scan scanner) (v [2]string, err error) {
+		return v, scan(&v[0], &v[1])
 	})
 	if err != nil {
 		return nil, err
 	}
-	var shared []migration.SharedRecord
-	var several []string
-	for _, g := range groups {
-		if g.one {
-			shared = append(shared, g.last)
-		} else {
-			several = append(several, g.key)
-		}
+	if len(rows) == 0 {
+		return nil, migration.E(migration.CodeUnsupported, "read the collation of links", table, "there is no column %s", column)
 	}
-	err = batched(several, func(part []string) error {
-		type spelled struct {
-			key string
-			migration.SharedRecord
-		}
-		rows, err := read(ctx, r, op, withLists(selectSpellings, len(open(states)), len(part)), args(open(states), part), func(scan scanner) (s spelled, err error) {
-			return s, scan(&s.key, &s.Record, &s.Instances)
-		})
-		for i := range rows {
-			for _, other := range rows {
-				if other.key == rows[i].key && other.Record != rows[i].Record {
-					rows[i].Alike = append(rows[i].Alike, other.Record)
-				}
-			}
-			slices.Sort(rows[i].Alike)
-			shared = append(shared, rows[i].SharedRecord)
-		}
-		return err
-	})
-	return shared, err
+	return strings.NewReplacer("<charset>", Quote(rows[0][0]), "<collation>", Quote(rows[0][1])), nil
 }

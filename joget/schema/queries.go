@@ -130,16 +130,16 @@ const (
 	selectEnvironment    = "SELECT appId, id, value FROM {app_env_variable} WHERE appId = ? AND appVersion = ? ORDER BY id"
 	selectPluginDefaults = "SELECT appId, id, pluginProperties FROM {app_plugin_default} WHERE appId = ? AND appVersion = ? ORDER BY id"
 
-	// A link without an origin counts as none. Both columns are made one character
-	// set first, since servers refuse to mix collations. The weight is what the
-	// collation compares.
-	rootRecords = `(SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) record
-FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = p.Id
-WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r`
-	recordKey           = "HEX(WEIGHT_STRING(TRIM(TRAILING ' ' FROM r.record) COLLATE utf8mb4_unicode_ci))"
-	selectSharedRecords = "SELECT " + recordKey + " k, MIN(CAST(r.record AS BINARY)), MIN(CAST(r.record AS BINARY)) = MAX(CAST(r.record AS BINARY)), COUNT(*) FROM " +
-		rootRecords + " GROUP BY k HAVING COUNT(*) > 1"
-	selectSpellings = "SELECT MIN(" + recordKey + ") k, CAST(r.record AS BINARY) b, COUNT(*) FROM " + rootRecords + " WHERE " + recordKey + " IN (...) GROUP BY b ORDER BY b"
+	selectCollation = "SELECT CHARACTER_SET_NAME, COLLATION_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?"
+
+	// A link without an origin counts as none. Servers refuse to compare columns of
+	// different collations, so that of the link is put in, which also keeps its index in use.
+	// The weight is what the collation compares, but for the spaces at the end. Rows that
+	// belong together come together: servers sort faster than they group.
+	selectRootRecords = `SELECT CAST(r.record AS BINARY), WEIGHT_STRING(TRIM(TRAILING ' ' FROM r.record)) FROM (
+SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) COLLATE utf8mb4_unicode_ci record
+FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = CONVERT(p.Id USING <charset>) COLLATE <collation>
+WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
 )
 
 // selectClasses read a class name and a text that may mention others, by the table they need.
