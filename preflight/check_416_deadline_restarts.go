@@ -10,8 +10,8 @@ var DeadlineRestarts = Check{
 	Severity: migration.Warning,
 	Title:    "a deadline starts anew on the target",
 	Remedy:   "deadlines count from the moment of the migration",
-	About: `Joget computes deadlines when an activity starts; what was nearly due on the source has its whole time again. A target
-that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fires them.`,
+	About: `Joget computes deadlines when an activity starts; what was nearly due on the source has its whole time again. A server
+that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fires them; where neither does, it is a note.`,
 	Instance: func(f *InstanceFacts, r Report) {
 		for a := range f.activities() {
 			if a.Deadlines == 0 {
@@ -21,10 +21,18 @@ that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fir
 			if a.NextDeadline != 0 {
 				seen += ": was due " + clock(a.NextDeadline)
 			}
-			if f.Deadlines != nil && !f.Deadlines.TargetFires {
+			severity := migration.Warning
+			switch d := f.Deadlines; {
+			case d == nil, d.SourceFires && d.TargetFires:
+			case d.SourceFires:
 				seen += "; the target does not look for deadlines"
+			case d.TargetFires:
+				seen += "; the source does not look for deadlines"
+			default:
+				severity = migration.Note
+				seen += "; neither server looks for deadlines"
 			}
-			r.Found(f.subject(), seen)
+			r.FoundAs(severity, f.subject(), seen)
 		}
 	},
 }

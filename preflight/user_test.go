@@ -168,7 +168,10 @@ func TestDeadlinesAndLimits(t *testing.T) {
 		}},
 		{name: "all_have_fired", change: func(f *facts) { f.Instance.Activities[0].Deadlines = 1 }, want: []string{"FERRY-416 7_crm_approve: approve"}},
 		{name: "a_source_that_fires_none", change: func(f *facts) { due(0)(f); f.Deadlines.SourceFires = false }, want: []string{
-			"FERRY-416 7_crm_approve: approve: was due 2026-03-01 12:00 UTC",
+			"FERRY-416 7_crm_approve: approve: was due 2026-03-01 12:00 UTC; the source does not look for deadlines",
+		}},
+		{name: "neither_fires_any", change: func(f *facts) { due(0)(f); *f.Deadlines = preflight.DeadlineFacts{} }, want: []string{
+			"FERRY-416 7_crm_approve: approve: was due 2026-03-01 12:00 UTC; neither server looks for deadlines",
 		}},
 		{name: "a_suspended_instance_fires_none", change: func(f *facts) { due(0)(f); f.Instance.State = migration.StateSuspended }, want: []string{
 			"FERRY-416 7_crm_approve: approve: was due 2026-03-01 12:00 UTC",
@@ -195,7 +198,13 @@ func TestDeadlinesAndLimits(t *testing.T) {
 				Deadlines: &preflight.DeadlineFacts{Now: at(0), SourceFires: true, TargetFires: true},
 			}
 			tc.change(&f)
-			got := only(said(preflight.Instance(&f)), "FERRY-416", "FERRY-430", "FERRY-431")
+			findings := preflight.Instance(&f)
+			for _, found := range findings {
+				if quiet := strings.Contains(found.Seen, "neither"); found.ID == "FERRY-416" && quiet != (found.Severity == migration.Note) {
+					t.Errorf("%q is a %s", found.Seen, found.Severity)
+				}
+			}
+			got := only(said(findings), "FERRY-416", "FERRY-430", "FERRY-431")
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}

@@ -113,15 +113,24 @@ func (p *ports) copy(r worker.Registry) error {
 	if c.TargetUploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
 		return err
 	}
-	if slices.Contains(p.o.Config.Worker.Roles, contract.RoleJoget) {
-		client, err := p.client()
-		if err != nil {
-			return err
-		}
-		c.Probe = activities.Probe(client)
+	if c.Probe, err = p.probe(); err != nil {
+		return err
 	}
 	c.Register(r)
 	return nil
+}
+
+// probe returns how to try by a login whether the target has a user; nil when
+// this process does not call the target.
+func (p *ports) probe() (func(context.Context, migration.User) (bool, error), error) {
+	if !slices.Contains(p.o.Config.Worker.Roles, contract.RoleJoget) {
+		return nil, nil
+	}
+	client, err := p.client()
+	if err != nil {
+		return nil, err
+	}
+	return activities.Probe(client), nil
 }
 
 // client opens nothing: each call has a connection of its own.
