@@ -287,13 +287,13 @@ func TestExitStatus(t *testing.T) {
 		{"bad_wave_name", []string{"wave", "--name", "a/b"}, nil, 2, "use letters, digits"},
 		{"finished_wave", []string{"wave", "--name", "1"}, nil, 2, "wave 1 has finished"},
 		{"nothing_to_take", []string{"wave", "--requester", "terry"}, nil, 2, "no instance is ready that matches"},
-		{"no_pilot", []string{"wave"}, func(w *world) { w.pilots = nil }, 2, "crm#3#process1 -> crm#5#process1: starter pilot 4_crm_process1"},
-		{"pilot_of_another_mapping", []string{"wave"}, func(w *world) {
+		{"no_pilot", []string{"wave", "--detach"}, func(w *world) { w.pilots = nil }, 2, "crm#3#process1 -> crm#5#process1: starter pilot 4_crm_process1"},
+		{"pilot_of_another_mapping", []string{"wave", "--detach"}, func(w *world) {
 			p := w.pilots["1_crm_process1"]
 			p.Target.Version = "4"
 			w.pilots["1_crm_process1"] = p
 		}, 2, "crm#3#process1 -> crm#5#process1: starter pilot 4_crm_process1"},
-		{"pilot_that_differs", []string{"wave"}, func(w *world) {
+		{"pilot_that_differs", []string{"wave", "--detach"}, func(w *world) {
 			e := w.entries["1_crm_process1"]
 			e.Verdict = migration.VerdictDiffers
 			w.entries["1_crm_process1"] = e
