@@ -31,29 +31,29 @@ type jogetServer struct {
 	uploads *local.Store
 }
 
-func newJogetServer(t testing.TB, statements ...string) *jogetServer {
-	t.Helper()
-	s := &jogetServer{t: t, tables: records.NewSchema(), folder: t.TempDir()}
-	dsn := mysqltest.DSN(t)
+func newJogetServer(tb testing.TB, statements ...string) *jogetServer {
+	tb.Helper()
+	s := &jogetServer{t: tb, tables: records.NewSchema(), folder: tb.TempDir()}
+	dsn := mysqltest.DSN(tb)
 	var err error
 	if s.sql, err = sql.Open("mysql", dsn); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.sql.Close() })
-	if err := simulated.Create(t.Context(), s.sql); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { _ = s.sql.Close() })
+	if err := simulated.Create(tb.Context(), s.sql); err != nil {
+		tb.Fatal(err)
 	}
 	for _, statement := range statements {
 		s.exec(statement)
 	}
-	if s.db, err = schema.Open(t.Context(), dsn, schema.Options{}); err != nil {
-		t.Fatal(err)
+	if s.db, err = schema.Open(tb.Context(), dsn, schema.Options{}); err != nil {
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.db.Close() })
+	tb.Cleanup(func() { _ = s.db.Close() })
 	if s.uploads, err = local.Open(s.folder); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.uploads.Close() })
+	tb.Cleanup(func() { _ = s.uploads.Close() })
 	return s
 }
 
@@ -102,13 +102,13 @@ func (s *jogetServer) file(table, record, name, content string) {
 	}
 }
 
-func inventoryOf(t testing.TB, source, target *jogetServer, settings Settings) *inventory {
-	t.Helper()
-	ledger, err := store.Open(t.Context(), mysqltest.DSN(t), store.Options{})
+func inventoryOf(tb testing.TB, source, target *jogetServer, settings Settings) *inventory {
+	tb.Helper()
+	ledger, err := store.Open(tb.Context(), mysqltest.DSN(tb), store.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = ledger.Close() })
+	tb.Cleanup(func() { _ = ledger.Close() })
 	c := &Copy{
 		Ledger: ledger, Source: source.db, Target: target.db, SourceFingerprint: "source", TargetFingerprint: "target",
 		SourceTables: source.tables, TargetTables: target.tables, SourceCatalog: NewCatalog(source.db), TargetCatalog: NewCatalog(target.db),
@@ -122,19 +122,19 @@ func inventoryOf(t testing.TB, source, target *jogetServer, settings Settings) *
 
 var crmProcess = migration.DefinitionID{Package: "crm", Version: "3", Process: "p"}
 
-func gatherFor(t testing.TB, inv *inventory, records ...migration.RecordID) []preflight.InstanceFacts {
-	t.Helper()
+func gatherFor(tb testing.TB, inv *inventory, records ...migration.RecordID) []preflight.InstanceFacts {
+	tb.Helper()
 	facts := make([]preflight.InstanceFacts, len(records))
 	for i, record := range records {
 		facts[i].Instance = &migration.Instance{
 			ID: migration.InstanceID(fmt.Sprintf("%d_crm_p", i)), Definition: crmProcess, App: "crm", Record: record, State: migration.StateRunning,
 		}
-		if err := inv.app(t.Context(), facts[i].Instance); err != nil {
-			t.Fatal(err)
+		if err := inv.app(tb.Context(), facts[i].Instance); err != nil {
+			tb.Fatal(err)
 		}
 	}
-	if err := inv.gatherData(t.Context(), facts); err != nil {
-		t.Fatal(err)
+	if err := inv.gatherData(tb.Context(), facts); err != nil {
+		tb.Fatal(err)
 	}
 	return facts
 }
