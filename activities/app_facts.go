@@ -57,11 +57,14 @@ func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
 // what concerns tables, which they share, and of the current one what it needs to run.
 func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
 	source := t.copy.Source.Fresh()
-	version, _, err := currentVersion(ctx, source, i.App)
+	current, _, err := currentVersion(ctx, source, i.App)
 	if err != nil {
 		return err
 	}
-	if f.Source, err = source.EnvironmentVariables(ctx, i.App, version); err != nil {
+	if f.Source, err = source.EnvironmentVariables(ctx, i.App, current.Version); err != nil {
+		return err
+	}
+	if err := gatherPlugins(ctx, source, current, f.Plugins); err != nil {
 		return err
 	}
 	rows, err := source.Forms(ctx, i.App)
@@ -78,7 +81,7 @@ func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *a
 				}
 			}
 		}
-		if row.Version != version {
+		if row.Version != current.Version {
 			continue
 		}
 		for _, class := range parsed.Classes {
@@ -94,6 +97,29 @@ func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *a
 		a.files[table] = distinct(a.files[table]...)
 	}
 	f.Counters = distinct(f.Counters...)
+	return err
+}
+
+// gatherPlugins notes what the processes of an app version run, with a place where.
+func gatherPlugins(ctx context.Context, r *schema.Reader, v schema.AppVersion, into map[string]string) error {
+	plugins, err := r.ActivityPlugins(ctx, v.Package, v.PackageVersion)
+	if err != nil {
+		return err
+	}
+	note := func(place, class, properties string) {
+		for _, name := range distinct(append(schema.ClassNames(properties), class)...) {
+			into[name] = place
+		}
+	}
+	for _, p := range plugins {
+		note("process "+p.Process+", activity "+string(p.Activity), p.Plugin, p.Properties)
+	}
+	participants, err := r.Participants(ctx, v.Package, v.PackageVersion)
+	for _, p := range participants {
+		if p.Type == "plugin" {
+			note("process "+p.Process+", participant "+p.Participant, p.Value, p.Properties)
+		}
+	}
 	return err
 }
 
@@ -147,14 +173,14 @@ func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, 
 		id = t.copy.Settings.Target(i.Definition).Package
 	}
 	target := t.copy.Target.Fresh()
-	version, ok, err := currentVersion(ctx, target, id)
+	current, ok, err := currentVersion(ctx, target, id)
 	if f.Absent = !ok; err != nil {
 		return err
 	}
 	if f.Seen, err = t.copy.TargetCatalog.SeenClasses(ctx); err != nil {
 		return err
 	}
-	if f.Target, err = target.EnvironmentVariables(ctx, id, version); err != nil {
+	if f.Target, err = target.EnvironmentVariables(ctx, id, current.Version); err != nil {
 		return err
 	}
 	hosts, err := t.copy.oldHosts(ctx)
@@ -171,11 +197,11 @@ func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, 
 		return err
 	}
 	for _, row := range forms {
-		if row.Version == version && mentions(string(row.JSON), hosts) {
+		if row.Version == current.Version && mentions(string(row.JSON), hosts) {
 			f.Mentions = append(f.Mentions, "form "+row.ID)
 		}
 	}
-	defaults, err := target.PluginDefaults(ctx, id, version)
+	defaults, err := target.PluginDefaults(ctx, id, current.Version)
 	for _, d := range defaults {
 		if mentions(d.Properties, hosts) {
 			f.Mentions = append(f.Mentions, "plugin default "+d.ID)
@@ -185,18 +211,18 @@ func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, 
 }
 
 // currentVersion returns the published version of an app, or its highest; false if there is no app.
-func currentVersion(ctx context.Context, r *schema.Reader, id string) (int64, bool, error) {
+func currentVersion(ctx context.Context, r *schema.Reader, id string) (schema.AppVersion, bool, error) {
 	found, err := r.App(ctx, id)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return 0, false, nil
+		return schema.AppVersion{}, false, nil
 	}
 	if err != nil {
-		return 0, false, err
+		return schema.AppVersion{}, false, err
 	}
 	if published, ok := found.Published(); ok {
-		return published.Version, true, nil
+		return published, true, nil
 	}
-	return found.Versions[len(found.Versions)-1].Version, true, nil
+	return found.Versions[len(found.Versions)-1], true, nil
 }
 
 // oldHosts returns what may stand for the source in an app: the configured

@@ -250,11 +250,17 @@ func TestAppFacts(t *testing.T) {
 	})
 	source.put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
 	source.put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
+	source.put("app_package", "packageId", "crm", "packageVersion", 3, "appId", "crm", "appVersion", 2)
+	source.put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
+		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms"}]}`)
+	source.put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
 	source.table("order", "doc", "note")
 	source.put("app_fd_order", "id", "1", "c_note", "x")
 	source.table("item", "order_id")
 	target.table("order", "doc")
 	target.app(7, map[string][2]string{"order": {"order", `{"className":"com.x.Store","properties":{"url":"https:\/\/old.example.org\/jw"}}`}, "item": {"item", ""}})
+	target.put("app_app", "appId", "crm", "appVersion", 8)
+	target.put("app_form", "appId", "crm", "appVersion", 8, "formId", "next", "json", `{"url":"https://old.example.org"}`)
 	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "mail", "value", "cat@old.example.org")
 	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
 	target.put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
@@ -268,7 +274,9 @@ func TestAppFacts(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s: %s", f.ID, f.Subject, f.Seen))
 	}
 	want := []string{
+		"FERRY-218 crm: com.x.Boss in process p, participant boss",
 		"FERRY-218 crm: com.x.Grid in form order",
+		"FERRY-218 crm: com.x.Sms in process p, activity mail",
 		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
 		"FERRY-228 crm: refNo",
 		"FERRY-305 app_fd_order: c_note longtext",

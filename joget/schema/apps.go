@@ -44,6 +44,16 @@ func ofVersion[T any](ctx context.Context, r *Reader, table, query, app string, 
 // within JSON, where quotes are escaped.
 var className = regexp.MustCompile(`className\\*"\s*:\s*\\*"([\w$.]+)`)
 
+// ClassNames returns the classes that the JSON of a definition or of a plugin's
+// properties names, at any depth, in their order; also of JSON that is broken.
+func ClassNames(text string) []string {
+	var names []string
+	for _, m := range className.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
 // Classes returns the names of all classes that the definitions of all apps
 // and versions mention: elements, binders, validators, tools and other plugins.
 // It reads all definitions, one at a time; tables that the server lacks are empty.
@@ -61,8 +71,8 @@ func (r *Reader) Classes(ctx context.Context) (map[string]bool, error) {
 			if name := string(class); strings.Contains(name, ".") {
 				seen[name] = true
 			}
-			for _, m := range className.FindAllSubmatch(text, -1) {
-				seen[string(m[1])] = true
+			for _, name := range ClassNames(string(text)) {
+				seen[name] = true
 			}
 			return none, nil
 		})
