@@ -2,35 +2,39 @@ package plant
 
 import "strings"
 
+// OldHost is the name of the source in what the apps say of themselves; a
+// check has to be told it.
+const OldHost = "old.example.org"
+
 // half cuts a text off in the middle, as a transfer that was interrupted does.
 func half(text string) string { return text[:len(text)/2] }
 
 func definitionPlants() []Plant {
 	return []Plant{
 		{"the_app_is_not_published", "FERRY-201", func(p *planting) {
-			p.concernsDefinition(procure)
+			p.hidesDefinition(procure)
 			p.target.change("app_app", row{"published": 0}, row{"appId": "procure"})
 		}},
 		{"the_process_is_not_in_the_package", "FERRY-202", func(p *planting) {
-			p.concernsDefinition(onboarding)
+			p.hidesDefinition(onboarding)
 			_, oid := p.target.definition(onboarding)
 			p.target.remove("SHKProcessDefinitions", row{"oid": oid})
 			p.target.edit("onboard", `<WorkflowProcess Id="onboarding"`, `<WorkflowProcess Id="hiring"`)
 		}},
 		{"the_xpdl_is_cut_off", "FERRY-203", func(p *planting) {
-			p.concernsDefinition(procure)
+			p.hidesDefinition(procure)
 			p.target.rewrite("procure", half)
 		}},
 		{"the_xpdl_of_the_source_is_cut_off", "FERRY-203", func(p *planting) {
-			p.concernsDefinition(procure)
+			p.hidesDefinition(procure)
 			p.source.rewrite("procure", half)
 		}},
 		{"a_form_is_cut_off", "FERRY-204", func(p *planting) {
-			p.concerns("onboard")
-			p.source.rewriteForm("onboard", "taskForm", half)
+			p.concerns("leave")
+			p.source.rewriteForm("leave", "leaveConfirmation", half)
 		}},
-		{"an_app_is_half_imported", "FERRY-202", func(p *planting) { // app_app and forms are there, the package never came
-			p.concernsDefinition(leave)
+		{"an_app_is_half_imported", "FERRY-201", func(p *planting) { // app_app and forms are there, the package never came
+			p.hidesDefinition(leave)
 			p.target.forget("leave")
 		}},
 		{"a_tool_became_a_route", "FERRY-206", func(p *planting) {
@@ -91,9 +95,8 @@ func definitionPlants() []Plant {
 		}},
 		{"an_address_of_the_old_host_is_left", "FERRY-219", func(p *planting) {
 			p.concerns("procure")
-			host := p.source.text(selectHost)
 			p.both(func(s *side) {
-				s.change("app_env_variable", row{"value": "http://" + host + ":8080/jw/web/userview/procure"}, row{"appId": "procure", "id": "currency"})
+				s.change("app_env_variable", row{"value": "http://" + OldHost + ":8080/jw/web/userview/procure"}, row{"appId": "procure", "id": "currency"})
 			})
 		}},
 		{"a_tool_runs_at_the_start", "FERRY-224", func(p *planting) {
@@ -128,6 +131,12 @@ func definitionPlants() []Plant {
 func (p *planting) concernsDefinition(process string) {
 	name, _ := p.source.definition(process)
 	p.concerns(name)
+}
+
+// hidesDefinition says besides that nothing else is said of that definition.
+func (p *planting) hidesDefinition(process string) {
+	p.concernsDefinition(process)
+	p.hides(Any, p.done.Causes[0].Subject)
 }
 
 // beginAsynchronous gives the onboarding a second start, on both servers, which

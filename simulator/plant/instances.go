@@ -84,6 +84,7 @@ func instancePlants() []Plant {
 			caller := p.source.text(selectClosed, i.ID, "equip")
 			child := p.child(i, caller)
 			p.concerns(child)
+			p.also("FERRY-404", i.ID)
 			p.source.change("SHKActivities", row{"Performer": child, "IsPerformerAsynchronous": 1}, row{"Id": caller})
 		}},
 		{"the_package_version_was_forgotten", "FERRY-418", func(p *planting) {
@@ -165,7 +166,9 @@ func instancePlants() []Plant {
 			p.both(func(s *side) {
 				s.copy(s, "app_package_activity_plugin", row{"activityDefId": "notify", "ouid": "process1::notify"}, row{"packageId": "leave", "activityDefId": "reject"})
 			})
-			p.variable(p.subject(leave, "approve"), "days", row{"VariableValueLONG": 60})
+			i := p.subject(leave, "approve")
+			p.also("FERRY-224", i.definition)
+			p.variable(i, "days", row{"VariableValueLONG": 60})
 		}},
 		{"nobody_knows_where_the_start_leads", "FERRY-429", func(p *planting) {
 			p.begin("onboard", `<Transition Id="transition1" From="route1" To="prepare"/>`,

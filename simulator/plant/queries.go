@@ -20,8 +20,8 @@ WHERE x.XPDLId=? ORDER BY CAST(x.XPDLVersion AS UNSIGNED) DESC LIMIT 1`
 	selectCounter = "SELECT CAST(the_number AS SIGNED) FROM SHKCounters WHERE name=?"
 	selectLinked  = "SELECT l.processId FROM wf_process_link l JOIN SHKProcesses p ON p.Id=l.processId ORDER BY p.oid LIMIT 1"
 	selectClosed  = "SELECT Id FROM SHKActivities WHERE ProcessId=? AND ActivityDefinitionId=? ORDER BY oid DESC LIMIT 1"
+	selectDone    = "SELECT a.Id FROM SHKActivities a JOIN SHKProcesses p ON p.oid=a.Process WHERE p.State=? AND a.ResourceId IS NOT NULL ORDER BY a.LastStateTime DESC LIMIT 1"
 	selectRoots   = "SELECT Id FROM SHKProcesses WHERE ProcessDefinition=? AND ActivityRequesterId IS NULL ORDER BY oid"
-	selectHost    = "SELECT SUBSTRING_INDEX(USER(),'@',-1)"
 )
 
 // selectInstance finds the oldest running root of a process of the source that
@@ -77,6 +77,8 @@ func alter(table, change string) string { return "ALTER TABLE " + schema.Quote(t
 func modify(column, kind string) string { return "MODIFY " + schema.Quote(column) + " " + kind }
 
 func dropColumn(column string) string { return "DROP COLUMN " + schema.Quote(column) }
+
+func renameTo(table string) string { return "RENAME TO " + schema.Quote(table) }
 
 func addUnique(column string) string {
 	return "ADD UNIQUE KEY " + schema.Quote("uq_"+column) + " (" + schema.Quote(column) + "(100))"

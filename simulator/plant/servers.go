@@ -24,9 +24,34 @@ func serverPlants() []Plant {
 			p.concerns(p.target.name)
 			p.target.move("", "../app_formuploads.away")
 		}},
-		{"only_another_host_may_call", "FERRY-111", func(p *planting) {
+		{"a_server_is_too_old", "FERRY-113", func(p *planting) {
 			p.concerns(p.target.name)
-			p.target.add("wf_setup", row{"id": "setup-ip", "property": "jsonpIPWhitelist", "value": "10.1.1.1"})
+			p.target.lack("wf_history_process", "app_builder", "dir_user_replacement", "app_form_data_audit_trail", "app_report_app")
+		}},
+		{"the_target_is_older", "FERRY-114", func(p *planting) {
+			p.concerns(p.target.name)
+			p.target.lack("wf_history_process")
+		}},
+		{"somebody_works_on_the_source", "FERRY-119", func(p *planting) {
+			p.concerns(p.source.name)
+			p.source.work()
+		}},
+		{"somebody_works_on_the_target", "FERRY-120", func(p *planting) {
+			p.concerns(p.target.name)
+			p.target.work()
 		}},
 	}
+}
+
+// lack takes away tables that came with a later Joget.
+func (s *side) lack(tables ...string) {
+	for _, t := range tables {
+		s.alter(t, renameTo(t+"_later"))
+	}
+}
+
+// work has somebody do now what was done last.
+func (s *side) work() {
+	last := s.text(selectDone, schema.ProcessStateOID(running))
+	s.change("SHKActivities", row{"LastStateTime": s.number(selectNow)}, row{"Id": last})
 }
