@@ -93,15 +93,12 @@ func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (pre
 	var s preflight.DefinitionSide
 	var err error
 	s.Process, err = catalog.Process(ctx, id)
-	switch migration.CodeOf(err) {
-	case "":
-	case migration.CodeUnavailable:
+	switch code := migration.CodeOf(err); {
+	case code == migration.CodeUnavailable:
 		return s, err
-	case migration.CodeNotFound:
-		s.Missing = true
-		return s, nil
-	default:
-		s.Broken = true
+	case err != nil:
+		s.Missing = code == migration.CodeNotFound
+		s.Broken = !s.Missing
 		return s, nil
 	}
 	published, err := catalog.Resolve(ctx, migration.DefinitionID{Package: id.Package, Version: migration.Latest, Process: id.Process})

@@ -250,10 +250,10 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 		}
 	}
 	for _, counts := range []*migration.Counts{&c.Counts, &t.out.Counts} {
-		switch e.State {
-		case migration.InstanceBlocked:
+		switch {
+		case e.State == migration.InstanceBlocked:
 			counts.Blocked++
-		case migration.InstanceWarned:
+		case e.State == migration.InstanceWarned:
 			counts.Warned++
 		default:
 			counts.Ready++
