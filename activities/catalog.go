@@ -48,6 +48,14 @@ func NewCatalog(db *schema.DB) *Catalog {
 	}
 }
 
+// Forget makes every next look read the server again.
+func (c *Catalog) Forget() {
+	c.packages.Purge()
+	c.published.Purge()
+	c.forms.Purge()
+	c.classes.Purge()
+}
+
 // Process returns a process definition. CodeNotFound: the server has no such
 // package version or process; CodeUnsupported: it cannot be read.
 func (c *Catalog) Process(ctx context.Context, id migration.DefinitionID) (*xpdl.Process, error) {

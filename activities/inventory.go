@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ const inventoryPage = 200
 // and freezes them in the ledger unless Dry. Instances are read page by page,
 // each in a snapshot of its own, so that the source waits for nobody.
 func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (contract.InventoryOutput, error) {
+	if err := c.forget(ctx); err != nil {
+		return contract.InventoryOutput{}, err
+	}
 	t := newInventory(c, in)
 	out, err := t.run(ctx)
 	if err != nil || in.Dry {
@@ -38,6 +42,16 @@ func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (c
 	}
 	out.Counts, err = c.Ledger.Counts(ctx, in.Migration, migration.Filter{})
 	return out, err
+}
+
+// forget lets go of what is remembered of both servers: what was mended since
+// the last plan is to be seen by this one.
+func (c *Copy) forget(ctx context.Context) error {
+	c.SourceCatalog.Forget()
+	c.TargetCatalog.Forget()
+	c.SourceTables.Forget()
+	c.TargetTables.Forget()
+	return errors.Join(c.Source.Refresh(ctx), c.Target.Refresh(ctx))
 }
 
 // inventory is one run of TakeInventory. Its pages are read, judged and saved

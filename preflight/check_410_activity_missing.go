@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
 
@@ -12,14 +13,13 @@ var ActivityMissing = Check{
 	Remedy:   "publish a version that has it, or map it under activities",
 	About:    `The target has no activity of that ID, or one of another kind.`,
 	Instance: func(f *InstanceFacts, r Report) {
-		if f.Target == nil {
+		if f.Source == nil || f.Target == nil || !f.started() {
 			return
 		}
-		wanted := f.wanted().Activities
-		for i := range f.Instance.Activities {
-			a := f.Instance.Activities[i]
-			if kind(f.Target, wanted[i].DefID) != kind(f.Source, a.DefID) && f.started() {
-				r.Found(f.subject(), string(a.DefID))
+		for i, wanted := range f.wanted().Activities {
+			here, there := f.Instance.Activities[i].DefID, kind(f.Target, wanted.DefID)
+			if there == xpdl.Unknown || there != kind(f.Source, here) {
+				r.Found(f.subject(), string(here))
 			}
 		}
 	},

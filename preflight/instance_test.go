@@ -97,6 +97,9 @@ func TestInstance(t *testing.T) {
 		{name: "another_kind_on_the_target", change: func(f *preflight.InstanceFacts) {
 			f.Target = process(t, strings.Replace(definition, "<Implementation><No/></Implementation>", "<Route/>", 1))
 		}, want: []string{"FERRY-410"}},
+		{name: "unknown_on_both_sides", change: func(f *preflight.InstanceFacts) {
+			f.Instance.Activities = []migration.OpenActivity{open("gone")}
+		}, want: []string{"FERRY-410"}},
 		{name: "anonymous", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }, want: []string{"FERRY-411"}},
 		{name: "unreadable_variable", change: variable("status", migration.VariableUnreadable, ""), want: []string{"FERRY-412"}},
 		{name: "date_variable", change: variable("due", migration.VariableDate, "2026-01-02"), want: []string{"FERRY-413"}},

@@ -73,7 +73,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	pool.SetMaxIdleConns(maxIdle)
 	pool.SetConnMaxIdleTime(maxIdleTime)
 	d := &DB{pool: pool}
-	if err := d.loadTables(ctx); err != nil {
+	if err := d.Refresh(ctx); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return d, nil

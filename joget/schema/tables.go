@@ -22,7 +22,7 @@ func (d *DB) Table(ctx context.Context, name string) (string, error) {
 		return found, err
 	}
 	// Joget creates form tables when they are first used.
-	if err := d.loadTables(ctx); err != nil {
+	if err := d.Refresh(ctx); err != nil {
 		return "", err
 	}
 	found, ok, err := d.find(name)
@@ -56,7 +56,8 @@ func (d *DB) find(name string) (string, bool, error) {
 	return Quote(known[0]), true, nil
 }
 
-func (d *DB) loadTables(ctx context.Context) error {
+// Refresh reads the names of the tables again: some may have been dropped.
+func (d *DB) Refresh(ctx context.Context) error {
 	names, err := collect(ctx, d.pool, selectTables, nil, func(scan scanner) (string, error) {
 		var name string
 		return name, scan(&name)
