@@ -17,6 +17,9 @@ import (
 // CheckSource checks what only a copy worker can see of both servers, and binds
 // the migration to them unless Dry.
 func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contract.CheckOutput, error) {
+	if err := c.forget(ctx); err != nil {
+		return contract.CheckOutput{}, err
+	}
 	f := preflight.CopyingFacts{Migration: in.Migration, Source: c.SourceFingerprint, Target: c.TargetFingerprint}
 	if f.Source == f.Target {
 		// Whatever is looked at further would be looked at on the wrong server.
