@@ -330,7 +330,7 @@ func (c *Copy) baseFacts(i *migration.Instance, minted int64) preflight.Instance
 	if api.CheckRecordID(i.Record) != nil {
 		f.RecordRefused = "characters that Joget refuses"
 	}
-	if api.CheckUser(c.Settings.Requester(i.Requester)) != nil {
+	if api.CheckUser(f.Wanted.Requester) != nil {
 		f.RequesterRefused = "characters that Joget refuses"
 	}
 	return f

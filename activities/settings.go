@@ -36,6 +36,3 @@ type Settings struct {
 	// ReportOnly leaves rows as start tools made them, and says so.
 	ReportOnly bool
 }
-
-// Requester returns the target's user for a requester of the source.
-func (s Settings) Requester(u migration.User) migration.User { return s.User(u) }

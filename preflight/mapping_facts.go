@@ -86,6 +86,9 @@ func wrongActivities(f *PlanFacts) []wrongEntry {
 			for _, pair := range pairs {
 				found = append(found, notIn(entry, "source", string(from), activityIDs(pair.Source))...)
 				found = append(found, notIn(entry, "target", string(rules[process][from]), activityIDs(pair.Target))...)
+				if _, mapped := rules[process][rules[process][from]]; !mapped {
+					found = append(found, taken(entry, string(rules[process][from]), activityIDs(pair.Source))...)
+				}
 			}
 		}
 	}
@@ -106,6 +109,9 @@ func wrongVariables(f *PlanFacts) []wrongEntry {
 				}
 				if rule.Name != "" {
 					found = append(found, notIn(entry, "target", rule.Name, variableNames(pair.Target))...)
+				}
+				if _, mapped := rules[process][rule.Name]; !mapped {
+					found = append(found, taken(entry, rule.Name, variableNames(pair.Source))...)
 				}
 			}
 		}
@@ -128,6 +134,15 @@ func notIn(entry, side, name string, known []string) []wrongEntry {
 		return nil
 	}
 	return []wrongEntry{wrong(entry, fmt.Sprintf("the %s has no %s", side, name), name, known)}
+}
+
+// taken reports a new name that the source uses for something else, which would
+// then have no place on the target.
+func taken(entry, name string, source []string) []wrongEntry {
+	if !slices.Contains(source, name) {
+		return nil
+	}
+	return []wrongEntry{{entry: entry, what: fmt.Sprintf("the source has another %s, which is not mapped", name)}}
 }
 
 func activityIDs(p *xpdl.Process) []string {

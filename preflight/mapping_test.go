@@ -39,12 +39,18 @@ func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
 		{name: "no_such_version_on_the_target", mapping: migration.Mapping{
 			AnyVersion: map[string]migration.DefinitionID{"crm/approve": def("crm", "9", "approve")},
 		}, want: []string{"FERRY-220 crm/approve: the target has no crm#9#approve; is it crm#4#approve?"}},
-		{name: "activities_exist", mapping: activities("check", "approve")},
+		{name: "activities_exist", mapping: activities("check", "check")},
+		{name: "activity_takes_the_name_of_another", mapping: activities("check", "approve"), want: []string{
+			"FERRY-221 crm/approve/check: the source has another approve, which is not mapped",
+		}},
 		{name: "activity_of_nothing", mapping: activities("chek", "inspect"), want: []string{
 			"FERRY-221 crm/approve/chek: the source has no chek; is it check?",
 			"FERRY-221 crm/approve/chek: the target has no inspect",
 		}},
-		{name: "variables_exist", mapping: variables("status", migration.VariableRule{Name: "due"})},
+		{name: "variables_exist", mapping: variables("status", migration.VariableRule{Name: "status"})},
+		{name: "variable_takes_the_name_of_another", mapping: variables("status", migration.VariableRule{Name: "due"}), want: []string{
+			"FERRY-222 crm/approve/status: the source has another due, which is not mapped",
+		}},
 		{name: "dropped_variable_needs_no_target", mapping: variables("status", migration.VariableRule{})},
 		{name: "constant_needs_no_source", mapping: variables("amount", migration.VariableRule{Name: "amount", Constant: true, Value: "3"})},
 		{name: "variable_of_nothing", mapping: variables("state", migration.VariableRule{Name: "rates"}), want: []string{
