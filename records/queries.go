@@ -82,3 +82,12 @@ func lostValueQuery(table, column, from, charset string) string {
 	trip := "CONVERT(CONVERT(" + quote(column) + " USING " + quote(charset) + ") USING " + quote(from) + ")"
 	return "SELECT 1 FROM " + quote(table) + " WHERE CAST(" + quote(column) + " AS BINARY) <> CAST(" + trip + " AS BINARY) LIMIT 1"
 }
+
+// modifiedQuery finds rows that say they were changed so many seconds ago or
+// later. Joget writes the time of its own zone, or of the one in its JDBC URL,
+// and the row does not tell which (CONTRACT 5.1): UTC and the server's own are
+// the usual ones, and the earlier of both misses nothing.
+func modifiedQuery(table string) string {
+	return "SELECT " + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) +
+		" >= LEAST(NOW(), COALESCE(CONVERT_TZ(NOW(), '+00:00', @@global.time_zone), NOW())) - INTERVAL ? SECOND LIMIT ?"
+}

@@ -15,6 +15,8 @@ const (
 	tablePrefix  = "app_fd_" // before a form's tableName (FormDataDaoImpl)
 	columnPrefix = "c_"      // before a field ID
 	idColumn     = "id"
+	// modifiedColumn is set by Joget whenever it stores a row (CONTRACT 6.1).
+	modifiedColumn = "dateModified"
 	// schemaAge is how long a Schema trusts what it read: Joget adds columns
 	// while it runs, and a column that we do not know is data that we lose.
 	schemaAge = time.Minute

@@ -1,0 +1,50 @@
+package records_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+func TestModified_finds_rows_stored_since(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.table("t")
+	for id, ago := range map[string]string{"new": "0 SECOND", "within": "50 SECOND", "ahead": "-8 HOUR", "before": "120 SECOND", "old": "3 DAY"} {
+		d.row("t", id)
+		d.exec("UPDATE app_fd_t SET dateModified = NOW() - INTERVAL " + ago + " WHERE id = '" + id + "'")
+	}
+	d.row("t", "undated")
+	d.exec("CREATE TABLE app_fd_bare (id varchar(255) PRIMARY KEY, dateModified longtext)")
+	side := records.Side{Q: d.DB, Schema: d.Schema}
+	for _, tc := range []struct {
+		name, table string
+		limit       int
+		want        []migration.RecordID
+		undated     bool
+	}{
+		{name: "since_the_time", table: "t", limit: 9, want: []migration.RecordID{"ahead", "new", "within"}},
+		{name: "no_datetime_column", table: "bare", limit: 9, undated: true},
+		{name: "no_table", table: "none", limit: 9},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got, dated, err := side.Modified(t.Context(), tc.table, time.Minute, tc.limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(tc.want, got); diff != "" || dated == tc.undated {
+				t.Errorf("dated %t, rows (-want +got):\n%s", dated, diff)
+			}
+		})
+	}
+	if got, _, err := side.Modified(t.Context(), "t", time.Minute, 2); err != nil || len(got) != 2 {
+		t.Errorf("%d rows with a limit of 2, %v", len(got), err)
+	}
+}
