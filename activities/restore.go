@@ -113,7 +113,7 @@ func (j *Joget) restoreRows(ctx context.Context, s *subject, out *contract.Resto
 		return err != nil, err
 	}
 	if j.Settings.ReportOnly {
-		line := migration.StepLine{Step: migration.StepRestore, Kind: "note", What: fmt.Sprintf("start tools changed %d rows; left (records.restore: report)", len(window.Changes()))}
+		line := migration.StepLine{Step: migration.StepRestore, Kind: "note", What: fmt.Sprintf(migration.LineToolsChanged+"%d rows; left (records.restore: report)", len(window.Changes()))}
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
 			return true, err
 		}
@@ -129,7 +129,7 @@ func (j *Joget) restoreRows(ctx context.Context, s *subject, out *contract.Resto
 	}
 	out.Rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
 	line := migration.StepLine{Step: migration.StepRestore, Kind: "outcome", What: fmt.Sprintf(
-		"rows put back: %d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
+		migration.LineRowsPutBack+"%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
 		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
 	)}
 	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {

@@ -69,7 +69,7 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
 		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
 	}, migration.StepLine{
-		Step: migration.StepVerify, Kind: "outcome", What: "verdict: " + string(out.Verdict) + v.counted(), Detail: strings.Join(v.details, "; "),
+		Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + string(out.Verdict) + v.counted(), Detail: strings.Join(v.details, "; "),
 	})
 }
 

@@ -129,6 +129,13 @@ type StepLine struct {
 	At       time.Time  `json:"at"`
 }
 
+// How StepLine.What begins where readers of the log look for it.
+const (
+	LineRowsPutBack  = "rows put back: "
+	LineToolsChanged = "start tools changed "
+	LineVerdict      = "verdict: "
+)
+
 // Verdict is the outcome of comparing both sides of one instance.
 type Verdict string
 

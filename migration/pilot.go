@@ -117,3 +117,31 @@ type Written struct {
 	Rows  map[string]int // by form table, without app_fd_
 	Files int
 }
+
+// Evidence is what a pilot's target instance showed when both sides were about
+// to be compared, and what else changed on the target.
+type Evidence struct {
+	TakenAt time.Time `json:"-"` // on the ledger's clock
+	// Source is the snapshot, in the target's names; Target the instance made of it.
+	Source EvidenceSide `json:"source"`
+	Target EvidenceSide `json:"target"`
+	// Modified are the rows of the app's tables, outside the record set, that say
+	// they were changed since the instance was started; tables with any, by name.
+	Modified []ModifiedRows `json:"modified,omitempty"`
+	// Undated tables of the app exist and do not say when rows were changed.
+	Undated []string `json:"undated,omitempty"`
+}
+
+// EvidenceSide is what one side has open, and its variables.
+type EvidenceSide struct {
+	Activities []OpenActivity `json:"activities"`
+	Variables  []Variable     `json:"variables"`
+}
+
+// ModifiedRows are rows of one form table, named without app_fd_.
+type ModifiedRows struct {
+	Table string     `json:"table"`
+	Rows  int        `json:"rows"`
+	More  bool       `json:"more,omitempty"` // there are more, not counted
+	IDs   []RecordID `json:"ids"`            // of some of them, sorted
+}

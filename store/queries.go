@@ -147,6 +147,11 @@ target_definition = VALUES(target_definition), begun_by = VALUES(begun_by), begu
 JOIN instance i ON i.migration = p.migration AND i.instance = p.instance
 WHERE p.migration = ? ORDER BY p.definition, p.begun_at, p.instance`
 
+	upsertEvidence = `INSERT INTO pilot_evidence (migration, instance, data, taken_at) VALUES (?,?,?,UTC_TIMESTAMP(6))
+ON DUPLICATE KEY UPDATE data = VALUES(data), taken_at = VALUES(taken_at)`
+
+	queryEvidence = `SELECT data, taken_at FROM pilot_evidence WHERE migration = ? AND instance = ?`
+
 	queryRowsWritten = `SELECT form_table, COUNT(DISTINCT row_id) FROM row_written
 WHERE source = ? AND instance = ? AND target = ? AND is_written = 1 GROUP BY form_table`
 
