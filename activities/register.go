@@ -71,6 +71,7 @@ func beat(ctx context.Context) (stop func()) {
 func (c *Copy) Register(r worker.Registry) {
 	register(r, c.Log, contract.CopyFormData, c.CopyFormData)
 	register(r, c.Log, contract.CopyUploads, c.CopyUploads)
+	register(r, c.Log, contract.GatherEvidence, c.GatherEvidence)
 	register(r, c.Log, contract.VerifyInstance, c.VerifyInstance)
 	register(r, c.Log, contract.CheckSource, c.CheckSource)
 	register(r, c.Log, contract.TakeInventory, c.TakeInventory)

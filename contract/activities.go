@@ -36,10 +36,18 @@ var (
 	ResumeActivity = Activity[ResumeInput, ResumeOutput]{"ResumeActivity", RoleJoget}
 	// VerifyInstance reads both sides back and compares. It sets the instance done.
 	VerifyInstance = Activity[VerifyInput, VerifyOutput]{"VerifyInstance", RoleCopy}
+	// GatherEvidence notes in the ledger what a pilot's target instance shows, and
+	// which other rows of the app's tables changed since its start. It has
+	// EvidenceAttempts; none of its failures is one of the migration.
+	GatherEvidence = Activity[StepInput, Outcome]{"GatherEvidence", RoleCopy}
 	// ResolveInstance records the operator's decision and makes the ledger ready
 	// for it; an adopted instance is looked at on the target first.
 	ResolveInstance = Activity[ResolveInput, Outcome]{"ResolveInstance", RoleJoget}
 )
+
+// EvidenceAttempts is how often evidence is tried to be gathered; the last
+// attempt tells in the story what went wrong, and succeeds with a Message.
+const EvidenceAttempts = 3
 
 // The activities that need the ledger only.
 var (

@@ -33,7 +33,7 @@ var (
 
 // wire is one filled value of everything that is stored in Temporal histories.
 var wire = []any{
-	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues},
+	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues, Pilot: true},
 	contract.InstanceResult{State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Target: "9_crm_approve"},
 	contract.InstanceStatus{Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Target: "9_crm_approve"},
 	contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "9_crm_approve", Discard: true},
@@ -45,7 +45,7 @@ var wire = []any{
 	contract.WaveControl{Window: 5, MaxParked: 3},
 	contract.WaveStatus{Wave: "1", Window: 5, Paused: true, Stopped: true, Counts: counts},
 	contract.PlanInput{Migration: "m", Queues: queues, Dry: true},
-	contract.PlanResult{Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
+	contract.PlanResult{Stopped: true, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
 	contract.CopyFormDataInput{StepInput: step, Redo: true},

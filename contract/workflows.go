@@ -31,6 +31,8 @@ type InstanceInput struct {
 	Instance  migration.InstanceID `json:"instance"`
 	Wave      string               `json:"wave,omitempty"`
 	Queues    Queues               `json:"queues"`
+	// Pilot has evidence gathered before each comparison of both sides.
+	Pilot bool `json:"pilot,omitempty"`
 }
 
 // InstanceResult is how the migration of one instance ended.
@@ -147,6 +149,9 @@ type PlanInput struct {
 // definitions; of instances, only counts travel. A check has no ledger to look
 // them up in, so Definitions and Instances are set for Dry, and only then.
 type PlanResult struct {
+	// Stopped: a blocking finding ended it before the inventory, so there are
+	// findings only, and nothing is new in the ledger.
+	Stopped     bool                `json:"stopped,omitempty"`
 	Findings    []migration.Finding `json:"findings"`
 	Counts      migration.Counts    `json:"counts"`
 	Open        OpenCounts          `json:"open"`

@@ -45,6 +45,10 @@ func options(name string) workflow.ActivityOptions {
 		}
 	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat, RetryPolicy: patient(), WaitForCancellation: true}
+	case contract.GatherEvidence.Name:
+		retries := patient()
+		retries.MaximumAttempts = contract.EvidenceAttempts
+		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: retries}
 	case contract.ClaimInstances.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: 20 * time.Second, RetryPolicy: patient()}
 	default:

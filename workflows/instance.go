@@ -148,6 +148,9 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	case migration.StepResume:
 		return w.resume(ctx)
 	case migration.StepVerify:
+		if err := w.evidence(ctx); err != nil {
+			return contract.Outcome{}, err
+		}
 		w.tell(ctx, "comparing both sides")
 		out, err := call(ctx, w.in.Queues, contract.VerifyInstance, "verify", contract.VerifyInput{StepInput: w.step, Fix: true, Accepted: w.accepted})
 		w.verdict = out.Verdict
@@ -157,6 +160,25 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 		return out.Outcome, err
 	}
 	return contract.Outcome{}, temporal.NewNonRetryableApplicationError("unknown step "+string(w.at), string(migration.CodeInternal), nil)
+}
+
+// evidence has what a pilot shows gathered before the verdict, which settles
+// the instance: who waits for that finds both. Only a cancellation is an error.
+func (w *instance) evidence(ctx workflow.Context) error {
+	if !w.in.Pilot {
+		return nil
+	}
+	w.tell(ctx, "gathering evidence")
+	out, err := call(ctx, w.in.Queues, contract.GatherEvidence, "gather evidence", w.step)
+	switch {
+	case temporal.IsCanceledError(err):
+		return err
+	case err != nil:
+		w.note("no evidence: %s", errorMessage(err))
+	case out.Message != "":
+		w.note("no evidence: %s", out.Message)
+	}
+	return nil
 }
 
 // start makes the target instance exist. Whatever is not proven goes through

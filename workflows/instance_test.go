@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ type instanceFakes struct {
 	resume       func(contract.ResumeInput) (contract.ResumeOutput, error)
 	verify       func(contract.VerifyInput) (contract.VerifyOutput, error)
 	resolve      func(contract.ResolveInput) (contract.Outcome, error)
+	evidence     func(contract.StepInput) (contract.Outcome, error)
 }
 
 func (f instanceFakes) register(env activityRegistry) *world {
@@ -61,6 +63,10 @@ func (f instanceFakes) register(env activityRegistry) *world {
 	if f.resolve == nil {
 		f.resolve = func(contract.ResolveInput) (contract.Outcome, error) { return ok(), nil }
 	}
+	if f.evidence == nil {
+		f.evidence = func(contract.StepInput) (contract.Outcome, error) { return ok(), nil }
+	}
+	fake(env, w, contract.GatherEvidence, f.evidence)
 	fake(env, w, contract.CopyFormData, f.copyFormData)
 	fake(env, w, contract.CopyUploads, func(contract.StepInput) (contract.CopyUploadsOutput, error) {
 		return contract.CopyUploadsOutput{Outcome: ok()}, nil
@@ -434,5 +440,60 @@ func TestInstanceRecordsItsCancellation(t *testing.T) {
 	}
 	if got := w.calls[len(w.calls)-1]; got != "  operator at start cancelled=true" {
 		t.Errorf("last call %q, want the cancellation in the ledger", got)
+	}
+}
+
+// TestPilot has evidence gathered before every verdict, and is not held up by it.
+func TestPilot(t *testing.T) {
+	t.Parallel()
+	differs := func() func(contract.VerifyInput) (contract.VerifyOutput, error) {
+		return first[contract.VerifyInput](1, contract.VerifyOutput{Outcome: parked(migration.ReasonVerifyDiffers, 1)},
+			contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictAccepted})
+	}
+	head := []string{"CopyFormData", "CopyUploads", "StartProcess", "ResumeActivity", "  approve true"}
+	for _, tc := range []struct {
+		name    string
+		fakes   instanceFakes
+		resolve []contract.Resolution
+		calls   []string
+		verdict migration.Verdict
+	}{
+		{name: "gathered", calls: []string{"GatherEvidence", "VerifyInstance"}, verdict: migration.VerdictSame},
+		{
+			name: "gathered_before_it_parks", fakes: instanceFakes{verify: differs()},
+			resolve: []contract.Resolution{{Action: migration.ActionAccept}},
+			calls: []string{
+				"GatherEvidence", "VerifyInstance", "ResolveInstance", "  accept of park 1",
+				"GatherEvidence", "VerifyInstance", "  accepted [verify_differs]",
+			},
+			verdict: migration.VerdictAccepted,
+		},
+		{
+			name: "not_gathered", fakes: instanceFakes{evidence: func(contract.StepInput) (contract.Outcome, error) {
+				return contract.Outcome{}, errors.New("the worker died")
+			}},
+			calls:   []string{"GatherEvidence", "GatherEvidence", "GatherEvidence", "VerifyInstance"},
+			verdict: migration.VerdictSame,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			env := environment(t)
+			w := tc.fakes.register(env)
+			for i, r := range tc.resolve {
+				resolveAfter(t, env, time.Duration(i+1)*time.Hour, r)
+			}
+			in := instanceInput
+			in.Pilot = true
+			env.ExecuteWorkflow(contract.InstanceWorkflow, in)
+			var got contract.InstanceResult
+			if err := env.GetWorkflowResult(&got); err != nil {
+				t.Fatal(err)
+			}
+			want := contract.InstanceResult{State: migration.InstanceDone, Verdict: tc.verdict, Target: "9_crm_approve"}
+			if diff := cmp.Diff(want, got) + cmp.Diff(append(slices.Clone(head), tc.calls...), w.calls); diff != "" {
+				t.Errorf("result, calls (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

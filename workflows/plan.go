@@ -30,6 +30,7 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 	}
 	result.Findings = slices.Concat(servers.Findings, copied.Findings, kept.Findings)
 	if migration.Worst(result.Findings) == migration.Blocking {
+		result.Stopped = true
 		return result, nil
 	}
 	inventory, err := call(ctx, in.Queues, contract.TakeInventory, "take inventory", contract.InventoryInput{

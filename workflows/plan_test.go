@@ -59,7 +59,7 @@ func TestPlan(t *testing.T) {
 		{
 			name: "a_namespace_that_blocks_ends_it", calls: checks,
 			fakes: planFakes{engine: finding("FERRY-118", migration.Blocking), inventory: inventory},
-			want:  contract.PlanResult{Findings: finding("FERRY-118", migration.Blocking)},
+			want:  contract.PlanResult{Stopped: true, Findings: finding("FERRY-118", migration.Blocking)},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

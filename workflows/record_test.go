@@ -85,6 +85,7 @@ func shapes() []shape {
 	}
 	list := []shape{
 		instance("clean", instanceFakes{}),
+		{name: "instance_pilot", workflow: contract.InstanceWorkflow, input: contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Queues: queues, Pilot: true}},
 		instance("three_pending", instanceFakes{resume: func(in contract.ResumeInput) (contract.ResumeOutput, error) {
 			out := contract.ResumeOutput{Outcome: ok(), Made: &in.Call}
 			switch in.Call.Activity {

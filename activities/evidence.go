@@ -1,0 +1,134 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
+)
+
+const (
+	// clockSlack is how far Joget's clock may be ahead of its database's.
+	clockSlack = 30 * time.Second
+	// mostModified bounds the modified rows that are counted in a table, and
+	// mostModifiedIDs those that are named.
+	mostModified    = 10_000
+	mostModifiedIDs = 20
+)
+
+// GatherEvidence keeps in the ledger what the target shows of a pilot. What
+// goes wrong is told in the story, and Message says it: the migration goes on.
+func (c *Copy) GatherEvidence(ctx context.Context, in contract.StepInput) (contract.Outcome, error) {
+	out := contract.Outcome{Status: contract.StatusOK}
+	e, err := c.evidence(ctx, in)
+	if err == nil {
+		rows := 0
+		for _, m := range e.Modified {
+			rows += m.Rows
+		}
+		err = c.Ledger.SaveEvidence(ctx, in.Migration, in.Instance, e, migration.StepLine{
+			Step: migration.StepVerify, Kind: store.KindNote,
+			What: fmt.Sprintf("evidence of the target: open activities: %d; other rows modified since the start: %d", len(e.Target.Activities), rows),
+		})
+	}
+	if err == nil || retryable(migration.CodeOf(err)) && activity.GetInfo(ctx).Attempt < contract.EvidenceAttempts {
+		return out, err
+	}
+	out.Message = "unexpected error"
+	var coded *migration.Error
+	if errors.As(err, &coded) {
+		out.Message = coded.Safe()
+	}
+	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepVerify, Kind: store.KindNote, What: "no evidence of the target: " + out.Message, Detail: err.Error(),
+	})
+}
+
+// evidence reads the target instance, and the app's tables around it.
+func (c *Copy) evidence(ctx context.Context, in contract.StepInput) (migration.Evidence, error) {
+	var e migration.Evidence
+	if err := c.bound(ctx, in); err != nil {
+		return e, err
+	}
+	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return e, err
+	}
+	identity, _, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+	if err != nil {
+		return e, err
+	}
+	found, err := c.Target.Fresh().Instance(ctx, identity.ID)
+	if err != nil {
+		return e, err
+	}
+	if identityOf(&found) != identity {
+		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one by now")
+	}
+	wanted := c.Settings.Wanted(&snapshot.Instance)
+	e.Source = migration.EvidenceSide{Activities: wanted.Activities, Variables: wanted.Variables}
+	e.Target = migration.EvidenceSide{Activities: found.Activities, Variables: found.Variables}
+	return e, c.modified(ctx, &snapshot, &found, &e)
+}
+
+// modified looks for rows of the app's tables that were stored since the start
+// of a target instance and do not belong to its record, which is compared anyhow.
+func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, target *migration.Instance, e *migration.Evidence) error {
+	model, _, err := c.SourceCatalog.Forms(ctx, snapshot.Instance.App)
+	if err != nil {
+		return err
+	}
+	theirs, _, err := c.TargetCatalog.Forms(ctx, target.App)
+	if err != nil {
+		return err
+	}
+	selection := records.Selection{Model: model.Union(theirs).Union(c.Settings.Extra), Root: target.Record}
+	tables := slices.Clone(selection.Model.Tables)
+	for _, r := range selection.Model.Relations {
+		tables = append(tables, r.Child)
+	}
+	for _, r := range snapshot.Rows {
+		selection.Known = append(selection.Known, r.RowKey)
+	}
+	_, there := c.sides()
+	set, err := records.Collect(ctx, there.Q, there.Schema, selection, records.Limits{})
+	if err != nil {
+		return err
+	}
+	own := map[migration.RowKey]bool{}
+	for _, key := range set.Keys() {
+		own[key] = true
+	}
+	// The engine's times have no zone, those of rows have one that nobody wrote
+	// down: what can be compared is how long ago something was.
+	now, err := c.Target.Fresh().Clock(ctx)
+	if err != nil {
+		return err
+	}
+	ago := max(0, time.Duration(now-target.Created)*time.Millisecond) + clockSlack
+	for _, table := range distinct(tables...) {
+		ids, dated, err := there.Modified(ctx, table, ago, mostModified+len(own)+1)
+		if err != nil {
+			return err
+		}
+		if !dated {
+			e.Undated = append(e.Undated, table)
+		}
+		ids = slices.DeleteFunc(ids, func(id migration.RecordID) bool { return own[migration.RowKey{Table: table, ID: id}] })
+		if len(ids) == 0 {
+			continue
+		}
+		slices.Sort(ids)
+		rows := min(len(ids), mostModified)
+		e.Modified = append(e.Modified, migration.ModifiedRows{Table: table, Rows: rows, More: rows < len(ids), IDs: ids[:min(len(ids), mostModifiedIDs)]})
+	}
+	return nil
+}
