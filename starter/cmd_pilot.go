@@ -19,11 +19,14 @@ func (a *App) pilotCommand() *cobra.Command {
 		Use:   "pilot INSTANCE",
 		Short: "Migrate one instance and show every step",
 		Long: `Migrates one instance that is ready or warned, shows every side effect as it
-happens, and at the end what each call answered, what was written, and what was
-open before. A process definition needs one verified pilot, made with what it is
-mapped to now, before a wave may contain it; what a wave --without-pilot has
-migrated is none. One that is under way already is followed, and one that was
-migrated as a pilot is shown again. Ctrl-C stops following; the instance goes on.
+happens, and at the end what each call answered, what was written, what is open
+and in the variables on both sides, and which other rows of the app's tables were
+modified on the target since the start.
+
+A process definition needs one verified pilot, made with what it is mapped to now,
+before a wave may contain it; what a wave --without-pilot has migrated is none.
+One that is under way already is followed, and one that was migrated as a pilot is
+shown again. Ctrl-C stops following; the instance goes on.
 
 --suggest names the fewest instances that together show every open activity of
 the definitions that have no verified pilot.`,
@@ -135,7 +138,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	}
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
 	_, err = s.start(ctx, workflowID, contract.InstanceWorkflow, "migrate "+id, instanceStart{
-		InstanceInput: contract.InstanceInput{Migration: s.config.Migration, Instance: e.Instance, Queues: s.queues},
+		InstanceInput: contract.InstanceInput{Migration: s.config.Migration, Instance: e.Instance, Queues: s.queues, Pilot: true},
 		definition:    e.Definition.Key(),
 	})
 	switch {
@@ -229,5 +232,14 @@ func (s *session) evidence(ctx context.Context, e migration.Entry) (evidenceView
 		return none, err
 	}
 	lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
-	return viewEvidence(lines, written, len(claim.Sent), snapshot.Instance.Activities), err
+	if err != nil {
+		return none, err
+	}
+	v := viewEvidence(lines, written, len(claim.Sent), snapshot.Instance.Activities)
+	seen, err := s.ledger.Evidence(ctx, s.config.Migration, e.Instance)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return v, nil
+	}
+	v.Target = viewTarget(seen)
+	return v, err
 }

@@ -86,13 +86,13 @@ func (s *session) plan(ctx context.Context, f planFlags) error {
 	v := planView{
 		Migration: name, Frozen: !f.dry, Blocking: migration.Worst(result.Findings) == migration.Blocking,
 		Counts: viewCounts(result.Counts), Definitions: []definitionPlanView{},
-		notes: f.notes, stopped: serversBlock(result.Findings), instances: nothing,
+		Stopped: result.Stopped, notes: f.notes, instances: nothing,
 	}
 	v.Open.Open, v.Open.Roots = result.Open.Open, result.Open.Roots
 	v.Open.Descendants, v.Open.Orphans = result.Open.Descendants, result.Open.Orphans
 	findings := result.Findings
 	switch {
-	case v.stopped:
+	case v.Stopped:
 	case f.dry:
 		v.Definitions, v.instances = checkedDefinitions(result), checkedInstances(result)
 	default:
@@ -110,14 +110,6 @@ func (s *session) plan(ctx context.Context, f planFlags) error {
 		v.Definitions[i].StartTools = toolsOf(findings, d.Definition)
 	}
 	return errors.Join(s.print(v), blockedBy(result))
-}
-
-// serversBlock reports whether a plan ended before its inventory. Without one
-// there is nothing new in the ledger.
-func serversBlock(findings []migration.Finding) bool {
-	return slices.ContainsFunc(findings, func(f migration.Finding) bool {
-		return f.Severity == migration.Blocking && strings.HasPrefix(f.ID, "FERRY-1")
-	})
 }
 
 // nothing is an empty list.

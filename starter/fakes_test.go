@@ -64,6 +64,7 @@ type world struct {
 	activities map[migration.InstanceID][]migration.ActivityDefID
 	pilots     map[migration.InstanceID]migration.Pilot
 	snapshots  map[migration.InstanceID]migration.Snapshot
+	evidence   map[migration.InstanceID]migration.Evidence
 	written    migration.Written
 	sent       map[string]string
 	planDiff   migration.PlanDiff
@@ -304,6 +305,14 @@ func (l fakeLedger) Snapshot(_ context.Context, _ string, id migration.InstanceI
 		return s, migration.E(migration.CodeNotFound, "read snapshot", string(id), "")
 	}
 	return s, nil
+}
+
+func (l fakeLedger) Evidence(_ context.Context, _ string, id migration.InstanceID) (migration.Evidence, error) {
+	e, ok := l.evidence[id]
+	if !ok {
+		return e, migration.E(migration.CodeNotFound, "read evidence", string(id), "")
+	}
+	return e, nil
 }
 
 func (l fakeLedger) Written(context.Context, migration.ClaimKey) (migration.Written, error) {

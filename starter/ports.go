@@ -45,6 +45,7 @@ type Ledger interface {
 	Bound(ctx context.Context, mig string) (migration.Binding, error)
 	Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error)
 	Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error)
+	Evidence(ctx context.Context, mig string, id migration.InstanceID) (migration.Evidence, error)
 	Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error)
 	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)

@@ -246,7 +246,7 @@ func TestExplainSaysWhatStandsBetween(t *testing.T) {
 func TestAPlanThatServersStopSaysNothingOfTheOneBefore(t *testing.T) {
 	t.Parallel()
 	w := sample()
-	w.result = contract.PlanResult{Findings: []migration.Finding{{ID: "FERRY-106", Severity: migration.Blocking, Subject: "target", Message: "target.url and target.database belong to different servers", Remedy: "name one server"}}}
+	w.result = contract.PlanResult{Stopped: true, Findings: []migration.Finding{{ID: "FERRY-106", Severity: migration.Blocking, Subject: "target", Message: "target.url and target.database belong to different servers", Remedy: "name one server"}}}
 	status, out, _ := w.run(t, "plan", "--diff")
 	if status != 3 || strings.Contains(out, "crm#3#process1") || !strings.Contains(out, "There was no inventory") || !strings.Contains(out, "FERRY-106 blocking") {
 		t.Errorf("status %d: %s", status, out)
@@ -255,6 +255,21 @@ func TestAPlanThatServersStopSaysNothingOfTheOneBefore(t *testing.T) {
 	var got struct{ Definitions, Instances []any }
 	if err := json.Unmarshal([]byte(out), &got); err != nil || len(got.Definitions)+len(got.Instances) > 0 {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestABlockingFindingOfTheInventoryHidesNothing is of a check that is about a
+// server, and found by the inventory.
+func TestABlockingFindingOfTheInventoryHidesNothing(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.result = contract.PlanResult{
+		Findings: []migration.Finding{{ID: "FERRY-116", Severity: migration.Blocking, Subject: "target", Message: "not enough space for the uploads"}},
+		Counts:   migration.Counts{Ready: 3}, Open: contract.OpenCounts{Open: 3, Roots: 3},
+	}
+	status, out, _ := w.run(t, "plan")
+	if status != 3 || !strings.Contains(out, "crm#3#process1") || strings.Contains(out, "There was no inventory") || !strings.Contains(out, "FERRY-116 blocking") {
+		t.Errorf("status %d: %s", status, out)
 	}
 }
 
@@ -521,8 +536,8 @@ func TestPilotShowsEveryStep(t *testing.T) {
 			e.State, e.Verdict, e.TargetID = migration.InstanceDone, migration.VerdictSame, "901_crm_process1"
 			w.lines[id] = append(w.lines[id],
 				migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"},
-				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: "outcome", What: "rows put back: 1 restored, 0 removed", At: clock, By: "worker"},
-				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: "verdict: same (assignees 1)", Detail: "assignees: approve_proposal", At: clock, By: "worker"},
+				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: "outcome", What: migration.LineRowsPutBack + "1 restored, 0 removed", At: clock, By: "worker"},
+				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + "same (assignees 1)", Detail: "assignees: approve_proposal", At: clock, By: "worker"},
 			)
 		}
 		w.entries[id] = e
@@ -533,6 +548,29 @@ func TestPilotShowsEveryStep(t *testing.T) {
 		{DefID: "approve_proposal", Assignments: []migration.Assignment{{User: "clark"}, {User: "terry"}}},
 		{DefID: "send_proposal", AcceptedBy: "jack", Assignments: []migration.Assignment{{User: "jack", Accepted: true}}},
 	}}}
+	text := func(name, value string) migration.Variable {
+		return migration.Variable{Name: name, Kind: migration.VariableString, Value: value}
+	}
+	w.evidence = map[migration.InstanceID]migration.Evidence{id: {
+		TakenAt: clock,
+		Source: migration.EvidenceSide{
+			Activities: append(w.snapshots[id].Instance.Activities, migration.OpenActivity{DefID: "archive"}),
+			Variables:  []migration.Variable{text("amount", "12"), text("remark", strings.Repeat("ä", 41)), text("status", "new")},
+		},
+		Target: migration.EvidenceSide{
+			Activities: []migration.OpenActivity{
+				{DefID: "send_proposal", Assignments: []migration.Assignment{{User: "jack"}}},
+				{DefID: "approve_proposal", Assignments: []migration.Assignment{{User: "clark"}, {User: "terry"}}, Variables: []migration.Variable{text("status", "new")}},
+				{DefID: "reject_proposal", Assignments: []migration.Assignment{{User: "cat"}}},
+			},
+			Variables: []migration.Variable{text("added", "0"), text("amount", "13"), text("remark", strings.Repeat("ä", 41)), text("status", "new")},
+		},
+		Modified: []migration.ModifiedRows{
+			{Table: "proposal_history", Rows: 10000, More: true, IDs: []migration.RecordID{"h1", "h2", "h3", "h4", "h5", "h6"}},
+			{Table: "proposal_log", Rows: 1, IDs: []migration.RecordID{"l1"}},
+		},
+		Undated: []string{"proposal_old"},
+	}}
 	status, out, errs := w.run(t, "pilot", string(id))
 	if status != 0 {
 		t.Errorf("status %d", status)
@@ -545,6 +583,9 @@ func TestPilotShowsEveryStep(t *testing.T) {
 		t.Error("not JSON")
 	} else {
 		golden(t, "pilot.json", again)
+	}
+	if in, err := json.Marshal(w.inputs[0]); err != nil || !strings.Contains(string(in), `"pilot":true`) {
+		t.Errorf("started as no pilot: %s, %v", in, err)
 	}
 	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE {
 		t.Errorf("started with %+v", o)

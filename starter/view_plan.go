@@ -15,6 +15,7 @@ type planView struct {
 	Migration string `json:"migration"`
 	Frozen    bool   `json:"frozen"` // false for check
 	Blocking  bool   `json:"blocking"`
+	Stopped   bool   `json:"stopped"` // a finding ended it before the inventory
 	Open      struct {
 		Open        int `json:"open"`
 		Roots       int `json:"roots"`
@@ -30,7 +31,6 @@ type planView struct {
 	changes   iter.Seq2[any, error] // changeView; nil without Diff
 	shown     []changeView          // the first of changes, for people
 	notes     bool                  // notes are listed
-	stopped   bool                  // a finding about servers ended it before the inventory
 }
 
 // definitionPlanView is one process definition of the source.
@@ -96,7 +96,7 @@ const startTools = "FERRY-224"
 
 func (v planView) sheets() []sheet {
 	findings := sheet{title: "Findings about servers, apps and definitions", text: findingGroups(v.Findings, v.notes)}
-	if v.stopped {
+	if v.Stopped {
 		return []sheet{{text: []string{"There was no inventory: what stands against the servers comes first."}}, findings}
 	}
 	definitions := sheet{header: []string{"definition", "ready", "warned", "blocked", "done", "other", "top reasons"}, fits: true}
