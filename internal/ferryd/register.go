@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
+	"github.com/go-sql-driver/mysql"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/time/rate"
@@ -173,7 +175,7 @@ func identity(a config.Account) api.Identity {
 func settings(c *config.Config) (activities.Settings, error) {
 	s := activities.Settings{
 		Migration: c.Migration, ConfigDigest: c.Digest(), Processes: c.Processes,
-		SourceHosts: c.Source.Hosts,
+		SourceHosts: sourceHosts(c),
 		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
 		ReportOnly: c.Records.Restore == config.RestoreReport,
@@ -188,4 +190,25 @@ func settings(c *config.Config) (activities.Settings, error) {
 	}
 	s.Extra, err = config.ParseExtra(c.Records.Extra)
 	return s, err
+}
+
+// sourceHosts are the configured names of the source, and the host of its
+// database unless that says nothing: a loopback, or the target's as well.
+func sourceHosts(c *config.Config) []string {
+	host := func(dsn migration.Secret) string {
+		parsed, err := mysql.ParseDSN(dsn.Reveal())
+		if err != nil || parsed.Net != "tcp" {
+			return ""
+		}
+		name, _, err := net.SplitHostPort(parsed.Addr)
+		if err != nil {
+			return ""
+		}
+		return name
+	}
+	database := host(c.Source.Database)
+	if database == "" || database == "localhost" || net.ParseIP(database).IsLoopback() || database == host(c.Target.Database) {
+		return c.Source.Hosts
+	}
+	return append(slices.Clone(c.Source.Hosts), database)
 }
