@@ -20,7 +20,8 @@ func (s Side) Modified(ctx context.Context, table string, ago time.Duration, lim
 	if c, ok := t.column(modifiedColumn); !ok || c.Type != "datetime" && c.Type != "timestamp" {
 		return nil, false, nil
 	}
-	rows, err := s.Q.QueryContext(ctx, modifiedQuery(t.Real), int64(ago.Seconds()), limit)
+	seconds := int64(ago.Seconds())
+	rows, err := s.Q.QueryContext(ctx, modifiedQuery(t.Real), seconds, seconds, limit)
 	if err != nil {
 		return nil, true, failed("look for modified rows", "table "+t.Real, err)
 	}

@@ -86,8 +86,8 @@ func lostValueQuery(table, column, from, charset string) string {
 // modifiedQuery finds rows that say they were changed so many seconds ago or
 // later. Joget writes the time of its own zone, or of the one in its JDBC URL,
 // and the row does not tell which (CONTRACT 5.1): UTC and the server's own are
-// the usual ones, and the earlier of both misses nothing.
+// the usual ones, and what is late enough by either is taken.
 func modifiedQuery(table string) string {
-	return "SELECT " + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) +
-		" >= LEAST(NOW(), COALESCE(CONVERT_TZ(NOW(), '+00:00', @@global.time_zone), NOW())) - INTERVAL ? SECOND LIMIT ?"
+	return "SELECT " + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
+		" OR " + quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
 }
