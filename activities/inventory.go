@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
@@ -16,8 +17,13 @@ import (
 	"jogetferry/preflight"
 )
 
-// inventoryPage is how many instances are read and planned at a time.
-const inventoryPage = 200
+const (
+	// inventoryPage is how many instances are read and planned at a time.
+	inventoryPage = 500
+	// inventoryReaders is how many pages are read at a time: while one waits for
+	// the database, another is decoded.
+	inventoryReaders = 2
+)
 
 // TakeInventory reads all running root instances of the source, checks each,
 // and freezes them in the ledger unless Dry. Instances are read page by page,
@@ -117,32 +123,40 @@ func (t *inventory) keys() []migration.DefinitionID {
 	return keys
 }
 
-// pages reads the next page while the one before is judged and the one before
+// pages reads the next pages while the one before is judged and the one before
 // that is saved.
 func (t *inventory) pages(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	read, judged := make(chan []migration.Instance, 1), make(chan []migration.PlanEntry, 1)
+	read, judged := make(chan (<-chan []migration.Instance), inventoryReaders), make(chan []migration.PlanEntry, 1)
+	// A reader goes on where the one before it began: as soon as that is known,
+	// not when its page is read.
+	place := make(chan string, 1)
+	place <- ""
+	var readers sync.WaitGroup
+	for range inventoryReaders {
+		readers.Add(1)
+		g.Go(func() error {
+			defer readers.Done()
+			return t.reader(ctx, place, read)
+		})
+	}
 	g.Go(func() error {
-		defer close(read)
-		for after := ""; ; {
-			page, last, err := t.read(ctx, after)
-			if err != nil || last == "" {
-				return err
-			}
-			after = last
-			if err := send(ctx, read, page); err != nil {
-				return err
-			}
-		}
+		readers.Wait()
+		close(read)
+		return nil
 	})
 	g.Go(func() error {
 		defer close(judged)
-		for instances := range read {
-			page, err := t.judge(ctx, instances)
+		for page := range read {
+			instances, err := receive(ctx, page)
 			if err != nil {
 				return err
 			}
-			if err := send(ctx, judged, page); err != nil {
+			entries, err := t.judge(ctx, instances)
+			if err != nil {
+				return err
+			}
+			if err := send(ctx, judged, entries); err != nil {
 				return err
 			}
 		}
@@ -163,6 +177,57 @@ func (t *inventory) pages(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// reader reads pages until the end. place has where the next one begins and is
+// closed at the end; pages go to read in the order of the inventory, each as a
+// channel that will have it, the last one empty.
+func (t *inventory) reader(ctx context.Context, place chan string, read chan<- (<-chan []migration.Instance)) error {
+	for {
+		after, err := receive(ctx, place)
+		if errors.Is(err, errEnd) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		page := make(chan []migration.Instance, 1)
+		// Before the snapshot, which is to wait for nobody.
+		if err := send(ctx, read, (<-chan []migration.Instance)(page)); err != nil {
+			return err
+		}
+		var instances []migration.Instance
+		err = t.copy.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
+			var err error
+			instances, err = s.RootInstances(ctx, after, inventoryPage, t.copy.Settings.Processes, func(next string) {
+				if next == "" {
+					close(place)
+				} else {
+					place <- next
+				}
+			})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		page <- instances
+	}
+}
+
+// errEnd: there is nothing more to receive.
+var errEnd = errors.New("the end")
+
+func receive[T any](ctx context.Context, from <-chan T) (v T, err error) {
+	select {
+	case v, ok := <-from:
+		if !ok {
+			return v, errEnd
+		}
+		return v, nil
+	case <-ctx.Done():
+		return v, context.Cause(ctx)
+	}
 }
 
 func send[T any](ctx context.Context, to chan<- T, v T) error {
@@ -194,25 +259,6 @@ func (t *inventory) balance(ctx context.Context) error {
 	t.out.Open = contract.OpenCounts{Open: counts.Open, Roots: counts.Roots, Descendants: counts.Synchronous, Orphans: len(loose)}
 	t.plan.Orphans = loose[:min(len(loose), contract.MaxDifferent)]
 	return nil
-}
-
-// read reads the page after a place; last is the place of its end, "" when
-// there is no further one.
-func (t *inventory) read(ctx context.Context, after string) (page []migration.Instance, last string, err error) {
-	err = t.copy.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
-		heads, err := s.RootInstances(ctx, after, inventoryPage, t.copy.Settings.Processes)
-		if err != nil || len(heads) == 0 {
-			return err
-		}
-		last = heads[len(heads)-1].OID
-		ids := make([]migration.InstanceID, 0, len(heads))
-		for i := range heads {
-			ids = append(ids, heads[i].ID)
-		}
-		page, err = s.Instances(ctx, ids)
-		return err
-	})
-	return page, last, err
 }
 
 // judge checks a page of instances, and what they belong to when it is met first.

@@ -52,11 +52,13 @@ func splitDefinition(name string) migration.DefinitionID {
 }
 
 // RootInstances returns up to limit open instances that no other instance
-// called, with oid > after (""= from the start), by oid; an empty page is the
-// end. Only those of processes ("package/process", any version) if there are
-// any. Lists of the instances are nil; see Instances. Instances in
-// migration.StateNotStarted are among them: usually wrecks of failed starts.
-func (r *Reader) RootInstances(ctx context.Context, after string, limit int, processes []string) ([]migration.Instance, error) {
+// called, in full, with oid > after ("" = from the start), by oid; an empty page
+// is the end. Only those of processes ("package/process", any version) if there
+// are any. begun is called before their lists are read with the place at which
+// the next page begins, "" at the end: somebody else may go on from there.
+// Instances in migration.StateNotStarted are among them: usually wrecks of
+// failed starts.
+func (r *Reader) RootInstances(ctx context.Context, after string, limit int, processes []string, begun func(next string)) ([]migration.Instance, error) {
 	states, _, err := r.states(ctx)
 	if err != nil {
 		return nil, err
@@ -70,8 +72,12 @@ func (r *Reader) RootInstances(ctx context.Context, after string, limit int, pro
 	query, values := withLists(selectRoots, len(open(states))), args(start, open(states), limit)
 	if len(processes) > 0 {
 		definitions, err := r.definitionOIDs(ctx, processes)
-		if err != nil || len(definitions) == 0 {
+		if err != nil {
 			return nil, err
+		}
+		if len(definitions) == 0 {
+			begun("")
+			return nil, nil
 		}
 		query, values = withLists(selectRootsOf, len(open(states)), len(definitions)), args(start, open(states), definitions, limit)
 	}
@@ -79,10 +85,13 @@ func (r *Reader) RootInstances(ctx context.Context, after string, limit int, pro
 	if err != nil {
 		return nil, err
 	}
-	if err := r.complete(ctx, heads); err != nil {
-		return nil, err
+	next := ""
+	if len(heads) > 0 {
+		next = heads[len(heads)-1].instance.OID
 	}
-	return bare(heads), nil
+	begun(next)
+	err = batched(heads, func(part []head) error { return r.fill(ctx, part) })
+	return bare(heads), err
 }
 
 func bare(heads []head) []migration.Instance {

@@ -52,14 +52,14 @@ func decodeJavaString(stream []byte) (text string, null bool, err error) {
 // characters beyond U+FFFF as two surrogates of three bytes each. Like Java it
 // takes overlong forms.
 func decodeModifiedUTF8(b []byte) (string, error) {
-	// Without NUL and characters beyond U+FFFF it is UTF-8, which is many times
-	// faster to check.
-	if utf8.Valid(b) && !slices.ContainsFunc(b, func(c byte) bool { return c >= 0xF0 }) {
-		return string(b), nil
-	}
 	var out strings.Builder
 	out.Grow(len(b))
 	for high := rune(0); len(b) > 0 || high != 0; {
+		if n := commonPrefix(b); n > 0 && high == 0 {
+			out.Write(b[:n])
+			b = b[n:]
+			continue
+		}
 		unit, n := javaChar(b)
 		switch {
 		case n == 0: // also: the text ends after a high surrogate
@@ -81,6 +81,20 @@ func decodeModifiedUTF8(b []byte) (string, error) {
 		b = b[n:]
 	}
 	return out.String(), nil
+}
+
+// commonPrefix returns how many bytes at the head of b mean the same in Java's
+// format and in UTF-8, which is checked many times faster than decoded: no NUL,
+// surrogates, overlong and four-byte forms. It may be less than there are.
+func commonPrefix(b []byte) int {
+	n := slices.IndexFunc(b, func(c byte) bool { return c == 0xC0 || c == 0xE0 || c == 0xED || c >= 0xF0 })
+	if n < 0 {
+		n = len(b)
+	}
+	if !utf8.Valid(b[:n]) {
+		return 0
+	}
+	return n
 }
 
 // javaChar decodes one Java char; n is 0 when there is none.

@@ -61,9 +61,9 @@ p.Created, p.Started, p.LastStateTime, p.version FROM {SHKProcesses} p`
 	selectRootsOf = headColumns + " WHERE p.oid > ? AND COALESCE(p.ActivityRequesterId, '') = '' AND p.State + 0 IN (...) AND p.ProcessDefinition + 0 IN (...) ORDER BY p.oid LIMIT ?"
 
 	selectProcessData = `SELECT d.Process, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
-d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKProcessData} d WHERE d.Process IN (...) ORDER BY d.OrdNo`
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKProcessData} d WHERE d.Process IN (...)`
 	selectActivityData = `SELECT d.Activity, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
-d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue FROM {SHKActivityData} d WHERE d.Activity IN (...) ORDER BY d.OrdNo`
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKActivityData} d WHERE d.Activity IN (...)`
 
 	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.Priority,
 a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`

@@ -292,12 +292,15 @@ func TestRootInstancesArePagedByOID(t *testing.T) {
 	}
 	pages := func(processes ...string) (oids []string) {
 		t.Helper()
-		for after := ""; ; {
-			page, err := j.Fresh().RootInstances(t.Context(), after, 2, processes)
+		for after, next := "", ""; ; after = next {
+			page, err := j.Fresh().RootInstances(t.Context(), after, 2, processes, func(place string) { next = place })
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(page) == 0 {
+				if next != "" {
+					t.Errorf("the end begins a page at %q", next)
+				}
 				return oids
 			}
 			for _, i := range page {
@@ -306,7 +309,6 @@ func TestRootInstancesArePagedByOID(t *testing.T) {
 					t.Errorf("an instance without a link has record %q", i.Record)
 				}
 			}
-			after = oids[len(oids)-1]
 		}
 	}
 	if diff := cmp.Diff(want, pages()); diff != "" {

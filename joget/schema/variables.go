@@ -22,7 +22,7 @@ const (
 )
 
 // variableRow is one row of SHKProcessData or SHKActivityData. A long
-// serialized value has several, in the order of OrdNo.
+// serialized value has several, in the order of number.
 type variableRow struct {
 	owner   int64
 	name    string
@@ -33,6 +33,7 @@ type variableRow struct {
 	boolean sql.NullInt64
 	date    sql.NullString
 	blob    []byte
+	number  int64 // OrdNo
 }
 
 // variables reads the variables of owners (oids of instances or activities).
@@ -45,7 +46,7 @@ func (r *Reader) variables(ctx context.Context, query string, owners []int64) (m
 	rows := map[key][]variableRow{}
 	err := batched(owners, func(part []int64) error {
 		found, err := read(ctx, r, "read variables", withLists(query, len(part)), args(part), func(scan scanner) (v variableRow, err error) {
-			return v, scan(&v.owner, &v.name, &v.kind, &v.text, &v.long, &v.double, &v.boolean, &v.date, &v.blob)
+			return v, scan(&v.owner, &v.name, &v.kind, &v.text, &v.long, &v.double, &v.boolean, &v.date, &v.blob, &v.number)
 		})
 		for _, v := range found {
 			k := key{v.owner, v.name}
@@ -58,6 +59,8 @@ func (r *Reader) variables(ctx context.Context, query string, owners []int64) (m
 	})
 	all := make(map[int64][]migration.Variable, len(owners))
 	for _, k := range order {
+		// Few values have several rows, so the server need not sort them all.
+		slices.SortFunc(rows[k], func(a, b variableRow) int { return cmp.Compare(a.number, b.number) })
 		all[k.owner] = append(all[k.owner], variable(rows[k]))
 	}
 	for _, list := range all {
