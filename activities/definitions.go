@@ -93,12 +93,13 @@ func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (pre
 	var s preflight.DefinitionSide
 	var err error
 	s.Process, err = catalog.Process(ctx, id)
-	switch code := migration.CodeOf(err); {
-	case code == migration.CodeUnavailable:
+	code := migration.CodeOf(err)
+	if code == migration.CodeUnavailable {
 		return s, err
-	case err != nil:
-		s.Missing = code == migration.CodeNotFound
-		s.Broken = !s.Missing
+	}
+	s.Missing = code == migration.CodeNotFound
+	s.Broken = code != "" && !s.Missing
+	if s.Process == nil {
 		return s, nil
 	}
 	published, err := catalog.Resolve(ctx, migration.DefinitionID{Package: id.Package, Version: migration.Latest, Process: id.Process})

@@ -310,14 +310,10 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 		}
 	}
 	for _, counts := range []*migration.Counts{&c.Counts, &t.out.Counts} {
-		switch {
-		case e.State == migration.InstanceBlocked:
-			counts.Blocked++
-		case e.State == migration.InstanceWarned:
-			counts.Warned++
-		default:
-			counts.Ready++
+		of := map[migration.InstanceState]*int{
+			migration.InstanceReady: &counts.Ready, migration.InstanceWarned: &counts.Warned, migration.InstanceBlocked: &counts.Blocked,
 		}
+		*of[e.State]++
 	}
 	if t.in.Dry && len(findings) > 0 && t.listed+len(findings) <= contract.MaxFindings {
 		t.listed += len(findings)
