@@ -209,19 +209,18 @@ func (s *session) follow(ctx context.Context, in *instance, a *activity) error {
 	if err != nil {
 		return err
 	}
-	var chosen, otherwise []*xpdl.Transition
+	var chosen []*xpdl.Transition
+	var otherwise *xpdl.Transition
 	for _, t := range in.def.proc.Outgoing(a.def) {
 		if t.Condition.Type == xpdl.Otherwise {
-			otherwise = append(otherwise, t)
+			otherwise = t // of several the last counts (CustomWfProcessImpl.getTransFrom)
 			continue
 		}
 		taken := t.Always()
 		if !taken {
-			v, err := s.script(t.Condition.Text, vars, nil)
-			if err != nil {
+			if taken, err = s.condition(t.Condition.Text, vars); err != nil {
 				return fmt.Errorf("transition %s of %s: %w", t.ID, in.def.id, err)
 			}
-			taken = v.ToBoolean()
 		}
 		if taken {
 			chosen = append(chosen, t)
@@ -230,8 +229,8 @@ func (s *session) follow(ctx context.Context, in *instance, a *activity) error {
 			break
 		}
 	}
-	if len(chosen) == 0 && len(otherwise) > 0 {
-		chosen = otherwise[:1]
+	if len(chosen) == 0 && otherwise != nil {
+		chosen = append(chosen, otherwise)
 	}
 	if len(chosen) == 0 {
 		in.ended = true

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,4 +56,24 @@ func (e *Engine) script(source string, vars []*variable, more map[string]any) (g
 		return nil, fmt.Errorf("evaluate condition: %w", err)
 	}
 	return v, nil
+}
+
+var errNotBoolean = errors.New("condition yields neither true nor false")
+
+// condition evaluates the condition of a transition. Only a JavaScript boolean
+// has a truth: Joget's WorkflowJavaScriptEvaluator casts the result to
+// java.lang.Boolean, at which texts, numbers, objects, null and undefined
+// throw, whether they are truthy or not. Unlike Joget it does not replace hash
+// variables (#...#) first: they are evaluated as written.
+func (e *Engine) condition(source string, vars []*variable) (bool, error) {
+	v, err := e.script(source, vars, nil)
+	if err != nil {
+		return false, err
+	}
+	if _, object := v.(*goja.Object); !object { // a Boolean object would export as bool
+		if yes, ok := v.Export().(bool); ok {
+			return yes, nil
+		}
+	}
+	return false, errNotBoolean
 }
