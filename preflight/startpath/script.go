@@ -30,6 +30,13 @@ var (
 	hash = regexp.MustCompile(`#[^#]*#`)
 	// undefined is how the engine says that a name is not there.
 	undefined = regexp.MustCompile(`^ReferenceError: (\S+) is not defined$`)
+	// newer is what came after Joget's engine, Rhino 1.7R4: there it is an error.
+	// A name may be a variable's, so members count only after a dot.
+	newer = regexp.MustCompile("=>|`|\\.\\.\\.|\\*\\*|\\?\\?|\\?\\.[^0-9]" +
+		`|\.\s*(?:at|codePointAt|endsWith|includes|matchAll|normalize|padEnd|padStart|repeat|replaceAll|startsWith|trimEnd|trimStart)\b` +
+		`|\.\s*(?:entries|fill|find|findIndex|findLast|findLastIndex|flat|flatMap|from|fromCodePoint|of|raw|values)\b` +
+		`|\.\s*(?:assign|fromEntries|groupBy|hasOwn|is|setPrototypeOf|isInteger|isSafeInteger|isFinite|isNaN|sign|trunc|log2|log10|cbrt|hypot)\b` +
+		`|\bnew\s+(?:Map|Set|WeakMap|WeakSet|Promise|Proxy)\b|\b(?:Symbol|Reflect|BigInt)\b`)
 	// describe makes text of what was thrown.
 	describe = goja.MustCompile("", "String(thrown)", false)
 	// interop is what Joget's engine has and an ECMAScript engine has not.
@@ -62,6 +69,10 @@ func newScript(text string, vars []xpdl.Variable) *script {
 	}
 	if hash.MatchString(text) {
 		s.broken = "has a hash variable, which only the server can replace"
+		return s
+	}
+	if newer.MatchString(text) {
+		s.broken = "is written in a newer JavaScript than Joget's"
 		return s
 	}
 	var err error
