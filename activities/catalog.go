@@ -3,6 +3,8 @@ package activities
 import (
 	"bytes"
 	"context"
+	"errors"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -11,6 +13,7 @@ import (
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
 )
 
 const (
@@ -27,6 +30,7 @@ type Catalog struct {
 	packages  *expirable.LRU[packageVersion, *xpdl.Package]
 	published *expirable.LRU[migration.DefinitionID, migration.DefinitionID]
 	forms     *expirable.LRU[string, appForms]
+	walkers   *expirable.LRU[migration.DefinitionID, *startpath.Walker]
 	classes   *expirable.LRU[struct{}, map[string]bool]
 }
 
@@ -44,6 +48,7 @@ func NewCatalog(db *schema.DB) *Catalog {
 		packages:  expirable.NewLRU[packageVersion, *xpdl.Package](catalogSize, nil, catalogTTL),
 		published: expirable.NewLRU[migration.DefinitionID, migration.DefinitionID](catalogSize, nil, catalogTTL),
 		forms:     expirable.NewLRU[string, appForms](catalogSize, nil, catalogTTL),
+		walkers:   expirable.NewLRU[migration.DefinitionID, *startpath.Walker](catalogSize, nil, catalogTTL),
 		classes:   expirable.NewLRU[struct{}, map[string]bool](1, nil, catalogTTL),
 	}
 }
@@ -53,6 +58,7 @@ func (c *Catalog) Forget() {
 	c.packages.Purge()
 	c.published.Purge()
 	c.forms.Purge()
+	c.walkers.Purge()
 	c.classes.Purge()
 }
 
@@ -92,6 +98,43 @@ func (c *Catalog) Resolve(ctx context.Context, id migration.DefinitionID) (migra
 		c.published.Add(id, resolved)
 	}
 	return resolved, err
+}
+
+// Walker returns what follows starts of a definition, subflows of the same
+// package included. What cannot be read makes a path Unknown; the error is of a
+// server out of reach.
+func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*startpath.Walker, error) {
+	if known, ok := c.walkers.Get(id); ok {
+		return known, nil
+	}
+	var plugins []migration.ActivityPlugin
+	if version, err := strconv.ParseInt(id.Version, 10, 64); err == nil {
+		if plugins, err = c.db.Fresh().ActivityPlugins(ctx, id.Package, version); err != nil {
+			return nil, err
+		}
+	}
+	var failed error
+	definition := func(key string) startpath.Definition {
+		p, err := c.Process(ctx, migration.DefinitionID{Package: id.Package, Version: id.Version, Process: key})
+		if migration.CodeOf(err) == migration.CodeUnavailable {
+			failed = errors.Join(failed, err)
+		}
+		d := startpath.Definition{Process: p, Plugins: map[string]string{}}
+		for _, plugin := range plugins {
+			if plugin.Process == key {
+				d.Plugins[string(plugin.Activity)] = plugin.Plugin
+			}
+		}
+		return d
+	}
+	w := startpath.New(definition(id.Process), func(key string) (startpath.Definition, bool) {
+		d := definition(key)
+		return d, d.Process != nil
+	})
+	if failed == nil {
+		c.walkers.Add(id, w)
+	}
+	return w, failed
 }
 
 // Forms returns the form model of an app over all its versions, since they

@@ -31,14 +31,13 @@ func (t *inventory) definition(ctx context.Context, i *migration.Instance) (*def
 	if err != nil {
 		return nil, err
 	}
-	if _, err := gatherMapped(ctx, t.copy.Source, facts.ID, &facts.Source); err != nil {
+	if err := gatherMapped(ctx, t.copy.Source, facts.ID, &facts.Source); err != nil {
 		return nil, err
 	}
-	plugins, err := gatherMapped(ctx, t.copy.Target, facts.TargetID, &facts.Target)
-	if err != nil {
+	if err := gatherMapped(ctx, t.copy.Target, facts.TargetID, &facts.Target); err != nil {
 		return nil, err
 	}
-	walker, err := t.walker(ctx, &facts, plugins)
+	walker, err := t.copy.TargetCatalog.Walker(ctx, facts.TargetID)
 	if err != nil {
 		return nil, err
 	}
@@ -110,59 +109,29 @@ func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (pre
 	return s, nil
 }
 
-// walker follows starts of a definition on the target, subflows too.
-func (t *inventory) walker(ctx context.Context, f *preflight.DefinitionFacts, plugins []migration.ActivityPlugin) (*startpath.Walker, error) {
-	definition := func(p *xpdl.Process) startpath.Definition {
-		d := startpath.Definition{Process: p, Plugins: map[string]string{}}
-		for _, plugin := range plugins {
-			if p != nil && plugin.Process == p.Key {
-				d.Plugins[string(plugin.Activity)] = plugin.Plugin
-			}
-		}
-		return d
-	}
-	var failed error
-	w := startpath.New(definition(f.Target.Process), func(key string) (startpath.Definition, bool) {
-		p, err := known(t.copy.TargetCatalog.Process(ctx, migration.DefinitionID{Package: f.TargetID.Package, Version: f.TargetID.Version, Process: key}))
-		failed = errors.Join(failed, err)
-		return definition(p), p != nil
-	})
-	return w, failed
-}
-
-// known turns a definition that is missing or broken into nil: that is a
-// finding of the definition.
-func known(p *xpdl.Process, err error) (*xpdl.Process, error) {
-	if err != nil && migration.CodeOf(err) != migration.CodeUnavailable {
-		return nil, nil
-	}
-	return p, err
-}
-
-// gatherMapped reads who and what is behind the elements of a definition. It
-// returns the plugins of the whole package.
-func gatherMapped(ctx context.Context, db *schema.DB, id migration.DefinitionID, s *preflight.DefinitionSide) ([]migration.ActivityPlugin, error) {
+// gatherMapped reads who and what is behind the elements of a definition.
+func gatherMapped(ctx context.Context, db *schema.DB, id migration.DefinitionID, s *preflight.DefinitionSide) error {
 	version, err := strconv.ParseInt(id.Version, 10, 64)
 	if err != nil || s.Process == nil {
-		return nil, nil //nolint:nilerr // what has no such version has no mappings
+		return nil //nolint:nilerr // what has no such version has no mappings
 	}
 	r := db.Fresh()
 	participants, err := r.Participants(ctx, id.Package, version)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	plugins, err := r.ActivityPlugins(ctx, id.Package, version)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	forms, err := r.ActivityForms(ctx, id.Package, version)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.Participants = slices.DeleteFunc(participants, func(p migration.Participant) bool { return p.Process != id.Process })
-	s.Plugins = slices.DeleteFunc(slices.Clone(plugins), func(p migration.ActivityPlugin) bool { return p.Process != id.Process })
+	s.Plugins = slices.DeleteFunc(plugins, func(p migration.ActivityPlugin) bool { return p.Process != id.Process })
 	s.Forms = slices.DeleteFunc(forms, func(p migration.ActivityForm) bool { return p.Process != id.Process })
-	return plugins, nil
+	return nil
 }
 
 // mappings gathers what the configuration maps and what there is.

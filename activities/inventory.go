@@ -106,11 +106,29 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 		}
 	}
 	t.findings = append(t.findings, preflight.Plan(&t.plan)...)
-	t.out.Findings = preflight.WithoutPersonal(t.findings)
-	for _, id := range t.keys() {
-		t.out.Definitions = append(t.out.Definitions, *t.counts[id])
+	t.out.Findings, t.out.LeftOut = bounded(preflight.WithoutPersonal(t.findings))
+	if t.in.Dry {
+		for _, id := range t.keys() {
+			t.out.Definitions = append(t.out.Definitions, *t.counts[id])
+		}
 	}
 	return t.out, nil
+}
+
+// bounded keeps what fits through Temporal, the severest first, and says how
+// many findings are left out.
+func bounded(findings []migration.Finding) (kept []migration.Finding, left int) {
+	if len(findings) <= contract.MaxFindings {
+		return findings, 0
+	}
+	for _, severity := range []migration.Severity{migration.Blocking, migration.Warning, migration.Note} {
+		for _, f := range findings {
+			if f.Severity == severity && len(kept) < contract.MaxFindings {
+				kept = append(kept, f)
+			}
+		}
+	}
+	return kept, len(findings) - len(kept)
 }
 
 // keys returns the definitions met, sorted.
@@ -135,17 +153,17 @@ func (t *inventory) pages(ctx context.Context) error {
 	var readers sync.WaitGroup
 	for range inventoryReaders {
 		readers.Add(1)
-		g.Go(func() error {
+		g.Go(guarded(func() error {
 			defer readers.Done()
 			return t.reader(ctx, place, read)
-		})
+		}))
 	}
 	g.Go(func() error {
 		readers.Wait()
 		close(read)
 		return nil
 	})
-	g.Go(func() error {
+	g.Go(guarded(func() error {
 		defer close(judged)
 		for page := range read {
 			instances, err := receive(ctx, page)
@@ -161,8 +179,8 @@ func (t *inventory) pages(ctx context.Context) error {
 			}
 		}
 		return nil
-	})
-	g.Go(func() error {
+	}))
+	g.Go(guarded(func() error {
 		planned := 0
 		for page := range judged {
 			planned += len(page)
@@ -175,7 +193,7 @@ func (t *inventory) pages(ctx context.Context) error {
 			}
 		}
 		return nil
-	})
+	}))
 	return g.Wait()
 }
 
@@ -351,7 +369,8 @@ func (t *inventory) gather(ctx context.Context, instances []migration.Instance) 
 }
 
 // facts gathers what the checks of one instance need when its turn comes: what
-// may have changed since the plan.
+// may have changed since the plan, but for its data and users, where the copy
+// and the start find out themselves.
 func (c *Copy) facts(ctx context.Context, i *migration.Instance) (preflight.InstanceFacts, error) {
 	minted, err := c.Target.Fresh().NextProcessNumber(ctx)
 	if err != nil {
@@ -363,6 +382,14 @@ func (c *Copy) facts(ctx context.Context, i *migration.Instance) (preflight.Inst
 		return f[0], err
 	}
 	f[0].Source, f[0].Target = d.Source.Process, d.Target.Process
+	if d.Target.Process != nil {
+		walker, err := c.TargetCatalog.Walker(ctx, d.TargetID)
+		if err != nil {
+			return f[0], err
+		}
+		today, initial := walker.Walk(f[0].Wanted.Variables), walker.Walk(nil)
+		f[0].Start, f[0].InitialStart = &today, &initial
+	}
 	return f[0], c.gatherLinked(ctx, f)
 }
 
@@ -380,15 +407,18 @@ func (c *Copy) baseFacts(i *migration.Instance, minted int64) preflight.Instance
 
 // gatherLinked looks for record IDs that are instances of the target.
 func (c *Copy) gatherLinked(ctx context.Context, facts []preflight.InstanceFacts) error {
+	var ids []migration.RecordID
 	for i := range facts {
-		if !preflight.LooksLikeInstance(facts[i].Instance.Record) {
-			continue
+		if id := facts[i].Instance.Record; preflight.LooksLikeInstance(id) {
+			ids = append(ids, id)
 		}
-		linked, err := c.Target.Fresh().IsLinkedInstanceID(ctx, facts[i].Instance.Record)
-		if err != nil {
-			return err
-		}
-		facts[i].RecordIsInstance = linked
 	}
-	return nil
+	if len(ids) == 0 {
+		return nil
+	}
+	linked, err := c.Target.Fresh().LinkedInstanceIDs(ctx, ids)
+	for i := range facts {
+		facts[i].RecordIsInstance = linked[facts[i].Instance.Record]
+	}
+	return err
 }

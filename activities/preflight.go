@@ -173,8 +173,10 @@ func (j *Joget) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dr
 		f.Unreachable = string(api.KindOf(err))
 		return nil
 	}
-	if _, err := j.API.RunningProcesses(ctx); err != nil {
+	if _, err := j.API.RunningProcesses(ctx); api.KindOf(err) == api.KindForbidden || api.KindOf(err) == api.KindNotLoggedIn {
 		f.AdminRights = string(api.KindOf(err))
+	} else if err != nil {
+		f.Unreachable = "list of running processes: " + string(api.KindOf(err))
 	}
 	if ok, err := j.identity(ctx, j.AdminUser); err != nil {
 		f.MasterRefused = string(api.KindOf(err))

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"runtime/debug"
 	"sync"
 
 	"go.temporal.io/sdk/activity"
@@ -39,6 +40,19 @@ func survive[In, Out any](ctx context.Context, log *zap.Logger, in In, do func(c
 		}
 	}()
 	return do(ctx, in)
+}
+
+// guarded turns a panic of a goroutine into an error: it would end the worker,
+// and with it every call under way.
+func guarded(do func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				err = migration.E(migration.CodeInternal, "run", "a part of an activity", "%v\n%s", cause, debug.Stack())
+			}
+		}()
+		return do()
+	}
 }
 
 // beatsPerTimeout is how often an attempt says that its worker is alive within

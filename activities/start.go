@@ -108,11 +108,11 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 		out, err := j.park(ctx, s, migration.StepStart, reason, message, detail)
 		return out, true, err
 	}
-	isInstance, err := j.Target.Fresh().IsLinkedInstanceID(ctx, s.intent.Record)
+	instances, err := j.Target.Fresh().LinkedInstanceIDs(ctx, []migration.RecordID{s.intent.Record})
 	if err != nil {
 		return out, true, err
 	}
-	if isInstance {
+	if instances[s.intent.Record] {
 		return release(migration.ReasonSourceBlocked, "Its record ID is the ID of a linked instance on the target.", "")
 	}
 	linked, err := j.Target.Fresh().LinkedInstances(ctx, s.intent.Record)

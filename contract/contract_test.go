@@ -45,7 +45,7 @@ var wire = []any{
 	contract.WaveControl{Window: 5, MaxParked: 3},
 	contract.WaveStatus{Wave: "1", Window: 5, Paused: true, Stopped: true, Counts: counts},
 	contract.PlanInput{Migration: "m", Queues: queues, Dry: true},
-	contract.PlanResult{Stopped: true, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
+	contract.PlanResult{LeftOut: 3, Stopped: true, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
 	contract.CopyFormDataInput{StepInput: step, Redo: true},
@@ -65,7 +65,7 @@ var wire = []any{
 	contract.CheckInput{Migration: "m", Dry: true},
 	contract.CheckOutput{Findings: findings},
 	contract.InventoryInput{Migration: "m", Plan: "run", Dry: true},
-	contract.InventoryOutput{Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
+	contract.InventoryOutput{LeftOut: 3, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.ListInput{Migration: "m", After: 3, Limit: 20},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
 }

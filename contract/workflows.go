@@ -152,7 +152,8 @@ type PlanResult struct {
 	// Stopped: a blocking finding ended it before the inventory, so there are
 	// findings only, and nothing is new in the ledger.
 	Stopped     bool                `json:"stopped,omitempty"`
-	Findings    []migration.Finding `json:"findings"`
+	Findings    []migration.Finding `json:"findings"`           // up to MaxFindings, the severest
+	LeftOut     int                 `json:"left_out,omitempty"` // findings beyond MaxFindings
 	Counts      migration.Counts    `json:"counts"`
 	Open        OpenCounts          `json:"open"`
 	Definitions []DefinitionCounts  `json:"definitions,omitempty"` // by definition
@@ -206,6 +207,7 @@ type InventoryInput struct {
 // InventoryOutput is the inventory in numbers; its fields are those of PlanResult.
 type InventoryOutput struct {
 	Findings    []migration.Finding `json:"findings"`
+	LeftOut     int                 `json:"left_out,omitempty"`
 	Counts      migration.Counts    `json:"counts"`
 	Open        OpenCounts          `json:"open"`
 	Definitions []DefinitionCounts  `json:"definitions,omitempty"`

@@ -100,13 +100,20 @@ func run[F any](facts *F, of func(*Check) func(*F, Report)) []migration.Finding 
 	return found
 }
 
-// WithoutPersonal returns findings without what must not go through Temporal.
+// maxSeen is how many bytes of Seen go through Temporal, whose payloads are bounded.
+const maxSeen = 512
+
+// WithoutPersonal returns findings without what must not go through Temporal,
+// and of the rest no more than fits.
 func WithoutPersonal(findings []migration.Finding) []migration.Finding {
 	kept := make([]migration.Finding, len(findings))
 	for i, f := range findings {
 		kept[i] = f
 		if personal[f.ID] {
 			kept[i].Seen = ""
+		}
+		if len(kept[i].Seen) > maxSeen {
+			kept[i].Seen = strings.ToValidUTF8(kept[i].Seen[:maxSeen], "") + "..."
 		}
 	}
 	return kept

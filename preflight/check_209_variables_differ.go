@@ -12,6 +12,7 @@ var VariablesDiffer = Check{
 	Title:    "the workflow variables differ",
 	Remedy:   "publish the version that the source runs, or make sure that the difference is meant",
 	About:    `Names, types, initial values and the mode of parameters. A value that the target cannot take is a finding of its instance.`,
+	Personal: true, // texts of the definition may hold names and addresses
 	Definition: func(f *DefinitionFacts, r Report) {
 		if diff := xpdl.Diff(f.Differences, xpdl.AspectVariables); diff != "" {
 			r.Found(f.ID.String(), diff)

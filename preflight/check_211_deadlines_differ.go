@@ -12,6 +12,7 @@ var DeadlinesDiffer = Check{
 	Title:    "deadlines or limits differ",
 	Remedy:   "publish the version that the source runs, or make sure that the difference is meant",
 	About:    `Deadlines with their conditions and exceptions, limits, and the unit of durations.`,
+	Personal: true, // texts of the definition may hold names and addresses
 	Definition: func(f *DefinitionFacts, r Report) {
 		if diff := xpdl.Diff(f.Differences, xpdl.AspectDeadlines); diff != "" {
 			r.Found(f.ID.String(), diff)

@@ -12,6 +12,7 @@ var SubflowsDiffer = Check{
 	Title:    "the subflows differ",
 	Remedy:   "publish the version that the source runs, or make sure that the difference is meant",
 	About:    `Which process a subflow activity calls, whether it waits for it, and what it hands over.`,
+	Personal: true, // texts of the definition may hold names and addresses
 	Definition: func(f *DefinitionFacts, r Report) {
 		if diff := xpdl.Diff(f.Differences, xpdl.AspectSubflows); diff != "" {
 			r.Found(f.ID.String(), diff)

@@ -12,7 +12,7 @@ var VersionUnpublished = Check{
 	Remedy:   "publish the app version that has it, or map the definition to latest",
 	About:    `Joget lets only administrators start a version that is not published; every other requester would be refused.`,
 	Definition: func(f *DefinitionFacts, r Report) {
-		if !f.TargetID.IsZero() && !f.Target.Missing && !f.Target.Published {
+		if f.Target.Process != nil && !f.Target.Published {
 			r.Found(f.ID.String(), f.TargetID.String())
 		}
 	},

@@ -9,10 +9,10 @@ var AnonymousRequester = Check{
 	ID:       "FERRY-411",
 	Severity: migration.Blocking,
 	Title:    "the requester is not a user that can log in",
-	Remedy:   "roleAnonymous and roleSystem cannot be logged in as; this instance has to be moved by hand",
+	Remedy:   "roleAnonymous and roleSystem cannot be logged in as: map them to a user under users, or move this instance by hand",
 	About:    `The instance was started without a login, or by a background thread.`,
 	Instance: func(f *InstanceFacts, r Report) {
-		switch u := f.Instance.Requester; u {
+		switch u := f.wanted().Requester; u {
 		case migration.AnonymousUser, systemUser, "":
 			if f.started() {
 				r.Found(f.subject(), string(u))

@@ -192,3 +192,11 @@ func TestWithoutPersonal_keeps_values_to_the_ledger(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestWithoutPersonal_bounds_what_was_seen(t *testing.T) {
+	t.Parallel()
+	got := preflight.WithoutPersonal([]migration.Finding{preflight.ToolMappings.Finding("crm#1#approve", strings.Repeat("é", 1000))})
+	if len(got[0].Seen) > 520 || !strings.HasSuffix(got[0].Seen, "é...") {
+		t.Errorf("seen %d bytes, %q", len(got[0].Seen), got[0].Seen[:20])
+	}
+}

@@ -40,7 +40,7 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 		return result, err
 	}
 	result.Findings = append(result.Findings, inventory.Findings...)
-	result.Counts, result.Open = inventory.Counts, inventory.Open
+	result.Counts, result.Open, result.LeftOut = inventory.Counts, inventory.Open, inventory.LeftOut
 	result.Definitions, result.Instances = inventory.Definitions, inventory.Instances
 	return result, nil
 }

@@ -29,9 +29,9 @@ import (
 // has ended; it is never nil unless there is an error.
 //
 // Temporal is for the sweep of instances whose workflow is closed; the ledger
-// is shared by all roles.
-func register(ctx context.Context, o Options, role contract.Role, temporal client.Client, ledger *store.Ledger, r worker.Registry) (closePorts func() error, err error) {
-	p := ports{ctx: ctx, o: o, ledger: ledger}
+// and calls, the limit of the target's, are shared by all roles.
+func register(ctx context.Context, o Options, role contract.Role, temporal client.Client, ledger *store.Ledger, calls *rate.Limiter, r worker.Registry) (closePorts func() error, err error) {
+	p := ports{ctx: ctx, o: o, ledger: ledger, calls: calls}
 	switch role {
 	case contract.RoleWorkflows:
 		workflows.Register(r)
@@ -53,6 +53,7 @@ type ports struct {
 	ctx     context.Context //nolint:containedctx // lives as long as the registration
 	o       Options
 	ledger  *store.Ledger
+	calls   *rate.Limiter
 	closers []func() error
 }
 
@@ -137,10 +138,9 @@ func (p *ports) probe() (func(context.Context, migration.User) (bool, error), er
 
 // client opens nothing: each call has a connection of its own.
 func (p *ports) client() (*api.Client, error) {
-	target, perSecond := p.o.Config.Target, p.o.Config.Limits.TargetCallsPerSecond
+	target := p.o.Config.Target
 	return api.New(api.Options{
-		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout,
-		Limiter: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout, Limiter: p.calls,
 	})
 }
 

@@ -23,7 +23,7 @@ func TestProbe(t *testing.T) {
 	}))
 	t.Cleanup(target.Close)
 	c := &config.Config{}
-	c.Target.URL, c.Limits.TargetCallsPerSecond = target.URL+"/jw", 100
+	c.Target.URL = target.URL + "/jw"
 	c.Target.Admin = config.Account{Username: "admin", Password: migration.NewSecret("a")}
 	c.Target.Master = config.Account{Username: "master", Password: migration.NewSecret("b")}
 	c.Worker.Roles = []contract.Role{contract.RoleCopy}

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 
 	"jogetferry/config"
 	"jogetferry/contract"
@@ -114,11 +115,13 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 			err = errors.Join(err, closePorts())
 		}
 	}()
+	perSecond := o.Config.Limits.TargetCallsPerSecond
+	calls := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
 	for _, role := range o.Config.Worker.Roles {
 		options := workerOptions(o.Config, role)
 		options.OnFatalError = func(err error) { fail(fmt.Errorf("poll %s: %w", queues.Of(role), err)) }
 		w := worker.New(temporal, queues.Of(role), options)
-		closePorts, err := register(ctx, o, role, temporal, ledger, w)
+		closePorts, err := register(ctx, o, role, temporal, ledger, calls, w)
 		if err != nil {
 			drain(workers)
 			return fmt.Errorf("register activities of role %s: %w", role, err)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"jogetferry/migration"
 )
@@ -294,19 +295,50 @@ func (r *Reader) Closed(ctx context.Context, id migration.InstanceID) (bool, err
 	return p.Closed(), err
 }
 
-// IsLinkedInstanceID reports whether a record ID is, for Joget, the ID of an
-// instance: a start with it would join that instance's record (CONTRACT 3.3).
-// Unlike elsewhere the database's collation decides, since Joget asks it too.
-func (r *Reader) IsLinkedInstanceID(ctx context.Context, id migration.RecordID) (bool, error) {
-	queries := []string{countSameLink, countSameProcess}
+// LinkedInstanceIDs returns those of ids that are, for Joget, IDs of instances:
+// a start with one would join that instance's record (CONTRACT 3.3). Unlike
+// elsewhere the database's collation decides, since Joget asks it too.
+func (r *Reader) LinkedInstanceIDs(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
+	linked := map[migration.RecordID]bool{}
+	queries := []string{selectSameLink, selectSameProcess}
 	if r.db.Has("wf_process_link_history") {
-		queries = append(queries, countSameLinkHistory)
+		queries = append(queries, selectSameLinkHistory)
 	}
 	for _, query := range queries {
-		n, err := r.count(ctx, query, args(string(id)))
-		if n > 0 || err != nil {
-			return n > 0, err
+		err := batched(ids, func(part []migration.RecordID) error {
+			found, err := r.same(ctx, query, part)
+			if err != nil || len(found) == 0 {
+				return err
+			}
+			// Which of them the collation takes for equal only the server can tell.
+			for _, id := range part {
+				if linked[id] || !slices.ContainsFunc(found, func(stored string) bool { return similar(stored, string(id)) }) {
+					continue
+				}
+				found, err := r.same(ctx, query, []migration.RecordID{id})
+				if err != nil {
+					return err
+				}
+				linked[id] = len(found) > 0
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
-	return false, nil
+	return linked, nil
+}
+
+func (r *Reader) same(ctx context.Context, query string, ids []migration.RecordID) ([]string, error) {
+	return read(ctx, r, "look for instances", withLists(query, len(ids)), args(ids), func(scan scanner) (id string, err error) {
+		return id, scan(&id)
+	})
+}
+
+// similar reports whether some collation may take two texts for equal: case and
+// blanks at the end do not count, and of other alphabets nobody knows.
+func similar(a, b string) bool {
+	ascii := func(s string) bool { return !strings.ContainsFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) }
+	return strings.EqualFold(strings.TrimRight(a, " "), strings.TrimRight(b, " ")) || !ascii(a) || !ascii(b)
 }

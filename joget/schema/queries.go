@@ -107,9 +107,9 @@ const (
 FROM {wf_history_process} WHERE processId IN (...)`
 
 	// Compared by the columns' collation on purpose, as Joget's own look-up does.
-	countSameLink        = "SELECT COUNT(*) FROM {wf_process_link} WHERE processId = ?"
-	countSameLinkHistory = "SELECT COUNT(*) FROM {wf_process_link_history} WHERE processId = ?"
-	countSameProcess     = "SELECT COUNT(*) FROM {SHKProcesses} WHERE Id = ?"
+	selectSameLink        = "SELECT processId FROM {wf_process_link} WHERE processId IN (...)"
+	selectSameLinkHistory = "SELECT processId FROM {wf_process_link_history} WHERE processId IN (...)"
+	selectSameProcess     = "SELECT Id FROM {SHKProcesses} WHERE Id IN (...)"
 )
 
 // Definitions.

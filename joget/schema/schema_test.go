@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -448,11 +450,14 @@ func TestLinkedInstances(t *testing.T) {
 			t.Errorf("closed %s: %v, %v", id, closed, err)
 		}
 	}
-	for id, want := range map[migration.RecordID]bool{
-		"4_crm_process1": true, "6_crm_process1": true, "10_crm_process1": true, "10_CRM_process1": true, "rec": false,
-	} {
-		if got, err := j.Fresh().IsLinkedInstanceID(t.Context(), id); got != want || err != nil {
-			t.Errorf("linked instance id %s: %v, %v; want %v", id, got, err, want)
+	wantLinked := map[migration.RecordID]bool{
+		"4_crm_process1": true, "6_crm_process1": true, "10_crm_process1": true, "10_CRM_process1": true, "10_crm_procéss1": true,
+		"rec": false, "110_crm_process1": false,
+	}
+	linked, err := j.Fresh().LinkedInstanceIDs(t.Context(), slices.Collect(maps.Keys(wantLinked)))
+	for id, want := range wantLinked {
+		if linked[id] != want || err != nil {
+			t.Errorf("linked instance id %s: %v, %v; want %v", id, linked[id], err, want)
 		}
 	}
 }
@@ -471,7 +476,7 @@ func TestServersBeforeV8HaveNoHistory(t *testing.T) {
 	if p, err := db.Fresh().Presence(t.Context(), "2_x"); p.Where != schema.Nowhere || err != nil {
 		t.Errorf("presence: %v, %v", p, err)
 	}
-	if linked, err := db.Fresh().IsLinkedInstanceID(t.Context(), "1_crm_process1"); !linked || err != nil {
+	if linked, err := db.Fresh().LinkedInstanceIDs(t.Context(), []migration.RecordID{"1_crm_process1"}); !linked["1_crm_process1"] || err != nil {
 		t.Errorf("linked id: %v, %v", linked, err)
 	}
 }

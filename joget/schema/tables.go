@@ -115,6 +115,10 @@ func args(values ...any) []any {
 			for _, x := range v {
 				out = append(out, x)
 			}
+		case []migration.RecordID:
+			for _, x := range v {
+				out = append(out, string(x))
+			}
 		case []migration.InstanceID:
 			for _, x := range v {
 				out = append(out, string(x))

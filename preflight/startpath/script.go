@@ -26,6 +26,9 @@ var (
 	words = regexp.MustCompile(`[\pL_$][\pL\pN_$]*`)
 	// indirect is what can read variables without their names.
 	indirect = regexp.MustCompile(`\b(eval|Function|constructor|this|globalThis)\b|\\[ux]`)
+	// backtracking are regular expressions that may take for ever, where nothing
+	// can stop them.
+	backtracking = regexp.MustCompile(`\(\?[=!<]|\\[1-9]|\bRegExp\b`)
 	// hash is a hash variable, which Joget replaces before it evaluates.
 	hash = regexp.MustCompile(`#[^#]*#`)
 	// undefined is how the engine says that a name is not there.
@@ -69,6 +72,10 @@ func newScript(text string, vars []xpdl.Variable) *script {
 	}
 	if hash.MatchString(text) {
 		s.broken = "has a hash variable, which only the server can replace"
+		return s
+	}
+	if backtracking.MatchString(text) {
+		s.broken = "has a regular expression that may not end"
 		return s
 	}
 	if newer.MatchString(text) {

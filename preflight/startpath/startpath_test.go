@@ -247,6 +247,8 @@ func TestWalk(t *testing.T) {
 		{"a_text_about_java_is_no_java", when("", "status === 'java.lang'"), nil, "r -> waits at no"},
 		{"what_is_newer_than_the_engine_is_unknown", when("", "status.startsWith('x')"), nil, "r -> unknown: the condition of r -> yes is written in a newer JavaScript than Joget's"},
 		{"syntax_newer_than_the_engine_is_unknown", when("", "(() => true)()"), nil, "r -> unknown: the condition of r -> yes is written in a newer JavaScript than Joget's"},
+		{"a_regular_expression_that_may_not_end_is_unknown", when("", "/^(?=(a+)+$)a/.test(status)"), texts("status", strings.Repeat("a", 40)+"b"), "r -> unknown: the condition of r -> yes has a regular expression that may not end"},
+		{"a_plain_regular_expression_is_known", when("", "/^(a+)+$/.test(status)"), texts("status", strings.Repeat("a", 40)+"b"), "r -> waits at no"},
 		{"what_the_engine_has_is_known", when("", "'abc'.indexOf('b') === 1 && 'a,b'.split(',').length === 2 && isNaN('x')"), nil, "r -> waits at yes"},
 		{"a_hash_variable_is_unknown", when("", "'#currentUser.username#' === 'cat'"), nil, "r -> unknown: the condition of r -> yes has a hash variable, which only the server can replace"},
 		{"the_time_is_unknown", when("", "new Date().getTime() < 0"), nil, "r -> unknown: the condition of r -> yes depends on the time"},
