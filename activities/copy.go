@@ -95,7 +95,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil {
 		return out, err
 	}
-	kept, err := c.keepSnapshot(ctx, in, read, &out.Outcome)
+	kept, err := c.keepSnapshot(ctx, in, entry.Target, read, &out.Outcome)
 	if err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
@@ -199,8 +199,9 @@ func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contr
 }
 
 // keepSnapshot checks the instance as it is now and keeps it as what the target
-// is made from. kept is false when the target was started from an earlier one.
-func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, read *sourceRead, out *contract.Outcome) (kept bool, err error) {
+// is made from, if that is still what was planned for. kept is false when the
+// target was started from an earlier one.
+func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, planned migration.DefinitionID, read *sourceRead, out *contract.Outcome) (kept bool, err error) {
 	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
 	if err != nil {
 		return false, err
@@ -212,6 +213,16 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 	}
 	if fixed && !in.Redo {
 		return false, nil
+	}
+	if !fixed {
+		now, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(read.instance.Definition))
+		if migration.CodeOf(err) == migration.CodeUnavailable {
+			return false, err
+		}
+		if why := redirected(planned, now); why != "" && err == nil {
+			*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, why, why)
+			return false, err
+		}
 	}
 	facts, err := c.facts(ctx, &read.instance)
 	if err != nil {
@@ -236,6 +247,15 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 	}
 	_, err = c.Ledger.SaveSnapshot(ctx, in.Migration, in.Instance, snapshot)
 	return err == nil, err
+}
+
+// redirected says that the target would start another definition now than the
+// plan was made for, "" when not: nobody has checked that one, or seen a pilot of it.
+func redirected(planned, now migration.DefinitionID) string {
+	if planned.IsZero() || planned == now {
+		return ""
+	}
+	return fmt.Sprintf("planned for %s, the target would start %s now: plan again", planned, now)
 }
 
 // CopyUploads copies the files of the record set of the snapshot.

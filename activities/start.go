@@ -76,6 +76,11 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 
 // mayStart proves what must hold before a start is claimed.
 func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome, stop bool, err error) {
+	// It may have been parked for days since its snapshot.
+	if why := redirected(s.entry.Target, s.intent.Definition); why != "" {
+		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonSourceBlocked, why, why)
+		return out, true, err
+	}
 	if err := j.paired(ctx); err != nil {
 		return out, true, err
 	}

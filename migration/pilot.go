@@ -11,7 +11,7 @@ import (
 type Pilot struct {
 	Instance   InstanceID    `json:"instance"`
 	Definition DefinitionID  `json:"definition"`
-	Target     DefinitionID  `json:"target_definition"` // what the definition was mapped to when it began
+	Target     DefinitionID  `json:"target_definition"` // what the definition is mapped to; of a started instance, what it was started as
 	State      InstanceState `json:"state"`
 	Verdict    Verdict       `json:"verdict,omitempty"` // "" until it is compared
 	By         string        `json:"by"`                // "" for one of a ledger that did not note it

@@ -73,7 +73,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonTargetRewound:       {"the target's counters stand below what was seen before: it was restored from a backup", []Action{ActionRetry, ActionSkip}},
 	ReasonSourceMoved:         {"the source instance moved on since its snapshot", []Action{ActionRedo, ActionAccept, ActionRetry, ActionSkip}},
 	ReasonSourceClosed:        {"the source instance closed before its turn", []Action{ActionSkip}},
-	ReasonSourceBlocked:       {"the source instance is in a state that cannot be continued yet", []Action{ActionRetry, ActionSkip}},
+	ReasonSourceBlocked:       {"the source instance cannot be continued as it is now, or the target would start another definition than was planned", []Action{ActionRetry, ActionSkip}},
 	ReasonNothingToResume:     {"the source instance has no open activity", []Action{ActionRetry, ActionSkip}},
 	ReasonResumeNotConverging: {"the target does not keep the wanted activities open", []Action{ActionRetry, ActionSkip}},
 	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionSkip}},

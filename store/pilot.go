@@ -135,21 +135,27 @@ func (l *Ledger) PilotGroups(ctx context.Context, mig string, f migration.Filter
 	return groups, failure("group instances", mig, err)
 }
 
-// SavePilot notes that an instance is begun as a pilot of its definition, and
-// of the definition that it maps to now. It may be repeated. Unknown instance: CodeNotFound.
+// SavePilot notes that an instance is about to be migrated as a pilot of its
+// definition. It may be repeated. That holds until a wave claims it (ClaimNext).
+// One that is neither ready nor warned is under way by somebody else, or over:
+// CodeConflict. Unknown instance: CodeNotFound.
 func (l *Ledger) SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error {
-	return l.tx(ctx, "save pilot", string(id), func(tx *sql.Tx) error {
+	const op = "save pilot"
+	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, upsertPilot, mig, string(id), e.Definition.String(), formatDefinition(e.Target), by)
+		if e.State != migration.InstanceReady && e.State != migration.InstanceWarned {
+			return migration.E(migration.CodeConflict, op, string(id), "the instance is %s already", e.State)
+		}
+		_, err = tx.ExecContext(ctx, upsertPilot, mig, string(id), by)
 		return err
 	})
 }
 
-// Pilots returns all that were begun, by definition, oldest first, with what
-// became of them since.
+// Pilots returns all that were begun and that no wave has claimed since, by
+// definition, oldest first, with what became of them.
 func (l *Ledger) Pilots(ctx context.Context, mig string) ([]migration.Pilot, error) {
 	var pilots []migration.Pilot
 	err := each(ctx, l.db, queryPilots, []any{mig}, func(row scanner) error {

@@ -86,6 +86,9 @@ func TestPilots_follow_what_becomes_of_them(t *testing.T) {
 	page[0].Target = target
 	savePlan(t, l, "p", page)
 	must(t, l.SavePilot(t.Context(), mig, id(1), "somebody@host"))
+	page[0].Target.Version = "8"
+	target = page[0].Target
+	savePlan(t, l, "p2", page)
 	must(t, l.SavePilot(t.Context(), mig, id(1), "operator@host"))
 	wantCode(t, l.SavePilot(t.Context(), mig, "none", "operator@host"), migration.CodeNotFound)
 	want := []migration.Pilot{{Instance: id(1), Definition: def, Target: target, State: migration.InstanceReady, By: "operator@host"}}
@@ -105,6 +108,31 @@ func TestPilots_follow_what_becomes_of_them(t *testing.T) {
 	want[0].State, want[0].Verdict = migration.InstanceDone, migration.VerdictAccepted
 	if !verified() {
 		t.Error("not verified though it is done and accepted")
+	}
+}
+
+func TestPilots_are_not_what_a_wave_claims(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(3, nil))
+	// The wave that was stopped still stands in the entries.
+	createWave(t, l, migration.Wave{Name: "w", Window: 9, Filter: migration.Filter{Instances: []migration.InstanceID{id(1), id(2)}}})
+	stopped := migration.WaveStopped
+	must(t, l.SetWave(t.Context(), mig, "w", migration.WaveChange{Status: &stopped}))
+	must(t, l.SavePilot(t.Context(), mig, id(1), "operator@host")) // its workflow is never started
+	must(t, l.SavePilot(t.Context(), mig, id(3), "operator@host"))
+	createWave(t, l, migration.Wave{Name: "w", Window: 9, Filter: migration.Filter{Instances: []migration.InstanceID{id(1), id(2)}}})
+	if claimed, _ := claimNext(t, l, "w", "token", 0); len(claimed) != 2 {
+		t.Fatalf("%d were claimed, want 2", len(claimed))
+	}
+	wantCode(t, l.SavePilot(t.Context(), mig, id(2), "operator@host"), migration.CodeConflict)
+	for number := range 3 {
+		must(t, l.Progress(t.Context(), mig, id(number+1), migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	}
+	pilots, err := l.Pilots(t.Context(), mig)
+	must(t, err)
+	if len(pilots) != 1 || pilots[0].Instance != id(3) || !pilots[0].Verified() {
+		t.Errorf("pilots %+v, want the one that no wave claimed", pilots)
 	}
 }
 

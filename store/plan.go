@@ -81,8 +81,9 @@ func scanMigration(row scanner) (migrationRow, error) {
 
 // SavePlan records a page of the plan run planID, in the order of the plan; a
 // page may come again. Entries that a wave has begun with keep their state and
-// findings, and their place; failed ones become what the plan says, so that a
-// wave can take them again. A requester or record that changed since the last
+// findings, and their place; those parked with ReasonSourceBlocked before a start
+// get the target that they map to now. Failed ones become what the plan says, so
+// that a wave can take them again. A requester or record that changed since the last
 // plan is taken over. The first page, which may be empty, begins the plan: from
 // then on PlanDiff compares with what the ledger had. Unbound migration: CodeNotFound.
 func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migration.PlanEntry) error {
@@ -128,6 +129,11 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 		k, isKnown := known[p.Instance]
 		if isKnown && !replannable(k) {
 			begun = append(begun, p.Instance)
+			if k.State == migration.InstanceParked && k.Reason == migration.ReasonSourceBlocked && !p.Target.IsZero() {
+				if _, err := tx.ExecContext(ctx, updateTarget, formatDefinition(p.Target), mig, string(p.Instance)); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		ordinal := m.nextOrdinal

@@ -64,6 +64,37 @@ func TestSavePlan_needs_a_bound_migration(t *testing.T) {
 	wantCode(t, err, migration.CodeNotFound)
 }
 
+func TestPlan_again_changes_the_target_of_what_was_parked_for_it(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name   string
+		reason migration.Reason
+		target migration.InstanceID
+		want   string // version
+	}{
+		{"blocked_before_the_start", migration.ReasonSourceBlocked, "", "8"},
+		{"blocked_after_the_start", migration.ReasonSourceBlocked, "99_crm", "7"},
+		{"parked_for_something_else", migration.ReasonTargetMoved, "", "7"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			l := opened(t)
+			page := planned(1, nil)
+			page[0].Target = migration.DefinitionID{Package: "crm_community", Version: "7", Process: "process1"}
+			savePlan(t, l, "p1", page)
+			must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceParked, Reason: tc.reason, TargetID: tc.target}))
+			page[0].Target.Version = "8"
+			savePlan(t, l, "p2", page)
+			page[0].Target = migration.DefinitionID{}
+			savePlan(t, l, "p3", page)
+			if got := entry(t, l, 1).Target.Version; got != tc.want {
+				t.Errorf("version %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestPlan_again_moves_only_what_no_wave_has_begun(t *testing.T) {
 	t.Parallel()
 	const done, parked, flight, failed = migration.InstanceDone, migration.InstanceParked, migration.InstanceRunning, migration.InstanceFailed

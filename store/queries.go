@@ -50,6 +50,9 @@ findings = VALUES(findings), plan_id = VALUES(plan_id), updated_at = VALUES(upda
 
 	updateSeenByPlan = `UPDATE instance SET plan_id = ? WHERE migration = ? AND instance IN `
 
+	updateTarget = `UPDATE instance SET target_definition = ?, updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ? AND target_id IS NULL`
+
 	queryUnseenByPlan = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
 AND state IN ('ready','warned','blocked') ORDER BY ordinal LIMIT ?`
 
@@ -139,13 +142,14 @@ ON of_migration = migration AND of_instance = instance WHERE `
 	groupPilotGroups = ` GROUP BY definition, target_definition, state, COALESCE(activities, '')
 ORDER BY definition, target_definition, state, MIN(instance)`
 
-	upsertPilot = `INSERT INTO pilot (migration, instance, definition, target_definition, begun_by, begun_at)
-VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE definition = VALUES(definition),
-target_definition = VALUES(target_definition), begun_by = VALUES(begun_by), begun_at = VALUES(begun_at)`
+	upsertPilot = `INSERT INTO pilot (migration, instance, begun_by, begun_at) VALUES (?,?,?,UTC_TIMESTAMP(6))
+ON DUPLICATE KEY UPDATE begun_by = VALUES(begun_by), begun_at = VALUES(begun_at)`
 
-	queryPilots = `SELECT p.instance, p.definition, p.target_definition, i.state, i.verdict, p.begun_by, p.begun_at FROM pilot p
+	queryPilots = `SELECT p.instance, i.definition, i.target_definition, i.state, i.verdict, p.begun_by, p.begun_at FROM pilot p
 JOIN instance i ON i.migration = p.migration AND i.instance = p.instance
-WHERE p.migration = ? ORDER BY p.definition, p.begun_at, p.instance`
+WHERE p.migration = ? ORDER BY i.definition, p.begun_at, p.instance`
+
+	deletePilots = `DELETE FROM pilot WHERE migration = ? AND instance IN `
 
 	upsertEvidence = `INSERT INTO pilot_evidence (migration, instance, data, taken_at) VALUES (?,?,?,UTC_TIMESTAMP(6))
 ON DUPLICATE KEY UPDATE data = VALUES(data), taken_at = VALUES(taken_at)`
@@ -173,7 +177,7 @@ created_at FROM wave WHERE migration = ?`
 	insertWave = `INSERT INTO wave (migration, name, ordinal, filter, size, window_size, rate, max_parked, pilotless,
 status, taken, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?,'running',0,?,UTC_TIMESTAMP(6))`
 
-	updateWave = `UPDATE wave SET status = ?, window_size = ?, rate = ?, max_parked = ?
+	updateWave = `UPDATE wave SET status = ?, window_size = ?, rate = ?, max_parked = ?, pilotless = ?
 WHERE migration = ? AND name = ?`
 
 	updateWaveTaken = `UPDATE wave SET taken = ? WHERE migration = ? AND name = ?`

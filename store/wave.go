@@ -20,7 +20,7 @@ import (
 // and belong to no open wave. It returns the wave as recorded; Taken says how
 // many. w.Name "" takes the next free number. A name that exists resumes that
 // wave: it is running again with w's Window, Rate and MaxParked (zero: as
-// before), and takes nothing more. The same name with another filter or size
+// before), without pilot if either is, and takes nothing more. The same name with another filter or size
 // is CodeConflict. w.Filter's States, Wave and Reason are ignored.
 func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error) {
 	const op = "create wave"
@@ -112,6 +112,7 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, 
 		}
 	}
 	known.Status = migration.WaveRunning
+	known.Pilotless = known.Pilotless || asked.Pilotless
 	if asked.Window > 0 {
 		known.Window = asked.Window
 	}
@@ -125,7 +126,7 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, 
 }
 
 func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, what string) error {
-	if _, err := tx.ExecContext(ctx, updateWave, string(w.Status), w.Window, w.Rate, w.MaxParked, mig, w.Name); err != nil {
+	if _, err := tx.ExecContext(ctx, updateWave, string(w.Status), w.Window, w.Rate, w.MaxParked, w.Pilotless, mig, w.Name); err != nil {
 		return err
 	}
 	detail := fmt.Sprintf("%s, window %d, rate %g, max parked %d", w.Status, w.Window, w.Rate, w.MaxParked)
@@ -269,6 +270,10 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 		}
 		list, args := listed(ids)
 		if _, err := tx.ExecContext(ctx, updateClaimed+list, append([]any{token, mig}, args...)...); err != nil {
+			return err
+		}
+		// What a wave migrates is no pilot, though one may have been meant to begin.
+		if _, err := tx.ExecContext(ctx, deletePilots+list, append([]any{mig}, args...)...); err != nil {
 			return err
 		}
 		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "claimed by wave " + wave}))

@@ -72,6 +72,7 @@ func TestCreateWave_again_resumes_the_same_and_refuses_another(t *testing.T) {
 		code   migration.Code
 	}{
 		{"the_same_is_resumed", func(*migration.Wave) {}, ""},
+		{"without_pilot_is_taken_over", func(w *migration.Wave) { w.Pilotless = true }, ""},
 		{"another_window_is_taken_over", func(w *migration.Wave) { w.Window = 9 }, ""},
 		{"another_requester_is_a_conflict", func(w *migration.Wave) { w.Filter.Requester = "clark" }, migration.CodeConflict},
 		{"other_instances_are_a_conflict", func(w *migration.Wave) { w.Filter.Instances = nil }, migration.CodeConflict},
@@ -94,12 +95,22 @@ func TestCreateWave_again_resumes_the_same_and_refuses_another(t *testing.T) {
 			want := original
 			want.Status, want.Taken, want.By, want.CreatedAt = migration.WavePaused, 1, "worker-1", got.CreatedAt
 			if tc.code == "" {
-				want.Status, want.Window = migration.WaveRunning, again.Window
+				want.Status, want.Window, want.Pilotless = migration.WaveRunning, again.Window, again.Pilotless
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("wave (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestCreateWave_again_stays_without_pilot(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	createWave(t, l, migration.Wave{Name: "w", Window: 1, Pilotless: true})
+	if again := createWave(t, l, migration.Wave{Name: "w"}); !again.Pilotless {
+		t.Error("forgotten that the operator waived the pilot")
 	}
 }
 

@@ -34,19 +34,17 @@ CREATE TABLE IF NOT EXISTS plan_activity (
   PRIMARY KEY (migration, instance)
 ) ENGINE=InnoDB;
 
--- Which instances were begun as pilots, and what their definition was mapped to
--- then. How they ended is in instance.
+-- Which instances were begun as pilots. What they map to, and how they ended, is
+-- in instance. A row goes when a wave claims its instance.
 CREATE TABLE IF NOT EXISTS pilot (
   migration varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   instance  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  definition varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  target_definition varchar(700) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   begun_by  varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   begun_at  datetime(6) NOT NULL,
   PRIMARY KEY (migration, instance)
 ) ENGINE=InnoDB;
 
 -- Only pilots are migrated outside waves.
-INSERT IGNORE INTO pilot (migration, instance, definition, target_definition, begun_by, begun_at)
-SELECT migration, instance, definition, target_definition, '', updated_at FROM instance
+INSERT IGNORE INTO pilot (migration, instance, begun_by, begun_at)
+SELECT migration, instance, '', updated_at FROM instance
 WHERE wave = '' AND state NOT IN ('ready', 'warned', 'blocked', 'skipped');
