@@ -51,6 +51,4 @@ type Mismatch struct {
 	Kind   MismatchKind
 	Source string
 	Target string
-	// Proven: the source has a row that copying would refuse. False also where nobody looked.
-	Proven bool
 }

@@ -70,6 +70,7 @@ var all = []Check{
 	CounterBehind,
 	Encrypted,
 	RecordAlike,
+	ValueRefused,
 	NotStarted,
 	InstanceSuspended,
 	NothingOpen,

@@ -1,8 +1,10 @@
 package preflight
 
 import (
-	"iter"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"jogetferry/migration"
 )
@@ -32,15 +34,29 @@ type AppFacts struct {
 	Seen    map[string]bool
 }
 
-// mismatches yields those of some kinds.
-func (f *AppFacts) mismatches(kinds ...migration.MismatchKind) iter.Seq[migration.Mismatch] {
-	return func(yield func(migration.Mismatch) bool) {
-		for _, m := range f.Mismatches {
-			if slices.Contains(kinds, m.Kind) && !yield(m) {
-				return
-			}
+// mismatched reports mismatches of some kinds: one finding per form table, in
+// which each is what line says of it.
+func (f *AppFacts) mismatched(r Report, line func(migration.Mismatch) string, kinds ...migration.MismatchKind) {
+	lines := map[string][]string{}
+	for _, m := range f.Mismatches {
+		if slices.Contains(kinds, m.Kind) {
+			lines[m.Table] = append(lines[m.Table], line(m))
 		}
 	}
+	for _, table := range slices.Sorted(maps.Keys(lines)) {
+		r.Found(f.ID, formTable(table)+": "+strings.Join(first(maxColumns, lines[table]), ", "))
+	}
+}
+
+// maxColumns bounds what is listed of one table or record.
+const maxColumns = 20
+
+// first returns up to n of lines, and how many there are besides.
+func first(n int, lines []string) []string {
+	if len(lines) <= n {
+		return lines
+	}
+	return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
 }
 
 // formTable returns the database's name of a form table.

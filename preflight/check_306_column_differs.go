@@ -12,15 +12,11 @@ var ColumnDiffers = Check{
 	Severity: migration.Warning,
 	Title:    "a column of the target may not take what the source's holds",
 	Remedy:   "compare the column types of both tables, and widen the target's",
-	About:    `Narrower, of another type, computed by the target, or NOT NULL. Values that fit are copied; one that the target would cut, round or refuse parks its instance with record_unsupported, since the target's session is strict and a warning counts as an error. What no row can get around blocks.`,
+	About:    `Narrower, of another type, computed by the target, or NOT NULL. Values that fit are copied. An instance whose record has one that does not has FERRY-319; what only the target can judge, such as a text in a column of numbers, and child rows park it with record_unsupported, since the target's session is strict and a warning counts as an error.`,
 	App: func(f *AppFacts, r Report) {
-		for m := range f.mismatches(migration.MismatchNarrower, migration.MismatchType, migration.MismatchGenerated, migration.MismatchNotNull) {
-			severity := migration.Warning
-			if m.Proven {
-				severity = migration.Blocking
-			}
-			r.FoundAs(severity, formTable(m.Table), m.Column+": "+differences[m.Kind]+" ("+cmp.Or(m.Source, "absent")+" to "+m.Target+")")
-		}
+		f.mismatched(r, func(m migration.Mismatch) string {
+			return m.Column + " " + differences[m.Kind] + " (" + cmp.Or(m.Source, "absent") + " to " + m.Target + ")"
+		}, migration.MismatchNarrower, migration.MismatchType, migration.MismatchGenerated, migration.MismatchNotNull)
 	},
 }
 

@@ -10,14 +10,8 @@ var CharsetLoses = Check{
 	Severity: migration.Warning,
 	Title:    "a column of the target cannot hold all characters of the source's",
 	Remedy:   "convert the target's table to utf8mb4",
-	About:    `Such a character parks its instance with record_unsupported; none is replaced by a question mark. All rows of the source's table are looked at: if one holds such a character, this blocks.`,
+	About:    `No character is replaced by a question mark. An instance whose record has one that the target lacks has FERRY-319, where the target's charset is ascii, latin1 or utf8mb3; others and child rows park it with record_unsupported.`,
 	App: func(f *AppFacts, r Report) {
-		for m := range f.mismatches(migration.MismatchCharset) {
-			severity := migration.Warning
-			if m.Proven {
-				severity = migration.Blocking
-			}
-			r.FoundAs(severity, formTable(m.Table), m.Column+": "+m.Source+" to "+m.Target)
-		}
+		f.mismatched(r, func(m migration.Mismatch) string { return m.Column + " " + m.Source + " to " + m.Target }, migration.MismatchCharset)
 	},
 }

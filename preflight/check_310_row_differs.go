@@ -12,7 +12,7 @@ var RowDiffers = Check{
 	Severity: migration.Blocking,
 	Title:    "the target has another row under the record ID",
 	Remedy:   "look at both rows, then choose records.on_conflict overwrite or keep, or remove the target's row",
-	About:    `Compared byte by byte, as the copy does: equal rows and those that the ledger knows as ours are left out. Only rows whose id is the record ID are compared by the plan; the copy compares child rows too. With records.on_conflict overwrite or keep it is a warning.`,
+	About:    `Compared byte by byte, as the copy does: equal rows and those that the ledger knows as ours are left out. Only rows whose id is the record ID are compared by the plan; the copy compares child rows too. With records.on_conflict overwrite or keep it is a warning. An instance that the migration has begun with is not looked at.`,
 	Personal: true,
 	Instance: func(f *InstanceFacts, r Report) {
 		if f.Data == nil {

@@ -1,7 +1,6 @@
 package preflight
 
 import (
-	"fmt"
 	"strings"
 
 	"jogetferry/migration"
@@ -19,11 +18,8 @@ var ChildTables = Check{
 		for _, relation := range f.Relations {
 			lines = append(lines, relationLine(relation))
 		}
-		if len(lines) > maxRelations {
-			lines = append(lines[:maxRelations], fmt.Sprintf("and %d more", len(f.Relations)-maxRelations))
-		}
 		if len(lines) > 0 {
-			r.Found(f.ID, strings.Join(lines, "; "))
+			r.Found(f.ID, strings.Join(first(maxRelations, lines), "; "))
 		}
 	},
 }

@@ -15,7 +15,7 @@ var CounterBehind = Check{
 	Severity: migration.Warning,
 	Title:    "an ID generator of the target is behind the source's",
 	Remedy:   "raise the environment variable on the target, or the numbers of the source are given out again",
-	About:    `ID generator fields count in an environment variable; it is not part of any record, and an import may or may not bring its value. Compared are the published versions. The source goes on counting until it is frozen.`,
+	About:    `ID generator fields count in an environment variable; it is not part of any record, and an import may or may not bring its value. Compared are the published versions; of an app whose processes go to several apps of the target, only the one that the first instance goes to. The source goes on counting until it is frozen.`,
 	App: func(f *AppFacts, r Report) {
 		value := func(variables []migration.EnvironmentVariable, id string) (int64, bool) {
 			i := slices.IndexFunc(variables, func(v migration.EnvironmentVariable) bool { return v.ID == id })

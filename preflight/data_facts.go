@@ -23,6 +23,9 @@ type DataFacts struct {
 	Sharing int
 	// MissingFiles are uploads that a field names and the source's disk lacks: "table: name".
 	MissingFiles []string
+	// Refused are the tables and columns of the source's rows that the copy would
+	// refuse: "app_fd_x", "app_fd_x.c_y".
+	Refused []string
 	// Encrypted are the columns that hold an encrypted value: "app_fd_x.c_y".
 	Encrypted []string
 }

@@ -21,9 +21,11 @@ func lines(findings []migration.Finding) []string {
 
 func TestApp(t *testing.T) {
 	t.Parallel()
-	mismatch := func(kind migration.MismatchKind, proven bool) func(*preflight.AppFacts) {
+	mismatch := func(kinds ...migration.MismatchKind) func(*preflight.AppFacts) {
 		return func(f *preflight.AppFacts) {
-			f.Mismatches = []migration.Mismatch{{Table: "orders", Column: "c_x", Kind: kind, Source: "text", Target: "int", Proven: proven}}
+			for _, kind := range kinds {
+				f.Mismatches = append(f.Mismatches, migration.Mismatch{Table: "orders", Column: "c_x", Kind: kind, Source: "text", Target: "int"})
+			}
 		}
 	}
 	variables := func(source, target string) func(*preflight.AppFacts) {
@@ -53,19 +55,33 @@ func TestApp(t *testing.T) {
 			f.Absent = true
 			f.Source, f.Counters = []migration.EnvironmentVariable{{ID: "refNo", Value: "7"}}, []string{"refNo"}
 		}},
-		{name: "table_missing", change: mismatch(migration.MismatchTable, true), want: []string{"FERRY-304 blocking app_fd_orders: "}},
-		{name: "column_missing_with_values", change: mismatch(migration.MismatchColumn, true), want: []string{"FERRY-305 blocking app_fd_orders: c_x text"}},
-		{name: "column_missing_without", change: mismatch(migration.MismatchColumn, false), want: []string{"FERRY-305 note app_fd_orders: c_x text"}},
-		{name: "narrower", change: mismatch(migration.MismatchNarrower, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: narrower (text to int)"}},
-		{name: "another_type", change: mismatch(migration.MismatchType, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: of another type (text to int)"}},
-		{name: "computed", change: mismatch(migration.MismatchGenerated, true), want: []string{"FERRY-306 blocking app_fd_orders: c_x: computed by the target (text to int)"}},
-		{name: "not_null", change: mismatch(migration.MismatchNotNull, false), want: []string{"FERRY-306 warning app_fd_orders: c_x: wants a value (text to int)"}},
-		{name: "charset_may_lose", change: mismatch(migration.MismatchCharset, false), want: []string{"FERRY-307 warning app_fd_orders: c_x: text to int"}},
-		{name: "charset_loses", change: mismatch(migration.MismatchCharset, true), want: []string{"FERRY-307 blocking app_fd_orders: c_x: text to int"}},
-		{name: "unique_key", change: mismatch(migration.MismatchUnique, false), want: []string{"FERRY-308 warning app_fd_orders: int (c_x)"}},
-		{name: "engine", change: mismatch(migration.MismatchEngine, true), want: []string{"FERRY-309 blocking app_fd_orders: engine int"}},
-		{name: "id_no_key", change: mismatch(migration.MismatchKey, true), want: []string{"FERRY-309 blocking app_fd_orders: id is no key"}},
-		{name: "collation_is_told_by_the_records", change: mismatch(migration.MismatchCollation, false)},
+		{name: "table_missing", change: mismatch(migration.MismatchTable), want: []string{"FERRY-304 warning crm: app_fd_orders: absent"}},
+		{name: "column_missing", change: mismatch(migration.MismatchColumn), want: []string{"FERRY-305 warning crm: app_fd_orders: c_x text"}},
+		{name: "narrower", change: mismatch(migration.MismatchNarrower), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x narrower (text to int)"}},
+		{name: "another_type", change: mismatch(migration.MismatchType), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x of another type (text to int)"}},
+		{name: "computed", change: mismatch(migration.MismatchGenerated), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x computed by the target (text to int)"}},
+		{name: "not_null", change: mismatch(migration.MismatchNotNull), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x wants a value (text to int)"}},
+		{name: "charset", change: mismatch(migration.MismatchCharset), want: []string{"FERRY-307 warning crm: app_fd_orders: c_x text to int"}},
+		{name: "unique_key", change: mismatch(migration.MismatchUnique), want: []string{"FERRY-308 warning crm: app_fd_orders: int (c_x)"}},
+		{name: "engine", change: mismatch(migration.MismatchEngine), want: []string{"FERRY-309 warning crm: app_fd_orders: engine int"}},
+		{name: "id_no_key", change: mismatch(migration.MismatchKey), want: []string{"FERRY-309 warning crm: app_fd_orders: id is no key"}},
+		{
+			name: "each_check_and_table_is_one_finding", change: func(f *preflight.AppFacts) {
+				mismatch(migration.MismatchNarrower, migration.MismatchCharset, migration.MismatchNotNull)(f)
+				for i := range 23 {
+					f.Mismatches = append(f.Mismatches, migration.Mismatch{Table: "log", Column: fmt.Sprint("c_", i), Kind: migration.MismatchColumn, Source: "text"})
+				}
+				f.Mismatches = append(f.Mismatches, migration.Mismatch{Table: "abc", Column: "c_a", Kind: migration.MismatchColumn, Source: "text"})
+			},
+			want: []string{
+				"FERRY-305 warning crm: app_fd_abc: c_a text",
+				"FERRY-305 warning crm: app_fd_log: c_0 text, c_1 text, c_2 text, c_3 text, c_4 text, c_5 text, c_6 text, c_7 text, c_8 text, c_9 text, " +
+					"c_10 text, c_11 text, c_12 text, c_13 text, c_14 text, c_15 text, c_16 text, c_17 text, c_18 text, c_19 text, and 3 more",
+				"FERRY-306 warning crm: app_fd_orders: c_x narrower (text to int), c_x wants a value (text to int)",
+				"FERRY-307 warning crm: app_fd_orders: c_x text to int",
+			},
+		},
+		{name: "collation_is_told_by_the_records", change: mismatch(migration.MismatchCollation)},
 		{name: "child_tables", change: func(f *preflight.AppFacts) {
 			f.Relations = []migration.Relation{
 				{Parent: "o", Child: "i", Kind: migration.RelationChildHoldsParent, Column: "order"},
@@ -131,6 +147,9 @@ func TestData(t *testing.T) {
 		{name: "upload_missing", data: &preflight.DataFacts{MissingFiles: []string{"orders: a.pdf"}}, want: []string{"FERRY-315 warning 7_crm_approve: orders: a.pdf"}},
 		{name: "encrypted", data: &preflight.DataFacts{Encrypted: []string{"app_fd_a.c_x", "app_fd_a.c_y"}}, want: []string{
 			"FERRY-317 warning 7_crm_approve: app_fd_a.c_x, app_fd_a.c_y",
+		}},
+		{name: "refused", data: &preflight.DataFacts{Refused: []string{"app_fd_a", "app_fd_b.c_x"}}, want: []string{
+			"FERRY-319 blocking 7_crm_approve: app_fd_a, app_fd_b.c_x",
 		}},
 		{name: "alike", data: &preflight.DataFacts{Alike: []migration.RecordID{"REC-1"}}, want: []string{`FERRY-318 blocking 7_crm_approve: "rec-1" and "REC-1"`}},
 	} {

@@ -162,10 +162,7 @@ func mappingsDiff(source, target []mapped) string {
 			}
 		}
 	}
-	if len(lines) > maxMappings {
-		lines = append(lines[:maxMappings], fmt.Sprintf("and %d more", len(lines)-maxMappings))
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(first(maxMappings, lines), "\n")
 }
 
 // propertiesDiff returns the names of the properties that differ, dotted;

@@ -21,7 +21,6 @@ const (
 	erServerShutdown   = 1053
 	erBadField         = 1054
 	erDupEntry         = 1062
-	erUnknownCharset   = 1115
 	erRowTooBig        = 1118
 	erTableAccess      = 1142
 	erColumnAccess     = 1143

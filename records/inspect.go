@@ -16,11 +16,8 @@ type Side struct {
 }
 
 // Inspect compares a form table (without app_fd_) of both sides by Check and by
-// unique keys, and proves from the source's rows what can be proven by few
-// queries: rows of a table that cannot be written, values of a column that the
-// target lacks or computes, characters that its charset lacks. Nil: the source has no such table, no row in
-// it, or all rows fit. What is Proven here is what Copy refuses with CodeUnsupported.
-// It reads the source's table as a whole where it differs, so: once per table and plan.
+// unique keys. Nil: the source has no such table, no row in it, or all rows fit.
+// It looks at no row; Refusals does.
 func Inspect(ctx context.Context, source, target Side, table string) ([]migration.Mismatch, error) {
 	from, ok, err := source.Schema.Table(ctx, source.Q, table)
 	if err != nil || !ok {
@@ -34,53 +31,36 @@ func Inspect(ctx context.Context, source, target Side, table string) ([]migratio
 		return nil, err
 	}
 	found := Check(from, to)
-	if to != nil {
-		unique, err := surplusKeys(ctx, source, target, from, to)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, unique...)
+	if to == nil {
+		return found, nil
 	}
-	for i := range found {
-		if found[i].Proven, err = proven(ctx, source.Q, from, found[i]); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	unique, err := surplusKeys(ctx, source, target, from, to)
+	return append(found, unique...), err
 }
 
-func proven(ctx context.Context, q Querier, t *Table, m migration.Mismatch) (bool, error) {
-	switch m.Kind {
-	case migration.MismatchTable, migration.MismatchEngine, migration.MismatchKey:
-		return true, nil // there is a row
-	case migration.MismatchColumn, migration.MismatchGenerated:
-		return exists(ctx, q, t, anyValueQuery(t.Real, m.Column))
-	case migration.MismatchCharset:
-		lost, err := exists(ctx, q, t, lostValueQuery(t.Real, m.Column, m.Source, m.Target))
-		if isNumber(err, erUnknownCharset) {
-			return false, nil // the source does not know what the target uses
-		}
-		return lost, err
-	case migration.MismatchNotNull:
-		return m.Source == "", nil // no row of the source can have a value for it
-	case migration.MismatchNarrower, migration.MismatchType, migration.MismatchCollation, migration.MismatchUnique:
+// Refusals returns a function that tells why Copy would refuse a row of a form
+// table (without app_fd_) on this side: the table, or the columns that have no place for
+// their value, "app_fd_x" and "app_fd_x.c_y"; nil when it fits. What only the
+// server can judge, such as a text in a column of numbers, it takes to fit.
+func (s Side) Refusals(ctx context.Context, table string) (func(Row) []string, error) {
+	l, err := s.writable(ctx, table)
+	if migration.CodeOf(err) == migration.CodeUnsupported {
+		return func(Row) []string { return []string{tablePrefix + table} }, nil
 	}
-	return false, nil
-}
-
-func exists(ctx context.Context, q Querier, t *Table, query string) (bool, error) {
-	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
-		return false, failed("look for form rows", "table "+t.Real, err)
+		return nil, err
 	}
-	defer rows.Close()
-	if rows.Next() {
-		return true, nil
-	}
-	if err := rows.Err(); err != nil {
-		return false, failed("look for form rows", "table "+t.Real, err)
-	}
-	return false, nil
+	var names []string
+	var columns []*Column
+	return func(row Row) (refused []string) {
+		if !slices.Equal(names, row.Names) {
+			names, columns = row.Names, l.of(row.Names)
+		}
+		for column := range l.misfits(&row, columns) {
+			refused = append(refused, tablePrefix+table+"."+column)
+		}
+		return refused
+	}, nil
 }
 
 // surplusKeys returns the unique keys of the target over columns that no
@@ -149,7 +129,18 @@ func (s Side) Any(ctx context.Context, table string) (bool, error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	return exists(ctx, s.Q, t, anyRowQuery(t.Real))
+	rows, err := s.Q.QueryContext(ctx, anyRowQuery(t.Real))
+	if err != nil {
+		return false, failed("look for form rows", "table "+t.Real, err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		return true, nil
+	}
+	if err := rows.Err(); err != nil {
+		return false, failed("look for form rows", "table "+t.Real, err)
+	}
+	return false, nil
 }
 
 // Each calls f with the rows of a form table (without app_fd_) whose id is one

@@ -71,18 +71,6 @@ const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.
 
 func anyRowQuery(table string) string { return "SELECT 1 FROM " + quote(table) + " LIMIT 1" }
 
-// anyValueQuery finds a value that is neither NULL nor empty. LENGTH, because
-// an empty text is an error beside a date.
-func anyValueQuery(table, column string) string {
-	return "SELECT 1 FROM " + quote(table) + " WHERE LENGTH(" + quote(column) + ") > 0 LIMIT 1"
-}
-
-// lostValueQuery finds a value that is another one after a round trip through charset.
-func lostValueQuery(table, column, from, charset string) string {
-	trip := "CONVERT(CONVERT(" + quote(column) + " USING " + quote(charset) + ") USING " + quote(from) + ")"
-	return "SELECT 1 FROM " + quote(table) + " WHERE CAST(" + quote(column) + " AS BINARY) <> CAST(" + trip + " AS BINARY) LIMIT 1"
-}
-
 // modifiedQuery finds rows that say they were changed so many seconds ago or
 // later. Joget writes the time of its own zone, or of the one in its JDBC URL,
 // and the row does not tell which (CONTRACT 5.1): UTC and the server's own are

@@ -142,7 +142,8 @@ func (s *Schema) load(ctx context.Context, q Querier) error {
 		c.Charset, c.Collation = charset.String, collation.String
 		c.Nullable = nullable == "YES"
 		// MariaDB says the text NULL where MySQL says nothing.
-		c.HasDefault = fallback.Valid && !strings.EqualFold(fallback.String, "NULL") || strings.Contains(extra.String, "DEFAULT_GENERATED")
+		c.HasDefault = fallback.Valid && !strings.EqualFold(fallback.String, "NULL") ||
+			strings.Contains(extra.String, "DEFAULT_GENERATED") || strings.EqualFold(extra.String, "auto_increment")
 		c.Generated = strings.HasSuffix(strings.ToUpper(extra.String), " GENERATED")
 		c.Unique = key.String == "PRI" || key.String == "UNI"
 		t := tables[table]

@@ -1,11 +1,14 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"jogetferry/migration"
 )
@@ -220,56 +223,134 @@ func appendArgs(args []any, row *Row, columns []*Column) []any {
 // fits returns CodeUnsupported when a value of row cannot be in the table.
 // What only the server can judge, it refuses itself in strict mode.
 func (l *layout) fits(row *Row) error {
-	unfit := func(column, hint string) error {
-		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + l.table.Real + "." + column, Hint: hint}
-	}
-	for i, name := range row.Names {
-		value := row.Values[i]
-		if len(value) == 0 {
-			continue
-		}
-		c, ok := l.table.column(name)
-		switch {
-		case !ok:
-			return unfit(name, "the target's table lacks this column and the source has values in it; deploy the form and open it once on the target")
-		case c.Generated:
-			return unfit(name, "the target computes this column, and the source stores values in it")
-		case familyOf(c.Type) == familyTime:
-			// MySQL rounds and MariaDB cuts, both without a word.
-			if _, fraction, _ := strings.Cut(string(value), "."); int64(len(fraction)) > c.Precision {
-				return unfit(name, "the target keeps fewer digits of a second than the source has")
-			}
-		}
+	for column, why := range l.misfits(row, l.of(row.Names)) {
+		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + l.table.Real + "." + column, Hint: why}
 	}
 	return nil
 }
 
+// of returns the columns of these names, nil for those that the table lacks.
+func (l *layout) of(names []string) []*Column {
+	columns := make([]*Column, len(names))
+	for i, name := range names {
+		columns[i], _ = l.table.column(name)
+	}
+	return columns
+}
+
+// misfits yields the columns that keep row out of the table, with the reason.
+// columns are those of row's names.
+func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for i, c := range columns {
+			value, why := row.Values[i], ""
+			switch {
+			case c != nil:
+				why = c.refuses(value)
+			case len(value) > 0:
+				why = "the target's table lacks this column and the source has values in it; deploy the form and open it once on the target"
+			}
+			if why != "" && !yield(row.Names[i], why) {
+				return
+			}
+		}
+		for _, c := range l.columns {
+			if !c.Nullable && !c.HasDefault && !slices.Contains(columns, c) && !yield(c.Name, "the target wants a value in this column, and the source has no such column") {
+				return
+			}
+		}
+	}
+}
+
+// refuses says why a value cannot be stored; "" if it can, as far as that can be told without the server.
+func (c *Column) refuses(value []byte) string {
+	switch {
+	case value == nil && !c.Nullable && !c.Generated:
+		return "the target wants a value in this column, and the source has none"
+	case len(value) == 0:
+		return ""
+	case c.Generated:
+		return "the target computes this column, and the source stores values in it"
+	}
+	switch familyOf(c.Type) {
+	case familyTime:
+		// MySQL rounds and MariaDB cuts, both without a word.
+		if _, fraction, _ := strings.Cut(string(value), "."); int64(len(fraction)) > c.Precision {
+			return "the target keeps fewer digits of a second than the source has"
+		}
+	case familyBytes:
+		if int64(len(value)) > c.Octets {
+			return tooLong
+		}
+	case familyText:
+		if size := int64(len(value)); size > c.Chars && (int64(utf8.RuneCount(value)) > c.Chars || size > c.Octets && isUTF8(c.Charset)) {
+			return tooLong
+		}
+		if lost(c.Charset, value) {
+			return "the target's character set " + c.Charset + " lacks a character that the source has; convert its table to utf8mb4"
+		}
+	case familyOther:
+	}
+	return ""
+}
+
+const tooLong = "the target's column is too short for what the source has; widen it"
+
+func isUTF8(charset string) bool { return strings.HasPrefix(charset, "utf8") }
+
+// lost reports whether a charset has no place for a character of a text; of
+// those that are not listed only the server knows.
+func lost(charset string, text []byte) bool {
+	switch charset {
+	case "ascii":
+		return slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf })
+	case "utf8", "utf8mb3":
+		return slices.ContainsFunc(text, func(b byte) bool { return b >= fourBytes })
+	case "latin1":
+		return bytes.ContainsFunc(text, func(r rune) bool {
+			return r > 0xFF && !strings.ContainsRune(cp1252, r) || strings.ContainsRune(notLatin1, r)
+		})
+	}
+	return false
+}
+
+const (
+	fourBytes = 0xF0 // the first byte of characters beyond U+FFFF
+	// MySQL's latin1 is cp1252: it has these characters in place of most of U+0080 to U+009F.
+	cp1252    = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+	notLatin1 = "\u0080\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008e" +
+		"\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009e\u009f"
+)
+
 // layoutFor returns how to read and write a table of the target; when it does
 // not exist, or has no unique id, CodeUnsupported.
 func (t Target) layoutFor(ctx context.Context, name string) (*layout, error) {
-	table, ok, err := t.Schema.Table(ctx, t.DB, name)
+	l, err := Side{Q: t.DB, Schema: t.Schema}.writable(ctx, name)
+	if migration.CodeOf(err) == migration.CodeUnsupported {
+		t.Schema.Forget() // it may be there a moment later
+	}
+	return l, err
+}
+
+// writable returns how to read and write a table; CodeUnsupported when no row
+// of it can be written safely.
+func (s Side) writable(ctx context.Context, name string) (*layout, error) {
+	unsupported := func(table, hint string) error {
+		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table, Hint: hint}
+	}
+	table, ok, err := s.Schema.Table(ctx, s.Q, name)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		t.Schema.Forget() // it may be there a moment later
-		return nil, &migration.Error{
-			Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + tablePrefix + name,
-			Hint: "the target has no such table; open one of its forms once on the target, and Joget makes it",
-		}
+		return nil, unsupported(tablePrefix+name, "the target has no such table; open one of its forms once on the target, and Joget makes it")
 	}
 	l, ok := newLayout(table)
 	if !ok || !l.columns[l.id].Unique {
-		return nil, &migration.Error{
-			Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table.Real,
-			Hint: "its column id is no key, so rows cannot be told apart",
-		}
+		return nil, unsupported(table.Real, "its column id is no key, so rows cannot be told apart")
 	}
 	if table.Engine != "" && !strings.EqualFold(table.Engine, "InnoDB") {
-		return nil, &migration.Error{
-			Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table.Real,
-			Hint: "its engine " + table.Engine + " has no transactions; convert it to InnoDB",
-		}
+		return nil, unsupported(table.Real, "its engine "+table.Engine+" has no transactions; convert it to InnoDB")
 	}
 	return l, nil
 }
