@@ -21,10 +21,11 @@ func (a *App) pilotCommand() *cobra.Command {
 		Long: `Migrates one instance that is ready or warned, shows every side effect as it
 happens, and at the end what each call answered, what was written, what is open
 and in the variables on both sides, and which other rows of the app's tables were
-modified on the target since the start.
+modified on the target since the start, as far as their dates tell.
 
-A process definition needs one verified pilot, made with what it is mapped to now,
-before a wave may contain it; what a wave --without-pilot has migrated is none.
+A process definition needs one verified pilot, started as the definition of the
+target that it maps to now, before a wave may contain it; what a wave has migrated
+is none. Other mappings of activities, variables or users need no new one.
 One that is under way already is followed, and one that was migrated as a pilot is
 shown again. Ctrl-C stops following; the instance goes on.
 
@@ -125,7 +126,10 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned:
 		// Noted before it begins: however it ends, and whoever follows, the ledger knows.
-		if err := s.ledger.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator); err != nil {
+		err := s.ledger.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator)
+		if migration.CodeOf(err) == migration.CodeConflict {
+			s.say("%s was taken by a wave meanwhile: it will not count as a pilot", id)
+		} else if err != nil {
 			return err
 		}
 	case migration.InstanceFailed, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:

@@ -106,8 +106,8 @@ func (s *session) plan(ctx context.Context, f planFlags) error {
 		}
 	}
 	v.Findings = viewFindings(findings)
-	for i, d := range v.Definitions {
-		v.Definitions[i].StartTools = toolsOf(findings, d.Definition)
+	for i := range v.Definitions {
+		v.Definitions[i].complete(findings)
 	}
 	return errors.Join(s.print(v), blockedBy(result))
 }
@@ -159,8 +159,20 @@ func viewDefinition(d migration.DefinitionID, c migration.Counts, reasons []reas
 	if reasons == nil {
 		reasons = []reasonView{}
 	}
-	sortReasons(reasons)
-	return definitionPlanView{Definition: d.String(), Counts: viewCounts(c), Reasons: reasons}
+	return definitionPlanView{Definition: d.String(), Counts: viewCounts(c), Reasons: reasons, id: d}
+}
+
+// complete adds what findings about servers, apps and definitions say of it.
+func (v *definitionPlanView) complete(findings []migration.Finding) {
+	v.StartTools = toolsOf(findings, v.Definition)
+	for _, f := range findings {
+		// Of one check there may be several findings, and some in instances.
+		known := func(r reasonView) bool { return r.ID == f.ID && r.Instances == 0 }
+		if f.Severity == migration.Blocking && concerns(f.Subject, migration.Entry{Definition: v.id}) && !slices.ContainsFunc(v.Reasons, known) {
+			v.Reasons = append(v.Reasons, reasonView{ID: f.ID, Severity: string(f.Severity), Doc: anchor(f.ID)})
+		}
+	}
+	sortReasons(v.Reasons)
 }
 
 // checkedDefinitions knows severities from the instances that came along.
@@ -330,14 +342,17 @@ func concerns(subject string, e migration.Entry) bool {
 func conclusion(p migration.PlanEntry, about []migration.Finding, piloted bool) string {
 	switch p.State {
 	case migration.InstanceBlocked:
-		own, general := ids(p.Findings, migration.Blocking), ids(about, migration.Blocking)
-		switch {
-		case own != "" && general != "":
-			return fmt.Sprintf("%s of its own and %s of its definition or app stand between it and migration: mend them, then starter plan.", own, general)
-		case own != "" || general != "":
-			return fmt.Sprintf("%s stands between it and migration: mend that, then starter plan.", cmp.Or(own, general))
+		var what []string
+		if own := ids(p.Findings, migration.Blocking); own != "" {
+			what = append(what, own+" of its own")
 		}
-		return "Its definition cannot be read on both servers: mend that, then starter plan."
+		if general := ids(about, migration.Blocking); general != "" {
+			what = append(what, general+" of its definition or app")
+		}
+		if len(what) == 0 {
+			return "What blocked it is not among the findings of the last plan: starter plan looks again."
+		}
+		return fmt.Sprintf("Blocked by %s: mend what they name, then starter plan.", strings.Join(what, " and "))
 	case migration.InstanceReady, migration.InstanceWarned:
 		var left []string
 		if warnings := ids(p.Findings, migration.Warning); warnings != "" {

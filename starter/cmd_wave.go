@@ -107,14 +107,18 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 		return filter, err
 	}
 	filter.NoWarned = f.noWarned
-	if f.name != "" {
-		again, err := s.existing(ctx, f.name)
-		if err != nil || again {
-			return filter, err
-		}
-	}
 	takeable := filter
 	takeable.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	if f.name != "" {
+		w, again, err := s.existing(ctx, f.name)
+		if err != nil || again && (w.Pilotless || f.withoutPilot) {
+			return filter, err
+		}
+		if again {
+			takeable.Wave = f.name
+			return filter, s.needPilots(ctx, takeable)
+		}
+	}
 	counts, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, takeable)
 	if err != nil {
 		return filter, err
@@ -128,24 +132,24 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	return filter, s.needPilots(ctx, takeable)
 }
 
-// existing reports whether a wave of that name may go on; one that runs or has
-// finished is a mistake.
-func (s *session) existing(ctx context.Context, name string) (bool, error) {
-	w, err := s.ledger.Wave(ctx, s.config.Migration, name)
+// existing returns the wave of that name, if there is one, that may go on; one
+// that runs or has finished is a mistake.
+func (s *session) existing(ctx context.Context, name string) (w migration.Wave, again bool, err error) {
+	w, err = s.ledger.Wave(ctx, s.config.Migration, name)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return false, nil
+		return w, false, nil
 	}
 	if err != nil {
-		return false, err
+		return w, false, err
 	}
 	if w.Status == migration.WaveFinished {
-		return false, mistake("wave %s has finished; choose another --name", name)
+		return w, false, mistake("wave %s has finished; choose another --name", name)
 	}
 	open, err := s.running(ctx, contract.WaveID(s.config.Migration, name))
 	if err == nil && open {
 		err = mistake("wave %s runs already; starter status --follow follows it", name)
 	}
-	return true, err
+	return w, true, err
 }
 
 // needPilots is a mistake naming the definitions without a verified pilot, each

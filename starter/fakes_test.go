@@ -85,6 +85,8 @@ type world struct {
 	tick     func(n int)
 	ticks    int
 	terminal bool
+	// beforePilot is called right before a pilot is noted.
+	beforePilot func()
 }
 
 var clock = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
@@ -286,7 +288,13 @@ func (l fakeLedger) Pilots(context.Context, string) ([]migration.Pilot, error) {
 }
 
 func (l fakeLedger) SavePilot(_ context.Context, _ string, id migration.InstanceID, by string) error {
+	if l.beforePilot != nil {
+		l.beforePilot()
+	}
 	e := l.entries[id]
+	if e.State != migration.InstanceReady && e.State != migration.InstanceWarned {
+		return migration.E(migration.CodeConflict, "save pilot", string(id), "")
+	}
 	l.pilots[id] = migration.Pilot{Instance: id, Definition: e.Definition, Target: e.Target, By: by, At: clock}
 	return nil
 }
@@ -331,6 +339,12 @@ func (l fakeLedger) Lines(_ context.Context, _ string, id migration.InstanceID) 
 }
 
 func (l fakeLedger) CreateWave(_ context.Context, _ string, w migration.Wave) (migration.Wave, error) {
+	for i := range l.waves {
+		if l.waves[i].Name == w.Name {
+			l.waves[i].Status, l.waves[i].Pilotless = migration.WaveRunning, l.waves[i].Pilotless || w.Pilotless
+			return l.waves[i], nil
+		}
+	}
 	w.Name = cmp.Or(w.Name, strconv.Itoa(len(l.waves)+1))
 	w.Status, w.CreatedAt = migration.WaveRunning, clock
 	f := w.Filter

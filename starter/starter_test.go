@@ -63,7 +63,7 @@ func sample() *world {
 		{ID: "FERRY-419", Severity: migration.Note, Subject: "4_crm_process1", Message: "an open activity is accepted", Remedy: "on the target it is offered again to all its assignees"},
 	}
 	w.findings[""] = []migration.Finding{
-		{ID: "FERRY-224", Severity: migration.Note, Subject: "crm#3#process1", Message: "tools run when an instance is started", Seen: "notify (Email Tool), stamp (Bean Shell Tool)", Remedy: "see that they may run once more"},
+		{ID: "FERRY-224", Severity: migration.Warning, Subject: "crm#3#process1", Message: "plugins run at each start, before the first wait", Seen: "notify (org.joget.apps.app.lib.EmailTool), stamp (org.joget.apps.app.lib.BeanShellTool); with initial values: begin -> notify (org.joget.apps.app.lib.EmailTool) -> stamp (org.joget.apps.app.lib.BeanShellTool) -> waits at approve_proposal", Remedy: "see that they may run once more"},
 		{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm#3#process1", Message: "participant mappings differ", Seen: "approver: user cat\napprover: group managers", Remedy: "map the participant on the target as on the source"},
 		{ID: "FERRY-313", Severity: migration.Note, Subject: "crm", Message: "so much is copied", Seen: "1,204 rows, 88 MB", Remedy: "plan the time for it"},
 	}
@@ -102,7 +102,8 @@ func TestOutput(t *testing.T) {
 	}
 	checked := plan
 	checked.Counts = migration.Counts{Ready: 1, Warned: 1, Blocked: 14}
-	checked.Findings = append([]migration.Finding{{ID: "FERRY-224", Severity: migration.Note, Subject: "crm#3#process1", Seen: "notify (Email Tool), stamp (Bean Shell Tool)"}}, plan.Findings...)
+	checked.Open = contract.OpenCounts{Open: 18, Roots: 16, Descendants: 2}
+	checked.Findings = append([]migration.Finding{{ID: "FERRY-224", Severity: migration.Warning, Subject: "crm#3#process1", Seen: "notify (org.joget.apps.app.lib.EmailTool), stamp (org.joget.apps.app.lib.BeanShellTool); with initial values: begin -> notify (org.joget.apps.app.lib.EmailTool) -> stamp (org.joget.apps.app.lib.BeanShellTool) -> waits at approve_proposal"}}, plan.Findings...)
 	checked.Definitions = []contract.DefinitionCounts{{
 		Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}, Counts: checked.Counts,
 		Findings: map[string]int{"FERRY-419": 15, "FERRY-416": 13, "FERRY-404": 12, "FERRY-413": 3, "FERRY-420": 2},
@@ -192,7 +193,7 @@ func healthyPlan(t *testing.T, process string) string {
 			w.entries[e.Instance] = e
 		}
 		w.findings[""] = append(w.findings[""],
-			migration.Finding{ID: "FERRY-224", Severity: migration.Note, Subject: def.String(), Seen: "notify (Email Tool), stamp (Bean Shell Tool)"},
+			migration.Finding{ID: "FERRY-224", Severity: migration.Warning, Subject: def.String(), Seen: "notify (org.joget.apps.app.lib.EmailTool); with initial values: begin -> notify (org.joget.apps.app.lib.EmailTool) -> waits at approve"},
 			migration.Finding{ID: "FERRY-214", Severity: migration.Warning, Subject: def.String(), Message: "the mapped version is not the published one", Seen: "expense_claims#13", Remedy: "map it to latest under definitions unless this is meant"},
 			migration.Finding{ID: "FERRY-313", Severity: migration.Note, Subject: def.String(), Message: "so much is copied"})
 	}
@@ -219,8 +220,13 @@ func TestExplainSaysWhatStandsBetween(t *testing.T) {
 		{"ready_without_a_pilot", "3_crm_process1", func(w *world) { w.pilots = nil }, "Only a verified pilot of its definition stands between it and migration: starter pilot 3_crm_process1 makes it that one; starter pilot --suggest names others."},
 		{"warned", "4_crm_process1", nil, "Only FERRY-416, to be read, stands between it and migration: the next wave that selects it takes it."},
 		{"warned_without_a_pilot", "4_crm_process1", func(w *world) { w.pilots = nil }, "Only FERRY-416, to be read, and a verified pilot of its definition stand between it and migration: starter pilot 4_crm_process1 makes it that one; starter pilot --suggest names others."},
-		{"blocked", "5_crm_process1", nil, "FERRY-401 stands between it and migration: mend that, then starter plan."},
-		{"blocked_by_its_definition_too", "5_crm_process1", blocked, "FERRY-401 of its own and FERRY-202 of its definition or app stand between it and migration: mend them, then starter plan."},
+		{"blocked", "5_crm_process1", nil, "Blocked by FERRY-401 of its own: mend what they name, then starter plan."},
+		{"blocked_by_its_definition_too", "5_crm_process1", blocked, "Blocked by FERRY-401 of its own and FERRY-202 of its definition or app: mend what they name, then starter plan."},
+		{"blocked_by_its_app_only", "5_crm_process1", func(w *world) {
+			w.findings["5_crm_process1"] = nil
+			w.findings[""] = []migration.Finding{{ID: "FERRY-304", Severity: migration.Blocking, Subject: "crm", Seen: "app_fd_proposal"}, {ID: "FERRY-305", Severity: migration.Blocking, Subject: "hr"}}
+		}, "Blocked by FERRY-304 of its definition or app: mend what they name, then starter plan."},
+		{"blocked_by_what_a_plan_of_another_process_replaced", "5_crm_process1", func(w *world) { w.findings = nil }, "What blocked it is not among the findings of the last plan: starter plan looks again."},
 		{"parked", "2_crm_process1", nil, "It waits for you (start_outcome_unknown): starter resolve 2_crm_process1 --action ..."},
 		{"done", "1_crm_process1", nil, "It is migrated, as 900_crm_process1: starter verify 1_crm_process1 compares both sides again."},
 	} {
@@ -239,6 +245,33 @@ func TestExplainSaysWhatStandsBetween(t *testing.T) {
 				t.Errorf("%d workflows started\n%s", len(w.started), diff)
 			}
 		})
+	}
+}
+
+// TestTopReasonsNameWhatBlocksAWholeDefinition has instances without findings.
+func TestTopReasonsNameWhatBlocksAWholeDefinition(t *testing.T) {
+	t.Parallel()
+	e := entry("1_crm_process1", migration.InstanceBlocked)
+	findings := []migration.Finding{
+		{ID: "FERRY-203", Severity: migration.Blocking, Subject: "crm#3#process1", Seen: "source"},
+		{ID: "FERRY-203", Severity: migration.Blocking, Subject: "crm#3#process1", Seen: "target"},
+		{ID: "FERRY-304", Severity: migration.Blocking, Subject: "crm"},
+		{ID: "FERRY-305", Severity: migration.Note, Subject: "crm"},
+		{ID: "FERRY-309", Severity: migration.Blocking, Subject: "crm_other"},
+	}
+	counts := migration.Counts{Blocked: 1}
+	for _, verb := range []string{"plan", "check"} {
+		w := newWorld(e)
+		w.findings[e.Instance] = []migration.Finding{{ID: "FERRY-404", Severity: migration.Blocking}}
+		w.result = contract.PlanResult{
+			Findings: findings, Counts: counts,
+			Definitions: []contract.DefinitionCounts{{Definition: e.Definition, Counts: counts, Findings: map[string]int{"FERRY-404": 1}}},
+			Instances:   []contract.InstanceFindings{{Instance: e.Instance, Findings: w.findings[e.Instance]}},
+		}
+		status, out, errs := w.run(t, verb)
+		if status != 3 || !strings.Contains(out, "203 304 404x1\n") {
+			t.Errorf("%s: status %d, %s\n%s", verb, status, errs, out)
+		}
 	}
 }
 
@@ -264,11 +297,11 @@ func TestABlockingFindingOfTheInventoryHidesNothing(t *testing.T) {
 	t.Parallel()
 	w := sample()
 	w.result = contract.PlanResult{
-		Findings: []migration.Finding{{ID: "FERRY-116", Severity: migration.Blocking, Subject: "target", Message: "not enough space for the uploads"}},
+		Findings: []migration.Finding{{ID: "FERRY-223", Severity: migration.Blocking, Subject: "users", Message: "a user mapping cannot work"}},
 		Counts:   migration.Counts{Ready: 3}, Open: contract.OpenCounts{Open: 3, Roots: 3},
 	}
 	status, out, _ := w.run(t, "plan")
-	if status != 3 || !strings.Contains(out, "crm#3#process1") || strings.Contains(out, "There was no inventory") || !strings.Contains(out, "FERRY-116 blocking") {
+	if status != 3 || !strings.Contains(out, "crm#3#process1") || strings.Contains(out, "There was no inventory") || !strings.Contains(out, "FERRY-223 blocking") {
 		t.Errorf("status %d: %s", status, out)
 	}
 }
@@ -589,6 +622,61 @@ func TestPilotShowsEveryStep(t *testing.T) {
 	}
 	if o := w.started[0]; o.ID != "ferry/crm-2026/instance/3_crm_process1" || o.WorkflowIDReusePolicy != enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE {
 		t.Errorf("started with %+v", o)
+	}
+}
+
+func TestPilotThatAWaveTakesMeanwhileIsNone(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.beforePilot = func() {
+		e := w.entries["3_crm_process1"]
+		e.State = migration.InstanceClaimed
+		w.entries[e.Instance] = e
+	}
+	w.tick = func(int) {
+		e := w.entries["3_crm_process1"]
+		e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
+		w.entries[e.Instance] = e
+	}
+	status, _, errs := w.run(t, "pilot", "3_crm_process1")
+	if _, noted := w.pilots["3_crm_process1"]; status != 0 || noted || !strings.Contains(errs, "will not count as a pilot") {
+		t.Errorf("status %d, noted %t, said %q", status, noted, errs)
+	}
+}
+
+// TestAWaveThatGoesOnNeedsPilotsOfWhatIsLeft has a stopped wave whose last
+// instance maps to another version since.
+func TestAWaveThatGoesOnNeedsPilotsOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		waived    bool // when the wave was created
+		args      []string
+		status    int
+		pilotless bool
+	}{
+		{"refused", false, nil, 2, false},
+		{"waived_now", false, []string{"--without-pilot"}, 0, true},
+		{"waived_then", true, nil, 0, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			w.waves[0].Status, w.waves[0].Pilotless = migration.WaveStopped, tc.waived
+			// What another wave may take is none of its business.
+			delete(w.entries, "4_crm_process1")
+			e := w.entries["3_crm_process1"]
+			e.Wave = "1"
+			e.Target.Version = "6"
+			w.entries[e.Instance] = e
+			status, _, errs := w.run(t, append([]string{"wave", "--name", "1", "--detach"}, tc.args...)...)
+			if status != tc.status || tc.status == 2 && !strings.Contains(errs, "crm#3#process1 -> crm#6#process1: starter pilot 3_crm_process1") {
+				t.Errorf("status %d, said %q", status, errs)
+			}
+			if w.waves[0].Pilotless != tc.pilotless {
+				t.Errorf("the ledger has without_pilot %t", w.waves[0].Pilotless)
+			}
+		})
 	}
 }
 

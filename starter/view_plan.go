@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -39,13 +40,16 @@ type definitionPlanView struct {
 	Counts     countsView   `json:"counts"`
 	Reasons    []reasonView `json:"reasons"`               // blocking first, then the most frequent
 	StartTools string       `json:"start_tools,omitempty"` // what runs on the target when an instance is started
+
+	id migration.DefinitionID
 }
 
-// reasonView is how many instances a check concerns.
+// reasonView is how many instances a check concerns; 0: the definition or its
+// app, and with it all of them.
 type reasonView struct {
 	ID        string `json:"id"`
 	Severity  string `json:"severity,omitempty"`
-	Instances int    `json:"instances"`
+	Instances int    `json:"instances,omitempty"`
 	Doc       string `json:"doc"`
 }
 
@@ -106,8 +110,9 @@ func (v planView) sheets() []sheet {
 	tools := sheet{title: "Start tools: they run on the target when an instance is started"}
 	for _, d := range v.Definitions {
 		line(d.Definition, d.Counts, topReasons(d.Reasons))
-		if d.StartTools != "" {
-			tools.text = append(tools.text, hang(d.Definition+": "+short(d.StartTools))...)
+		// What comes after the tools is the way of a start: plan --explain has it.
+		if which, _, _ := strings.Cut(d.StartTools, "; "); which != "" {
+			tools.text = append(tools.text, hang(d.Definition+": "+short(which))...)
 		}
 	}
 	if len(v.Definitions) != 1 {
@@ -128,7 +133,7 @@ func (v planView) next() []string {
 	if v.Counts.Blocked+v.Counts.Warned == 0 {
 		return nil
 	}
-	const numbers = "Reasons are numbers of docs/checks.md, with how many instances they concern. "
+	const numbers = "Reasons are numbers of docs/checks.md, with how many instances they concern; without, all of the definition. "
 	if v.Frozen {
 		return wrap("", numbers+"See starter list --state blocked,warned, then starter plan --explain INSTANCE.")
 	}
@@ -138,13 +143,18 @@ func (v planView) next() []string {
 // mostReasons is how many top reasons a definition shows.
 const mostReasons = 3
 
-// topReasons is "404x12 413x3": the numbers of checks, and of their instances.
+// topReasons is "203 404x12 413x3": the numbers of checks, and of their instances.
 func topReasons(reasons []reasonView) string {
 	var texts []string
 	for _, r := range reasons {
-		if r.Severity != string(migration.Note) && len(texts) < mostReasons {
-			texts = append(texts, fmt.Sprintf("%sx%d", strings.TrimPrefix(r.ID, "FERRY-"), r.Instances))
+		if r.Severity == string(migration.Note) || len(texts) == mostReasons {
+			continue
 		}
+		text := strings.TrimPrefix(r.ID, "FERRY-")
+		if r.Instances > 0 {
+			text += fmt.Sprintf("x%d", r.Instances)
+		}
+		texts = append(texts, text)
 	}
 	return strings.Join(texts, " ")
 }
@@ -156,8 +166,14 @@ func severityRank(severity string) int {
 }
 
 func sortReasons(reasons []reasonView) {
+	concerned := func(r reasonView) int {
+		if r.Instances == 0 {
+			return math.MaxInt
+		}
+		return r.Instances
+	}
 	slices.SortFunc(reasons, func(a, b reasonView) int {
-		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(b.Instances, a.Instances), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)), cmp.Compare(concerned(b), concerned(a)), cmp.Compare(a.ID, b.ID))
 	})
 }
 
