@@ -22,6 +22,10 @@ const (
 	// mostModifiedIDs those that are named.
 	mostModified    = 10_000
 	mostModifiedIDs = 20
+	// Dates of rows have no index: tableTime bounds the look through one table,
+	// and tablesTime that through all of them.
+	tableTime  = 10 * time.Second
+	tablesTime = time.Minute
 )
 
 // GatherEvidence keeps in the ledger what the target shows of a pilot. What
@@ -76,12 +80,13 @@ func (c *Copy) evidence(ctx context.Context, in contract.StepInput) (migration.E
 	wanted := c.Settings.Wanted(&snapshot.Instance)
 	e.Source = migration.EvidenceSide{Activities: wanted.Activities, Variables: wanted.Variables}
 	e.Target = migration.EvidenceSide{Activities: found.Activities, Variables: found.Variables}
-	return e, c.modified(ctx, &snapshot, &found, &e)
+	return e, c.modified(ctx, &snapshot, &found, tableTime, &e)
 }
 
 // modified looks for rows of the app's tables that were stored since the start
 // of a target instance and do not belong to its record, which is compared anyhow.
-func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, target *migration.Instance, e *migration.Evidence) error {
+// A table that takes longer than each is not counted.
+func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, target *migration.Instance, each time.Duration, e *migration.Evidence) error {
 	model, _, err := c.SourceCatalog.Forms(ctx, snapshot.Instance.App)
 	if err != nil {
 		return err
@@ -114,8 +119,16 @@ func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, targe
 		return err
 	}
 	ago := max(0, time.Duration(now-target.Created)*time.Millisecond) + clockSlack
+	all, cancel := context.WithTimeout(ctx, tablesTime)
+	defer cancel()
 	for _, table := range distinct(tables...) {
-		ids, dated, err := there.Modified(ctx, table, ago, mostModified+len(own)+1)
+		one, cancel := context.WithTimeout(all, each)
+		ids, dated, err := there.Modified(one, table, ago, mostModified+len(own)+1)
+		cancel()
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			e.Uncounted = append(e.Uncounted, table)
+			continue
+		}
 		if err != nil {
 			return err
 		}

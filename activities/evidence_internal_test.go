@@ -76,7 +76,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 	}
 	var got migration.Evidence
 	if err := c.modified(t.Context(), &migration.Snapshot{Instance: migration.Instance{App: "crm"}},
-		&migration.Instance{App: "crm", Record: "r-1", Created: now - migration.EpochMillis(time.Minute/time.Millisecond)}, &got); err != nil {
+		&migration.Instance{App: "crm", Record: "r-1", Created: now - migration.EpochMillis(time.Minute/time.Millisecond)}, tableTime, &got); err != nil {
 		t.Fatal(err)
 	}
 	named := make([]migration.RecordID, 0, mostModifiedIDs)
@@ -88,6 +88,26 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 		Undated:  []string{"old"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+}
+
+// TestEvidence_says_which_tables_take_too_long has no time for any.
+func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
+	t.Parallel()
+	source, target := newJogetServer(t), newJogetServer(t)
+	for _, s := range []*jogetServer{source, target} {
+		s.app(1, map[string][2]string{"order": {"order", ""}, "note": {"note", ""}})
+		s.table("order")
+		s.table("note")
+	}
+	c := inventoryOf(t, source, target, Settings{}).copy
+	var got migration.Evidence
+	err := c.modified(t.Context(), &migration.Snapshot{Instance: migration.Instance{App: "crm"}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(migration.Evidence{Uncounted: []string{"note", "order"}}, got); diff != "" {
 		t.Errorf("evidence (-want +got):\n%s", diff)
 	}
 }

@@ -130,6 +130,8 @@ type Evidence struct {
 	Modified []ModifiedRows `json:"modified,omitempty"`
 	// Undated tables of the app exist and do not say when rows were changed.
 	Undated []string `json:"undated,omitempty"`
+	// Uncounted tables took too long to look through.
+	Uncounted []string `json:"uncounted,omitempty"`
 }
 
 // EvidenceSide is what one side has open, and its variables.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/migration"
 	"jogetferry/preflight"
 )
 
@@ -18,6 +19,11 @@ func TestSpaceForUploads(t *testing.T) {
 	facts.Amounts[0].FileBytes++
 	if diff := cmp.Diff([]string{"FERRY-116 target: 11 bytes to copy, 10 bytes free"}, only(said(preflight.Plan(&facts)), "FERRY-116")); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	for _, f := range preflight.Plan(&facts) {
+		if f.ID == "FERRY-116" && f.Severity != migration.Warning {
+			t.Errorf("%s, though what was copied counts again", f.Severity)
+		}
 	}
 	facts.FreeBytes = nil
 	if got := only(said(preflight.Plan(&facts)), "FERRY-116"); got != nil {

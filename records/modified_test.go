@@ -1,6 +1,8 @@
 package records_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -46,5 +48,45 @@ func TestModified_finds_rows_stored_since(t *testing.T) {
 	}
 	if got, _, err := side.Modified(t.Context(), "t", time.Minute, 2); err != nil || len(got) != 2 {
 		t.Errorf("%d rows with a limit of 2, %v", len(got), err)
+	}
+}
+
+// TestModified_ends_on_the_server_too has a table that somebody locks: a query
+// whose client is gone would wait for it on.
+func TestModified_ends_on_the_server_too(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.table("locked")
+	side := records.Side{Q: d.DB, Schema: d.Schema}
+	if _, _, err := side.Modified(t.Context(), "locked", time.Minute, 1); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := d.DB.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if _, err := conn.ExecContext(t.Context(), "LOCK TABLES app_fd_locked WRITE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, _, err := side.Modified(ctx, "locked", time.Minute, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("%v, want the deadline", err)
+	}
+	const waiting = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE '%MAX_EXECUTION_TIME%'"
+	patience := time.NewTimer(20 * time.Second)
+	defer patience.Stop()
+	poll := time.NewTicker(50 * time.Millisecond)
+	defer poll.Stop()
+	for n := 1; n > 0; {
+		if err := d.DB.QueryRowContext(t.Context(), waiting).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-patience.C:
+			t.Fatalf("%d queries still wait", n)
+		case <-poll.C:
+		}
 	}
 }

@@ -1,6 +1,9 @@
 package records
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 const (
 	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME)"
@@ -74,8 +77,10 @@ func anyRowQuery(table string) string { return "SELECT 1 FROM " + quote(table) +
 // modifiedQuery finds rows that say they were changed so many seconds ago or
 // later. Joget writes the time of its own zone, or of the one in its JDBC URL,
 // and the row does not tell which (CONTRACT 5.1): UTC and the server's own are
-// the usual ones, and what is late enough by either is taken.
-func modifiedQuery(table string) string {
-	return "SELECT " + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
+// the usual ones, and what is late enough by either is taken. The server gives up
+// after so many seconds, in MariaDB's words and in MySQL's: a client that hangs
+// up does not stop it.
+func modifiedQuery(table string, seconds int) string {
+	return fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%d FOR */ SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", seconds, seconds*1000) + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
 		" OR " + quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
 }

@@ -602,7 +602,7 @@ func TestPilotShowsEveryStep(t *testing.T) {
 			{Table: "proposal_history", Rows: 10000, More: true, IDs: []migration.RecordID{"h1", "h2", "h3", "h4", "h5", "h6"}},
 			{Table: "proposal_log", Rows: 1, IDs: []migration.RecordID{"l1"}},
 		},
-		Undated: []string{"proposal_old"},
+		Undated: []string{"proposal_old"}, Uncounted: []string{"proposal_archive"},
 	}}
 	status, out, errs := w.run(t, "pilot", string(id))
 	if status != 0 {

@@ -55,6 +55,7 @@ type targetView struct {
 	Variables  []valueView    `json:"variables"`
 	Modified   []modifiedView `json:"rows_modified"`
 	Undated    []string       `json:"tables_without_dates"`
+	Uncounted  []string       `json:"tables_not_counted"`
 }
 
 // pairView is one activity on both sides, by its name on the target; nil where it is not open.
@@ -88,7 +89,7 @@ type modifiedView struct {
 }
 
 func viewTarget(e migration.Evidence) *targetView {
-	v := &targetView{TakenAt: stamp(e.TakenAt), Activities: viewPairs(e), Variables: viewValues(e), Modified: []modifiedView{}, Undated: []string{}}
+	v := &targetView{TakenAt: stamp(e.TakenAt), Activities: viewPairs(e), Variables: viewValues(e), Modified: []modifiedView{}, Undated: []string{}, Uncounted: []string{}}
 	for _, m := range e.Modified {
 		view := modifiedView{Table: m.Table, Rows: m.Rows, More: m.More, IDs: []string{}}
 		for _, id := range m.IDs {
@@ -96,7 +97,7 @@ func viewTarget(e migration.Evidence) *targetView {
 		}
 		v.Modified = append(v.Modified, view)
 	}
-	v.Undated = append(v.Undated, e.Undated...)
+	v.Undated, v.Uncounted = append(v.Undated, e.Undated...), append(v.Uncounted, e.Uncounted...)
 	return v
 }
 
@@ -252,6 +253,9 @@ func (e evidenceView) others() sheet {
 		tables = append(tables, fmt.Sprintf("%s (%s)", text, strings.Join(m.IDs[:min(len(m.IDs), mostIDs)], ", ")))
 	}
 	s := sheet{text: wrap("", "Other rows of the app's tables modified on the target since the start: "+cmp.Or(strings.Join(tables, ", "), "none")+".")}
+	if len(e.Target.Uncounted) > 0 {
+		s.text = append(s.text, wrap("", "Tables that took too long to look through, not counted: "+strings.Join(e.Target.Uncounted, ", ")+".")...)
+	}
 	if len(e.Target.Undated) > 0 {
 		s.text = append(s.text, wrap("", "Tables that do not say when a row was modified: "+strings.Join(e.Target.Undated, ", ")+".")...)
 	}
