@@ -17,10 +17,9 @@ import (
 
 // app is what an inventory knows of an app of the source.
 type app struct {
-	worst  migration.Severity  // of its own findings
-	tables []rootTable         // that may have a row whose id is a record ID
-	forms  map[string][]string // tables by form
-	files  map[string][]string // columns that name uploads, by table
+	worst  migration.Severity // of its own findings
+	forms  appForms
+	tables []rootTable // that may have a row whose id is a record ID
 	amount preflight.Amount
 }
 
@@ -35,7 +34,7 @@ func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
 	if t.apps[i.App] != nil {
 		return nil
 	}
-	a := &app{forms: map[string][]string{}, files: map[string][]string{}, amount: preflight.Amount{App: i.App}}
+	a := &app{amount: preflight.Amount{App: i.App}}
 	t.apps[i.App] = a
 	if i.App == "" {
 		return nil // a finding of the instance
@@ -53,9 +52,8 @@ func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
 	return nil
 }
 
-// gatherForms reads what the forms of the source's app say: of all versions
-// what concerns tables, which they share, and of the current one what it needs to run.
-func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
+// gatherForms reads what the current version of the source's app needs to run.
+func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, _ *app, f *preflight.AppFacts) error {
 	source := t.copy.Source.Fresh()
 	current, _, err := currentVersion(ctx, source, i.App)
 	if err != nil {
@@ -67,22 +65,11 @@ func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *a
 	if err := gatherPlugins(ctx, source, current, f.Plugins); err != nil {
 		return err
 	}
-	rows, err := source.Forms(ctx, i.App)
+	rows, err := source.Forms(ctx, i.App, current.Version)
 	for _, row := range rows {
 		parsed, err := form.Parse(row.JSON)
 		if err != nil {
 			continue // one of f.Problems
-		}
-		for _, table := range distinct(parsed.Table, row.Table) {
-			a.forms[row.ID] = append(a.forms[row.ID], table)
-			for _, field := range parsed.Fields {
-				if field.File && field.StoreBinder == "" {
-					a.files[table] = append(a.files[table], "c_"+field.ID)
-				}
-			}
-		}
-		if row.Version != current.Version {
-			continue
 		}
 		for _, class := range parsed.Classes {
 			f.Plugins[class] = "form " + row.ID
@@ -92,9 +79,6 @@ func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, a *a
 				f.Counters = append(f.Counters, field.EnvVariable)
 			}
 		}
-	}
-	for table := range a.files {
-		a.files[table] = distinct(a.files[table]...)
 	}
 	f.Counters = distinct(f.Counters...)
 	return err
@@ -125,14 +109,14 @@ func gatherPlugins(ctx context.Context, r *schema.Reader, v schema.AppVersion, i
 
 // gatherTables compares the form tables of the app, child tables too.
 func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
-	model, problems, err := t.copy.SourceCatalog.Forms(ctx, i.App)
-	if err != nil {
+	var err error
+	if a.forms, err = t.copy.SourceCatalog.allForms(ctx, i.App); err != nil {
 		return err
 	}
-	for _, p := range problems {
+	for _, p := range a.forms.problems {
 		f.Problems = append(f.Problems, fmt.Sprint(p))
 	}
-	model = model.Union(t.copy.Settings.Extra)
+	model := a.forms.model.Union(t.copy.Settings.Extra)
 	f.Relations = model.Relations
 	tables := slices.Clone(model.Tables)
 	for _, r := range model.Relations {
@@ -192,12 +176,12 @@ func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, 
 			f.Mentions = append(f.Mentions, "environment variable "+v.ID)
 		}
 	}
-	forms, err := target.Forms(ctx, id)
+	forms, err := target.Forms(ctx, id, current.Version)
 	if err != nil {
 		return err
 	}
 	for _, row := range forms {
-		if row.Version == current.Version && mentions(string(row.JSON), hosts) {
+		if mentions(string(row.JSON), hosts) {
 			f.Mentions = append(f.Mentions, "form "+row.ID)
 		}
 	}

@@ -39,6 +39,8 @@ type packageVersion struct{ id, version string }
 type appForms struct {
 	model    migration.FormModel
 	problems []form.Problem
+	tables   map[string][]string // by form
+	files    map[string][]string // columns that name uploads, by table
 }
 
 // NewCatalog returns an empty catalog of db.
@@ -140,20 +142,36 @@ func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*start
 // Forms returns the form model of an app over all its versions, since they
 // share their tables, and what could not be read of it.
 func (c *Catalog) Forms(ctx context.Context, app string) (migration.FormModel, []form.Problem, error) {
+	all, err := c.allForms(ctx, app)
+	return all.model, all.problems, err
+}
+
+func (c *Catalog) allForms(ctx context.Context, app string) (appForms, error) {
 	if known, ok := c.forms.Get(app); ok {
-		return known.model, known.problems, nil
+		return known, nil
 	}
-	rows, err := c.db.Fresh().Forms(ctx, app)
+	all := appForms{tables: map[string][]string{}, files: map[string][]string{}}
+	var definitions []form.Definition
+	err := c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
+		d := form.Define(row.ID, row.Table, row.JSON)
+		all.tables[d.ID] = distinct(append(all.tables[d.ID], d.Tables()...)...)
+		for _, field := range d.Form.Fields {
+			if !field.File || field.StoreBinder != "" {
+				continue
+			}
+			for _, table := range d.Tables() {
+				all.files[table] = distinct(append(all.files[table], "c_"+field.ID)...)
+			}
+		}
+		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links} // of many versions, so no more than what is needed
+		definitions = append(definitions, d)
+	})
 	if err != nil {
-		return migration.FormModel{}, nil, err
+		return appForms{}, err
 	}
-	definitions := make([]form.Definition, 0, len(rows))
-	for _, r := range rows {
-		definitions = append(definitions, form.Definition{ID: r.ID, Table: r.Table, JSON: r.JSON})
-	}
-	model, problems := form.Model(definitions)
-	c.forms.Add(app, appForms{model, problems})
-	return model, problems, nil
+	all.model, all.problems = form.Model(definitions)
+	c.forms.Add(app, all)
+	return all, nil
 }
 
 // SeenClasses returns the names of the classes that the definitions of any app

@@ -70,6 +70,7 @@ type inventory struct {
 	definitions map[migration.DefinitionID]*definition
 	apps        map[string]*app
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
+	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
 	plan        preflight.PlanFacts
 	people      people
 	minted      int64
@@ -327,12 +328,11 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 			c.Findings[f.ID]++
 		}
 	}
-	for _, counts := range []*migration.Counts{&c.Counts, &t.out.Counts} {
-		of := map[migration.InstanceState]*int{
-			migration.InstanceReady: &counts.Ready, migration.InstanceWarned: &counts.Warned, migration.InstanceBlocked: &counts.Blocked,
-		}
-		*of[e.State]++
+	if begun, ok := t.begun[e.Instance]; ok {
+		e.State, e.Verdict = begun.State, begun.Verdict
 	}
+	c.Counts.Add(e.State, e.Verdict, 1)
+	t.out.Counts.Add(e.State, e.Verdict, 1)
 	if t.in.Dry && len(findings) > 0 && t.listed+len(findings) <= contract.MaxFindings {
 		t.listed += len(findings)
 		t.out.Instances = append(t.out.Instances, contract.InstanceFindings{

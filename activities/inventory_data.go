@@ -26,9 +26,15 @@ func (t *inventory) gatherData(ctx context.Context, facts []preflight.InstanceFa
 	if err := t.sharedRecords(ctx); err != nil {
 		return err
 	}
+	if err := t.alreadyBegun(ctx, facts); err != nil {
+		return err
+	}
 	byApp := map[string]map[migration.RecordID][]*preflight.DataFacts{}
 	for i := range facts {
 		f := &facts[i]
+		if _, begun := t.begun[f.Instance.ID]; begun {
+			continue
+		}
 		shared := t.shared[f.Instance.Record]
 		f.Data = &preflight.DataFacts{
 			OnConflict: string(t.copy.Settings.OnConflict), Sharing: max(1, shared.Instances), Alike: slices.Clone(shared.Alike),
@@ -64,11 +70,28 @@ func (t *inventory) sharedRecords(ctx context.Context) error {
 	return nil
 }
 
+// alreadyBegun learns which instances of a page the migration has begun with,
+// as SavePlan sees it: what the target has of them may have been worked on.
+func (t *inventory) alreadyBegun(ctx context.Context, facts []preflight.InstanceFacts) error {
+	ids := make([]migration.InstanceID, len(facts))
+	for i := range facts {
+		ids[i] = facts[i].Instance.ID
+	}
+	entries, _, err := t.copy.Ledger.Entries(ctx, t.in.Migration, migration.Filter{Instances: ids}, 0, len(ids))
+	t.begun = map[migration.InstanceID]migration.Entry{}
+	for _, e := range entries {
+		if !e.Replannable() {
+			t.begun[e.Instance] = e
+		}
+	}
+	return err
+}
+
 // mappedTables returns the tables of the forms that are mapped to the process.
 func (t *inventory) mappedTables(i *migration.Instance) []string {
 	var tables []string
 	for _, mapped := range t.definitions[i.Definition].facts.Source.Forms {
-		tables = append(tables, t.apps[i.App].forms[mapped.Form]...)
+		tables = append(tables, t.apps[i.App].forms.tables[mapped.Form]...)
 	}
 	return distinct(tables...)
 }
@@ -80,6 +103,7 @@ type rootRows struct {
 	encrypted map[migration.RecordID][]string // columns
 	files     map[migration.RecordID][]string // names
 	differing []migration.RecordID
+	refused   map[migration.RecordID][]string // tables and columns
 	alike     map[migration.RecordID][]migration.RecordID
 }
 
@@ -91,7 +115,7 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	g.SetLimit(tablesAtOnce)
 	for n, table := range a.tables {
 		g.Go(func() (err error) {
-			read[n], err = t.rootRows(inner, table, ids, a.files[table.name])
+			read[n], err = t.rootRows(inner, table, ids, a.forms.files[table.name])
 			return err
 		})
 	}
@@ -113,6 +137,9 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 		}
 		for _, id := range r.differing {
 			each(id, func(d *preflight.DataFacts) { d.Differing = append(d.Differing, table) })
+		}
+		for id, refused := range r.refused {
+			each(id, func(d *preflight.DataFacts) { d.Refused = append(d.Refused, refused...) })
 		}
 		for id, columns := range r.encrypted {
 			each(id, func(d *preflight.DataFacts) {
@@ -150,26 +177,36 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	source, target := t.copy.sides()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
-		alike: map[migration.RecordID][]migration.RecordID{},
+		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
 	}
-	var there []migration.RecordID
-	var err error
+	there := map[migration.RecordID]bool{}
 	if table.target {
-		if there, err = target.IDs(ctx, table.name, ids); err != nil {
+		found, err := target.IDs(ctx, table.name, ids)
+		if err != nil {
 			return r, err
 		}
-		if err := lookalikes(ctx, target, table.name, ids, there, r.alike); err != nil {
+		for _, id := range found {
+			there[id] = true
+		}
+		if err := lookalikes(ctx, target, table.name, ids, found, r.alike); err != nil {
 			return r, err
 		}
 	}
 	if !table.source {
 		return r, nil
 	}
+	refusals, err := target.Refusals(ctx, table.name)
+	if err != nil {
+		return r, err
+	}
 	var both records.Set
 	err = source.Each(ctx, table.name, ids, func(row records.Row) error {
 		id := row.Key.ID
 		r.found = append(r.found, id)
 		r.bytes += row.Bytes()
+		if refused := refusals(row); refused != nil {
+			r.refused[id] = refused
+		}
 		for n, value := range row.Values {
 			if encrypted(value) {
 				r.encrypted[id] = append(r.encrypted[id], row.Names[n])
@@ -180,7 +217,7 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 				r.files[id] = append(r.files[id], distinct(strings.Split(string(value), ";")...)...)
 			}
 		}
-		if slices.Contains(there, id) {
+		if there[id] {
 			both.Rows = append(both.Rows, row)
 		}
 		return nil
@@ -200,7 +237,11 @@ func encrypted(value []byte) bool {
 
 // lookalikes finds which of ids the rows there are taken for that none of ids is equal to.
 func lookalikes(ctx context.Context, target records.Side, table string, ids, there []migration.RecordID, into map[migration.RecordID][]migration.RecordID) error {
-	others := slices.DeleteFunc(slices.Clone(there), func(id migration.RecordID) bool { return slices.Contains(ids, id) })
+	asked := make(map[migration.RecordID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	others := slices.DeleteFunc(slices.Clone(there), func(id migration.RecordID) bool { return asked[id] })
 	if len(others) == 0 {
 		return nil
 	}
@@ -236,9 +277,11 @@ func (t *inventory) differing(ctx context.Context, target records.Side, table st
 		return nil, err
 	}
 	var keys []migration.RowKey
+	differ := map[migration.RowKey]bool{}
 	for _, d := range records.Compare(source, there).Differences {
-		if d.Kind == records.Differs {
+		if d.Kind == records.Differs && !differ[d.Key] {
 			keys = append(keys, d.Key)
+			differ[d.Key] = true
 		}
 	}
 	if len(keys) == 0 {
@@ -251,7 +294,7 @@ func (t *inventory) differing(ctx context.Context, target records.Side, table st
 	var differing []migration.RecordID
 	for i := range there.Rows {
 		row := &there.Rows[i]
-		if slices.Contains(keys, row.Key) && !slices.Contains(written[row.Key], row.Digest()) {
+		if differ[row.Key] && !slices.Contains(written[row.Key], row.Digest()) {
 			differing = append(differing, row.Key.ID)
 		}
 	}

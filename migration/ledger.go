@@ -77,6 +77,23 @@ type Entry struct {
 	UpdatedAt  time.Time     `json:"updated_at"`
 }
 
+// Replannable reports whether a plan may say anew what becomes of an entry.
+func (e *Entry) Replannable() bool {
+	switch e.State {
+	case InstanceReady, InstanceWarned, InstanceBlocked:
+		return true
+	case InstanceFailed:
+		// Nobody works on it any more. What was begun of it is in its claim, which stays.
+		return true
+	case InstanceSkipped:
+		// Set aside because an earlier plan did not see it.
+		return e.Reason == ReasonSourceClosed
+	case InstanceClaimed, InstanceRunning, InstanceWaiting, InstanceParked,
+		InstanceDone:
+	}
+	return false
+}
+
 // Filter selects entries. Zero fields do not filter.
 type Filter struct {
 	States        []InstanceState `json:"states,omitempty"`
@@ -161,6 +178,39 @@ type Counts struct {
 	Failed   int `json:"failed"`
 	Same     int `json:"same"`     // of Done
 	Accepted int `json:"accepted"` // of Done
+}
+
+// Add counts n more entries of a state; verdict is that of InstanceDone.
+func (c *Counts) Add(state InstanceState, verdict Verdict, n int) {
+	switch state {
+	case InstanceReady:
+		c.Ready += n
+	case InstanceWarned:
+		c.Warned += n
+	case InstanceBlocked:
+		c.Blocked += n
+	case InstanceClaimed:
+		c.Claimed += n
+	case InstanceRunning:
+		c.InFlight += n
+	case InstanceWaiting:
+		c.Waiting += n
+	case InstanceParked:
+		c.Parked += n
+	case InstanceDone:
+		c.Done += n
+		switch verdict {
+		case VerdictSame:
+			c.Same += n
+		case VerdictAccepted:
+			c.Accepted += n
+		case VerdictDiffers, VerdictUnverifiable:
+		}
+	case InstanceSkipped:
+		c.Skipped += n
+	case InstanceFailed:
+		c.Failed += n
+	}
 }
 
 // Total returns the number of entries counted.

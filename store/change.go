@@ -67,7 +67,7 @@ func saveChanges(
 	var rows []any
 	for _, p := range page {
 		k, isKnown := known[p.Instance]
-		if isKnown && !replannable(k) {
+		if isKnown && !k.Replannable() {
 			continue
 		}
 		was, is := checkIDs(before[p.Instance]), checkIDs(p.Findings)

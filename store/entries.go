@@ -77,7 +77,7 @@ func countEntries(ctx context.Context, q querier, mig string, f migration.Filter
 		if err := row.Scan(&state, &verdict, &n); err != nil {
 			return err
 		}
-		add(&counts, state, verdict, n)
+		counts.Add(state, verdict, n)
 		return nil
 	})
 	return counts, err
@@ -103,42 +103,10 @@ func (l *Ledger) CountsByDefinition(ctx context.Context, mig string, f migration
 		if len(all) == 0 || all[len(all)-1].Definition != def {
 			all = append(all, migration.DefinitionCounts{Definition: def})
 		}
-		add(&all[len(all)-1].Counts, state, verdict, n)
+		all[len(all)-1].Counts.Add(state, verdict, n)
 		return nil
 	})
 	return all, failure("count entries", "", err)
-}
-
-func add(c *migration.Counts, state migration.InstanceState, verdict migration.Verdict, n int) {
-	switch state {
-	case migration.InstanceReady:
-		c.Ready += n
-	case migration.InstanceWarned:
-		c.Warned += n
-	case migration.InstanceBlocked:
-		c.Blocked += n
-	case migration.InstanceClaimed:
-		c.Claimed += n
-	case migration.InstanceRunning:
-		c.InFlight += n
-	case migration.InstanceWaiting:
-		c.Waiting += n
-	case migration.InstanceParked:
-		c.Parked += n
-	case migration.InstanceDone:
-		c.Done += n
-		switch verdict {
-		case migration.VerdictSame:
-			c.Same += n
-		case migration.VerdictAccepted:
-			c.Accepted += n
-		case migration.VerdictDiffers, migration.VerdictUnverifiable:
-		}
-	case migration.InstanceSkipped:
-		c.Skipped += n
-	case migration.InstanceFailed:
-		c.Failed += n
-	}
 }
 
 // where returns the condition that selects what f selects.

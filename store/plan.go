@@ -127,7 +127,7 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	upserts, findings := 0, 0
 	for _, p := range page {
 		k, isKnown := known[p.Instance]
-		if isKnown && !replannable(k) {
+		if isKnown && !k.Replannable() {
 			begun = append(begun, p.Instance)
 			if k.State == migration.InstanceParked && k.Reason == migration.ReasonSourceBlocked && !p.Target.IsZero() {
 				if _, err := tx.ExecContext(ctx, updateTarget, formatDefinition(p.Target), mig, string(p.Instance)); err != nil {
@@ -183,23 +183,6 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 		return err
 	}
 	return l.logAll(ctx, tx, mig, lines)
-}
-
-// replannable reports whether a plan may say anew what becomes of an entry.
-func replannable(e migration.Entry) bool {
-	switch e.State {
-	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked:
-		return true
-	case migration.InstanceFailed:
-		// Nobody works on it any more. What was begun of it is in its claim, which stays.
-		return true
-	case migration.InstanceSkipped:
-		// Set aside because an earlier plan did not see it.
-		return e.Reason == migration.ReasonSourceClosed
-	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceParked,
-		migration.InstanceDone:
-	}
-	return false
 }
 
 func instancesIn(page []migration.PlanEntry) []migration.InstanceID {

@@ -264,9 +264,9 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 		ids := make([]migration.InstanceID, len(batch))
 		for i := range batch {
 			ids[i] = batch[i].Instance
-			add(&counts, batch[i].State, "", -1)
+			counts.Add(batch[i].State, "", -1)
 			batch[i].State = migration.InstanceClaimed
-			add(&counts, batch[i].State, "", 1)
+			counts.Add(batch[i].State, "", 1)
 		}
 		list, args := listed(ids)
 		if _, err := tx.ExecContext(ctx, updateClaimed+list, append([]any{token, mig}, args...)...); err != nil {

@@ -133,8 +133,8 @@ func TestModelFindsRelations(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			got, problems := form.Model([]form.Definition{
-				{ID: "parent", Table: "p", JSON: element(tc.class, tc.properties)},
-				{ID: "child", Table: "c", JSON: []byte(`{}`)},
+				form.Define("parent", "p", element(tc.class, tc.properties)),
+				form.Define("child", "c", []byte(`{}`)),
 			})
 			if diff := cmp.Diff(migration.FormModel{Tables: []string{"c", "p"}, Relations: tc.want}, got); diff != "" {
 				t.Errorf("model (-want +got):\n%s", diff)
@@ -149,11 +149,11 @@ func TestModelFindsRelations(t *testing.T) {
 func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	model, problems := form.Model([]form.Definition{
-		{ID: "broken", Table: "b", JSON: []byte(`{"className":`)},
-		{ID: "grid", Table: "g", JSON: element("Grid", `{"id":"rows","storeBinder":{"className":"x","properties":{"formDefId":"broken"}}}`)},
-		{ID: "lost", Table: "l", JSON: element("SubForm", `{"id":"s","formDefId":"nowhere"}`)},
-		{ID: "nothing", JSON: []byte(`{}`)},
-		{ID: "two", Table: "t1", JSON: []byte(`{"properties":{"tableName":"t2"}}`)},
+		form.Define("broken", "b", []byte(`{"className":`)),
+		form.Define("grid", "g", element("Grid", `{"id":"rows","storeBinder":{"className":"x","properties":{"formDefId":"broken"}}}`)),
+		form.Define("lost", "l", element("SubForm", `{"id":"s","formDefId":"nowhere"}`)),
+		form.Define("nothing", "", []byte(`{}`)),
+		form.Define("two", "t1", []byte(`{"properties":{"tableName":"t2"}}`)),
 	})
 	if diff := cmp.Diff([]string{"b", "g", "l", "t1", "t2"}, model.Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
@@ -186,6 +186,6 @@ func FuzzParse(f *testing.F) {
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("two reads differ:\n%s", diff)
 		}
-		form.Model([]form.Definition{{ID: a.ID, JSON: in}})
+		form.Model([]form.Definition{form.Define(a.ID, "", in)})
 	})
 }

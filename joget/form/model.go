@@ -7,12 +7,23 @@ import (
 	"jogetferry/migration"
 )
 
-// Definition is one row of app_form: formId, tableName (without app_fd_) and json.
+// Definition is one row of app_form: formId, tableName (without app_fd_) and
+// what its json says; Form is zero when it is Broken.
 type Definition struct {
-	ID    string
-	Table string
-	JSON  []byte
+	ID     string
+	Table  string
+	Form   Form
+	Broken bool
 }
+
+// Define reads a row of app_form.
+func Define(id, table string, definition []byte) Definition {
+	parsed, err := Parse(definition)
+	return Definition{ID: id, Table: table, Form: parsed, Broken: err != nil}
+}
+
+// Tables returns the tables that row and definition name, mostly one.
+func (d *Definition) Tables() []string { return compactStrings(d.Form.Table, d.Table) }
 
 // ProblemKind classifies a Problem. The values are stable.
 type ProblemKind string
@@ -48,16 +59,13 @@ type Problem struct {
 func Model(forms []Definition) (migration.FormModel, []Problem) {
 	var b builder
 	tables := map[string][]string{} // by form ID
-	parsed := make([]Form, len(forms))
-	for i, d := range forms {
-		own, err := Parse(d.JSON)
-		if err != nil {
+	for _, d := range forms {
+		if d.Broken {
 			b.problem(Problem{Form: d.ID, Kind: ProblemBroken})
 		}
-		parsed[i] = own
-		named := compactStrings(own.Table, d.Table)
+		named := d.Tables()
 		switch {
-		case len(named) == 0 && err == nil:
+		case len(named) == 0 && !d.Broken:
 			b.problem(Problem{Form: d.ID, Kind: ProblemNoTable})
 		case len(named) == 2:
 			b.problem(Problem{Form: d.ID, Kind: ProblemTwoTables, Other: d.Table})
@@ -65,9 +73,9 @@ func Model(forms []Definition) (migration.FormModel, []Problem) {
 		b.model.Tables = append(b.model.Tables, named...)
 		tables[d.ID] = append(tables[d.ID], named...)
 	}
-	for i, d := range forms {
-		for _, link := range parsed[i].Links {
-			b.link(d, compactStrings(parsed[i].Table, d.Table), link, tables)
+	for _, d := range forms {
+		for _, link := range d.Form.Links {
+			b.link(d, link, tables)
 		}
 	}
 	b.model.Tables = sortedSet(b.model.Tables)
@@ -84,7 +92,7 @@ type builder struct {
 
 func (b *builder) problem(p Problem) { b.problems = append(b.problems, p) }
 
-func (b *builder) link(d Definition, parents []string, link Link, tables map[string][]string) {
+func (b *builder) link(d Definition, link Link, tables map[string][]string) {
 	children := tables[link.Form]
 	if len(children) == 0 {
 		b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Field: link.Field, Other: link.Form})
@@ -94,7 +102,7 @@ func (b *builder) link(d Definition, parents []string, link Link, tables map[str
 		b.problem(Problem{Form: d.ID, Kind: ProblemNoForeignKey, Field: link.Field, Other: link.Form})
 		return
 	}
-	for _, parent := range parents {
+	for _, parent := range d.Tables() {
 		for _, child := range children {
 			b.relations(parent, child, link)
 		}

@@ -167,23 +167,35 @@ func (r *Reader) XPDL(ctx context.Context, pkg, version string) ([]byte, error) 
 
 // FormDefinition is a row of app_form.
 type FormDefinition struct {
-	App     string
-	Version int64
-	ID      string
-	Table   string // without app_fd_; "" for a form without one
-	JSON    []byte // nil for none
+	ID    string
+	Table string // without app_fd_; "" for a form without one
+	JSON  []byte // nil for none
 }
 
-// Forms returns the forms of all versions of an app, which share tables, by
-// version and ID. Nil: no app or no forms.
-func (r *Reader) Forms(ctx context.Context, app string) ([]FormDefinition, error) {
-	rows, err := read(ctx, r, "read forms", selectForms, args(app), func(scan scanner) (f FormDefinition, err error) {
-		var table sql.NullString
-		err = scan(&f.App, &f.Version, &f.ID, &table, &f.JSON)
-		f.Table = table.String
-		return f, err
+func scanForm(scan scanner, app *string) (f FormDefinition, err error) {
+	var table sql.NullString
+	err = scan(app, &f.ID, &table, &f.JSON)
+	f.Table = table.String
+	return f, err
+}
+
+// EachForm calls f with the forms of all versions of an app, which share
+// tables, by version and ID, as they are read: together they may be large.
+func (r *Reader) EachForm(ctx context.Context, app string, f func(FormDefinition)) error {
+	_, err := read(ctx, r, "read forms", selectForms, args(app), func(scan scanner) (struct{}, error) {
+		var of string
+		form, err := scanForm(scan, &of)
+		if err == nil && of == app {
+			f(form)
+		}
+		return struct{}{}, err
 	})
-	return slices.DeleteFunc(rows, func(f FormDefinition) bool { return f.App != app }), err
+	return err
+}
+
+// Forms returns the forms of an app version, by ID. Nil: no such version or no forms.
+func (r *Reader) Forms(ctx context.Context, app string, version int64) ([]FormDefinition, error) {
+	return mappings(ctx, r, selectFormsOf, app, version, scanForm)
 }
 
 // ActivityForms returns the form mappings of a package version, by process and activity.

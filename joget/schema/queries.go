@@ -118,7 +118,8 @@ const (
 	selectAppPackages = "SELECT appId, appVersion, packageId, packageVersion FROM {app_package} WHERE appId = ?"
 	selectDefinition  = "SELECT Name FROM {SHKProcessDefinitions} WHERE Name = ?"
 	selectXPDL        = "SELECT x.XPDLId, d.XPDLContent FROM {SHKXPDLS} x JOIN {SHKXPDLData} d ON d.XPDL = x.oid WHERE x.XPDLId = ? AND x.XPDLVersion = ?"
-	selectForms       = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? ORDER BY appVersion, formId"
+	selectForms       = "SELECT appId, formId, tableName, json FROM {app_form} WHERE appId = ? ORDER BY appVersion, formId"
+	selectFormsOf     = "SELECT appId, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 
 	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"

@@ -768,10 +768,16 @@ func TestDefinitions(t *testing.T) {
 
 	j.put("app_form", "appId", "crm", "appVersion", 2, "formId", "f2", "tableName", "proposal", "json", "{}")
 	j.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f1", "tableName", nil, "json", nil)
-	forms, err := r.Forms(t.Context(), "crm")
-	wantForms := []schema.FormDefinition{{App: "crm", Version: 1, ID: "f1"}, {App: "crm", Version: 2, ID: "f2", Table: "proposal", JSON: []byte("{}")}}
+	j.put("app_form", "appId", "CRM", "appVersion", 2, "formId", "theirs", "tableName", "proposal", "json", "{}")
+	wantForms := []schema.FormDefinition{{ID: "f1"}, {ID: "f2", Table: "proposal", JSON: []byte("{}")}}
+	var forms []schema.FormDefinition
+	err = r.EachForm(t.Context(), "crm", func(f schema.FormDefinition) { forms = append(forms, f) })
 	if diff := cmp.Diff(wantForms, forms); diff != "" || err != nil {
 		t.Errorf("forms: %v (-want +got):\n%s", err, diff)
+	}
+	forms, err = r.Forms(t.Context(), "crm", 2)
+	if diff := cmp.Diff(wantForms[1:], forms); diff != "" || err != nil {
+		t.Errorf("forms of a version: %v (-want +got):\n%s", err, diff)
 	}
 
 	for _, version := range []int{3, 5} {

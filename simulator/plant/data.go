@@ -20,27 +20,29 @@ func dataPlants() []Plant {
 			p.rekey(p.subject(leave, "approve"), "LV 2024 (1)")
 		}},
 		{"a_form_table_was_never_made", "FERRY-304", func(p *planting) {
-			p.concerns("app_fd_onb_comment")
+			p.concerns("onboard")
 			p.target.run(false, drop("app_fd_onb_comment"))
 		}},
 		{"a_column_was_never_made", "FERRY-305", func(p *planting) {
-			p.concerns("app_fd_onb_review")
+			p.concerns("onboard")
+			p.refuses("app_fd_onb_review", "c_assessment <> ''")
 			p.target.alter("app_fd_onb_review", dropColumn("c_assessment"))
 		}},
 		{"a_column_is_narrower", "FERRY-306", func(p *planting) {
-			p.concerns("app_fd_onb_task")
+			p.concerns("onboard")
 			p.target.alter("app_fd_onb_task", modify("c_title", "varchar(20)"))
 		}},
 		{"a_column_is_latin1", "FERRY-307", func(p *planting) {
-			p.concerns("app_fd_leave_request")
+			p.concerns("leave")
+			p.refuses("app_fd_leave_request", "CONVERT(CONVERT(c_reason USING latin1) USING utf8mb4) COLLATE utf8mb4_bin <> c_reason")
 			p.target.alter("app_fd_leave_request", modify("c_reason", "longtext CHARACTER SET latin1"))
 		}},
 		{"a_column_must_be_unique", "FERRY-308", func(p *planting) {
-			p.concerns("app_fd_onb_address")
+			p.concerns("onboard")
 			p.target.alter("app_fd_onb_address", addUnique("c_street"))
 		}},
 		{"a_table_has_no_transactions", "FERRY-309", func(p *planting) {
-			p.concerns("app_fd_proc_history")
+			p.concerns("procure")
 			p.target.alter("app_fd_proc_history", engineAria)
 		}},
 		{"the_record_is_there_and_another", "FERRY-310", func(p *planting) {
@@ -72,5 +74,13 @@ func dataPlants() []Plant {
 			i := p.subject(leave, "approve")
 			p.source.copy(&p.target, i.table, row{"id": strings.ToUpper(i.record)}, i.recordIs())
 		}},
+	}
+}
+
+// refuses says that a change of the target's table stands against all
+// instances whose record has such a row in it.
+func (p *planting) refuses(table, condition string) {
+	for _, id := range p.source.texts(selectWithRow(table, condition)) {
+		p.also("FERRY-319", id)
 	}
 }

@@ -40,6 +40,13 @@ AND EXISTS (SELECT 1 FROM ` + schema.Quote(table) + ` f WHERE f.id=l.originProce
 	return query + " ORDER BY p.oid LIMIT 1"
 }
 
+// selectWithRow finds the roots of the source that are open and whose record has such a row in a form table.
+func selectWithRow(table, condition string) string {
+	return `SELECT p.Id FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid=p.State LEFT JOIN wf_process_link l ON l.processId=p.Id
+JOIN ` + schema.Quote(table) + ` f ON f.id=COALESCE(NULLIF(l.originProcessId,''),p.Id)
+WHERE p.ActivityRequesterId IS NULL AND s.KeyValue LIKE 'open.%' AND ` + condition + " ORDER BY p.oid"
+}
+
 func where(r row) string {
 	terms := make([]string, 0, len(r))
 	for _, c := range r.columns() {
