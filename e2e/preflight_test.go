@@ -284,7 +284,7 @@ func TestCheckSurvivesRubbish(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got := check(t, s, 3)
+		got := check(t, s, 0) // one instance has no record yet, and can go
 		for app, table := range map[string]string{"leave": "app_fd_leave_request", "procure": "app_fd_proc_request", "onboard": "app_fd_onb_hire"} {
 			if !slices.ContainsFunc(got.Findings, func(f found) bool {
 				return f.ID == "FERRY-304" && f.Subject == app && strings.HasPrefix(f.Seen, table+":")
@@ -292,8 +292,8 @@ func TestCheckSurvivesRubbish(t *testing.T) {
 				t.Errorf("not found: %s of %s, but %v", table, app, got.Findings)
 			}
 		}
-		if blocked := got.Counts["blocked"]; blocked != 160 {
-			t.Errorf("%d of 160 instances are blocked", blocked)
+		if blocked := got.Counts["blocked"]; blocked != 159 {
+			t.Errorf("%d of 160 instances are blocked, want all that have a record", blocked)
 		}
 		if got.Counts["total"] != 160 {
 			t.Errorf("%d of 160 instances are in the plan", got.Counts["total"])

@@ -35,7 +35,7 @@ type Pair struct {
 // Finding is what a plant must cause, or hide.
 type Finding struct {
 	ID      string // "FERRY-201"
-	Subject string // "source", "target", an app ID, a form table, a definition or an instance ID of the source
+	Subject string // "source", "target", an app ID, a definition or an instance ID of the source
 }
 
 // Any stands for every number in Planted.Hides.
