@@ -13,7 +13,6 @@ var ValueRefused = Check{
 	Title:    "a value of the record has no place on the target",
 	Remedy:   "FERRY-304 to 309 of its app say what to mend on the target; or empty the value on the source",
 	About:    `A row whose id is the record ID, in a table that the target lacks or cannot write safely, or a value in a column that the target lacks, that is too short or whose charset lacks a character. Judged by what the copy goes by, before it writes anything; it would park the instance with record_unsupported. Tables and columns are named, never values. Child rows are not looked at.`,
-	Personal: true,
 	Instance: func(f *InstanceFacts, r Report) {
 		if f.Data != nil && len(f.Data.Refused) > 0 {
 			r.Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
