@@ -650,24 +650,28 @@ func TestAWaveThatGoesOnNeedsPilotsOfWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name      string
-		waived    bool // when the wave was created
+		version   string // that its last instance maps to
+		waived    bool   // when the wave was created
 		args      []string
 		status    int
 		pilotless bool
 	}{
-		{"refused", false, nil, 2, false},
-		{"waived_now", false, []string{"--without-pilot"}, 0, true},
-		{"waived_then", true, nil, 0, true},
+		{"refused", "6", false, nil, 2, false},
+		{"piloted", "5", false, nil, 0, false},
+		{"waived_now", "6", false, []string{"--without-pilot"}, 0, true},
+		{"waived_then", "6", true, nil, 0, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			w := sample()
 			w.waves[0].Status, w.waves[0].Pilotless = migration.WaveStopped, tc.waived
 			// What another wave may take is none of its business.
-			delete(w.entries, "4_crm_process1")
+			other := w.entries["4_crm_process1"]
+			other.Target.Version = "7"
+			w.entries[other.Instance] = other
 			e := w.entries["3_crm_process1"]
 			e.Wave = "1"
-			e.Target.Version = "6"
+			e.Target.Version = tc.version
 			w.entries[e.Instance] = e
 			status, _, errs := w.run(t, append([]string{"wave", "--name", "1", "--detach"}, tc.args...)...)
 			if status != tc.status || tc.status == 2 && !strings.Contains(errs, "crm#3#process1 -> crm#6#process1: starter pilot 3_crm_process1") {
