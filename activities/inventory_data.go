@@ -114,10 +114,10 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(tablesAtOnce)
 	for n, table := range a.tables {
-		g.Go(func() (err error) {
+		g.Go(guarded(func() (err error) {
 			read[n], err = t.rootRows(inner, table, ids, a.forms.files[table.name])
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return err
@@ -315,7 +315,7 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 	g.SetLimit(foldersAtOnce)
 	for i := range folders {
 		f := &folders[i]
-		g.Go(func() error {
+		g.Go(guarded(func() error {
 			entries, err := t.copy.SourceUploads.List(ctx, f.key)
 			if migration.CodeOf(err) == migration.CodeUnavailable {
 				return err
@@ -331,7 +331,7 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 				}
 			}
 			return nil
-		})
+		}))
 	}
 	return g.Wait()
 }
