@@ -107,7 +107,9 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 		}
 	}
 	t.findings = append(t.findings, preflight.Plan(&t.plan)...)
-	t.out.Findings, t.out.LeftOut = bounded(preflight.WithoutPersonal(t.findings))
+	kept, left := bounded(preflight.WithoutPersonal(t.findings))
+	t.out.Findings = kept
+	t.out.LeftOut += left
 	if t.in.Dry {
 		for _, id := range t.keys() {
 			t.out.Definitions = append(t.out.Definitions, *t.counts[id])
@@ -333,7 +335,11 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 	}
 	c.Counts.Add(e.State, e.Verdict, 1)
 	t.out.Counts.Add(e.State, e.Verdict, 1)
-	if t.in.Dry && len(findings) > 0 && t.listed+len(findings) <= contract.MaxFindings {
+	switch {
+	case !t.in.Dry || len(findings) == 0:
+	case t.listed+len(findings) > contract.MaxFindings:
+		t.out.LeftOut += len(findings)
+	default:
 		t.listed += len(findings)
 		t.out.Instances = append(t.out.Instances, contract.InstanceFindings{
 			Instance: e.Instance, Findings: preflight.WithoutPersonal(findings),

@@ -153,7 +153,7 @@ type PlanResult struct {
 	// findings only, and nothing is new in the ledger.
 	Stopped     bool                `json:"stopped,omitempty"`
 	Findings    []migration.Finding `json:"findings"`           // up to MaxFindings, the severest
-	LeftOut     int                 `json:"left_out,omitempty"` // findings beyond MaxFindings
+	LeftOut     int                 `json:"left_out,omitempty"` // findings that did not fit, those of instances too
 	Counts      migration.Counts    `json:"counts"`
 	Open        OpenCounts          `json:"open"`
 	Definitions []DefinitionCounts  `json:"definitions,omitempty"` // by definition

@@ -94,7 +94,7 @@ func (s *session) plan(ctx context.Context, f planFlags) error {
 	switch {
 	case v.Stopped:
 	case f.dry:
-		v.Definitions, v.instances = checkedDefinitions(result), checkedInstances(result)
+		v.Definitions, v.instances, v.LeftOut = checkedDefinitions(result), checkedInstances(result), result.LeftOut
 	default:
 		if findings, err = s.planned(ctx, &v, findings); err != nil {
 			return err

@@ -108,6 +108,7 @@ func TestOutput(t *testing.T) {
 		Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}, Counts: checked.Counts,
 		Findings: map[string]int{"FERRY-419": 15, "FERRY-416": 13, "FERRY-404": 12, "FERRY-413": 3, "FERRY-420": 2},
 	}}
+	checked.LeftOut = 41
 	checked.Instances = []contract.InstanceFindings{{Instance: "5_crm_process1", Findings: []migration.Finding{
 		{ID: "FERRY-404", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "a subflow is open", Seen: "1 open below", Remedy: "let the subflow end on the source first"},
 		{ID: "FERRY-413", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "a workflow variable has a value that the API cannot set", Remedy: "see docs/what-if.md#variables_differ"},

@@ -26,6 +26,7 @@ type planView struct {
 	Counts      countsView           `json:"counts"`
 	Definitions []definitionPlanView `json:"definitions"`
 	Findings    []findingView        `json:"findings"`
+	LeftOut     int                  `json:"left_out,omitempty"` // findings that check cannot show
 	Diff        *diffView            `json:"diff,omitempty"`
 
 	instances iter.Seq2[any, error] // planInstanceView or checkInstanceView
@@ -136,6 +137,9 @@ func (v planView) next() []string {
 	const numbers = "Reasons are numbers of docs/checks.md, with how many instances they concern; without, all of the definition. "
 	if v.Frozen {
 		return wrap("", numbers+"See starter list --state blocked,warned, then starter plan --explain INSTANCE.")
+	}
+	if v.LeftOut > 0 {
+		return wrap("", numbers+"starter check -o json has findings of instances; "+plural(v.LeftOut, "finding")+" did not fit: starter plan keeps them all.")
 	}
 	return wrap("", numbers+"starter check -o json has the findings of instances.")
 }
