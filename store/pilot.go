@@ -12,8 +12,6 @@ import (
 	"jogetferry/migration"
 )
 
-const activityColumns = 3
-
 // encodeActivities returns a text that is the same for the same set; "" for nil.
 func encodeActivities(ids []migration.ActivityDefID) (string, error) {
 	if ids == nil {

@@ -151,7 +151,7 @@ func TestUpgrade_of_a_ledger_with_the_first_tables_only(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
 	for _, statement := range []string{
-		"DROP TABLE plan_run", "DROP TABLE plan_change", "DROP TABLE plan_activity", "DROP TABLE pilot",
+		"DROP TABLE plan_run", "DROP TABLE plan_change", "DROP TABLE pilot",
 		"DELETE FROM schema_version WHERE version_id > 1",
 	} {
 		_, err := db.ExecContext(t.Context(), statement)

@@ -123,7 +123,7 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	}
 	var begun, found []migration.InstanceID
 	var lines []migration.StepLine
-	var rows, findingRows, activityRows []any
+	var rows, findingRows []any
 	upserts, findings := 0, 0
 	for _, p := range page {
 		k, isKnown := known[p.Instance]
@@ -138,18 +138,17 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 		}
 		ordinal := m.nextOrdinal
 		m.nextOrdinal++
+		activities, err := encodeActivities(p.Activities)
+		if err != nil {
+			return err
+		}
 		if isKnown && k.State != p.State {
 			lines = append(lines, migration.StepLine{Instance: p.Instance, What: "planned again: " + string(p.State)})
 		}
 		rows = append(rows, mig, string(p.Instance), ordinal, p.Definition.String(), p.Definition.Key(),
 			formatDefinition(p.Target), string(p.Requester), string(p.Record), int64(p.Started), string(p.State),
-			len(p.Findings), planID)
+			len(p.Findings), activities, planID)
 		upserts++
-		activities, err := encodeActivities(p.Activities)
-		if err != nil {
-			return err
-		}
-		activityRows = append(activityRows, mig, string(p.Instance), activities)
 		if slices.Equal(before[p.Instance], p.Findings) {
 			continue
 		}
@@ -170,9 +169,6 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if upserts > 0 {
 		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain //nolint:gosec // constants and question marks
 		if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, upsertActivities+tuples(upserts, activityColumns)+upsertActivitiesAgain, activityRows...); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updateNextOrdinal, m.nextOrdinal, mig); err != nil {

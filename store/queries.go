@@ -38,15 +38,15 @@ reason, detail, park_id, wave, target_id, verdict, findings, updated_at, park_to
 	queryKnownEntries = `SELECT instance, state, reason, findings FROM instance WHERE migration = ? AND instance IN `
 
 	upsertEntries = `INSERT INTO instance (migration, instance, ordinal, definition, process, target_definition,
-requester, record, started, state, reason, findings, plan_id, updated_at) VALUES `
+requester, record, started, state, reason, findings, activities, plan_id, updated_at) VALUES `
 
-	upsertEntriesRow = "(?,?,?,?,?,?,?,?,?,?,'',?,?,UTC_TIMESTAMP(6))"
+	upsertEntriesRow = "(?,?,?,?,?,?,?,?,?,?,'',?,?,?,UTC_TIMESTAMP(6))"
 
 	// The order of a known entry stays, so that pages read meanwhile do not shift.
 	upsertEntriesAgain = ` ON DUPLICATE KEY UPDATE definition = VALUES(definition), process = VALUES(process),
 target_definition = VALUES(target_definition), requester = VALUES(requester), record = VALUES(record),
 started = VALUES(started), state = VALUES(state), reason = VALUES(reason), detail = NULL,
-findings = VALUES(findings), plan_id = VALUES(plan_id), updated_at = VALUES(updated_at)`
+findings = VALUES(findings), activities = VALUES(activities), plan_id = VALUES(plan_id), updated_at = VALUES(updated_at)`
 
 	updateSeenByPlan = `UPDATE instance SET plan_id = ? WHERE migration = ? AND instance IN `
 
@@ -130,14 +130,10 @@ WHERE ` + isChange + ` AND c.was = ? AND c.state = ? AND c.instance > ? ORDER BY
 
 // Pilots.
 const (
-	upsertActivities      = `INSERT INTO plan_activity (migration, instance, activities) VALUES `
-	upsertActivitiesAgain = ` ON DUPLICATE KEY UPDATE activities = VALUES(activities)`
-
-	queryActivities = `SELECT instance, activities FROM plan_activity WHERE migration = ? AND instance IN `
+	queryActivities = `SELECT instance, COALESCE(activities, '') FROM instance WHERE migration = ? AND instance IN `
 
 	queryPilotGroups = `SELECT definition, target_definition, state, COALESCE(activities, ''), COUNT(*), MIN(instance)
-FROM instance LEFT JOIN (SELECT migration AS of_migration, instance AS of_instance, activities FROM plan_activity) a
-ON of_migration = migration AND of_instance = instance WHERE `
+FROM instance WHERE `
 
 	groupPilotGroups = ` GROUP BY definition, target_definition, state, COALESCE(activities, '')
 ORDER BY definition, target_definition, state, MIN(instance)`

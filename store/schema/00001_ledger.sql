@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS instance (
   target_id         varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
   verdict           varchar(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT '',
   findings          int NOT NULL DEFAULT 0,
+  activities        text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL, -- open when planned: a JSON list of definition IDs, sorted
   plan_id           varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
   updated_at        datetime(6) NOT NULL,
   PRIMARY KEY (migration, instance),

@@ -25,15 +25,6 @@ CREATE TABLE IF NOT EXISTS plan_change (
   KEY plan_change_move (migration, was, state, instance)
 ) ENGINE=InnoDB;
 
--- The open activities of an instance when it was planned: a JSON list of
--- definition IDs, sorted.
-CREATE TABLE IF NOT EXISTS plan_activity (
-  migration  varchar(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  instance   varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  activities mediumtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-  PRIMARY KEY (migration, instance)
-) ENGINE=InnoDB;
-
 -- Which instances were begun as pilots. What they map to, and how they ended, is
 -- in instance. A row goes when a wave claims its instance.
 CREATE TABLE IF NOT EXISTS pilot (
