@@ -141,6 +141,9 @@ const (
 SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) COLLATE utf8mb4_unicode_ci record
 FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = CONVERT(p.Id USING <charset>) COLLATE <collation>
 WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
+	selectRootRecordsPlainly = `SELECT r.record, r.record FROM (
+SELECT COALESCE(NULLIF(l.originProcessId, ''), p.Id) record FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = p.Id
+WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
 )
 
 // selectClasses read a class name and a text that may mention others, by the table they need.
