@@ -319,3 +319,26 @@ func standing(c checked, prefix string) []string {
 	}
 	return lines
 }
+
+// TestPlanReadsManyPages has more instances than are read at a time.
+func TestPlanReadsManyPages(t *testing.T) {
+	t.Parallel()
+	s := rig.New(t, rig.Options{Seed: seed.Options{Seed: 3, Instances: 1100, TextBytes: 32, NoUploads: true}})
+	s.StartWorker()
+	var plan struct {
+		Instances []struct {
+			Instance string `json:"instance"`
+		} `json:"instances"`
+	}
+	s.Starter(0, &plan, "plan")
+	var want, got []string
+	for _, i := range s.Seeded.Instances {
+		want = append(want, i.ID)
+	}
+	for _, i := range plan.Instances {
+		got = append(got, i.Instance)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("instances of the plan, in the order in which they were created (-want +got):\n%s", diff)
+	}
+}
