@@ -303,17 +303,9 @@ func (t *inventory) judge(ctx context.Context, instances []migration.Instance) (
 			entry.State = migration.InstanceWarned
 		}
 		t.count(entry, findings)
-		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: wantedActivities(&instances[i])})
+		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: instances[i].Wanted()})
 	}
 	return page, nil
-}
-
-func wantedActivities(i *migration.Instance) []migration.ActivityDefID {
-	ids := make([]migration.ActivityDefID, 0, len(i.Activities))
-	for _, a := range i.Activities {
-		ids = append(ids, a.DefID)
-	}
-	return ids
 }
 
 // count adds an entry to the numbers of its definition and, of a dry run, to the output.

@@ -145,43 +145,36 @@ func taken(entry, name string, source []string) []wrongEntry {
 	return []wrongEntry{{entry: entry, what: fmt.Sprintf("the source has another %s, which is not mapped", name)}}
 }
 
+// activityIDs is nil when nobody knows the process, as is variableNames.
 func activityIDs(p *xpdl.Process) []string {
 	if p == nil {
 		return nil
 	}
-	ids := []string{}
-	for _, a := range p.Activities {
-		ids = append(ids, a.ID)
-	}
-	return ids
+	return names(p.Activities, func(a *xpdl.Activity) string { return a.ID })
 }
 
 func variableNames(p *xpdl.Process) []string {
 	if p == nil {
 		return nil
 	}
-	names := []string{}
-	for _, v := range p.Variables {
-		names = append(names, v.Name)
-	}
-	return names
+	return names(p.Variables, func(v xpdl.Variable) string { return v.Name })
 }
 
-func texts(ids []migration.DefinitionID) []string {
-	all := make([]string, 0, len(ids))
-	for _, id := range ids {
-		all = append(all, id.String())
-	}
-	return all
-}
+func texts(ids []migration.DefinitionID) []string { return names(ids, migration.DefinitionID.String) }
 
 func keysOf(ids []migration.DefinitionID) []string {
-	all := make([]string, 0, len(ids))
-	for _, id := range ids {
-		all = append(all, id.Key())
-	}
+	all := names(ids, migration.DefinitionID.Key)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// names is never nil.
+func names[T any](list []T, name func(T) string) []string {
+	all := make([]string, 0, len(list))
+	for _, v := range list {
+		all = append(all, name(v))
+	}
+	return all
 }
 
 func unique(entries []wrongEntry) []wrongEntry {
