@@ -90,6 +90,8 @@ type OpenActivity struct {
 type Token struct {
 	Join ActivityDefID `json:"join"` // the joining activity
 	From ActivityDefID `json:"from"` // the finished predecessor
+	// Performer completed From; "" where nobody did (a route), or nobody knows.
+	Performer User `json:"performer,omitempty"`
 }
 
 // Child is an open subflow instance below an instance.

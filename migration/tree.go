@@ -1,0 +1,57 @@
+package migration
+
+import (
+	"iter"
+	"slices"
+)
+
+// Tree is an instance with the synchronous subflows that are open below it:
+// what is continued together.
+type Tree struct {
+	Instance Instance `json:"instance"`
+	// Caller is the subflow activity of the instance above that waits for this
+	// one; "" for the root.
+	Caller ActivityDefID `json:"caller,omitempty"`
+	// Subflows are sorted by Caller. One whose instance is closed, while its
+	// caller still waits, is there with its closed instance.
+	Subflows []Tree `json:"subflows,omitempty"`
+}
+
+// Path names an instance in its tree: the subflow activities that lead to it
+// from the root, joined by "/"; "" for the root. The engine keeps one active
+// activity per definition, so that a path names one instance.
+type Path string
+
+// Below returns the path of the instance that caller waits for in the one at p.
+func (p Path) Below(caller ActivityDefID) Path {
+	if p == "" {
+		return Path(caller)
+	}
+	return p + "/" + Path(caller)
+}
+
+// Walk yields the trees below t and t itself, parents before their subflows.
+func (t *Tree) Walk() iter.Seq2[Path, *Tree] {
+	return func(yield func(Path, *Tree) bool) { t.walk("", yield) }
+}
+
+func (t *Tree) walk(at Path, yield func(Path, *Tree) bool) bool {
+	if !yield(at, t) {
+		return false
+	}
+	for i := range t.Subflows {
+		if !t.Subflows[i].walk(at.Below(t.Subflows[i].Caller), yield) {
+			return false
+		}
+	}
+	return true
+}
+
+// Subflow returns the tree that caller waits for, nil for none.
+func (t *Tree) Subflow(caller ActivityDefID) *Tree {
+	i := slices.IndexFunc(t.Subflows, func(s Tree) bool { return s.Caller == caller })
+	if i < 0 {
+		return nil
+	}
+	return &t.Subflows[i]
+}
