@@ -240,7 +240,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 		*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
 		return false, err
 	}
-	snapshot := migration.Snapshot{Instance: read.instance}
+	snapshot := migration.Snapshot{Tree: migration.Tree{Instance: read.instance}}
 	for i := range read.set.Rows {
 		digest := read.set.Rows[i].Digest()
 		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})

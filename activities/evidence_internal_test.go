@@ -45,7 +45,7 @@ func TestEvidence_that_cannot_be_gathered(t *testing.T) {
 		t.Errorf("the story does not say so: %+v, %v", lines, err)
 	}
 
-	if _, err := c.Ledger.SaveSnapshot(t.Context(), "m", "7_crm_p", migration.Snapshot{Instance: migration.Instance{Definition: crmProcess}}); err != nil {
+	if _, err := c.Ledger.SaveSnapshot(t.Context(), "m", "7_crm_p", migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{Definition: crmProcess}}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := target.db.Close(); err != nil {
@@ -75,7 +75,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got migration.Evidence
-	if err := c.modified(t.Context(), &migration.Snapshot{Instance: migration.Instance{App: "crm"}},
+	if err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}},
 		&migration.Instance{App: "crm", Record: "r-1", Created: now - migration.EpochMillis(time.Minute/time.Millisecond)}, tableTime, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
 	}
 	c := inventoryOf(t, source, target, Settings{}).copy
 	var got migration.Evidence
-	err := c.modified(t.Context(), &migration.Snapshot{Instance: migration.Instance{App: "crm"}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
+	err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
 	if err != nil {
 		t.Fatal(err)
 	}

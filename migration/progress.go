@@ -96,11 +96,11 @@ type Decision struct {
 // Snapshot is what an instance was when its migration began: what the target
 // is made from, and what both sides are compared with.
 type Snapshot struct {
-	Seq      int          `json:"-"` // from 1; a later one supersedes
-	TakenAt  time.Time    `json:"-"` // on the ledger's clock
-	Instance Instance     `json:"instance"`
-	Rows     []RowDigest  `json:"rows,omitempty"`
-	Files    []FileDigest `json:"files,omitempty"`
+	Seq     int       `json:"-"` // from 1; a later one supersedes
+	TakenAt time.Time `json:"-"` // on the ledger's clock
+	Tree
+	Rows  []RowDigest  `json:"rows,omitempty"`
+	Files []FileDigest `json:"files,omitempty"`
 }
 
 // RowDigest is the digest of one form row's bytes.

@@ -578,10 +578,10 @@ func TestPilotShowsEveryStep(t *testing.T) {
 	}
 	w.written = migration.Written{Rows: map[string]int{"proposal": 1, "proposal_item": 3}, Files: 2}
 	w.sent = map[string]string{"status": "new"}
-	w.snapshots[id] = migration.Snapshot{Instance: migration.Instance{Activities: []migration.OpenActivity{
+	w.snapshots[id] = migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{Activities: []migration.OpenActivity{
 		{DefID: "approve_proposal", Assignments: []migration.Assignment{{User: "clark"}, {User: "terry"}}},
 		{DefID: "send_proposal", AcceptedBy: "jack", Assignments: []migration.Assignment{{User: "jack", Accepted: true}}},
-	}}}
+	}}}}
 	text := func(name, value string) migration.Variable {
 		return migration.Variable{Name: name, Kind: migration.VariableString, Value: value}
 	}

@@ -138,10 +138,10 @@ func TestSnapshot_returns_the_latest_as_it_was_saved(t *testing.T) {
 	_, err := l.Snapshot(t.Context(), mig, id(1))
 	wantCode(t, err, migration.CodeNotFound)
 	first := migration.Snapshot{
-		Instance: migration.Instance{
+		Tree: migration.Tree{Instance: migration.Instance{
 			ID: id(1), Definition: def, Requester: "cat", State: migration.StateRunning,
 			Variables: []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: strings.Repeat("ü€😀\x00", 500)}},
-		},
+		}},
 		Rows:  []migration.RowDigest{{RowKey: migration.RowKey{Table: "crm", ID: "r"}, Digest: "d"}},
 		Files: []migration.FileDigest{{Table: "crm", Record: "r", File: "a/b.pdf", Bytes: 7, Digest: "e"}},
 	}
