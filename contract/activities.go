@@ -124,9 +124,22 @@ type CopyUploadsOutput struct {
 	Bytes   int64 `json:"bytes"`
 }
 
-// ResumeCall is the next call of the convergent loop.
+// ResumeDo is what a step of resuming does.
+type ResumeDo string
+
+// What a step does.
+const (
+	ResumeStart    ResumeDo = ""         // activity/start of Activity
+	ResumeSet      ResumeDo = "set"      // give a child instance the variables it has on the source
+	ResumeComplete ResumeDo = "complete" // complete Activity in the name of who did on the source: a token of a join
+	ResumeAssign   ResumeDo = "assign"   // give the open activities to those who have them on the source
+)
+
+// ResumeCall is the next step of the convergent loop, in the instance at Path.
 type ResumeCall struct {
-	Activity     migration.ActivityDefID `json:"activity"`
+	Do           ResumeDo                `json:"do,omitempty"`
+	Path         migration.Path          `json:"path,omitempty"`
+	Activity     migration.ActivityDefID `json:"activity,omitempty"`
 	AbortCurrent bool                    `json:"abort_current,omitempty"`
 }
 

@@ -10,10 +10,13 @@ import (
 
 // Workflow names.
 const (
-	PlanWorkflow     = "Plan"
-	WaveWorkflow     = "Wave"
-	InstanceWorkflow = "Instance"
-	VerifyWorkflow   = "Verify"
+	PlanWorkflow      = "Plan"
+	WaveWorkflow      = "Wave"
+	InstanceWorkflow  = "Instance"
+	VerifyWorkflow    = "Verify"
+	RollbackWorkflow  = "Rollback"
+	RehearsalWorkflow = "Rehearsal"
+	DriftWorkflow     = "Drift"
 )
 
 // Updates and queries.
@@ -87,6 +90,17 @@ func VerifyID(mig string) string { return "ferry/" + mig + "/verify" }
 
 // WaveID returns the workflow ID of a wave.
 func WaveID(mig, wave string) string { return "ferry/" + mig + "/wave/" + wave }
+
+// RollbackID returns the workflow ID of a rollback.
+func RollbackID(mig, name string) string { return "ferry/" + mig + "/rollback/" + name }
+
+// RehearsalID returns the workflow ID of a rehearsal.
+func RehearsalID(mig string, id migration.InstanceID) string {
+	return "ferry/" + mig + "/rehearsal/" + string(id)
+}
+
+// DriftID returns the workflow ID of a comparison of all that is done with the source.
+func DriftID(mig string) string { return "ferry/" + mig + "/drift" }
 
 // InstanceWorkflowID returns the workflow ID of an instance: it holds the
 // migration and the source instance only, so that an instance listed in two

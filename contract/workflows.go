@@ -33,6 +33,9 @@ type InstanceInput struct {
 	Queues    Queues               `json:"queues"`
 	// Pilot has evidence gathered before each comparison of both sides.
 	Pilot bool `json:"pilot,omitempty"`
+	Mode  Mode `json:"mode,omitempty"`
+	// Discard lets ModeRollback and ModeRedo throw away work of people on the target.
+	Discard bool `json:"discard,omitempty"`
 }
 
 // InstanceResult is how the migration of one instance ended.
@@ -126,6 +129,7 @@ type ClaimOutput struct {
 type ClaimedInstance struct {
 	Instance   migration.InstanceID   `json:"instance"`
 	Definition migration.DefinitionID `json:"definition"`
+	Mode       Mode                   `json:"mode,omitempty"`
 }
 
 // SettleWaveInput says how a wave ended.

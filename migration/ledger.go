@@ -17,12 +17,14 @@ const (
 	InstanceDone    InstanceState = "done"      // migrated, read back and compared
 	InstanceSkipped InstanceState = "skipped"   // left alone, see reason
 	InstanceFailed  InstanceState = "failed"    // its workflow ended without an outcome
+	// InstanceRollingBack is taken by a rollback, waits for its turn or is being undone.
+	InstanceRollingBack InstanceState = "rolling_back"
 )
 
 // Settled reports whether an instance needs nothing more from a wave.
 func (s InstanceState) Settled() bool {
 	switch s {
-	case InstanceParked, InstanceDone, InstanceSkipped, InstanceFailed, InstanceBlocked:
+	case InstanceParked, InstanceDone, InstanceSkipped, InstanceFailed, InstanceBlocked, InstanceRollingBack:
 		return true
 	case InstanceReady, InstanceWarned, InstanceClaimed, InstanceRunning, InstanceWaiting:
 	}
@@ -40,6 +42,7 @@ const (
 	StepRestore      Step = "restore"
 	StepResume       Step = "resume"
 	StepVerify       Step = "verify"
+	StepRollback     Step = "rollback"
 )
 
 // Server identifies a Joget server by its database, as the database itself
@@ -89,7 +92,7 @@ func (e *Entry) Replannable() bool {
 		// Set aside because an earlier plan did not see it.
 		return e.Reason == ReasonSourceClosed
 	case InstanceClaimed, InstanceRunning, InstanceWaiting, InstanceParked,
-		InstanceDone:
+		InstanceDone, InstanceRollingBack:
 	}
 	return false
 }
@@ -162,22 +165,27 @@ const (
 	VerdictDiffers      Verdict = "differs"
 	VerdictAccepted     Verdict = "accepted" // differs, and the operator accepted it
 	VerdictUnverifiable Verdict = "unverifiable"
+	// VerdictAssignees: everything is the same, but some activities are offered to others.
+	VerdictAssignees Verdict = "assignees_differ"
 )
 
 // Counts are numbers of entries by state, and of done ones by verdict.
 type Counts struct {
-	Ready    int `json:"ready"`
-	Warned   int `json:"warned"`
-	Blocked  int `json:"blocked"`
-	Claimed  int `json:"claimed"`
-	InFlight int `json:"in_flight"`
-	Waiting  int `json:"waiting"`
-	Parked   int `json:"parked"`
-	Done     int `json:"done"`
-	Skipped  int `json:"skipped"`
-	Failed   int `json:"failed"`
-	Same     int `json:"same"`     // of Done
-	Accepted int `json:"accepted"` // of Done
+	Ready       int `json:"ready"`
+	Warned      int `json:"warned"`
+	Blocked     int `json:"blocked"`
+	Claimed     int `json:"claimed"`
+	InFlight    int `json:"in_flight"`
+	Waiting     int `json:"waiting"`
+	Parked      int `json:"parked"`
+	Done        int `json:"done"`
+	Skipped     int `json:"skipped"`
+	Failed      int `json:"failed"`
+	RollingBack int `json:"rolling_back"`
+	Same        int `json:"same"`     // of Done
+	Accepted    int `json:"accepted"` // of Done
+	// AssigneesDiffer counts those of Done with VerdictAssignees.
+	AssigneesDiffer int `json:"assignees_differ"`
 }
 
 // Add counts n more entries of a state; verdict is that of InstanceDone.
@@ -204,18 +212,22 @@ func (c *Counts) Add(state InstanceState, verdict Verdict, n int) {
 			c.Same += n
 		case VerdictAccepted:
 			c.Accepted += n
+		case VerdictAssignees:
+			c.AssigneesDiffer += n
 		case VerdictDiffers, VerdictUnverifiable:
 		}
 	case InstanceSkipped:
 		c.Skipped += n
 	case InstanceFailed:
 		c.Failed += n
+	case InstanceRollingBack:
+		c.RollingBack += n
 	}
 }
 
 // Total returns the number of entries counted.
 func (c Counts) Total() int {
-	return c.Ready + c.Warned + c.Blocked + c.Claimed + c.InFlight + c.Waiting + c.Parked + c.Done + c.Skipped + c.Failed
+	return c.Ready + c.Warned + c.Blocked + c.Claimed + c.InFlight + c.Waiting + c.Parked + c.Done + c.Skipped + c.Failed + c.RollingBack
 }
 
 // Unsettled returns how many entries of a wave still need it.

@@ -84,10 +84,29 @@ func (m Mapping) Wanted(i *Instance) *Instance {
 	}
 	w.Tokens = slices.Clone(i.Tokens)
 	for n, t := range w.Tokens {
-		w.Tokens[n] = Token{Join: m.Activity(process, t.Join), From: m.Activity(process, t.From)}
+		w.Tokens[n] = Token{Join: m.Activity(process, t.Join), From: m.Activity(process, t.From), Performer: m.User(t.Performer)}
 	}
-	slices.SortFunc(w.Tokens, func(a, b Token) int { return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From)) })
+	slices.SortFunc(w.Tokens, func(a, b Token) int {
+		return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
+	})
 	return &w
+}
+
+// WantedTree returns a copy of a tree of the source as it shall be on the
+// target, each instance as Wanted has it. The definition of a subflow's
+// instance keeps the process that it is mapped to, in the package and version
+// of the instance above: the engine starts no other.
+func (m Mapping) WantedTree(t *Tree) *Tree {
+	w := &Tree{Instance: *m.Wanted(&t.Instance), Caller: t.Caller}
+	process := t.Instance.Definition.Key()
+	for i := range t.Subflows {
+		s := m.WantedTree(&t.Subflows[i])
+		s.Caller = m.Activity(process, s.Caller)
+		s.Instance.Definition.Package, s.Instance.Definition.Version = w.Instance.Definition.Package, w.Instance.Definition.Version
+		w.Subflows = append(w.Subflows, *s)
+	}
+	slices.SortFunc(w.Subflows, func(a, b Tree) int { return cmp.Compare(a.Caller, b.Caller) })
+	return w
 }
 
 // variables applies the rules of a process. A rule wins over a variable of the

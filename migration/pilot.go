@@ -21,7 +21,7 @@ type Pilot struct {
 // Verified reports whether waves may rely on it: both sides were found the
 // same, or somebody accepted what differs.
 func (p Pilot) Verified() bool {
-	return p.State == InstanceDone && (p.Verdict == VerdictSame || p.Verdict == VerdictAccepted)
+	return p.State == InstanceDone && (p.Verdict == VerdictSame || p.Verdict == VerdictAccepted || p.Verdict == VerdictAssignees)
 }
 
 // PilotGroup are the instances of a definition that stand alike: in one state,

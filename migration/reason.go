@@ -34,6 +34,7 @@ const (
 	ReasonFileRefused         Reason = "file_refused"
 	ReasonVariablesDiffer     Reason = "variables_differ"
 	ReasonVerifyDiffers       Reason = "verify_differs"
+	ReasonJoinsDiffer         Reason = "joins_differ"
 	ReasonStepFailed          Reason = "step_failed"
 	ReasonOperator            Reason = "operator"
 )
@@ -83,6 +84,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionSkip}},
 	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionSkip}},
 	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionSkip}},
+	ReasonJoinsDiffer:         {"other branches wait at the AND-joins of the target than of the source", []Action{ActionRollback, ActionRetry, ActionSkip}},
 	ReasonStepFailed:          {"a step failed in a way that a repetition does not mend", []Action{ActionRetry, ActionSkip}},
 	ReasonOperator:            {"the operator decided so", nil},
 }

@@ -103,7 +103,7 @@ func New(tb testing.TB, o Options) *Stage {
 	s.must(err)
 	s.sourceDB, s.sourceTree = s.digests()
 
-	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, s.TargetFiles
+	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, filepath.Dir(s.TargetFiles)
 	url := s.serve(o.Simulator, o.Gate)
 	if s.Temporal = o.Temporal; s.Temporal == nil {
 		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})

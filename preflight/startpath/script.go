@@ -139,16 +139,16 @@ func (s *script) evaluate(values []value) (a answer, ended bool) {
 	if a.why != "" || unset < 0 {
 		return a, ended
 	}
-	zero, ended := s.run(values, true)
-	if zero != a {
-		return answer{why: "reads " + s.vars[s.reads[unset]].Name + ", which has no value: null or zero"}, ended
+	empty, ended := s.run(values, true)
+	if empty != a {
+		return answer{why: "reads " + s.vars[s.reads[unset]].Name + ", which has no value: null or empty"}, ended
 	}
 	return a, ended
 }
 
 // run evaluates once, in a runtime of its own: Joget too gives each evaluation
 // a scope of its own.
-func (s *script) run(values []value, zero bool) (a answer, ended bool) {
+func (s *script) run(values []value, empty bool) (a answer, ended bool) {
 	rt := goja.New()
 	rt.SetMaxCallStackSize(maxCalls)
 	var unfit string
@@ -170,7 +170,7 @@ func (s *script) run(values []value, zero bool) (a answer, ended bool) {
 		}
 	}
 	for _, i := range s.reads {
-		v, err := values[i].script(rt, s.vars[i].Type, zero)
+		v, err := values[i].script(rt, s.vars[i].Type, empty)
 		if err == nil {
 			err = rt.GlobalObject().DefineDataProperty(s.vars[i].Name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}

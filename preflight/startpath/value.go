@@ -14,17 +14,16 @@ import (
 // value is what a variable holds during a walk. The zero value is an empty text.
 type value struct {
 	text string
-	// unset: a number or boolean without a value; the engine holds null or zero,
-	// and nobody knows which (CONTRACT 3.2).
+	// unset: a number or boolean without a value, or a text that is null; the
+	// engine holds null or what is empty, and nobody knows which (CONTRACT 3.2).
 	unset bool
 	why   string // why the value cannot be known, "" when it can
 }
 
-// initial is the value that the engine gives a variable of the definition.
-func initial(v xpdl.Variable) value {
-	text := v.Initial
+// typed is the value of a variable whose text is known.
+func typed(t xpdl.Type, text string) value {
 	var err error
-	switch v.Type {
+	switch t {
 	case xpdl.String, xpdl.Reference, xpdl.Performer:
 		return value{text: text}
 	case xpdl.Integer:
@@ -37,7 +36,7 @@ func initial(v xpdl.Variable) value {
 		}
 	case xpdl.DateTime:
 		if text == "" {
-			return value{why: "which has no initial value"}
+			return value{why: "which has no value"}
 		}
 		_, err = date(text)
 	case xpdl.Other:
@@ -47,7 +46,7 @@ func initial(v xpdl.Variable) value {
 	case text == "":
 		return value{unset: true}
 	case err != nil:
-		return value{why: "whose initial value is not of its type"}
+		return value{why: "whose value is not of its type"}
 	}
 	return value{text: text}
 }
@@ -68,14 +67,28 @@ func given(declared xpdl.Variable, now value, v migration.Variable) value {
 	return value{text: v.Value}
 }
 
-// script makes the value that conditions see. An unset one is null, or zero.
-func (v value) script(rt *goja.Runtime, t xpdl.Type, zero bool) (goja.Value, error) {
+// held is the value of a variable in an instance that has v now.
+func held(declared xpdl.Variable, v migration.Variable) value {
+	switch {
+	case v.Kind == migration.VariableUnreadable:
+		return value{why: "whose value cannot be read"}
+	case v.Kind == migration.VariableNull && declared.Type.Text():
+		return value{unset: true} // the API can only make it empty
+	}
+	return typed(declared.Type, v.Value)
+}
+
+// script makes the value that conditions see. An unset one is null, or empty:
+// zero, false or no text.
+func (v value) script(rt *goja.Runtime, t xpdl.Type, empty bool) (goja.Value, error) {
 	if v.unset {
 		switch {
-		case !zero:
+		case !empty:
 			return goja.Null(), nil
 		case t == xpdl.Boolean:
 			return rt.ToValue(false), nil
+		case t.Text():
+			return rt.ToValue(""), nil
 		default:
 			return rt.ToValue(0), nil
 		}

@@ -30,6 +30,7 @@ const (
 	SetFieldTool    = "jogetferry.sim.SetFieldTool"    // {"table","field","value"}: sets c_<field> of the record's row
 	SetVariableTool = "jogetferry.sim.SetVariableTool" // {"variable","value"}: sets a process variable
 	InsertRowTool   = "jogetferry.sim.InsertRowTool"   // {"table","foreignKey","values":{}}: adds a child row of the record
+	WriteFileTool   = "jogetferry.sim.WriteFileTool"   // {"table","name","content"}: writes an upload of the record
 	SleepTool       = "jogetferry.sim.SleepTool"       // {"millis"}: takes its time
 	ThrowTool       = "jogetferry.sim.ThrowTool"       // {}: fails; Joget logs it and goes on
 )

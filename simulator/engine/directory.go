@@ -180,9 +180,6 @@ func (e *Engine) MayStart(ctx context.Context, caller Caller, id string) (bool, 
 // assignees evaluates who gets a manual activity: assignees set aside by the
 // call, the mapping, or the requester of the instance.
 func (s *session) assignees(ctx context.Context, in *instance, a *activity, def *xpdl.Activity) ([]string, error) {
-	if err := s.ensureLink(ctx, in); err != nil {
-		return nil, err
-	}
 	key := in.id + "_" + def.ID
 	if users, ok := s.preset[key]; ok {
 		delete(s.preset, key)
@@ -194,6 +191,9 @@ func (s *session) assignees(ctx context.Context, in *instance, a *activity, def 
 	}
 	var users []string
 	if mapped {
+		if err := s.ensureLink(ctx, in); err != nil {
+			return nil, err
+		}
 		w := question{caller: s.caller, requester: in.requester, performer: func(ctx context.Context, act string) (string, error) {
 			return s.performer(ctx, in, act)
 		}}

@@ -38,21 +38,23 @@ func (c Caller) LoggedIn() bool { return c.Name != "" && c.Name != Anonymous }
 
 // Options configure an Engine.
 type Options struct {
-	DB      *sql.DB                                    // prepared by schema.Create
-	Now     func() time.Time                           // nil means the system clock
-	Log     *zap.Logger                                // swallowed errors at debug level; nil means none
-	Sleep   func(context.Context, time.Duration) error // how tools sleep; nil means really
-	Effects func(context.Context, []effects.Effect)    // called after each commit that changed something; nil means nobody
+	DB         *sql.DB                                    // prepared by schema.Create
+	UploadsDir string                                     // folder that holds app_formuploads; "" for a server without files
+	Now        func() time.Time                           // nil means the system clock
+	Log        *zap.Logger                                // swallowed errors at debug level; nil means none
+	Sleep      func(context.Context, time.Duration) error // how tools sleep; nil means really
+	Effects    func(context.Context, []effects.Effect)    // called after each commit that changed something; nil means nobody
 }
 
 // Engine is safe for use by several goroutines. A database must have one
 // engine at a time, as a real server without cluster.
 type Engine struct {
-	db     *sql.DB
-	now    func() time.Time
-	log    *zap.Logger
-	sleep  func(context.Context, time.Duration) error
-	report func(context.Context, []effects.Effect)
+	db      *sql.DB
+	uploads string
+	now     func() time.Time
+	log     *zap.Logger
+	sleep   func(context.Context, time.Duration) error
+	report  func(context.Context, []effects.Effect)
 
 	trees     treeLocks
 	filling   sync.Mutex // one shortage is filled at a time
@@ -68,7 +70,7 @@ type Engine struct {
 // New reads the settings and returns an engine on the database.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		db: o.DB, now: o.Now, log: o.Log, sleep: o.Sleep, report: o.Effects,
+		db: o.DB, uploads: o.UploadsDir, now: o.Now, log: o.Log, sleep: o.Sleep, report: o.Effects,
 		sequences: map[string]*sequence{},
 		packages:  map[string]*deployed{}, defOIDs: map[string]int64{}, resources: map[string]int64{}, scripts: map[string]*goja.Program{},
 	}

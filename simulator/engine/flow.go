@@ -254,7 +254,7 @@ func (s *session) arrive(ctx context.Context, in *instance, from *activity, to *
 	if err := s.tx.QueryRowContext(ctx, countArrivals, in.oid, to.ID).Scan(&waiting); err != nil {
 		return fmt.Errorf("count tokens at %s of %s: %w", to.ID, in.id, err)
 	}
-	if waiting+1 >= ways {
+	if waiting+1 == ways {
 		if err := s.forEach(ctx, selectArrivals, deleteArrival, in.oid, to.ID); err != nil {
 			return fmt.Errorf("remove tokens at %s of %s: %w", to.ID, in.id, err)
 		}
@@ -308,7 +308,14 @@ func (s *session) waitingCaller(ctx context.Context, in *instance) (*instance, *
 		return nil, nil, err
 	}
 	parent, err := s.instance(ctx, call.instance)
-	return parent, call, err
+	if err != nil {
+		return nil, nil, err
+	}
+	// an asynchronous call is open while its child starts, and does not wait
+	if def := parent.def.proc.Activity(call.def); def != nil && def.Execution == xpdl.Asynchronous {
+		return nil, nil, nil
+	}
+	return parent, call, nil
 }
 
 func (s *session) giveBack(ctx context.Context, in, parent *instance, call *activity) error {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +38,7 @@ var tools = map[string]tool{
 	apps.SetFieldTool:    setField,
 	apps.SetVariableTool: setVariables,
 	apps.InsertRowTool:   insertRow,
+	apps.WriteFileTool:   writeFile,
 	apps.SleepTool:       sleepTool,
 	apps.ThrowTool:       throwTool,
 }
@@ -160,6 +163,34 @@ func insertRow(ctx context.Context, s *session, run toolRun, properties json.Raw
 	query := "INSERT INTO " + schema.Quote(schema.FormTablePrefix+p.Table) + " (" + strings.Join(quoted, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
 	_, err := s.tx.ExecContext(ctx, query, args...)
 	return err
+}
+
+// UploadsRoot is the folder of uploads below the data folder.
+const UploadsRoot = "app_formuploads"
+
+var errNoUploads = errors.New("the server has no uploads folder")
+
+// writeFile is {"table","name","content"}: it writes a file into the upload
+// folder of the record, over one that is there. Unlike rows, files stay when
+// the call is undone.
+func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMessage) error {
+	var p struct{ Table, Name, Content string }
+	if err := json.Unmarshal(properties, &p); err != nil {
+		return err
+	}
+	if s.uploads == "" {
+		return errNoUploads
+	}
+	root, err := os.OpenRoot(s.uploads)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	dir := path.Join(UploadsRoot, p.Table, run.record)
+	if err := root.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return root.WriteFile(path.Join(dir, p.Name), []byte(run.expand(p.Content)), 0o644)
 }
 
 // sleepTool is {"millis"}. It holds up its own tree of instances only.

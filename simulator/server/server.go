@@ -76,7 +76,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if s.log, err = effects.Open(o.Effects, o.Now); err != nil {
 		return nil, err
 	}
-	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record})
+	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, UploadsDir: o.UploadsDir, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record})
 	if err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}

@@ -10,9 +10,6 @@ import (
 	"go.uber.org/zap"
 )
 
-// uploadsRoot is the folder of uploads below the data folder.
-const uploadsRoot = "app_formuploads"
-
 // download serves an uploaded file; false when the path is none or there is no
 // such file. Form permissions are not simulated. refusedPath keeps the
 // names inside their record's folder, os.Root keeps links inside the uploads.
@@ -40,7 +37,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request, escaped strin
 		if f.id != params["formId"] {
 			continue
 		}
-		file, err := root.Open(path.Join(uploadsRoot, f.table, params["primaryKey"], params["file"]))
+		file, err := root.Open(path.Join(engine.UploadsRoot, f.table, params["primaryKey"], params["file"]))
 		if err != nil {
 			return false
 		}

@@ -1,0 +1,153 @@
+package contract
+
+import "jogetferry/migration"
+
+// Mode says what a run of the Instance workflow does.
+type Mode string
+
+// The modes.
+const (
+	ModeMigrate  Mode = ""         // from where the ledger has it to a verdict
+	ModeRollback Mode = "rollback" // undo; the instance is ready again
+	ModeRedo     Mode = "redo"     // undo, then migrate from a new snapshot
+	ModeDelta    Mode = "delta"    // copy and converge on a new snapshot; what was started stays
+)
+
+// The activities that undo.
+var (
+	// AbortTarget ends the target instance of a source instance and reads it, and
+	// those below it, back as closed. StatusSkipped: refused, nothing was touched,
+	// and the instance stands where it stood; Message says why.
+	AbortTarget = Activity[AbortTargetInput, Outcome]{"AbortTarget", RoleJoget}
+	// UndoData takes files and rows of an instance back to what they were, and
+	// makes it ready. Conflicts are told, not overwritten.
+	UndoData = Activity[UndoDataInput, UndoDataOutput]{"UndoData", RoleCopy}
+	// ClaimRollback hands out the next instances of a rollback.
+	ClaimRollback = Activity[ClaimRollbackInput, ClaimRollbackOutput]{"ClaimRollback", RoleWorkflows}
+)
+
+// AbortTargetInput says whether the work of people on the target may be lost.
+type AbortTargetInput struct {
+	StepInput
+	Discard bool `json:"discard,omitempty"`
+}
+
+// UndoDataInput says what the instance is afterwards: ready, or at once in
+// flight again.
+type UndoDataInput struct {
+	StepInput
+	Again bool `json:"again,omitempty"`
+}
+
+// UndoDataOutput counts what was undone. Conflicts were changed by somebody
+// since, Shared are used by another migrated instance: both are left.
+type UndoDataOutput struct {
+	Outcome
+	Rows      int `json:"rows"`
+	Files     int `json:"files"`
+	Conflicts int `json:"conflicts,omitempty"`
+	Shared    int `json:"shared,omitempty"`
+}
+
+// RollbackInput starts a rollback that is in the ledger already, or goes on with it.
+type RollbackInput struct {
+	Migration string         `json:"migration"`
+	Rollback  string         `json:"rollback"`
+	Queues    Queues         `json:"queues"`
+	Discard   bool           `json:"discard,omitempty"`
+	Batches   int            `json:"batches,omitempty"`
+	Result    RollbackResult `json:"result"`
+}
+
+// RollbackResult counts instances. Conflicts are undone ones of which rows or
+// files were left; Listed names refused, conflicting and failed ones, up to MaxDifferent.
+type RollbackResult struct {
+	Undone    int                    `json:"undone"`
+	Refused   int                    `json:"refused"`
+	Conflicts int                    `json:"conflicts"`
+	Failed    int                    `json:"failed"`
+	Listed    []migration.InstanceID `json:"listed,omitempty"`
+}
+
+// ClaimRollbackInput asks for the next instances of a rollback, newest start first.
+type ClaimRollbackInput struct {
+	Migration string `json:"migration"`
+	Rollback  string `json:"rollback"`
+	Limit     int    `json:"limit"`
+}
+
+// ClaimRollbackOutput has the instances whose turn it is; none when all are through.
+type ClaimRollbackOutput struct {
+	Instances []ClaimedInstance `json:"instances,omitempty"`
+}
+
+// CheckDrift compares a page of migrated instances with the source as it is now.
+var CheckDrift = Activity[ListInput, DriftPage]{"CheckDrift", RoleCopy}
+
+// DriftInput starts a comparison of everything that is done with the source.
+type DriftInput struct {
+	Migration string      `json:"migration"`
+	Queues    Queues      `json:"queues"`
+	After     int64       `json:"after,omitempty"`
+	Result    DriftResult `json:"result"`
+}
+
+// DriftResult counts instances; Listed names what is not still, up to MaxDifferent.
+type DriftResult struct {
+	Still  int       `json:"still"`
+	Moved  int       `json:"moved"`
+	Closed int       `json:"closed"`
+	Listed []Drifted `json:"listed,omitempty"`
+}
+
+// Drifted is an instance that went on on the source after it was migrated.
+type Drifted struct {
+	Instance migration.InstanceID `json:"instance"`
+	Closed   bool                 `json:"closed,omitempty"` // else it only moved
+}
+
+// DriftPage is one page; Next is 0 when there is no further one.
+type DriftPage struct {
+	Still   int       `json:"still"`
+	Drifted []Drifted `json:"drifted,omitempty"`
+	Next    int64     `json:"next,omitempty"`
+}
+
+// RehearseStep completes the next assignment of a rehearsed instance, with the
+// answers of the ledger, or says why it cannot.
+var RehearseStep = Activity[RehearseStepInput, RehearseStepOutput]{"RehearseStep", RoleJoget}
+
+// RehearsalInput starts the rehearsal of one instance. Its answers are in the ledger.
+type RehearsalInput struct {
+	Migration string               `json:"migration"`
+	Instance  migration.InstanceID `json:"instance"`
+	Rehearsal int64                `json:"rehearsal"` // number in the ledger
+	Queues    Queues               `json:"queues"`
+	MaxSteps  int                  `json:"max_steps"`
+}
+
+// RehearsalResult is how far a rehearsal came. The path is in the ledger.
+type RehearsalResult struct {
+	Ended     bool                 `json:"ended"` // the target instance ran to its end
+	Stopped   string               `json:"stopped,omitempty"`
+	Steps     int                  `json:"steps"`
+	Target    migration.InstanceID `json:"target,omitempty"`
+	Conflicts int                  `json:"conflicts,omitempty"` // rows and files that were not taken back
+}
+
+// RehearseStepInput is one step of a rehearsal, from 1.
+type RehearseStepInput struct {
+	StepInput
+	Rehearsal int64 `json:"rehearsal"`
+	Step      int   `json:"step"`
+}
+
+// RehearseStepOutput says whether there is more to do. Stopped is why it cannot
+// go on, in plain words without values; "" while it can.
+type RehearseStepOutput struct {
+	Outcome
+	Ended    bool                    `json:"ended,omitempty"`
+	Stopped  string                  `json:"stopped,omitempty"`
+	Path     migration.Path          `json:"path,omitempty"`
+	Activity migration.ActivityDefID `json:"activity,omitempty"`
+}

@@ -1,0 +1,154 @@
+package joins
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
+)
+
+// Rebuild is one token to make anew: its From is started and, when Kind is
+// manual, completed in the name of its Performer.
+type Rebuild struct {
+	migration.Token
+	Kind xpdl.Kind // Route or Manual
+}
+
+// Refusal is a token that cannot be made or, when it is too many, not be
+// removed. Why is for operators and names no people.
+type Refusal struct {
+	migration.Token
+	Why string
+}
+
+// Plan says, before a start, which tokens of an instance are to be made on the
+// target, and which cannot be. d is the target's definition, wanted are the
+// tokens of the instance under the target's names, start is what the start of
+// this instance does (of a child: the Path below the Wait of its caller), nil
+// when nobody followed it. Tokens that the start leaves anyhow are in neither
+// list; one that it leaves and nobody wants is refused. Both lists are sorted;
+// where one token is refused, the instance cannot be continued as it was.
+func Plan(d startpath.Definition, wanted []migration.Token, start *startpath.Path) ([]Rebuild, []Refusal) {
+	if start != nil && start.Outcome != startpath.Unknown {
+		return Rest(d, wanted, start.Tokens)
+	}
+	why := "it is not known whether the start leaves a branch at a join, where it would stay"
+	if start != nil {
+		why += ": " + start.Why
+	}
+	var refused []Refusal
+	for _, t := range sorted(wanted) {
+		refused = append(refused, Refusal{t, why})
+	}
+	return nil, refused
+}
+
+// Rest is Plan for an instance that is there: present are the tokens it has.
+func Rest(d startpath.Definition, wanted, present []migration.Token) (rebuild []Rebuild, refused []Refusal) {
+	missing, extra := Missing(wanted, present)
+	for _, t := range missing {
+		kind, why := judge(d, t, wanted)
+		if why != "" {
+			refused = append(refused, Refusal{t, why})
+		} else {
+			rebuild = append(rebuild, Rebuild{t, kind})
+		}
+	}
+	for _, t := range extra {
+		refused = append(refused, Refusal{t, fmt.Sprintf("a branch from %s would wait at %s without one on the source, and nothing can remove it", t.From, t.Join)})
+	}
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return compare(a.Token, b.Token) })
+	return rebuild, refused
+}
+
+// judge says what kind of activity leaves a token when it is started, or why
+// doing so would leave none, or do more than that.
+func judge(d startpath.Definition, t migration.Token, wanted []migration.Token) (xpdl.Kind, string) {
+	if d.Process == nil {
+		return "", "the definition is not known"
+	}
+	join, from := d.Process.Activity(string(t.Join)), d.Process.Activity(string(t.From))
+	switch {
+	case join == nil:
+		return "", fmt.Sprintf("%s is not in the definition", t.Join)
+	case from == nil:
+		return "", fmt.Sprintf("%s is not in the definition", t.From)
+	case join.Join != xpdl.AND:
+		return "", fmt.Sprintf("%s is no AND-join: it would start", t.Join)
+	case from.Set != "":
+		// activity/start takes it for one of the top level (CONTRACT 3.5)
+		return "", fmt.Sprintf("%s is in an activity set, whose activities cannot be started", t.From)
+	}
+	waiting := 0
+	for _, other := range wanted {
+		if other.Join == t.Join {
+			waiting++
+		}
+	}
+	// The engine counts arrivals, not where they came from (CONTRACT 3.9).
+	if ways := len(d.Process.Incoming(join.ID)); waiting >= ways {
+		return "", fmt.Sprintf("%s starts with arrival %d, and %d are to wait there", t.Join, ways, waiting)
+	}
+	switch from.Kind {
+	case xpdl.Route:
+		if d.Plugins[from.ID] != "" {
+			return "", fmt.Sprintf("%s has a decision plugin, which would run again", t.From)
+		}
+	case xpdl.Manual:
+		// A plugin mapped to it modifies its form, which completing by API does not touch (CONTRACT 2.6, 7.6).
+		if t.Performer == "" {
+			return "", fmt.Sprintf("it is not known who completed %s", t.From)
+		}
+	case xpdl.Tool:
+		return "", fmt.Sprintf("%s is a tool, which would run again", t.From)
+	case xpdl.Subflow:
+		return "", fmt.Sprintf("%s is a subflow, which would run again from its beginning", t.From)
+	case xpdl.Block, xpdl.Unknown:
+		return "", fmt.Sprintf("%s is of kind %s, which cannot be followed", t.From, from.Kind)
+	}
+	if len(from.Deadlines) > 0 {
+		return "", fmt.Sprintf("%s has a deadline, which would count anew", t.From)
+	}
+	out := d.Process.Outgoing(from.ID)
+	switch {
+	case len(out) > 1:
+		return "", fmt.Sprintf("%s is a shared predecessor: %d transitions leave it", t.From, len(out))
+	case len(out) == 0 || out[0].To != join.ID:
+		return "", fmt.Sprintf("%s does not lead to %s", t.From, t.Join)
+	case !out[0].Always():
+		return "", fmt.Sprintf("the transition from %s to %s has a condition", t.From, t.Join)
+	}
+	return from.Kind, ""
+}
+
+// Missing compares tokens as a multiset: which of the wanted are not present,
+// and which present ones are not wanted, both sorted, empty when there are
+// none. A token is the same whoever its Performer is; of several that are, those
+// with the same Performer belong together.
+func Missing(wanted, present []migration.Token) (missing, extra []migration.Token) {
+	missing, extra = sorted(wanted), sorted(present)
+	for _, same := range []func(a, b migration.Token) bool{
+		func(a, b migration.Token) bool { return a == b },
+		func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From },
+	} {
+		missing = slices.DeleteFunc(missing, func(w migration.Token) bool {
+			i := slices.IndexFunc(extra, func(p migration.Token) bool { return same(w, p) })
+			if i >= 0 {
+				extra = slices.Delete(extra, i, i+1)
+			}
+			return i >= 0
+		})
+	}
+	return missing, extra
+}
+
+func sorted(tokens []migration.Token) []migration.Token {
+	return slices.SortedFunc(slices.Values(tokens), compare)
+}
+
+func compare(a, b migration.Token) int {
+	return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
+}
