@@ -1,6 +1,7 @@
 package startpath
 
 import (
+	"slices"
 	"strings"
 
 	"jogetferry/joget/xpdl"
@@ -66,6 +67,15 @@ func (p Path) All() []Step {
 		}
 	}
 	return all
+}
+
+// MayRunPlugins reports whether a tool or decision plugin runs on the path, or
+// may run because the path, or that of an asynchronous child, is Unknown.
+func (p Path) MayRunPlugins() bool {
+	child := func(c *Path) bool { return c != nil && c.MayRunPlugins() }
+	return p.Outcome == Unknown ||
+		slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Plugin != "" || child(s.Child) }) ||
+		slices.ContainsFunc(p.Waits, func(w Wait) bool { return child(w.Child) })
 }
 
 // Asynchronous returns the subflow activities that nobody waits for, in the

@@ -24,7 +24,10 @@ type Definition struct {
 
 // Walker walks one definition. Build one per definition: it remembers what
 // conditions yield. It is safe for use by several goroutines.
-type Walker struct{ root *model }
+type Walker struct {
+	definition Definition
+	root       *model
+}
 
 // New prepares a definition. subflow resolves the process keys of the same
 // package and version that subflows call; nil means that none is known. A nil
@@ -51,8 +54,11 @@ func New(d Definition, subflow func(key string) (Definition, bool)) *Walker {
 	if d.Process == nil {
 		d.Process = &xpdl.Process{}
 	}
-	return &Walker{root: prepare(d)}
+	return &Walker{d, prepare(d)}
 }
+
+// Definition returns the definition that is walked; its Process is never nil.
+func (w *Walker) Definition() Definition { return w.definition }
 
 // model is a definition made ready for walking.
 type model struct {
@@ -104,7 +110,7 @@ func newModel(d Definition) *model {
 	}
 	for i, v := range d.Process.Variables {
 		m.index[v.Name] = i
-		m.initial = append(m.initial, initial(v))
+		m.initial = append(m.initial, typed(v.Type, v.Initial))
 		if v.Mode != xpdl.ModeNone {
 			m.parameters = append(m.parameters, i)
 		}
@@ -118,16 +124,43 @@ func newModel(d Definition) *model {
 // definition; undeclared ones are ignored. Walk(nil) is a start with the
 // initial values.
 func (w *Walker) Walk(values []migration.Variable) Path {
-	m := w.root
+	m, steps := w.root, 0
+	path, _ := walk(m, m.values(values, given), "", &steps, 0)
+	return path
+}
+
+// Activate returns what activity/start of one activity does in an instance that
+// has these values now: a manual one waits, a synchronous subflow waits with its
+// child, and what runs through goes on along its transitions. Values of every
+// type count, since none has to be sent; variables without one have the initial
+// value of the definition. What leads to the activity and its own join do not
+// matter (CONTRACT 3.5). The rest of the instance is not known: what is open in
+// it is taken for closed, Ends means that nothing opens, and a branch that goes
+// on to an AND-join makes the path Unknown.
+func (w *Walker) Activate(activity string, values []migration.Variable) Path {
+	m, steps := w.root, 0
+	i := slices.IndexFunc(m.nodes, func(n *node) bool { return n.ID == activity })
+	switch {
+	case i < 0:
+		return Path{Outcome: Unknown, Why: activity + " is not in the definition"}
+	case m.nodes[i].Set != "":
+		return Path{Outcome: Unknown, Why: activity + " is in an activity set, whose activities cannot be started"}
+	}
+	r := newRun(m, m.values(values, func(declared xpdl.Variable, _ value, v migration.Variable) value { return held(declared, v) }), "", &steps, 0)
+	r.amid = true
+	return r.end(r.activate(m.nodes[i]))
+}
+
+// values are those of an instance: the initial ones, and what set makes of
+// those that are named.
+func (m *model) values(named []migration.Variable, set func(declared xpdl.Variable, now value, v migration.Variable) value) []value {
 	now := slices.Clone(m.initial)
-	for _, v := range values {
+	for _, v := range named {
 		if i, ok := m.index[v.Name]; ok {
-			now[i] = given(m.process.Variables[i], now[i], v)
+			now[i] = set(m.process.Variables[i], now[i], v)
 		}
 	}
-	steps := 0
-	path, _ := walk(m, now, "", &steps, 0)
-	return path
+	return now
 }
 
 // MayRun returns the steps that some start could run before it waits, whatever
@@ -170,8 +203,14 @@ func (m *model) mayRun(under string, steps *[]Step) {
 
 // walk returns the path of one instance and its values afterwards.
 func walk(m *model, values []value, under string, steps *int, depth int) (Path, []value) {
-	r := &run{model: m, values: values, under: under, steps: steps, depth: depth, running: map[*node]bool{}}
-	r.path.Why = r.start()
+	r := newRun(m, values, under, steps, depth)
+	return r.end(r.start()), r.values
+}
+
+// end returns the path when nothing runs any more; why says why it is Unknown,
+// "" when it is not.
+func (r *run) end(why string) Path {
+	r.path.Why = why
 	switch {
 	case r.path.Why != "":
 		r.path.Outcome = Unknown
@@ -182,7 +221,7 @@ func walk(m *model, values []value, under string, steps *int, depth int) (Path, 
 	default:
 		r.path.Outcome = Ends
 	}
-	return r.path, r.values
+	return r.path
 }
 
 // run is one instance being walked. Its methods answer why they could not go
@@ -195,6 +234,11 @@ type run struct {
 	running map[*node]bool // completed, their transitions being followed
 	steps   *int
 	depth   int
+	amid    bool // the instance was there before: what waits at its joins is not known
+}
+
+func newRun(m *model, values []value, under string, steps *int, depth int) *run {
+	return &run{model: m, values: values, under: under, steps: steps, depth: depth, running: map[*node]bool{}}
 }
 
 func (r *run) start() string {
@@ -352,6 +396,9 @@ func (r *run) follow(n *node) string {
 func (r *run) arrive(from, to *node) string {
 	if to.Join != xpdl.AND {
 		return r.activate(to)
+	}
+	if r.amid && to.ways > 1 {
+		return fmt.Sprintf("%s is an AND-join, and what waits there is not known", to.ID)
 	}
 	here := func(t migration.Token) bool { return string(t.Join) == to.ID }
 	waiting := 0
