@@ -20,9 +20,11 @@ const (
 	Leave   = "leave"
 	Procure = "procure"
 	Onboard = "onboard"
+	Claims  = "claims"
 )
 
-// Names lists the ids of all embedded apps in alphabetic order.
+// Names lists the ids of the apps that Load writes unless told otherwise, in
+// alphabetic order. Claims is not among them: what it is for would be noise elsewhere.
 func Names() []string { return []string{Leave, Onboard, Procure} }
 
 // Plugin classes of tool mappings, made up for the simulator; properties are JSON.

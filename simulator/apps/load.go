@@ -15,7 +15,7 @@ import (
 
 // Options say which apps Load writes and as which versions.
 type Options struct {
-	Apps           []string  // ids; nil = all of Names
+	Apps           []string  // ids; nil = those of Names
 	AppVersion     int64     // 0 = 1
 	PackageVersion int64     // XPDL version, differs between servers in practice; 0 = AppVersion
 	Unpublished    bool      // leave app_app.published as it is elsewhere instead of publishing this version

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+
+	"jogetferry/simulator/engine"
 )
 
 // download serves an uploaded file; false when the path is none or there is no
