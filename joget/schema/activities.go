@@ -132,25 +132,41 @@ type Activity struct {
 	Activated  migration.EpochMillis // when it began
 	Accepted   migration.EpochMillis // 0 for never
 	StateTime  migration.EpochMillis // when it came to State
+	Child      migration.InstanceID  // the instance that a subflow activity started, "" for other activities
 }
 
 // Activities returns all activities of an instance, closed ones included, by
 // activation: what tells whether somebody worked on it. Nil for an instance
 // that the engine has no row of.
 func (r *Reader) Activities(ctx context.Context, id migration.InstanceID) ([]Activity, error) {
-	heads, err := r.heads(ctx, withLists(selectHeads, 1), args(string(id)))
+	all, err := r.TreeActivities(ctx, []migration.InstanceID{id})
+	return all[id], err
+}
+
+// TreeActivities returns what Activities does for each of several instances, in
+// two queries (per batch).
+func (r *Reader) TreeActivities(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID][]Activity, error) {
+	heads, err := r.headsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(heads, func(h head) bool { return h.instance.ID == id })
-	if i < 0 {
-		return nil, nil
+	owners := make(map[int64]migration.InstanceID, len(heads))
+	oids := make([]int64, 0, len(heads))
+	for _, id := range ids {
+		if h, ok := heads[id]; ok {
+			owners[h.oid] = id
+			oids = append(oids, h.oid)
+		}
 	}
-	rows, err := r.activityRows(ctx, withLists(selectAllActivities, 1), args(heads[i].oid))
-	var list []Activity
-	for _, v := range rows {
-		a := v.activity
-		list = append(list, Activity{a.ID, a.DefID, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime})
-	}
-	return list, err
+	all := make(map[migration.InstanceID][]Activity, len(heads))
+	err = batched(oids, func(part []int64) error {
+		rows, err := r.activityRows(ctx, withLists(selectAllActivities, len(part)), args(part))
+		for _, v := range rows {
+			a := v.activity
+			all[owners[v.process]] = append(all[owners[v.process]],
+				Activity{a.ID, a.DefID, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime, migration.InstanceID(a.Performer)})
+		}
+		return err
+	})
+	return all, err
 }

@@ -137,45 +137,85 @@ func (r *Reader) complete(ctx context.Context, heads []head) error {
 	if err != nil {
 		return err
 	}
+	callers := make([]migration.InstanceID, 0, len(heads))
 	for i := range heads {
 		instance := &heads[i].instance
-		if link, ok := links[instance.ID]; ok {
+		link, linked := links[instance.ID]
+		if linked {
 			instance.Link = &link
-			if link.Origin != "" {
-				instance.Record = link.Origin
-			}
+			instance.Record = cmp.Or(link.Origin, instance.Record)
 		} else if heads[i].parent != "" {
-			// Joget writes the link of a child late; until then the record is its caller's.
-			if instance.Record, err = r.recordOf(ctx, heads[i].parent); err != nil {
-				return err
-			}
+			callers = append(callers, heads[i].parent)
+		}
+	}
+	// Joget writes the link of a child late; until then the record is its caller's.
+	records, err := r.recordsOf(ctx, callers)
+	if err != nil {
+		return err
+	}
+	for i := range heads {
+		if heads[i].instance.Link == nil && heads[i].parent != "" {
+			heads[i].instance.Record = records[heads[i].parent]
 		}
 	}
 	return nil
 }
 
-// recordOf returns the record ID of an instance by its link or its callers'.
-func (r *Reader) recordOf(ctx context.Context, id migration.InstanceID) (migration.RecordID, error) {
-	for seen := map[migration.InstanceID]bool{}; !seen[id]; {
-		seen[id] = true
-		links, err := r.links(ctx, selectLinks, []migration.InstanceID{id})
+// recordsOf returns the record IDs of instances by their links or their
+// callers', two queries for each level above.
+func (r *Reader) recordsOf(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]migration.RecordID, error) {
+	above := map[migration.InstanceID]migration.InstanceID{} // callers of those without a link
+	known := map[migration.InstanceID]migration.RecordID{}
+	asked := map[migration.InstanceID]bool{}
+	for next := ids; len(next) > 0; {
+		level := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(next))), func(id migration.InstanceID) bool { return asked[id] })
+		next = nil
+		links, err := r.links(ctx, selectLinks, level)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if link, ok := links[id]; ok && link.Origin != "" {
-			return link.Origin, nil
+		var unlinked []migration.InstanceID
+		for _, id := range level {
+			asked[id] = true
+			if origin := links[id].Origin; origin != "" {
+				known[id] = origin
+			} else {
+				unlinked = append(unlinked, id)
+			}
 		}
-		heads, err := r.heads(ctx, withLists(selectHeads, 1), args(string(id)))
+		heads, err := r.headsOf(ctx, unlinked)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		i := slices.IndexFunc(heads, func(h head) bool { return h.instance.ID == id })
-		if i < 0 || heads[i].parent == "" {
-			break
+		for id, h := range heads {
+			if h.parent != "" {
+				above[id] = h.parent
+				next = append(next, h.parent)
+			}
 		}
-		id = heads[i].parent
 	}
-	return migration.RecordID(id), nil
+	records := make(map[migration.InstanceID]migration.RecordID, len(ids))
+	for _, id := range ids {
+		top := id
+		for seen := map[migration.InstanceID]bool{}; above[top] != "" && !seen[top]; top = above[top] {
+			seen[top] = true
+		}
+		records[id] = cmp.Or(known[top], migration.RecordID(top))
+	}
+	return records, nil
+}
+
+// headsOf reads the rows of those of ids that the engine has.
+func (r *Reader) headsOf(ctx context.Context, ids []migration.InstanceID) (map[migration.InstanceID]head, error) {
+	byID := make(map[migration.InstanceID]head, len(ids))
+	err := batched(ids, func(part []migration.InstanceID) error {
+		found, err := r.heads(ctx, withLists(selectHeads, len(part)), args(part))
+		for _, h := range found {
+			byID[h.instance.ID] = h // looked up by the exact ID, so a near match is not used
+		}
+		return err
+	})
+	return byID, err
 }
 
 // links reads the links of ids, live or archived as query says.
@@ -245,13 +285,9 @@ func (r *Reader) Instance(ctx context.Context, id migration.InstanceID) (migrati
 func (r *Reader) Instances(ctx context.Context, ids []migration.InstanceID) ([]migration.Instance, error) {
 	all := make([]migration.Instance, 0, len(ids))
 	err := batched(ids, func(part []migration.InstanceID) error {
-		found, err := r.heads(ctx, withLists(selectHeads, len(part)), args(part))
+		byID, err := r.headsOf(ctx, part)
 		if err != nil {
 			return err
-		}
-		byID := make(map[migration.InstanceID]head, len(found))
-		for _, h := range found {
-			byID[h.instance.ID] = h
 		}
 		heads := make([]head, 0, len(part))
 		for _, id := range part {
@@ -313,7 +349,10 @@ func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migratio
 		migration.Token
 	}
 	rows, err := read(ctx, r, "read join tokens", withLists(selectTokens, len(oids)), args(oids), func(scan scanner) (v row, err error) {
-		return v, scan(&v.process, &v.Join, &v.From)
+		var user sql.NullString
+		err = scan(&v.process, &v.Join, &v.From, &user)
+		v.Performer = migration.User(user.String)
+		return v, err
 	})
 	m := map[int64][]migration.Token{}
 	for _, v := range rows {
@@ -321,7 +360,7 @@ func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migratio
 	}
 	for _, list := range m {
 		slices.SortFunc(list, func(a, b migration.Token) int {
-			return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From))
+			return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 		})
 	}
 	return m, err

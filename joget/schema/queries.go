@@ -73,7 +73,7 @@ a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
 	selectAssignments = "SELECT t.Activity, t.ResourceId, t.IsAccepted FROM {SHKAssignmentsTable} t WHERE t.Activity IN (...) AND t.IsValid = 1"
 	selectDeadlines   = `SELECT d.Activity, COUNT(*), MIN(CASE WHEN d.IsExecuted = 0 THEN d.TimeLimit END)
 FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity`
-	selectTokens = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId FROM {SHKAndJoinTable} j
+	selectTokens = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId, a.ResourceId FROM {SHKAndJoinTable} j
 JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (...)`
 	// Two queries, since servers join these tables from the wrong end: through all open instances.
 	selectCallers = `SELECT a.Process, a.Id, a.ActivityDefinitionId, a.IsPerformerAsynchronous FROM {SHKActivities} a
