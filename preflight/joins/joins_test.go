@@ -1,0 +1,298 @@
+package joins_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/joins"
+	"jogetferry/preflight/startpath"
+)
+
+// The process of a test is written in lines:
+//
+//	set                                  what follows is in an activity set
+//	manual|tool|route|call|block|nothing ID [and-join] [deadline] [plugin=CLASS]
+//	FROM -> TO [: CONDITION]             OTHERWISE and EXCEPTION are types, BLANK is one without text
+func define(tb testing.TB, text string) startpath.Definition {
+	tb.Helper()
+	bodies := map[string]string{
+		"manual": `<Implementation><No/></Implementation>`, "tool": `<Implementation><Tool Id="default_application"/></Implementation>`,
+		"route": `<Route/>`, "call": `<Implementation><SubFlow Id="main" Execution="SYNCHR"/></Implementation>`, "block": `<BlockActivity BlockId="set"/>`, "nothing": ``,
+	}
+	options := map[string]string{
+		"and-join": `<TransitionRestrictions><TransitionRestriction><Join Type="AND"/></TransitionRestriction></TransitionRestrictions>`,
+		"deadline": `<Deadline Execution="SYNCHR"><DeadlineCondition>1</DeadlineCondition><ExceptionName>late</ExceptionName></Deadline>`,
+	}
+	plugins := map[string]string{}
+	var activities, transitions string
+	level := `%s%s`
+	for line := range strings.Lines(text) {
+		w := strings.Fields(line)
+		if len(w) == 0 {
+			continue
+		}
+		if w[0] == "set" {
+			level = `<ActivitySets><ActivitySet Id="set">%s%s</ActivitySet></ActivitySets>`
+			continue
+		}
+		if from, rest, ok := strings.Cut(strings.TrimSpace(line), " -> "); ok {
+			to, condition, _ := strings.Cut(rest, ": ")
+			kind := "CONDITION"
+			switch condition {
+			case "":
+				kind = ""
+			case "OTHERWISE", "EXCEPTION":
+				kind = condition
+			case "BLANK":
+				condition = " "
+			}
+			transitions += fmt.Sprintf(`<Transition Id="t%d" From="%s" To="%s"><Condition Type="%s">%s</Condition></Transition>`, len(transitions), from, to, kind, condition)
+			continue
+		}
+		body := bodies[w[0]]
+		for _, option := range w[2:] {
+			body += options[option]
+			if class, ok := strings.CutPrefix(option, "plugin="); ok {
+				plugins[w[1]] = class
+			}
+		}
+		activities += fmt.Sprintf(`<Activity Id="%s">%s</Activity>`, w[1], body)
+	}
+	p, err := xpdl.Parse(strings.NewReader(`<Package Id="p"><WorkflowProcesses><WorkflowProcess Id="main">` +
+		fmt.Sprintf(level, `<Activities>`+activities+`</Activities>`, `<Transitions>`+transitions+`</Transitions>`) + `</WorkflowProcess></WorkflowProcesses></Package>`))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return startpath.Definition{Process: p.Process("main"), Plugins: plugins}
+}
+
+// tokens reads "FROM@JOIN[:PERFORMER]".
+func tokens(texts ...string) []migration.Token {
+	var out []migration.Token
+	for _, text := range texts {
+		at, performer, _ := strings.Cut(text, ":")
+		from, join, _ := strings.Cut(at, "@")
+		out = append(out, migration.Token{Join: migration.ActivityDefID(join), From: migration.ActivityDefID(from), Performer: migration.User(performer)})
+	}
+	return out
+}
+
+func token(t migration.Token) string {
+	text := fmt.Sprintf("%s@%s", t.From, t.Join)
+	if t.Performer != "" {
+		text += ":" + string(t.Performer)
+	}
+	return text
+}
+
+// shown writes a plan as "KIND FROM@JOIN" and "refused FROM@JOIN: WHY".
+func shown(rebuild []joins.Rebuild, refused []joins.Refusal) []string {
+	out := []string{}
+	for _, r := range rebuild {
+		out = append(out, fmt.Sprintf("%s %s", r.Kind, token(r.Token)))
+	}
+	for _, r := range refused {
+		out = append(out, fmt.Sprintf("refused %s: %s", token(r.Token), r.Why))
+	}
+	return out
+}
+
+// purchase is a fork whose branches meet: two people, and a route.
+const purchase = `
+	route fork
+	manual quote
+	manual budget
+	route ready
+	route merge and-join
+	manual order
+	fork -> quote
+	quote -> merge
+	budget -> merge
+	ready -> merge
+	merge -> order`
+
+// waits is a start that leaves these tokens.
+func waits(left ...string) *startpath.Path {
+	return &startpath.Path{Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "quote"}}, Tokens: tokens(left...)}
+}
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	unknown := &startpath.Path{Outcome: startpath.Unknown, Why: "fork has a decision plugin"}
+	const unsure = "it is not known whether the start leaves a branch at a join, where it would stay"
+	for _, tc := range []struct {
+		name   string
+		change []string // pairs: a line of purchase, and what stands there instead
+		wanted []migration.Token
+		start  *startpath.Path
+		want   []string
+	}{
+		{"a_manual_predecessor_is_completed_by_its_performer", nil, tokens("quote@merge:cat"), waits(), []string{"manual quote@merge:cat"}},
+		{"a_route_goes_on_by_itself", nil, tokens("ready@merge"), waits(), []string{"route ready@merge"}},
+		{"several_come_in_order", nil, tokens("ready@merge", "budget@merge:terry"), waits(), []string{"manual budget@merge:terry", "route ready@merge"}},
+		{"without_tokens_there_is_nothing_to_do", nil, nil, waits(), []string{}},
+		{"a_branch_that_came_twice_is_made_twice", nil, tokens("quote@merge:cat", "quote@merge:cat"), waits(), []string{"manual quote@merge:cat", "manual quote@merge:cat"}},
+		{
+			"joins_are_counted_apart",
+			[]string{"manual order", "manual order\nroute other and-join\nroute x\nroute y\nx -> other\ny -> other"},
+			tokens("ready@merge", "budget@merge:terry", "x@other"), waits(),
+			[]string{"manual budget@merge:terry", "route ready@merge", "route x@other"},
+		},
+		{
+			"a_nested_join_is_a_predecessor_like_any_route",
+			[]string{"route ready", "route ready and-join\nroute p\nroute q\np -> ready\nq -> ready"},
+			tokens("ready@merge"), waits(),
+			[]string{"route ready@merge"},
+		},
+		{"a_blank_condition_is_none", []string{"quote -> merge", "quote -> merge: BLANK"}, tokens("quote@merge:cat"), waits(), []string{"manual quote@merge:cat"}},
+		{"an_exception_is_no_way_out", []string{"quote -> merge", "quote -> merge\nquote -> order: EXCEPTION"}, tokens("quote@merge:cat"), waits(), []string{"manual quote@merge:cat"}},
+		{"a_form_modifier_does_not_run", []string{"manual quote", "manual quote plugin=Modifier"}, tokens("quote@merge:cat"), waits(), []string{"manual quote@merge:cat"}},
+
+		{"a_start_that_nobody_followed_refuses", nil, tokens("ready@merge"), nil, []string{"refused ready@merge: " + unsure}},
+		{"an_unknown_start_refuses_every_token", nil, tokens("ready@merge", "quote@merge:cat"), unknown, []string{
+			"refused quote@merge:cat: " + unsure + ": fork has a decision plugin", "refused ready@merge: " + unsure + ": fork has a decision plugin",
+		}},
+		{"an_unknown_start_is_no_matter_without_tokens", nil, nil, unknown, []string{}},
+		{"what_the_start_leaves_itself_need_not_be_made", []string{"route ready", "tool ready plugin=Mail"}, tokens("ready@merge", "quote@merge:cat"), waits("ready@merge"), []string{"manual quote@merge:cat"}},
+		{"what_the_start_leaves_counts_at_the_join", nil, tokens("ready@merge", "quote@merge:cat", "budget@merge:terry"), waits("ready@merge"), []string{
+			"refused budget@merge:terry: merge starts with arrival 3, and 3 are to wait there", "refused quote@merge:cat: merge starts with arrival 3, and 3 are to wait there",
+		}},
+		{"what_the_start_leaves_unwanted_is_refused", nil, tokens("quote@merge:cat"), waits("ready@merge"), []string{
+			"manual quote@merge:cat", "refused ready@merge: a branch from ready would wait at merge without one on the source, and nothing can remove it",
+		}},
+		{"what_the_start_leaves_unwanted_is_refused_without_tokens", nil, nil, waits("ready@merge"), []string{
+			"refused ready@merge: a branch from ready would wait at merge without one on the source, and nothing can remove it",
+		}},
+		{"what_the_start_leaves_twice_is_wanted_twice", nil, tokens("ready@merge"), waits("ready@merge", "ready@merge"), []string{
+			"refused ready@merge: a branch from ready would wait at merge without one on the source, and nothing can remove it",
+		}},
+		{"refusals_are_in_order", nil, tokens("quote@merge"), waits("budget@merge", "ready@merge"), []string{
+			"refused budget@merge: a branch from budget would wait at merge without one on the source, and nothing can remove it",
+			"refused quote@merge: it is not known who completed quote",
+			"refused ready@merge: a branch from ready would wait at merge without one on the source, and nothing can remove it",
+		}},
+
+		{"a_tool_would_run_again", []string{"route ready", "tool ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is a tool, which would run again"}},
+		{"a_subflow_would_run_again", []string{"route ready", "call ready"}, tokens("ready@merge:cat"), waits(), []string{"refused ready@merge:cat: ready is a subflow, which would run again from its beginning"}},
+		{"a_block_cannot_be_followed", []string{"route ready", "block ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is of kind block, which cannot be followed"}},
+		{"what_the_engine_does_not_know_cannot_be_followed", []string{"route ready", "nothing ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is of kind unknown, which cannot be followed"}},
+		{"a_missing_predecessor", nil, tokens("gone@merge"), waits(), []string{"refused gone@merge: gone is not in the definition"}},
+		{"a_missing_join", nil, tokens("ready@gone"), waits(), []string{"refused ready@gone: gone is not in the definition"}},
+		{"an_activity_set_cannot_be_started", []string{"route fork", "set\nroute fork"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is in an activity set, whose activities cannot be started"}},
+		{"a_manual_predecessor_without_a_performer", nil, tokens("quote@merge"), waits(), []string{"refused quote@merge: it is not known who completed quote"}},
+		{"a_decision_plugin_would_run_again", []string{"route ready", "route ready plugin=Decision"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready has a decision plugin, which would run again"}},
+		{"a_deadline_would_count_anew", []string{"manual quote", "manual quote deadline"}, tokens("quote@merge:cat"), waits(), []string{"refused quote@merge:cat: quote has a deadline, which would count anew"}},
+		{"a_condition_is_in_the_way", []string{"ready -> merge", "ready -> merge: true"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: the transition from ready to merge has a condition"}},
+		{"otherwise_is_a_condition", []string{"ready -> merge", "ready -> merge: OTHERWISE"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: the transition from ready to merge has a condition"}},
+		{"a_shared_predecessor", []string{"ready -> merge", "ready -> merge\nready -> order"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is a shared predecessor: 2 transitions leave it"}},
+		{"a_predecessor_that_leads_elsewhere", []string{"ready -> merge", "ready -> order\nfork -> merge"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready does not lead to merge"}},
+		{"a_predecessor_that_leads_nowhere", []string{"ready -> merge", "fork -> merge"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready does not lead to merge"}},
+		{"an_exception_does_not_lead_there", []string{"ready -> merge", "ready -> merge: EXCEPTION"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready does not lead to merge"}},
+		{"an_xor_join_would_start", []string{"route merge and-join", "route merge"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: merge is no AND-join: it would start"}},
+		{"a_join_with_one_way_in_would_start", []string{"quote -> merge", "", "budget -> merge", ""}, tokens("ready@merge"), waits(), []string{"refused ready@merge: merge starts with arrival 1, and 1 are to wait there"}},
+		{"a_full_join_would_start", []string{"budget -> merge", ""}, tokens("ready@merge", "quote@merge:cat"), waits(), []string{
+			"refused quote@merge:cat: merge starts with arrival 2, and 2 are to wait there", "refused ready@merge: merge starts with arrival 2, and 2 are to wait there",
+		}},
+		{"one_refusal_leaves_the_others_told", []string{"route ready", "tool ready"}, tokens("ready@merge", "quote@merge:cat"), waits(), []string{
+			"manual quote@merge:cat", "refused ready@merge: ready is a tool, which would run again",
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			text := purchase
+			for pair := range slices.Chunk(tc.change, 2) {
+				changed := strings.Replace(text, "\t"+pair[0]+"\n", pair[1]+"\n", 1)
+				if changed == text {
+					t.Fatalf("no line %q", pair[0])
+				}
+				text = changed
+			}
+			if diff := cmp.Diff(tc.want, shown(joins.Plan(define(t, text), tc.wanted, tc.start))); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPlan_without_a_definition_refuses(t *testing.T) {
+	t.Parallel()
+	want := []string{"refused ready@merge: the definition is not known"}
+	if diff := cmp.Diff(want, shown(joins.Plan(startpath.Definition{}, tokens("ready@merge"), waits()))); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
+func TestPlan_leaves_its_arguments_alone(t *testing.T) {
+	t.Parallel()
+	wanted, start := tokens("ready@merge", "budget@merge:terry"), waits("ready@merge", "budget@merge")
+	joins.Plan(define(t, purchase), wanted, start)
+	if diff := cmp.Diff(tokens("ready@merge", "budget@merge:terry"), wanted); diff != "" {
+		t.Errorf("wanted (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(waits("ready@merge", "budget@merge"), start); diff != "" {
+		t.Errorf("start (-want +got):\n%s", diff)
+	}
+}
+
+func TestRest_is_empty_when_all_was_made_one_by_one(t *testing.T) {
+	t.Parallel()
+	d := define(t, strings.Replace(purchase, "manual order", "manual order\norder -> merge", 1)) // back into the join
+	wanted := tokens("ready@merge", "quote@merge:cat", "quote@merge:clark")
+	var present []migration.Token
+	for _, want := range [][]string{
+		{"manual quote@merge:cat", "manual quote@merge:clark", "route ready@merge"},
+		{"manual quote@merge:clark", "route ready@merge"},
+		{"route ready@merge"},
+		{},
+	} {
+		rebuild, refused := joins.Rest(d, wanted, present)
+		if diff := cmp.Diff(want, shown(rebuild, refused)); diff != "" {
+			t.Errorf("with %d tokens (-want +got):\n%s", len(present), diff)
+		}
+		if len(rebuild) > 0 {
+			present = append(present, rebuild[0].Token)
+		}
+	}
+	_, refused := joins.Rest(d, wanted, append(present, tokens("budget@merge:jack")...))
+	want := []string{"refused budget@merge:jack: a branch from budget would wait at merge without one on the source, and nothing can remove it"}
+	if diff := cmp.Diff(want, shown(nil, refused)); diff != "" {
+		t.Errorf("one too many (-want +got):\n%s", diff)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name                           string
+		wanted, present, missing, more []migration.Token
+	}{
+		{"nothing", nil, nil, nil, nil},
+		{"the_same", tokens("a@j", "b@j"), tokens("b@j", "a@j"), nil, nil},
+		{"some_missing_in_order", tokens("b@k", "c@j", "b@j", "a@k"), tokens("b@j"), tokens("c@j", "a@k", "b@k"), nil},
+		{"some_more_in_order", nil, tokens("b@k", "c@j", "b@j"), nil, tokens("b@j", "c@j", "b@k")},
+		{"another_join_is_another_token", tokens("a@j"), tokens("a@k"), tokens("a@j"), tokens("a@k")},
+		{"another_predecessor_is_another_token", tokens("a@j"), tokens("b@j"), tokens("a@j"), tokens("b@j")},
+		{"twice_wanted_once_present", tokens("a@j", "a@j"), tokens("a@j"), tokens("a@j"), nil},
+		{"once_wanted_twice_present", tokens("a@j"), tokens("a@j", "a@j"), nil, tokens("a@j")},
+		{"another_performer_is_the_same_token", tokens("a@j:cat"), tokens("a@j:clark"), nil, nil},
+		{"an_unknown_performer_is_the_same_token", tokens("a@j:cat"), tokens("a@j"), nil, nil},
+		{"the_same_performer_is_paired_first", tokens("a@j:cat", "a@j:clark"), tokens("a@j:clark"), tokens("a@j:cat"), nil},
+		{"the_same_performer_is_paired_first_the_other_way", tokens("a@j:clark"), tokens("a@j:cat", "a@j:clark"), nil, tokens("a@j:cat")},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			missing, more := joins.Missing(tc.wanted, tc.present)
+			want, got := [][]migration.Token{tc.missing, tc.more}, [][]migration.Token{missing, more}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("missing, extra (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

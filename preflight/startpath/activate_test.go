@@ -1,0 +1,147 @@
+package startpath_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
+)
+
+func TestActivate(t *testing.T) {
+	t.Parallel()
+	value := func(kind migration.VariableKind, text string) []migration.Variable {
+		return []migration.Variable{{Name: "v", Kind: kind, Value: text}}
+	}
+	const before = "process main\n tool never plugin=T\n never -> a\n"
+	typed := func(variable, condition string) string {
+		return before + "data v " + variable + "\n route a\n manual yes\n manual no\n a -> yes: " + condition + "\n a -> no: OTHERWISE"
+	}
+	for _, tc := range []struct {
+		name, definition string
+		values           []migration.Variable
+		want             string
+	}{
+		{"a_manual_activity_waits", before + "manual a\n tool next plugin=T\n a -> next", nil, "waits at a"},
+		{"a_subflow_waits_with_its_child", before + "call a sub\n manual next\n a -> next\n process sub\n route r\n manual m\n r -> m", nil, "waits at a [r -> waits at m]"},
+		{"a_child_that_ends_goes_on", before + "call a sub\n manual next\n a -> next\n process sub\n tool t plugin=T", nil, "a [t (T) -> ends] -> waits at next"},
+		{
+			"a_child_that_is_unknown_is_unknown", before + "call a sub\n process sub\n route r plugin=D", nil,
+			"a [r (D) -> unknown: r has a decision plugin] -> unknown: a: r has a decision plugin",
+		},
+		{"a_subflow_that_is_not_there_is_unknown", before + "call a gone", nil, "a -> unknown: a calls gone, which is not there"},
+		{
+			"a_child_gets_the_values_of_its_caller", before + "data v STRING\n call a sub v\n process sub\n in p STRING\n route r\n manual m\n r -> m: p === 'go'", texts("v", "go"),
+			"waits at a [r -> waits at m]",
+		},
+		{
+			"a_child_has_joins_of_its_own", before + "call a sub\n process sub\n route f and-split\n route g\n manual m\n route j and-join\n f -> g\n f -> m\n g -> j\n m -> j", nil,
+			"waits at a [f -> g -> waits at m -> stops after g at the AND-join j]",
+		},
+		{"a_tool_runs_through", before + "tool a plugin=T\n manual next\n a -> next", nil, "a (T) -> waits at next"},
+		{"a_route_runs_through", before + "route a\n manual next\n a -> next", nil, "a -> waits at next"},
+		{"a_branch_that_ends_opens_nothing", before + "route a", nil, "a -> ends"},
+		{"its_own_join_does_not_matter", before + "manual a and-join\n manual other\n other -> a", nil, "waits at a"},
+		{
+			"what_waits_at_a_later_join_is_not_known", before + "route a and-split\n manual m\n route j and-join\n manual other\n a -> m\n a -> j\n other -> j", nil,
+			"a -> waits at m -> unknown: j is an AND-join, and what waits there is not known",
+		},
+		{"a_join_with_one_way_in_does_not_wait", before + "route a\n manual j and-join\n a -> j", nil, "a -> waits at j"},
+		{"an_activity_that_is_not_there_is_unknown", "process main\n manual other", nil, "unknown: a is not in the definition"},
+		{"a_block_is_unknown", before + "block a", nil, "unknown: a is of kind block, which cannot be followed"},
+
+		{"an_integer", typed("INTEGER", "v + 1 === 6"), value(migration.VariableInteger, "5"), "a -> waits at yes"},
+		{"a_float", typed("FLOAT", "v + 1 === 1.5"), value(migration.VariableFloat, "0.5"), "a -> waits at yes"},
+		{"a_boolean_as_it_is_now", typed("BOOLEAN true", "v === false"), value(migration.VariableBoolean, "false"), "a -> waits at yes"},
+		{"a_date_as_it_is_now", typed("DATETIME", "v.getFullYear() === 2026"), value(migration.VariableDate, "2026-03-29 02:30:00"), "a -> waits at yes"},
+		{"an_empty_number_has_no_initial_value", typed("INTEGER 5", "v > 1"), value(migration.VariableNull, ""), "a -> waits at no"},
+		{
+			"an_empty_number_is_null_or_zero", typed("INTEGER 5", "v === null"), value(migration.VariableNull, ""),
+			"a -> unknown: the condition of a -> yes reads v, which has no value: null or empty",
+		},
+		{"no_text_is_null_or_empty", typed("STRING x", "v === null"), value(migration.VariableNull, ""), "a -> unknown: the condition of a -> yes reads v, which has no value: null or empty"},
+		{"no_text_is_no_zero", typed("STRING x", "v === 0"), value(migration.VariableNull, ""), "a -> waits at no"},
+		{"null_and_empty_may_agree", typed("STRING x", "v === 'x'"), value(migration.VariableNull, ""), "a -> waits at no"},
+		{"an_empty_text_is_a_value", typed("STRING x", "v === ''"), value(migration.VariableString, ""), "a -> waits at yes"},
+		{"no_date_is_unknown", typed("DATETIME", "v === null"), value(migration.VariableNull, ""), "a -> unknown: the condition of a -> yes reads v, which has no value"},
+		{"an_unreadable_value_is_unknown", typed("STRING x", "v === 'x'"), value(migration.VariableUnreadable, ""), "a -> unknown: the condition of a -> yes reads v, whose value cannot be read"},
+		{"a_value_of_another_type_is_unknown", typed("INTEGER 5", "v === 5"), value(migration.VariableString, "five"), "a -> unknown: the condition of a -> yes reads v, whose value is not of its type"},
+		{"a_value_that_is_not_named_is_the_initial_one", typed("INTEGER 5", "v === 5"), nil, "a -> waits at yes"},
+		{"an_undeclared_value_is_ignored", typed("INTEGER 5", "v === 5"), texts("other", "x"), "a -> waits at yes"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, walker(t, tc.definition).Activate("a", tc.values).String()); diff != "" {
+				t.Errorf("path (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestActivate_inside_an_activity_set_is_unknown(t *testing.T) {
+	t.Parallel()
+	d := define(t, "process main\n manual a")["main"]
+	d.Process.Activity("a").Set = "set"
+	got := startpath.New(d, nil).Activate("a", nil)
+	if got.Outcome != startpath.Unknown || got.Why != "a is in an activity set, whose activities cannot be started" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestActivate_leaves_a_walk_as_it_was(t *testing.T) {
+	t.Parallel()
+	w := walker(t, "process main\n data v STRING x\n route r and-split\n route s\n manual a\n manual j and-join\n r -> s\n r -> a: v === 'x'\n s -> j\n a -> j")
+	for _, step := range []struct {
+		path startpath.Path
+		want string
+	}{
+		{w.Activate("r", texts("v", "y")), "r -> s -> unknown: j is an AND-join, and what waits there is not known"},
+		{w.Walk(nil), "r -> s -> waits at a -> stops after s at the AND-join j"},
+		{w.Activate("a", nil), "waits at a"},
+	} {
+		if got := step.path.String(); got != step.want {
+			t.Errorf("got %s, want %s", got, step.want)
+		}
+	}
+}
+
+func TestMayRunPlugins(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, definition string
+		want             bool
+	}{
+		{"routes_alone", crm, false},
+		{"a_mapped_tool", "process main\n tool t plugin=T\n manual m\n t -> m", true},
+		{"an_unmapped_tool", "process main\n tool t\n manual m\n t -> m", false},
+		{"a_tool_after_the_wait", "process main\n manual m\n tool t plugin=T\n m -> t", false},
+		{"a_form_modifier", "process main\n manual m plugin=M", false},
+		{"a_decision_plugin", "process main\n route r plugin=D", true},
+		{"an_unknown_path", "process main\n route r\n manual m\n r -> m: nonsense", true},
+		{"a_tool_of_a_child_that_waits", "process main\n call c sub\n process sub\n tool t plugin=T\n manual m\n t -> m", true},
+		{"a_tool_of_a_child_that_ended", "process main\n call c sub\n manual m\n c -> m\n process sub\n tool t plugin=T", true},
+		{"a_child_without_tools", "process main\n call c sub\n process sub\n manual m", false},
+		{"an_asynchronous_child_with_a_tool", "process main\n post c sub\n manual m\n c -> m\n process sub\n tool t plugin=T", true},
+		{"an_unknown_asynchronous_child", "process main\n post c sub\n manual m\n c -> m\n process sub\n route r\n r -> r: nonsense", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := walker(t, tc.definition).Walk(nil); got.MayRunPlugins() != tc.want {
+				t.Errorf("%t for %s", !tc.want, got)
+			}
+		})
+	}
+}
+
+func TestDefinition_is_what_is_walked(t *testing.T) {
+	t.Parallel()
+	d := define(t, "process main\n tool t plugin=T\n process sub\n manual m")
+	if diff := cmp.Diff(d["main"], startpath.New(d["main"], nil).Definition(), cmp.AllowUnexported(xpdl.Process{})); diff != "" {
+		t.Errorf("definition (-want +got):\n%s", diff)
+	}
+	if startpath.New(startpath.Definition{}, nil).Definition().Process == nil {
+		t.Error("no process")
+	}
+}
