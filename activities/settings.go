@@ -33,6 +33,8 @@ type Settings struct {
 	OnConflict records.OnConflict
 	// RowLimiter paces the rows written by this worker.
 	RowLimiter *rate.Limiter
+	// RebuildJoins makes branches that wait at AND-joins anew.
+	RebuildJoins bool
 	// ReportOnly leaves rows as start tools made them, and says so.
 	ReportOnly bool
 }

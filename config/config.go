@@ -35,8 +35,10 @@ type Config struct {
 	Records Records
 	Start   Start
 	Resume  Resume
-	Limits  Limits
-	Worker  Worker
+	// Joins is JoinsBlock or JoinsRebuild.
+	Joins  string
+	Limits Limits
+	Worker Worker
 
 	mistakes Mistakes         // of the whole configuration, whatever runs
 	broken   map[string]error // by key: values that cannot be had, such as an unset variable
@@ -85,7 +87,7 @@ type Records struct {
 	Restore string
 }
 
-// Values of Records and Start.
+// Values of Records, Start and Joins.
 const (
 	ConflictPark      = "park"      // the instance waits for the operator
 	ConflictOverwrite = "overwrite" // the source wins; the former row stays in the ledger
@@ -96,6 +98,9 @@ const (
 
 	UnknownPark  = "park"
 	UnknownRetry = "retry"
+
+	JoinsBlock   = "block"   // instances with a branch that waits at an AND-join are not migrated
+	JoinsRebuild = "rebuild" // such branches are made anew, where that has no side effects
 )
 
 // Start says what to do about starts without an answer.

@@ -491,6 +491,8 @@ func TestDigestTellsWhatAPlanDependsOn(t *testing.T) {
 		{"a_variable", []string{"--variables=crm/process1/a=-"}, false},
 		{"a_definition", []string{"--definitions=crm#3#process1=crm#7#process1"}, false},
 		{"a_rule", []string{"--records.on_conflict=keep"}, false},
+		{"joins", []string{"--joins=rebuild"}, false},
+		{"joins_left_alone", []string{"--joins=block"}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

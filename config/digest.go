@@ -17,7 +17,9 @@ func (c *Config) Digest() string {
 		Variables   map[string]string `json:",omitempty"`
 		Users       map[string]string
 		Records     Records
-	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records})
+		// Left out as long as it is the default, which was there before the key was.
+		RebuildJoins bool `json:",omitempty"`
+	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records, c.Joins == JoinsRebuild})
 	if err != nil {
 		// Strings, slices and maps of strings always marshal.
 		panic(err)

@@ -65,6 +65,7 @@ func keys(c *Config) []Key {
 		bind(duration(&c.Start.Settle), "start.settle", "10m", "how long an unanswered start may still run"),
 		bind(oneOf(&c.Start.WhenUnknown, UnknownPark, UnknownRetry), "start.when_unknown", UnknownPark, "a start that left neither answer nor trace"),
 		bind(integer(&c.Resume.MaxRounds, 1, 1000), "resume.max_rounds", "20", "calls per instance before it is parked"),
+		bind(oneOf(&c.Joins, JoinsBlock, JoinsRebuild), "joins", JoinsBlock, "a branch that waits at an AND-join"),
 		bind(integer(&c.Limits.Window, 1, 500), "limits.window", "20", "instances in flight per wave"),
 		bind(rate(&c.Limits.TargetCallsPerSecond), "limits.target_calls_per_second", "50", "calls of the target, over all workers"),
 		bind(integer(&c.Limits.CopyRowsPerSecond, 0, 1<<30), "limits.copy_rows_per_second", "0", "rows copied per worker; 0 for no limit"),

@@ -178,8 +178,9 @@ func settings(c *config.Config) (activities.Settings, error) {
 		SourceHosts: sourceHosts(c),
 		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
-		ReportOnly: c.Records.Restore == config.RestoreReport,
-		RowLimiter: rate.NewLimiter(rate.Inf, 0),
+		RebuildJoins: c.Joins == config.JoinsRebuild,
+		ReportOnly:   c.Records.Restore == config.RestoreReport,
+		RowLimiter:   rate.NewLimiter(rate.Inf, 0),
 	}
 	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
 		s.RowLimiter = rate.NewLimiter(rate.Limit(perSecond), perSecond)
