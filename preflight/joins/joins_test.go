@@ -276,6 +276,7 @@ func TestMissing(t *testing.T) {
 		{"nothing", nil, nil, nil, nil},
 		{"the_same", tokens("a@j", "b@j"), tokens("b@j", "a@j"), nil, nil},
 		{"some_missing_in_order", tokens("b@k", "c@j", "b@j", "a@k"), tokens("b@j"), tokens("c@j", "a@k", "b@k"), nil},
+		{"by_performer_at_last", tokens("a@j:clark", "a@j:cat"), nil, tokens("a@j:cat", "a@j:clark"), nil},
 		{"some_more_in_order", nil, tokens("b@k", "c@j", "b@j"), nil, tokens("b@j", "c@j", "b@k")},
 		{"another_join_is_another_token", tokens("a@j"), tokens("a@k"), tokens("a@j"), tokens("a@k")},
 		{"another_predecessor_is_another_token", tokens("a@j"), tokens("b@j"), tokens("a@j"), tokens("b@j")},

@@ -42,18 +42,18 @@ func TestChoose(t *testing.T) {
 		Initial bool
 	}
 	everything := []string{"status", "owner", "amount", "urgent", "undeclared"}
-	numbers := []string{"amount", "urgent", "undeclared"}
+	rest := []string{"amount", "urgent", "undeclared"}
 	for _, tc := range []struct {
 		name, definition string
 		today            []migration.Variable
 		want             chosen
 	}{
 		{"today_when_it_waits", order, all("pending", "5"), chosen{everything, "r -> waits at approve", false}},
-		{"initial_texts_when_today_ends", order, all("approved", "5"), chosen{numbers, "r -> waits at approve", true}},
-		{"numbers_are_sent_with_initial_texts", order, all("approved", "5000"), chosen{numbers, "r -> waits at direct", true}},
+		{"initial_texts_when_today_ends", order, all("approved", "5"), chosen{rest, "r -> waits at approve", true}},
+		{"numbers_are_sent_with_initial_texts", order, all("approved", "5000"), chosen{rest, "r -> waits at direct", true}},
 		{
-			"initial_texts_when_today_is_unknown", order + "\n r -> approve: status === 'approved' && nonsense", all("approved", "5"),
-			chosen{numbers, "r -> waits at approve", true},
+			"initial_texts_when_today_is_unknown", "process main\n data owner STRING\n data status STRING new\n route r\n manual m\n r -> m: status === 'new' || nonsense", all("approved", "5"),
+			chosen{rest, "r -> waits at m", true},
 		},
 		{
 			"today_when_both_end", "process main\n data amount INTEGER\n data status STRING\n route r\n manual m\n r -> m: amount < 10", all("approved", "50"),

@@ -102,8 +102,14 @@ func FuzzWalk(f *testing.F) {
 			if again := w.Walk(texts("v", value)); again.String() != got.String() {
 				t.Errorf("two walks differ: %s and %s", got, again)
 			}
-			if (got.Outcome == startpath.Unknown) != (got.Why != "") || got.Outcome == startpath.Waits && len(got.Waits) == 0 {
-				t.Errorf("outcome %q, why %q, waits %v", got.Outcome, got.Why, got.Waits)
+			paths := []startpath.Path{got}
+			for _, a := range x.Activities {
+				paths = append(paths, w.Activate(a.ID, texts("v", value)))
+			}
+			for _, got := range paths {
+				if (got.Outcome == startpath.Unknown) != (got.Why != "") || got.Outcome == startpath.Waits && len(got.Waits) == 0 {
+					t.Errorf("outcome %q, why %q, waits %v", got.Outcome, got.Why, got.Waits)
+				}
 			}
 			w.MayRun()
 		}
