@@ -1,0 +1,64 @@
+package contract
+
+import "jogetferry/migration"
+
+// The activities of a rehearsal.
+var (
+	// RehearseStep completes the next assignment of a rehearsed instance, with the
+	// answers of the ledger, or says why it cannot. While the instance is being
+	// migrated it waits.
+	RehearseStep = Activity[RehearseStepInput, RehearseStepOutput]{"RehearseStep", RoleJoget}
+	// RehearseFiles notes the files of the record before the first step, and after
+	// the last which of them tools made or changed: those are ours to take back.
+	RehearseFiles = Activity[RehearseFilesInput, Outcome]{"RehearseFiles", RoleCopy}
+	// SettleRehearsal writes down how a rehearsal ended.
+	SettleRehearsal = Activity[SettleRehearsalInput, Outcome]{"SettleRehearsal", RoleWorkflows}
+)
+
+// RehearsalInput starts the rehearsal of one instance, or goes on with it. Its
+// answers, and what was done already, are in the ledger.
+type RehearsalInput struct {
+	Migration string               `json:"migration"`
+	Instance  migration.InstanceID `json:"instance"`
+	Rehearsal int64                `json:"rehearsal"` // number in the ledger
+	Queues    Queues               `json:"queues"`
+	MaxSteps  int                  `json:"max_steps"`
+}
+
+// RehearsalResult is how a rehearsal ended. The path is in the ledger.
+type RehearsalResult = migration.RehearsalResult
+
+// RehearseStepInput is one step of a rehearsal, from 1. Step 0 only compares the
+// answers with the definitions, before anything is migrated.
+type RehearseStepInput struct {
+	StepInput
+	Rehearsal int64 `json:"rehearsal"`
+	Step      int   `json:"step"`
+}
+
+// RehearseStepOutput says whether there is more to do. Its status is StatusParked
+// or StatusSkipped where the migration ended so. Stopped is why the rehearsal
+// cannot go on, in plain words without values; "" while it can.
+type RehearseStepOutput struct {
+	Outcome
+	Target   migration.InstanceID    `json:"target,omitempty"`
+	Ended    bool                    `json:"ended,omitempty"`
+	Stopped  string                  `json:"stopped,omitempty"`
+	Mistakes int                     `json:"mistakes,omitempty"` // of step 0; they are in the ledger
+	Path     migration.Path          `json:"path,omitempty"`     // where Activity was completed
+	Activity migration.ActivityDefID `json:"activity,omitempty"`
+}
+
+// RehearseFilesInput says whether the steps are over.
+type RehearseFilesInput struct {
+	StepInput
+	Rehearsal int64 `json:"rehearsal"`
+	Over      bool  `json:"over,omitempty"`
+}
+
+// SettleRehearsalInput is how a rehearsal ended.
+type SettleRehearsalInput struct {
+	StepInput
+	Rehearsal int64           `json:"rehearsal"`
+	Result    RehearsalResult `json:"result"`
+}
