@@ -215,7 +215,7 @@ func (c *copier) write(ctx context.Context, b batch) error {
 	if err := c.images.Keep(ctx, images); err != nil {
 		return fmt.Errorf("keep images of rows: %w", err)
 	}
-	applied, err := c.apply(ctx, b)
+	applied, err := c.target.applyApart(ctx, b.layout, b.changes)
 	if err != nil {
 		return err
 	}
@@ -241,16 +241,16 @@ func (c *copier) write(ctx context.Context, b batch) error {
 	return c.moved(ctx, b.layout, moved)
 }
 
-// apply writes a batch. Where one of its ids collides with another row in the
+// applyApart is apply; where one of the ids collides with another row in the
 // eyes of the target's collation, each row is tried alone.
-func (c *copier) apply(ctx context.Context, b batch) ([]bool, error) {
-	applied, err := c.target.apply(ctx, b.layout, b.changes)
+func (t Target) applyApart(ctx context.Context, l *layout, changes []change) ([]bool, error) {
+	applied, err := t.apply(ctx, l, changes)
 	if !isNumber(err, erDupEntry) {
 		return applied, err
 	}
-	applied = make([]bool, len(b.changes))
-	for i, ch := range b.changes {
-		one, err := c.target.apply(ctx, b.layout, []change{ch})
+	applied = make([]bool, len(changes))
+	for i, ch := range changes {
+		one, err := t.apply(ctx, l, []change{ch})
 		if isNumber(err, erDupEntry) {
 			continue
 		}

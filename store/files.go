@@ -277,7 +277,7 @@ func (r *FileImages) note(ctx context.Context, tx *sql.Tx, images []migration.Fi
 			return err
 		}
 	}
-	return nil
+	return r.ledger.usesAgain(ctx, tx, r.key)
 }
 
 // Images returns all images of the instance's files, in the order in which

@@ -200,8 +200,10 @@ func (r *RowImages) note(ctx context.Context, tx *sql.Tx, images []migration.Row
 		rows = append(rows, r.writtenKey(image), r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Table,
 			string(image.Key.ID), hex.EncodeToString(image.WrittenDigest[:]), written)
 	}
-	_, err := tx.ExecContext(ctx, insertRowWritten+repeat(insertRowWrittenRow, len(images))+raiseRowWritten, rows...)
-	return err
+	if _, err := tx.ExecContext(ctx, insertRowWritten+repeat(insertRowWrittenRow, len(images))+raiseRowWritten, rows...); err != nil {
+		return err
+	}
+	return r.ledger.usesAgain(ctx, tx, r.key)
 }
 
 // Images returns all images of the instance's rows, in the order in which they

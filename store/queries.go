@@ -297,6 +297,8 @@ const (
 const (
 	queryWindow = "SELECT data, is_open FROM window_image" + byKey + " AND id = ?"
 
+	queryOpenWindows = "SELECT id FROM window_image" + byKey + " AND is_open = 1 ORDER BY changed_at, id"
+
 	insertWindow = `INSERT INTO window_image (source, instance, target, id, data, is_open, changed_at)
 VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 
@@ -351,4 +353,73 @@ is_written, changed_at) VALUES `
 
 	queryFileImages = `SELECT form_table, row_id, name, existed, kind, size, modified_ns, sum, content FROM file_image
 WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
+)
+
+// Undoing. A trace is in use unless its instance is marked or the one asked for.
+const (
+	insertUndoMark = `INSERT IGNORE INTO undo_mark (source, instance, target, begun_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
+	deleteUndoMark = `DELETE FROM undo_mark` + byKey
+
+	tracesInUse = `(m.instance IS NULL AND NOT (t.source = ? AND t.instance = ?))`
+	tracesOf    = ` t LEFT JOIN undo_mark m ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
+WHERE t.target = ? AND t.form_table = ? AND t.row_id IN `
+
+	newestFirst = byKey + " ORDER BY id DESC"
+)
+
+var rowUndoQueries = undoQueries{
+	imaged:      `SELECT form_table, row_id, '' FROM row_image` + newestFirst,
+	written:     `SELECT form_table, row_id, '' FROM row_written` + newestFirst,
+	imageTraces: `SELECT t.id, t.form_table, t.row_id, '', t.existed, t.digest, ` + tracesInUse + ` FROM row_image` + tracesOf,
+	digests:     `SELECT t.id, t.form_table, t.row_id, '', 1, t.digest, ` + tracesInUse + ` FROM row_written` + tracesOf,
+	images:      `SELECT id, data FROM row_image WHERE id IN `,
+	keep: `INSERT INTO row_image_undone (id, target, source, instance, form_table, row_id, existed, digest, data,
+taken_at, undone_at) SELECT id, target, source, instance, form_table, row_id, existed, digest, data, taken_at,
+UTC_TIMESTAMP(6) FROM row_image WHERE id IN `,
+	forget:  `DELETE FROM row_image WHERE id IN `,
+	disown:  `DELETE FROM row_written WHERE id IN `,
+	outcome: "note rows put back",
+	what:    "row put back: %s",
+}
+
+var fileUndoQueries = undoQueries{
+	imaged:      `SELECT form_table, row_id, name FROM file_image` + newestFirst,
+	written:     `SELECT form_table, row_id, name FROM file_written` + newestFirst,
+	imageTraces: `SELECT t.id, t.form_table, t.row_id, t.name, t.existed, t.sum, ` + tracesInUse + ` FROM file_image` + tracesOf,
+	digests:     `SELECT t.id, t.form_table, t.row_id, t.name, 1, t.sum, ` + tracesInUse + ` FROM file_written` + tracesOf,
+	images:      `SELECT id, kind, size, modified_ns, content FROM file_image WHERE id IN `,
+	keep: `INSERT INTO file_image_undone (id, target, source, instance, form_table, row_id, name, existed, kind, size,
+modified_ns, sum, content, taken_at, undone_at) SELECT id, target, source, instance, form_table, row_id, name, existed,
+kind, size, modified_ns, sum, content, taken_at, UTC_TIMESTAMP(6) FROM file_image WHERE id IN `,
+	forget:  `DELETE FROM file_image WHERE id IN `,
+	disown:  `DELETE FROM file_written WHERE id IN `,
+	outcome: "note files put back",
+	what:    "file put back: %s",
+}
+
+// Indexes that older ledgers lack.
+const (
+	queryIndexExists = `SELECT COUNT(*) FROM information_schema.statistics
+WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?`
+
+	createRowWrittenInstance  = "CREATE INDEX row_written_instance ON row_written (instance, source, target, id)"
+	createFileWrittenInstance = "CREATE INDEX file_written_instance ON file_written (instance, source, target, id)"
+)
+
+// Rehearsals.
+const (
+	insertRehearsal = `INSERT INTO rehearsal (migration, instance, answers, max_steps, came_from, begun_by, begun_at)
+VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryRehearsal = `SELECT id, instance, answers, max_steps, begun_by, begun_at, mistakes, result, ended_at FROM rehearsal WHERE `
+	queryRehearsed = `SELECT came_from FROM rehearsal WHERE id = ? AND migration = ? AND instance = ?` + forUpdate
+
+	updateMistakes        = `UPDATE rehearsal SET mistakes = ? WHERE id = ?`
+	updateRehearsalResult = `UPDATE rehearsal SET result = ?, ended_at = UTC_TIMESTAMP(6) WHERE id = ?`
+	updateRehearsed       = `UPDATE instance SET state = ?, wave = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ?`
+
+	queryRehearsalSteps = `SELECT is_done, data, changed_at FROM rehearsal_step WHERE rehearsal = ? ORDER BY number`
+	upsertRehearsalStep = `INSERT INTO rehearsal_step (rehearsal, number, is_done, data, changed_at) VALUES (?,?,?,?,UTC_TIMESTAMP(6)) `
+	insertOnlyNew       = `ON DUPLICATE KEY UPDATE number = VALUES(number)`
+	updateUnlessDone    = `ON DUPLICATE KEY UPDATE data = IF(is_done, data, VALUES(data)), changed_at = IF(is_done, changed_at, VALUES(changed_at)), is_done = 1`
 )

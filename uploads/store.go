@@ -49,6 +49,10 @@ type Store interface {
 	Create(ctx context.Context, key Key) (Partial, error)
 	// Remove removes a file; one that is absent is removed already.
 	Remove(ctx context.Context, key Key) error
+	// Tidy removes the partial files below the folder of row, except those that
+	// are open, and then every folder in which nothing is left, the record's and
+	// the table's too.
+	Tidy(ctx context.Context, row migration.RowKey) error
 	// Sync makes the names of row's committed and removed files durable. Content
 	// is durable from Commit on; after a crash before Sync a file may be absent,
 	// never broken.

@@ -155,6 +155,7 @@ func TestASourceIsNeverWrittenTo(t *testing.T) {
 	_, err = s.Create(t.Context(), key)
 	code(t, err, migration.CodeRefused)
 	code(t, s.Remove(t.Context(), key), migration.CodeRefused)
+	code(t, s.Tidy(t.Context(), row), migration.CodeRefused)
 	target, _ := open(t)
 	_, err = uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
 	must(t, err)

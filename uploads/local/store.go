@@ -354,9 +354,6 @@ func (s *Store) Create(_ context.Context, key uploads.Key) (uploads.Partial, err
 	if err != nil {
 		return nil, err
 	}
-	if err := s.root.MkdirAll(path.Dir(name), dirMode); err != nil {
-		return nil, failed("make a folder for an upload", err)
-	}
 	p := &partial{store: s, name: name, temporary: partialName(name)}
 	if !s.take(p.temporary) {
 		return nil, errBusy()
@@ -414,6 +411,9 @@ func (p *partial) open() error {
 
 func (p *partial) openOnce() (again bool, err error) {
 	root := p.store.root
+	if err := root.MkdirAll(path.Dir(p.name), dirMode); err != nil {
+		return false, failed("make a folder for an upload", err)
+	}
 	info, err := root.Lstat(p.temporary)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -427,6 +427,9 @@ func (p *partial) openOnce() (again bool, err error) {
 		}
 	}
 	f, err := root.OpenFile(p.temporary, os.O_RDWR|os.O_CREATE, fileMode)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // somebody tidied the folder away
+	}
 	if err != nil {
 		return false, failed("write an upload", err)
 	}

@@ -210,6 +210,7 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 				t.Errorf("list %v, want y", got)
 			}
 		}},
+		{"tidying_leaves_files_and_what_is_open", tidies},
 		{"hostile_keys_lead_nowhere", hostile},
 		{"copy_and_compare", func(t *testing.T, s uploads.Store) { copies(t, s, open(t)) }},
 	} {
@@ -285,6 +286,53 @@ func replaces(t *testing.T, s uploads.Store) {
 	}
 }
 
+func tidies(t *testing.T, s uploads.Store) {
+	tidy := func() {
+		t.Helper()
+		if err := s.Tidy(t.Context(), Row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := func(name string) int64 {
+		t.Helper()
+		p := create(t, s, file(name))
+		_, n := p.Resume()
+		closed(t, p)
+		return n
+	}
+	tidy() // nothing is there
+	Put(t, s, file("deep/file"), "abc")
+	for _, name := range []string{"x", "deep/y", "deep/file", "deeper/still/z"} {
+		p := create(t, s, file(name))
+		write(t, p, "half")
+		closed(t, p)
+	}
+	open := create(t, s, file("open"))
+	write(t, open, "half")
+	tidy()
+	for _, name := range []string{"x", "deep/y", "deep/file", "deeper/still/z"} {
+		if n := left(name); n != 0 {
+			t.Errorf("%d bytes of %s left", n, name)
+		}
+	}
+	if got := Read(t, s, file("deep/file")); got != "abc" {
+		t.Errorf("content %q", got)
+	}
+	if err := open.Commit(t.Context(), uploads.Commit{Size: 4, Modified: Modified}); err != nil {
+		t.Errorf("commit of what was open: %v", err)
+	}
+	tidy()
+	if got := list(t, s, Row); len(got) != 2 {
+		t.Errorf("list %v, want both files", got)
+	}
+	p := create(t, s, uploads.Key{Row: migration.RowKey{Table: Row.Table, ID: "other"}, Name: "x"})
+	write(t, p, "abc")
+	tidy()
+	if err := p.Commit(t.Context(), uploads.Commit{Size: 3, Modified: Modified}); err != nil {
+		t.Errorf("commit within another record: %v", err)
+	}
+}
+
 func hostile(t *testing.T, s uploads.Store) {
 	for _, key := range Hostile() {
 		ctx := t.Context()
@@ -299,6 +347,7 @@ func hostile(t *testing.T, s uploads.Store) {
 			_, err = s.List(ctx, key.Row)
 			wantCode(t, err, migration.CodeUnsupported)
 			wantCode(t, s.Sync(ctx, key.Row), migration.CodeUnsupported)
+			wantCode(t, s.Tidy(ctx, key.Row), migration.CodeUnsupported)
 		}
 		if t.Failed() {
 			t.Fatalf("key %q", key)

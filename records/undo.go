@@ -1,0 +1,204 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// undoRows bounds what is held in memory at once.
+const undoRows = 100
+
+// RowUndoer is the ledger's memory of the rows of one instance that is rolled
+// back. It is never called while a transaction on the target is open.
+type RowUndoer interface {
+	// Begin gives up the instance's use of its rows, for the judgement of other
+	// instances, too. It returns the rows that it imaged or wrote, without those
+	// that were put back, newest first. It is repeated after a crash.
+	Begin(ctx context.Context) ([]migration.RowKey, error)
+	// Ways says how to go back; a row that was put back is not in the map.
+	Ways(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey]migration.RowUndo, error)
+	// Done notes that rows are what they were: their images become history, and
+	// what we wrote into them is not ours any more. It is repeated after a crash.
+	Done(ctx context.Context, keys []migration.RowKey) error
+}
+
+// UndoResult lists the rows of an instance by what Undo did; all lists hold
+// record IDs.
+type UndoResult struct {
+	Restored  []migration.RowKey // have their former content again
+	Removed   []migration.RowKey // did not exist before
+	Already   []migration.RowKey // found as they were: an earlier attempt, or another instance's rollback
+	Shared    []migration.RowKey // other migrated instances use them; not touched
+	Conflicts []migration.RowKey // changed or removed by somebody since, or not writable any more; not touched
+}
+
+// Undo takes the rows of one instance back to what they were before it and other
+// rolled back instances wrote to them. A row is written only while it holds
+// what we wrote; anything else is listed, and the rest goes on. images hears of
+// a row after it was written. pace may be nil; it is called before each batch
+// with its number of rows: to limit the rate, to heartbeat, to stop. It is safe to repeat.
+func Undo(ctx context.Context, target Target, images RowUndoer, pace func(ctx context.Context, rows int) error) (UndoResult, error) {
+	keys, err := images.Begin(ctx)
+	if err != nil {
+		return UndoResult{}, fmt.Errorf("begin to put rows back: %w", err)
+	}
+	slices.SortStableFunc(keys, func(a, b migration.RowKey) int { return cmp.Compare(a.Table, b.Table) })
+	u := undoer{target: target, images: images}
+	for len(keys) > 0 {
+		table := keys[0].Table
+		n := slices.IndexFunc(keys, func(k migration.RowKey) bool { return k.Table != table })
+		if n < 0 {
+			n = len(keys)
+		}
+		n = min(n, undoRows)
+		if pace != nil {
+			if err := pace(ctx, n); err != nil {
+				return u.result, err
+			}
+		}
+		if err := u.batch(ctx, keys[:n]); err != nil {
+			return u.result, err
+		}
+		keys = keys[n:]
+	}
+	return u.result, nil
+}
+
+type undoer struct {
+	target Target
+	images RowUndoer
+	result UndoResult
+}
+
+// batch undoes rows of one table.
+func (u *undoer) batch(ctx context.Context, keys []migration.RowKey) error {
+	ways, err := u.images.Ways(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("look up images of rows: %w", err)
+	}
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key migration.RowKey) bool {
+		way, known := ways[key]
+		switch {
+		case !known:
+			u.result.Already = append(u.result.Already, key)
+		case way.Shared:
+			u.result.Shared = append(u.result.Shared, key)
+		}
+		return !known || way.Shared
+	})
+	if len(keys) == 0 {
+		return nil
+	}
+	l, err := u.target.layoutFor(ctx, keys[0].Table)
+	if migration.CodeOf(err) == migration.CodeUnsupported {
+		u.result.Conflicts = append(u.result.Conflicts, keys...)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	changes, done, err := u.plan(ctx, l, keys, ways)
+	if err != nil {
+		return err
+	}
+	wrote, err := u.write(ctx, l, changes)
+	if err != nil {
+		return err
+	}
+	if done = append(done, wrote...); len(done) == 0 {
+		return nil
+	}
+	if err := u.images.Done(ctx, done); err != nil {
+		return fmt.Errorf("note rows put back: %w", err)
+	}
+	return nil
+}
+
+// plan returns what is to be written, and the rows that need nothing.
+func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, ways map[migration.RowKey]migration.RowUndo) (changes []change, already []migration.RowKey, err error) {
+	current, err := u.target.rows(ctx, l, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, key := range keys {
+		way, there := ways[key], current[key]
+		if way.Image == nil {
+			u.result.Conflicts = append(u.result.Conflicts, key)
+			continue
+		}
+		want, err := former(way.Image)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case sameContent(there, want):
+			already = append(already, key)
+		case there == nil, !slices.Contains(way.Written, there.Digest()), want != nil && l.fits(want) != nil:
+			u.result.Conflicts = append(u.result.Conflicts, key)
+		default:
+			changes = append(changes, change{key: key, expect: there, want: want})
+		}
+	}
+	u.result.Already = append(u.result.Already, already...)
+	return changes, already, nil
+}
+
+// former returns the row of an image; nil: absent.
+func former(image *Image) (*Row, error) {
+	if !image.Existed {
+		return nil, nil
+	}
+	row, err := DecodeRow(image.Data)
+	if err != nil {
+		return nil, fmt.Errorf("read image of a row: %w", err)
+	}
+	row.Key = image.Key
+	return &row, nil
+}
+
+// write returns the rows that are what they were.
+func (u *undoer) write(ctx context.Context, l *layout, changes []change) ([]migration.RowKey, error) {
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	applied, err := u.target.applyApart(ctx, l, changes)
+	if err != nil {
+		return nil, err
+	}
+	var done, moved []migration.RowKey
+	for i, c := range changes {
+		switch {
+		case !applied[i]:
+			moved = append(moved, c.key)
+			continue
+		case c.want == nil:
+			u.result.Removed = append(u.result.Removed, c.key)
+		default:
+			u.result.Restored = append(u.result.Restored, c.key)
+		}
+		done = append(done, c.key)
+	}
+	if len(moved) == 0 {
+		return done, nil
+	}
+	// Another instance's rollback may have put the very same there.
+	current, err := u.target.rows(ctx, l, moved)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range changes {
+		switch {
+		case applied[i]:
+		case sameContent(current[c.key], c.want):
+			u.result.Already = append(u.result.Already, c.key)
+			done = append(done, c.key)
+		default:
+			u.result.Conflicts = append(u.result.Conflicts, c.key)
+		}
+	}
+	return done, nil
+}

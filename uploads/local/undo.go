@@ -1,0 +1,84 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"jogetferry/migration"
+	"jogetferry/uploads"
+)
+
+const opTidy = "tidy uploads"
+
+// Tidy implements uploads.Store.
+func (s *Store) Tidy(ctx context.Context, row migration.RowKey) error {
+	if err := s.writable(opTidy); err != nil {
+		return err
+	}
+	dir, err := s.place(uploads.Key{Row: row})
+	if err != nil {
+		return err
+	}
+	if err := s.tidy(ctx, dir, 0); err != nil {
+		return err
+	}
+	return s.removeEmpty(row.Table)
+}
+
+func (s *Store) tidy(ctx context.Context, dir string, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return failed(opTidy, err)
+	}
+	names, err := s.names(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failed(opTidy, err)
+	}
+	for _, name := range names {
+		below := path.Join(dir, name)
+		info, err := s.root.Lstat(below)
+		switch {
+		case err != nil:
+		case info.IsDir() && depth < maxDepth:
+			err = s.tidy(ctx, below, depth+1)
+		case info.Mode().IsRegular() && isPartial(name):
+			err = s.removePartial(below)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return failed(opTidy, err)
+		}
+	}
+	return s.removeEmpty(dir)
+}
+
+// removePartial removes a partial file that nobody has open.
+func (s *Store) removePartial(name string) (err error) {
+	if !s.take(name) {
+		return nil
+	}
+	defer s.release(name)
+	f, err := s.root.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if lock(f) != nil {
+		return nil
+	}
+	return s.root.Remove(name)
+}
+
+// removeEmpty removes a folder if nothing is in it.
+func (s *Store) removeEmpty(dir string) error {
+	err := s.root.Remove(dir)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) {
+		return nil
+	}
+	return failed(opTidy, err)
+}

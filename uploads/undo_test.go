@@ -1,0 +1,286 @@
+package uploads_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/internal/mysqltest"
+	"jogetferry/migration"
+	"jogetferry/store"
+	"jogetferry/uploads"
+	"jogetferry/uploads/local"
+)
+
+var _ uploads.FileUndoer = (*store.FileUndo)(nil)
+
+const mig = "crm"
+
+var row = migration.RowKey{Table: "t", ID: "r"}
+
+// world is a target folder with the ledger of several source instances that
+// all belong to the record r.
+type world struct {
+	t      *testing.T
+	ledger *store.Ledger
+	target *local.Store
+	dir    string
+}
+
+func opened(t *testing.T, dir string) *local.Store {
+	t.Helper()
+	s, err := local.Open(dir)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), mysqltest.DSN(t), store.Options{Actor: "worker"})
+	must(t, err)
+	t.Cleanup(func() { must(t, ledger.Close()) })
+	must(t, ledger.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "digest"))
+	dir := t.TempDir()
+	return &world{t, ledger, opened(t, dir), dir}
+}
+
+func key(n int) migration.ClaimKey {
+	return migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprintf("%d_crm_process1", n)), Target: "t"}
+}
+
+var (
+	before = time.Date(2019, 3, 4, 5, 6, 7, 0, time.UTC)
+	later  = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func write(t *testing.T, modified time.Time, content string, parts ...string) {
+	t.Helper()
+	path := filepath.Join(parts...)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, []byte(content), 0o644))
+	must(t, os.Chtimes(path, modified, modified))
+}
+
+// copies migrates files as the instance n has them, from a source of its own.
+func (w *world) copies(n int, files map[string]string) {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	for name, content := range files {
+		write(w.t, later, content, dir, row.Table, string(row.ID), name)
+	}
+	_, err := uploads.Copy(w.t.Context(), opened(w.t, dir), w.target, []migration.RowKey{row}, w.ledger.FileImages(mig, key(n)),
+		uploads.Options{OnConflict: uploads.ConflictOverwrite})
+	must(w.t, err)
+}
+
+func (w *world) undo(n int) string {
+	w.t.Helper()
+	got, err := uploads.Undo(w.t.Context(), w.target, []migration.RowKey{row}, w.ledger.FileUndo(mig, key(n)), nil)
+	must(w.t, err)
+	return said(got)
+}
+
+func said(r uploads.UndoResult) string {
+	var words []string
+	for _, list := range []struct {
+		name string
+		keys []uploads.Key
+	}{{"restored", r.Restored}, {"removed", r.Removed}, {"already", r.Already}, {"shared", r.Shared}, {"conflict", r.Conflicts}} {
+		for range list.keys {
+			words = append(words, list.name)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// tree is what is below the target's folder: content and time by path, "/" for folders.
+func (w *world) tree() map[string]string {
+	w.t.Helper()
+	all := map[string]string{}
+	must(w.t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(w.dir, path)
+		if err != nil || name == "." {
+			return err
+		}
+		if d.IsDir() {
+			all[name] = "/"
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			all[name] = string(content) + info.ModTime().UTC().Format(" 2006")
+		}
+		return err
+	}))
+	return all
+}
+
+func (w *world) is(want map[string]string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.tree()); diff != "" {
+		w.t.Errorf("uploads (-want +got):\n%s", diff)
+	}
+}
+
+func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
+	t.Parallel()
+	type files = map[string]string
+	type step func(*world)
+	there := func(content string) step {
+		return func(w *world) { write(w.t, before, content, w.dir, "t", "r", "f") }
+	}
+	copied := func(n int, content string) step {
+		return func(w *world) { w.copies(n, files{"f": content}) }
+	}
+	undo := func(n int, want string) step {
+		return func(w *world) {
+			w.t.Helper()
+			if got := w.undo(n); got != want {
+				w.t.Errorf("undo of %d: %q, want %q", n, got, want)
+			}
+		}
+	}
+	is := func(want string) step {
+		return func(w *world) {
+			w.t.Helper()
+			if want == "" {
+				w.is(files{})
+			} else {
+				w.is(files{"t": "/", "t/r": "/", "t/r/f": want})
+			}
+		}
+	}
+	for _, tc := range []struct {
+		name  string
+		steps []step
+	}{
+		{"absent", []step{copied(1, "a"), is("a 2022"), undo(1, "removed"), is("")}},
+		{"existed", []step{there("old"), copied(1, "a"), undo(1, "restored"), is("old 2019"), undo(1, "")}},
+		{"existed_empty", []step{there(""), copied(1, "a"), undo(1, "restored"), is(" 2019")}},
+		{"changed_since", []step{copied(1, "a"), there("theirs"), undo(1, "conflict"), is("theirs 2019"), undo(1, "conflict")}},
+		{"removed_since", []step{there("old"), copied(1, "a"), func(w *world) { must(w.t, os.RemoveAll(filepath.Join(w.dir, "t"))) }, undo(1, "conflict"), is("")}},
+		{"replaced_by_a_folder", []step{
+			copied(1, "a"), func(w *world) { must(w.t, os.Remove(filepath.Join(w.dir, "t/r/f"))) },
+			func(w *world) { write(w.t, before, "theirs", w.dir, "t/r/f/inside") }, undo(1, "conflict"),
+		}},
+		{"shared_first_goes_first", []step{
+			there("old"), copied(1, "a"), copied(2, "b"), undo(1, "shared"), is("b 2022"), undo(2, "restored"), is("old 2019"), undo(1, ""),
+		}},
+		{"shared_second_goes_first", []step{
+			copied(1, "a"), copied(2, "a"), undo(2, "shared"), is("a 2022"), undo(1, "removed"), is(""),
+		}},
+		{"migrated_again_takes_fresh_images", []step{
+			there("old"), copied(1, "a"), undo(1, "restored"), there("newer"), copied(1, "a"), undo(1, "restored"), is("newer 2019"),
+		}},
+		{"migrated_again_where_it_was_absent", []step{
+			copied(1, "a"), undo(1, "removed"), copied(1, "a"), undo(1, "removed"), is(""),
+		}},
+		{"an_attempt_that_did_not_end", []step{
+			func(w *world) {
+				for _, name := range []string{"f", "deep/er/g"} {
+					p, err := w.target.Create(w.t.Context(), uploads.Key{Row: row, Name: name})
+					must(w.t, err)
+					_, err = p.Write([]byte("half"))
+					must(w.t, err)
+					must(w.t, p.Close())
+				}
+			},
+			undo(1, ""), is(""),
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for _, do := range tc.steps {
+				do(w)
+			}
+		})
+	}
+}
+
+func TestUndoOfManyFiles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	large := strings.Repeat("large content ", 400_000)
+	write(t, before, large, w.dir, "t/r/large")
+	write(t, before, "mine", w.dir, "t/r/mine")
+	write(t, before, "neighbour", w.dir, "t/r2/f")
+	was := w.tree()
+	files := map[string]string{"large": "smaller now", "a\xff b; é.pdf": "odd", "deep/er/f": "deep"}
+	for i := range 150 {
+		files[fmt.Sprintf("many/%03d", i)] = fmt.Sprint(i)
+	}
+	w.copies(1, files)
+	write(t, later, "theirs", w.dir, "t/r/many/007")
+	got, err := uploads.Undo(t.Context(), w.target, nil, w.ledger.FileUndo(mig, key(1)), nil)
+	must(t, err)
+	if len(got.Removed) != 151 || len(got.Restored) != 1 || len(got.Conflicts) != 1 {
+		t.Errorf("%d removed, %d restored, %d conflicts", len(got.Removed), len(got.Restored), len(got.Conflicts))
+	}
+	was["t/r/many"], was["t/r/many/007"] = "/", "theirs 2022"
+	w.is(was)
+}
+
+// cut is a ledger that dies before it notes what was done.
+type cut struct{ *store.FileUndo }
+
+var errCut = errors.New("cut")
+
+func (cut) Done(context.Context, []uploads.Key) error { return errCut }
+
+func TestUndoGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	write(t, before, "old", w.dir, "t/r/old")
+	was := w.tree()
+	w.copies(1, map[string]string{"old": "a", "new": "b"})
+	undo := w.ledger.FileUndo(mig, key(1))
+	if _, err := uploads.Undo(t.Context(), w.target, nil, cut{undo}, nil); !errors.Is(err, errCut) {
+		t.Fatalf("error %v", err)
+	}
+	w.is(was)
+	if got := w.undo(1); got != "already already" {
+		t.Errorf("the repetition says %q", got)
+	}
+	if got := w.undo(1); got != "" {
+		t.Errorf("once more says %q", got)
+	}
+	w.is(was)
+}
+
+func TestUndoGoesOnWithAPartialFileOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	write(t, before, "old", w.dir, "t/r/f")
+	was := w.tree()
+	w.copies(1, map[string]string{"f": "a"})
+	p, err := w.target.Create(t.Context(), uploads.Key{Row: row, Name: "f"})
+	must(t, err)
+	_, err = p.Write([]byte("something longer than the file"))
+	must(t, err)
+	must(t, p.Close())
+	if got := w.undo(1); got != "restored" {
+		t.Errorf("undo: %q", got)
+	}
+	w.is(was)
+}
