@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// BeginRehearsal writes down a rehearsal and takes its instance, so that no wave
+// and no pilot does; SettleRehearsal gives it back. One that is neither ready nor
+// warned is CodeConflict, an unknown one CodeNotFound.
+func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error) {
+	const op = "begin rehearsal"
+	blob, err := packJSON(answers)
+	if err != nil {
+		return 0, failure(op, string(id), err)
+	}
+	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		if e.State != migration.InstanceReady && e.State != migration.InstanceWarned {
+			return migration.E(migration.CodeConflict, op, string(id), "the instance is %s already", e.State)
+		}
+		result, err := tx.ExecContext(ctx, insertRehearsal, mig, string(id), blob, maxSteps, string(e.State), l.actor)
+		if err != nil {
+			return err
+		}
+		if number, err = result.LastInsertId(); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateRehearsed, string(migration.InstanceClaimed), mig, string(id)); err != nil {
+			return err
+		}
+		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, What: fmt.Sprintf("rehearsal %d begun", number)})
+	})
+	return number, err
+}
+
+// Rehearsal returns a rehearsal with its steps. None of that number: CodeNotFound.
+func (l *Ledger) Rehearsal(ctx context.Context, number int64) (migration.Rehearsal, error) {
+	return l.rehearsal(ctx, fmt.Sprintf("rehearsal %d", number), "id = ?", number)
+}
+
+// LastRehearsal returns the last rehearsal of an instance. None: CodeNotFound.
+func (l *Ledger) LastRehearsal(ctx context.Context, mig string, id migration.InstanceID) (migration.Rehearsal, error) {
+	return l.rehearsal(ctx, string(id), "migration = ? AND instance = ? ORDER BY id DESC LIMIT 1", mig, string(id))
+}
+
+func (l *Ledger) rehearsal(ctx context.Context, subject, which string, args ...any) (migration.Rehearsal, error) {
+	const op = "read rehearsal"
+	var r migration.Rehearsal
+	var answers, mistakes, result []byte
+	var ended sql.NullTime
+	err := l.db.QueryRowContext(ctx, queryRehearsal+which, args...).Scan(&r.ID, &r.Instance, &answers, &r.MaxSteps, &r.By, &r.BegunAt, &mistakes, &result, &ended)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: subject}
+	}
+	if err != nil {
+		return r, failure(op, subject, err)
+	}
+	r.EndedAt = ended.Time
+	err = errors.Join(unpackJSON(answers, &r.Answers), optionalJSON(mistakes, &r.Mistakes), optionalJSON(result, &r.Result))
+	if err != nil {
+		return r, failure(op, subject, err)
+	}
+	err = each(ctx, l.db, queryRehearsalSteps, []any{r.ID}, func(row scanner) error {
+		var s migration.RehearsalStep
+		var done bool
+		var data []byte
+		var at time.Time
+		if err := row.Scan(&done, &data, &at); err != nil {
+			return err
+		}
+		err := unpackJSON(data, &s)
+		s.Done, s.At = done, at
+		r.Steps = append(r.Steps, s)
+		return err
+	})
+	return r, failure(op, subject, err)
+}
+
+// RefuseAnswers writes down what is wrong with the answers of a rehearsal.
+func (l *Ledger) RefuseAnswers(ctx context.Context, number int64, mistakes []string) error {
+	const op = "refuse answers"
+	blob, err := packJSON(mistakes)
+	if err == nil {
+		_, err = l.db.ExecContext(ctx, updateMistakes, blob, number)
+	}
+	return failure(op, "", err)
+}
+
+// SaveRehearsalStep writes down a step: before its call, and again with Done set
+// when it is over. Either way the first one stands, so that an attempt that was
+// given up changes nothing.
+func (l *Ledger) SaveRehearsalStep(ctx context.Context, number int64, s migration.RehearsalStep) error {
+	const op = "save step of a rehearsal"
+	blob, err := packJSON(s)
+	if err != nil {
+		return failure(op, string(s.Instance), err)
+	}
+	query := upsertRehearsalStep + insertOnlyNew
+	if s.Done {
+		query = upsertRehearsalStep + updateUnlessDone
+	}
+	_, err = l.db.ExecContext(ctx, query, number, s.Number, s.Done, blob)
+	return failure(op, string(s.Instance), err)
+}
+
+// SettleRehearsal writes down how a rehearsal ended, and gives an instance that
+// was taken and not touched back. It may be repeated. Unknown: CodeNotFound.
+func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.InstanceID, number int64, r migration.RehearsalResult) error {
+	const op = "settle rehearsal"
+	blob, err := packJSON(r)
+	if err != nil {
+		return failure(op, string(id), err)
+	}
+	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil {
+			return err
+		}
+		var from string
+		err = tx.QueryRowContext(ctx, queryRehearsed, number, mig, string(id)).Scan(&from)
+		if errors.Is(err, sql.ErrNoRows) {
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateRehearsalResult, blob, number); err != nil {
+			return err
+		}
+		if e.State == migration.InstanceClaimed {
+			if _, err := tx.ExecContext(ctx, updateRehearsed, from, mig, string(id)); err != nil {
+				return err
+			}
+		}
+		what := fmt.Sprintf("rehearsal %d stopped after %d steps: %s", number, r.Steps, r.Stopped)
+		if r.Ended {
+			what = fmt.Sprintf("rehearsal %d came to the end after %d steps", number, r.Steps)
+		}
+		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, Kind: KindOutcome, What: what})
+	})
+}
