@@ -52,7 +52,9 @@ type Stage struct {
 type Options struct {
 	Seed     seed.Options
 	Target   seed.TargetOptions
-	Settings map[string]string // FERRY_* variables, such as "FERRY_START_SETTLE"
+	Apps     []string                                                        // loaded on both sides; nil for those of apps.Names
+	Populate func(ctx context.Context, source *sql.DB, uploads string) error // adds to what was seeded; nil for nothing
+	Settings map[string]string                                               // FERRY_* variables, such as "FERRY_START_SETTLE"
 	// Proxy returns what the worker connects to instead of dsn; which is "source",
 	// "target" or "ledger". nil for none.
 	Proxy func(which, dsn string) string
@@ -91,11 +93,14 @@ func New(tb testing.TB, o Options) *Stage {
 	}{{s.Source, SourceVersion, s.SourceUploads}, {s.Target, TargetVersion, s.TargetFiles}} {
 		s.must(os.MkdirAll(side.uploads, 0o750))
 		s.must(schema.Create(ctx, side.db))
-		s.must(apps.Load(ctx, side.db, apps.Options{PackageVersion: side.version}))
+		s.must(apps.Load(ctx, side.db, apps.Options{Apps: o.Apps, PackageVersion: side.version}))
 	}
 	var err error
 	s.Seeded, err = seed.Run(ctx, s.Source, s.SourceUploads, o.Seed)
 	s.must(err)
+	if o.Populate != nil {
+		s.must(o.Populate(ctx, s.Source, s.SourceUploads))
+	}
 	if o.Target.Seed == 0 {
 		o.Target.Seed = o.Seed.Seed + 1000
 	}

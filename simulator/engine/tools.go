@@ -173,7 +173,7 @@ var errNoUploads = errors.New("the server has no uploads folder")
 // writeFile is {"table","name","content"}: it writes a file into the upload
 // folder of the record, over one that is there. Unlike rows, files stay when
 // the call is undone.
-func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMessage) error {
+func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMessage) (err error) {
 	var p struct{ Table, Name, Content string }
 	if err := json.Unmarshal(properties, &p); err != nil {
 		return err
@@ -185,7 +185,7 @@ func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMe
 	if err != nil {
 		return err
 	}
-	defer func() { _ = root.Close() }()
+	defer func() { err = errors.Join(err, root.Close()) }()
 	dir := path.Join(UploadsRoot, p.Table, run.record)
 	if err := root.MkdirAll(dir, 0o755); err != nil {
 		return err
