@@ -16,6 +16,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/joget/api"
+	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
@@ -124,25 +125,62 @@ func TestStartVariables(t *testing.T) {
 
 func TestSeen(t *testing.T) {
 	t.Parallel()
-	target := &migration.Instance{Activities: []migration.OpenActivity{{ID: "41_9_crm_approve_check", DefID: "check"}}}
+	p := &place{
+		wanted: &migration.Instance{
+			Variables:  []migration.Variable{{Name: "status", Value: "new"}, {Name: "due", Value: "1"}},
+			Activities: []migration.OpenActivity{{DefID: "check", Variables: []migration.Variable{{Name: "status", Value: "old"}}}},
+		},
+		target: &migration.Instance{
+			ID: "9_crm_approve", Variables: []migration.Variable{{Name: "status", Value: "old"}, {Name: "due", Value: "1"}},
+			Activities: []migration.OpenActivity{
+				{ID: "41_9_crm_approve_check", DefID: "check", Assignments: []migration.Assignment{{User: "cat"}}},
+				{ID: "42_9_crm_approve_sign", DefID: "sign", AcceptedBy: "terry", Assignments: []migration.Assignment{{User: "terry", Accepted: true}}},
+			},
+		},
+		all: []schema.Activity{
+			{ID: "40_9_crm_approve_fork", DefID: "fork", State: migration.StateCompleted},
+			{ID: "41_9_crm_approve_check", DefID: "check"}, {ID: "42_9_crm_approve_sign", DefID: "sign"},
+		},
+	}
 	for _, tc := range []struct {
 		name, what string
 		want       bool
 	}{
-		{"a_younger_one_of_the_definition_is_open", resumeVerb + " check abortCurrent=true after 40", true},
-		{"the_same_as_before", resumeVerb + " check abortCurrent=true after 41", false},
-		{"another_definition", resumeVerb + " approve abortCurrent=false after 40", false},
-		{"another_call", "set variable check", false},
+		{"a_younger_one_of_the_definition_is_open", "activity/start check abortCurrent=true after 40 in 9_crm_approve", true},
+		{"a_younger_one_ran_through", "activity/start fork abortCurrent=false after 39 in 9_crm_approve", true},
+		{"the_same_as_before", "activity/start check abortCurrent=true after 41 in 9_crm_approve", false},
+		{"another_definition", "activity/start approve abortCurrent=false after 40 in 9_crm_approve", false},
+		{"completed", "assignment/complete 40_9_crm_approve_fork in 9_crm_approve", true},
+		{"not_completed", "assignment/complete 41_9_crm_approve_check in 9_crm_approve", false},
+		{"accepted", "assignment/accept 42_9_crm_approve_sign in 9_crm_approve", true},
+		{"not_accepted", "assignment/accept 41_9_crm_approve_check in 9_crm_approve", false},
+		{"reassigned", "activity/reassign 41_9_crm_approve_check to cat in 9_crm_approve", true},
+		{"not_reassigned", "activity/reassign 41_9_crm_approve_check to jack in 9_crm_approve", false},
+		{"a_variable_of_the_instance_not_set", "set variable status in 9_crm_approve", false},
+		{"a_variable_of_the_instance_set", "set variable due in 9_crm_approve", true},
+		{"a_variable_set_for_an_activity", "set variable status for check in 9_crm_approve", true},
+		{"another_call", "abort 9_crm_approve", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := seen(target, tc.what); got != tc.want {
+			if got := p.seen(tc.what); got != tc.want {
 				t.Errorf("seen(%q) = %t", tc.what, got)
 			}
 		})
 	}
-	if what := resumeWhat(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &migration.Instance{}); !seen(target, what) {
-		t.Errorf("the effect of %q is not recognised", what)
+	for name, what := range map[string]string{
+		"start":    startWhat(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &place{target: &migration.Instance{ID: "9_crm_approve"}}),
+		"reassign": handover{place: p, activity: "41_9_crm_approve_check", from: "jack", to: "cat"}.what(),
+		"accept":   handover{place: p, activity: "42_9_crm_approve_sign", to: "terry"}.what(),
+		"variable": variableWhat("due", instanceScope, "9_crm_approve"),
+		"scoped":   variableWhat("status", "check", "9_crm_approve"),
+	} {
+		if !p.seen(what) {
+			t.Errorf("%s: the effect of %q is not recognised", name, what)
+		}
+		if within(what) != "9_crm_approve" {
+			t.Errorf("%s: %q is not taken for a call to its instance", name, what)
+		}
 	}
 }
 

@@ -55,7 +55,8 @@ type subject struct {
 	contract.StepInput
 	key    migration.ClaimKey
 	entry  migration.Entry
-	wanted *migration.Instance   // of the snapshot, as the target shall have it
+	tree   *migration.Tree       // of the snapshot, as the target shall have it
+	wanted *migration.Instance   // the root of tree
 	rows   []migration.RowDigest // of the snapshot
 	intent migration.StartIntent
 }
@@ -80,7 +81,8 @@ func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, erro
 	if err != nil {
 		return nil, err
 	}
-	s.wanted, s.rows = j.Settings.Wanted(&snapshot.Instance), snapshot.Rows
+	s.tree, s.rows = j.Settings.WantedTree(&snapshot.Tree), snapshot.Rows
+	s.wanted = &s.tree.Instance
 	definition, err := j.Catalog.Resolve(ctx, s.wanted.Definition)
 	if err != nil {
 		return nil, err
@@ -266,13 +268,33 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, wha
 	return err
 }
 
-// over tells whether a call, as it stands in the fence, has had its effect by now.
+// over tells whether a call, as it stands in the fence, has had its effect by
+// now, or can have none any more. target is the instance of the call that waits for it.
 func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceID, what string) (bool, error) {
-	now, err := j.again(ctx, target)
-	if migration.CodeOf(err) == migration.CodeNotFound {
-		return false, nil
+	id := within(what)
+	if id == "" {
+		id = target
 	}
-	return err == nil && (seen(now, what) || s.variableSet(now, what)), err
+	now, err := j.again(ctx, id)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		// A subflow that is gone cannot be changed any more; a root may be late.
+		return id != target, nil
+	}
+	if err != nil || !now.State.Open() {
+		return err == nil, err
+	}
+	root := now
+	if s.entry.TargetID != "" && s.entry.TargetID != id {
+		if root, err = j.again(ctx, s.entry.TargetID); err != nil {
+			return false, err
+		}
+	}
+	places, err := j.places(ctx, s, root)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(places, func(p *place) bool { return p.target != nil && p.target.ID == id })
+	return i >= 0 && places[i].seen(what), nil
 }
 
 // ledgerTime bounds the writing of an outcome that shutdown does not interrupt.

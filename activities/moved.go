@@ -3,24 +3,8 @@ package activities
 import (
 	"slices"
 
-	"jogetferry/joget/schema"
-	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
-
-// workedOn reports whether somebody accepted or completed a manual activity
-// among all of a target instance, closed ones included, or a deadline fired: work that must not be aborted. We do
-// none of these ourselves.
-func workedOn(process *xpdl.Process, all []schema.Activity) bool {
-	return slices.ContainsFunc(all, func(a schema.Activity) bool {
-		if a.State == migration.StateTerminated {
-			return true
-		}
-		definition := process.Activity(string(a.DefID))
-		return definition != nil && definition.Kind == xpdl.Manual && a.State != migration.StateAborted &&
-			(a.State == migration.StateCompleted || a.State == migration.StateRunning || a.AcceptedBy != "")
-	})
-}
 
 // sameMoment reports whether two reads of a source instance show it unmoved:
 // same activity instances, row versions, state times and variables. A loop

@@ -8,54 +8,102 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/store"
 )
 
-// window returns the window around the start, completed from what is there now
-// when the attempt that opened it died. open is false when there is nothing (left) to restore.
-func (j *Joget) window(ctx context.Context, s *subject) (records.Window, bool, error) {
+// Windows around calls that can run tools, in the ledger: the record set right
+// before the call by the name of the window, and the complete window by that
+// and afterWindow.
+const (
+	startWindow = "start/"
+	afterWindow = "/after"
+)
+
+// windowOf names the window around an attempt to start.
+func windowOf(attempt int) string { return fmt.Sprintf("%s%d", startWindow, attempt) }
+
+// windows returns the names of the windows of which something may have to be
+// put back, oldest first. Those of starts that are known not to have happened
+// are closed: what changed in them is not ours.
+func (j *Joget) windows(ctx context.Context, s *subject) ([]string, error) {
+	open, err := j.Ledger.OpenWindows(ctx, s.key)
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
 	claim, err := j.Ledger.Claimed(ctx, s.key)
 	if err != nil {
-		return records.Window{}, false, err
+		return nil, err
 	}
-	data, open, err := j.Ledger.Window(ctx, s.key, windowAfter(claim.Attempt))
+	var names []string
+	for _, name := range open {
+		switch {
+		case strings.HasSuffix(name, afterWindow):
+		case strings.HasPrefix(name, startWindow) && name != windowOf(claim.Attempt):
+			if err := j.closeWindow(ctx, s, name); err != nil {
+				return nil, err
+			}
+		default:
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// window returns a window that is still open, completed from what is there now
+// when the attempt that opened it died.
+func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Window, error) {
+	data, _, err := j.Ledger.Window(ctx, s.key, name+afterWindow)
 	if err == nil {
-		window, err := records.DecodeWindow(data)
-		return window, open, err
+		return records.DecodeWindow(data)
 	}
 	if migration.CodeOf(err) != migration.CodeNotFound {
-		return records.Window{}, false, err
+		return records.Window{}, err
 	}
-	data, open, err = j.Ledger.Window(ctx, s.key, windowBefore(claim.Attempt))
-	if migration.CodeOf(err) == migration.CodeNotFound {
-		return records.Window{}, false, nil
-	}
-	if err != nil || !open {
-		return records.Window{}, false, err
+	if data, _, err = j.Ledger.Window(ctx, s.key, name); err != nil {
+		return records.Window{}, err
 	}
 	before, err := records.DecodeWindow(data)
 	if err != nil {
-		return records.Window{}, false, err
+		return records.Window{}, err
 	}
 	selection, err := j.selection(ctx, s)
 	if err != nil {
-		return records.Window{}, false, err
+		return records.Window{}, err
 	}
 	window, err := records.FinishWindow(ctx, j.form(), selection, records.Limits{}, before.Before)
 	if err != nil {
-		return records.Window{}, false, err
+		return records.Window{}, err
 	}
-	return window, true, j.Ledger.SaveWindow(ctx, s.key, windowAfter(claim.Attempt), window.Encode())
+	return window, j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, window.Encode())
 }
 
-func (j *Joget) closeWindow(ctx context.Context, s *subject) error {
-	claim, err := j.Ledger.Claimed(ctx, s.key)
+func (j *Joget) closeWindow(ctx context.Context, s *subject, name string) error {
+	if err := j.Ledger.CloseWindow(ctx, s.key, name+afterWindow); err != nil {
+		return err
+	}
+	return j.Ledger.CloseWindow(ctx, s.key, name)
+}
+
+// changes reports whether a window is open in which something changed, and
+// closes those in which nothing did.
+func (j *Joget) changes(ctx context.Context, s *subject) (bool, error) {
+	names, err := j.windows(ctx, s)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := j.Ledger.CloseWindow(ctx, s.key, windowAfter(claim.Attempt)); err != nil {
-		return err
+	changed := false
+	for _, name := range names {
+		window, err := j.window(ctx, s, name)
+		if err != nil {
+			return false, err
+		}
+		if len(window.Changes()) > 0 {
+			changed = true
+		} else if err := j.closeWindow(ctx, s, name); err != nil {
+			return false, err
+		}
 	}
-	return j.Ledger.CloseWindow(ctx, s.key, windowBefore(claim.Attempt))
+	return changed, nil
 }
 
 // RestoreState puts back what the start changed: rows of the record set by
@@ -70,7 +118,7 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 	if out.Outcome, err = j.untouched(ctx, s, target, migration.StepRestore); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	if stop, err := j.restoreRows(ctx, s, &out); stop || err != nil {
+	if out.Rows, out.Outcome, err = j.restoreRows(ctx, s, migration.StepRestore); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	if stop, err := j.restoreVariables(ctx, s, target, &out); stop || err != nil {
@@ -79,8 +127,50 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 	if target, err = j.again(ctx, target.ID); err != nil {
 		return out, err
 	}
-	out.Next, out.Outcome, err = j.next(ctx, s, target)
+	next, outcome, err := j.next(ctx, s, target)
+	out.Outcome = outcome
+	if next != nil {
+		out.Next = &next.call
+	}
 	return out, err
+}
+
+// tidy puts back what a call that is over changed beside what it was made for:
+// rows that tools of a subflow's start changed, and the variables that an
+// activity was started with.
+func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	changed, err := j.changes(ctx, s)
+	if err != nil {
+		return ok, err
+	}
+	places, err := j.places(ctx, s, root)
+	if err != nil {
+		return ok, err
+	}
+	var wrong []*place
+	for _, p := range places {
+		if p.target != nil && len(p.settable(instanceScope)) > 0 {
+			wrong = append(wrong, p)
+		}
+	}
+	if !changed && len(wrong) == 0 {
+		return ok, nil
+	}
+	if out, err := j.untouched(ctx, s, root, migration.StepResume); err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	if changed {
+		if _, out, err := j.restoreRows(ctx, s, migration.StepResume); err != nil || out.Status != contract.StatusOK {
+			return out, err
+		}
+	}
+	for _, p := range wrong {
+		if _, err := j.setVariables(ctx, s, migration.StepResume, p, instanceScope); err != nil {
+			return ok, err
+		}
+	}
+	return ok, nil
 }
 
 // enter opens a started instance for a step. target is nil when the step ends
@@ -107,43 +197,59 @@ func (j *Joget) enter(ctx context.Context, in contract.StepInput, step migration
 	return s, target, out, err
 }
 
-func (j *Joget) restoreRows(ctx context.Context, s *subject, out *contract.RestoreOutput) (stop bool, err error) {
-	window, open, err := j.window(ctx, s)
-	if err != nil || !open {
-		return err != nil, err
+// restoreRows puts back what changed in all open windows, the last one first.
+func (j *Joget) restoreRows(ctx context.Context, s *subject, step migration.Step) (rows int, out contract.Outcome, err error) {
+	out = contract.Outcome{Status: contract.StatusOK}
+	names, err := j.windows(ctx, s)
+	if err != nil {
+		return 0, out, err
+	}
+	for i := len(names) - 1; i >= 0 && out.Status == contract.StatusOK; i-- {
+		n, parked, err := j.putBack(ctx, s, step, names[i])
+		if err != nil {
+			return rows, out, err
+		}
+		rows, out = rows+n, parked
+	}
+	return rows, out, nil
+}
+
+func (j *Joget) putBack(ctx context.Context, s *subject, step migration.Step, name string) (rows int, out contract.Outcome, err error) {
+	out = contract.Outcome{Status: contract.StatusOK}
+	window, err := j.window(ctx, s, name)
+	if err != nil {
+		return 0, out, err
 	}
 	if j.Settings.ReportOnly {
-		line := migration.StepLine{Step: migration.StepRestore, Kind: "note", What: fmt.Sprintf(migration.LineToolsChanged+"%d rows; left (records.restore: report)", len(window.Changes()))}
+		line := migration.StepLine{Step: step, Kind: store.KindNote, What: fmt.Sprintf(migration.LineToolsChanged+"%d rows; left (records.restore: report)", len(window.Changes()))}
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
-			return true, err
+			return 0, out, err
 		}
-		return false, j.closeWindow(ctx, s)
+		return 0, out, j.closeWindow(ctx, s, name)
 	}
 	selection, err := j.selection(ctx, s)
 	if err != nil {
-		return true, err
+		return 0, out, err
 	}
 	put, err := records.PutBack(ctx, j.form(), selection.Model, window)
 	if err != nil {
-		return true, err
+		return 0, out, err
 	}
-	out.Rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
-	line := migration.StepLine{Step: migration.StepRestore, Kind: "outcome", What: fmt.Sprintf(
+	rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
+	line := migration.StepLine{Step: step, Kind: store.KindOutcome, What: fmt.Sprintf(
 		migration.LineRowsPutBack+"%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
 		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
 	)}
 	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
-		return true, err
+		return rows, out, err
 	}
-	if err := j.closeWindow(ctx, s); err != nil {
-		return true, err
+	if err := j.closeWindow(ctx, s, name); err != nil {
+		return rows, out, err
 	}
 	if len(put.Moved) > 0 {
-		out.Outcome, err = j.park(ctx, s, migration.StepRestore, migration.ReasonRestoreMoved,
-			fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
-		return true, err
+		out, err = j.park(ctx, s, step, migration.ReasonRestoreMoved, fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
 	}
-	return false, nil
+	return rows, out, err
 }
 
 // rowKeys lists rows for the ledger; it holds record IDs.
@@ -155,17 +261,20 @@ func rowKeys(keys []migration.RowKey) string {
 	return strings.Join(names, ", ")
 }
 
-// restoreVariables makes the variables of the target instance those of the
-// source. What the API cannot set parks.
+// restoreVariables makes the variables of the root those of the source. What
+// the API cannot set parks.
 func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migration.Instance, out *contract.RestoreOutput) (stop bool, err error) {
-	if out.Variables, err = j.setVariables(ctx, s, migration.StepRestore, target, instanceScope); err != nil {
+	root := &place{wanted: s.wanted, target: target}
+	if err := j.fill(ctx, root); err != nil {
 		return true, err
 	}
-	now, err := j.again(ctx, target.ID)
-	if err != nil {
+	if out.Variables, err = j.setVariables(ctx, s, migration.StepRestore, root, instanceScope); err != nil {
 		return true, err
 	}
-	left := s.differing(now)
+	if root.target, err = j.again(ctx, target.ID); err != nil {
+		return true, err
+	}
+	left := root.differing(instanceScope)
 	if len(left) == 0 {
 		return false, nil
 	}

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"jogetferry/contract"
-	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/store"
+	"jogetferry/records"
 )
 
 // ResumeActivity makes one round of the convergent loop; see
-// docs/adr/0003-resume-by-convergence.md.
+// docs/adr/0003-resume-by-convergence.md and 0005-faithful-continuation.md.
 func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (contract.ResumeOutput, error) {
 	out := contract.ResumeOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
 	s, target, entered, err := j.enter(ctx, in.StepInput, migration.StepResume)
@@ -24,59 +23,195 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 		return out, err
 	}
 	next, outcome, err := j.next(ctx, s, target)
-	if err != nil || outcome.Status != contract.StatusOK {
+	if err != nil || next == nil || outcome.Status != contract.StatusOK {
 		out.Outcome = outcome
 		return out, err
-	}
-	if next == nil {
-		// An attempt that died may have left the variables of an activity behind.
-		return out, j.putVariablesBack(ctx, s, target, &out.Outcome)
 	}
 	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
 		return out, err
 	}
-	if err := j.resumeCall(ctx, s, target, *next); err != nil {
-		return out, err
-	}
-	out.Made = next
-	if target, err = j.again(ctx, target.ID); err != nil {
-		return out, err
-	}
-	if err := j.putVariablesBack(ctx, s, target, &out.Outcome); err != nil || out.Status != contract.StatusOK {
-		return out, err
-	}
-	out.Next, out.Outcome, err = j.next(ctx, s, target)
-	return out, err
-}
-
-// resumeWhat is how a resuming call stands in fence and log: with it the call's
-// effect is recognised, an activity of that definition younger than any before.
-func resumeWhat(c contract.ResumeCall, target *migration.Instance) string {
-	youngest := int64(0)
-	for _, a := range target.Activities {
-		youngest = max(youngest, activityNumber(a.ID))
-	}
-	return fmt.Sprintf("%s %s abortCurrent=%t after %d", resumeVerb, c.Activity, c.AbortCurrent, youngest)
-}
-
-const resumeVerb = "activity/start"
-
-// resumeCall starts an activity. While it does, the process has the variables
-// that the activity has on the source, which may not be those of the process by
-// now: a branch that ended since may have changed them.
-func (j *Joget) resumeCall(ctx context.Context, s *subject, target *migration.Instance, c contract.ResumeCall) error {
-	if _, err := j.setVariables(ctx, s, migration.StepResume, target, c.Activity); err != nil {
-		return err
-	}
-	return j.fenced(ctx, s, migration.StepResume, resumeWhat(c, target), target.ID, func(ctx context.Context) error {
-		if err := j.unmoved(ctx, target); err != nil {
-			return err
+	// Starting an activity is a step of its own, which the timeline shows; what
+	// follows from it is not.
+	for {
+		if err := j.make(ctx, s, next); err != nil {
+			return out, err
 		}
-		// "true" may mean that nothing was done, and "false" may follow after the
-		// abort: only what is open afterwards counts.
-		_, err := j.API.StartActivity(ctx, target.ID, c.Activity, c.AbortCurrent)
+		if next.call.Do == contract.ResumeStart && out.Made == nil {
+			made := next.call
+			out.Made = &made
+		}
+		if target, err = j.again(ctx, target.ID); err != nil {
+			return out, err
+		}
+		if next, out.Outcome, err = j.next(ctx, s, target); err != nil || next == nil || out.Status != contract.StatusOK {
+			return out, err
+		}
+		if next.call.Do == contract.ResumeStart {
+			out.Next = &next.call
+			return out, nil
+		}
+	}
+}
+
+// move is the next step of the loop, with what it was decided on.
+type move struct {
+	call   contract.ResumeCall
+	place  *place
+	as     migration.User // who completes, for ResumeComplete
+	assign []handover     // for ResumeAssign
+}
+
+// next decides the next step from what the target shows now. Nil: none is needed.
+func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) (*move, contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	// Before anything is decided, what an attempt that died left behind is undone.
+	if out, err := j.tidy(ctx, s, root); err != nil || out.Status != contract.StatusOK {
+		return nil, out, err
+	}
+	places, err := j.places(ctx, s, root)
+	if err != nil {
+		return nil, ok, err
+	}
+	done, err := j.deeds(ctx, s)
+	if err != nil {
+		return nil, ok, err
+	}
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+	if err != nil {
+		return nil, ok, err
+	}
+	discard, err := j.discard(ctx, s)
+	if err != nil {
+		return nil, ok, err
+	}
+	for _, p := range places {
+		if p.target == nil {
+			out, err := j.park(ctx, s, migration.StepResume, migration.ReasonResumeNotConverging, strings.ToUpper(p.why[:1])+p.why[1:]+".", "")
+			return nil, out, err
+		}
+		missing, stray, err := j.branches(ctx, p)
+		if err != nil {
+			return nil, ok, err
+		}
+		made := done.resumed[p.target.ID]
+		view := migration.ResumeView{
+			Wanted: ordered(p.process, p.wanted.Wanted()), Present: p.target.Wanted(), Stray: stray,
+			SameVariables: migration.SameActivityVariables(p.wanted.Activities, p.target.Activities),
+			// A branch that has to be made to wait takes two calls.
+			Resumed: made.effective(p.all), Round: made.round, MaxRounds: j.Settings.MaxRounds + 2*len(p.wanted.Tokens),
+			Worked: busy, Discard: discard,
+		}
+		if len(missing) > 0 {
+			view.Predecessor = missing[0].From
+		}
+		d := migration.DecideResume(view)
+		m := &move{place: p, call: contract.ResumeCall{Path: p.path, Activity: d.Activity, AbortCurrent: d.AbortCurrent}}
+		switch d.Action {
+		case migration.ResumeConverged:
+			continue
+		case migration.ResumeCall:
+			return m, ok, nil
+		case migration.ResumeComplete:
+			m.call.Do, m.as = contract.ResumeComplete, missing[0].Performer
+			return m, ok, nil
+		case migration.ResumePark:
+		}
+		out, err := j.park(ctx, s, migration.StepResume, d.Reason, fmt.Sprintf("Target instance %s.", p.target.ID), "")
+		return nil, out, err
+	}
+	if err := j.quiet(ctx, s, root); err != nil {
+		return nil, ok, err
+	}
+	if busy && !discard {
+		return nil, ok, nil // the verification tells whose turn it is
+	}
+	handovers, err := j.handovers(ctx, s, places, done)
+	if err != nil || len(handovers) == 0 {
+		return nil, ok, err
+	}
+	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, ok, nil
+}
+
+// make carries out a step.
+func (j *Joget) make(ctx context.Context, s *subject, m *move) error {
+	switch m.call.Do {
+	case contract.ResumeComplete:
+		return j.completeAs(ctx, s, m.place, m.call.Activity, m.as)
+	case contract.ResumeAssign:
+		return j.handOver(ctx, s, m.assign)
+	case contract.ResumeStart:
+	}
+	return j.startActivity(ctx, s, m.place, m.call)
+}
+
+// startActivity starts an activity. While it does, the process has the variables
+// that the activity has on the source, which may not be those of the process by
+// now: a branch that ended since may have changed them. What a subflow is given
+// it is given from those.
+func (j *Joget) startActivity(ctx context.Context, s *subject, p *place, c contract.ResumeCall) error {
+	if _, err := j.setVariables(ctx, s, migration.StepResume, p, c.Activity); err != nil {
 		return err
-	})
+	}
+	what := startWhat(c, p)
+	call := func() error {
+		return j.fenced(ctx, s, migration.StepResume, what, p.target.ID, func(ctx context.Context) error {
+			if err := j.unmoved(ctx, p.target); err != nil {
+				return err
+			}
+			// "true" may mean that nothing was done, and "false" may follow after the
+			// abort: only what is open afterwards counts.
+			_, err := j.API.StartActivity(ctx, p.target.ID, c.Activity, c.AbortCurrent)
+			return err
+		})
+	}
+	runs, err := j.runsPlugins(ctx, p, c.Activity)
+	if err != nil {
+		return err
+	}
+	if !runs {
+		return call()
+	}
+	return j.windowed(ctx, s, fmt.Sprintf("resume/%s/%d", c.Activity, p.youngest()), call)
+}
+
+// runsPlugins tells whether starting an activity may run tools: a subflow whose
+// child has some at its start, or one that nobody can follow.
+func (j *Joget) runsPlugins(ctx context.Context, p *place, activity migration.ActivityDefID) (bool, error) {
+	a := p.process.Activity(string(activity))
+	if a == nil || a.Kind != xpdl.Subflow {
+		return false, nil
+	}
+	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
+	if err != nil {
+		return false, err
+	}
+	return walker.Activate(string(activity), variablesOf(p.wanted, activity)).MayRunPlugins(), nil
+}
+
+// windowed makes a call between two images of the record set; what changed
+// between them is put back by tidy, whoever gets to it.
+func (j *Joget) windowed(ctx context.Context, s *subject, id string, call func() error) error {
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return err
+	}
+	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
+	if err != nil {
+		return err
+	}
+	defer window.Abandon(ctx)
+	before := records.Window{Before: window.Before}
+	if err := j.Ledger.SaveWindow(ctx, s.key, id, before.Encode()); err != nil {
+		return err
+	}
+	if err := call(); err != nil {
+		return err
+	}
+	after, err := window.Close(ctx)
+	if err != nil {
+		return err
+	}
+	return j.Ledger.SaveWindow(ctx, s.key, id+afterWindow, after.Encode())
 }
 
 // unmoved looks once more right before a call: what was decided holds only for
@@ -89,7 +224,8 @@ func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) error 
 	same := slices.EqualFunc(decided.Activities, now.Activities, func(a, b migration.OpenActivity) bool {
 		return a.ID == b.ID && a.State == b.State && a.AcceptedBy == b.AcceptedBy
 	})
-	if !same {
+	extra := !slices.EqualFunc(decided.Tokens, now.Tokens, func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From })
+	if !same || extra {
 		return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
 	}
 	return nil
@@ -99,12 +235,11 @@ func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) error 
 // which somebody works already.
 func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Instance, step migration.Step) (contract.Outcome, error) {
 	ok := contract.Outcome{Status: contract.StatusOK}
-	process, err := j.Catalog.Process(ctx, target.Definition)
+	done, err := j.deeds(ctx, s)
 	if err != nil {
 		return ok, err
 	}
-	all, err := j.Target.Fresh().Activities(ctx, target.ID)
-	if err != nil || !workedOn(process, all) {
+	if busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, target, done.ours()); err != nil || !busy {
 		return ok, err
 	}
 	if discard, err := j.discard(ctx, s); err != nil || discard {
@@ -125,125 +260,21 @@ func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
 	return decision.Discard, err
 }
 
-// putVariablesBack makes the process variables those of the source, after an
-// activity was started with its own.
-func (j *Joget) putVariablesBack(ctx context.Context, s *subject, target *migration.Instance, out *contract.Outcome) error {
-	if len(s.differing(target)) == 0 {
-		return nil
-	}
-	var err error
-	if *out, err = j.untouched(ctx, s, target, migration.StepResume); err != nil || out.Status != contract.StatusOK {
-		return err
-	}
-	_, err = j.setVariables(ctx, s, migration.StepResume, target, instanceScope)
-	return err
-}
-
-// seen tells whether a resuming call had its effect: an activity of its
-// definition is open that is younger than any before the call.
-func seen(target *migration.Instance, what string) bool {
-	return slices.ContainsFunc(target.Activities, func(a migration.OpenActivity) bool { return madeBy(what, a.ID, a.DefID) })
-}
-
-// madeBy tells whether an activity may be what a resuming call opened.
-func madeBy(what string, id migration.ActivityID, definition migration.ActivityDefID) bool {
-	var def string
-	var abort bool
-	var youngest int64
-	if _, err := fmt.Sscanf(what, resumeVerb+" %s abortCurrent=%t after %d", &def, &abort, &youngest); err != nil {
-		return false
-	}
-	return string(definition) == def && activityNumber(id) > youngest
-}
-
 // quiet makes sure that no call without an answer can still change a target
-// instance that is where it has to be.
-func (j *Joget) quiet(ctx context.Context, s *subject, target *migration.Instance) error {
+// that is where it has to be.
+func (j *Joget) quiet(ctx context.Context, s *subject, root *migration.Instance) error {
 	fence, err := j.Ledger.Fence(ctx, s.key)
 	if err != nil || fence == nil {
 		return err
 	}
-	if !seen(target, fence.What) && !s.variableSet(target, fence.What) && fence.Age < j.Settings.Settle {
+	over, err := j.over(ctx, s, root.ID, fence.What)
+	if err != nil {
+		return err
+	}
+	if !over && fence.Age < j.Settings.Settle {
 		return &wait{why: "a call without an answer may still change the target instance", delay: min(j.Settings.Settle-fence.Age, 30*time.Second)}
 	}
 	return j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
-}
-
-// calls are the resuming calls of the present snapshot.
-type calls struct {
-	round int      // that may have been sent
-	whats []string // as they stand in the log
-}
-
-// effective returns how many different calls have left an activity, open or
-// closed since. An answer says little, and no answer says nothing.
-func (c calls) effective(all []schema.Activity) int {
-	n := 0
-	for i, what := range c.whats {
-		if !slices.Contains(c.whats[:i], what) && slices.ContainsFunc(all, func(a schema.Activity) bool { return madeBy(what, a.ID, a.DefID) }) {
-			n++
-		}
-	}
-	return n
-}
-
-func (j *Joget) resumeCalls(ctx context.Context, s *subject) (calls, error) {
-	lines, err := j.Ledger.Lines(ctx, s.Migration, s.Instance)
-	if err != nil {
-		return calls{}, err
-	}
-	var n calls
-	for _, l := range lines {
-		switch {
-		case strings.HasPrefix(l.What, "snapshot "), strings.HasPrefix(l.What, "resolved "):
-			// A new snapshot or the operator's word opens a new count.
-			n = calls{}
-		case l.Step != migration.StepResume || !strings.HasPrefix(l.What, resumeVerb):
-		case l.Kind == store.KindIntent:
-			n.round++
-			n.whats = append(n.whats, l.What)
-		case strings.HasSuffix(l.What, ": "+string(migration.FateNotSent)):
-			n.round--
-		}
-	}
-	return n, nil
-}
-
-// next decides the next call from what is open on the target. Nil: none is needed.
-func (j *Joget) next(ctx context.Context, s *subject, target *migration.Instance) (*contract.ResumeCall, contract.Outcome, error) {
-	ok := contract.Outcome{Status: contract.StatusOK}
-	process, err := j.Catalog.Process(ctx, target.Definition)
-	if err != nil {
-		return nil, ok, err
-	}
-	made, err := j.resumeCalls(ctx, s)
-	if err != nil {
-		return nil, ok, err
-	}
-	all, err := j.Target.Fresh().Activities(ctx, target.ID)
-	if err != nil {
-		return nil, ok, err
-	}
-	discard, err := j.discard(ctx, s)
-	if err != nil {
-		return nil, ok, err
-	}
-	d := migration.DecideResume(migration.ResumeView{
-		Wanted:        ordered(process, s.wanted.Wanted()),
-		Present:       target.Wanted(),
-		SameVariables: migration.SameActivityVariables(s.wanted.Activities, target.Activities),
-		Resumed:       made.effective(all), Round: made.round, MaxRounds: j.Settings.MaxRounds,
-		Worked: workedOn(process, all), Discard: discard,
-	})
-	switch d.Action {
-	case migration.ResumeConverged:
-		return nil, ok, j.quiet(ctx, s, target)
-	case migration.ResumeCall:
-		return &contract.ResumeCall{Activity: d.Activity, AbortCurrent: d.AbortCurrent}, ok, nil
-	case migration.ResumePark:
-	}
-	out, err := j.park(ctx, s, migration.StepResume, d.Reason, fmt.Sprintf("Target instance %s.", target.ID), "")
-	return nil, out, err
 }
 
 // ordered puts manual activities first and subflows last; the rest keeps its order.

@@ -16,11 +16,6 @@ import (
 	"jogetferry/records"
 )
 
-// windowBefore and windowAfter name the window around an attempt to start in the
-// ledger: the record set right before it, and the complete window.
-func windowBefore(attempt int) string { return fmt.Sprintf("start/%d", attempt) }
-func windowAfter(attempt int) string  { return fmt.Sprintf("start/%d/after", attempt) }
-
 // StartProcess makes one attempt to start the instance on the target; see
 // docs/adr/0002-start-protocol.md. It has one attempt by Temporal's retry
 // policy, and is safe if it gets more: the claim in the ledger decides.
@@ -50,7 +45,12 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	s.intent.Variables = startVariables(process, s.wanted.Variables)
+	walker, err := j.Catalog.Walker(ctx, s.intent.Definition)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
+	// What is not sent now is set before the resume.
+	s.intent.Variables = startVariables(process, walker.Choose(s.wanted.Variables).Send)
 
 	token := attemptToken(ctx)
 	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
@@ -158,7 +158,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	}
 	defer window.Abandon(ctx)
 	before := records.Window{Before: window.Before}
-	if err := j.Ledger.SaveWindow(ctx, s.key, windowBefore(claim.Attempt), before.Encode()); err != nil {
+	if err := j.Ledger.SaveWindow(ctx, s.key, windowOf(claim.Attempt), before.Encode()); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -196,7 +196,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	if err := j.Ledger.SaveWindow(ctx, s.key, windowAfter(claim.Attempt), after.Encode()); err != nil {
+	if err := j.Ledger.SaveWindow(ctx, s.key, windowOf(claim.Attempt)+afterWindow, after.Encode()); err != nil {
 		return contract.StartOutput{}, err
 	}
 	return j.started(ctx, s, *outcome.Started)
@@ -427,29 +427,27 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 		return out, err
 	}
 	if reason != "" {
-		if resumed, err := j.resumeCalls(ctx, s); err != nil {
+		if done, err := j.deeds(ctx, s); err != nil {
 			return out, err
-		} else if reason == migration.ReasonTargetClosed && resumed.round == 0 {
+		} else if reason == migration.ReasonTargetClosed && done.rounds() == 0 {
 			reason = migration.ReasonStartRanThrough
 		}
 		out.Outcome, err = j.park(ctx, s, migration.StepStart, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
 		return out, err
 	}
-	window, open, err := j.window(ctx, s)
+	changed, err := j.changes(ctx, s)
 	if err != nil {
 		return out, err
 	}
-	changed := open && len(window.Changes()) > 0
-	if open && !changed {
-		if err := j.closeWindow(ctx, s); err != nil {
-			return out, err
-		}
-	}
-	out.Restore = changed || len(s.differing(target)) > 0
+	out.Restore = changed || len(migration.DiffVariables(s.wanted.Variables, target.Variables)) > 0
 	if out.Restore {
 		out.Outcome, err = j.untouched(ctx, s, target, migration.StepStart)
 		return out, err
 	}
-	out.Next, out.Outcome, err = j.next(ctx, s, target)
+	next, outcome, err := j.next(ctx, s, target)
+	out.Outcome = outcome
+	if next != nil {
+		out.Next = &next.call
+	}
 	return out, err
 }

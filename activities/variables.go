@@ -2,8 +2,8 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 
 	"jogetferry/migration"
 	"jogetferry/store"
@@ -14,20 +14,20 @@ import (
 // the variables is meant.
 const instanceScope migration.ActivityDefID = ""
 
-// variablesOf returns the variables that the process has to have in a scope:
+// variablesOf returns the variables that an instance has to have in a scope:
 // an activity takes its snapshot of them when it is started (CONTRACT 3.8).
-func (s *subject) variablesOf(scope migration.ActivityDefID) []migration.Variable {
+func variablesOf(wanted *migration.Instance, scope migration.ActivityDefID) []migration.Variable {
 	if scope == instanceScope {
-		return s.wanted.Variables
+		return wanted.Variables
 	}
-	i := slices.IndexFunc(s.wanted.Activities, func(a migration.OpenActivity) bool { return a.DefID == scope })
+	i := slices.IndexFunc(wanted.Activities, func(a migration.OpenActivity) bool { return a.DefID == scope })
 	if i < 0 {
-		return s.wanted.Variables
+		return wanted.Variables
 	}
 	// What the activity does not have of its own it takes from the process.
-	merged := slices.Clone(s.wanted.Variables)
+	merged := slices.Clone(wanted.Variables)
 	for n, v := range merged {
-		for _, own := range s.wanted.Activities[i].Variables {
+		for _, own := range wanted.Activities[i].Variables {
 			if own.Name == v.Name {
 				merged[n] = own
 			}
@@ -36,32 +36,34 @@ func (s *subject) variablesOf(scope migration.ActivityDefID) []migration.Variabl
 	return merged
 }
 
-// differing returns the variables of a target instance that are not as they have to be.
-func (s *subject) differing(target *migration.Instance) []migration.VariableDifference {
-	return migration.DiffVariables(s.variablesOf(instanceScope), target.Variables)
+// differing returns the variables of a scope that the target instance does not
+// have as it has to.
+func (p *place) differing(scope migration.ActivityDefID) []migration.VariableDifference {
+	return migration.DiffVariables(variablesOf(p.wanted, scope), p.target.Variables)
 }
 
-// setVariables makes the process variables of a target instance those of scope,
-// as far as the API can: STRING ones. It returns how many calls it made; Joget
-// always claims success, so the caller reads back.
-func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Step, target *migration.Instance, scope migration.ActivityDefID) (int, error) {
-	process, err := j.Catalog.Process(ctx, target.Definition)
-	if err != nil {
-		return 0, err
-	}
+// settable returns those of differing that the API can set: text.
+func (p *place) settable(scope migration.ActivityDefID) []migration.VariableDifference {
+	return slices.DeleteFunc(p.differing(scope), func(d migration.VariableDifference) bool {
+		declared, ok := p.process.Variable(d.Name)
+		return !ok || !declared.Type.Text()
+	})
+}
+
+// setVariables makes the process variables of p's target those of scope, as far
+// as the API can. It returns how many calls it made; Joget always claims
+// success, so the caller reads back.
+func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Step, p *place, scope migration.ActivityDefID) (int, error) {
 	made := 0
-	for _, d := range migration.DiffVariables(s.variablesOf(scope), target.Variables) {
-		if declared, ok := process.Variable(d.Name); !ok || !declared.Type.Text() {
-			continue
-		}
+	for _, d := range p.settable(scope) {
 		// Nothing is lost: what the variable was is in the story.
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
-			Step: step, Kind: store.KindNote, What: "variable " + d.Name + " before", Detail: d.Target.Value,
+			Step: step, Kind: store.KindNote, What: at("variable "+d.Name+" before", p.target.ID), Detail: d.Target.Value,
 		}); err != nil {
 			return made, err
 		}
-		err := j.fenced(ctx, s, step, variableWhat(d.Name, scope), target.ID, func(ctx context.Context) error {
-			return j.API.SetProcessVariable(ctx, target.ID, d.Name, d.Source.Value)
+		err := j.fenced(ctx, s, step, variableWhat(d.Name, scope, p.target.ID), p.target.ID, func(ctx context.Context) error {
+			return j.API.SetProcessVariable(ctx, p.target.ID, d.Name, d.Source.Value)
 		})
 		if err != nil {
 			return made, err
@@ -71,24 +73,26 @@ func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Ste
 	return made, nil
 }
 
+const verbSet = "set variable "
+
 // variableWhat is how the setting of a variable stands in fence and log.
-func variableWhat(name string, scope migration.ActivityDefID) string {
+func variableWhat(name string, scope migration.ActivityDefID, instance migration.InstanceID) string {
 	if scope == instanceScope {
-		return "set variable " + name
+		return at(verbSet+name, instance)
 	}
-	return fmt.Sprintf("set variable %s for %s", name, scope)
+	return at(verbSet+name+" for "+string(scope), instance)
 }
 
 // variableSet tells whether the setting of a variable had its effect.
-func (s *subject) variableSet(target *migration.Instance, what string) bool {
-	scopes := []migration.ActivityDefID{instanceScope}
-	for _, a := range s.wanted.Activities {
-		scopes = append(scopes, a.DefID)
+func (p *place) variableSet(what string) bool {
+	if !strings.HasPrefix(what, verbSet) {
+		return false
 	}
+	scopes := append([]migration.ActivityDefID{instanceScope}, p.wanted.Wanted()...)
 	for _, scope := range scopes {
-		for _, v := range s.variablesOf(scope) {
-			if what == variableWhat(v.Name, scope) {
-				return !slices.ContainsFunc(migration.DiffVariables([]migration.Variable{v}, target.Variables), func(d migration.VariableDifference) bool { return d.Name == v.Name })
+		for _, v := range variablesOf(p.wanted, scope) {
+			if what == variableWhat(v.Name, scope, p.target.ID) {
+				return !slices.ContainsFunc(p.differing(scope), func(d migration.VariableDifference) bool { return d.Name == v.Name })
 			}
 		}
 	}

@@ -1,6 +1,10 @@
 package contract
 
-import "jogetferry/migration"
+import (
+	"fmt"
+
+	"jogetferry/migration"
+)
 
 // Role says which task queue an activity runs on, and which ports it needs.
 type Role string
@@ -130,7 +134,6 @@ type ResumeDo string
 // What a step does.
 const (
 	ResumeStart    ResumeDo = ""         // activity/start of Activity
-	ResumeSet      ResumeDo = "set"      // give a child instance the variables it has on the source
 	ResumeComplete ResumeDo = "complete" // complete Activity in the name of who did on the source: a token of a join
 	ResumeAssign   ResumeDo = "assign"   // give the open activities to those who have them on the source
 )
@@ -141,6 +144,22 @@ type ResumeCall struct {
 	Path         migration.Path          `json:"path,omitempty"`
 	Activity     migration.ActivityDefID `json:"activity,omitempty"`
 	AbortCurrent bool                    `json:"abort_current,omitempty"`
+}
+
+// String is what people read of a step; it is free of personal data.
+func (c ResumeCall) String() string {
+	where := string(c.Activity)
+	if c.Path != "" {
+		where = string(c.Path) + "/" + where
+	}
+	switch c.Do {
+	case ResumeComplete:
+		return "complete " + where + " as on the source"
+	case ResumeAssign:
+		return "give the activities to those who have them on the source"
+	case ResumeStart:
+	}
+	return fmt.Sprintf("resume %s (abortCurrent=%t)", where, c.AbortCurrent)
 }
 
 // StartOutput says what is known about the target instance. Restore is set

@@ -5,12 +5,18 @@ import (
 	"slices"
 )
 
-// ResumeView is what a round of resuming decides from: the source's open
-// activities, the target's, read fresh, and what has happened on the target
-// since the start.
+// ResumeView is what a round of resuming one instance decides from: the
+// source's open activities, the target's, read fresh, and what has happened on
+// the target since the start.
 type ResumeView struct {
 	Wanted  []ActivityDefID // mapped to the target's definition; manual first, subflows last; no repeats
 	Present []ActivityDefID // open on the target now
+	// Predecessor is the first activity that has to be over, so that its branch
+	// waits at an AND-join as on the source; "" when none is missing.
+	Predecessor ActivityDefID
+	// Stray: branches wait at joins of the target that nobody wants there, or
+	// that cannot be made to wait.
+	Stray bool
 	// SameVariables: every activity in both carries the same activity variables.
 	SameVariables bool
 	// Resumed counts the calls of this snapshot that had an effect: what they
@@ -32,6 +38,7 @@ type ResumeAction string
 const (
 	ResumeConverged ResumeAction = "converged" // both sides have the same activities open
 	ResumeCall      ResumeAction = "call"      // activity/start of Activity with AbortCurrent
+	ResumeComplete  ResumeAction = "complete"  // complete Activity as its performer on the source did
 	ResumePark      ResumeAction = "park"
 )
 
@@ -44,9 +51,10 @@ type ResumeDecision struct {
 }
 
 // DecideResume returns the next step towards Present == Wanted. The first call
-// aborts what the start opened; later calls add what is missing; anything that
-// cannot be explained starts over with an aborting call, which is allowed only
-// while nobody has worked on the target instance.
+// aborts what the start opened; later calls add what is missing, the branches
+// that wait at joins before all else; anything that cannot be explained starts
+// over with an aborting call, which is allowed only while nobody has worked on
+// the target.
 func DecideResume(v ResumeView) ResumeDecision {
 	missing := firstMissing(v.Wanted, v.Present)
 	unwanted := firstMissing(v.Present, v.Wanted)
@@ -56,7 +64,9 @@ func DecideResume(v ResumeView) ResumeDecision {
 	// verification tells what the API could not set.
 	settled := v.SameVariables || v.Resumed > 0
 	switch {
-	case equal && settled:
+	case v.Stray:
+		return ResumeDecision{Action: ResumePark, Reason: ReasonJoinsDiffer}
+	case equal && settled && v.Predecessor == "":
 		return ResumeDecision{Action: ResumeConverged}
 	case v.Worked && !v.Discard:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonTargetMoved}
@@ -64,6 +74,10 @@ func DecideResume(v ResumeView) ResumeDecision {
 		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
 	case v.Round >= v.MaxRounds:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
+	case v.Predecessor != "" && v.Resumed > 0 && slices.Contains(v.Present, v.Predecessor):
+		return ResumeDecision{Action: ResumeComplete, Activity: v.Predecessor}
+	case v.Predecessor != "":
+		return ResumeDecision{Action: ResumeCall, Activity: v.Predecessor, AbortCurrent: v.Resumed == 0}
 	case unwanted == "" && missing != "" && v.Resumed > 0:
 		return ResumeDecision{Action: ResumeCall, Activity: missing}
 	}

@@ -85,6 +85,46 @@ func TestDecideResume(t *testing.T) {
 			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonResumeNotConverging},
 		},
 		{
+			name: "a_branch_that_waits_at_a_join_comes_first",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("a"), Predecessor: "p", SameVariables: true},
+			want: call("p", true),
+		},
+		{
+			name: "its_predecessor_is_completed_once_we_opened_it",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("p"), Predecessor: "p", SameVariables: true, Resumed: 1, Round: 1},
+			want: migration.ResumeDecision{Action: migration.ResumeComplete, Activity: "p"},
+		},
+		{
+			name: "one_that_the_start_opened_is_made_anew",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("p"), Predecessor: "p", SameVariables: true},
+			want: call("p", true),
+		},
+		{
+			name: "the_next_branch_does_not_abort",
+			view: migration.ResumeView{Wanted: defs("b"), Predecessor: "q", SameVariables: true, Resumed: 1, Round: 2},
+			want: call("q", false),
+		},
+		{
+			name: "what_is_open_may_still_lack_a_branch",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), Predecessor: "p", SameVariables: true, Resumed: 1, Round: 2},
+			want: call("p", false),
+		},
+		{
+			name: "after_the_branches_the_activities_are_added",
+			view: migration.ResumeView{Wanted: defs("b"), SameVariables: true, Resumed: 2, Round: 4},
+			want: call("b", false),
+		},
+		{
+			name: "branches_that_nobody_wants_cannot_be_taken_back",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), Stray: true, SameVariables: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonJoinsDiffer},
+		},
+		{
+			name: "work_of_people_keeps_branches_from_being_made",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), Predecessor: "p", SameVariables: true, Resumed: 1, Worked: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
+		},
+		{
 			name: "nothing_wanted_is_not_resumed",
 			view: migration.ResumeView{Present: defs("a"), SameVariables: true},
 			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonNothingToResume},
@@ -129,8 +169,10 @@ func TestContinueFitsEveryReason(t *testing.T) {
 				t.Errorf("%s of %s leads nowhere: %+v, %t", a, r, c, ok)
 			}
 		}
-		if _, ok := migration.Continue(migration.StepVerify, r, migration.ActionRollback); ok {
-			t.Errorf("rollback of %s is offered", r)
+		for _, a := range []migration.Action{"", "undo"} {
+			if c, ok := migration.Continue(migration.StepVerify, r, a); ok {
+				t.Errorf("%q of %s leads to %+v", a, r, c)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package migration
 import (
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Tree is an instance with the synchronous subflows that are open below it:
@@ -28,6 +29,16 @@ func (p Path) Below(caller ActivityDefID) Path {
 		return Path(caller)
 	}
 	return p + "/" + Path(caller)
+}
+
+// Above returns the path of the instance that calls the one at p; "" for one
+// that the root calls, and for the root.
+func (p Path) Above() Path {
+	i := strings.LastIndexByte(string(p), '/')
+	if i < 0 {
+		return ""
+	}
+	return p[:i]
 }
 
 // Walk yields the trees below t and t itself, parents before their subflows.

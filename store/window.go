@@ -59,3 +59,16 @@ func findWindow(ctx context.Context, q querier, key migration.ClaimKey, id strin
 	err := q.QueryRowContext(ctx, queryWindow, append(place(key), id)...).Scan(&w.data, &w.open)
 	return w, err
 }
+
+// OpenWindows returns the IDs of the windows of key that are not closed, in the
+// order in which they were kept.
+func (l *Ledger) OpenWindows(ctx context.Context, key migration.ClaimKey) ([]string, error) {
+	var ids []string
+	err := each(ctx, l.db, queryOpenWindows, place(key), func(row scanner) error {
+		var id string
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, failure("read windows", string(key.Instance), err)
+}

@@ -247,7 +247,7 @@ func (w *instance) resume(ctx workflow.Context) (contract.Outcome, error) {
 	summary := "resume"
 	if w.next != nil {
 		in.Call = *w.next
-		summary = fmt.Sprintf("resume %s (abortCurrent=%t)", in.Call.Activity, in.Call.AbortCurrent)
+		summary = in.Call.String()
 	}
 	w.tell(ctx, summary)
 	out, err := call(ctx, w.in.Queues, contract.ResumeActivity, summary, in)
@@ -255,7 +255,7 @@ func (w *instance) resume(ctx workflow.Context) (contract.Outcome, error) {
 		return out.Outcome, err
 	}
 	if out.Made != nil {
-		w.note("resumed %s (abortCurrent=%t)", out.Made.Activity, out.Made.AbortCurrent)
+		w.note("done: %s", out.Made)
 	}
 	w.next = out.Next
 	w.skipResume()

@@ -107,7 +107,10 @@ const (
 FROM {wf_history_process} WHERE processId IN (...)`
 
 	// Compared by the columns' collation on purpose, as Joget's own look-up does.
-	selectSameLink        = "SELECT processId FROM {wf_process_link} WHERE processId IN (...)"
+	selectSameLink           = "SELECT processId FROM {wf_process_link} WHERE processId IN (...)"
+	selectArchivedActivities = `SELECT activityId, activityDefId, type, state, performer, lastStateTime
+FROM {wf_history_activity} WHERE processId = ? ORDER BY lastStateTime, activityId`
+
 	selectSameLinkHistory = "SELECT processId FROM {wf_process_link_history} WHERE processId IN (...)"
 	selectSameProcess     = "SELECT Id FROM {SHKProcesses} WHERE Id IN (...)"
 )

@@ -1,0 +1,194 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/joget/schema"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/joins"
+	"jogetferry/preflight/startpath"
+	"jogetferry/store"
+)
+
+// place is one instance of a subject's tree, on both sides.
+type place struct {
+	path   migration.Path
+	wanted *migration.Instance
+	// target is nil while the instance does not exist, or is none that can be
+	// made like wanted; why says so then.
+	target  *migration.Instance
+	why     string
+	process *xpdl.Process
+	all     []schema.Activity // of target, closed ones included
+}
+
+// places finds the instances of the tree on the target, parents before their
+// subflows. Those below a subflow activity that is not open are left out.
+func (j *Joget) places(ctx context.Context, s *subject, root *migration.Instance) ([]*place, error) {
+	found := map[migration.Path]*place{}
+	var list []*place
+	for path, tree := range s.tree.Walk() {
+		p := &place{path: path, wanted: &tree.Instance, target: root}
+		if path != "" {
+			above, caller := found[path.Above()], tree.Caller
+			if above == nil || above.target == nil {
+				continue
+			}
+			i := slices.IndexFunc(above.target.Activities, func(a migration.OpenActivity) bool { return a.DefID == caller })
+			if i < 0 {
+				continue
+			}
+			if err := j.below(ctx, p, above.target, above.target.Activities[i]); err != nil {
+				return nil, err
+			}
+		}
+		if p.target != nil {
+			if err := j.fill(ctx, p); err != nil {
+				return nil, err
+			}
+		}
+		found[path] = p
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// below finds the instance that a subflow activity of the target waits for.
+func (j *Joget) below(ctx context.Context, p *place, parent *migration.Instance, caller migration.OpenActivity) error {
+	p.target, p.why = nil, fmt.Sprintf("subflow %s of target instance %s has no open instance", caller.DefID, parent.ID)
+	if caller.Performer == "" {
+		return nil
+	}
+	child, err := j.again(ctx, migration.InstanceID(caller.Performer))
+	switch {
+	case migration.CodeOf(err) == migration.CodeNotFound:
+		return nil
+	case err != nil:
+		return err
+	case !child.State.Open():
+	case child.Caller != caller.ID || child.Definition.Process != p.wanted.Definition.Process:
+		p.why = fmt.Sprintf("target instance %s is not the subflow that %s of %s shall wait for", child.ID, caller.DefID, parent.ID)
+	default:
+		p.target, p.why = child, ""
+	}
+	return nil
+}
+
+func (j *Joget) fill(ctx context.Context, p *place) (err error) {
+	if p.process, err = j.Catalog.Process(ctx, p.target.Definition); err != nil {
+		return err
+	}
+	p.all, err = j.Target.Fresh().Activities(ctx, p.target.ID)
+	return err
+}
+
+// youngest returns the highest number among the open activities; the counter is
+// one for the whole server, and only rises.
+func (p *place) youngest() int64 {
+	number := int64(0)
+	for _, a := range p.target.Activities {
+		number = max(number, activityNumber(a.ID))
+	}
+	return number
+}
+
+// refresh reads the target instance of p anew after a call.
+func (j *Joget) refresh(ctx context.Context, p *place) (err error) {
+	if p.target, err = j.again(ctx, p.target.ID); err != nil {
+		return err
+	}
+	p.all, err = j.Target.Fresh().Activities(ctx, p.target.ID)
+	return err
+}
+
+// definition is what the target runs at p.
+func (j *Joget) definition(ctx context.Context, p *place) (startpath.Definition, error) {
+	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
+	if err != nil {
+		return startpath.Definition{}, err
+	}
+	return walker.Definition(), nil
+}
+
+// branches says which branches have still to be made to wait at joins, the next
+// one first, and whether others wait there that cannot be explained.
+func (j *Joget) branches(ctx context.Context, p *place) (missing []joins.Rebuild, stray bool, err error) {
+	if len(p.wanted.Tokens)+len(p.target.Tokens) == 0 {
+		return nil, false, nil
+	}
+	definition, err := j.definition(ctx, p)
+	if err != nil {
+		return nil, false, err
+	}
+	missing, refused := joins.Rest(definition, p.wanted.Tokens, p.target.Tokens)
+	return missing, len(refused) > 0 || len(missing) > 0 && !j.Settings.RebuildJoins, nil
+}
+
+// calls are what was done to an instance of the target for the present snapshot.
+type calls struct {
+	round int      // that may have been sent
+	whats []string // as they stand in the log
+}
+
+// effective returns how many different calls have left an activity, open or
+// closed since. An answer says little, and no answer says nothing.
+func (c calls) effective(all []schema.Activity) int {
+	n := 0
+	for i, what := range c.whats {
+		if !slices.Contains(c.whats[:i], what) && slices.ContainsFunc(all, func(a schema.Activity) bool { return madeBy(what, a.ID, a.DefID) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// deeds are what the log says that we did to the target.
+type deeds struct {
+	resumed map[migration.InstanceID]calls // for the present snapshot
+	made    []string                       // all calls, as they stand in the log
+}
+
+func (j *Joget) deeds(ctx context.Context, s *subject) (deeds, error) {
+	lines, err := j.Ledger.Lines(ctx, s.Migration, s.Instance)
+	return deedsOf(lines), err
+}
+
+func deedsOf(lines []migration.StepLine) deeds {
+	d := deeds{resumed: map[migration.InstanceID]calls{}}
+	for _, l := range lines {
+		verb, _, _ := strings.Cut(l.What, " ")
+		switch {
+		case strings.HasPrefix(l.What, "snapshot "), strings.HasPrefix(l.What, "resolved "):
+			// A new snapshot or the operator's word opens a new count.
+			d.resumed = map[migration.InstanceID]calls{}
+		case !slices.Contains(verbs, verb):
+		case l.Kind == store.KindIntent:
+			d.made = append(d.made, l.What)
+			if verb == verbStart || verb == verbComplete {
+				c := d.resumed[within(l.What)]
+				c.round++
+				c.whats = append(c.whats, l.What)
+				d.resumed[within(l.What)] = c
+			}
+		case strings.HasSuffix(l.What, ": "+string(migration.FateNotSent)):
+			what := strings.TrimSuffix(l.What, ": "+string(migration.FateNotSent))
+			if c := d.resumed[within(what)]; verb == verbStart || verb == verbComplete {
+				c.round--
+				d.resumed[within(what)] = c
+			}
+		}
+	}
+	return d
+}
+
+// rounds returns how many resuming calls were made in the whole tree.
+func (d deeds) rounds() (n int) {
+	for _, c := range d.resumed {
+		n += c.round
+	}
+	return n
+}

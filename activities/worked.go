@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"slices"
+
+	"jogetferry/joget/schema"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+// manualHistory is what wf_history_activity calls a manual activity.
+const manualHistory = "normal"
+
+// worked reports whether people worked on an instance of the target or on any
+// that it called, closed ones included: accepted or completed a manual activity
+// that is not among ours, or a deadline fired. Such work must not be aborted.
+func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migration.Instance, ours map[migration.ActivityID]bool) (bool, error) {
+	level := map[migration.InstanceID]migration.DefinitionID{root.ID: root.Definition}
+	seen := map[migration.InstanceID]bool{}
+	for len(level) > 0 {
+		ids := make([]migration.InstanceID, 0, len(level))
+		for id := range level {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+		all, err := r.TreeActivities(ctx, ids)
+		if err != nil {
+			return false, err
+		}
+		below := map[migration.InstanceID]migration.DefinitionID{}
+		for id, definition := range level {
+			if _, live := all[id]; !live {
+				if did, err := workedOnArchived(ctx, r, id, ours); err != nil || did {
+					return did, err
+				}
+				continue
+			}
+			process, err := catalog.Process(ctx, definition)
+			if err != nil {
+				return false, err
+			}
+			if workedOn(process, all[id], ours) {
+				return true, nil
+			}
+			for _, a := range all[id] {
+				if called := process.Activity(string(a.DefID)); called != nil && called.Kind == xpdl.Subflow && a.Child != "" && !seen[a.Child] {
+					below[a.Child] = migration.DefinitionID{Package: definition.Package, Version: definition.Version, Process: called.SubflowRef}
+				}
+			}
+		}
+		level = below
+	}
+	return false, nil
+}
+
+// workedOn is worked for one instance, of all whose activities this is.
+func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.ActivityID]bool) bool {
+	return slices.ContainsFunc(all, func(a schema.Activity) bool {
+		if a.State == migration.StateTerminated {
+			return true
+		}
+		definition := process.Activity(string(a.DefID))
+		return !ours[a.ID] && definition != nil && definition.Kind == xpdl.Manual && a.State != migration.StateAborted &&
+			(a.State == migration.StateCompleted || a.State == migration.StateRunning || a.AcceptedBy != "")
+	})
+}
+
+// workedOnArchived is worked for an instance that left the engine when it ended.
+func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]bool) (bool, error) {
+	all, err := r.ArchivedActivities(ctx, id)
+	return slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
+		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !ours[a.ID]
+	}), err
+}

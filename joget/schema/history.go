@@ -1,0 +1,34 @@
+package schema
+
+import (
+	"context"
+	"database/sql"
+
+	"jogetferry/migration"
+)
+
+// ArchivedActivity is an activity of an instance that is only in the history.
+type ArchivedActivity struct {
+	ID        migration.ActivityID
+	DefID     migration.ActivityDefID
+	Kind      string // "normal" for manual ones, "tool", "route", "subflow"
+	State     migration.State
+	Performer migration.User // who completed it, "" for nobody
+	StateTime migration.EpochMillis
+}
+
+// ArchivedActivities returns the activities of an instance that was archived
+// when it ended, by their last change; nil when the history has none of it.
+// Source: wf_history_activity (CONTRACT 5.9).
+func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID) ([]ArchivedActivity, error) {
+	if !r.db.Has("wf_history_activity") {
+		return nil, nil
+	}
+	return read(ctx, r, "read archived activities", selectArchivedActivities, args(string(id)), func(scan scanner) (a ArchivedActivity, err error) {
+		var kind, state, performer sql.NullString
+		var changed sql.NullInt64
+		err = scan(&a.ID, &a.DefID, &kind, &state, &performer, &changed)
+		a.Kind, a.State, a.Performer, a.StateTime = kind.String, migration.State(state.String), migration.User(performer.String), migration.EpochMillis(changed.Int64)
+		return a, err
+	})
+}
