@@ -202,7 +202,7 @@ func (v *verification) target(ctx context.Context) (*migration.Instance, error) 
 	}
 	v.engine(&target)
 	all, err := reader.Activities(ctx, target.ID)
-	if workedOn(process, all) {
+	if workedOn(process, all, nil) {
 		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
 	}
 	return &target, err
