@@ -44,6 +44,7 @@ type Wave struct {
 	Rate      float64    `json:"rate"`   // target calls per second; 0: the configured limit
 	MaxParked int        `json:"max_parked"`
 	Pilotless bool       `json:"without_pilot"` // the operator waived the verified pilot
+	Delta     bool       `json:"delta"`         // takes what is done, and brings it up to date
 	Status    WaveStatus `json:"status"`
 	Taken     int        `json:"taken"` // entries taken when it was created
 	By        string     `json:"by"`

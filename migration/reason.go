@@ -49,7 +49,7 @@ const (
 	ActionRedo     Action = "redo"     // take a new snapshot of the source and converge on it
 	ActionAdopt    Action = "adopt"    // the named target instance is ours
 	ActionAccept   Action = "accept"   // what was found is all right; go on
-	ActionRollback Action = "rollback" // undo; no reason offers it yet
+	ActionRollback Action = "rollback" // undo all of it; the instance is ready again
 )
 
 // reasonText is the operator's page of a reason in short: what happened, and
@@ -58,34 +58,34 @@ var reasonTexts = map[Reason]struct {
 	what    string
 	actions []Action
 }{
-	ReasonStartedEarlier:      {"the target already has an instance for this record which this ledger did not start", []Action{ActionAdopt, ActionAccept, ActionRetry, ActionSkip}},
+	ReasonStartedEarlier:      {"the target already has an instance for this record which this ledger did not start", []Action{ActionAdopt, ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonStartAmbiguous:      {"the target has an instance for this record that may or may not be ours", []Action{ActionAdopt, ActionRetry, ActionSkip}},
 	ReasonStartOutcomeUnknown: {"the start request got no answer and left no trace; another attempt could start it twice", []Action{ActionRetry, ActionAdopt, ActionSkip}},
-	ReasonStartRanThrough:     {"the new instance ran to its end at once, with today's variable values", []Action{ActionRetry, ActionSkip}},
-	ReasonStartNotAllowed:     {"Joget refused the start: the requester is not on the start whitelist, or the definition is not of the published app version", []Action{ActionRetry, ActionSkip}},
-	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionSkip}},
-	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionSkip}},
-	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionSkip}},
-	ReasonRecordBusy:          {"another instance of the same record is being started, and is stuck", []Action{ActionRetry, ActionSkip}},
-	ReasonTwoStarts:           {"the target has a second instance for this record that nobody accounts for", []Action{ActionAccept, ActionRetry, ActionSkip}},
-	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionSkip}},
-	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionSkip}},
+	ReasonStartRanThrough:     {"the new instance ran to its end at once, with today's variable values", []Action{ActionRedo, ActionRollback, ActionSkip}},
+	ReasonStartNotAllowed:     {"Joget refused the start: the requester is not on the start whitelist, or the definition is not of the published app version", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRecordBusy:          {"another instance of the same record is being started, and is stuck", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonTwoStarts:           {"the target has a second instance for this record that nobody accounts for", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonTargetChanged:       {"the target instance is not the one that was started", []Action{ActionRetry, ActionSkip}},
 	ReasonTargetRewound:       {"the target's counters stand below what was seen before: it was restored from a backup", []Action{ActionRetry, ActionSkip}},
-	ReasonSourceMoved:         {"the source instance moved on since its snapshot", []Action{ActionRedo, ActionAccept, ActionRetry, ActionSkip}},
-	ReasonSourceClosed:        {"the source instance closed before its turn", []Action{ActionSkip}},
-	ReasonSourceBlocked:       {"the source instance cannot be continued as it is now, or the target would start another definition than was planned", []Action{ActionRetry, ActionSkip}},
-	ReasonNothingToResume:     {"the source instance has no open activity", []Action{ActionRetry, ActionSkip}},
-	ReasonResumeNotConverging: {"the target does not keep the wanted activities open", []Action{ActionRetry, ActionSkip}},
-	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionSkip}},
-	ReasonRecordUnsupported:   {"the form tables of the target cannot hold the records", []Action{ActionRetry, ActionSkip}},
-	ReasonRestoreMoved:        {"rows changed by start tools were changed again by somebody else", []Action{ActionAccept, ActionRetry, ActionSkip}},
-	ReasonFileConflict:        {"files on the target differ from the source and are not ours", []Action{ActionRetry, ActionSkip}},
-	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionSkip}},
-	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionSkip}},
-	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionSkip}},
+	ReasonSourceMoved:         {"the source instance moved on since its snapshot", []Action{ActionRedo, ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonSourceClosed:        {"the source instance closed before its turn", []Action{ActionRollback, ActionSkip}},
+	ReasonSourceBlocked:       {"the source instance cannot be continued as it is now, or the target would start another definition than was planned", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonNothingToResume:     {"the source instance has no open activity", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonResumeNotConverging: {"the target does not keep the wanted activities open", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRecordUnsupported:   {"the form tables of the target cannot hold the records", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRestoreMoved:        {"rows changed by start tools were changed again by somebody else", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonFileConflict:        {"files on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionRollback, ActionSkip}},
 	ReasonJoinsDiffer:         {"other branches wait at the AND-joins of the target than of the source", []Action{ActionRollback, ActionRetry, ActionSkip}},
-	ReasonStepFailed:          {"a step failed in a way that a repetition does not mend", []Action{ActionRetry, ActionSkip}},
+	ReasonStepFailed:          {"a step failed in a way that a repetition does not mend", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonOperator:            {"the operator decided so", nil},
 }
 
@@ -146,6 +146,7 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 		}
 		return Continuation{Step: StepVerify, Accepted: reason}, true
 	case ActionRollback:
+		return Continuation{Step: StepRollback}, true
 	}
 	return Continuation{}, false
 }

@@ -61,7 +61,8 @@ func (l *Ledger) EntriesEach(ctx context.Context, mig string, f migration.Filter
 	}
 }
 
-// Counts returns how many entries f selects, by state.
+// Counts returns how many entries f selects, by state. Among those of one wave,
+// done ones that wait for their turn in it count as ready.
 func (l *Ledger) Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error) {
 	counts, err := countEntries(ctx, l.db, mig, f)
 	return counts, failure("count entries", "", err)
@@ -79,6 +80,18 @@ func countEntries(ctx context.Context, q querier, mig string, f migration.Filter
 		}
 		counts.Add(state, verdict, n)
 		return nil
+	})
+	if err != nil || f.Wave == "" {
+		return counts, err
+	}
+	// A delta wave has them still to come.
+	err = each(ctx, q, queryDue+condition+groupDue, args, func(row scanner) error {
+		var verdict migration.Verdict
+		var n int
+		err := row.Scan(&verdict, &n)
+		counts.Add(migration.InstanceDone, verdict, -n)
+		counts.Add(migration.InstanceReady, "", n)
+		return err
 	})
 	return counts, err
 }

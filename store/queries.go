@@ -181,18 +181,19 @@ WHERE migration = ? AND name = ?`
 	queryInstances = "SELECT instance FROM instance WHERE "
 	inOrder        = " ORDER BY ordinal LIMIT ?"
 
-	updateTaken = `UPDATE instance SET wave = ? WHERE migration = ? AND instance IN `
+	updateTaken = `UPDATE instance SET wave = ?, claim_token = ? WHERE migration = ? AND instance IN `
 
 	queryBatch = "SELECT " + entryColumns + ` FROM instance
 WHERE migration = ? AND wave = ? AND state = 'claimed' AND claim_token = ? ORDER BY ordinal`
 
 	// One state at a time, and unlocked: so the index alone finds the first few,
 	// and nothing else is locked.
-	queryClaimable = `SELECT instance, ordinal FROM instance WHERE migration = ? AND wave = ? AND state = ?
-ORDER BY ordinal LIMIT ?`
+	queryClaimable = `SELECT instance, ordinal FROM instance WHERE migration = ? AND wave = ? AND state = ?`
 
-	queryStillClaimable = "SELECT " + entryColumns + ` FROM instance
-WHERE migration = ? AND state IN ('ready','warned') AND instance IN `
+	isDue = " AND claim_token = '" + tokenDue + "'"
+
+	queryDue = "SELECT verdict, COUNT(*) FROM instance WHERE "
+	groupDue = " AND state = 'done'" + isDue + " GROUP BY verdict"
 
 	updateClaimed = `UPDATE instance SET state = 'claimed', claim_token = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance IN `
@@ -422,4 +423,91 @@ WHERE migration = ? AND instance = ?`
 	upsertRehearsalStep = `INSERT INTO rehearsal_step (rehearsal, number, is_done, data, changed_at) VALUES (?,?,?,?,UTC_TIMESTAMP(6)) `
 	insertOnlyNew       = `ON DUPLICATE KEY UPDATE number = VALUES(number)`
 	updateUnlessDone    = `ON DUPLICATE KEY UPDATE data = IF(is_done, data, VALUES(data)), changed_at = IF(is_done, changed_at, VALUES(changed_at)), is_done = 1`
+)
+
+// Rollbacks of lists and waves.
+const (
+	queryRollbackRuns = `SELECT COUNT(*) FROM rollback_run WHERE migration = ?`
+	queryRollbackRun  = `SELECT discard, created_by, created_at FROM rollback_run WHERE migration = ? AND name = ?`
+
+	insertRollbackRun = `INSERT INTO rollback_run (migration, name, discard, created_by, created_at)
+VALUES (?,?,?,?,UTC_TIMESTAMP(6))`
+
+	queryTurns = `SELECT instance, came_from, reason, detail FROM rollback_instance WHERE migration = ? AND instance IN `
+
+	queryStartedAt = `SELECT instance, changed_at FROM start_claim WHERE source = ? AND target = ? AND state = 'started'
+AND instance IN `
+
+	insertTurns = `INSERT INTO rollback_instance (migration, instance, rollback, came_from, reason, detail, position,
+handed_out, outcome, changed_at) VALUES `
+	insertTurnsRow = "(?,?,?,?,?,?,?,0,'',UTC_TIMESTAMP(6))"
+	upsertTurns    = ` ON DUPLICATE KEY UPDATE rollback = VALUES(rollback), came_from = VALUES(came_from),
+reason = VALUES(reason), detail = VALUES(detail), position = VALUES(position), handed_out = VALUES(handed_out),
+outcome = VALUES(outcome), changed_at = VALUES(changed_at)`
+
+	updateRollingBack = `UPDATE instance SET state = 'rolling_back', reason = '', detail = NULL, claim_token = '',
+updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
+
+	queryHandedOut = "SELECT " + entryColumns + ` FROM instance
+WHERE migration = ? AND state = 'rolling_back' AND claim_token = ? ORDER BY ordinal`
+
+	queryBusyRecords = `SELECT i.record FROM rollback_instance r
+JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
+WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 1 AND r.outcome = '' AND i.state = 'rolling_back'`
+
+	queryWaitingTurns = `SELECT r.instance, i.record FROM rollback_instance r
+JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
+WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 0 AND i.state = 'rolling_back'`
+
+	orderTurns = ` ORDER BY r.position DESC, r.instance LIMIT ?`
+
+	queryTurnsLeft = `SELECT COUNT(*) FROM rollback_instance r
+JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
+WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 0 AND i.state = 'rolling_back'`
+
+	updateTurnCame = `UPDATE rollback_instance SET handed_out = 1, changed_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance IN `
+
+	updateToken = `UPDATE instance SET claim_token = ? WHERE migration = ? AND instance IN `
+
+	updateTurnEnded = `UPDATE rollback_instance SET outcome = ?, changed_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ?`
+
+	updateUndone = `UPDATE instance SET state = ?, step = ?, wave = ?, reason = '', detail = NULL, target_id = NULL,
+verdict = '', claim_token = '', updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
+
+	queryRollbackOf = `SELECT rollback, came_from, outcome FROM rollback_instance WHERE migration = ? AND instance = ?`
+
+	queryRollbackCounts = `SELECT outcome, COUNT(*) FROM rollback_instance WHERE migration = ? AND rollback = ? GROUP BY outcome`
+)
+
+// Verdicts.
+const (
+	upsertVerdict = `INSERT INTO verdict (migration, instance, verdict, deciding, compared_at)
+VALUES (?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE verdict = VALUES(verdict), deciding = VALUES(deciding),
+compared_at = VALUES(compared_at)`
+
+	deleteVerdictItems = `DELETE FROM verdict_item WHERE migration = ? AND instance = ?`
+
+	insertVerdictItems = `INSERT INTO verdict_item (migration, instance, seq, kind, path, subject, result, seen) VALUES `
+
+	queryVerdict = `SELECT verdict, deciding, compared_at FROM verdict WHERE migration = ? AND instance = ?`
+
+	queryVerdictItems = `SELECT kind, path, subject, result, seen FROM verdict_item
+WHERE migration = ? AND instance = ? ORDER BY seq`
+)
+
+// Files around a start.
+const (
+	queryFileWindow = "SELECT data, is_open FROM file_window" + byKey
+
+	upsertFileWindow = `INSERT INTO file_window (source, instance, target, data, is_open, taken_at)
+VALUES (?,?,?,?,1,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE data = VALUES(data), is_open = 1, taken_at = VALUES(taken_at)`
+
+	updateFileWindowClosed = "UPDATE file_window SET is_open = 0" + byKey + " AND is_open = 1"
+
+	queryKnownToolFiles = `SELECT image_key FROM file_of_tool WHERE image_key IN `
+
+	insertToolFile = `INSERT IGNORE INTO file_of_tool (image_key, target, source, instance, form_table, row_id, name, size,
+modified_ns, sum, content, taken_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
 )

@@ -21,14 +21,16 @@ import (
 // many. w.Name "" takes the next free number. A name that exists resumes that
 // wave: it is running again with w's Window, Rate and MaxParked (zero: as
 // before), without pilot if either is, and takes nothing more. The same name with another filter or size
-// is CodeConflict. w.Filter's States, Wave and Reason are ignored.
+// is CodeConflict. w.Filter's States, Wave and Reason are ignored. With w.Delta it
+// takes done entries instead: they stay done until their turn comes, and count as
+// ready among those of the wave.
 func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error) {
 	const op = "create wave"
 	w.Filter.States, w.Filter.Wave, w.Filter.Reason = nil, "", ""
 	if w.Window < 1 && w.Name == "" {
 		return w, migration.E(migration.CodeInvalid, op, w.Name, "the window is %d, want at least 1", w.Window)
 	}
-	filter, err := encodeFilter(w.Filter)
+	filter, err := encodeFilter(w)
 	if err != nil {
 		return w, failure(op, w.Name, err)
 	}
@@ -97,11 +99,11 @@ func nameWave(ctx context.Context, tx *sql.Tx, mig string, w *migration.Wave) (o
 }
 
 func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, asked migration.Wave) (migration.Wave, error) {
-	before, err := encodeFilter(known.Filter)
+	before, err := encodeFilter(known)
 	if err != nil {
 		return known, err
 	}
-	after, err := encodeFilter(asked.Filter)
+	after, err := encodeFilter(asked)
 	if err != nil {
 		return known, err
 	}
@@ -145,8 +147,11 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) 
 	if err != nil {
 		return 0, err
 	}
-	f := w.Filter
+	f, token := w.Filter, ""
 	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	if w.Delta {
+		f.States, token = []migration.InstanceState{migration.InstanceDone}, tokenDue
+	}
 	condition, args := where(mig, f)
 	list, names := listed(others) // never empty: w itself is open
 	limit := w.Size
@@ -161,7 +166,7 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) 
 	for rest := ids; len(rest) > 0; {
 		n := min(len(rest), chunkRows)
 		list, args := listed(rest[:n])
-		if _, err := tx.ExecContext(ctx, updateTaken+list, append([]any{w.Name, mig}, args...)...); err != nil {
+		if _, err := tx.ExecContext(ctx, updateTaken+list, append([]any{w.Name, token, mig}, args...)...); err != nil {
 			return 0, err
 		}
 		rest = rest[n:]
@@ -258,13 +263,17 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 		if len(batch) > 0 || free <= 0 || w.Status != migration.WaveRunning {
 			return nil
 		}
-		if batch, err = claimable(ctx, tx, mig, wave, free); err != nil || len(batch) == 0 {
+		if batch, err = claimable(ctx, tx, mig, w, free); err != nil || len(batch) == 0 {
 			return err
 		}
 		ids := make([]migration.InstanceID, len(batch))
 		for i := range batch {
 			ids[i] = batch[i].Instance
-			counts.Add(batch[i].State, "", -1)
+			from := batch[i].State
+			if w.Delta {
+				from = migration.InstanceReady // as it was counted
+			}
+			counts.Add(from, "", -1)
 			batch[i].State = migration.InstanceClaimed
 			counts.Add(batch[i].State, "", 1)
 		}
@@ -273,8 +282,10 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 			return err
 		}
 		// What a wave migrates is no pilot, though one may have been meant to begin.
-		if _, err := tx.ExecContext(ctx, deletePilots+list, append([]any{mig}, args...)...); err != nil {
-			return err
+		if !w.Delta {
+			if _, err := tx.ExecContext(ctx, deletePilots+list, append([]any{mig}, args...)...); err != nil {
+				return err
+			}
 		}
 		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "claimed by wave " + wave}))
 	})
@@ -283,10 +294,14 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 
 // claimable locks the next entries of a wave. The plan may change some between
 // the look and the lock; then the batch is smaller.
-func claimable(ctx context.Context, tx *sql.Tx, mig, wave string, limit int) ([]migration.Entry, error) {
+func claimable(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, limit int) ([]migration.Entry, error) {
+	states, due := []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}, ""
+	if w.Delta {
+		states, due = []migration.InstanceState{migration.InstanceDone}, isDue
+	}
 	var next []entry
-	for _, state := range []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned} {
-		err := each(ctx, tx, queryClaimable, []any{mig, wave, string(state), limit}, func(row scanner) error {
+	for _, state := range states {
+		err := each(ctx, tx, queryClaimable+due+inOrder, []any{mig, w.Name, string(state), limit}, func(row scanner) error {
 			var e entry
 			err := row.Scan(&e.Instance, &e.ordinal)
 			next = append(next, e)
@@ -304,8 +319,50 @@ func claimable(ctx context.Context, tx *sql.Tx, mig, wave string, limit int) ([]
 	for _, e := range next[:min(limit, len(next))] {
 		ids = append(ids, e.Instance)
 	}
-	list, args := listed(ids)
-	return entriesOf(ctx, tx, queryStillClaimable+list+" ORDER BY ordinal"+forUpdate, append([]any{mig}, args...)...)
+	allowed, args := listed(states)
+	list, values := listed(ids)
+	args = append(append([]any{mig}, args...), values...)
+	return entriesOf(ctx, tx, queryEntries+"migration = ? AND state IN "+allowed+" AND instance IN "+list+due+" ORDER BY ordinal"+forUpdate, args...)
+}
+
+// Unclaim gives back an entry that was claimed and not begun, so that its wave,
+// or another one, claims it again. An entry that is not claimed is left as it is.
+func (l *Ledger) Unclaim(ctx context.Context, mig string, id migration.InstanceID, why string) error {
+	return l.tx(ctx, "give back instance", string(id), func(tx *sql.Tx) error {
+		e, err := findEntry(ctx, tx, mig, id, true)
+		if err != nil || e.State != migration.InstanceClaimed {
+			return err
+		}
+		w, err := scanWave(tx.QueryRowContext(ctx, queryWave, mig, e.Wave))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		state, token := migration.InstanceDone, tokenDue
+		if !w.Delta {
+			token = ""
+			if state, err = plannedState(ctx, tx, mig, id); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, updateEntry, string(state), string(e.Step), "", why, nullable(e.TargetID), string(e.Verdict), token, mig, string(id))
+		if err != nil {
+			return err
+		}
+		return l.log(ctx, tx, mig, id, migration.StepLine{Step: e.Step, What: string(state), Detail: why})
+	})
+}
+
+// plannedState is what the findings of an entry make of it.
+func plannedState(ctx context.Context, tx *sql.Tx, mig string, id migration.InstanceID) (migration.InstanceState, error) {
+	found, err := findingsOf(ctx, tx, mig, []migration.InstanceID{id})
+	switch migration.Worst(found[id]) {
+	case migration.Blocking:
+		return migration.InstanceBlocked, err
+	case migration.Warning:
+		return migration.InstanceWarned, err
+	case migration.Note:
+	}
+	return migration.InstanceReady, err
 }
 
 // InFlightOlderThan returns the entries of a wave that are claimed, in flight
@@ -342,29 +399,34 @@ func scanWave(row scanner) (migration.Wave, error) {
 	if err != nil {
 		return w, err
 	}
-	w.Filter, err = decodeFilter(filter)
+	w.Filter, w.Delta, err = decodeFilter(filter)
 	return w, err
 }
 
-// storedFilter adds what the filter's own JSON leaves out for the sake of Temporal.
+// storedFilter adds what the filter's own JSON leaves out for the sake of
+// Temporal, and what else decides which entries a wave takes.
 type storedFilter struct {
 	migration.Filter
 	Requester migration.User `json:"requester,omitempty"`
+	Delta     bool           `json:"delta,omitempty"`
 }
 
-func encodeFilter(f migration.Filter) ([]byte, error) {
-	data, err := json.Marshal(storedFilter{f, f.Requester})
+func encodeFilter(w migration.Wave) ([]byte, error) {
+	data, err := json.Marshal(storedFilter{w.Filter, w.Filter.Requester, w.Delta})
 	if err != nil {
 		return nil, fmt.Errorf("encode filter: %w", err)
 	}
 	return pack(data)
 }
 
-func decodeFilter(blob []byte) (migration.Filter, error) {
+func decodeFilter(blob []byte) (f migration.Filter, delta bool, err error) {
 	var stored storedFilter
 	if err := unpackJSON(blob, &stored); err != nil {
-		return migration.Filter{}, err
+		return f, false, err
 	}
 	stored.Filter.Requester = stored.Requester
-	return stored.Filter, nil
+	return stored.Filter, stored.Delta, nil
 }
+
+// tokenDue marks a done entry whose turn in a delta wave has not come.
+const tokenDue = "due"

@@ -226,3 +226,76 @@ func TestInFlightOlderThan_goes_by_the_ledgers_clock(t *testing.T) {
 		})
 	}
 }
+
+func TestADeltaWaveTakesWhatIsDoneOnce(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	begun(t, l, 5, map[int]migration.InstanceState{1: migration.InstanceDone, 2: migration.InstanceDone, 3: migration.InstanceDone, 4: migration.InstanceParked})
+	w := createWave(t, l, migration.Wave{Window: 2, Name: "d", Delta: true})
+	if w.Taken != 3 || !w.Delta {
+		t.Fatalf("wave %+v", w)
+	}
+	if counts, err := l.Counts(t.Context(), mig, migration.Filter{Wave: "d"}); err != nil || counts != (migration.Counts{Ready: 3}) {
+		t.Errorf("before: %+v, %v", counts, err)
+	}
+	if counts, err := l.Counts(t.Context(), mig, migration.Filter{}); err != nil || counts.Done != 3 || counts.Same != 3 {
+		t.Errorf("of the migration: %+v, %v", counts, err)
+	}
+	batch, counts := claimNext(t, l, "d", "a", 0)
+	if diff := cmp.Diff(numbers(1, 2), batch); diff != "" || counts != (migration.Counts{Ready: 1, Claimed: 2}) {
+		t.Errorf("claimed, %+v (-want +got):\n%s", counts, diff)
+	}
+	// One ends, one was never begun.
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	must(t, l.Unclaim(t.Context(), mig, id(2), "its workflow was never started"))
+	must(t, l.Unclaim(t.Context(), mig, id(1), "no more"))
+	if e := entry(t, l, 2); e.State != migration.InstanceDone || e.TargetID == "" || e.Verdict != migration.VerdictSame {
+		t.Errorf("given back: %+v", e)
+	}
+	batch, counts = claimNext(t, l, "d", "b", 0)
+	if diff := cmp.Diff(numbers(2, 3), batch); diff != "" || counts != (migration.Counts{Done: 1, Same: 1, Claimed: 2}) {
+		t.Errorf("claimed, %+v (-want +got):\n%s", counts, diff)
+	}
+	for number := 2; number <= 3; number++ {
+		must(t, l.Progress(t.Context(), mig, id(number), migration.Change{State: migration.InstanceDone}))
+	}
+	if batch, counts = claimNext(t, l, "d", "c", 0); len(batch) > 0 || counts.Done != 3 {
+		t.Errorf("claimed %v again, %+v", batch, counts)
+	}
+	if _, err := l.CreateWave(t.Context(), mig, migration.Wave{Name: "d", Window: 2}); migration.CodeOf(err) != migration.CodeConflict {
+		t.Errorf("the name of a delta wave for another: %v", err)
+	}
+	if ready := createWave(t, l, migration.Wave{Window: 2}); ready.Taken != 1 {
+		t.Errorf("a wave of what is ready took %d", ready.Taken)
+	}
+}
+
+func TestADeltaWaveLeavesPilots(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	must(t, l.SavePilot(t.Context(), mig, id(1), "cat"))
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceDone}))
+	createWave(t, l, migration.Wave{Window: 2, Name: "d", Delta: true})
+	claimNext(t, l, "d", "a", 0)
+	if pilots, err := l.Pilots(t.Context(), mig); err != nil || len(pilots) != 1 {
+		t.Errorf("%v, %v", pilots, err)
+	}
+}
+
+func TestUnclaim_gives_back_what_was_planned(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	page := planned(1, map[int]migration.InstanceState{1: migration.InstanceWarned})
+	page[0].Findings = []migration.Finding{{ID: "FERRY-416", Severity: migration.Warning, Subject: "s"}}
+	savePlan(t, l, "p", page)
+	createWave(t, l, migration.Wave{Window: 1, Name: "w"})
+	claimNext(t, l, "w", "a", 0)
+	must(t, l.Unclaim(t.Context(), mig, id(1), "the wave was stopped"))
+	if e := entry(t, l, 1); e.State != migration.InstanceWarned || e.Detail != "the wave was stopped" {
+		t.Errorf("%+v", e)
+	}
+	if batch, _ := claimNext(t, l, "w", "b", 0); len(batch) != 1 {
+		t.Errorf("claimed %v", batch)
+	}
+}
