@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// storedFiles is a migration.FileWindow as it is stored: names of files are
+// bytes, which JSON would spoil.
+type storedFiles struct {
+	Rows  []migration.RowKey `json:"rows"`
+	Files []storedFile       `json:"files"`
+}
+
+type storedFile struct {
+	Row      migration.RowKey   `json:"row"`
+	Name     []byte             `json:"name"`
+	Kind     migration.FileKind `json:"kind"`
+	Size     int64              `json:"size"`
+	Modified time.Time          `json:"modified"`
+	Sum      []byte             `json:"sum,omitempty"`
+}
+
+// SaveFileWindow keeps what lay in the folders of an instance's records. Until
+// its start is claimed the last one counts; from then on it stays, unless it is
+// closed: then what tools did was looked at, and what follows is another story.
+func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w migration.FileWindow) error {
+	const op = "save file window"
+	stored := storedFiles{Rows: w.Rows}
+	for _, f := range w.Files {
+		s := storedFile{Row: f.Row, Name: []byte(f.Entry.Name), Kind: f.Entry.Kind, Size: f.Entry.Size, Modified: f.Entry.Modified.UTC()}
+		if f.Sum != (migration.Digest{}) {
+			s.Sum = f.Sum[:]
+		}
+		stored.Files = append(stored.Files, s)
+	}
+	blob, err := packJSON(stored)
+	if err != nil {
+		return failure(op, string(key.Instance), err)
+	}
+	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		claim, found, err := findClaim(ctx, tx, key, true)
+		if err != nil {
+			return err
+		}
+		if found && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
+			window, err := findFileWindow(ctx, tx, key)
+			if errors.Is(err, sql.ErrNoRows) || err == nil && window.open {
+				// Taken now it would have what tools did in it.
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, upsertFileWindow, append(place(key), blob)...)
+		return err
+	})
+}
+
+// FileWindow returns what SaveFileWindow kept, and whether it is still open.
+// None: CodeNotFound.
+func (l *Ledger) FileWindow(ctx context.Context, key migration.ClaimKey) (w migration.FileWindow, open bool, err error) {
+	const op = "read file window"
+	found, err := findFileWindow(ctx, l.db, key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return w, false, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance)}
+	}
+	var stored storedFiles
+	if err == nil {
+		err = unpackJSON(found.data, &stored)
+	}
+	if err != nil {
+		return w, false, failure(op, string(key.Instance), err)
+	}
+	w.Rows = stored.Rows
+	for _, s := range stored.Files {
+		f := migration.FileSeen{Row: s.Row, Entry: migration.FileEntry{Name: string(s.Name), Kind: s.Kind, Size: s.Size, Modified: s.Modified}}
+		copy(f.Sum[:], s.Sum)
+		w.Files = append(w.Files, f)
+	}
+	return w, found.open, nil
+}
+
+// CloseFileWindow records that what tools did to files was put back, or is to
+// stay, and tells of it. One that is closed already is left, and told of no more.
+func (l *Ledger) CloseFileWindow(ctx context.Context, mig string, key migration.ClaimKey, lines ...migration.StepLine) error {
+	return l.tx(ctx, "close file window", string(key.Instance), func(tx *sql.Tx) error {
+		closed, err := tx.ExecContext(ctx, updateFileWindowClosed, place(key)...)
+		if err != nil {
+			return err
+		}
+		if n, err := closed.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		return l.log(ctx, tx, mig, key.Instance, lines...)
+	})
+}
+
+func findFileWindow(ctx context.Context, q querier, key migration.ClaimKey) (window, error) {
+	var w window
+	err := q.QueryRowContext(ctx, queryFileWindow, place(key)...).Scan(&w.data, &w.open)
+	return w, err
+}
+
+// ToolFiles is the ledger's memory of files of one target server as tools made
+// them, for one instance. It satisfies uploads.ToolFiles. A rollback does not go
+// back to them.
+type ToolFiles struct{ images *FileImages }
+
+// ToolFiles returns the memory of what tools made in the folders of key's records.
+func (l *Ledger) ToolFiles(key migration.ClaimKey) *ToolFiles {
+	return &ToolFiles{images: l.FileImages("", key)}
+}
+
+// Keep stores the content of files that exist; it is durable when Keep returns.
+// What is stored already is not stored again. Content that does not have the sum said is CodeDrifted.
+func (t *ToolFiles) Keep(ctx context.Context, images []migration.FileImage) error {
+	for _, image := range images {
+		if image.Content == nil {
+			continue
+		}
+		if err := t.keep(ctx, image); err != nil {
+			return failure("keep files of tools", string(t.images.key.Instance), err)
+		}
+	}
+	return nil
+}
+
+func (t *ToolFiles) keep(ctx context.Context, image migration.FileImage) error {
+	r := t.images
+	imageKey := r.imageKey(image)
+	known, err := keysIn(ctx, r.ledger.db, queryKnownToolFiles, []string{imageKey})
+	if err != nil || known[imageKey] {
+		return err
+	}
+	content := rand.Text()
+	sum, err := r.store(ctx, content, image)
+	if err == nil && sum != image.Sum {
+		err = &migration.Error{Code: migration.CodeDrifted, Op: "keep files of tools", Hint: "a file of the target changed while it was read"}
+	}
+	var kept int64
+	if err == nil {
+		var inserted sql.Result
+		inserted, err = r.ledger.db.ExecContext(ctx, insertToolFile, imageKey, r.key.Target, r.key.Source, string(r.key.Instance),
+			image.Key.Row.Table, string(image.Key.Row.ID), []byte(image.Key.Name), image.Entry.Size, image.Entry.Modified.UnixNano(),
+			hex.EncodeToString(image.Sum[:]), content)
+		if err == nil {
+			kept, err = inserted.RowsAffected()
+		}
+	}
+	if err != nil || kept == 0 {
+		return errors.Join(err, r.forget(ctx, map[string]string{imageKey: content}))
+	}
+	return nil
+}
