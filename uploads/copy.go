@@ -66,7 +66,7 @@ type Refusal struct {
 	Kind   Kind // "" where the name is the trouble
 }
 
-// Result counts files by what happened to them. Conflicts and Refused hold
+// Result counts files by what happened to them. Conflicts, Refused and Sums hold
 // personal data.
 type Result struct {
 	Copied      int
@@ -77,6 +77,9 @@ type Result struct {
 	Bytes       int64 // of Copied and Overwritten
 	Conflicts   []Key
 	Refused     []Refusal
+	// Sums are those of all files that are the source's now: of Copied,
+	// Overwritten and Same.
+	Sums map[Key]Sum
 }
 
 // Copy makes dst's files of the given records those of src. A file that is
@@ -93,7 +96,7 @@ func Copy(ctx context.Context, src, dst Store, records []migration.RowKey, image
 	if options.Parallel <= 0 {
 		options.Parallel = defaultParallel
 	}
-	c := copier{src: src, dst: dst, images: images, options: options}
+	c := copier{src: src, dst: dst, images: images, options: options, result: Result{Sums: map[Key]Sum{}}}
 	if err := c.plan(ctx, records); err != nil {
 		return c.result, err
 	}
@@ -220,6 +223,7 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 			c.result.Refused = append(c.result.Refused, refusal)
 		case j.decided == decideSame:
 			c.result.Same++
+			c.result.Sums[j.key] = j.sum
 			if ours {
 				again = append(again, FileImage{Key: j.key, WrittenSum: j.sum})
 			}
@@ -428,12 +432,14 @@ func (c *copier) settle(ctx context.Context, jobs []*job, images []FileImage) er
 		switch j.decided {
 		case decideSame:
 			c.result.Same++
+			c.result.Sums[j.key] = j.sum
 			continue
 		case decideConflict, decideRefuse:
 			c.conflict(j.key)
 			continue
 		case decideWrite:
 		}
+		c.result.Sums[j.key] = j.sum
 		if j.there == nil {
 			c.result.Copied++
 		} else {

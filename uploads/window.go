@@ -1,0 +1,225 @@
+package uploads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"jogetferry/migration"
+)
+
+// Seen returns what lies in the folders of records, to tell later what was done
+// to it. sums are those of the files that are the source's (Result.Sums). A
+// folder that cannot be looked into is left out.
+func Seen(ctx context.Context, dst Store, records []migration.RowKey, sums map[Key]Sum) (migration.FileWindow, error) {
+	var w migration.FileWindow
+	for _, row := range records {
+		entries, err := dst.List(ctx, row)
+		if migration.CodeOf(err) == migration.CodeUnsupported {
+			continue
+		}
+		if err != nil {
+			return w, err
+		}
+		w.Rows = append(w.Rows, row)
+		for _, entry := range entries {
+			w.Files = append(w.Files, migration.FileSeen{Row: row, Entry: entry, Sum: sums[Key{Row: row, Name: entry.Name}]})
+		}
+	}
+	return w, nil
+}
+
+// ToolFiles is the ledger's memory of files as tools made them.
+type ToolFiles interface {
+	// Keep stores the content of images, checked against Sum; it is durable when
+	// it returns. It may be repeated.
+	Keep(ctx context.Context, images []FileImage) error
+}
+
+// PutBackResult lists files by what PutBack did; all lists hold personal data.
+type PutBackResult struct {
+	Removed []Key // were made since
+	Again   []Key // were the source's, and are again
+	Left    []Key // were changed or made since, and cannot be told to be ours; not touched
+}
+
+// Any reports whether something was done.
+func (r *PutBackResult) Any() bool { return len(r.Removed)+len(r.Again) > 0 }
+
+// PutBack undoes what was done to files of the target since window was taken,
+// as far as they differ from the source's: those that are new are removed, those
+// that were the source's are copied again. What is removed or replaced is kept
+// in tools first. Nothing is touched when look is set; then the result says what
+// would be. It is safe to repeat.
+func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, differences []Difference, tools ToolFiles, look bool) (PutBackResult, error) {
+	p := putter{src: src, dst: dst, tools: tools, look: look, was: map[Key]*migration.FileSeen{}}
+	for i := range window.Files {
+		f := &window.Files[i]
+		p.was[Key{Row: f.Row, Name: f.Entry.Name}] = f
+	}
+	var rows []migration.RowKey
+	for _, d := range differences {
+		if d.Kind == Unverifiable || !slices.Contains(window.Rows, d.Key.Row) {
+			continue
+		}
+		if err := p.file(ctx, d.Key); err != nil {
+			return p.result, err
+		}
+		if !slices.Contains(rows, d.Key.Row) {
+			rows = append(rows, d.Key.Row)
+		}
+	}
+	if look || !p.result.Any() {
+		return p.result, nil
+	}
+	for _, row := range rows {
+		if err := dst.Tidy(ctx, row); err != nil {
+			return p.result, err
+		}
+		if err := dst.Sync(ctx, row); err != nil {
+			return p.result, err
+		}
+	}
+	return p.result, nil
+}
+
+type putter struct {
+	src, dst Store
+	tools    ToolFiles
+	look     bool
+	was      map[Key]*migration.FileSeen
+	result   PutBackResult
+}
+
+// file puts one file back.
+func (p *putter) file(ctx context.Context, key Key) error {
+	ours, err := stand(ctx, p.src, key)
+	if err != nil {
+		return err
+	}
+	theirs, err := stand(ctx, p.dst, key)
+	if err != nil {
+		return err
+	}
+	switch decide(p.was[key], ours, theirs) {
+	case changeNone:
+	case changeLeave:
+		p.result.Left = append(p.result.Left, key)
+	case changeRemove:
+		p.result.Removed = append(p.result.Removed, key)
+		if !p.look {
+			return p.remove(ctx, key, theirs)
+		}
+	case changeAgain:
+		p.result.Again = append(p.result.Again, key)
+		if !p.look {
+			return p.again(ctx, key, ours, theirs)
+		}
+	}
+	return nil
+}
+
+// standing is a file as it is now; its zero value is none.
+type standing struct {
+	entry *Entry
+	sum   Sum
+}
+
+func stand(ctx context.Context, s Store, key Key) (standing, error) {
+	entry, err := s.Stat(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return standing{}, nil
+	}
+	if err != nil || entry.Kind != KindFile {
+		return standing{entry: &entry}, err
+	}
+	sum, err := sumOf(ctx, s, key)
+	return standing{&entry, sum}, err
+}
+
+// change is what becomes of a file that is not the source's.
+type change int
+
+const (
+	changeNone   change = iota // nothing was done to it
+	changeLeave                // something was, and it is nothing that we put there
+	changeRemove               // it was made
+	changeAgain                // it was the source's, which is to be copied again
+)
+
+// decide judges by what the file was before, nil for none, and what it is on
+// the source (ours) and on the target.
+func decide(was *migration.FileSeen, ours, theirs standing) change {
+	there := theirs.entry
+	switch {
+	case there != nil && there.Kind != KindFile:
+		return changeNone
+	case was == nil && there != nil && ours.entry == nil:
+		return changeRemove
+	case was == nil:
+		// The source got one since: that is no tool's doing.
+		return changeNone
+	case was.Sum != (Sum{}) && theirs.sum == was.Sum:
+		return changeNone
+	case was.Sum != (Sum{}) && ours.sum == was.Sum:
+		return changeAgain
+	case there != nil && was.Sum == (Sum{}) && there.Size == was.Entry.Size && there.Modified.Equal(was.Entry.Modified):
+		return changeNone
+	}
+	return changeLeave
+}
+
+func (p *putter) remove(ctx context.Context, key Key, theirs standing) error {
+	if err := p.tools.Keep(ctx, []FileImage{p.image(key, theirs)}); err != nil {
+		return fmt.Errorf("keep a file that a tool made: %w", err)
+	}
+	now, err := p.dst.Stat(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if now.Kind != KindFile || now.Size != theirs.entry.Size || !now.Modified.Equal(theirs.entry.Modified) {
+		return drifted()
+	}
+	return p.dst.Remove(ctx, key)
+}
+
+// drifted: somebody writes the file right now. The next attempt looks anew.
+func drifted() error {
+	return &migration.Error{Code: migration.CodeDrifted, Op: "put a file back", Hint: "a file changed while it was put back"}
+}
+
+// again copies a file of the source again, by the way of Copy.
+func (p *putter) again(ctx context.Context, key Key, ours, theirs standing) error {
+	c := copier{src: p.src, dst: p.dst, images: onlyKept{p.tools}, options: Options{Parallel: 1}, result: Result{Sums: map[Key]Sum{}}}
+	j := &job{key: key, entry: *ours.entry, there: theirs.entry, thereSum: theirs.sum}
+	if err := c.batch(ctx, []*job{j}, ours.entry.Size); err != nil {
+		return err
+	}
+	if j.sum != ours.sum || c.result.Copied+c.result.Overwritten+c.result.Same != 1 {
+		return drifted()
+	}
+	return nil
+}
+
+func (p *putter) image(key Key, theirs standing) FileImage {
+	return FileImage{Key: key, Existed: true, Entry: *theirs.entry, Sum: theirs.sum, Content: func(ctx context.Context) (io.ReadCloser, error) {
+		return p.dst.Open(ctx, key)
+	}}
+}
+
+// onlyKept are images of files that we wrote before: nothing more is to be
+// noted of them.
+type onlyKept struct{ ToolFiles }
+
+// Written implements FileImages.
+func (onlyKept) Written(context.Context, []Key) (map[Key][]Sum, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// Wrote implements FileImages.
+func (onlyKept) Wrote(context.Context, []FileImage) error { return nil }

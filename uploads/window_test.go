@@ -1,0 +1,282 @@
+package uploads_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/uploads"
+	"jogetferry/uploads/local"
+	"jogetferry/uploads/uploadstest"
+)
+
+var (
+	order  = migration.RowKey{Table: "order", ID: "r-1"}
+	moment = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+)
+
+// side is a store whose files a test can change as tools and people do.
+type side struct {
+	t      *testing.T
+	folder string
+	store  *local.Store
+}
+
+func newSide(t *testing.T, files map[string]string) *side {
+	t.Helper()
+	s := &side{t: t, folder: t.TempDir()}
+	var err error
+	if s.store, err = local.Open(s.folder); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.store.Close() })
+	for name, content := range files {
+		s.put(name, content, moment)
+	}
+	return s
+}
+
+func (s *side) path(name string) string {
+	return filepath.Join(s.folder, order.Table, string(order.ID), name)
+}
+
+func (s *side) put(name, content string, modified time.Time) {
+	s.t.Helper()
+	must(s.t, os.MkdirAll(filepath.Dir(s.path(name)), 0o700))
+	must(s.t, os.WriteFile(s.path(name), []byte(content), 0o600))
+	must(s.t, os.Chtimes(s.path(name), modified, modified))
+}
+
+func (s *side) files() map[string]string {
+	s.t.Helper()
+	entries, err := s.store.List(s.t.Context(), order)
+	must(s.t, err)
+	files := map[string]string{}
+	for _, e := range entries {
+		files[e.Name] = uploadstest.Read(s.t, s.store, uploads.Key{Row: order, Name: e.Name})
+	}
+	return files
+}
+
+// kept is the ledger's memory of files of tools.
+type kept map[string]string
+
+func (k kept) Keep(ctx context.Context, images []uploads.FileImage) error {
+	for _, i := range images {
+		if i.Content == nil {
+			continue
+		}
+		in, err := i.Content(ctx)
+		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(in)
+		if sum := sha256.Sum256(content); err == nil && sum != i.Sum {
+			err = errors.New("another sum")
+		}
+		if err = errors.Join(err, in.Close()); err != nil {
+			return err
+		}
+		k[i.Key.Name] = string(content)
+	}
+	return nil
+}
+
+func keys(names ...string) []uploads.Key {
+	var all []uploads.Key
+	for _, name := range names {
+		all = append(all, uploads.Key{Row: order, Name: name})
+	}
+	return all
+}
+
+func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
+	t.Parallel()
+	type files = map[string]string
+	for _, tc := range []struct {
+		name           string
+		source, target files // before
+		since          func(source, target *side)
+		want           uploads.PutBackResult
+		after          files
+		kept           kept
+	}{
+		{name: "nothing_happened", source: files{"a": "ours"}, after: files{"a": "ours"}},
+		{
+			name: "a_new_file", source: files{"a": "ours"},
+			since: func(_, target *side) { target.put("made/b", "by a tool", moment) },
+			want:  uploads.PutBackResult{Removed: keys("made/b")}, after: files{"a": "ours"}, kept: kept{"made/b": "by a tool"},
+		},
+		{
+			name: "the_only_files_and_the_folder_are_new", after: files{},
+			since: func(_, target *side) { target.put("b", "by a tool", moment) },
+			want:  uploads.PutBackResult{Removed: keys("b")}, kept: kept{"b": "by a tool"},
+		},
+		{
+			name: "ours_was_changed", source: files{"a": "ours"},
+			since: func(_, target *side) { target.put("a", "theirs", moment.Add(time.Hour)) },
+			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "theirs"},
+		},
+		{
+			name: "ours_was_changed_with_its_size_and_time", source: files{"a": "ours"},
+			since: func(_, target *side) { target.put("a", "sour", moment) },
+			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "sour"},
+		},
+		{
+			name: "ours_was_removed", source: files{"a": "ours"},
+			since: func(_, target *side) { must(target.t, os.Remove(target.path("a"))) },
+			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"},
+		},
+		{
+			name: "ours_was_removed_and_the_source_changed_too", source: files{"a": "ours"},
+			since: func(source, target *side) {
+				must(target.t, os.Remove(target.path("a")))
+				source.put("a", "newer", moment)
+			},
+			want: uploads.PutBackResult{Left: keys("a")}, after: files{},
+		},
+		{
+			name: "only_the_source_changed", source: files{"a": "ours"}, after: files{"a": "ours"},
+			since: func(source, _ *side) { source.put("a", "newer", moment); source.put("b", "new", moment) },
+		},
+		{
+			name: "a_new_file_that_the_source_has_got_too", source: files{"a": "ours"}, after: files{"a": "ours", "b": "theirs"},
+			since: func(source, target *side) { source.put("b", "new", moment); target.put("b", "theirs", moment) },
+		},
+		{name: "the_target_had_another_file", source: files{"a": "ours"}, target: files{"x": "theirs"}, after: files{"a": "ours", "x": "theirs"}},
+		{
+			name: "the_targets_own_file_was_changed", target: files{"x": "theirs"},
+			since: func(_, target *side) { target.put("x", "changed", moment) },
+			want:  uploads.PutBackResult{Left: keys("x")}, after: files{"x": "changed"},
+		},
+		{
+			name: "the_targets_own_file_was_changed_and_keeps_its_size", target: files{"x": "theirs"},
+			since: func(_, target *side) { target.put("x", "changd", moment.Add(time.Second)) },
+			want:  uploads.PutBackResult{Left: keys("x")}, after: files{"x": "changd"},
+		},
+		{
+			name: "a_kept_one_was_changed", source: files{"a": "ours"}, target: files{"a": "theirs"},
+			since: func(_, target *side) { target.put("a", "changed", moment) },
+			want:  uploads.PutBackResult{Left: keys("a")}, after: files{"a": "changed"},
+		},
+		{
+			name: "a_kept_one_was_not", source: files{"a": "ours"}, target: files{"a": "theirs"}, after: files{"a": "theirs"},
+		},
+		{
+			name: "the_same_on_the_target_before_us", source: files{"a": "ours"}, target: files{"a": "ours"},
+			since: func(_, target *side) { target.put("a", "changed", moment) },
+			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "changed"},
+		},
+		{
+			name: "a_symlink_in_place_of_ours", source: files{"a": "ours"}, after: files{},
+			since: func(_, target *side) {
+				must(target.t, os.Remove(target.path("a")))
+				must(target.t, os.Symlink("elsewhere", target.path("a")))
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			source, target := newSide(t, tc.source), newSide(t, tc.target)
+			copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictKeep})
+			must(t, err)
+			window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
+			must(t, err)
+			if tc.since != nil {
+				tc.since(source, target)
+			}
+			compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
+			must(t, err)
+			before := snapshotOf(target)
+			tools := kept{}
+			looked, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, true)
+			must(t, err)
+			if diff := cmp.Diff(tc.want, looked); diff != "" {
+				t.Errorf("a mere look (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(before, snapshotOf(target)); diff != "" || len(tools) > 0 {
+				t.Errorf("a look kept %v and changed the target:\n%s", tools, diff)
+			}
+			got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, false)
+			must(t, err)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+			if tc.name != "a_symlink_in_place_of_ours" {
+				if diff := cmp.Diff(tc.after, target.files()); diff != "" {
+					t.Errorf("target (-want +got):\n%s", diff)
+				}
+			}
+			if tc.kept == nil {
+				tc.kept = kept{}
+			}
+			if diff := cmp.Diff(tc.kept, tools); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			again, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, false)
+			must(t, err)
+			if diff := cmp.Diff(uploads.PutBackResult{Left: tc.want.Left}, again); diff != "" {
+				t.Errorf("done again (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// snapshotOf is what the whole folder of a side shows, empty folders too.
+func snapshotOf(s *side) []string {
+	var all []string
+	_ = filepath.WalkDir(s.folder, func(path string, d os.DirEntry, err error) error {
+		if err == nil {
+			info, _ := d.Info()
+			all = append(all, path+" "+info.ModTime().String())
+		}
+		return err
+	})
+	return all
+}
+
+func TestPutBackLeavesFoldersThatWereNotLookedInto(t *testing.T) {
+	t.Parallel()
+	source, target := newSide(t, nil), newSide(t, map[string]string{"b": "theirs"})
+	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
+	must(t, err)
+	got, err := uploads.PutBack(t.Context(), source.store, target.store, migration.FileWindow{}, compared.Differences, kept{}, false)
+	must(t, err)
+	if diff := cmp.Diff(uploads.PutBackResult{}, got); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+}
+
+func TestPutBackRemovesAFileOnlyAsItWasKept(t *testing.T) {
+	t.Parallel()
+	source, target := newSide(t, nil), newSide(t, nil)
+	window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, nil)
+	must(t, err)
+	target.put("b", "by a tool", moment)
+	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
+	must(t, err)
+	late := during(func() { target.put("b", "by a person", moment) })
+	_, err = uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, late, false)
+	if migration.CodeOf(err) != migration.CodeDrifted {
+		t.Errorf("got %v, want drifted", err)
+	}
+	if diff := cmp.Diff(map[string]string{"b": "by a person"}, target.files()); diff != "" {
+		t.Errorf("target (-want +got):\n%s", diff)
+	}
+}
+
+// during does something while files are kept.
+type during func()
+
+func (d during) Keep(context.Context, []uploads.FileImage) error {
+	d()
+	return nil
+}
