@@ -189,6 +189,9 @@ func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 		{"shared_second_goes_first", []step{
 			copied(1, "a"), copied(2, "a"), undo(2, "shared"), is("a 2022"), undo(1, "removed"), is(""),
 		}},
+		{"shared_with_one_that_was_migrated_again", []step{
+			copied(1, "a"), copied(2, "b"), undo(1, "shared"), copied(1, "c"), undo(2, "shared"), is("c 2022"), undo(1, "removed"), is(""),
+		}},
 		{"migrated_again_takes_fresh_images", []step{
 			there("old"), copied(1, "a"), undo(1, "restored"), there("newer"), copied(1, "a"), undo(1, "restored"), is("newer 2019"),
 		}},
