@@ -87,8 +87,10 @@ func (c *Copy) Register(r worker.Registry) {
 	register(r, c.Log, contract.CopyUploads, c.CopyUploads)
 	register(r, c.Log, contract.GatherEvidence, c.GatherEvidence)
 	register(r, c.Log, contract.VerifyInstance, c.VerifyInstance)
+	register(r, c.Log, contract.UndoData, c.UndoData)
 	register(r, c.Log, contract.CheckSource, c.CheckSource)
 	register(r, c.Log, contract.TakeInventory, c.TakeInventory)
+	register(r, c.Log, contract.CheckDrift, c.CheckDrift)
 }
 
 // Register makes the activities of the joget role known.
@@ -98,6 +100,7 @@ func (j *Joget) Register(r worker.Registry) {
 	register(r, j.Log, contract.RestoreState, j.RestoreState)
 	register(r, j.Log, contract.ResumeActivity, j.ResumeActivity)
 	register(r, j.Log, contract.ResolveInstance, j.ResolveInstance)
+	register(r, j.Log, contract.AbortTarget, j.AbortTarget)
 	register(r, j.Log, contract.CheckServers, j.CheckServers)
 }
 
@@ -106,6 +109,7 @@ func (b *Book) Register(r worker.Registry) {
 	register(r, b.Log, contract.ParkInstance, b.ParkInstance)
 	register(r, b.Log, contract.ClaimInstances, b.ClaimInstances)
 	register(r, b.Log, contract.SettleWave, b.SettleWave)
+	register(r, b.Log, contract.ClaimRollback, b.ClaimRollback)
 	register(r, b.Log, contract.ListMigrated, b.ListMigrated)
 	register(r, b.Log, contract.CheckTemporal, b.CheckTemporal)
 }

@@ -227,29 +227,35 @@ func (j *Joget) putBack(ctx context.Context, s *subject, step migration.Step, na
 		}
 		return 0, out, j.closeWindow(ctx, s, name)
 	}
-	selection, err := j.selection(ctx, s)
-	if err != nil {
-		return 0, out, err
-	}
-	put, err := records.PutBack(ctx, j.form(), selection.Model, window)
+	put, err := j.undoWindow(ctx, s, step, name, window)
 	if err != nil {
 		return 0, out, err
 	}
 	rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
+	if len(put.Moved) > 0 {
+		out, err = j.park(ctx, s, step, migration.ReasonRestoreMoved, fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
+	}
+	return rows, out, err
+}
+
+// undoWindow puts back what changed in a window, tells what it did, and closes it.
+func (j *Joget) undoWindow(ctx context.Context, s *subject, step migration.Step, name string, window records.Window) (records.PutBackResult, error) {
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return records.PutBackResult{}, err
+	}
+	put, err := records.PutBack(ctx, j.form(), selection.Model, window)
+	if err != nil {
+		return put, err
+	}
 	line := migration.StepLine{Step: step, Kind: store.KindOutcome, What: fmt.Sprintf(
 		migration.LineRowsPutBack+"%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
 		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
 	)}
 	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
-		return rows, out, err
+		return put, err
 	}
-	if err := j.closeWindow(ctx, s, name); err != nil {
-		return rows, out, err
-	}
-	if len(put.Moved) > 0 {
-		out, err = j.park(ctx, s, step, migration.ReasonRestoreMoved, fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
-	}
-	return rows, out, err
+	return put, j.closeWindow(ctx, s, name)
 }
 
 // rowKeys lists rows for the ledger; it holds record IDs.

@@ -1,0 +1,308 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
+	"jogetferry/uploads"
+)
+
+const (
+	// verbAbort is how the end of a target instance stands in fence and log.
+	verbAbort = "process/abort"
+	// aborting begins the line that names, in its detail, all instances that end
+	// with one: those below it cannot be told any more once it is archived.
+	aborting = "aborting "
+)
+
+// AbortTarget ends the target instance and reads it, and those below it, back as
+// closed. Then it puts rows back that tools changed. It refuses, and touches
+// nothing, when somebody worked on the target and the operator did not say that
+// this may be lost, or when it cannot be told what there is to end. It is safe to repeat.
+func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	if err := j.Ledger.BeginRollback(ctx, in.Migration, in.Instance); err != nil {
+		return ok, err
+	}
+	_, claim, err := j.claim(ctx, in.StepInput)
+	if err != nil {
+		return ok, err
+	}
+	switch claim.State {
+	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimClaimed:
+		return ok, nil
+	case migration.ClaimSending, migration.ClaimUnknown:
+		return j.refuse(ctx, in, migration.ReasonStartOutcomeUnknown, "it is not known yet what became of its start; resolve that first")
+	case migration.ClaimStarted:
+	}
+	if err := j.paired(ctx); err != nil {
+		return ok, err
+	}
+	s, err := j.open(ctx, in.StepInput)
+	if err != nil {
+		return ok, err
+	}
+	_, reason, err := j.live(ctx, s, claim.Started)
+	if err != nil {
+		return ok, err
+	}
+	if reason == migration.ReasonTargetRewound || reason == migration.ReasonTargetChanged {
+		return j.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is not what it was: %s", claim.Started.ID, reason.Text()))
+	}
+	if !in.Discard {
+		done, err := j.deeds(ctx, s)
+		if err != nil {
+			return ok, err
+		}
+		root := &migration.Instance{ID: claim.Started.ID, Definition: claim.Started.Definition}
+		busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+		if err != nil {
+			return ok, err
+		}
+		if busy {
+			return j.refuse(ctx, in, migration.ReasonTargetMoved,
+				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work gives that up", claim.Started.ID))
+		}
+	}
+	if err := j.end(ctx, s, claim.Started.ID); err != nil {
+		return ok, err
+	}
+	return ok, j.undoWindows(ctx, s)
+}
+
+// refuse returns the instance to where it stood.
+func (j *Joget) refuse(ctx context.Context, in contract.AbortTargetInput, reason migration.Reason, why string) (contract.Outcome, error) {
+	out := contract.Outcome{Status: contract.StatusSkipped, Reason: reason, Message: why}
+	return out, j.Ledger.RefuseRollback(ctx, in.Migration, in.Instance, why)
+}
+
+// end aborts an instance of the target. Those below it end with it; one that
+// does not is aborted by itself.
+func (j *Joget) end(ctx context.Context, s *subject, root migration.InstanceID) error {
+	all, err := j.ending(ctx, s, root)
+	if err != nil {
+		return err
+	}
+	for _, id := range all {
+		closed, err := j.Target.Fresh().Closed(ctx, id)
+		if err != nil {
+			return err
+		}
+		if closed {
+			continue
+		}
+		// Whether anything was done only the target tells.
+		err = j.fenced(ctx, s, migration.StepRollback, at(verbAbort, id), id, func(ctx context.Context) error { return j.API.AbortProcess(ctx, id) })
+		if err != nil {
+			return err
+		}
+		if closed, err = j.Target.Fresh().Closed(ctx, id); err != nil {
+			return err
+		}
+		if !closed {
+			return &wait{why: "target instance " + string(id) + " is still open after it was aborted", delay: 5 * time.Second}
+		}
+	}
+	return nil
+}
+
+// ending returns an instance of the target and all below it that were open when
+// it was first to be aborted, or came since, parents first.
+func (j *Joget) ending(ctx context.Context, s *subject, root migration.InstanceID) ([]migration.InstanceID, error) {
+	lines, err := j.Ledger.Lines(ctx, s.Migration, s.Instance)
+	if err != nil {
+		return nil, err
+	}
+	all := []migration.InstanceID{root}
+	for _, l := range lines {
+		if l.What == aborting+string(root) {
+			for id := range strings.FieldsSeq(l.Detail) {
+				all = append(all, migration.InstanceID(id))
+			}
+		}
+	}
+	known := len(all)
+	tree, err := j.Target.Fresh().Tree(ctx, root)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return nil, err
+	}
+	if err == nil {
+		for _, t := range tree.Walk() {
+			if id := t.Instance.ID; !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	if len(all) == known {
+		return all, nil
+	}
+	ids := make([]string, 0, len(all))
+	for _, id := range all[1:] {
+		ids = append(ids, string(id))
+	}
+	return all, j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
+		Step: migration.StepRollback, What: aborting + string(root), Detail: strings.Join(ids, " "),
+	})
+}
+
+// undoWindows puts back what tools changed in rows and what no step has put back
+// yet, the last window first, whatever records.restore says. What somebody
+// changed since is told; the rows of the copy among it are in conflict, too.
+func (j *Joget) undoWindows(ctx context.Context, s *subject) error {
+	names, err := j.windows(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Backward(names) {
+		window, err := j.window(ctx, s, name)
+		if err != nil {
+			return err
+		}
+		if _, err := j.undoWindow(ctx, s, migration.StepRollback, name, window); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// UndoData takes files and rows of an instance whose target instance is closed
+// back to what they were, lets go of its start and ends its rollback. What
+// somebody changed since, or another migrated instance uses, is left and told.
+// It is safe to repeat.
+func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contract.UndoDataOutput, error) {
+	out := contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	if err := c.bound(ctx, in.StepInput); err != nil {
+		return out, err
+	}
+	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil || entry.State != migration.InstanceRollingBack {
+		return out, err // an earlier attempt ended it
+	}
+	claim, err := c.ended(ctx, in.StepInput)
+	if err != nil {
+		return out, err
+	}
+	files, err := c.undoFiles(ctx, in.StepInput)
+	if err != nil {
+		return out, err
+	}
+	rows, err := records.Undo(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, c.Ledger.RowUndo(in.Migration, c.key(in.Instance)), c.pace)
+	if err != nil {
+		return out, err
+	}
+	if err := c.letGo(ctx, claim); err != nil {
+		return out, err
+	}
+	out.Rows, out.Files = len(rows.Restored)+len(rows.Removed), len(files.Restored)+len(files.Removed)
+	out.Conflicts, out.Shared = len(rows.Conflicts)+len(files.Conflicts), len(rows.Shared)+len(files.Shared)
+	lines := []migration.StepLine{
+		undone("files", len(files.Restored), len(files.Removed), len(files.Already)),
+		undone("rows", len(rows.Restored), len(rows.Removed), len(rows.Already)),
+		left("changed by somebody since", rowKeys(rows.Conflicts), fileKeys(files.Conflicts), out.Conflicts),
+		left("used by another migrated instance", rowKeys(rows.Shared), fileKeys(files.Shared), out.Shared),
+	}
+	lines = slices.DeleteFunc(lines, func(l migration.StepLine) bool { return l.What == "" })
+	return out, c.Ledger.EndRollback(ctx, in.Migration, in.Instance, in.Again, lines...)
+}
+
+func undone(what string, restored, removed, already int) migration.StepLine {
+	return migration.StepLine{Step: migration.StepRollback, Kind: store.KindOutcome, What: fmt.Sprintf(
+		"%s undone: %d restored, %d removed, %d as before", what, restored, removed, already)}
+}
+
+// left tells of rows and files that were not touched; no line where there are none.
+func left(why, rows, files string, n int) migration.StepLine {
+	if n == 0 {
+		return migration.StepLine{}
+	}
+	return migration.StepLine{
+		Step: migration.StepRollback, Kind: store.KindNote, What: fmt.Sprintf("%d left, %s", n, why), Detail: rows + "; " + files,
+	}
+}
+
+// ended returns the claim of an instance of which nothing is open on the
+// target: who has to say so is the target.
+func (c *Copy) ended(ctx context.Context, in contract.StepInput) (migration.Claim, error) {
+	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	if err != nil {
+		return claim, err
+	}
+	over := false
+	switch claim.State {
+	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimClaimed:
+		over = true
+	case migration.ClaimStarted:
+		if over, err = c.Target.Fresh().Closed(ctx, claim.Started.ID); err != nil {
+			return claim, err
+		}
+	case migration.ClaimSending, migration.ClaimUnknown:
+	}
+	if !over {
+		return claim, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its target instance is not known to be closed"}
+	}
+	return claim, nil
+}
+
+// letGo gives the start of an instance back, so that it can be made again.
+func (c *Copy) letGo(ctx context.Context, claim migration.Claim) error {
+	const why = "rolled back"
+	switch claim.State {
+	case migration.ClaimStarted:
+		return c.Ledger.RestartClosed(ctx, claim.ClaimKey, claim.Started.ID, "", why)
+	case migration.ClaimClaimed:
+		return c.Ledger.Release(ctx, claim.ClaimKey, claim.Token, claim.State, why)
+	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimSending, migration.ClaimUnknown:
+	}
+	return nil
+}
+
+// undoFiles puts files back that tools made or changed before anybody looked,
+// and then those that we wrote.
+func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.UndoResult, error) {
+	key := c.key(in.Instance)
+	var folders []migration.RowKey
+	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err == nil {
+		folders = fileRows(&snapshot)
+	} else if migration.CodeOf(err) != migration.CodeNotFound {
+		return uploads.UndoResult{}, err
+	}
+	if err := c.undoToolFiles(ctx, in, key); err != nil {
+		return uploads.UndoResult{}, err
+	}
+	return uploads.Undo(ctx, c.TargetUploads, folders, c.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
+		activity.RecordHeartbeat(ctx)
+		return ctx.Err()
+	})
+}
+
+func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey) error {
+	window, open, err := c.Ledger.FileWindow(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows)
+	if err != nil {
+		return err
+	}
+	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, compared.Differences, c.Ledger.ToolFiles(key), false)
+	if err != nil {
+		return err
+	}
+	return c.Ledger.CloseFileWindow(ctx, in.Migration, key, migration.StepLine{
+		Step: migration.StepRollback, Kind: store.KindOutcome,
+		What: fmt.Sprintf("files of tools: %d removed, %d copied again, %d left", len(put.Removed), len(put.Again), len(put.Left)), Detail: fileKeys(put.Left),
+	})
+}
