@@ -1,0 +1,124 @@
+package e2e_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// data is what belongs to a record: rows of all form tables, and files.
+type data struct {
+	Rows  []string // "table: column=value ...", sorted
+	Files []string // "path: content", sorted
+}
+
+// childKeys are the columns that name a record in rows of others.
+var childKeys = []string{"c_requestId", "c_hireId", "c_claimId"}
+
+// left reads what belongs to a record. Unless exact, it leaves out when rows
+// were written, since both servers go on at another time, and the IDs of child
+// rows, since those that tools insert are random. Times of files are left out:
+// a tool that writes what is there already leaves a new one.
+func (s side) left(ctx context.Context, record string, exact bool) (data, error) {
+	var d data
+	tables, err := texts(ctx, s.db, formTables)
+	if err != nil {
+		return d, err
+	}
+	for _, t := range tables {
+		columns, err := texts(ctx, s.db, "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY column_name", t[0])
+		if err != nil {
+			return d, err
+		}
+		var names []string
+		key := "id"
+		for _, c := range columns {
+			if slices.Contains(childKeys, c[0]) {
+				key = c[0]
+			}
+			names = append(names, c[0])
+		}
+		rows, err := texts(ctx, s.db, "SELECT `"+strings.Join(names, "`, `")+"` FROM `"+t[0]+"` WHERE `"+key+"` = ?", record)
+		if err != nil {
+			return d, err
+		}
+		owners := []string{record}
+		for _, row := range rows {
+			line := t[0] + ":"
+			for i, name := range names {
+				if name == "id" && key != name {
+					owners = append(owners, row[i])
+				}
+				if exact || !strings.HasPrefix(name, "date") && (name != "id" || key == "id") {
+					line += fmt.Sprintf(" %s=%q", name, row[i])
+				}
+			}
+			d.Rows = append(d.Rows, line)
+		}
+		for _, id := range owners {
+			if err := d.files(filepath.Join(s.uploads, strings.TrimPrefix(t[0], "app_fd_"), id), t[0]); err != nil {
+				return d, err
+			}
+		}
+	}
+	slices.Sort(d.Rows)
+	slices.Sort(d.Files)
+	return d, nil
+}
+
+// files reads the files of a row's folder, which need not be there.
+func (d *data) files(folder, table string) error {
+	list, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		content, err := os.ReadFile(filepath.Join(folder, f.Name())) //nolint:gosec // our own folder
+		if err != nil {
+			return err
+		}
+		d.Files = append(d.Files, fmt.Sprintf("%s/%s: %q", table, f.Name(), content))
+	}
+	return nil
+}
+
+// texts reads all columns of a query as text, NULL apart from "".
+func texts(ctx context.Context, db *sql.DB, query string, args ...any) (out [][]string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", query, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		cells := make([]sql.NullString, len(columns))
+		into := make([]any, len(columns))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		var row []string
+		for _, c := range cells {
+			if !c.Valid {
+				c.String = "NULL"
+			}
+			row = append(row, c.String)
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}

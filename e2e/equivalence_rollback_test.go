@@ -1,0 +1,151 @@
+package e2e_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"jogetferry/e2e/rig"
+	"jogetferry/simulator/digest"
+	"jogetferry/simulator/drive"
+	"jogetferry/simulator/effects"
+	"jogetferry/simulator/seed"
+)
+
+// undone is how many instances a rolled back wave has.
+const undone = 80
+
+// engineTables are what a rollback leaves behind on the target: instances with
+// their history and links, counters, and the audit trail.
+var engineTables = []string{
+	"SHKProcesses", "SHKProcessData", "SHKProcessDataWOB", "SHKProcessDataBLOBs", "SHKProcessRequesters", "SHKActivities", "SHKActivityData",
+	"SHKActivityDataWOB", "SHKActivityDataBLOBs", "SHKAssignmentsTable", "SHKAndJoinTable", "SHKDeadlines", "SHKResourcesTable",
+	"SHKCounters", "objectid", "wf_process_link", "wf_process_link_history", "wf_history_process", "wf_history_activity", "wf_audit_trail",
+}
+
+// TestRollbackIsByteIdentical takes a whole wave back: everything that is not
+// the engine's own is as it was before, to the byte.
+func TestRollbackIsByteIdentical(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		kills bool
+	}{{"in_peace", false}, {"with_a_worker_killed_in_the_wave_and_in_the_rollback", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := populated(t, undone, rig.Options{
+				Target:   seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 5},
+				Settings: map[string]string{"FERRY_RECORDS_ON_CONFLICT": "overwrite"},
+			})
+			p.occupy()
+			before, files := p.target()
+			worker := p.StartWorker()
+			p.run("plan")
+			p.struck(c.kills, &worker, effects.ActivityStart, "wave", "--without-pilot", "--name", "all", "--window", "20")
+			p.moved()
+			p.struck(c.kills, &worker, effects.Abort, "rollback", "--wave", "all")
+
+			after, left := p.target()
+			if diff := digest.DiffDatabases(before, after); diff != "" {
+				t.Errorf("the target's database is not as it was:\n%s", diff)
+			}
+			if diff := digest.DiffTrees(files, left); diff != "" {
+				t.Errorf("the target's uploads are not as they were:\n%s", diff)
+			}
+			p.taken()
+			p.SourceUnchanged()
+		})
+	}
+}
+
+// occupy puts rows and files in the way of some records, for the wave to
+// overwrite and the rollback to put back.
+func (p *population) occupy() {
+	p.t.Helper()
+	for i, s := range p.started {
+		if i%4 > 0 || !strings.HasPrefix(s.Definition, "claims#") {
+			continue
+		}
+		_, err := p.Target.ExecContext(p.t.Context(), "INSERT INTO app_fd_claim_case (id, dateCreated, createdBy, c_title, c_story, c_stage) VALUES (?, '2023-05-06 07:08:09.123456', 'terry', ?, NULL, '')",
+			s.Record, fmt.Sprintf("Vorher %d 🦊", i))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, name := range []string{"letter.txt", "scan 001.pdf"} {
+			file := filepath.Join(p.TargetFiles, "claim_case", s.Record, name)
+			if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+				p.t.Fatal(err)
+			}
+			if err := os.WriteFile(file, fmt.Appendf(nil, "Was vorher da war, %d", i), 0o600); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// target digests what a rollback must bring back. Folders have no times that
+// anybody could put back.
+func (p *population) target() (digest.Database, digest.Tree) {
+	p.t.Helper()
+	db, err := digest.OfDatabase(p.t.Context(), p.Target, digest.DatabaseOptions{Exclude: engineTables})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	tree, err := digest.OfTree(p.TargetFiles, digest.TreeOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for path, e := range tree {
+		if e.Mode&fs.ModeDir != 0 {
+			e.Modified = time.Time{}
+			tree[path] = e
+		}
+	}
+	return db, tree
+}
+
+// struck runs starter to its end; if so wished, the worker is killed and
+// another started once the target saw a third of the effects.
+func (p *population) struck(kill bool, worker **rig.Worker, what string, args ...string) {
+	p.t.Helper()
+	if !kill {
+		p.run(args...)
+		return
+	}
+	p.run(append(args, "--detach")...)
+	rig.Eventually(p.t, 3*time.Minute, "a third of the "+args[0], func() bool {
+		n := 0
+		for _, e := range p.Effects() {
+			if e.What == what {
+				n++
+			}
+		}
+		return n >= undone/3
+	})
+	(*worker).Kill()
+	*worker = p.StartWorker()
+	rig.Eventually(p.t, 3*time.Minute, "the end of the "+args[0], func() bool {
+		return p.truth.rows(p.truth.ledger, "SELECT COUNT(*) FROM instance WHERE state IN ('claimed', 'in_flight', 'waiting', 'rolling_back') OR wave = 'all' AND state IN ('ready', 'warned')")[0] == "0"
+	})
+}
+
+// taken checks that all instances may be migrated again, and that none is open
+// on the target.
+func (p *population) taken() {
+	p.t.Helper()
+	for _, line := range p.truth.rows(p.truth.ledger, ledgerInstances) {
+		f := strings.Split(line, "|")
+		if f[1] != "ready" && f[1] != "warned" && f[1] != "blocked" {
+			p.t.Errorf("%s is %s after the rollback", f[0], f[1])
+		}
+	}
+	for _, s := range p.started {
+		if open := p.truth.live(s.Record); len(open) > 0 {
+			p.t.Errorf("%s of %s is still open as %v", s.ID, drive.Process(s.Definition), open)
+		}
+	}
+}
