@@ -271,6 +271,28 @@ func TestUndoGoesOnAfterACrash(t *testing.T) {
 	w.is(was)
 }
 
+func TestUndoLeavesTheRightsOfAFile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path := filepath.Join(w.dir, "t/r/f")
+	write(t, before, "old", path)
+	must(t, os.Chmod(path, 0o640))
+	rights := func() {
+		t.Helper()
+		info, err := os.Stat(path)
+		must(t, err)
+		if info.Mode() != 0o640 {
+			t.Errorf("mode %v", info.Mode())
+		}
+	}
+	w.copies(1, map[string]string{"f": "a"})
+	rights()
+	if got := w.undo(1); got != "restored" {
+		t.Errorf("undo: %q", got)
+	}
+	rights()
+}
+
 func TestUndoGoesOnWithAPartialFileOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

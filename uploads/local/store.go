@@ -548,10 +548,23 @@ func (p *partial) replace(was uploads.Entry) error {
 	if now := entryOf(was.Name, info); now.Kind != was.Kind || now.Size != was.Size || !now.Modified.Equal(was.Modified) {
 		return errConflict()
 	}
+	if err := p.inherit(info); err != nil {
+		return failed("write an upload", err)
+	}
 	if err := p.store.root.Rename(p.temporary, p.name); err != nil {
 		return failed("write an upload", err)
 	}
 	return nil
+}
+
+// inherit gives a file the rights of the one that it replaces, for whoever read
+// that one. Where its owner cannot be the same, those rights would shut Joget's
+// account out, and everybody may read it.
+func (p *partial) inherit(was fs.FileInfo) error {
+	if uid, gid := owner(was); p.f.Chown(uid, gid) != nil {
+		return nil
+	}
+	return p.f.Chmod(was.Mode().Perm())
 }
 
 func errConflict() error {

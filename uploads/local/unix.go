@@ -20,3 +20,11 @@ func links(info fs.FileInfo) uint64 {
 	}
 	return 1
 }
+
+// owner returns the account and group of a file.
+func owner(info fs.FileInfo) (uid, gid int) {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid), int(stat.Gid)
+	}
+	return -1, -1 // which Chown takes for those it has
+}
