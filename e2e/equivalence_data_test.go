@@ -82,7 +82,7 @@ func (d *data) files(folder, table string) error {
 		return err
 	}
 	for _, f := range list {
-		content, err := os.ReadFile(filepath.Join(folder, f.Name())) //nolint:gosec // our own folder
+		content, err := os.ReadFile(filepath.Join(folder, f.Name()))
 		if err != nil {
 			return err
 		}

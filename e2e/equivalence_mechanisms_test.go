@@ -79,6 +79,8 @@ var known = []mechanism{
 	}},
 	{"assignee by who completed before", either(opens("claims/nested", "confirm"), opens("claims/intake", "appeal"), opens("claims/escalate", "letter"))},
 	{"assignee by a variable", either(opens("claims/intake", "pay"), opens("claims/nested", "estimate"), opens("procure/process1", "budget"))},
+	{"number set at the start", opens("claims/intake", "pay")},
+	{"text kept as an object", func(s drive.Started) bool { return s.LongText }},
 	{"start tool changes the record", func(s drive.Started) bool { return ranAtStart("stamp")(s) && s.Edited }},
 	{"start tool sets a variable", ranAtStart("register")},
 	{"start tool inserts a row", ranAtStart("history")},

@@ -103,7 +103,7 @@ func TestPopulation_has_every_shape(t *testing.T) {
 		}
 		seen[fmt.Sprintf("depth %d", s.Depth)]++
 		for name, yes := range map[string]bool{
-			"accepted": s.Accepted != nil, "reassigned": s.Reassigned != nil, "edited": s.Edited, "files": s.Files,
+			"accepted": s.Accepted != nil, "reassigned": s.Reassigned != nil, "edited": s.Edited, "files": s.Files, "boolean": s.Boolean,
 			"late " + drive.Process(s.Definition): s.Late, "start tools": s.StartTools != nil,
 		} {
 			if yes {
@@ -118,7 +118,7 @@ func TestPopulation_has_every_shape(t *testing.T) {
 		"claims/assess settle<doctor", "claims/assess settle<filed", "claims/nested appraise<survey", "claims/nested merge<appraise", "claims/choice agree<inspect",
 		"claims/rounds merge<reply", "claims/toolJoin settle<stamp", "claims/guardedJoin settle<sell", "claims/sharedJoin recover<witness",
 		"claims/dispute mediate/sit/gather/weigh<collect", "procure/process1 merge<quote",
-		"depth 0", "depth 1", "depth 2", "depth 3", "accepted", "reassigned", "edited", "files", "late claims/late", "late claims/escalate", "start tools", "open with a token",
+		"depth 0", "depth 1", "depth 2", "depth 3", "accepted", "reassigned", "edited", "files", "late claims/late", "late claims/escalate", "start tools", "boolean", "open with a token",
 	} {
 		if seen[want] == 0 {
 			t.Errorf("no instance: %s", want)

@@ -58,7 +58,9 @@ func none(*rand.Rand, []string) map[string]string { return map[string]string{} }
 
 // shapes are the root processes of the simulator's apps.
 var shapes = []shape{
-	{process: "leave/process1", variables: with(none, map[string]string{"days": "5", "balance": "12.5", "remarks": "früh"}), steps: 4, last: []string{"confirm"}},
+	{process: "leave/process1", variables: func(rng *rand.Rand, _ []string) map[string]string {
+		return map[string]string{"days": "5", "balance": "12.5", "remarks": pick(rng, []string{"früh", strings.Repeat("früh, ", schema.MaxVarchar/5)})}
+	}, steps: 4, last: []string{"confirm"}},
 	{process: "procure/process1", variables: func(rng *rand.Rand, users []string) map[string]string {
 		return map[string]string{"amount": "1200.5", "itemCount": "4", "budgetApprover": handlers(rng, users)["handler"]}
 	}, steps: 3, last: []string{"order"}},
@@ -104,6 +106,8 @@ type Started struct {
 	Reassigned []string // open activities that were given to somebody else
 	Edited     bool     // people changed the record after the start
 	Files      bool     // or its uploads
+	LongText   bool     // a variable was started with a text that the engine keeps as an object
+	Boolean    bool     // a BOOLEAN variable is true, which no call can set again before its activity is accepted
 	Late       bool     // a start with today's variables, of it or of an open subflow, would not stop where it did
 }
 
@@ -211,8 +215,12 @@ func (p *person) start(ctx context.Context) error {
 	if err := p.forms.fill(ctx, records[pkg], s.Record, s.Requester); err != nil {
 		return err
 	}
+	variables := p.shape.variables(p.rng, users)
+	for _, v := range variables {
+		s.LongText = s.LongText || len([]rune(v)) > schema.MaxVarchar
+	}
 	res, err := p.engine.Start(ctx, engine.Caller{Name: s.Requester}, engine.StartRequest{
-		Definition: pkg + "#latest#" + process, RecordID: s.Record, Variables: p.shape.variables(p.rng, users),
+		Definition: pkg + "#latest#" + process, RecordID: s.Record, Variables: variables,
 	})
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
@@ -248,10 +256,29 @@ func (p *person) work(ctx context.Context, n node) error {
 	if slices.Contains(users, p.started.Requester) {
 		user = p.started.Requester
 	}
+	if n.process() == "onboard/probation" && p.chance(6) {
+		if err := p.confirm(ctx, n, user); err != nil {
+			return err
+		}
+	}
 	answer := p.answers(Question{Record: p.started.Record, Process: n.process(), Activity: n.DefID, Visit: p.visits[n.name()]})
 	p.visits[n.name()]++
 	p.started.Completed = append(p.started.Completed, n.name())
 	return complete(ctx, p.engine, n, user, answer)
+}
+
+// confirm sets a BOOLEAN on an activity, for which there is one call only.
+func (p *person) confirm(ctx context.Context, n node, user string) error {
+	caller := engine.Caller{Name: user}
+	err := p.engine.Accept(ctx, caller, n.ID)
+	if err == nil {
+		err = p.engine.SetAssignmentVariable(ctx, caller, n.ID, "confirmed", "true")
+	}
+	if err != nil {
+		return fmt.Errorf("confirm %s: %w", n.name(), err)
+	}
+	p.started.Boolean = true
+	return nil
 }
 
 // edit is what people do to the record and its files after the start.
