@@ -35,6 +35,8 @@ type Settings struct {
 	RowLimiter *rate.Limiter
 	// RebuildJoins makes branches that wait at AND-joins anew.
 	RebuildJoins bool
-	// ReportOnly leaves rows as start tools made them, and says so.
+	// ReportOnly leaves rows and files as tools made them, and says so.
 	ReportOnly bool
+	// AdminUser is who migrates on the target (target.admin).
+	AdminUser migration.User
 }

@@ -152,6 +152,7 @@ type StepLine struct {
 // How StepLine.What begins where readers of the log look for it.
 const (
 	LineRowsPutBack  = "rows put back: "
+	LineFilesPutBack = "files put back: "
 	LineToolsChanged = "start tools changed "
 	LineVerdict      = "verdict: "
 )

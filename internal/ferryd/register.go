@@ -181,6 +181,7 @@ func settings(c *config.Config) (activities.Settings, error) {
 		RebuildJoins: c.Joins == config.JoinsRebuild,
 		ReportOnly:   c.Records.Restore == config.RestoreReport,
 		RowLimiter:   rate.NewLimiter(rate.Inf, 0),
+		AdminUser:    migration.User(c.Target.Admin.Username),
 	}
 	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
 		s.RowLimiter = rate.NewLimiter(rate.Limit(perSecond), perSecond)
