@@ -88,7 +88,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 		return out, err
 	}
 	read, err := c.read(ctx, in.Instance)
-	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.instance.State.Open() {
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.tree.Instance.State.Open() {
 		out.Outcome, err = c.closed(ctx, in)
 		return out, err
 	}
@@ -99,7 +99,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	out.Wanted = read.instance.Wanted()
+	out.Wanted = read.tree.Instance.Wanted()
 	out.Rows = len(read.set.Rows)
 	if !kept {
 		// The target was started from an earlier snapshot, with its rows.
@@ -146,9 +146,9 @@ func (c *Copy) pace(ctx context.Context, rows int) error {
 
 // sourceRead is what one look at the source gives, at one moment.
 type sourceRead struct {
-	instance migration.Instance
-	process  *xpdl.Process // nil when it cannot be read
-	set      records.Set
+	tree    migration.Tree
+	process *xpdl.Process // of the root; nil when it cannot be read
+	set     records.Set
 }
 
 func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
@@ -159,15 +159,16 @@ func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Se
 	return records.Selection{Model: model.Union(c.Settings.Extra), Root: i.Record}, err
 }
 
-// read reads instance and record set in one snapshot of the source.
+// read reads an instance, the subflows below it and their record set in one
+// snapshot of the source.
 func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, error) {
 	var r sourceRead
 	err := c.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
 		var err error
-		if r.instance, err = s.Instance(ctx, id); err != nil || !r.instance.State.Open() {
+		if r.tree, err = s.Tree(ctx, id); err != nil || !r.tree.Instance.State.Open() {
 			return err
 		}
-		selection, err := c.selection(ctx, &r.instance)
+		selection, err := c.selection(ctx, &r.tree.Instance)
 		if err != nil {
 			return err
 		}
@@ -177,7 +178,7 @@ func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, 
 	if err != nil {
 		return nil, err
 	}
-	if r.process, err = c.SourceCatalog.Process(ctx, r.instance.Definition); err != nil && migration.CodeOf(err) == migration.CodeUnavailable {
+	if r.process, err = c.SourceCatalog.Process(ctx, r.tree.Instance.Definition); err != nil && migration.CodeOf(err) == migration.CodeUnavailable {
 		return nil, err
 	}
 	return &r, nil
@@ -215,7 +216,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 		return false, nil
 	}
 	if !fixed {
-		now, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(read.instance.Definition))
+		now, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(read.tree.Instance.Definition))
 		if migration.CodeOf(err) == migration.CodeUnavailable {
 			return false, err
 		}
@@ -224,7 +225,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 			return false, err
 		}
 	}
-	facts, err := c.facts(ctx, &read.instance)
+	facts, err := c.facts(ctx, &read.tree)
 	if err != nil {
 		return false, err
 	}
@@ -240,7 +241,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 		*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
 		return false, err
 	}
-	snapshot := migration.Snapshot{Tree: migration.Tree{Instance: read.instance}}
+	snapshot := migration.Snapshot{Tree: read.tree}
 	for i := range read.set.Rows {
 		digest := read.set.Rows[i].Digest()
 		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})

@@ -1,10 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
@@ -13,65 +16,136 @@ import (
 	"jogetferry/preflight/startpath"
 )
 
-// definition is what an inventory knows of a definition of the source.
+// definition is what is known of a definition of the source and what it becomes.
 type definition struct {
-	id     migration.DefinitionID
-	target migration.DefinitionID // zero: none
-	facts  preflight.DefinitionFacts
-	worst  migration.Severity // of its own findings
-	walker *startpath.Walker  // of the target's process
+	id      migration.DefinitionID
+	target  migration.DefinitionID // zero: none
+	facts   preflight.DefinitionFacts
+	worst   migration.Severity // of its own findings
+	walker  *startpath.Walker  // of the target's process
+	members map[string]preflight.Span
 }
 
-// definition gathers and judges a definition the first time that an instance of it is met.
+// describe says of an instance what its definition is.
+func (d *definition) describe(p *preflight.Part) {
+	p.Source, p.Target = d.facts.Source.Process, d.facts.Target.Process
+	p.Plugins, p.Members = d.walker.Definition().Plugins, d.members
+}
+
+// pair is a definition of the source and the one of the target that it becomes:
+// of a subflow that depends on the instance above.
+type pair struct{ source, target migration.DefinitionID }
+
+// lookup returns a definition by the two sides of it; unpublished says why there
+// is none on the target.
+type lookup func(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error)
+
+// definition gathers and judges a definition the first time that a root of it is met.
 func (t *inventory) definition(ctx context.Context, i *migration.Instance) (*definition, error) {
 	if known := t.definitions[i.Definition]; known != nil {
 		return known, nil
 	}
-	facts, err := t.copy.definition(ctx, i.Definition)
+	target, unpublished, err := t.copy.targetOf(ctx, i.Definition)
 	if err != nil {
 		return nil, err
 	}
-	if err := gatherMapped(ctx, t.copy.Source, facts.ID, &facts.Source); err != nil {
-		return nil, err
+	d, err := t.judged(ctx, i.Definition, target, unpublished)
+	if err == nil {
+		t.definitions[i.Definition] = d
 	}
-	if err := gatherMapped(ctx, t.copy.Target, facts.TargetID, &facts.Target); err != nil {
-		return nil, err
+	return d, err
+}
+
+// judged is a lookup that gathers all that is known of a definition, and judges it.
+func (t *inventory) judged(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
+	key := pair{id, target}
+	if known := t.pairs[key]; known != nil {
+		return known, nil
 	}
-	walker, err := t.copy.TargetCatalog.Walker(ctx, facts.TargetID)
+	d, err := t.copy.definition(ctx, id, target, unpublished)
 	if err != nil {
 		return nil, err
 	}
-	facts.MayRun, facts.Start = walker.MayRun(), walker.Walk(nil)
+	facts := &d.facts
+	if err := gatherMapped(ctx, t.copy.Source, id, &facts.Source); err != nil {
+		return nil, err
+	}
+	if err := gatherMapped(ctx, t.copy.Target, target, &facts.Target); err != nil {
+		return nil, err
+	}
+	if d.members, err = t.members(ctx, facts.Target.Participants); err != nil {
+		return nil, err
+	}
+	facts.MayRun = d.walker.MayRun()
 	if facts.Source.Process != nil && facts.Target.Process != nil {
-		facts.Differences = xpdl.Compare(facts.Source.Process, facts.Target.Process, t.copy.names(facts.ID.Key()))
+		facts.Differences = xpdl.Compare(facts.Source.Process, facts.Target.Process, t.copy.names(id.Key()))
 	}
-	findings := preflight.Definition(&facts)
+	findings := preflight.Definition(facts)
 	t.findings = append(t.findings, findings...)
-	d := &definition{id: i.Definition, target: facts.TargetID, facts: facts, worst: migration.Worst(findings), walker: walker}
-	t.definitions[i.Definition] = d
+	d.worst = migration.Worst(findings)
+	t.pairs[key] = d
 	return d, nil
 }
 
-// definition gathers the two sides of a definition, without what is mapped to them.
-func (c *Copy) definition(ctx context.Context, id migration.DefinitionID) (preflight.DefinitionFacts, error) {
-	f := preflight.DefinitionFacts{ID: id, Mapping: c.Settings.Mapping}
+// members counts whom the participants of a process of the target are, as far as
+// that does not depend on the instance. Another directory is not asked.
+func (t *inventory) members(ctx context.Context, participants []migration.Participant) (map[string]preflight.Span, error) {
+	if err := t.settings(ctx); err != nil || t.people.external() {
+		return nil, err
+	}
+	target := t.copy.Target.Fresh()
+	members := map[string]preflight.Span{}
+	for _, p := range participants {
+		var span preflight.Span
+		var err error
+		ids := strings.FieldsFunc(p.Value, func(c rune) bool { return c == ',' || c == ';' })
+		switch p.Type {
+		case "user":
+			span.Least, span.Most, err = target.CountUsers(ctx, ids)
+		case "group":
+			span.Least, span.Most, err = target.CountMembers(ctx, ids)
+		case "requester":
+		default:
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		// Where it yields nobody the requester is assigned.
+		members[p.Participant] = preflight.Span{Least: max(1, span.Least), Most: max(1, span.Most)}
+	}
+	return members, nil
+}
+
+// targetOf returns what a definition of the source maps to, or why that is nothing.
+func (c *Copy) targetOf(ctx context.Context, id migration.DefinitionID) (target migration.DefinitionID, unpublished string, err error) {
+	target, err = c.TargetCatalog.Resolve(ctx, c.Settings.Target(id))
+	if err == nil || migration.CodeOf(err) == migration.CodeUnavailable {
+		return target, "", err
+	}
+	var coded *migration.Error
+	errors.As(err, &coded)
+	return migration.DefinitionID{}, coded.Hint, nil
+}
+
+// definition is a lookup that gathers the two sides of a definition and its
+// start, without what is mapped to them.
+func (c *Copy) definition(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
+	d := &definition{id: id, target: target, facts: preflight.DefinitionFacts{ID: id, TargetID: target, Unpublished: unpublished, Mapping: c.Settings.Mapping}}
 	var err error
-	if f.Source, err = side(ctx, c.SourceCatalog, id); err != nil {
-		return f, err
+	if d.facts.Source, err = side(ctx, c.SourceCatalog, id); err != nil {
+		return nil, err
 	}
-	target, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(id))
-	switch {
-	case migration.CodeOf(err) == migration.CodeUnavailable:
-		return f, err
-	case err != nil:
-		var coded *migration.Error
-		errors.As(err, &coded)
-		f.Unpublished = coded.Hint
-		return f, nil
+	if !target.IsZero() {
+		if d.facts.Target, err = side(ctx, c.TargetCatalog, target); err != nil {
+			return nil, err
+		}
 	}
-	f.TargetID = target
-	f.Target, err = side(ctx, c.TargetCatalog, target)
-	return f, err
+	if d.walker, err = c.TargetCatalog.Walker(ctx, target); err != nil {
+		return nil, err
+	}
+	d.facts.Start = d.walker.Walk(nil)
+	return d, nil
 }
 
 // names tells the comparison what the configuration calls otherwise.
@@ -144,9 +218,11 @@ func (t *inventory) mappings(ctx context.Context) (err error) {
 	if f.TargetDefinitions, err = t.copy.Target.Fresh().Definitions(ctx); err != nil {
 		return err
 	}
-	for _, id := range t.keys() {
-		d := t.definitions[id]
-		f.Processes[id.Key()] = append(f.Processes[id.Key()], preflight.ProcessPair{Source: d.facts.Source.Process, Target: d.facts.Target.Process})
+	for _, d := range slices.SortedFunc(maps.Values(t.pairs), func(a, b *definition) int {
+		return cmp.Or(cmp.Compare(a.id.String(), b.id.String()), cmp.Compare(a.target.String(), b.target.String()))
+	}) {
+		key := d.id.Key()
+		f.Processes[key] = append(f.Processes[key], preflight.ProcessPair{Source: d.facts.Source.Process, Target: d.facts.Target.Process})
 	}
 	return nil
 }

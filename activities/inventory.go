@@ -66,8 +66,9 @@ type inventory struct {
 	copy        *Copy
 	in          contract.InventoryInput
 	out         contract.InventoryOutput
-	findings    []migration.Finding // of servers, apps and definitions
-	definitions map[migration.DefinitionID]*definition
+	findings    []migration.Finding                    // of servers, apps and definitions
+	definitions map[migration.DefinitionID]*definition // of roots
+	pairs       map[pair]*definition                   // of roots and subflows
 	apps        map[string]*app
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
 	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
@@ -80,7 +81,7 @@ type inventory struct {
 
 func newInventory(c *Copy, in contract.InventoryInput) *inventory {
 	return &inventory{
-		copy: c, in: in, definitions: map[migration.DefinitionID]*definition{}, apps: map[string]*app{},
+		copy: c, in: in, definitions: map[migration.DefinitionID]*definition{}, pairs: map[pair]*definition{}, apps: map[string]*app{},
 		counts: map[migration.DefinitionID]*contract.DefinitionCounts{},
 	}
 }
@@ -148,7 +149,7 @@ func (t *inventory) keys() []migration.DefinitionID {
 // that is saved.
 func (t *inventory) pages(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	read, judged := make(chan (<-chan []migration.Instance), inventoryReaders), make(chan []migration.PlanEntry, 1)
+	read, judged := make(chan (<-chan []migration.Tree), inventoryReaders), make(chan []migration.PlanEntry, 1)
 	// A reader goes on where the one before it began: as soon as that is known,
 	// not when its page is read.
 	place := make(chan string, 1)
@@ -169,11 +170,11 @@ func (t *inventory) pages(ctx context.Context) error {
 	g.Go(guarded(func() error {
 		defer close(judged)
 		for page := range read {
-			instances, err := receive(ctx, page)
+			trees, err := receive(ctx, page)
 			if err != nil {
 				return err
 			}
-			entries, err := t.judge(ctx, instances)
+			entries, err := t.judge(ctx, trees)
 			if err != nil {
 				return err
 			}
@@ -203,7 +204,7 @@ func (t *inventory) pages(ctx context.Context) error {
 // reader reads pages until the end. place has where the next one begins and is
 // closed at the end; pages go to read in the order of the inventory, each as a
 // channel that will have it, the last one empty.
-func (t *inventory) reader(ctx context.Context, place chan string, read chan<- (<-chan []migration.Instance)) error {
+func (t *inventory) reader(ctx context.Context, place chan string, read chan<- (<-chan []migration.Tree)) error {
 	for {
 		after, err := receive(ctx, place)
 		if errors.Is(err, errEnd) {
@@ -212,27 +213,30 @@ func (t *inventory) reader(ctx context.Context, place chan string, read chan<- (
 		if err != nil {
 			return err
 		}
-		page := make(chan []migration.Instance, 1)
+		page := make(chan []migration.Tree, 1)
 		// Before the snapshot, which is to wait for nobody.
-		if err := send(ctx, read, (<-chan []migration.Instance)(page)); err != nil {
+		if err := send(ctx, read, (<-chan []migration.Tree)(page)); err != nil {
 			return err
 		}
-		var instances []migration.Instance
+		var trees []migration.Tree
 		err = t.copy.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
-			var err error
-			instances, err = s.RootInstances(ctx, after, inventoryPage, t.copy.Settings.Processes, func(next string) {
+			roots, err := s.RootInstances(ctx, after, inventoryPage, t.copy.Settings.Processes, func(next string) {
 				if next == "" {
 					close(place)
 				} else {
 					place <- next
 				}
 			})
+			if err != nil {
+				return err
+			}
+			trees, err = s.Below(ctx, roots)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		page <- instances
+		page <- trees
 	}
 }
 
@@ -283,27 +287,27 @@ func (t *inventory) balance(ctx context.Context) error {
 }
 
 // judge checks a page of instances, and what they belong to when it is met first.
-func (t *inventory) judge(ctx context.Context, instances []migration.Instance) ([]migration.PlanEntry, error) {
-	facts, err := t.gather(ctx, instances)
+func (t *inventory) judge(ctx context.Context, trees []migration.Tree) ([]migration.PlanEntry, error) {
+	facts, blocked, err := t.gather(ctx, trees)
 	if err != nil {
 		return nil, err
 	}
-	page := make([]migration.PlanEntry, 0, len(instances))
-	for i := range instances {
-		d := t.definitions[instances[i].Definition]
-		findings := preflight.Instance(&facts[i])
+	page := make([]migration.PlanEntry, 0, len(trees))
+	for n := range trees {
+		i := &trees[n].Instance
+		findings := preflight.Instance(&facts[n])
 		entry := migration.Entry{
-			Instance: instances[i].ID, Definition: d.id, Target: d.target, Requester: instances[i].Requester, Record: instances[i].Record,
-			Started: instances[i].Started, State: migration.InstanceReady, Findings: len(findings),
+			Instance: i.ID, Definition: i.Definition, Target: t.definitions[i.Definition].target, Requester: i.Requester, Record: i.Record,
+			Started: i.Started, State: migration.InstanceReady, Findings: len(findings),
 		}
 		switch worst := migration.Worst(findings); {
-		case worst == migration.Blocking, d.worst == migration.Blocking, t.apps[instances[i].App].worst == migration.Blocking:
+		case worst == migration.Blocking, blocked[n], t.apps[i.App].worst == migration.Blocking:
 			entry.State = migration.InstanceBlocked
 		case worst == migration.Warning:
 			entry.State = migration.InstanceWarned
 		}
 		t.count(entry, findings)
-		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: instances[i].Wanted()})
+		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: i.Wanted()})
 	}
 	return page, nil
 }
@@ -340,64 +344,110 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 }
 
 // gather collects what the checks of a page of instances need: as few queries
-// as one page allows.
-func (t *inventory) gather(ctx context.Context, instances []migration.Instance) ([]preflight.InstanceFacts, error) {
-	facts := make([]preflight.InstanceFacts, len(instances))
-	for i := range instances {
-		d, err := t.definition(ctx, &instances[i])
+// as one page allows. blocked are those with a definition that may not be migrated.
+func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts []preflight.InstanceFacts, blocked []bool, err error) {
+	facts, blocked = make([]preflight.InstanceFacts, len(trees)), make([]bool, len(trees))
+	for i := range trees {
+		root := &trees[i].Instance
+		d, err := t.definition(ctx, root)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		facts[i] = t.copy.baseFacts(&instances[i], t.minted)
-		facts[i].Source, facts[i].Target = d.facts.Source.Process, d.facts.Target.Process
-		if facts[i].Target != nil {
-			path := d.walker.Walk(facts[i].Wanted.Variables)
-			facts[i].Start, facts[i].InitialStart = &path, &d.facts.Start
+		blocked[i] = d.worst == migration.Blocking
+		facts[i], err = t.copy.treeFacts(ctx, &trees[i], d, t.minted, func(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
+			d, err := t.judged(ctx, id, target, unpublished)
+			blocked[i] = blocked[i] || err == nil && d.worst == migration.Blocking
+			return d, err
+		})
+		if err != nil {
+			return nil, nil, err
 		}
-		if err := t.app(ctx, &instances[i]); err != nil {
-			return nil, err
+		if err := t.app(ctx, root); err != nil {
+			return nil, nil, err
 		}
 	}
 	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.copy.gatherLinked, t.gatherData, t.gatherUsers, t.gatherDeadlines} {
 		if err := gather(ctx, facts); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return facts, nil
+	return facts, blocked, nil
 }
 
 // facts gathers what the checks of one instance need when its turn comes: what
 // may have changed since the plan, but for its data and users, where the copy
 // and the start find out themselves.
-func (c *Copy) facts(ctx context.Context, i *migration.Instance) (preflight.InstanceFacts, error) {
+func (c *Copy) facts(ctx context.Context, tree *migration.Tree) (preflight.InstanceFacts, error) {
 	minted, err := c.Target.Fresh().NextProcessNumber(ctx)
 	if err != nil {
 		return preflight.InstanceFacts{}, err
 	}
-	f := []preflight.InstanceFacts{c.baseFacts(i, minted)}
-	d, err := c.definition(ctx, i.Definition)
+	target, unpublished, err := c.targetOf(ctx, tree.Instance.Definition)
 	if err != nil {
-		return f[0], err
+		return preflight.InstanceFacts{}, err
 	}
-	f[0].Source, f[0].Target = d.Source.Process, d.Target.Process
-	if d.Target.Process != nil {
-		walker, err := c.TargetCatalog.Walker(ctx, d.TargetID)
-		if err != nil {
-			return f[0], err
+	d, err := c.definition(ctx, tree.Instance.Definition, target, unpublished)
+	if err != nil {
+		return preflight.InstanceFacts{}, err
+	}
+	f, err := c.treeFacts(ctx, tree, d, minted, c.definition)
+	if err != nil {
+		return f, err
+	}
+	facts := []preflight.InstanceFacts{f}
+	err = c.gatherLinked(ctx, facts)
+	return facts[0], err
+}
+
+// treeFacts are those of an instance and the subflows below it for which only
+// definitions are needed: d is that of the root, definition gives the others.
+func (c *Copy) treeFacts(ctx context.Context, tree *migration.Tree, d *definition, minted int64, definition lookup) (preflight.InstanceFacts, error) {
+	wanted := c.Settings.WantedTree(tree)
+	f := c.baseFacts(&tree.Instance, &wanted.Instance, minted)
+	d.describe(&f.Part)
+	if f.Target != nil {
+		choice := d.walker.Choose(f.Wanted.Variables)
+		f.Start, f.WithInitial, f.InitialStart = &choice.Path, choice.Initial, &d.facts.Start
+	}
+	return f, c.below(ctx, &f.Part, tree, wanted, d, definition)
+}
+
+// below adds the subflows of a tree to p, whose definition is d.
+func (c *Copy) below(ctx context.Context, p *preflight.Part, tree, wanted *migration.Tree, d *definition, definition lookup) error {
+	p.Below = make([]preflight.Part, len(tree.Subflows))
+	for i := range tree.Subflows {
+		s, child := &tree.Subflows[i], &p.Below[i]
+		caller := c.Settings.Activity(tree.Instance.Definition.Key(), s.Caller)
+		w := wanted.Subflow(caller)
+		*child = preflight.Part{Path: p.Path.Below(s.Caller), Caller: s.Caller, Instance: &s.Instance, Wanted: &w.Instance}
+		if !s.Instance.State.Open() || p.Target == nil {
+			continue
 		}
-		today, initial := walker.Walk(f[0].Wanted.Variables), walker.Walk(nil)
-		f[0].Start, f[0].InitialStart = &today, &initial
+		// The engine starts the process of the package and version of the caller.
+		called, err := definition(ctx, s.Instance.Definition, migration.DefinitionID{
+			Package: d.target.Package, Version: d.target.Version, Process: w.Instance.Definition.Process,
+		}, "")
+		if err != nil {
+			return err
+		}
+		called.describe(child)
+		values := variablesOf(p.Wanted, caller)
+		start := d.walker.Activate(string(caller), values)
+		child.Start, child.Handed = &start, preflight.Handed(p.Target, caller, values, child.Target)
+		if err := c.below(ctx, child, s, w, called, definition); err != nil {
+			return err
+		}
 	}
-	return f[0], c.gatherLinked(ctx, f)
+	return nil
 }
 
 // baseFacts are those that need no server.
-func (c *Copy) baseFacts(i *migration.Instance, minted int64) preflight.InstanceFacts {
-	f := preflight.InstanceFacts{Instance: i, Wanted: c.Settings.Wanted(i), Minted: minted}
+func (c *Copy) baseFacts(i, wanted *migration.Instance, minted int64) preflight.InstanceFacts {
+	f := preflight.InstanceFacts{Part: preflight.Part{Instance: i, Wanted: wanted}, RebuildJoins: c.Settings.RebuildJoins, Minted: minted}
 	if api.CheckRecordID(i.Record) != nil {
 		f.RecordRefused = "characters that Joget refuses"
 	}
-	if api.CheckUser(f.Wanted.Requester) != nil {
+	if api.CheckUser(wanted.Requester) != nil {
 		f.RequesterRefused = "characters that Joget refuses"
 	}
 	return f

@@ -47,12 +47,17 @@ func (p *people) external() bool { return p.target[schema.SettingDirectory] != "
 func (t *inventory) gatherUsers(ctx context.Context, facts []preflight.InstanceFacts) error {
 	users, requesters := map[migration.User]bool{}, map[migration.User]bool{}
 	for i := range facts {
-		wanted := facts[i].Wanted
-		users[wanted.Requester], requesters[wanted.Requester] = true, true
-		for _, a := range wanted.Activities {
-			users[a.AcceptedBy] = true
-			for _, s := range a.Assignments {
-				users[s.User] = true
+		requesters[facts[i].Wanted.Requester] = true
+		for p := range facts[i].Parts() {
+			users[p.Wanted.Requester] = true
+			for _, a := range p.Wanted.Activities {
+				users[a.AcceptedBy] = true
+				for _, s := range a.Assignments {
+					users[s.User] = true
+				}
+			}
+			for _, token := range p.Wanted.Tokens {
+				users[token.Performer] = true
 			}
 		}
 	}
@@ -173,9 +178,7 @@ func (t *inventory) startRule(ctx context.Context, id migration.DefinitionID) (*
 // gatherDeadlines asks the source for the time, and both servers whether they
 // look for deadlines, where any activity of the page has one.
 func (t *inventory) gatherDeadlines(ctx context.Context, facts []preflight.InstanceFacts) error {
-	if !slices.ContainsFunc(facts, func(f preflight.InstanceFacts) bool {
-		return slices.ContainsFunc(f.Instance.Activities, func(a migration.OpenActivity) bool { return a.Deadlines > 0 })
-	}) {
+	if !slices.ContainsFunc(facts, hasDeadlines) {
 		return nil
 	}
 	if err := t.settings(ctx); err != nil {
@@ -187,6 +190,15 @@ func (t *inventory) gatherDeadlines(ctx context.Context, facts []preflight.Insta
 		facts[i].Deadlines = deadlines
 	}
 	return err
+}
+
+func hasDeadlines(f preflight.InstanceFacts) bool {
+	for p := range f.Parts() {
+		if slices.ContainsFunc(p.Instance.Activities, func(a migration.OpenActivity) bool { return a.Deadlines > 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 func firesDeadlines(settings map[string]string) bool {

@@ -167,7 +167,7 @@ func TestGatherEngine(t *testing.T) {
 func page(t *inventory, instances ...migration.Instance) []preflight.InstanceFacts {
 	facts := make([]preflight.InstanceFacts, len(instances))
 	for i := range instances {
-		facts[i] = t.copy.baseFacts(&instances[i], 1)
+		facts[i] = t.copy.baseFacts(&instances[i], t.copy.Settings.Wanted(&instances[i]), 1)
 	}
 	return facts
 }

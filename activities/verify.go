@@ -141,7 +141,7 @@ func (v *verification) run(ctx context.Context) error {
 	for _, d := range migration.DiffVariables(v.wanted.Variables, target.Variables) {
 		v.differ(itemVariables, migration.ReasonVerifyDiffers, d.Name)
 	}
-	if source == nil || !source.instance.State.Open() {
+	if source == nil || !source.tree.Instance.State.Open() {
 		return nil
 	}
 	if err := v.rows(ctx, source); err != nil {
@@ -152,11 +152,11 @@ func (v *verification) run(ctx context.Context) error {
 
 // source compares the source with the snapshot: it must not have moved.
 func (v *verification) source(now *sourceRead) {
-	if now == nil || !now.instance.State.Open() {
+	if now == nil || !now.tree.Instance.State.Open() {
 		v.differ(itemSource, migration.ReasonSourceMoved, "it is closed")
 		return
 	}
-	if !sameMoment(&v.snapshot.Instance, &now.instance) {
+	if !sameMoment(&v.snapshot.Tree, &now.tree) {
 		v.differ(itemSource, migration.ReasonSourceMoved, "instance")
 		return
 	}
@@ -290,7 +290,7 @@ func assigneesOf(a migration.OpenActivity) []migration.User {
 
 // rows compares the record sets of both sides.
 func (v *verification) rows(ctx context.Context, source *sourceRead) error {
-	selection, err := v.copy.selection(ctx, &source.instance)
+	selection, err := v.copy.selection(ctx, &source.tree.Instance)
 	if err != nil {
 		return err
 	}

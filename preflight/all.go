@@ -103,4 +103,8 @@ var all = []Check{
 	LimitRestarts,
 	DeadlineDue,
 	StartBeginsAsynchronous,
+	SubflowUnknown,
+	JoinRebuilt,
+	AssigneesDiffer,
+	StartInitial,
 }

@@ -25,6 +25,8 @@ type Check struct {
 	App        func(f *AppFacts, r Report)
 	Definition func(f *DefinitionFacts, r Report)
 	Instance   func(f *InstanceFacts, r Report)
+	// Part looks at one instance of the tree of an instance.
+	Part func(f *InstanceFacts, p *Part, r Report)
 }
 
 // Anchor returns the place of a check in docs/checks.md.
@@ -39,15 +41,20 @@ func (c *Check) Finding(subject, seen string) migration.Finding {
 type Report struct {
 	check *Check
 	into  *[]migration.Finding
+	at    migration.Path // where in the tree; goes before what was seen
 }
 
 // Found adds a finding with the severity of its check.
-func (r Report) Found(subject, seen string) {
-	*r.into = append(*r.into, r.check.Finding(subject, seen))
-}
+func (r Report) Found(subject, seen string) { r.FoundAs(r.check.Severity, subject, seen) }
 
 // FoundAs adds a finding whose severity the configuration or the facts change.
 func (r Report) FoundAs(severity migration.Severity, subject, seen string) {
+	switch {
+	case r.at != "" && seen != "":
+		seen = string(r.at) + ": " + seen
+	case r.at != "":
+		seen = string(r.at)
+	}
 	f := r.check.Finding(subject, seen)
 	f.Severity = severity
 	*r.into = append(*r.into, f)
@@ -85,9 +92,23 @@ func Definition(f *DefinitionFacts) []migration.Finding {
 	return run(f, func(c *Check) func(*DefinitionFacts, Report) { return c.Definition })
 }
 
-// Instance returns what stands against migrating one instance.
+// Instance returns what stands against migrating one instance and the subflows
+// that are open below it.
 func Instance(f *InstanceFacts) []migration.Finding {
-	return run(f, func(c *Check) func(*InstanceFacts, Report) { return c.Instance })
+	var found []migration.Finding
+	for i := range all {
+		r := Report{check: &all[i], into: &found}
+		if all[i].Instance != nil {
+			all[i].Instance(f, r)
+		}
+		if all[i].Part != nil {
+			for p := range f.Parts() {
+				r.at = p.Path
+				all[i].Part(f, p, r)
+			}
+		}
+	}
+	return found
 }
 
 func run[F any](facts *F, of func(*Check) func(*F, Report)) []migration.Finding {

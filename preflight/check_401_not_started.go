@@ -11,8 +11,8 @@ var NotStarted = Check{
 	Title:    "the instance was created and never started",
 	Remedy:   "it is usually the wreck of a failed start: abort it on the source, or leave it",
 	About:    `An exception during a start leaves the created instance behind; Joget lists it as running.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if f.Instance.State == migration.StateNotStarted {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if p.Instance.State == migration.StateNotStarted {
 			r.Found(f.subject(), "")
 		}
 	},

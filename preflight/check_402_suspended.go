@@ -11,8 +11,8 @@ var InstanceSuspended = Check{
 	Title:    "the instance is suspended",
 	Remedy:   "resume it on the source",
 	About:    `A suspended instance cannot be told from a running one once it was started anew.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if f.Instance.State == migration.StateSuspended {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if p.Instance.State == migration.StateSuspended {
 			r.Found(f.subject(), "")
 		}
 	},

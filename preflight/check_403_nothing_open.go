@@ -11,8 +11,8 @@ var NothingOpen = Check{
 	Title:    "the instance has no open activity",
 	Remedy:   "it waits for something that never comes; look at it on the source",
 	About:    `Usually a join that waits for a branch that was never taken, or a resume that failed.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if len(f.Instance.Activities) == 0 && f.started() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if len(p.Instance.Activities) == 0 && p.started() {
 			r.Found(f.subject(), "")
 		}
 	},

@@ -3,22 +3,47 @@ package preflight
 import (
 	"fmt"
 
+	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/joins"
+	"jogetferry/preflight/startpath"
 )
 
-// JoinWaiting is FERRY-405: a branch already waits at an AND-join.
+// JoinWaiting is FERRY-405: a branch already waits at an AND-join, and is not made anew.
 var JoinWaiting = Check{
 	ID:       "FERRY-405",
 	Severity: migration.Blocking,
-	Title:    "a branch already waits at an AND-join",
-	Remedy:   "let the join complete on the source first: the target would wait for it forever",
-	About:    `A finished branch is a row of SHKAndJoinTable, which starting activities does not make anew.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if !f.started() {
-			return
+	Title:    "a branch waits at an AND-join and cannot be made anew",
+	Remedy:   "let the join complete on the source first: the target would wait for it forever, or go on too soon; where it is said that joins: rebuild makes the branch, set that",
+	About: `A finished branch is a row of SHKAndJoinTable, which starting activities does not make anew. With joins: rebuild the activity before the join is started and, if it
+is one of people, completed by who completed it on the source: where it is a route without a plugin, or of people without a deadline, with one transition, unconditional, to the join.
+A branch that the start itself brings to a join where the source has none cannot be taken away. Those that are made are FERRY-434.`,
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		rebuild, refused := p.branches()
+		for _, t := range refused {
+			r.Found(f.subject(), arrived(t.Token)+": "+t.Why)
 		}
-		for _, t := range f.Instance.Tokens {
-			r.Found(f.subject(), fmt.Sprintf("%s arrived at %s", t.From, t.Join))
+		for _, b := range rebuild {
+			missing := b.Kind == xpdl.Manual && f.Users != nil && f.Users.Accounts[b.Performer].Standing == StandingMissing
+			switch {
+			case missing:
+				r.Found(f.subject(), arrived(b.Token)+": the target does not know who completed it")
+			case !f.RebuildJoins && len(refused) == 0:
+				r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
+			case !f.RebuildJoins:
+				r.Found(f.subject(), arrived(b.Token))
+			}
 		}
 	},
+}
+
+func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", t.From, t.Join) }
+
+// branches are those that wait at joins of p and that the start does not bring
+// there; and those that cannot be made, or that it brings too many.
+func (p *Part) branches() ([]joins.Rebuild, []joins.Refusal) {
+	if !p.started() {
+		return nil, nil
+	}
+	return joins.Plan(startpath.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, p.own())
 }

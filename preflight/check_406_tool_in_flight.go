@@ -12,8 +12,8 @@ var ToolInFlight = Check{
 	Title:    "a tool or route is in flight or stuck",
 	Remedy:   "let it end, or complete it on the source",
 	About:    `Tools and routes run through at once; one that is open runs right now, or was cut off.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.open(xpdl.Tool, xpdl.Route) {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.open(xpdl.Tool, xpdl.Route) {
 			r.Found(f.subject(), string(a.DefID))
 		}
 	},

@@ -11,8 +11,8 @@ var ActivitySuspended = Check{
 	Title:    "an open activity is suspended",
 	Remedy:   "resume it on the source: Joget's abortCurrent leaves suspended ones alone",
 	About:    `A suspended activity cannot be made by the JSON API.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.activities() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.activities() {
 			if a.State == migration.StateSuspended {
 				r.Found(f.subject(), string(a.DefID))
 			}

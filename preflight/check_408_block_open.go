@@ -12,9 +12,9 @@ var BlockOpen = Check{
 	Title:    "an open activity lies inside a block activity",
 	Remedy:   "let the block end on the source first",
 	About:    `Joget's builders make no block activities, and its API starts what is inside one as if it were outside.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.activities() {
-			if a.SetDefID != "" || kind(f.Source, a.DefID) == xpdl.Block {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.activities() {
+			if a.SetDefID != "" || kind(p.Source, a.DefID) == xpdl.Block {
 				r.Found(f.subject(), string(a.DefID))
 			}
 		}

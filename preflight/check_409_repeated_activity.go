@@ -11,9 +11,9 @@ var RepeatedActivity = Check{
 	Title:    "the same activity is open twice",
 	Remedy:   "complete one of them on the source: the engine keeps one active activity per definition",
 	About:    `A second start of the same activity is answered with true and does nothing. Two activities that the configuration maps to one are meant too.`,
-	Instance: func(f *InstanceFacts, r Report) {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
 		seen := map[migration.ActivityDefID]bool{}
-		for _, a := range f.wantedActivities() {
+		for _, a := range p.wantedActivities() {
 			if seen[a.DefID] {
 				r.Found(f.subject(), string(a.DefID))
 			}

@@ -12,13 +12,13 @@ var ActivityMissing = Check{
 	Title:    "an open activity does not exist in the target's definition",
 	Remedy:   "publish a version that has it, or map it under activities",
 	About:    `The target has no activity of that ID, or one of another kind.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if f.Source == nil || f.Target == nil || !f.started() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if p.Source == nil || p.Target == nil || !p.started() {
 			return
 		}
-		for i, wanted := range f.wanted().Activities {
-			here, there := f.Instance.Activities[i].DefID, kind(f.Target, wanted.DefID)
-			if there == xpdl.Unknown || there != kind(f.Source, here) {
+		for i, wanted := range p.wanted().Activities {
+			here, there := p.Instance.Activities[i].DefID, kind(p.Target, wanted.DefID)
+			if there == xpdl.Unknown || there != kind(p.Source, here) {
 				r.Found(f.subject(), string(here))
 			}
 		}

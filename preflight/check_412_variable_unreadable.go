@@ -11,8 +11,8 @@ var VariableUnreadable = Check{
 	Title:    "a workflow variable holds an object that cannot be read",
 	Remedy:   "set it to a text on the source, or move this instance by hand",
 	About:    `A serialized Java object that is neither a text nor null.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for v := range f.variables() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for v := range p.variables() {
 			if v.Kind == migration.VariableUnreadable {
 				r.Found(f.subject(), v.Name)
 			}

@@ -9,13 +9,34 @@ var VariableUnsettable = Check{
 	ID:       "FERRY-413",
 	Severity: migration.Blocking,
 	Title:    "a workflow variable has a value that the API cannot set",
-	Remedy:   "BOOLEAN and DATETIME variables cannot be set by process/start; see docs/what-if.md#variables_differ",
-	About:    `Joget parses what process/start sends by the declared type: a BOOLEAN kills the start, a DATETIME is dropped.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for v, declared := range f.declared() {
-			if !settable(declared, v) && !leftToDefault(declared, v) {
+	Remedy:   "only texts and, of the instance that is started, numbers can be set; see docs/what-if.md#variables_differ",
+	About: `Joget parses what process/start sends by the declared type: a BOOLEAN kills the start, a DATETIME is dropped. What calls set afterwards are texts only: a subflow has numbers, BOOLEAN and
+DATETIME from its parameters or as initial values, and an open activity has those of its instance ("activity.variable").`,
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for v, declared := range p.declared() {
+			if !p.settable(declared, v) && !p.leftToDefault(declared, v) {
 				r.Found(f.subject(), v.Name)
 			}
 		}
+		for _, name := range p.stale() {
+			r.Found(f.subject(), name)
+		}
 	},
+}
+
+// stale returns the variables of open activities that are no texts and not those
+// of their instance any more, "activity.variable".
+func (p *Part) stale() []string {
+	if p.Target == nil {
+		return nil
+	}
+	var names []string
+	for _, a := range p.wantedActivities() {
+		for _, d := range migration.DiffVariables(a.Variables, p.wanted().Variables) {
+			if declared, ok := p.Target.Variable(d.Name); ok && !declared.Type.Text() && d.Source.Kind != migration.VariableUnreadable {
+				names = append(names, string(a.DefID)+"."+d.Name)
+			}
+		}
+	}
+	return names
 }

@@ -11,12 +11,12 @@ var VariableUndeclared = Check{
 	Title:    "a workflow variable with a value is not declared on the target",
 	Remedy:   "publish a version that declares it, or map it under variables",
 	About:    `The engine refuses undeclared names: the value would vanish without a word.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if f.Target == nil {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if p.Target == nil {
 			return
 		}
-		for v := range f.variables() {
-			if _, ok := f.Target.Variable(v.Name); !ok && v.Kind != migration.VariableUnreadable && v.Value != "" {
+		for v := range p.variables() {
+			if _, ok := p.Target.Variable(v.Name); !ok && v.Kind != migration.VariableUnreadable && v.Value != "" {
 				r.Found(f.subject(), v.Name)
 			}
 		}

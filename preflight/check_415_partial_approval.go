@@ -11,8 +11,8 @@ var PartialApproval = Check{
 	Title:    "a multi-approval is half done",
 	Remedy:   "let the others approve on the source first",
 	About:    `Who has approved already is not restored by starting the activity anew.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.activities() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.activities() {
 			if a.Priority == multiApproval {
 				r.Found(f.subject(), string(a.DefID))
 			}

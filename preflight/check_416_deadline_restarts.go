@@ -12,8 +12,8 @@ var DeadlineRestarts = Check{
 	Remedy:   "deadlines count from the moment of the migration",
 	About: `Joget computes deadlines when an activity starts; what was nearly due on the source has its whole time again. A server
 that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fires them; where neither does, it is a note.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.activities() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.activities() {
 			if a.Deadlines == 0 {
 				continue
 			}

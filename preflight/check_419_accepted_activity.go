@@ -10,10 +10,10 @@ var AcceptedActivity = Check{
 	ID:       "FERRY-419",
 	Severity: migration.Note,
 	Title:    "an open activity is accepted",
-	Remedy:   "on the target it is offered again to all its assignees",
-	About:    `Somebody has taken the activity; the migrated one is offered anew.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		for a := range f.open(xpdl.Manual) {
+	Remedy:   "nothing; on the target the same user accepts it",
+	About:    `Somebody has taken the activity. The migrated one is accepted in that user's name, at the time of the migration; a user whom the target does not have is FERRY-424.`,
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for a := range p.open(xpdl.Manual) {
 			if a.AcceptedBy != "" && a.State == migration.StateRunning {
 				r.Found(f.subject(), string(a.DefID))
 			}

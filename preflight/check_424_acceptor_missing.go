@@ -14,8 +14,8 @@ var AcceptorMissing = Check{
 	Remedy:   "make or activate the user on the target, or map it in users; else reassign the activity afterwards",
 	About:    `An accepted activity belongs to one person alone, and nobody else sees it.`,
 	Personal: true,
-	Instance: func(f *InstanceFacts, r Report) {
-		for _, a := range f.wantedActivities() {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		for _, a := range p.wantedActivities() {
 			if why := f.stranger(a.AcceptedBy); why != "" {
 				r.Found(f.subject(), fmt.Sprintf("%s: %s %s", a.DefID, a.AcceptedBy, why))
 			}

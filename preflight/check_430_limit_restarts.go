@@ -14,8 +14,8 @@ var LimitRestarts = Check{
 	Title:    "a limit (SLA) starts anew on the target",
 	Remedy:   "limits count from the moment of the migration; what is late on the source is on time again",
 	About:    `The definition limits the time of an open activity, or of the whole instance. Joget counts from the start of either, which is that on the target.`,
-	Instance: func(f *InstanceFacts, r Report) {
-		if f.Source == nil {
+	Part: func(f *InstanceFacts, p *Part, r Report) {
+		if p.Source == nil {
 			return
 		}
 		due := func(what string, since migration.EpochMillis, limit time.Duration) {
@@ -23,11 +23,11 @@ var LimitRestarts = Check{
 				r.Found(f.subject(), fmt.Sprintf("%s: was due %s", what, clock(since+migration.EpochMillis(limit.Milliseconds()))))
 			}
 		}
-		if f.started() {
-			due("the instance", f.Instance.Started, f.Source.Limit)
+		if p.started() {
+			due("the instance", p.Instance.Started, p.Source.Limit)
 		}
-		for a := range f.activities() {
-			if d := f.Source.Activity(string(a.DefID)); d != nil {
+		for a := range p.activities() {
+			if d := p.Source.Activity(string(a.DefID)); d != nil {
 				due(string(a.DefID), a.Activated, d.Limit)
 			}
 		}

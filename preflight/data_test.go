@@ -155,10 +155,10 @@ func TestData(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			f := preflight.InstanceFacts{Instance: &migration.Instance{
+			f := preflight.InstanceFacts{Part: preflight.Part{Instance: &migration.Instance{
 				ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Record: "rec-1", Requester: "cat",
 				Activities: []migration.OpenActivity{{ID: "40_7_crm_approve_approve", DefID: "approve", State: migration.StateNotStarted}},
-			}, Data: tc.data}
+			}}, Data: tc.data}
 			found := preflight.Instance(&f)
 			if diff := cmp.Diff(tc.want, lines(found)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)

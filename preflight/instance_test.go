@@ -73,16 +73,6 @@ func TestInstance(t *testing.T) {
 		}, want: []string{"FERRY-401"}},
 		{name: "suspended", change: func(f *preflight.InstanceFacts) { f.Instance.State = migration.StateSuspended }, want: []string{"FERRY-402"}},
 		{name: "nothing_open", change: func(f *preflight.InstanceFacts) { f.Instance.Activities = nil }, want: []string{"FERRY-403"}},
-		{name: "subflow_open", change: func(f *preflight.InstanceFacts) {
-			f.Instance.Activities = append(f.Instance.Activities, open("child"))
-			f.Instance.Children = []migration.Child{{ID: "8_crm_approve"}}
-		}, want: []string{"FERRY-404"}},
-		{name: "subflow_waits_without_its_child", change: func(f *preflight.InstanceFacts) {
-			f.Instance.Activities = append(f.Instance.Activities, open("child"))
-		}, want: []string{"FERRY-404"}},
-		{name: "token_at_a_join", change: func(f *preflight.InstanceFacts) {
-			f.Instance.Tokens = []migration.Token{{Join: "check", From: "approve"}}
-		}, want: []string{"FERRY-405"}},
 		{name: "tool_in_flight", change: func(f *preflight.InstanceFacts) {
 			f.Instance.Activities = append(f.Instance.Activities, open("mail"))
 		}, want: []string{"FERRY-406"}},
@@ -131,17 +121,47 @@ func TestInstance(t *testing.T) {
 		{name: "start_that_cannot_be_known", change: start(unknown, mails), want: []string{"FERRY-429"}},
 		{name: "start_that_can_never_be_known_is_a_note", change: start(unknown, unknownMails), want: []string{"FERRY-429 note"}},
 		{name: "start_that_begins_an_asynchronous_subflow", change: start(asynchronous, asynchronous), want: []string{"FERRY-432"}},
+		{name: "start_with_initial_values", change: func(f *preflight.InstanceFacts) {
+			start(waits, waits)(f)
+			f.WithInitial = true
+		}, want: []string{"FERRY-436"}},
+		{name: "an_activity_with_a_number_of_its_own", change: func(f *preflight.InstanceFacts) {
+			variable("amount", migration.VariableInteger, "7")(f)
+			f.Instance.Activities[0].Variables = []migration.Variable{{Name: "amount", Value: "5"}}
+		}, want: []string{"FERRY-413"}},
+		{name: "an_activity_with_the_number_of_its_instance", change: func(f *preflight.InstanceFacts) {
+			variable("amount", migration.VariableInteger, "7")(f)
+			f.Instance.Activities[0].Variables = []migration.Variable{{Name: "amount", Value: "7"}, {Name: "status", Value: "old"}}
+		}},
+		{name: "more_assignees_than_the_target_would_give", change: func(f *preflight.InstanceFacts) {
+			activity(func(a *migration.OpenActivity) {
+				a.Assignments = []migration.Assignment{{User: "cat"}, {User: "clark"}}
+			})(f)
+			f.Members = map[string]preflight.Span{"boss": {Least: 1, Most: 1}}
+		}, want: []string{"FERRY-435"}},
+		{name: "as_many_assignees_as_the_target_may_give", change: func(f *preflight.InstanceFacts) {
+			activity(func(a *migration.OpenActivity) {
+				a.Assignments = []migration.Assignment{{User: "cat"}, {User: "clark"}}
+			})(f)
+			f.Members = map[string]preflight.Span{"boss": {Least: 1, Most: 2}}
+		}},
+		{name: "an_accepted_activity_has_one_assignee_whatever_the_target_gives", change: func(f *preflight.InstanceFacts) {
+			activity(func(a *migration.OpenActivity) {
+				a.State, a.AcceptedBy, a.Assignments = migration.StateRunning, "cat", []migration.Assignment{{User: "cat", Accepted: true}}
+			})(f)
+			f.Members = map[string]preflight.Span{"boss": {Least: 3, Most: 3}}
+		}, want: []string{"FERRY-419"}},
 		{name: "a_missing_target_definition_is_no_finding_of_the_instance", change: func(f *preflight.InstanceFacts) { f.Target = nil }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			facts := preflight.InstanceFacts{
+			facts := preflight.InstanceFacts{Minted: 201, Part: preflight.Part{
 				Instance: &migration.Instance{
 					ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1",
 					Activities: []migration.OpenActivity{open("approve")},
 				},
-				Source: process(t, definition), Target: process(t, definition), Minted: 201,
-			}
+				Source: process(t, definition), Target: process(t, definition),
+			}}
 			tc.change(&facts)
 			var got []string
 			for _, f := range preflight.Instance(&facts) {
@@ -168,7 +188,7 @@ func TestEveryCheckIsWhole(t *testing.T) {
 			t.Errorf("%s lacks title, remedy, severity or about", c.ID)
 		}
 		scopes := 0
-		for _, has := range []bool{c.Copying != nil, c.Calling != nil, c.Engine != nil, c.Plan != nil, c.App != nil, c.Definition != nil, c.Instance != nil} {
+		for _, has := range []bool{c.Copying != nil, c.Calling != nil, c.Engine != nil, c.Plan != nil, c.App != nil, c.Definition != nil, c.Instance != nil, c.Part != nil} {
 			if has {
 				scopes++
 			}

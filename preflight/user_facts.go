@@ -178,11 +178,3 @@ func (f *InstanceFacts) stranger(u migration.User) string {
 	}
 	return "cannot be known"
 }
-
-// wantedActivities are the open activities with the target's names.
-func (f *InstanceFacts) wantedActivities() []migration.OpenActivity {
-	if !f.started() {
-		return nil
-	}
-	return f.wanted().Activities
-}

@@ -111,13 +111,13 @@ func TestUsers(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f := facts{
-				Instance: &migration.Instance{
+				Part: preflight.Part{Instance: &migration.Instance{
 					ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1",
 					Activities: []migration.OpenActivity{
 						{ID: "1_7", DefID: "approve", State: migration.StateNotStarted, Assignments: []migration.Assignment{{User: "clark"}}},
 						{ID: "2_7", DefID: "check", State: migration.StateRunning, AcceptedBy: "terry", Assignments: []migration.Assignment{{User: "terry", Accepted: true}}},
 					},
-				},
+				}},
 				Users: &preflight.UserFacts{
 					Accounts: map[migration.User]preflight.Account{
 						"cat": {
@@ -190,11 +190,10 @@ func TestDeadlinesAndLimits(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f := facts{
-				Instance: &migration.Instance{
+				Part: preflight.Part{Source: process(t, definition), Instance: &migration.Instance{
 					ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1", Started: at(-24 * time.Hour),
 					Activities: []migration.OpenActivity{{ID: "1_7", DefID: "approve", State: migration.StateNotStarted, Activated: at(-time.Hour)}},
-				},
-				Source:    process(t, definition),
+				}},
 				Deadlines: &preflight.DeadlineFacts{Now: at(0), SourceFires: true, TargetFires: true},
 			}
 			tc.change(&f)

@@ -104,3 +104,24 @@ func (r *Reader) Usernames(ctx context.Context, limit int) ([]string, error) {
 		return name, scan(&name)
 	})
 }
+
+// CountUsers counts the users (dir_user.id) that the directory has of ids: the
+// active ones, and all.
+func (r *Reader) CountUsers(ctx context.Context, ids []string) (active, all int, err error) {
+	return r.accounts(ctx, countUsers, ids)
+}
+
+// CountMembers counts the members of groups, as CountUsers does.
+func (r *Reader) CountMembers(ctx context.Context, groups []string) (active, all int, err error) {
+	return r.accounts(ctx, countMembers, groups)
+}
+
+func (r *Reader) accounts(ctx context.Context, query string, ids []string) (active, all int, err error) {
+	if len(ids) == 0 {
+		return 0, 0, nil
+	}
+	_, err = read(ctx, r, "count users", withLists(query, len(ids)), args(ids), func(scan scanner) (none struct{}, err error) {
+		return none, scan(&active, &all)
+	})
+	return active, all, err
+}

@@ -41,7 +41,9 @@ const (
 	selectMemberships = `SELECT 'role', userId, roleId FROM {dir_user_role} WHERE userId IN (...)
 UNION ALL SELECT 'group', userId, groupId FROM {dir_user_group} WHERE userId IN (...)
 UNION ALL SELECT 'department', userId, departmentId FROM {dir_employment} WHERE departmentId IS NOT NULL AND userId IN (...)`
-	selectHead = "SELECT e.userId, d.parentId FROM {dir_department} d LEFT JOIN {dir_employment} e ON e.id = d.hod WHERE d.id = ?"
+	countUsers   = "SELECT COUNT(DISTINCT CASE WHEN u.active = 1 THEN u.username END), COUNT(DISTINCT u.username) FROM {dir_user} u WHERE u.id IN (...)"
+	countMembers = "SELECT COUNT(DISTINCT CASE WHEN u.active = 1 THEN u.username END), COUNT(DISTINCT u.username) FROM {dir_user_group} g JOIN {dir_user} u ON u.id = g.userId WHERE g.groupId IN (...)"
+	selectHead   = "SELECT e.userId, d.parentId FROM {dir_department} d LEFT JOIN {dir_employment} e ON e.id = d.hod WHERE d.id = ?"
 )
 
 // Instances.
