@@ -101,6 +101,7 @@ func (j *Joget) Register(r worker.Registry) {
 	register(r, j.Log, contract.ResumeActivity, j.ResumeActivity)
 	register(r, j.Log, contract.ResolveInstance, j.ResolveInstance)
 	register(r, j.Log, contract.AbortTarget, j.AbortTarget)
+	register(r, j.Log, contract.RehearseStep, j.RehearseStep)
 	register(r, j.Log, contract.CheckServers, j.CheckServers)
 }
 
@@ -110,6 +111,7 @@ func (b *Book) Register(r worker.Registry) {
 	register(r, b.Log, contract.ClaimInstances, b.ClaimInstances)
 	register(r, b.Log, contract.SettleWave, b.SettleWave)
 	register(r, b.Log, contract.ClaimRollback, b.ClaimRollback)
+	register(r, b.Log, contract.SettleRehearsal, b.SettleRehearsal)
 	register(r, b.Log, contract.ListMigrated, b.ListMigrated)
 	register(r, b.Log, contract.CheckTemporal, b.CheckTemporal)
 }

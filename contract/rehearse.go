@@ -8,9 +8,6 @@ var (
 	// answers of the ledger, or says why it cannot. While the instance is being
 	// migrated it waits.
 	RehearseStep = Activity[RehearseStepInput, RehearseStepOutput]{"RehearseStep", RoleJoget}
-	// RehearseFiles notes the files of the record before the first step, and after
-	// the last which of them tools made or changed: those are ours to take back.
-	RehearseFiles = Activity[RehearseFilesInput, Outcome]{"RehearseFiles", RoleCopy}
 	// SettleRehearsal writes down how a rehearsal ended.
 	SettleRehearsal = Activity[SettleRehearsalInput, Outcome]{"SettleRehearsal", RoleWorkflows}
 )
@@ -47,13 +44,6 @@ type RehearseStepOutput struct {
 	Mistakes int                     `json:"mistakes,omitempty"` // of step 0; they are in the ledger
 	Path     migration.Path          `json:"path,omitempty"`     // where Activity was completed
 	Activity migration.ActivityDefID `json:"activity,omitempty"`
-}
-
-// RehearseFilesInput says whether the steps are over.
-type RehearseFilesInput struct {
-	StepInput
-	Rehearsal int64 `json:"rehearsal"`
-	Over      bool  `json:"over,omitempty"`
 }
 
 // SettleRehearsalInput is how a rehearsal ended.

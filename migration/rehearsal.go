@@ -50,16 +50,15 @@ func (r *Rehearsal) Visited(process string, activity ActivityDefID) int {
 // RehearsalStep is one assignment that a rehearsal completes. It is stored
 // before the call, so that an attempt after a crash makes the same one.
 type RehearsalStep struct {
-	Number     int                 `json:"number"` // from 1
-	Path       Path                `json:"path"`
-	Process    string              `json:"process"` // "package/process"
-	Instance   InstanceID          `json:"instance"`
-	Activity   ActivityDefID       `json:"activity"`
-	ActivityID ActivityID          `json:"activity_id"`
-	User       User                `json:"user"`
-	Variables  map[string]string   `json:"variables,omitempty"` // that were given
-	Places     map[Path]InstanceID `json:"places"`              // the instances that were open
-	Known      []ActivityID        `json:"known"`               // their activities until then
+	Number     int               `json:"number"` // from 1
+	Path       Path              `json:"path"`
+	Process    string            `json:"process"` // "package/process"
+	Instance   InstanceID        `json:"instance"`
+	Activity   ActivityDefID     `json:"activity"`
+	ActivityID ActivityID        `json:"activity_id"`
+	User       User              `json:"user"`
+	Variables  map[string]string `json:"variables,omitempty"` // that were given
+	Known      []ActivityID      `json:"known"`               // the activities of the tree until then
 
 	// What follows is known when the step is done.
 	Done   bool           `json:"done,omitempty"`
@@ -67,7 +66,6 @@ type RehearsalStep struct {
 	Ran    []RehearsalRun `json:"ran,omitempty"`    // that nobody completes: tools, routes, subflows; in their order
 	Opened []RehearsalRun `json:"opened,omitempty"` // what waits now and did not before
 	Rows   int            `json:"rows,omitempty"`   // of the record that tools changed
-	Left   int            `json:"left,omitempty"`   // of these, not known what they were before
 	At     time.Time      `json:"at"`               // ledger's clock; of the intent until it is done
 }
 

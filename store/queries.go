@@ -414,6 +414,7 @@ VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
 	queryRehearsal = `SELECT id, instance, answers, max_steps, begun_by, begun_at, mistakes, result, ended_at FROM rehearsal WHERE `
 	queryRehearsed = `SELECT came_from FROM rehearsal WHERE id = ? AND migration = ? AND instance = ?` + forUpdate
 
+	updateFileWindowOpen  = "UPDATE file_window SET is_open = 1" + byKey
 	updateMistakes        = `UPDATE rehearsal SET mistakes = ? WHERE id = ?`
 	updateRehearsalResult = `UPDATE rehearsal SET result = ?, ended_at = UTC_TIMESTAMP(6) WHERE id = ?`
 	updateRehearsed       = `UPDATE instance SET state = ?, wave = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)

@@ -148,3 +148,10 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.I
 		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, Kind: KindOutcome, What: what})
 	})
 }
+
+// ReopenFileWindow has an undoing look again for what tools did to files since
+// they were copied: a rehearsal runs more of them. No window: nil.
+func (l *Ledger) ReopenFileWindow(ctx context.Context, key migration.ClaimKey) error {
+	_, err := l.db.ExecContext(ctx, updateFileWindowOpen, place(key)...)
+	return failure("open file window again", string(key.Instance), err)
+}

@@ -1,0 +1,138 @@
+package activities
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
+)
+
+// level is an instance around an activity that is about to be completed.
+type level struct {
+	definition startpath.Definition
+	tokens     []migration.Token // that wait at its joins
+	caller     string            // activity of the level above that waits for it
+	busy       bool              // other activities of it are open, so that it does not end yet
+}
+
+// decisionsAhead returns what decides where an instance goes on when an activity
+// of the first level is completed, up to the next waits: conditional transitions,
+// and decision plugins. levels are the instance and those that wait for it, up
+// to the root. Values do not matter: which of them a form would have changed
+// nobody knows. Nil: the way is the same whatever they are.
+func decisionsAhead(levels []level, activity string, subflow func(process string) (startpath.Definition, bool)) []string {
+	l := looker{subflow: subflow, seen: map[string]bool{}, arrived: map[string]int{}}
+	l.over(levels, activity)
+	return l.found
+}
+
+type looker struct {
+	subflow func(process string) (startpath.Definition, bool)
+	seen    map[string]bool
+	arrived map[string]int // branches at joins
+	found   []string
+}
+
+// over follows what comes after an activity of the first level.
+func (l *looker) over(levels []level, activity string) {
+	definition := levels[0].definition
+	a := definition.Process.Activity(activity)
+	if a == nil {
+		return
+	}
+	if a.Kind == xpdl.Route && definition.Plugins[activity] != "" {
+		l.found = append(l.found, "the decision plugin of "+activity)
+		return
+	}
+	var next []string
+	otherwise, decided := "", false
+	for _, t := range definition.Process.Outgoing(activity) {
+		switch {
+		case t.Condition.Type == xpdl.Otherwise:
+			otherwise = t.To
+		case t.Always():
+			next = append(next, t.To)
+		default:
+			decided = true
+			l.found = append(l.found, fmt.Sprintf("%s: %s -> %s", t.ID, t.From, t.To))
+		}
+		if a.Split == xpdl.XOR && len(next) > 0 {
+			break
+		}
+	}
+	if decided {
+		return
+	}
+	if len(next) == 0 && otherwise != "" {
+		next = append(next, otherwise)
+	}
+	for _, to := range next {
+		l.arrive(levels, definition.Process.Activity(to))
+	}
+	if len(next) == 0 && len(levels) > 1 && !levels[0].busy {
+		l.over(levels[1:], levels[0].caller)
+	}
+}
+
+// arrive brings a branch to an activity.
+func (l *looker) arrive(levels []level, to *xpdl.Activity) {
+	if to == nil {
+		return
+	}
+	process := levels[0].definition.Process
+	if ways := len(process.Incoming(to.ID)); to.Join == xpdl.AND && ways > 1 {
+		key := spot(levels, to)
+		l.arrived[key]++
+		for _, t := range levels[0].tokens {
+			if string(t.Join) == to.ID {
+				ways--
+			}
+		}
+		if l.arrived[key] < ways {
+			return
+		}
+	}
+	l.enter(levels, to)
+}
+
+// enter follows what an activity does when it is started.
+func (l *looker) enter(levels []level, a *xpdl.Activity) {
+	key := spot(levels, a)
+	if l.seen[key] || a.Kind == xpdl.Manual {
+		return
+	}
+	l.seen[key] = true
+	if a.Kind != xpdl.Subflow {
+		l.over(levels, a.ID)
+		return
+	}
+	called, known := l.subflow(a.SubflowRef)
+	if !known {
+		l.found = append(l.found, fmt.Sprintf("%s: calls %s, which cannot be read", a.ID, a.SubflowRef))
+		return
+	}
+	child := []level{{definition: called, caller: a.ID}}
+	if a.Waits() {
+		child = append(child, levels...)
+	}
+	for _, first := range called.Process.StartActivities() {
+		l.enter(child, first)
+	}
+	if !a.Waits() {
+		l.over(levels, a.ID)
+	}
+}
+
+// spot names an activity in the instance that the first level is.
+func spot(levels []level, a *xpdl.Activity) string {
+	return fmt.Sprint(len(levels), " ", levels[0].definition.Process.Key, " ", a.ID)
+}
+
+// listDecisions names decisions for people.
+func listDecisions(found []string) string {
+	slices.Sort(found)
+	return strings.Join(slices.Compact(found), ", ")
+}

@@ -1,0 +1,567 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"jogetferry/contract"
+	"jogetferry/internal/nearest"
+	"jogetferry/joget/api"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+	"jogetferry/preflight/startpath"
+)
+
+// migrationPause is how long RehearseStep waits between two looks whether the
+// migration has come to its end.
+const migrationPause = time.Second
+
+// RehearseStep completes the next assignment of an instance that was migrated
+// for a rehearsal, as one of those who hold it. A step stands in the ledger
+// before its call, so that no assignment is completed twice, and none by another
+// attempt as another user.
+func (j *Joget) RehearseStep(ctx context.Context, in contract.RehearseStepInput) (contract.RehearseStepOutput, error) {
+	out := contract.RehearseStepOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	rehearsal, err := j.Ledger.Rehearsal(ctx, in.Rehearsal)
+	if err != nil {
+		return out, err
+	}
+	entry, err := j.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	if in.Step == 0 {
+		return out, j.compareAnswers(ctx, &rehearsal, entry, &out)
+	}
+	switch entry.State {
+	case migration.InstanceDone:
+	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
+		return out, &wait{why: "the instance is being migrated", delay: migrationPause}
+	case migration.InstanceParked:
+		out.Outcome = contract.Outcome{Status: contract.StatusParked, Reason: entry.Reason, ParkID: entry.ParkID}
+		return out, nil
+	case migration.InstanceSkipped:
+		out.Outcome = contract.Outcome{Status: contract.StatusSkipped, Reason: entry.Reason}
+		return out, nil
+	case migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked, migration.InstanceFailed, migration.InstanceRollingBack:
+		out.Outcome = contract.Outcome{Status: contract.StatusSkipped, Message: "the instance is " + string(entry.State)}
+		return out, nil
+	}
+	s, err := j.open(ctx, in.StepInput)
+	if err != nil {
+		return out, err
+	}
+	target, started, err := j.Ledger.TargetOf(ctx, s.key)
+	if err != nil {
+		return out, err
+	}
+	if !started {
+		return out, migration.E(migration.CodeInvalid, "rehearse", string(in.Instance), "it was not started")
+	}
+	out.Target = target.ID
+	d := &drive{joget: j, subject: s, rehearsal: &rehearsal, target: target}
+	return out, d.step(ctx, in.Step, &out)
+}
+
+// drive completes what is open in the target of a subject.
+type drive struct {
+	joget     *Joget
+	subject   *subject
+	rehearsal *migration.Rehearsal
+	target    migration.TargetIdentity
+}
+
+func (d *drive) step(ctx context.Context, number int, out *contract.RehearseStepOutput) error {
+	i := slices.IndexFunc(d.rehearsal.Steps, func(s migration.RehearsalStep) bool { return s.Number == number })
+	if i < 0 {
+		if ended, err := d.ended(ctx, out); ended || err != nil {
+			return err
+		}
+		next, stopped, err := d.choose(ctx)
+		if err != nil || stopped != "" {
+			out.Stopped = stopped
+			return err
+		}
+		// What tools do to rows and files from now on is taken back in the end.
+		if err := d.joget.Ledger.ReopenFileWindow(ctx, d.subject.key); err != nil {
+			return err
+		}
+		next.Number = number
+		if err := d.joget.Ledger.SaveRehearsalStep(ctx, d.rehearsal.ID, next); err != nil {
+			return err
+		}
+		d.rehearsal.Steps = append(d.rehearsal.Steps, next)
+		i = len(d.rehearsal.Steps) - 1
+	}
+	step := &d.rehearsal.Steps[i]
+	if !step.Done {
+		if stopped, err := d.complete(ctx, step); err != nil || stopped != "" {
+			out.Stopped = stopped
+			return err
+		}
+	}
+	out.Path, out.Activity = step.Path, step.Activity
+	_, err := d.ended(ctx, out)
+	return err
+}
+
+// ended reports whether the target instance is not open any more, and says in
+// out how it ended.
+func (d *drive) ended(ctx context.Context, out *contract.RehearseStepOutput) (bool, error) {
+	_, reason, err := d.joget.live(ctx, d.subject, d.target)
+	if err != nil || reason == "" {
+		return false, err
+	}
+	if reason != migration.ReasonTargetClosed {
+		out.Stopped = reason.Text()
+		return true, nil
+	}
+	left, err := d.joget.Target.Fresh().Presence(ctx, d.target.ID)
+	if err != nil {
+		return true, err
+	}
+	// A server that deletes what ends keeps no state.
+	if left.State != migration.StateCompleted && left.State != "" {
+		out.Stopped = "the target instance did not complete: it is " + string(left.State)
+		return true, nil
+	}
+	activities, err := d.activities(ctx)
+	if err != nil {
+		return true, err
+	}
+	var open []string
+	for _, a := range activities {
+		if a.child == "" {
+			continue
+		}
+		if p, err := d.joget.Target.Fresh().Presence(ctx, a.child); err != nil {
+			return true, err
+		} else if p.State.Open() {
+			open = append(open, string(a.child))
+		}
+	}
+	if len(open) > 0 {
+		out.Stopped = "the target instance completed, and subflows that nobody waits for are still open: " + strings.Join(open, ", ")
+		return true, nil
+	}
+	out.Ended = true
+	return true, nil
+}
+
+// candidate is an open manual activity of the tree.
+type candidate struct {
+	path     migration.Path
+	instance *migration.Instance
+	activity *migration.OpenActivity
+}
+
+// choose picks the assignment to complete next: the first by path and definition.
+func (d *drive) choose(ctx context.Context) (next migration.RehearsalStep, stopped string, err error) {
+	tree, err := d.joget.Target.Fresh().Tree(ctx, d.target.ID)
+	if err != nil {
+		return next, "", err
+	}
+	var found []candidate
+	var waiting []string
+	for path, t := range tree.Walk() {
+		for _, token := range t.Instance.Tokens {
+			waiting = append(waiting, fmt.Sprintf("a branch from %s at the AND-join %s", token.From, token.Join))
+		}
+		if t.Instance.State == "" || len(t.Instance.Activities) == 0 {
+			continue
+		}
+		process, err := d.joget.Catalog.Process(ctx, t.Instance.Definition)
+		if err != nil {
+			return next, "", err
+		}
+		for i := range t.Instance.Activities {
+			a := &t.Instance.Activities[i]
+			definition := process.Activity(string(a.DefID))
+			if definition != nil && definition.Kind == xpdl.Manual && a.State != migration.StateSuspended {
+				found = append(found, candidate{path, &t.Instance, a})
+			} else {
+				waiting = append(waiting, fmt.Sprintf("%s (%s)", path.Below(a.DefID), a.State))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return next, "nobody can complete anything, and the instance is not at its end; waiting: " + strings.Join(waiting, ", "), nil
+	}
+	slices.SortFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.activity.DefID, b.activity.DefID))
+	})
+	c := found[0]
+	values, stopped, err := d.answer(ctx, &tree, c)
+	if err != nil || stopped != "" {
+		return next, stopped, err
+	}
+	user, err := d.holder(ctx, c.activity)
+	if err != nil {
+		return next, "", err
+	}
+	if user == "" {
+		return next, fmt.Sprintf("%s: none of those who hold it can log in on the target", named(c)), nil
+	}
+	next = migration.RehearsalStep{
+		Path: c.path, Process: c.instance.Definition.Key(), Instance: c.instance.ID, Activity: c.activity.DefID,
+		ActivityID: c.activity.ID, User: user, Variables: values,
+	}
+	known, err := d.activities(ctx)
+	for _, a := range known {
+		next.Known = append(next.Known, a.id)
+	}
+	return next, "", err
+}
+
+func named(c candidate) string {
+	name := fmt.Sprintf("activity %s of %s", c.activity.DefID, c.instance.Definition.Key())
+	if c.path != "" {
+		name += fmt.Sprintf(" (at %s)", c.path)
+	}
+	return name
+}
+
+// answer returns with which variables an activity is completed, or why that
+// cannot be told.
+func (d *drive) answer(ctx context.Context, tree *migration.Tree, c candidate) (values map[string]string, stopped string, err error) {
+	process := c.instance.Definition.Key()
+	visited := d.rehearsal.Visited(process, c.activity.DefID)
+	if values, answered := d.rehearsal.Answers.Visit(process, c.activity.DefID, visited); answered {
+		return values, "", nil
+	}
+	again := func(s migration.RehearsalStep) bool { return s.Path == c.path && s.Activity == c.activity.DefID }
+	if slices.ContainsFunc(d.rehearsal.Steps, again) {
+		return nil, fmt.Sprintf("%s is a loop: it comes back after %d times, and the answers have no further one for it", named(c), visited), nil
+	}
+	decisions, err := d.ahead(ctx, tree, c)
+	if err != nil || len(decisions) == 0 {
+		return nil, "", err
+	}
+	return nil, fmt.Sprintf("%s leads to a decision, and the answers do not say how it is completed (%s)", named(c), listDecisions(decisions)), nil
+}
+
+func (d *drive) ahead(ctx context.Context, tree *migration.Tree, c candidate) ([]string, error) {
+	var levels []level
+	for path, t := range tree.Walk() {
+		if path != c.path && path != "" && !strings.HasPrefix(string(c.path), string(path)+"/") {
+			continue
+		}
+		walker, err := d.joget.Catalog.Walker(ctx, t.Instance.Definition)
+		if err != nil {
+			return nil, err
+		}
+		levels = slices.Insert(levels, 0, level{
+			definition: walker.Definition(), tokens: t.Instance.Tokens, caller: string(t.Caller), busy: len(t.Instance.Activities) > 1,
+		})
+	}
+	var failed error
+	decisions := decisionsAhead(levels, string(c.activity.DefID), func(process string) (startpath.Definition, bool) {
+		called := c.instance.Definition
+		called.Process = process
+		walker, err := d.joget.Catalog.Walker(ctx, called)
+		if err != nil {
+			failed = err
+			return startpath.Definition{}, false
+		}
+		return walker.Definition(), walker.Definition().Process.Key != ""
+	})
+	return decisions, failed
+}
+
+// holder returns who completes an activity: who accepted it, or the first of
+// those whom it is offered to that can log in. "" for nobody.
+func (d *drive) holder(ctx context.Context, a *migration.OpenActivity) (migration.User, error) {
+	var users []migration.User
+	for _, as := range a.Assignments {
+		if as.Accepted {
+			users = slices.Insert(users, 0, as.User)
+		} else {
+			users = append(users, as.User)
+		}
+	}
+	for _, u := range users {
+		if ok, err := d.joget.identity(ctx, u); ok || err != nil {
+			return u, err
+		}
+	}
+	return "", nil
+}
+
+// complete makes the call of a step, unless it has had its effect already, and
+// writes down what followed.
+func (d *drive) complete(ctx context.Context, step *migration.RehearsalStep) (stopped string, err error) {
+	j, s := d.joget, d.subject
+	what := at(verbComplete+" "+string(step.ActivityID), step.Instance)
+	window := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, step.Number)
+	state, err := d.state(ctx, step)
+	if err != nil {
+		return "", err
+	}
+	if state.Open() {
+		err := j.windowed(ctx, s, window, func() error {
+			return j.fenced(ctx, s, migration.StepRehearse, what, step.Instance, func(ctx context.Context) error {
+				return j.API.CompleteAssignmentWithVariables(ctx, step.User, step.ActivityID, step.Variables)
+			})
+		})
+		// Whoever holds it now: the state tells.
+		if err != nil && api.KindOf(err) != api.KindNotFound {
+			return "", err
+		}
+		if state, err = d.state(ctx, step); err != nil {
+			return "", err
+		}
+		if state.Open() {
+			return fmt.Sprintf("activity %s of %s stays open although it was completed; the target's log tells why", step.Activity, step.Process), nil
+		}
+	}
+	fence, err := j.Ledger.Fence(ctx, s.key)
+	if err != nil {
+		return "", err
+	}
+	if fence != nil && fence.What == what {
+		if err := j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen"); err != nil {
+			return "", err
+		}
+	}
+	if step.Rows, err = d.changed(ctx, window); err != nil {
+		return "", err
+	}
+	step.State = state
+	if err := d.follow(ctx, step); err != nil {
+		return "", err
+	}
+	step.Done = true
+	return "", j.Ledger.SaveRehearsalStep(ctx, d.rehearsal.ID, *step)
+}
+
+// state is that of the activity of a step. One that is gone with its instance
+// was completed, as far as the server keeps it.
+func (d *drive) state(ctx context.Context, step *migration.RehearsalStep) (migration.State, error) {
+	all, err := d.joget.Target.Fresh().Activities(ctx, step.Instance)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range all {
+		if a.ID == step.ActivityID {
+			return a.State, nil
+		}
+	}
+	archived, err := d.joget.Target.Fresh().ArchivedActivities(ctx, step.Instance)
+	for _, a := range archived {
+		if a.ID == step.ActivityID {
+			return a.State, err
+		}
+	}
+	return migration.StateCompleted, err
+}
+
+// changed counts the rows of the record that tools changed around a call. The
+// window stays open: undoing puts them back.
+func (d *drive) changed(ctx context.Context, name string) (int, error) {
+	window, err := d.joget.window(ctx, d.subject, name)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return 0, nil // somebody else completed it before our call
+	}
+	return len(window.Changes()), err
+}
+
+// follow notes what ran and opened since the intent of a step.
+func (d *drive) follow(ctx context.Context, step *migration.RehearsalStep) error {
+	all, err := d.activities(ctx)
+	if err != nil {
+		return err
+	}
+	step.Ran, step.Opened = nil, nil
+	for _, a := range all {
+		run := migration.RehearsalRun{Path: a.path, Activity: a.def, Kind: a.kind, Plugin: a.plugin}
+		switch {
+		case slices.Contains(step.Known, a.id):
+		case a.state.Open():
+			step.Opened = append(step.Opened, run)
+		default:
+			step.Ran = append(step.Ran, run)
+		}
+	}
+	return nil
+}
+
+// seenActivity is an activity of the target instance or of one that it called.
+type seenActivity struct {
+	path   migration.Path
+	id     migration.ActivityID
+	def    migration.ActivityDefID
+	kind   string
+	plugin string
+	state  migration.State
+	child  migration.InstanceID
+	at     migration.EpochMillis
+}
+
+// activities returns all activities of the target instance and of those that it
+// called, ended ones included, as far as the server keeps them, in their order.
+func (d *drive) activities(ctx context.Context) ([]seenActivity, error) {
+	all, err := d.below(ctx, "", d.target.ID, d.target.Definition)
+	slices.SortStableFunc(all, func(a, b seenActivity) int { return cmp.Compare(a.at, b.at) })
+	return all, err
+}
+
+func (d *drive) below(ctx context.Context, path migration.Path, id migration.InstanceID, definition migration.DefinitionID) ([]seenActivity, error) {
+	walker, err := d.joget.Catalog.Walker(ctx, definition)
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.rows(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []seenActivity
+	for _, a := range list {
+		a.path, a.plugin = path, walker.Definition().Plugins[string(a.def)]
+		called := walker.Definition().Process.Activity(string(a.def))
+		if called != nil {
+			a.kind = string(called.Kind)
+		}
+		if called == nil || called.Kind != xpdl.Subflow {
+			a.child = ""
+		}
+		all = append(all, a)
+		if a.child != "" {
+			child := definition
+			child.Process = called.SubflowRef
+			below, err := d.below(ctx, path.Below(a.def), a.child, child)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, below...)
+		}
+	}
+	return all, nil
+}
+
+func (d *drive) rows(ctx context.Context, id migration.InstanceID) ([]seenActivity, error) {
+	reader := d.joget.Target.Fresh()
+	live, err := reader.Activities(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var all []seenActivity
+	for _, a := range live {
+		all = append(all, seenActivity{id: a.ID, def: a.DefID, state: a.State, child: a.Child, at: a.Activated})
+	}
+	if live != nil {
+		return all, nil
+	}
+	archived, err := reader.ArchivedActivities(ctx, id)
+	for _, a := range archived {
+		all = append(all, seenActivity{id: a.ID, def: a.DefID, state: a.State, child: migration.InstanceID(a.Performer), at: a.StateTime})
+	}
+	return all, err
+}
+
+// compareAnswers compares the answers with the definitions that the instance
+// will have on the target, before anything is migrated.
+func (j *Joget) compareAnswers(ctx context.Context, r *migration.Rehearsal, entry migration.Entry, out *contract.RehearseStepOutput) error {
+	known, err := j.processes(ctx, entry.Target)
+	if err != nil {
+		return err
+	}
+	mistakes := checkAnswers(r.Answers, known)
+	if len(mistakes) == 0 {
+		return nil
+	}
+	out.Mistakes = len(mistakes)
+	out.Stopped = "the answers do not fit the definitions of the target"
+	return j.Ledger.RefuseAnswers(ctx, r.ID, mistakes)
+}
+
+// processes returns a definition and those that it calls, to any depth, by
+// package/process.
+func (j *Joget) processes(ctx context.Context, root migration.DefinitionID) (map[string]*xpdl.Process, error) {
+	known := map[string]*xpdl.Process{}
+	next := []migration.DefinitionID{root}
+	for len(next) > 0 {
+		id := next[0]
+		next = next[1:]
+		if known[id.Key()] != nil {
+			continue
+		}
+		p, err := j.Catalog.Process(ctx, id)
+		if migration.CodeOf(err) == migration.CodeNotFound && id != root {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		known[id.Key()] = p
+		for _, a := range p.Activities {
+			if a.Kind == xpdl.Subflow {
+				called := id
+				called.Process = a.SubflowRef
+				next = append(next, called)
+			}
+		}
+	}
+	return known, nil
+}
+
+// checkAnswers returns what answers name that the definitions do not have, or
+// that no completion can set, in order.
+func checkAnswers(answers migration.Answers, known map[string]*xpdl.Process) []string {
+	var mistakes []string
+	unknown := func(place, what, word string, words []string) {
+		text := fmt.Sprintf("%s: there is no %s %q", place, what, word)
+		if near := nearest.Words(word, words, 3); len(near) > 0 {
+			text += "; did you mean " + strings.Join(near, " or ") + "?"
+		}
+		mistakes = append(mistakes, text)
+	}
+	for _, key := range slices.Sorted(maps.Keys(answers)) {
+		process := known[key]
+		if process == nil {
+			unknown(key, "process", key, slices.Sorted(maps.Keys(known)))
+			continue
+		}
+		var manual []string
+		for _, a := range process.Activities {
+			if a.Kind == xpdl.Manual {
+				manual = append(manual, a.ID)
+			}
+		}
+		var texts []string
+		for _, v := range process.Variables {
+			if v.Type == xpdl.String {
+				texts = append(texts, v.Name)
+			}
+		}
+		for _, activity := range slices.Sorted(maps.Keys(answers[key])) {
+			place := key + "." + string(activity)
+			if !slices.Contains(manual, string(activity)) {
+				unknown(place, "manual activity", string(activity), manual)
+				continue
+			}
+			for n, values := range answers[key][activity] {
+				for _, name := range slices.Sorted(maps.Keys(values)) {
+					if slices.Contains(texts, name) {
+						continue
+					}
+					if declared, ok := process.Variable(name); ok {
+						mistakes = append(mistakes, fmt.Sprintf("%s, visit %d: variable %q is %s, and only STRING ones can be given", place, n+1, name, declared.Type))
+						continue
+					}
+					unknown(fmt.Sprintf("%s, visit %d", place, n+1), "variable", name, texts)
+				}
+			}
+		}
+	}
+	return mistakes
+}
+
+// SettleRehearsal writes down how a rehearsal ended.
+func (b *Book) SettleRehearsal(ctx context.Context, in contract.SettleRehearsalInput) (contract.Outcome, error) {
+	return contract.Outcome{Status: contract.StatusOK}, b.Ledger.SettleRehearsal(ctx, in.Migration, in.Instance, in.Rehearsal, in.Result)
+}
