@@ -135,10 +135,45 @@ func (b *Book) claim(ctx context.Context, in contract.ClaimInput) (contract.Clai
 	}
 	entries, counts, err := b.Ledger.ClaimNext(ctx, in.Migration, in.Wave, token(ctx), in.Window)
 	out := contract.ClaimOutput{Counts: counts}
+	if err != nil || len(entries) == 0 {
+		return out, err
+	}
+	wave, err := b.Ledger.Wave(ctx, in.Migration, in.Wave)
+	mode := contract.ModeMigrate
+	if wave.Delta {
+		mode = contract.ModeDelta
+	}
 	for _, e := range entries {
-		out.Instances = append(out.Instances, contract.ClaimedInstance{Instance: e.Instance, Definition: e.Definition})
+		out.Instances = append(out.Instances, contract.ClaimedInstance{Instance: e.Instance, Definition: e.Definition, Mode: mode})
 	}
 	return out, err
+}
+
+// ClaimRollback hands out the next instances of a rollback, and ends their
+// workflows: a parked one would wait on for the operator.
+func (b *Book) ClaimRollback(ctx context.Context, in contract.ClaimRollbackInput) (contract.ClaimRollbackOutput, error) {
+	entries, left, err := b.Ledger.NextRollback(ctx, in.Migration, in.Rollback, token(ctx), in.Limit)
+	out := contract.ClaimRollbackOutput{Left: left}
+	if err != nil {
+		return out, err
+	}
+	for _, e := range entries {
+		activity.RecordHeartbeat(ctx)
+		was, err := b.Ledger.RollbackOf(ctx, in.Migration, e.Instance)
+		if err != nil {
+			return out, err
+		}
+		err = b.Temporal.TerminateWorkflow(ctx, contract.InstanceWorkflowID(in.Migration, e.Instance), "", "rollback "+in.Rollback)
+		var missing *serviceerror.NotFound
+		if err != nil && !errors.As(err, &missing) {
+			return out, fmt.Errorf("end the workflow of %s: %w", e.Instance, err)
+		}
+		out.Instances = append(out.Instances, contract.RollbackTurn{
+			ClaimedInstance: contract.ClaimedInstance{Instance: e.Instance, Definition: e.Definition, Mode: contract.ModeRollback},
+			Parked:          was.From == migration.InstanceParked,
+		})
+	}
+	return out, nil
 }
 
 // closed are the statuses of workflows that do nothing any more. One that is
@@ -162,7 +197,10 @@ func (b *Book) sweep(ctx context.Context, mig, wave string, age time.Duration) e
 		change := migration.Change{From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator}
 		switch {
 		case errors.As(err, &missing) && e.State == migration.InstanceClaimed:
-			change.State, change.Reason, change.Detail = migration.InstanceReady, "", "its workflow was never started"
+			if err := b.Ledger.Unclaim(ctx, mig, e.Instance, "its workflow was never started"); err != nil {
+				return err
+			}
+			continue
 		case errors.As(err, &missing):
 			change.Detail = "its workflow does not exist any more"
 		case err != nil:
@@ -183,10 +221,7 @@ func (b *Book) sweep(ctx context.Context, mig, wave string, age time.Duration) e
 // SettleWave records how a wave ended and returns its numbers.
 func (b *Book) SettleWave(ctx context.Context, in contract.SettleWaveInput) (migration.Counts, error) {
 	for _, id := range in.Release {
-		err := b.Ledger.Progress(ctx, in.Migration, id, migration.Change{
-			From: []migration.InstanceState{migration.InstanceClaimed}, State: migration.InstanceReady, Detail: "the wave was stopped before it was started",
-		})
-		if err != nil && migration.CodeOf(err) != migration.CodeConflict {
+		if err := b.Ledger.Unclaim(ctx, in.Migration, id, "the wave was stopped before it was started"); err != nil {
 			return migration.Counts{}, err
 		}
 	}

@@ -186,6 +186,11 @@ func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, 
 
 // closed ends or parks an instance that is closed on the source.
 func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contract.Outcome, error) {
+	if in.Delta {
+		return contract.Outcome{Status: contract.StatusDone}, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			From: working, State: migration.InstanceDone, Step: migration.StepVerify, Reason: migration.ReasonSourceClosed,
+		})
+	}
 	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
 	if err != nil {
 		return contract.Outcome{}, err

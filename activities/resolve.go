@@ -33,6 +33,10 @@ func (j *Joget) ResolveInstance(ctx context.Context, in contract.ResolveInput) (
 			State: migration.InstanceSkipped, Reason: migration.ReasonOperator, Detail: "skipped after " + string(in.Reason),
 		})
 	}
+	if entry, err := j.Ledger.Entry(ctx, in.Migration, in.Instance); err != nil ||
+		in.Action == migration.ActionRollback || entry.Step == migration.StepRollback {
+		return ok, err // AbortTarget takes it out of its parking, or leaves it there
+	}
 	if err := j.prepare(ctx, in); err != nil {
 		return ok, err
 	}
@@ -60,7 +64,7 @@ func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
 			return err
 		}
 		return j.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator has it tried again")
-	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonStartRanThrough:
+	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
 		return j.startAnew(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
 		return j.Ledger.ResetMarks(ctx, in.Migration, j.Fingerprint, by, "retry of "+string(in.Instance))
@@ -69,7 +73,8 @@ func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
 }
 
 // startAnew lets go of a target instance that ran to its end, once it is read
-// back as closed: then another start makes no second live one.
+// back as closed: then another start makes no second live one. What its tools
+// changed is put back first.
 func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
 	key, claim, err := j.claim(ctx, in.StepInput)
 	if err != nil || claim.State != migration.ClaimStarted {
@@ -81,6 +86,13 @@ func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
 	}
 	if !closed {
 		return &migration.Error{Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance), Hint: "the target instance is open again; look at it"}
+	}
+	s, err := j.open(ctx, in.StepInput)
+	if err != nil {
+		return err
+	}
+	if err := j.undoWindows(ctx, s); err != nil {
+		return err
 	}
 	return j.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran through")
 }

@@ -106,10 +106,12 @@ type StepInput struct {
 	Instance  migration.InstanceID `json:"instance"`
 }
 
-// CopyFormDataInput is a step that may take a new snapshot.
+// CopyFormDataInput is a step that may take a new snapshot. With Delta the
+// instance was done, and is so again, untouched, when it is closed on the source.
 type CopyFormDataInput struct {
 	StepInput
-	Redo bool `json:"redo,omitempty"`
+	Redo  bool `json:"redo,omitempty"`
+	Delta bool `json:"delta,omitempty"`
 }
 
 // CopyFormDataOutput counts rows. Wanted are the source's open activities.
@@ -202,11 +204,13 @@ type VerifyInput struct {
 	Accepted []migration.Reason `json:"accepted,omitempty"` // what the operator accepted since the snapshot
 }
 
-// VerifyOutput is the verdict, and how many items of each kind differ.
+// VerifyOutput is the verdict, and how many items were compared. Reason is what
+// is not the same, also for a mere look; "" where assignees only. Older workers
+// wrote other items.
 type VerifyOutput struct {
 	Outcome
-	Verdict migration.Verdict `json:"verdict"`
-	Items   map[string]int    `json:"items,omitempty"`
+	Verdict migration.Verdict    `json:"verdict"`
+	Items   migration.ItemCounts `json:"item_counts,omitempty"`
 }
 
 // ParkInput describes a step that failed for good. Cancelled ends the instance

@@ -23,32 +23,37 @@ var (
 	queues     = contract.Queues{Workflows: "w", Copy: "c", Joget: "j"}
 	step       = contract.StepInput{Migration: "m", Instance: "7_crm_approve"}
 	outcome    = contract.Outcome{Status: contract.StatusParked, Reason: migration.ReasonTargetMoved, ParkID: 2, Message: "Target instance 9_crm_approve."}
-	next       = &contract.ResumeCall{Activity: "approve", AbortCurrent: true}
-	counts     = migration.Counts{Ready: 1, Warned: 2, Blocked: 3, Claimed: 4, InFlight: 5, Waiting: 6, Parked: 7, Done: 8, Skipped: 9, Failed: 10, Same: 6, Accepted: 2}
+	next       = &contract.ResumeCall{Do: contract.ResumeComplete, Path: "check", Activity: "approve", AbortCurrent: true}
+	counts     = migration.Counts{Ready: 1, Warned: 2, Blocked: 3, Claimed: 4, InFlight: 5, Waiting: 6, Parked: 7, Done: 8, Skipped: 9, Failed: 10, RollingBack: 11, Same: 6, Accepted: 2, AssigneesDiffer: 1}
 	findings   = []migration.Finding{{ID: "FERRY-101", Severity: migration.Blocking, Subject: "source", Message: "m", Remedy: "r"}}
 	judged     = []contract.DefinitionCounts{{Definition: definition, Counts: counts, Findings: map[string]int{"FERRY-404": 3}}}
 	listed     = []contract.InstanceFindings{{Instance: "7_crm_approve", Findings: findings}}
-	open       = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
+	claimed    = contract.ClaimedInstance{Instance: "7_crm_approve", Definition: definition, Mode: contract.ModeDelta}
+	undone     = contract.RollbackResult{Undone: 1, Refused: 2, Conflicts: 3, Shared: 4, Failed: 5, Listed: []contract.NotRolledBack{
+		{Instance: "8_crm_approve", Refused: true, Failed: true, Conflicts: 2, Message: "m"},
+	}}
+	drifted = contract.Drifted{Instance: "8_crm_approve", Closed: true}
+	open    = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.
 var wire = []any{
-	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues, Pilot: true},
-	contract.InstanceResult{State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Target: "9_crm_approve"},
-	contract.InstanceStatus{Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Target: "9_crm_approve"},
+	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues, Pilot: true, Mode: contract.ModeRedo, Discard: true},
+	contract.InstanceResult{State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Target: "9_crm_approve", Refused: "m", Conflicts: 2, Shared: 1},
+	contract.InstanceStatus{Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Message: "m", Target: "9_crm_approve"},
 	contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "9_crm_approve", Discard: true},
 	contract.Resolved{ParkID: 2, Reason: migration.ReasonTargetMoved},
 	contract.WaveInput{Migration: "m", Wave: "1", Queues: queues, State: contract.WaveState{
 		Window: 5, MaxParked: 3, Paused: true, Stopped: true, Batches: 9, Counts: counts,
-		Pending: []contract.ClaimedInstance{{Instance: "7_crm_approve", Definition: definition}},
+		Pending: []contract.ClaimedInstance{claimed},
 	}},
 	contract.WaveControl{Window: 5, MaxParked: 3},
 	contract.WaveStatus{Wave: "1", Window: 5, Paused: true, Stopped: true, Counts: counts},
 	contract.PlanInput{Migration: "m", Queues: queues, Dry: true},
 	contract.PlanResult{LeftOut: 3, Stopped: true, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
-	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
+	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, AssigneesDiffer: 4, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
-	contract.CopyFormDataInput{StepInput: step, Redo: true},
+	contract.CopyFormDataInput{StepInput: step, Redo: true, Delta: true},
 	contract.CopyFormDataOutput{Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"}},
 	contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
 	contract.StartOutput{Outcome: outcome, Target: "9_crm_approve", Restore: true, Next: next},
@@ -56,17 +61,25 @@ var wire = []any{
 	contract.ResumeInput{StepInput: step, Call: *next},
 	contract.ResumeOutput{Outcome: outcome, Made: next, Next: next},
 	contract.VerifyInput{StepInput: step, Fix: true, Accepted: []migration.Reason{migration.ReasonSourceMoved}},
-	contract.VerifyOutput{Outcome: outcome, Verdict: migration.VerdictDiffers, Items: map[string]int{"rows": 1}},
+	contract.VerifyOutput{Outcome: outcome, Verdict: migration.VerdictDiffers, Items: migration.ItemCounts{migration.ItemRow: {migration.ItemDiffers: 1, migration.ItemSame: 2}}},
 	contract.ParkInput{StepInput: step, Step: migration.StepStart, Reason: migration.ReasonStepFailed, Message: "m", Cancelled: true},
 	contract.ResolveInput{StepInput: step, ParkID: 2, Reason: migration.ReasonTargetMoved, Action: migration.ActionAdopt, Target: "9_crm_approve", Discard: true},
 	contract.ClaimInput{Migration: "m", Wave: "1", Window: 5, Wait: 10 * time.Second, Claim: true},
-	contract.ClaimOutput{Instances: []contract.ClaimedInstance{{Instance: "7_crm_approve", Definition: definition}}, Counts: counts},
+	contract.ClaimOutput{Instances: []contract.ClaimedInstance{claimed}, Counts: counts},
 	contract.SettleWaveInput{Migration: "m", Wave: "1", Stopped: true, Release: []migration.InstanceID{"7_crm_approve"}},
 	contract.CheckInput{Migration: "m", Dry: true},
 	contract.CheckOutput{Findings: findings},
 	contract.InventoryInput{Migration: "m", Plan: "run", Dry: true},
 	contract.InventoryOutput{LeftOut: 3, Findings: findings, Counts: counts, Open: open, Definitions: judged, Instances: listed},
 	contract.ListInput{Migration: "m", After: 3, Limit: 20},
+	contract.AbortTargetInput{StepInput: step, Discard: true},
+	contract.UndoDataInput{StepInput: step, Again: true},
+	contract.UndoDataOutput{Outcome: outcome, Rows: 1, Files: 2, Conflicts: 3, Shared: 4},
+	contract.RollbackInput{Migration: "m", Rollback: "1", Queues: queues, Discard: true, Batches: 9, Result: undone},
+	contract.ClaimRollbackInput{Migration: "m", Rollback: "1", Limit: 8},
+	contract.ClaimRollbackOutput{Instances: []contract.RollbackTurn{{ClaimedInstance: claimed, Parked: true}}, Left: 3},
+	contract.DriftInput{Migration: "m", Queues: queues, After: 3, Result: contract.DriftResult{Still: 1, Moved: 2, Closed: 3, Listed: []contract.Drifted{drifted}}},
+	contract.DriftPage{Still: 1, Drifted: []contract.Drifted{drifted}, Next: 4},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
 }
 
@@ -154,9 +167,9 @@ func TestWorkflowIDsAreDistinctAndStable(t *testing.T) {
 	t.Parallel()
 	got := []string{
 		contract.PlanID("m"), contract.CheckID("m"), contract.VerifyID("m"), contract.WaveID("m", "1"),
-		contract.InstanceWorkflowID("m", "7_crm_approve"),
+		contract.InstanceWorkflowID("m", "7_crm_approve"), contract.RollbackID("m", "1"), contract.DriftID("m"),
 	}
-	want := []string{"ferry/m/plan", "ferry/m/check", "ferry/m/verify", "ferry/m/wave/1", "ferry/m/instance/7_crm_approve"}
+	want := []string{"ferry/m/plan", "ferry/m/check", "ferry/m/verify", "ferry/m/wave/1", "ferry/m/instance/7_crm_approve", "ferry/m/rollback/1", "ferry/m/drift"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("IDs (-want +got):\n%s", diff)
 	}

@@ -55,18 +55,31 @@ type RollbackInput struct {
 	Rollback  string         `json:"rollback"`
 	Queues    Queues         `json:"queues"`
 	Discard   bool           `json:"discard,omitempty"`
-	Batches   int            `json:"batches,omitempty"`
+	Batches   int            `json:"batches,omitempty"` // of this run
 	Result    RollbackResult `json:"result"`
 }
 
-// RollbackResult counts instances. Conflicts are undone ones of which rows or
-// files were left; Listed names refused, conflicting and failed ones, up to MaxDifferent.
+// RollbackResult counts instances. Of the undone ones, Conflicts are those of
+// which rows or files were left because somebody changed them since, Shared those
+// of which some were left at their turn because another migrated instance used
+// them. Failed ones are not undone, and wait for another rollback.
 type RollbackResult struct {
-	Undone    int                    `json:"undone"`
-	Refused   int                    `json:"refused"`
-	Conflicts int                    `json:"conflicts"`
-	Failed    int                    `json:"failed"`
-	Listed    []migration.InstanceID `json:"listed,omitempty"`
+	Undone    int             `json:"undone"`
+	Refused   int             `json:"refused"`
+	Conflicts int             `json:"conflicts"`
+	Shared    int             `json:"shared"`
+	Failed    int             `json:"failed"`
+	Listed    []NotRolledBack `json:"listed,omitempty"` // refused, in conflict or failed, up to MaxDifferent
+}
+
+// NotRolledBack is an instance that a rollback did not undo, or not wholly.
+// Message says why it was refused, or what failed, in plain words.
+type NotRolledBack struct {
+	Instance  migration.InstanceID `json:"instance"`
+	Refused   bool                 `json:"refused,omitempty"`
+	Failed    bool                 `json:"failed,omitempty"`
+	Conflicts int                  `json:"conflicts,omitempty"` // rows and files
+	Message   string               `json:"message,omitempty"`
 }
 
 // ClaimRollbackInput asks for the next instances of a rollback, newest start first.
@@ -76,9 +89,18 @@ type ClaimRollbackInput struct {
 	Limit     int    `json:"limit"`
 }
 
-// ClaimRollbackOutput has the instances whose turn it is; none when all are through.
+// ClaimRollbackOutput has the instances whose turn it is. Left counts those that
+// still wait for one: without Instances, for another one of their record to end.
 type ClaimRollbackOutput struct {
-	Instances []ClaimedInstance `json:"instances,omitempty"`
+	Instances []RollbackTurn `json:"instances,omitempty"`
+	Left      int            `json:"left"`
+}
+
+// RollbackTurn is an instance whose rollback begins. One that was parked waits
+// for the operator again when it is refused.
+type RollbackTurn struct {
+	ClaimedInstance
+	Parked bool `json:"parked,omitempty"`
 }
 
 // CheckDrift compares a page of migrated instances with the source as it is now.

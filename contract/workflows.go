@@ -38,21 +38,28 @@ type InstanceInput struct {
 	Discard bool `json:"discard,omitempty"`
 }
 
-// InstanceResult is how the migration of one instance ended.
+// InstanceResult is how a run of one instance ended. Refused says in plain words
+// why nothing was undone: the instance stands where it stood, and State is "".
+// Conflicts and Shared count rows and files that an undoing left, as UndoDataOutput does.
 type InstanceResult struct {
-	State   migration.InstanceState `json:"state"`
-	Reason  migration.Reason        `json:"reason,omitempty"`
-	Verdict migration.Verdict       `json:"verdict,omitempty"`
-	Target  migration.InstanceID    `json:"target,omitempty"`
+	State     migration.InstanceState `json:"state"`
+	Reason    migration.Reason        `json:"reason,omitempty"`
+	Verdict   migration.Verdict       `json:"verdict,omitempty"`
+	Target    migration.InstanceID    `json:"target,omitempty"`
+	Refused   string                  `json:"refused,omitempty"`
+	Conflicts int                     `json:"conflicts,omitempty"`
+	Shared    int                     `json:"shared,omitempty"`
 }
 
-// InstanceStatus answers StatusQuery of an instance.
+// InstanceStatus answers StatusQuery of an instance. Message is what a parking
+// says in plain words, or why the last decision came to nothing.
 type InstanceStatus struct {
 	Step    migration.Step       `json:"step"`
 	Parked  bool                 `json:"parked"`
 	ParkID  int64                `json:"park_id,omitempty"`
 	Reason  migration.Reason     `json:"reason,omitempty"`
 	Actions []migration.Action   `json:"actions,omitempty"`
+	Message string               `json:"message,omitempty"`
 	Target  migration.InstanceID `json:"target,omitempty"`
 }
 
@@ -63,7 +70,7 @@ type Resolution struct {
 	ParkID int64 `json:"park_id,omitempty"`
 	// Target is the instance to adopt, with ActionAdopt only.
 	Target migration.InstanceID `json:"target,omitempty"`
-	// Discard allows a redo to throw away work of people on the target.
+	// Discard allows a redo or rollback to throw away work of people on the target.
 	Discard bool `json:"discard,omitempty"`
 }
 
@@ -230,10 +237,11 @@ type VerifyRunInput struct {
 
 // VerifyRunResult counts verdicts and names what is not the same, up to MaxDifferent.
 type VerifyRunResult struct {
-	Same      int                    `json:"same"`
-	Different int                    `json:"different"`
-	Moved     int                    `json:"moved"`
-	Listed    []migration.InstanceID `json:"listed,omitempty"`
+	Same            int                    `json:"same"`
+	AssigneesDiffer int                    `json:"assignees_differ,omitempty"` // and nothing else
+	Different       int                    `json:"different"`
+	Moved           int                    `json:"moved"`
+	Listed          []migration.InstanceID `json:"listed,omitempty"`
 }
 
 // MaxDifferent bounds VerifyRunResult.Listed.

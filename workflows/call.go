@@ -35,7 +35,7 @@ const heartbeat = 30 * time.Second
 // options returns how an activity is run, by its wire name.
 func options(name string) workflow.ActivityOptions {
 	switch name {
-	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.TakeInventory.Name:
+	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.UndoData.Name, contract.TakeInventory.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	case contract.StartProcess.Name:
 		return workflow.ActivityOptions{
@@ -43,7 +43,7 @@ func options(name string) workflow.ActivityOptions {
 			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 			WaitForCancellation: true,
 		}
-	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name:
+	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name, contract.RehearseStep.Name, contract.AbortTarget.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat, RetryPolicy: patient(), WaitForCancellation: true}
 	case contract.GatherEvidence.Name:
 		retries := patient()

@@ -29,14 +29,17 @@ const maxFailures = 5
 // Instance migrates one source instance: copy form data, copy uploads, start,
 // restore what the start changed, resume each pending activity, verify. A step
 // that cannot go on parks the instance: it stays open and waits for the update
-// "resolve". It never gives up by itself.
+// "resolve". It never gives up by itself. In ModeRollback and ModeRedo it is
+// undone first, or refused; while it is being undone nothing parks it: what
+// cannot be undone fails the run, and another one goes on.
 func Instance(ctx workflow.Context, in contract.InstanceInput) (contract.InstanceResult, error) {
 	w := &instance{in: in, step: contract.StepInput{Migration: in.Migration, Instance: in.Instance}}
 	if err := w.setup(ctx); err != nil {
 		return contract.InstanceResult{}, err
 	}
 	result, err := w.run(ctx)
-	if temporal.IsCanceledError(err) {
+	// What is half undone stays so in the ledger: it has to be gone on with.
+	if temporal.IsCanceledError(err) && w.at != migration.StepRollback {
 		return contract.InstanceResult{}, w.cancelled(ctx, err)
 	}
 	return result, err
@@ -51,6 +54,7 @@ type instance struct {
 	next     *contract.ResumeCall
 	accepted []migration.Reason
 	redo     bool
+	undone   contract.UndoDataOutput
 	starts   int // proven not to have happened, for whatever reason
 	failures int // of these, answered by Joget with an error
 	verdict  migration.Verdict
@@ -68,16 +72,31 @@ func (w *instance) setup(ctx workflow.Context) error {
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, contract.ResolveUpdate, w.resolve, workflow.UpdateHandlerOptions{
 		Validator:   w.validate,
-		Description: `unstick a parked instance: {"action": "retry|skip|redo|adopt|accept", "target": "<ID to adopt>"}`,
+		Description: `unstick a parked instance: {"action": "retry|skip|redo|adopt|accept|rollback", "target": "<ID to adopt>"}`,
 	}); err != nil {
 		return fmt.Errorf("register update %s: %w", contract.ResolveUpdate, err)
 	}
 	w.at = migration.StepCopyFormData
+	w.redo = w.in.Mode == contract.ModeDelta
 	return nil
 }
 
-// run goes through the steps until the instance is verified or skipped.
+// run goes through the steps until the instance is verified, skipped or undone.
 func (w *instance) run(ctx workflow.Context) (contract.InstanceResult, error) {
+	if w.in.Mode == contract.ModeRollback || w.in.Mode == contract.ModeRedo {
+		again := w.in.Mode == contract.ModeRedo
+		refused, err := w.undo(ctx, w.in.Discard, again)
+		switch {
+		case err != nil:
+			return contract.InstanceResult{}, err
+		case refused != "":
+			w.tell(ctx, "not undone: "+refused)
+			return contract.InstanceResult{Refused: refused}, nil
+		case !again:
+			return w.end(ctx, migration.InstanceReady, "")
+		}
+		w.at, w.redo = migration.StepCopyFormData, true
+	}
 	for {
 		out, err := w.do(ctx)
 		if temporal.IsCanceledError(err) {
@@ -100,6 +119,9 @@ func (w *instance) run(ctx workflow.Context) (contract.InstanceResult, error) {
 			if err != nil {
 				return contract.InstanceResult{}, err
 			}
+			if !more && w.at == migration.StepRollback {
+				return w.end(ctx, migration.InstanceReady, "")
+			}
 			if !more {
 				return w.end(ctx, migration.InstanceSkipped, migration.ReasonOperator)
 			}
@@ -119,7 +141,9 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	switch w.at {
 	case migration.StepCopyFormData:
 		w.tell(ctx, "copying form data")
-		out, err := call(ctx, w.in.Queues, contract.CopyFormData, "copy form data", contract.CopyFormDataInput{StepInput: w.step, Redo: w.redo})
+		out, err := call(ctx, w.in.Queues, contract.CopyFormData, "copy form data", contract.CopyFormDataInput{
+			StepInput: w.step, Redo: w.redo, Delta: w.in.Mode == contract.ModeDelta,
+		})
 		if w.passed(out.Outcome, err, migration.StepCopyUploads) {
 			if w.redo {
 				w.redo, w.accepted = false, nil
@@ -160,6 +184,28 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 		return out.Outcome, err
 	}
 	return contract.Outcome{}, temporal.NewNonRetryableApplicationError("unknown step "+string(w.at), string(migration.CodeInternal), nil)
+}
+
+// undo takes the instance back from the target, or says why it is refused: then
+// nothing was touched.
+func (w *instance) undo(ctx workflow.Context, discard, again bool) (refused string, err error) {
+	w.at = migration.StepRollback
+	w.tell(ctx, "ending the target instance")
+	out, err := call(ctx, w.in.Queues, contract.AbortTarget, "end the target instance", contract.AbortTargetInput{StepInput: w.step, Discard: discard})
+	if err != nil {
+		return "", err
+	}
+	if out.Status == contract.StatusSkipped {
+		return cmp.Or(out.Message, "refused"), nil
+	}
+	w.tell(ctx, "putting rows and files back")
+	w.undone, err = call(ctx, w.in.Queues, contract.UndoData, "put rows and files back", contract.UndoDataInput{StepInput: w.step, Again: again})
+	if err != nil {
+		return "", err
+	}
+	w.target = ""
+	w.note("undone: %d rows, %d files; left: %d changed since, %d in use", w.undone.Rows, w.undone.Files, w.undone.Conflicts, w.undone.Shared)
+	return "", nil
 }
 
 // evidence has what a pilot shows gathered before the verdict, which settles
@@ -301,17 +347,22 @@ func (w *instance) park(ctx workflow.Context, out contract.Outcome) (more bool, 
 		}
 		if err != nil {
 			// The decision could not be carried out: still parked, and the reason why is shown.
-			w.decision = nil
-			out.Message = errorMessage(err)
-			w.tell(ctx, "parked: "+string(out.Reason)+"; the last action was refused: "+out.Message)
+			w.refuse(ctx, errorMessage(err))
 			continue
 		}
 		if after.Status == contract.StatusParked {
-			out, w.parked, w.decision = after, &after, nil
+			out, w.decision = after, nil
 			w.tell(ctx, "parked: "+string(out.Reason))
 			continue
 		}
 		c, _ := migration.Continue(w.at, out.Reason, d.Action)
+		if c.Step == migration.StepRollback {
+			if done, err := w.rollback(ctx, d.Discard); err != nil {
+				return false, err
+			} else if !done {
+				continue
+			}
+		}
 		w.note("resolved: %s", d.Action)
 		stage := contract.StageResolved
 		if c.End {
@@ -321,13 +372,44 @@ func (w *instance) park(ctx workflow.Context, out contract.Outcome) (more bool, 
 			return false, err
 		}
 		w.parked, w.decision = nil, nil
-		w.at, w.redo = c.Step, c.Redo
+		// A new snapshot that is still to be taken is so after a retry, too.
+		w.redo = c.Redo || w.redo && c.Step == migration.StepCopyFormData
+		w.at = c.Step
 		if c.Accepted != "" {
 			w.accepted = append(w.accepted, c.Accepted)
 		}
 		w.next = nil
-		return !c.End, nil
+		return !c.End && c.Step != migration.StepRollback, nil
 	}
+}
+
+// refuse keeps the instance parked, and shows why the decision came to nothing.
+func (w *instance) refuse(ctx workflow.Context, why string) {
+	w.decision, w.parked.Message = nil, why
+	w.tell(ctx, "parked: "+string(w.parked.Reason)+"; the last action was refused: "+why)
+}
+
+// rollback undoes a parked instance. One that is refused, or cannot be undone
+// wholly, stays parked.
+func (w *instance) rollback(ctx workflow.Context, discard bool) (done bool, err error) {
+	at := w.at
+	refused, err := w.undo(ctx, discard, false)
+	switch {
+	case temporal.IsCanceledError(err):
+		return false, err
+	case err != nil:
+		if *w.parked, err = w.fail(ctx, err); err != nil {
+			return false, err
+		}
+		w.decision = nil
+		w.tell(ctx, "parked: "+string(w.parked.Reason))
+		return false, w.mark(ctx, reasonKey.ValueSet(string(w.parked.Reason)))
+	case refused != "":
+		w.at = at
+		w.refuse(ctx, refused)
+		return false, nil
+	}
+	return true, nil
 }
 
 func (w *instance) validate(r contract.Resolution) error {
@@ -356,7 +438,7 @@ func (w *instance) resolve(_ workflow.Context, r contract.Resolution) (contract.
 func (w *instance) status() (contract.InstanceStatus, error) {
 	s := contract.InstanceStatus{Step: w.at, Target: w.target}
 	if w.parked != nil {
-		s.Parked, s.ParkID, s.Reason, s.Actions = true, w.parked.ParkID, w.parked.Reason, w.parked.Reason.Actions()
+		s.Parked, s.ParkID, s.Reason, s.Actions, s.Message = true, w.parked.ParkID, w.parked.Reason, w.parked.Reason.Actions(), w.parked.Message
 	}
 	return s, nil
 }
@@ -373,7 +455,9 @@ func (w *instance) end(ctx workflow.Context, state migration.InstanceState, reas
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return contract.InstanceResult{}, err
 	}
-	return contract.InstanceResult{State: state, Reason: reason, Verdict: w.verdict, Target: w.target}, nil
+	return contract.InstanceResult{
+		State: state, Reason: reason, Verdict: w.verdict, Target: w.target, Conflicts: w.undone.Conflicts, Shared: w.undone.Shared,
+	}, nil
 }
 
 // cancelled records that the operator cancelled the workflow, and passes the

@@ -27,6 +27,8 @@ type instanceFakes struct {
 	verify       func(contract.VerifyInput) (contract.VerifyOutput, error)
 	resolve      func(contract.ResolveInput) (contract.Outcome, error)
 	evidence     func(contract.StepInput) (contract.Outcome, error)
+	abort        func(contract.AbortTargetInput) (contract.Outcome, error)
+	undo         func(contract.UndoDataInput) (contract.UndoDataOutput, error)
 }
 
 func (f instanceFakes) register(env activityRegistry) *world {
@@ -66,6 +68,22 @@ func (f instanceFakes) register(env activityRegistry) *world {
 	if f.evidence == nil {
 		f.evidence = func(contract.StepInput) (contract.Outcome, error) { return ok(), nil }
 	}
+	if f.abort == nil {
+		f.abort = func(contract.AbortTargetInput) (contract.Outcome, error) { return ok(), nil }
+	}
+	if f.undo == nil {
+		f.undo = func(contract.UndoDataInput) (contract.UndoDataOutput, error) {
+			return contract.UndoDataOutput{Outcome: ok(), Rows: 3}, nil
+		}
+	}
+	fake(env, w, contract.AbortTarget, func(in contract.AbortTargetInput) (contract.Outcome, error) {
+		w.note("  discard=%t", in.Discard)
+		return f.abort(in)
+	})
+	fake(env, w, contract.UndoData, func(in contract.UndoDataInput) (contract.UndoDataOutput, error) {
+		w.note("  again=%t", in.Again)
+		return f.undo(in)
+	})
 	fake(env, w, contract.GatherEvidence, f.evidence)
 	fake(env, w, contract.CopyFormData, f.copyFormData)
 	fake(env, w, contract.CopyUploads, func(contract.StepInput) (contract.CopyUploadsOutput, error) {
@@ -392,7 +410,7 @@ func TestInstanceRefusesResolutionsThatDoNotFit(t *testing.T) {
 		give contract.Resolution
 		want string
 	}{
-		{"unknown_action", contract.Resolution{Action: "explode"}, "these do: retry, skip"},
+		{"unknown_action", contract.Resolution{Action: "explode"}, "these do: retry, rollback, skip"},
 		{"action_of_another_reason", contract.Resolution{Action: migration.ActionRedo}, "does not fit start_not_allowed"},
 		{"an_older_parking", contract.Resolution{Action: migration.ActionRetry, ParkID: 2}, "parked anew (park 3, not 2)"},
 		{"a_target_without_adopt", contract.Resolution{Action: migration.ActionRetry, Target: "9_x_y"}, "takes no target"},

@@ -49,6 +49,8 @@ type shape struct {
 	fakes    instanceFakes
 	pool     *pool
 	plan     *planFakes
+	turns    *turns
+	pages    *driftPages
 	steps    []step
 }
 
@@ -61,6 +63,10 @@ type step struct {
 }
 
 func whenParked(s contract.InstanceStatus) bool { return s.Parked }
+
+func whenRefused(s contract.InstanceStatus) bool { return s.Parked && s.Message != "" }
+
+var refused = contract.Outcome{Status: contract.StatusSkipped, Message: "somebody worked on it"}
 
 func resolved(a migration.Action) []step {
 	return []step{{until: whenParked, update: contract.ResolveUpdate, arg: contract.Resolution{Action: a}}}
@@ -115,6 +121,28 @@ func shapes() []shape {
 			contract.VerifyOutput{Outcome: parked(migration.ReasonSourceMoved, 1)}, contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictSame})}, resolved(migration.ActionRedo)...),
 		instance("cancelled", instanceFakes{start: first[contract.StepInput](1, parkedStart(migration.ReasonStartNotAllowed), started)}, step{until: whenParked, cancel: true}),
 	}
+	for name, mode := range map[string]contract.Mode{"rollback": contract.ModeRollback, "redo": contract.ModeRedo, "delta": contract.ModeDelta} {
+		s := instance(name, instanceFakes{})
+		s.input = contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Queues: queues, Mode: mode}
+		list = append(list, s)
+	}
+	list = append(list,
+		shape{
+			name: "instance_rollback_refused", workflow: contract.InstanceWorkflow, fakes: instanceFakes{abort: first[contract.AbortTargetInput](0, ok(), refused)},
+			input: contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Queues: queues, Mode: contract.ModeRollback},
+		},
+		instance("parked_rollback", instanceFakes{
+			verify: first[contract.VerifyInput](1, contract.VerifyOutput{Outcome: parked(migration.ReasonVerifyDiffers, 1)}, contract.VerifyOutput{}),
+			abort:  first[contract.AbortTargetInput](1, refused, ok()),
+		}, append(resolved(migration.ActionRollback), step{until: whenRefused, update: contract.ResolveUpdate, arg: contract.Resolution{
+			Action: migration.ActionRollback, Discard: true,
+		}})...),
+		shape{name: "rollback", workflow: contract.RollbackWorkflow, input: rollbackInput, turns: &turns{toCome: 11, refused: 2}},
+		shape{name: "rollback_continued", workflow: contract.RollbackWorkflow, input: contract.RollbackInput{
+			Migration: "m", Rollback: "2", Queues: queues, Batches: 199,
+		}, turns: &turns{toCome: 9}},
+		shape{name: "drift", workflow: contract.DriftWorkflow, input: contract.DriftInput{Migration: "m", Queues: queues}, pages: &driftPages{left: 3}},
+	)
 	return append(list,
 		shape{name: "plan", workflow: contract.PlanWorkflow, input: contract.PlanInput{Migration: "m"}, plan: &planFakes{}},
 		shape{name: "wave", workflow: contract.WaveWorkflow, input: waveInput, pool: &pool{toCome: 5}},
@@ -160,6 +188,10 @@ func act(t *testing.T, c client.Client, s shape) *historypb.History {
 	switch {
 	case s.plan != nil:
 		s.plan.register(w, &world{})
+	case s.turns != nil:
+		s.turns.register(w, &world{})
+	case s.pages != nil:
+		fake(w, &world{}, contract.CheckDrift, s.pages.check)
 	case s.pool != nil:
 		w.RegisterWorkflowWithOptions(func(workflow.Context, contract.InstanceInput) (contract.InstanceResult, error) {
 			return contract.InstanceResult{}, nil
@@ -217,6 +249,12 @@ func onQueue(input any, queue string) any {
 		in.Queues = q
 		return in
 	case contract.PlanInput:
+		in.Queues = q
+		return in
+	case contract.RollbackInput:
+		in.Queues = q
+		return in
+	case contract.DriftInput:
 		in.Queues = q
 		return in
 	}

@@ -14,10 +14,13 @@ type Registry interface {
 // Register makes the workflows known by their wire names.
 func Register(r Registry) {
 	for name, fn := range map[string]any{
-		contract.InstanceWorkflow: Instance,
-		contract.WaveWorkflow:     Wave,
-		contract.PlanWorkflow:     Plan,
-		contract.VerifyWorkflow:   Verify,
+		contract.InstanceWorkflow:  Instance,
+		contract.WaveWorkflow:      Wave,
+		contract.PlanWorkflow:      Plan,
+		contract.VerifyWorkflow:    Verify,
+		contract.RollbackWorkflow:  Rollback,
+		contract.DriftWorkflow:     Drift,
+		contract.RehearsalWorkflow: Rehearsal,
 	} {
 		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -114,13 +115,13 @@ func (w *wave) launch(ctx workflow.Context) error {
 			WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 			ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 			TaskQueue:             w.in.Queues.Workflows,
-			StaticSummary:         fmt.Sprintf("migrate %s", c.Instance),
+			StaticSummary:         fmt.Sprintf("%s %s", cmp.Or(string(c.Mode), "migrate"), c.Instance),
 			StaticDetails:         fmt.Sprintf("Definition %s, wave %s of migration %s.", c.Definition, w.in.Wave, w.in.Migration),
 			TypedSearchAttributes: temporal.NewSearchAttributes(
 				waveKey.ValueSet(w.in.Wave), definitionKey.ValueSet(c.Definition.Key())),
 		}
 		starts = append(starts, workflow.ExecuteChildWorkflow(workflow.WithChildOptions(detached, opts), contract.InstanceWorkflow, contract.InstanceInput{
-			Migration: w.in.Migration, Instance: c.Instance, Wave: w.in.Wave, Queues: w.in.Queues,
+			Migration: w.in.Migration, Instance: c.Instance, Wave: w.in.Wave, Queues: w.in.Queues, Mode: c.Mode,
 		}))
 	}
 	w.state.Pending = nil
