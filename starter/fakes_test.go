@@ -69,6 +69,7 @@ type world struct {
 	sent       map[string]string
 	planDiff   migration.PlanDiff
 	changes    []migration.PlanChange
+	rehearsals []migration.Rehearsal
 
 	open    map[string]bool // workflows by ID
 	idle    bool            // no worker polls

@@ -54,6 +54,7 @@ type Ledger interface {
 	Wave(ctx context.Context, mig, name string) (migration.Wave, error)
 	Waves(ctx context.Context, mig string) ([]migration.Wave, error)
 	Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error
+	Rehearsals
 	Close() error
 }
 
