@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/activity"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
 	"jogetferry/uploads"
 )
 
@@ -23,7 +26,8 @@ func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
 	return rows
 }
 
-// copyFiles copies the files of the snapshot's records and counts them.
+// copyFiles copies the files of the snapshot's records and counts them, and
+// notes what lies beside them from then on.
 func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *migration.Snapshot, out *contract.CopyUploadsOutput) error {
 	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepCopyUploads}); err != nil {
 		return err
@@ -54,28 +58,95 @@ func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *m
 			fmt.Sprintf("%d files: symlinks, devices, or names that are no file names.", len(keys)), fileKeys(keys))
 		return err
 	}
+	seen, err := uploads.Seen(ctx, c.TargetUploads, fileRows(snapshot), result.Sums)
+	if err != nil {
+		return err
+	}
+	if err := c.Ledger.SaveFileWindow(ctx, c.key(in.Instance), seen); err != nil {
+		return err
+	}
 	return c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyUploads, Kind: "outcome", What: fmt.Sprintf(
 		"uploads: %d files; %d copied, %d overwritten, %d the same, %d kept, %d resumed; %d bytes",
 		out.Files, result.Copied, result.Overwritten, result.Same, result.Kept, result.Resumed, result.Bytes)})
 }
 
+// fileName names one file for the ledger.
+func fileName(key uploads.Key) string { return fmt.Sprintf("%s/%q", rowName(key.Row), key.Name) }
+
 // fileKeys lists files for the ledger; it holds record IDs and file names.
 func fileKeys(keys []uploads.Key) string {
 	names := make([]string, 0, len(keys))
 	for _, k := range keys {
-		names = append(names, fmt.Sprintf("%s/%s/%q", k.Row.Table, k.Row.ID, k.Name))
+		names = append(names, fileName(k))
 	}
 	return strings.Join(names, ", ")
 }
 
-// files compares the files of the records of both sides.
-func (v *verification) files(ctx context.Context) error {
-	compared, err := uploads.Compare(ctx, v.copy.SourceUploads, v.copy.TargetUploads, fileRows(v.snapshot))
+// files compares the files of the records of both sides, after what tools did
+// to them was put back.
+func (v *verification) files(ctx context.Context, source *records.Set) error {
+	c, rows := v.copy, fileRows(v.snapshot)
+	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, rows)
 	if err != nil {
 		return err
 	}
-	for _, d := range compared.Differences {
-		v.differ(itemFiles, migration.ReasonVerifyDiffers, string(d.Kind)+" "+fileKeys([]uploads.Key{d.Key}))
+	if v.in.Fix && !v.workedOn {
+		changed, err := c.putFilesBack(ctx, v.in.StepInput, source, compared.Differences)
+		if err != nil {
+			return err
+		}
+		if changed {
+			if compared, err = uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, rows); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	differs := map[uploads.Key]bool{}
+	for _, d := range compared.Differences {
+		differs[d.Key] = true
+		// The kinds of files are results.
+		v.add(migration.ItemFile, fileName(d.Key), migration.ItemResult(d.Kind), "")
+	}
+	there, err := uploads.Seen(ctx, c.TargetUploads, rows, nil)
+	for _, f := range there.Files {
+		if key := (uploads.Key{Row: f.Row, Name: f.Entry.Name}); !differs[key] {
+			v.add(migration.ItemFile, fileName(key), migration.ItemSame, "")
+		}
+	}
+	return err
+}
+
+// putFilesBack undoes what was done to files of the target since they were
+// copied, once: what comes later is not the tools' of our calls. Files of rows
+// that others use too are left.
+func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
+	key := c.key(in.Instance)
+	window, open, err := c.Ledger.FileWindow(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for i := range source.Rows {
+		if source.Rows[i].Shared {
+			window.Rows = slices.DeleteFunc(window.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
+		}
+	}
+	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, differences, c.Ledger.ToolFiles(key), c.Settings.ReportOnly)
+	if err != nil {
+		return false, err
+	}
+	var lines []migration.StepLine
+	if put.Any() || len(put.Left) > 0 {
+		line := migration.StepLine{Step: migration.StepVerify, Kind: store.KindOutcome, What: fmt.Sprintf(
+			migration.LineFilesPutBack+"%d removed, %d copied again; not touched: %d", len(put.Removed), len(put.Again), len(put.Left),
+		), Detail: fileKeys(slices.Concat(put.Removed, put.Again, put.Left))}
+		if c.Settings.ReportOnly {
+			line.Kind = store.KindNote
+			line.What = fmt.Sprintf(migration.LineToolsChanged+"%d files; left (records.restore: report)", len(put.Removed)+len(put.Again)+len(put.Left))
+		}
+		lines = append(lines, line)
+	}
+	return put.Any() && !c.Settings.ReportOnly, c.Ledger.CloseFileWindow(ctx, in.Migration, key, lines...)
 }

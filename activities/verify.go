@@ -3,9 +3,9 @@ package activities
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -13,8 +13,9 @@ import (
 )
 
 // VerifyInstance reads both sides back and compares them with the snapshot and
-// with each other. With Fix the verdict decides the state of the instance: done
-// when everything is the same, parked otherwise.
+// with each other, item by item. With Fix the verdict decides the state of the
+// instance: done when everything is the same, or all but who is offered an
+// activity; parked otherwise. Files that tools changed are put back before.
 func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (contract.VerifyOutput, error) {
 	out := contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
 	if err := c.bound(ctx, in.StepInput); err != nil {
@@ -44,84 +45,64 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 			return out, err
 		}
 	}
-	v := &verification{
-		copy: c, in: in, snapshot: &snapshot, wanted: c.Settings.Wanted(&snapshot.Instance), identity: identity, items: map[string]int{},
-	}
+	v := &verification{copy: c, in: in, snapshot: &snapshot, wanted: c.Settings.WantedTree(&snapshot.Tree), identity: identity}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
-	out.Items, out.Verdict = v.items, migration.VerdictSame
-	if len(v.reasons) > 0 {
-		out.Verdict, out.Reason = migration.VerdictDiffers, v.reasons[0]
+	var reasons []migration.Reason
+	out.Items = migration.CountItems(v.items)
+	out.Verdict, reasons = migration.Judge(v.items)
+	unaccepted := slices.IndexFunc(reasons, func(found migration.Reason) bool {
+		return !slices.ContainsFunc(in.Accepted, func(r migration.Reason) bool { return r.Covers(found) })
+	})
+	switch {
+	case len(reasons) == 0:
+	case in.Fix && unaccepted < 0:
+		out.Verdict = migration.VerdictAccepted
+	default:
+		out.Reason = reasons[0]
 	}
-	if !in.Fix {
-		return out, nil
+	if err := c.Ledger.SaveVerdict(ctx, in.Migration, in.Instance, migration.Comparison{Verdict: out.Verdict, Deciding: in.Fix, Items: v.items}); err != nil || !in.Fix {
+		return out, err
 	}
-	for _, found := range v.reasons {
-		if !slices.ContainsFunc(in.Accepted, func(r migration.Reason) bool { return r.Covers(found) }) {
-			out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, found, v.message(), strings.Join(v.details, "; "))
-			return out, err
-		}
+	if unaccepted >= 0 {
+		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, reasons[unaccepted], out.Items.String(), v.details())
+		return out, err
 	}
-	if len(v.reasons) > 0 {
-		out.Verdict, out.Reason = migration.VerdictAccepted, ""
+	what := migration.LineVerdict + string(out.Verdict)
+	if counted := out.Items.String(); counted != "" {
+		what += "; " + counted
 	}
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
 		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
-	}, migration.StepLine{
-		Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + string(out.Verdict) + v.counted(), Detail: strings.Join(v.details, "; "),
-	})
+	}, migration.StepLine{Step: migration.StepVerify, Kind: "outcome", What: what, Detail: v.details()})
 }
-
-// The items that a verification compares.
-const (
-	itemSource     = "source_moved"
-	itemTarget     = "target_moved"
-	itemInstances  = "second_instance"
-	itemRequester  = "requester"
-	itemEngine     = "engine"
-	itemActivities = "activities"
-	itemVariables  = "variables"
-	itemRows       = "rows"
-	itemFiles      = "files"
-	// itemAssignees is told, and decides nothing: the API resolves assignees anew.
-	itemAssignees = "assignees_differ"
-)
 
 type verification struct {
 	copy     *Copy
 	in       contract.VerifyInput
 	snapshot *migration.Snapshot // what the source is compared with
-	wanted   *migration.Instance // what the target is compared with
+	wanted   *migration.Tree     // what the target is compared with
 	identity migration.TargetIdentity
-	items    map[string]int
-	details  []string
-	reasons  []migration.Reason // in the order found, each once
+	items    []migration.Item
+	// workedOn: people worked on the target since the start, or use the record
+	// through other instances: its files are theirs.
+	workedOn bool
 }
 
-// differ notes one difference, and the reason to park for.
-func (v *verification) differ(item string, reason migration.Reason, detail string) {
-	v.items[item]++
-	v.details = append(v.details, item+": "+detail)
-	if !slices.Contains(v.reasons, reason) {
-		v.reasons = append(v.reasons, reason)
-	}
+func (v *verification) add(kind migration.ItemKind, subject string, result migration.ItemResult, seen string) {
+	v.items = append(v.items, migration.Item{Kind: kind, Subject: subject, Result: result, Seen: seen})
 }
 
-func (v *verification) message() string {
-	return strings.TrimPrefix(v.counted(), "; ")
-}
-
-func (v *verification) counted() string {
-	names := make([]string, 0, len(v.items))
-	for item, n := range v.items {
-		names = append(names, fmt.Sprintf("%s %d", item, n))
+// details tells of all that is not the same.
+func (v *verification) details() string {
+	var all []string
+	for _, i := range v.items {
+		if i.Result != migration.ItemSame {
+			all = append(all, i.String())
+		}
 	}
-	slices.Sort(names)
-	if len(names) == 0 {
-		return ""
-	}
-	return "; " + strings.Join(names, ", ")
+	return strings.Join(all, "; ")
 }
 
 func (v *verification) run(ctx context.Context) error {
@@ -134,12 +115,12 @@ func (v *verification) run(ctx context.Context) error {
 	if err != nil || target == nil {
 		return err
 	}
-	if err := v.alone(ctx); err != nil {
+	if err := v.alone(ctx, target); err != nil {
 		return err
 	}
-	v.activities(target)
-	for _, d := range migration.DiffVariables(v.wanted.Variables, target.Variables) {
-		v.differ(itemVariables, migration.ReasonVerifyDiffers, d.Name)
+	v.items = append(v.items, migration.CompareTrees(v.wanted, target, v.copy.Settings.AdminUser)...)
+	if err := v.limits(ctx, target); err != nil {
+		return err
 	}
 	if source == nil || !source.tree.Instance.State.Open() {
 		return nil
@@ -147,145 +128,187 @@ func (v *verification) run(ctx context.Context) error {
 	if err := v.rows(ctx, source); err != nil {
 		return err
 	}
-	return v.files(ctx)
+	return v.files(ctx, &source.set)
 }
 
 // source compares the source with the snapshot: it must not have moved.
 func (v *verification) source(now *sourceRead) {
 	if now == nil || !now.tree.Instance.State.Open() {
-		v.differ(itemSource, migration.ReasonSourceMoved, "it is closed")
+		v.add(migration.ItemSource, "", migration.ItemDiffers, "it is closed")
 		return
 	}
-	if !sameMoment(&v.snapshot.Tree, &now.tree) {
-		v.differ(itemSource, migration.ReasonSourceMoved, "instance")
-		return
+	there := map[migration.Path]*migration.Tree{}
+	for path, t := range now.tree.Walk() {
+		there[path] = t
 	}
+	moved := false
+	instance := func(path migration.Path, result migration.ItemResult, seen string) {
+		v.items = append(v.items, migration.Item{Kind: migration.ItemSource, Path: path, Result: result, Seen: seen})
+		moved = moved || result != migration.ItemSame
+	}
+	for path, was := range v.snapshot.Walk() {
+		is := there[path]
+		delete(there, path)
+		switch {
+		case is == nil:
+			instance(path, migration.ItemDiffers, "nobody waits for it any more")
+		case !sameInstance(&was.Instance, &is.Instance):
+			instance(path, migration.ItemDiffers, "it moved on")
+		default:
+			instance(path, migration.ItemSame, "")
+		}
+	}
+	for path := range now.tree.Walk() {
+		if there[path] != nil {
+			instance(path, migration.ItemDiffers, "it was not there")
+		}
+	}
+	if !moved {
+		v.sourceRows(&now.set)
+	}
+}
+
+func (v *verification) sourceRows(now *records.Set) {
 	rows := map[migration.RowKey]string{}
 	for _, r := range v.snapshot.Rows {
 		rows[r.RowKey] = r.Digest
 	}
-	for i := range now.set.Rows {
-		digest := now.set.Rows[i].Digest()
-		if rows[now.set.Rows[i].Key] != hex.EncodeToString(digest[:]) {
-			v.differ(itemSource, migration.ReasonSourceMoved, "row "+now.set.Rows[i].Key.Table)
+	for i := range now.Rows {
+		key, digest := now.Rows[i].Key, now.Rows[i].Digest()
+		result, seen := migration.ItemSame, ""
+		switch was, known := rows[key]; {
+		case !known:
+			result, seen = migration.ItemDiffers, "it is new"
+		case was != hex.EncodeToString(digest[:]):
+			result, seen = migration.ItemDiffers, "it was changed"
 		}
-		delete(rows, now.set.Rows[i].Key)
+		v.add(migration.ItemSource, rowName(key), result, seen)
+		delete(rows, key)
 	}
-	for key := range rows {
-		v.differ(itemSource, migration.ReasonSourceMoved, "row deleted from "+key.Table)
+	for _, r := range v.snapshot.Rows {
+		if _, left := rows[r.RowKey]; left {
+			v.add(migration.ItemSource, rowName(r.RowKey), migration.ItemDiffers, "it was deleted")
+		}
 	}
 }
 
-// target reads the target instance and proves that it is ours and unmoved. Nil:
-// there is nothing further to compare.
-func (v *verification) target(ctx context.Context) (*migration.Instance, error) {
+func rowName(key migration.RowKey) string { return key.Table + "/" + string(key.ID) }
+
+// target reads the target instance with its subflows and proves that it is ours
+// and unmoved. Nil: there is nothing further to compare.
+func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	reader := v.copy.Target.Fresh()
-	target, err := reader.Instance(ctx, v.identity.ID)
-	if migration.CodeOf(err) == migration.CodeNotFound {
-		v.differ(itemTarget, migration.ReasonTargetClosed, "it is closed or gone")
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
+	target, err := reader.Tree(ctx, v.identity.ID)
 	switch {
-	case identityOf(&target) != v.identity:
-		v.differ(itemTarget, migration.ReasonTargetChanged, "identity")
+	case migration.CodeOf(err) == migration.CodeNotFound:
+		v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemMissing, "it is closed and gone")
 		return nil, nil
-	case !target.State.Open():
-		v.differ(itemTarget, migration.ReasonTargetClosed, "it is closed")
+	case err != nil:
+		return nil, err
+	case identityOf(&target.Instance) != v.identity:
+		v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemDiffers, "another instance has its ID")
+		return nil, nil
+	case !target.Instance.State.Open():
+		v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemDiffers, "it is "+string(target.Instance.State))
 		return nil, nil
 	}
-	process, err := v.copy.TargetCatalog.Process(ctx, target.Definition)
+	v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemSame, "")
+	v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemSame, "")
+	lines, err := v.copy.Ledger.Lines(ctx, v.in.Migration, v.in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	v.engine(&target)
-	all, err := reader.Activities(ctx, target.ID)
-	if workedOn(process, all, nil) {
-		v.differ(itemTarget, migration.ReasonTargetMoved, "somebody worked on it")
+	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, &target.Instance, deedsOf(lines).ours())
+	if v.workedOn {
+		v.add(migration.ItemTarget, migration.TargetIsUntouched, migration.ItemDiffers, "somebody worked on it")
+	} else {
+		v.add(migration.ItemTarget, migration.TargetIsUntouched, migration.ItemSame, "")
 	}
 	return &target, err
 }
 
-// engine compares what the engine holds beside activities and variables. An
-// adopted instance may have another requester, and a start path may have left
-// tokens or children behind.
-func (v *verification) engine(target *migration.Instance) {
-	if target.Requester != v.wanted.Requester {
-		v.differ(itemRequester, migration.ReasonVerifyDiffers, "it is another user")
-	}
-	if target.State != v.wanted.State {
-		v.differ(itemEngine, migration.ReasonVerifyDiffers, "state "+string(target.State))
-	}
-	if !slices.Equal(target.Tokens, v.wanted.Tokens) {
-		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d tokens wait at joins", len(target.Tokens)))
-	}
-	if len(target.Children) != len(v.wanted.Children) {
-		v.differ(itemEngine, migration.ReasonVerifyDiffers, fmt.Sprintf("%d subflows are open", len(target.Children)))
-	}
-}
-
 // alone looks for a second instance of the record on the target: of a start
 // whose answer came after another instance was adopted, or of somebody else's.
-func (v *verification) alone(ctx context.Context) error {
+func (v *verification) alone(ctx context.Context, target *migration.Tree) error {
 	key := v.copy.key(v.in.Instance)
 	claim, err := v.copy.Ledger.Claimed(ctx, key)
 	if err != nil {
 		return err
 	}
-	linked, err := v.copy.Target.Fresh().LinkedInstances(ctx, v.wanted.Record)
+	linked, err := v.copy.Target.Fresh().LinkedInstances(ctx, v.wanted.Instance.Record)
 	if err != nil {
 		return err
+	}
+	ours := map[migration.InstanceID]bool{}
+	for _, t := range target.Walk() {
+		ours[t.Instance.ID] = true
 	}
 	explained, err := v.copy.Ledger.Explained(ctx, key.Target, linked)
 	if err != nil {
 		return err
 	}
 	intent := migration.StartIntent{Definition: v.identity.Definition}
+	second := false
 	for _, l := range migration.Unexplained(linked, intent, explained, claim.Baseline) {
 		if l.State.Open() && !l.Archived {
-			v.differ(itemInstances, migration.ReasonTwoStarts, string(l.ID))
+			second = true
+			v.add(migration.ItemInstance, string(l.ID), migration.ItemExtra, "")
+		}
+	}
+	if !second {
+		v.add(migration.ItemInstance, "", migration.ItemSame, "")
+	}
+	v.workedOn = v.workedOn || slices.ContainsFunc(linked, func(l migration.Linked) bool { return l.State.Open() && !l.Archived && !ours[l.ID] })
+	return nil
+}
+
+// limits tells which deadlines and limits began anew on the target. Activities
+// of wanted are those of the snapshot, in the same order.
+func (v *verification) limits(ctx context.Context, target *migration.Tree) error {
+	sources := map[migration.InstanceID]*migration.Instance{}
+	for _, t := range v.snapshot.Walk() {
+		sources[t.Instance.ID] = &t.Instance
+	}
+	targets := map[migration.Path]*migration.Instance{}
+	for path, t := range target.Walk() {
+		targets[path] = &t.Instance
+	}
+	for path, t := range v.wanted.Walk() {
+		source := sources[t.Instance.ID]
+		add := func(subject, seen string) {
+			v.items = append(v.items, migration.Item{Kind: migration.ItemLimit, Path: path, Subject: subject, Result: migration.ItemDiffers, Seen: seen})
+		}
+		process, err := v.copy.SourceCatalog.Process(ctx, source.Definition)
+		if migration.CodeOf(err) == migration.CodeUnavailable {
+			return err
+		}
+		if err == nil && process.Limit > 0 && source.Started > 0 {
+			add("the instance", "the limit was due "+due(source.Started, process.Limit))
+		}
+		for n, a := range source.Activities {
+			subject := t.Instance.Activities[n].DefID
+			if err == nil {
+				if d := process.Activity(string(a.DefID)); d != nil && d.Limit > 0 {
+					add(string(subject), "the limit was due "+due(a.Activated, d.Limit))
+				}
+			}
+			if a.NextDeadline == 0 {
+				continue
+			}
+			seen := "a deadline was due " + due(a.NextDeadline, 0)
+			if there := targets[path]; there != nil {
+				if i := slices.IndexFunc(there.Activities, func(b migration.OpenActivity) bool { return b.DefID == subject }); i >= 0 && there.Activities[i].NextDeadline != 0 {
+					seen += ", and is due " + due(there.Activities[i].NextDeadline, 0)
+				}
+			}
+			add(string(subject), seen)
 		}
 	}
 	return nil
 }
 
-func (v *verification) activities(target *migration.Instance) {
-	byDef := map[migration.ActivityDefID]migration.OpenActivity{}
-	for _, a := range target.Activities {
-		if _, twice := byDef[a.DefID]; twice {
-			v.differ(itemActivities, migration.ReasonVerifyDiffers, "twice: "+string(a.DefID))
-		}
-		byDef[a.DefID] = a
-	}
-	for _, a := range v.wanted.Activities {
-		there, ok := byDef[a.DefID]
-		if !ok {
-			v.differ(itemActivities, migration.ReasonVerifyDiffers, "missing: "+string(a.DefID))
-			continue
-		}
-		delete(byDef, a.DefID)
-		for _, d := range migration.DiffVariables(a.Variables, there.Variables) {
-			v.differ(itemVariables, migration.ReasonVerifyDiffers, string(a.DefID)+"."+d.Name)
-		}
-		if !slices.Equal(assigneesOf(a), assigneesOf(there)) {
-			v.items[itemAssignees]++
-			v.details = append(v.details, itemAssignees+": "+string(a.DefID))
-		}
-	}
-	for def := range byDef {
-		v.differ(itemActivities, migration.ReasonVerifyDiffers, "extra: "+string(def))
-	}
-}
-
-func assigneesOf(a migration.OpenActivity) []migration.User {
-	users := make([]migration.User, 0, len(a.Assignments))
-	for _, as := range a.Assignments {
-		users = append(users, as.User)
-	}
-	slices.Sort(users)
-	return users
+func due(since migration.EpochMillis, limit time.Duration) string {
+	return time.UnixMilli(int64(since)).Add(limit).UTC().Format("2006-01-02 15:04 UTC")
 }
 
 // rows compares the record sets of both sides.
@@ -299,9 +322,16 @@ func (v *verification) rows(ctx context.Context, source *sourceRead) error {
 	if err != nil {
 		return err
 	}
-	compared := records.Compare(source.set, there)
-	for _, d := range compared.Differences {
-		v.differ(itemRows, migration.ReasonVerifyDiffers, fmt.Sprintf("%s %s/%s %v", d.Kind, d.Key.Table, d.Key.ID, d.Columns))
+	differs := map[migration.RowKey]bool{}
+	for _, d := range records.Compare(source.set, there).Differences {
+		differs[d.Key] = true
+		// The kinds of rows are results.
+		v.add(migration.ItemRow, rowName(d.Key), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
+	}
+	for _, key := range source.set.Keys() {
+		if !differs[key] {
+			v.add(migration.ItemRow, rowName(key), migration.ItemSame, "")
+		}
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func (c *comparer) activities(wanted, target []OpenActivity) {
 func (c *comparer) holders(wanted, target *OpenActivity) {
 	subject, admin := string(wanted.DefID), ""
 	if c.admin != "" && slices.Contains(target.users(), c.admin) && !slices.Contains(wanted.users(), c.admin) {
-		admin = "; the migrating administrator " + string(c.admin) + " has it"
+		admin = " (" + string(c.admin) + ", who migrates, has it)"
 	}
 	missing, extra := without(wanted.assignees(), target.assignees()), without(target.assignees(), wanted.assignees())
 	switch {

@@ -97,7 +97,7 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 				child(t).Activities[0].Assignments = nil
 			},
 			items: []migration.Item{
-				{Kind: migration.ItemAssignee, Subject: "approve", Result: migration.ItemDiffers, Seen: "not to clark, but to admin; the migrating administrator admin has it"},
+				{Kind: migration.ItemAssignee, Subject: "approve", Result: migration.ItemDiffers, Seen: "not to clark, but to admin (admin, who migrates, has it)"},
 				{Kind: migration.ItemAssignee, Path: "review", Subject: "look", Result: migration.ItemMissing, Seen: "not to cat"},
 			},
 		},
@@ -118,8 +118,8 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 			},
 			items: []migration.Item{
 				{Kind: migration.ItemAccepted, Subject: "approve", Result: migration.ItemExtra, Seen: "by clark"},
-				{Kind: migration.ItemAccepted, Subject: "check", Result: migration.ItemDiffers, Seen: "by admin, not jack; the migrating administrator admin has it"},
-				{Kind: migration.ItemAccepted, Path: "review", Subject: "look", Result: migration.ItemExtra, Seen: "by admin; the migrating administrator admin has it"},
+				{Kind: migration.ItemAccepted, Subject: "check", Result: migration.ItemDiffers, Seen: "by admin, not jack (admin, who migrates, has it)"},
+				{Kind: migration.ItemAccepted, Path: "review", Subject: "look", Result: migration.ItemExtra, Seen: "by admin (admin, who migrates, has it)"},
 			},
 		},
 		{

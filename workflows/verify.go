@@ -17,7 +17,8 @@ const (
 	verifyPageRuns = 20
 )
 
-// Verify compares migrated instances on both sides again. It reads only.
+// Verify compares migrated instances on both sides again. It reads only, and
+// leaves what it found in the ledger.
 func Verify(ctx workflow.Context, in contract.VerifyRunInput) (contract.VerifyRunResult, error) {
 	if len(in.Instances) > 0 {
 		for page := range slices.Chunk(in.Instances, verifyPage) {
@@ -62,6 +63,8 @@ func verifyAll(ctx workflow.Context, in contract.VerifyRunInput, page []migratio
 		case err == nil && out.Verdict == migration.VerdictSame:
 			result.Same++
 			continue
+		case err == nil && out.Verdict == migration.VerdictAssignees:
+			result.AssigneesDiffer++
 		case out.Reason == migration.ReasonSourceMoved, out.Reason == migration.ReasonTargetMoved:
 			result.Moved++
 		default:
