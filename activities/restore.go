@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -74,7 +75,39 @@ func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Wi
 	if err != nil {
 		return records.Window{}, err
 	}
+	if ours, err := j.madeRecord(ctx, s, &before.Before); err != nil {
+		return records.Window{}, err
+	} else if ours {
+		window.Presume(selection.Model, time.Now().UTC().Add(-recent))
+	}
 	return window, j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, window.Encode())
+}
+
+// recent is how long ago a row may say that it was made, for one that a tool of
+// a call of ours made: a day, and what zones may differ by.
+const recent = 40 * time.Hour
+
+// madeRecord reports whether the record was not on the target before this
+// instance brought it: all its own rows are ours, and none was there.
+func (j *Joget) madeRecord(ctx context.Context, s *subject, set *records.Set) (bool, error) {
+	images, err := j.Ledger.RowImages(s.Migration, s.key).Images(ctx)
+	if err != nil {
+		return false, err
+	}
+	made := map[migration.RowKey]bool{}
+	for _, image := range images {
+		made[image.Key] = !image.Existed
+	}
+	own := 0
+	for _, key := range set.Keys() {
+		if key.ID == set.Root {
+			if !made[key] {
+				return false, nil
+			}
+			own++
+		}
+	}
+	return own > 0, nil
 }
 
 func (j *Joget) closeWindow(ctx context.Context, s *subject, name string) error {

@@ -164,6 +164,36 @@ func FinishWindow(ctx context.Context, target Target, selection Selection, limit
 	return w, nil
 }
 
+// Presume takes rows for fresh that appeared in a window whose worker died,
+// where that is as good as proven: they name the root as their parent, and say
+// that they were created at since or later. The caller vouches that the root was
+// not on the server before us, so that nothing could have named it. since is
+// compared with what Joget wrote, in whatever zone it does.
+func (w *Window) Presume(model migration.FormModel, since time.Time) {
+	before := w.Before.byKey()
+	for i := range w.After.Rows {
+		row := &w.After.Rows[i]
+		if before[row.Key] != nil || slices.Contains(w.Fresh, row.Key) {
+			continue
+		}
+		text, _ := row.Value(createdColumn)
+		created, err := time.Parse(createdLayout, string(text))
+		names := func(r migration.Relation) bool {
+			parent, _ := row.Value(fieldColumn(r.Column))
+			return r.Kind == migration.RelationChildHoldsParent && r.Child == row.Key.Table && string(parent) == string(w.Before.Root)
+		}
+		if err == nil && !created.Before(since) && slices.ContainsFunc(model.Relations, names) {
+			w.Fresh = append(w.Fresh, row.Key)
+		}
+	}
+}
+
+// createdColumn is when Joget made a row (CONTRACT 6.1), in its own zone.
+const (
+	createdColumn = "dateCreated"
+	createdLayout = "2006-01-02 15:04:05.999999"
+)
+
 // ChangeKind says what happened to a row in a window. The values are stable.
 type ChangeKind string
 
