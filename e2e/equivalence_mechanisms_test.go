@@ -72,7 +72,7 @@ var known = []mechanism{
 	{"start that would run through", func(s drive.Started) bool { return s.Late && drive.Process(s.Definition) == "claims/late" }},
 	{"subflow's start that would run through", func(s drive.Started) bool { return s.Late && drive.Process(s.Definition) == "claims/escalate" }},
 	{"accepted", func(s drive.Started) bool { return len(s.Accepted) > 0 }},
-	{"offered to several", func(s drive.Started) bool { return len(s.Accepted) == 0 && opens("claims/intake", "review")(s) }},
+	{"offered to several", func(s drive.Started) bool { return len(s.Shared) > 0 }},
 	{"given to somebody else", func(s drive.Started) bool { return len(s.Reassigned) > 0 }},
 	{"accepted in a subflow", func(s drive.Started) bool {
 		return slices.ContainsFunc(s.Accepted, func(a string) bool { return strings.Contains(a, "/") })

@@ -104,6 +104,7 @@ type Started struct {
 	Tokens     []string // "path/join<predecessor" of each branch that waits at an AND-join
 	Accepted   []string // open activities that somebody accepted
 	Reassigned []string // open activities that were given to somebody else
+	Shared     []string // open activities that several may take
 	Edited     bool     // people changed the record after the start
 	Files      bool     // or its uploads
 	LongText   bool     // a variable was started with a text that the engine keeps as an object
@@ -330,6 +331,8 @@ func (p *person) hold(ctx context.Context) error {
 				return fmt.Errorf("accept %s: %w", n.name(), err)
 			}
 			p.started.Accepted = append(p.started.Accepted, n.name())
+		} else if len(users) > 1 {
+			p.started.Shared = append(p.started.Shared, n.name())
 		}
 	}
 	return nil
