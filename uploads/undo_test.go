@@ -114,8 +114,11 @@ func (w *world) tree() map[string]string {
 	w.t.Helper()
 	all := map[string]string{}
 	must(w.t, filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
-		name, _ := filepath.Rel(w.dir, path)
-		if err != nil || name == "." {
+		if err != nil || path == w.dir {
+			return err
+		}
+		name, err := filepath.Rel(w.dir, path)
+		if err != nil {
 			return err
 		}
 		if d.IsDir() {

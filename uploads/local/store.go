@@ -561,10 +561,10 @@ func (p *partial) replace(was uploads.Entry) error {
 // that one. Where its owner cannot be the same, those rights would shut Joget's
 // account out, and everybody may read it.
 func (p *partial) inherit(was fs.FileInfo) error {
-	if uid, gid := owner(was); p.f.Chown(uid, gid) != nil {
-		return nil
+	if uid, gid := owner(was); p.f.Chown(uid, gid) == nil {
+		return p.f.Chmod(was.Mode().Perm())
 	}
-	return p.f.Chmod(was.Mode().Perm())
+	return nil
 }
 
 func errConflict() error {
