@@ -107,6 +107,24 @@ func TestEveryReasonHasItsSectionWithItsActions(t *testing.T) {
 	}
 }
 
+// TestEveryReasonSaysWhatHappenedAndHowToLook reads the sections as an operator
+// does: what it is, then how to find out, then what to do.
+func TestEveryReasonSaysWhatHappenedAndHowToLook(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/what-if.md")
+	for _, reason := range migration.Reasons() {
+		if len(reason.Actions()) == 0 {
+			continue // not a parking
+		}
+		text, _ := section(page, string(reason))
+		what, rest, look := strings.Cut(text, "\nLook: ")
+		how, _, acts := strings.Cut(rest, "\n- `")
+		if len(strings.Fields(what)) < 8 || !look || !acts || len(strings.Fields(how)) < 4 {
+			t.Errorf("docs/what-if.md#%s: want what happened, then how to look, then the actions", reason)
+		}
+	}
+}
+
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
