@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"jogetferry/e2e/rig"
+	"jogetferry/simulator/digest"
 	"jogetferry/simulator/engine"
 	"jogetferry/simulator/fault"
 	"jogetferry/simulator/seed"
@@ -78,6 +79,9 @@ type step struct {
 	Effects map[string]int
 	// Contents are wanted of files, "" for none.
 	Contents map[string]string
+	// Data is "remember" or "as remembered": what the target has but for the
+	// engine's own, uploads included.
+	Data string
 	// Same are queries of the target and the one value that they must give.
 	Same map[string]string
 	// Query is a visibility query with Finds, the instances it must find.
@@ -94,6 +98,8 @@ type runner struct {
 	leaving   bool                     // it was told to go
 	instances map[string]seed.Instance // by their names in the case
 	resolved  map[string]float64       // the last park ID that a resolve named, by instance ID
+	data      digest.Database          // of the target, remembered
+	files     digest.Tree
 }
 
 // name finds the instances of a case, in the order of their names.
@@ -498,8 +504,26 @@ func (r *runner) want(s step) {
 			r.fail("%s: %q, want %q (%v)", query, got, r.expand(want), err)
 		}
 	}
+	if s.Data != "" {
+		r.compareData(s.Data)
+	}
 	if s.Query != "" {
 		r.finds(s.Query, s.Finds)
+	}
+}
+
+// compareData remembers what the target has, or compares it with that.
+func (r *runner) compareData(what string) {
+	db, files := (&population{Stage: r.Stage, t: r.t}).target()
+	if what == "remember" {
+		r.data, r.files = db, files
+		return
+	}
+	if diff := digest.DiffDatabases(r.data, db); diff != "" {
+		r.fail("the target's database is not as it was:\n%s", diff)
+	}
+	if diff := digest.DiffTrees(r.files, files); diff != "" {
+		r.fail("the target's uploads are not as they were:\n%s", diff)
 	}
 }
 
