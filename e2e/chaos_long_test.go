@@ -15,6 +15,7 @@ import (
 // random until the wave is through.
 const (
 	stormInstances = 220
+	treeInstances  = 200
 	stormTimes     = 3
 	stormRandom    = 20
 )

@@ -5,6 +5,7 @@ package e2e_test
 // The short storm: every incident once, for the tests of every day.
 const (
 	stormInstances = 70
+	treeInstances  = 60
 	stormTimes     = 1
 	stormRandom    = 0
 )

@@ -411,7 +411,9 @@ func (s *storm) unset(i seed.Instance) {
 	}
 }
 
-var extraRow = regexp.MustCompile(`^rows: extra ([a-z_]+)/([0-9a-f-]+) \[\]$`)
+// differences are the items of an instance's last comparison that decide and are not the same.
+const differences = `SELECT kind, result, subject FROM verdict_item
+	WHERE instance = ? AND result <> 'same' AND kind NOT IN ('assignee', 'accepted', 'limit') ORDER BY kind, subject`
 
 // leftover does what an operator does who finds rows that a start tool inserted
 // on the target. Ferry leaves them where it could not look right after the
@@ -423,16 +425,14 @@ func (s *storm) leftover(i seed.Instance) {
 		s.t.Errorf("%s differs, and nobody was interrupted between its start and a look at what that changed", i.ID)
 		s.tell(i.ID)
 	}
-	for item := range strings.SplitSeq(s.rows(s.ledger, "SELECT detail FROM instance WHERE instance = ?", i.ID)[0], "; ") {
-		if strings.HasPrefix(item, "assignees_differ: ") {
-			continue
-		}
-		row := extraRow.FindStringSubmatch(item)
-		if row == nil {
+	for _, item := range s.rows(s.ledger, differences, i.ID) {
+		row, extra := strings.CutPrefix(item, "row|extra|")
+		table, id, _ := strings.Cut(row, "/")
+		if !extra {
 			s.t.Errorf("%s differs, which an adoption does not explain: %s", i.ID, item)
 			continue
 		}
-		if _, err := s.Target.ExecContext(s.t.Context(), "DELETE FROM `app_fd_"+row[1]+"` WHERE id = ?", row[2]); err != nil {
+		if _, err := s.Target.ExecContext(s.t.Context(), "DELETE FROM `app_fd_"+table+"` WHERE id = ?", id); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -440,7 +440,7 @@ func (s *storm) leftover(i seed.Instance) {
 
 // refusal is what the ledger says of a call that Joget itself refused, and of an
 // attempt that found its instance parked by one that died before it could say so.
-var refusal = regexp.MustCompile("^(activity/start|process/variable) (not_logged_in|referer_refused): refused|conflict .the instance is parked")
+var refusal = regexp.MustCompile("^(activity/start|process/variable|activity/reassign|assignment/[a-zA-Z]+) (not_logged_in|referer_refused): refused|conflict .the instance is parked")
 
 // refused checks that a step failed for one of these, and that the target has
 // what the ledger says.

@@ -50,12 +50,7 @@ func TestRollbackIsByteIdentical(t *testing.T) {
 			p.struck(c.kills, &worker, effects.Abort, "rollback", "--wave", "all")
 
 			after, left := p.target()
-			if diff := digest.DiffDatabases(before, after); diff != "" {
-				t.Errorf("the target's database is not as it was:\n%s", diff)
-			}
-			if diff := digest.DiffTrees(files, left); diff != "" {
-				t.Errorf("the target's uploads are not as they were:\n%s", diff)
-			}
+			p.untouched(before, files, after, left)
 			p.taken()
 			p.SourceUnchanged()
 		})
@@ -106,6 +101,17 @@ func (p *population) target() (digest.Database, digest.Tree) {
 		}
 	}
 	return db, tree
+}
+
+// untouched compares what target digested at two times.
+func (p *population) untouched(before digest.Database, files digest.Tree, after digest.Database, left digest.Tree) {
+	p.t.Helper()
+	if diff := digest.DiffDatabases(before, after); diff != "" {
+		p.t.Errorf("the target's database is not as it was:\n%s", diff)
+	}
+	if diff := digest.DiffTrees(files, left); diff != "" {
+		p.t.Errorf("the target's uploads are not as they were:\n%s", diff)
+	}
 }
 
 // struck runs starter to its end; if so wished, the worker is killed and
