@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"jogetferry/simulator/schema"
@@ -139,7 +141,7 @@ func (s *session) count(name string) (int64, error) {
 }
 
 // putBack returns the numbers of a call that was undone, so that it gets the
-// same ones when it runs again.
+// same ones when it runs again, and later calls get later ones.
 func (s *session) putBack() {
 	for name, numbers := range s.taken {
 		q := s.sequence(name)
@@ -153,6 +155,7 @@ func (s *session) putBack() {
 			}
 		}
 		q.blocks = append(back, q.blocks...)
+		slices.SortFunc(q.blocks, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
 		q.mu.Unlock()
 	}
 }
