@@ -1,0 +1,94 @@
+package activities
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+	"jogetferry/store"
+)
+
+// offered is an open activity offered to users, "+" before one that accepted it.
+func offered(id migration.ActivityID, users ...string) migration.OpenActivity {
+	a := migration.OpenActivity{ID: id, DefID: "check", State: migration.StateNotStarted}
+	for _, u := range users {
+		name, accepted := strings.CutPrefix(u, "+")
+		a.Assignments = append(a.Assignments, migration.Assignment{User: migration.User(name), Accepted: accepted})
+		if accepted {
+			a.AcceptedBy, a.State = migration.User(name), migration.StateRunning
+		}
+	}
+	return a
+}
+
+func TestTowards(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		wanted  []string
+		present []string
+		want    []string // "from>to", ">to" for an acceptance
+	}{
+		{"the_same_users", []string{"cat", "terry"}, []string{"cat", "terry"}, nil},
+		{"one_for_one", []string{"cat", "terry"}, []string{"admin", "terry"}, []string{"admin>cat"}},
+		{"all_others", []string{"cat", "terry"}, []string{"admin", "clark"}, []string{"admin>cat", "clark>terry"}},
+		{"fewer_on_the_target", []string{"cat", "terry"}, []string{"admin"}, []string{"admin>cat"}},
+		{"more_on_the_target", []string{"cat"}, []string{"admin", "clark"}, []string{"admin>cat"}},
+		{"nobody_missing", []string{"cat"}, []string{"admin", "cat"}, nil},
+		{"nobody_to_take_it_from", []string{"cat"}, nil, nil},
+		{"accepted_by_one_of_them", []string{"+cat"}, []string{"cat", "terry"}, []string{">cat"}},
+		{"accepted_by_another", []string{"+cat"}, []string{"jack", "terry"}, []string{"jack>cat"}},
+		{"accepted_as_on_the_source", []string{"+cat"}, []string{"+cat"}, nil},
+		{"somebody_else_accepted_it_on_the_target", []string{"+cat"}, []string{"+terry"}, nil},
+		{"accepted_on_the_target_only", []string{"cat"}, []string{"+cat"}, nil},
+		{"accepted_and_offered_to_nobody", []string{"+cat"}, nil, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, h := range towards(offered("7_1_a_b_check", tc.wanted...), offered("9_2_a_b_check", tc.present...)) {
+				if h.activity != "9_2_a_b_check" {
+					t.Errorf("about activity %s", h.activity)
+				}
+				got = append(got, string(h.from)+">"+string(h.to))
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDeedsOf(t *testing.T) {
+	t.Parallel()
+	line := func(kind, what string) migration.StepLine { return migration.StepLine{Kind: kind, What: what} }
+	const (
+		root  = "activity/start a abortCurrent=true after 1 in 1_x_y"
+		child = "activity/start b abortCurrent=true after 2 in 2_x_z"
+		over  = "assignment/complete 3_2_x_z_b in 2_x_z"
+	)
+	lines := []migration.StepLine{
+		line(store.KindIntent, "POST process/start"),
+		line(store.KindIntent, root), line(store.KindOutcome, root+": answered"),
+		line(store.KindNote, "snapshot 2"),
+		line(store.KindIntent, root), line(store.KindOutcome, root+": answered"),
+		line(store.KindIntent, child), line(store.KindOutcome, child+": not_sent"),
+		line(store.KindIntent, child), line(store.KindOutcome, child+": answered"),
+		line(store.KindIntent, over), line(store.KindOutcome, over+": answered"),
+		line(store.KindIntent, "assignment/accept 4_1_x_y_a in 1_x_y"),
+		line(store.KindIntent, "set variable status in 1_x_y"),
+	}
+	d := deedsOf(lines)
+	if got := d.rounds(); got != 3 {
+		t.Errorf("%d rounds, want 3", got)
+	}
+	if r, c := d.resumed["1_x_y"].round, d.resumed["2_x_z"].round; r != 1 || c != 2 {
+		t.Errorf("%d rounds of the root and %d of the child, want 1 and 2", r, c)
+	}
+	want := map[migration.ActivityID]bool{"3_2_x_z_b": true, "4_1_x_y_a": true}
+	if diff := cmp.Diff(want, d.ours()); diff != "" {
+		t.Errorf("ours (-want +got):\n%s", diff)
+	}
+}
