@@ -42,7 +42,7 @@ func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", 
 // branches are those that wait at joins of p and that the start does not bring
 // there; and those that cannot be made, or that it brings too many.
 func (p *Part) branches() ([]joins.Rebuild, []joins.Refusal) {
-	if !p.started() {
+	if !p.started() || p.Target == nil {
 		return nil, nil
 	}
 	return joins.Plan(startpath.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, p.own())

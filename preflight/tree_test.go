@@ -189,6 +189,7 @@ func TestTrees(t *testing.T) {
 		{name: "a_branch_that_the_start_brings_too_many", change: start(waiting(desk)), want: []string{
 			"FERRY-405 equip: desk arrived at both: a branch from desk would wait at both without one on the source, and nothing can remove it",
 		}},
+		{name: "a_branch_without_a_definition_is_another_finding", change: both(tokens(desk), child(func(p *preflight.Part) { p.Target = nil }))},
 		{name: "a_branch_of_the_root", change: func(f *facts) { f.Instance.Tokens = []migration.Token{{Join: "prepare", From: "begin"}} }, want: []string{
 			"FERRY-405 begin arrived at prepare: prepare is no AND-join: it would start",
 		}},

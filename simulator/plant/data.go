@@ -25,7 +25,7 @@ func dataPlants() []Plant {
 		}},
 		{"a_column_was_never_made", "FERRY-305", func(p *planting) {
 			p.concerns("onboard")
-			p.refuses("app_fd_onb_review", "c_assessment <> ''")
+			p.refuses("app_fd_onb_review", "LENGTH(c_assessment) > 0")
 			p.target.alter("app_fd_onb_review", dropColumn("c_assessment"))
 		}},
 		{"a_column_is_narrower", "FERRY-306", func(p *planting) {

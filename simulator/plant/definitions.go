@@ -13,6 +13,9 @@ func definitionPlants() []Plant {
 	return []Plant{
 		{"the_app_is_not_published", "FERRY-201", func(p *planting) {
 			p.hidesDefinition(procure)
+			for _, id := range p.withTokens() {
+				p.hides("FERRY-434", id)
+			}
 			p.target.change("app_app", row{"published": 0}, row{"appId": "procure"})
 		}},
 		{"the_process_is_not_in_the_package", "FERRY-202", func(p *planting) {
@@ -68,6 +71,9 @@ func definitionPlants() []Plant {
 		{"a_subflow_is_another", "FERRY-212", func(p *planting) {
 			p.concernsDefinition(onboarding)
 			p.target.edit("onboard", `<SubFlow Id="equipment"`, `<SubFlow Id="probation"`)
+			for _, id := range p.callers() {
+				p.also("FERRY-404", id)
+			}
 		}},
 		{"a_process_begins_in_a_loop", "FERRY-213", func(p *planting) {
 			p.concernsDefinition(leave)

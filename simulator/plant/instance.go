@@ -39,6 +39,7 @@ type instance struct {
 	activity    string // the open one it was chosen by
 	activityOID int64
 	table       string // of its record
+	callerOID   int64  // of a subflow, the activity that waits for it
 }
 
 func (i instance) is() row         { return row{"Id": i.ID} }
@@ -59,6 +60,39 @@ func (p *planting) instance(process, activity string) instance {
 		selectInstance(i.table, len(p.pair.used)), args...)
 	p.pair.used[i.ID] = true
 	return i
+}
+
+// subflow takes an open subflow of an onboarding, and says that the plant's
+// finding is about its root.
+func (p *planting) subflow() (child instance) {
+	var root string
+	args := []any{schema.ProcessStateOID(running), "pick", schema.ActivityStateOID(notStarted)}
+	for _, id := range slices.Sorted(maps.Keys(p.pair.used)) {
+		args = append(args, id)
+	}
+	p.source.read([]any{&root, &child.ID, &child.oid, &child.callerOID, &child.activity, &child.activityOID}, selectSubflow(len(p.pair.used)), args...)
+	p.pair.used[root] = true
+	p.concerns(root)
+	return child
+}
+
+// callers lists the roots that wait for a subflow.
+func (p *planting) callers() []string {
+	return p.source.texts(selectCallers, schema.ActivityStateOID(running))
+}
+
+// withTokens lists the roots of which branches wait at joins, maybe none.
+func (p *planting) withTokens() []string {
+	var all []string
+	if p.err == nil {
+		p.err = p.source.each(func(scan func(...any) error) error {
+			var one string
+			err := scan(&one)
+			all = append(all, one)
+			return err
+		}, selectWithTokens)
+	}
+	return all
 }
 
 // roots lists the open roots of a process.
@@ -107,9 +141,11 @@ func (p *planting) end(i instance) {
 	p.source.remove("SHKAssignmentsTable", row{"ActivityId": i.activity})
 }
 
-// variable sets what the source has as a value of a variable of i.
+// variable sets what the source has as a value of a variable of i, also in the
+// activity that i was chosen by.
 func (p *planting) variable(i instance, name string, value row) {
 	p.source.change("SHKProcessData", value, row{"Process": i.oid, "VariableDefinitionId": name})
+	p.source.change("SHKActivityData", value, row{"Activity": i.activityOID, "VariableDefinitionId": name})
 }
 
 // newVariable adds a variable to i.

@@ -28,14 +28,21 @@ func instancePlants() []Plant {
 			p.source.change("SHKProcesses", row{"State": schema.ProcessStateOID(suspended)}, p.subject(leave, "approve").is())
 		}},
 		{"nothing_is_open", "FERRY-403", func(p *planting) { p.end(p.subject(leave, "approve")) }},
-		{"a_subflow_is_open", "FERRY-404", func(p *planting) {
-			i := p.subject(onboarding, "prepare")
-			p.hides("FERRY-416", i.ID)
-			p.hides("FERRY-430", i.ID)
-			caller := p.again(i, "equip", row{"State": schema.ActivityStateOID(running), "LimitTime": int64(noLimit), "IsPerformerAsynchronous": 0})
-			p.source.change("SHKActivities", row{"Performer": p.child(i, caller)}, row{"Id": caller})
-			p.source.remove("SHKDeadlines", row{"Activity": i.activityOID})
-			p.end(i)
+		{"a_subflow_is_suspended", "FERRY-402", func(p *planting) {
+			p.source.change("SHKProcesses", row{"State": schema.ProcessStateOID(suspended)}, row{"Id": p.subflow().ID})
+		}},
+		{"a_subflow_ended_and_its_caller_waits", "FERRY-404", func(p *planting) {
+			p.source.change("SHKProcesses", row{"State": schema.ProcessStateOID(completed)}, row{"Id": p.subflow().ID})
+		}},
+		{"the_tool_of_a_subflow_is_in_flight", "FERRY-406", func(p *planting) {
+			p.both(func(s *side) {
+				s.edit("onboard", `<Activity Id="handover"`, `<Activity Id="label" Name="Print Label"><Implementation><Tool Id="default_application"/></Implementation><Performer>it</Performer></Activity>
+        <Activity Id="handover"`)
+				s.edit("onboard", `<Transition Id="transition2" From="pick" To="handover"/>`, `<Transition Id="transition2" From="pick" To="handover"><Condition Type="OTHERWISE"/></Transition>
+        <Transition Id="transition3" From="pick" To="label"><Condition Type="CONDITION">assetCount==99</Condition></Transition>`)
+			})
+			i := p.subflow()
+			p.again(i, "label", row{"State": schema.ActivityStateOID(running)})
 		}},
 		{"a_branch_waits_at_a_join", "FERRY-405", func(p *planting) {
 			i := p.subject(procure, "quote")
@@ -71,6 +78,13 @@ func instancePlants() []Plant {
 			i := p.subject(probation, "review")
 			p.hides("FERRY-420", i.ID)
 			p.variable(i, "confirmed", row{"VariableValueBOOL": 1})
+		}},
+		{"a_number_of_a_subflow_changed", "FERRY-413", func(p *planting) {
+			p.variable(p.subflow(), "assetCount", row{"VariableValueLONG": 4})
+		}},
+		{"an_activity_has_an_older_number", "FERRY-413", func(p *planting) {
+			i := p.subject(probation, "review")
+			p.source.change("SHKProcessData", row{"VariableValueLONG": 7}, row{"Process": i.oid, "VariableDefinitionId": "months"})
 		}},
 		{"a_variable_is_not_declared", "FERRY-414", func(p *planting) {
 			p.newVariable(p.subject(leave, "approve"), "legacyCode", row{"VariableType": 3, "VariableValueVCHAR": "A7"})
@@ -171,16 +185,20 @@ func instancePlants() []Plant {
 			p.variable(i, "days", row{"VariableValueLONG": 60})
 		}},
 		{"nobody_knows_where_the_start_leads", "FERRY-429", func(p *planting) {
-			p.begin("onboard", `<Transition Id="transition1" From="route1" To="prepare"/>`,
-				`<Transition Id="transition1" From="route1" To="prepare"><Condition Type="CONDITION">status!=='on hold' || holidays.left()</Condition></Transition>`)
-			p.variable(p.subject(onboarding, "prepare"), "status", row{"VariableValueVCHAR": "on hold"})
+			p.begin("onboard", `<Activity Id="review" Name="Review">`, `<Activity Id="leave" Name="Leave"><Route/><Performer>head</Performer></Activity>
+        <Activity Id="review" Name="Review">`)
+			p.begin("onboard", `<Transition Id="transition6" From="extend"`, `<Transition Id="transition8" From="leave" To="close"><Condition Type="CONDITION">months==36 &amp;&amp; holidays.left()</Condition></Transition>
+        <Transition Id="transition6" From="extend"`)
+			p.variable(p.subject(probation, "review"), "months", row{"VariableValueLONG": 36})
 		}},
 		{"a_limit_runs", "FERRY-430", func(p *planting) {
 			p.begin("leave", `<Activity Id="resubmit"`, `<Activity Id="recall" Name="Recall"><Limit>24</Limit><Implementation><No/></Implementation><Performer>requester</Performer></Activity>
         <Activity Id="resubmit"`)
 			p.begin("leave", `<Transition Id="transition6"`, `<Transition Id="transition10" From="decision" To="recall"><Condition Type="CONDITION">status==='recalled'</Condition></Transition>
         <Transition Id="transition6"`)
-			p.source.change("SHKActivities", row{"ActivityDefinitionId": "recall", "Name": "Recall"}, p.subject(leave, "approve").activityIs())
+			i := p.subject(leave, "approve")
+			p.also("FERRY-435", i.ID) // a recall is the requester's alone
+			p.source.change("SHKActivities", row{"ActivityDefinitionId": "recall", "Name": "Recall"}, i.activityIs())
 		}},
 		{"a_deadline_is_near", "FERRY-431", func(p *planting) {
 			i := p.subject(leave, "approve")
@@ -193,6 +211,23 @@ func instancePlants() []Plant {
 			p.also("FERRY-225", i.definition)
 			p.beginAsynchronous("transferred")
 			p.variable(i, "status", row{"VariableValueVCHAR": "transferred"})
+		}},
+		{"nobody_knows_where_a_subflow_leads", "FERRY-433", func(p *planting) {
+			p.begin("onboard", `<Transition Id="transition1" From="route1" To="pick"/>`,
+				`<Transition Id="transition1" From="route1" To="pick"><Condition Type="CONDITION">candidate!=='nobody' || shelf.left()</Condition></Transition>`)
+			i := p.subflow()
+			is := row{"VariableDefinitionId": "candidate", "Activity": i.callerOID}
+			p.source.change("SHKActivityData", row{"VariableValueVCHAR": "nobody"}, is)
+		}},
+		{"an_assignee_was_taken_off", "FERRY-435", func(p *planting) {
+			i := p.subject(leave, "approve")
+			one := p.source.row("SHKAssignmentsTable", row{"ActivityId": i.activity})["oid"]
+			p.source.remove("SHKAssignmentsTable", row{"oid": one})
+		}},
+		{"the_start_may_lead_past_the_first_wait", "FERRY-436", func(p *planting) {
+			p.begin("onboard", `<Transition Id="transition1" From="route1" To="prepare"/>`,
+				`<Transition Id="transition1" From="route1" To="prepare"><Condition Type="CONDITION">status!=='on hold' || holidays.left()</Condition></Transition>`)
+			p.variable(p.subject(onboarding, "prepare"), "status", row{"VariableValueVCHAR": "on hold"})
 		}},
 	}
 }

@@ -115,7 +115,7 @@ func seeded(t *testing.T) *plant.Pair {
 	root := t.TempDir()
 	pair := &plant.Pair{Source: server(t, root, "source", 3), Target: server(t, root, "target", 5)}
 	_, err := seed.Run(t.Context(), pair.Source.DB, pair.Source.Uploads, seed.Options{
-		Seed: 1, Instances: 110, TextBytes: 200, MaxFileBytes: 100,
+		Seed: 1, Instances: 110, WithSubflows: 14, TextBytes: 200, MaxFileBytes: 100,
 		Positions: []string{
 			"leave/process1/approve", "leave/process1/approve_again", "procure/process1/parallel",
 			"onboard/probation/review", "onboard/onboarding/prepare", "onboard/onboarding/welcome",

@@ -16,12 +16,14 @@ JOIN app_app a ON a.appId=p.appId AND a.appVersion=p.appVersion AND a.published=
 WHERE d.PackageId=? AND d.ProcessDefinitionId=?`
 	selectXPDL = `SELECT d.oid, d.XPDLContent FROM SHKXPDLData d JOIN SHKXPDLS x ON x.oid=d.XPDL
 WHERE x.XPDLId=? ORDER BY CAST(x.XPDLVersion AS UNSIGNED) DESC LIMIT 1`
-	selectForm    = "SELECT json FROM app_form WHERE appId=? AND formId=? ORDER BY appVersion DESC LIMIT 1"
-	selectCounter = "SELECT CAST(the_number AS SIGNED) FROM SHKCounters WHERE name=?"
-	selectLinked  = "SELECT l.processId FROM wf_process_link l JOIN SHKProcesses p ON p.Id=l.processId ORDER BY p.oid LIMIT 1"
-	selectClosed  = "SELECT Id FROM SHKActivities WHERE ProcessId=? AND ActivityDefinitionId=? ORDER BY oid DESC LIMIT 1"
-	selectDone    = "SELECT a.Id FROM SHKActivities a JOIN SHKProcesses p ON p.oid=a.Process WHERE p.State=? AND a.ResourceId IS NOT NULL ORDER BY a.LastStateTime DESC LIMIT 1"
-	selectRoots   = "SELECT Id FROM SHKProcesses WHERE ProcessDefinition=? AND ActivityRequesterId IS NULL ORDER BY oid"
+	selectForm       = "SELECT json FROM app_form WHERE appId=? AND formId=? ORDER BY appVersion DESC LIMIT 1"
+	selectCounter    = "SELECT CAST(the_number AS SIGNED) FROM SHKCounters WHERE name=?"
+	selectLinked     = "SELECT l.processId FROM wf_process_link l JOIN SHKProcesses p ON p.Id=l.processId ORDER BY p.oid LIMIT 1"
+	selectClosed     = "SELECT Id FROM SHKActivities WHERE ProcessId=? AND ActivityDefinitionId=? ORDER BY oid DESC LIMIT 1"
+	selectDone       = "SELECT a.Id FROM SHKActivities a JOIN SHKProcesses p ON p.oid=a.Process WHERE p.State=? AND a.ResourceId IS NOT NULL ORDER BY a.LastStateTime DESC LIMIT 1"
+	selectCallers    = "SELECT a.ProcessId FROM SHKProcesses c JOIN SHKActivities a ON a.Id=c.ActivityRequesterId WHERE a.State=? ORDER BY a.oid"
+	selectWithTokens = "SELECT DISTINCT p.Id FROM SHKAndJoinTable j JOIN SHKProcesses p ON p.oid=j.Process"
+	selectRoots      = "SELECT Id FROM SHKProcesses WHERE ProcessDefinition=? AND ActivityRequesterId IS NULL ORDER BY oid"
 )
 
 // selectInstance finds the oldest running root of a process of the source that
@@ -38,6 +40,17 @@ AND EXISTS (SELECT 1 FROM ` + schema.Quote(table) + ` f WHERE f.id=l.originProce
 		query += " AND p.Id NOT IN (?" + strings.Repeat(",?", used-1) + ")"
 	}
 	return query + " ORDER BY p.oid LIMIT 1"
+}
+
+// selectSubflow finds the oldest open subflow that waits at an activity.
+func selectSubflow(used int) string {
+	query := `SELECT c.ActivityRequesterProcessId, c.Id, c.oid, a.oid, b.Id, b.oid FROM SHKProcesses c
+JOIN SHKActivities a ON a.Id=c.ActivityRequesterId JOIN SHKActivities b ON b.Process=c.oid
+WHERE c.State=? AND b.ActivityDefinitionId=? AND b.State=?`
+	if used > 0 {
+		query += " AND c.ActivityRequesterProcessId NOT IN (?" + strings.Repeat(",?", used-1) + ")"
+	}
+	return query + " ORDER BY c.oid LIMIT 1"
 }
 
 // selectWithRow finds the roots of the source that are open and whose record has such a row in a form table.
