@@ -34,6 +34,7 @@ func TestEquivalence(t *testing.T) {
 	p.run("wave", "--without-pilot", "--name", "all", "--window", "60")
 	moved := p.moved()
 	p.SourceUnchanged()
+	t.Log(p.budget(moved))
 
 	source, err := engine.New(t.Context(), engine.Options{DB: p.Source, UploadsDir: filepath.Dir(p.SourceUploads)})
 	if err != nil {
