@@ -70,17 +70,32 @@ func (c *Copy) evidence(ctx context.Context, in contract.StepInput) (migration.E
 	if err != nil {
 		return e, err
 	}
-	found, err := c.Target.Fresh().Instance(ctx, identity.ID)
+	found, err := c.Target.Fresh().Tree(ctx, identity.ID)
 	if err != nil {
 		return e, err
 	}
-	if identityOf(&found) != identity {
+	if identityOf(&found.Instance) != identity {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one by now")
 	}
-	wanted := c.Settings.Wanted(&snapshot.Instance)
-	e.Source = migration.EvidenceSide{Activities: wanted.Activities, Variables: wanted.Variables}
-	e.Target = migration.EvidenceSide{Activities: found.Activities, Variables: found.Variables}
-	return e, c.modified(ctx, &snapshot, &found, tableTime, &e)
+	e.Source, e.Target = sideOf(c.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)
+	return e, c.modified(ctx, &snapshot, &found.Instance, tableTime, &e)
+}
+
+// sideOf returns what a tree has open, and its variables; names within subflows
+// begin with their path.
+func sideOf(tree *migration.Tree) migration.EvidenceSide {
+	var side migration.EvidenceSide
+	for path, t := range tree.Walk() {
+		for _, a := range t.Instance.Activities {
+			a.DefID = migration.ActivityDefID(path.Below(a.DefID))
+			side.Activities = append(side.Activities, a)
+		}
+		for _, v := range t.Instance.Variables {
+			v.Name = string(path.Below(migration.ActivityDefID(v.Name)))
+			side.Variables = append(side.Variables, v)
+		}
+	}
+	return side
 }
 
 // modified looks for rows of the app's tables that were stored since the start

@@ -111,3 +111,19 @@ func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
 		t.Errorf("evidence (-want +got):\n%s", diff)
 	}
 }
+
+func TestEvidenceOfSubflowsIsNamedByTheirPath(t *testing.T) {
+	t.Parallel()
+	status := []migration.Variable{{Name: "status", Value: "new"}}
+	got := sideOf(&migration.Tree{
+		Instance: migration.Instance{Activities: []migration.OpenActivity{{DefID: "review"}}, Variables: status},
+		Subflows: []migration.Tree{{Caller: "review", Instance: migration.Instance{Activities: []migration.OpenActivity{{DefID: "look"}}, Variables: status}}},
+	})
+	want := migration.EvidenceSide{
+		Activities: []migration.OpenActivity{{DefID: "review"}, {DefID: "review/look"}},
+		Variables:  []migration.Variable{{Name: "status", Value: "new"}, {Name: "review/status", Value: "new"}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("side (-want +got):\n%s", diff)
+	}
+}

@@ -134,7 +134,8 @@ type Evidence struct {
 	Uncounted []string `json:"uncounted,omitempty"`
 }
 
-// EvidenceSide is what one side has open, and its variables.
+// EvidenceSide is what one side has open, and its variables. Names within
+// subflows begin with the path of their instance and "/".
 type EvidenceSide struct {
 	Activities []OpenActivity `json:"activities"`
 	Variables  []Variable     `json:"variables"`

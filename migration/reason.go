@@ -152,8 +152,8 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 }
 
 // Covers reports whether accepting one reason lets a verification pass that
-// finds another: work that went on on the target shows in activities, variables
-// and rows. Nothing else covers anything but itself.
+// finds another: work that went on on the target shows in activities, variables,
+// rows and branches that wait. Nothing else covers anything but itself.
 func (r Reason) Covers(found Reason) bool {
-	return r == found || r == ReasonTargetMoved && found == ReasonVerifyDiffers
+	return r == found || r == ReasonTargetMoved && (found == ReasonVerifyDiffers || found == ReasonJoinsDiffer)
 }
