@@ -1,0 +1,137 @@
+package activities
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/preflight/startpath"
+	"jogetferry/simulator/apps"
+)
+
+func TestSameMoment_looks_at_the_whole_tree(t *testing.T) {
+	t.Parallel()
+	tree := func(change func(*migration.Tree)) *migration.Tree {
+		grandchild := migration.Tree{Caller: "order", Instance: migration.Instance{ID: "9", Version: 1, Record: "r"}}
+		child := migration.Tree{Caller: "equip", Instance: migration.Instance{
+			ID: "8", Version: 1, Record: "r", Activities: []migration.OpenActivity{{ID: "a", Version: 1}},
+		}, Subflows: []migration.Tree{grandchild}}
+		whole := &migration.Tree{Instance: migration.Instance{ID: "7", Version: 1, Record: "r"}, Subflows: []migration.Tree{child}}
+		change(whole)
+		return whole
+	}
+	for _, tc := range []struct {
+		name   string
+		change func(*migration.Tree)
+		same   bool
+	}{
+		{name: "nothing_happened", change: func(*migration.Tree) {}, same: true},
+		{name: "a_link_was_written_late", change: func(tree *migration.Tree) {
+			tree.Subflows[0].Instance.Link = &migration.Link{Process: "8", Parent: "7", Origin: "r"}
+		}, same: true},
+		{name: "the_root_moved", change: func(tree *migration.Tree) { tree.Instance.Version++ }},
+		{name: "a_subflow_moved", change: func(tree *migration.Tree) { tree.Subflows[0].Instance.Version++ }},
+		{name: "an_activity_of_a_subflow_moved", change: func(tree *migration.Tree) { tree.Subflows[0].Instance.Activities[0].Version++ }},
+		{name: "what_a_subflow_called_moved", change: func(tree *migration.Tree) {
+			tree.Subflows[0].Subflows[0].Instance.State = migration.StateSuspended
+		}},
+		{name: "a_subflow_ended", change: func(tree *migration.Tree) { tree.Subflows = nil }},
+		{name: "a_loop_called_another", change: func(tree *migration.Tree) { tree.Subflows[0].Instance.ID = "10" }},
+		{name: "another_activity_called_it", change: func(tree *migration.Tree) { tree.Subflows[0].Caller = "equip_again" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := sameMoment(tree(func(*migration.Tree) {}), tree(tc.change)); got != tc.same {
+				t.Errorf("same moment: %t", got)
+			}
+		})
+	}
+}
+
+// TestTreeFacts has an onboarding that waits for its equipment, whose records
+// and definitions are called otherwise on the target.
+func TestTreeFacts(t *testing.T) {
+	t.Parallel()
+	source, target := newJogetServer(t), newJogetServer(t)
+	for s, version := range map[*jogetServer]int64{source: 3, target: 7} {
+		if err := apps.Load(t.Context(), s.sql, apps.Options{PackageVersion: version}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	onboard := func(version, process string) migration.DefinitionID {
+		return migration.DefinitionID{Package: "onboard", Version: version, Process: process}
+	}
+	equip := migration.OpenActivity{ID: "2", DefID: "equip", State: migration.StateRunning, Performer: "8", Variables: []migration.Variable{
+		{Name: "candidate", Value: "Ann"}, {Name: "equipmentStatus", Value: "ordered"},
+	}}
+	tree := migration.Tree{
+		Instance: migration.Instance{
+			ID: "7", App: "onboard", State: migration.StateRunning, Definition: onboard("3", "onboarding"), Requester: "cat", Record: "r-1",
+			Variables: []migration.Variable{{Name: "candidate", Value: "Bob"}}, Activities: []migration.OpenActivity{equip},
+		},
+		Subflows: []migration.Tree{{Caller: "equip", Instance: migration.Instance{
+			ID: "8", App: "onboard", State: migration.StateRunning, Definition: onboard("3", "equipment"), Requester: "cat",
+			Activities: []migration.OpenActivity{{ID: "3", DefID: "pick", State: migration.StateNotStarted, Assignments: []migration.Assignment{{User: "cat"}}}},
+			Tokens:     []migration.Token{{Join: "j", From: "f", Performer: "clark"}},
+		}}},
+	}
+	inv := inventoryOf(t, source, target, Settings{RebuildJoins: true, Mapping: migration.Mapping{Users: map[migration.User]migration.User{"clark": "terry"}}})
+	facts, blocked, err := inv.gather(t.Context(), []migration.Tree{tree})
+	if err != nil || blocked[0] {
+		t.Fatal(err, blocked)
+	}
+	child := facts[0].Below[0]
+	if child.Path != "equip" || child.Source.Key != "equipment" || child.Target.Key != "equipment" || !facts[0].RebuildJoins {
+		t.Errorf("the subflow is at %q, its definitions %v and %v", child.Path, child.Source, child.Target)
+	}
+	if child.Start.Outcome != startpath.Waits || child.Start.Waits[0].Child.String() != "route1 -> waits at pick" {
+		t.Errorf("its start: %v", child.Start)
+	}
+	// What the activity has, not what the instance has by now.
+	if diff := cmp.Diff(map[string]string{"candidate": "Ann"}, child.Handed); diff != "" {
+		t.Errorf("handed over (-want +got):\n%s", diff)
+	}
+	if _, known := facts[0].Users.Accounts["terry"]; !known {
+		t.Error("nobody looked for the performer of a token")
+	}
+	if n := child.Members["it"]; n.Least < 1 || n.Most < n.Least {
+		t.Errorf("the team has %v members", n)
+	}
+	if _, counted := facts[0].Members["preparer"]; !counted {
+		t.Error("a requester counts for one")
+	}
+	var judged []string
+	for _, d := range inv.pairs {
+		judged = append(judged, fmt.Sprintf("%s -> %s", d.id, d.target))
+	}
+	if len(judged) != 2 || len(inv.definitions) != 2 { // one of inventoryOf
+		t.Errorf("judged %v, of roots %v", judged, inv.definitions)
+	}
+
+	// At its turn the same is seen.
+	now, err := inv.copy.facts(t.Context(), &tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(child.Start, now.Below[0].Start); diff != "" || now.Below[0].Target == nil {
+		t.Errorf("at its turn (-plan +turn):\n%s", diff)
+	}
+	if got := preflight.Instance(&now); len(got) != 1 || got[0].ID != preflight.JoinWaiting.ID {
+		t.Errorf("findings %v", got)
+	}
+
+	// A definition of a subflow that may not be migrated blocks the instance.
+	target.exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(XPDLContent, 'WorkflowProcess Id="equipment"', 'WorkflowProcess Id="furniture"')`)
+	if err := inv.copy.forget(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	again := newInventory(inv.copy, contract.InventoryInput{Migration: "m"})
+	_, blocked, err = again.gather(t.Context(), []migration.Tree{tree})
+	if err != nil || !blocked[0] || again.definitions[tree.Instance.Definition].worst == migration.Blocking {
+		t.Errorf("without the definition of the subflow: blocked %v, %v", blocked, err)
+	}
+}
