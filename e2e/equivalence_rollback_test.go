@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -70,12 +71,19 @@ func (p *population) occupy() {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		for _, name := range []string{"letter.txt", "scan 001.pdf"} {
-			file := filepath.Join(p.TargetFiles, "claim_case", s.Record, name)
-			if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-				p.t.Fatal(err)
-			}
-			if err := os.WriteFile(file, fmt.Appendf(nil, "Was vorher da war, %d", i), 0o600); err != nil {
+		folder := filepath.Join("claim_case", s.Record)
+		list, err := os.ReadDir(filepath.Join(p.SourceUploads, folder))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(p.TargetFiles, folder), 0o750)
+		}
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, f := range list {
+			if err := os.WriteFile(filepath.Join(p.TargetFiles, folder, f.Name()), fmt.Appendf(nil, "Was vorher da war, %d", i), 0o600); err != nil {
 				p.t.Fatal(err)
 			}
 		}
