@@ -91,7 +91,7 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 		return err
 	}
 	if v.in.Fix && !v.workedOn {
-		changed, err := c.putFilesBack(ctx, v.in.StepInput, source, compared.Differences)
+		changed, err := c.putFilesBack(ctx, v.in.StepInput, &v.snapshot.Instance, source, compared.Differences)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 // putFilesBack undoes what was done to files of the target since they were
 // copied, once: what comes later is not the tools' of our calls. Files of rows
 // that others use too are left.
-func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
+func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
 	key := c.key(in.Instance)
 	window, open, err := c.Ledger.FileWindow(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
@@ -128,12 +128,16 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, source *
 	if err != nil {
 		return false, err
 	}
+	lost, err := c.lostFolders(ctx, key, root, &window)
+	if err != nil {
+		return false, err
+	}
 	for i := range source.Rows {
 		if source.Rows[i].Shared {
 			window.Rows = slices.DeleteFunc(window.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
 		}
 	}
-	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, differences, c.Ledger.ToolFiles(key), c.Settings.ReportOnly)
+	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, slices.Concat(differences, lost), c.Ledger.ToolFiles(key), c.Settings.ReportOnly)
 	if err != nil {
 		return false, err
 	}
@@ -149,4 +153,42 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, source *
 		lines = append(lines, line)
 	}
 	return put.Any() && !c.Settings.ReportOnly, c.Ledger.CloseFileWindow(ctx, in.Migration, key, lines...)
+}
+
+// lostFolders adds to window the folders of rows that tools inserted around our
+// calls and that are not there any more, and returns the files in them, which
+// came with the rows. root is of the snapshot.
+func (c *Copy) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, window *migration.FileWindow) ([]uploads.Difference, error) {
+	windows, err := c.Ledger.Windows(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []migration.RowKey
+	for _, data := range windows {
+		w, err := records.DecodeWindow(data)
+		if err != nil {
+			return nil, err
+		}
+		fresh = append(fresh, w.Fresh...)
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	selection, err := c.selection(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	selection.Known = fresh
+	there, err := records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	known := len(window.Rows)
+	for _, row := range fresh {
+		if !slices.Contains(window.Rows, row) && !slices.Contains(there.Keys(), row) {
+			window.Rows = append(window.Rows, row)
+		}
+	}
+	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows[known:])
+	return compared.Differences, err
 }

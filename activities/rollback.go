@@ -276,7 +276,7 @@ func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.Un
 	} else if migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	if err := c.undoToolFiles(ctx, in, key); err != nil {
+	if err := c.undoToolFiles(ctx, in, key, &snapshot.Instance); err != nil {
 		return uploads.UndoResult{}, err
 	}
 	return uploads.Undo(ctx, c.TargetUploads, folders, c.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
@@ -285,12 +285,15 @@ func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.Un
 	})
 }
 
-func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey) error {
+func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance) error {
 	window, open, err := c.Ledger.FileWindow(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	if _, err := c.lostFolders(ctx, key, root, &window); err != nil {
 		return err
 	}
 	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows)

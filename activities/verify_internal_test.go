@@ -13,6 +13,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
 	simulated "jogetferry/simulator/schema"
 )
 
@@ -525,5 +526,37 @@ func TestCopyUploadsNotesWhatLiesThereUntilTheStart(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"a=ours", "early=somebody's"}, p.files()); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
+	}
+}
+
+// TestVerifyInstancePutsFilesOfLostRowsBack has tools insert two rows with a file
+// each, of which one was taken back.
+func TestVerifyInstancePutsFilesOfLostRowsBack(t *testing.T) {
+	t.Parallel()
+	p := newTwins(t, Settings{}, map[string]string{"a": "ours"})
+	p.started()
+	fresh := []migration.RowKey{{Table: "order", ID: "r-1-kept"}, {Table: "order", ID: "r-1-lost"}}
+	window := records.Window{Fresh: fresh}
+	if err := p.copy.Ledger.SaveWindow(t.Context(), p.copy.key(onSource), windowOf(1)+afterWindow, window.Encode()); err != nil {
+		t.Fatal(err)
+	}
+	p.target.put("app_fd_order", "id", "r-1-kept")
+	for _, row := range fresh {
+		p.target.file(row.Table, string(row.ID), "made", "by a tool")
+	}
+	p.target.file("order", "r-2", "made", "somebody's")
+	if out, items := p.verify(contract.VerifyInput{Fix: true}); out.Verdict != migration.VerdictSame {
+		t.Errorf("verdict %q: %q", out.Verdict, items)
+	}
+	for _, row := range []string{"r-1-kept", "r-2"} {
+		if _, err := os.Stat(filepath.Join(p.target.folder, "order", row, "made")); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(p.target.folder, "order", "r-1-lost")); !os.IsNotExist(err) {
+		t.Errorf("the folder of a row that was taken back: %v", err)
+	}
+	if diff := cmp.Diff([]string{"files put back: 1 removed, 0 copied again; not touched: 0"}, p.told(migration.LineFilesPutBack)); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }

@@ -103,6 +103,21 @@ func (l *Ledger) CloseFileWindow(ctx context.Context, mig string, key migration.
 	})
 }
 
+// Windows returns what SaveWindow kept for key, closed windows too, by ID.
+func (l *Ledger) Windows(ctx context.Context, key migration.ClaimKey) ([][]byte, error) {
+	var all [][]byte
+	err := each(ctx, l.db, queryWindows, place(key), func(row scanner) error {
+		var blob []byte
+		if err := row.Scan(&blob); err != nil {
+			return err
+		}
+		data, err := unpack(blob)
+		all = append(all, data)
+		return err
+	})
+	return all, failure("read windows", string(key.Instance), err)
+}
+
 func findFileWindow(ctx context.Context, q querier, key migration.ClaimKey) (window, error) {
 	var w window
 	err := q.QueryRowContext(ctx, queryFileWindow, place(key)...).Scan(&w.data, &w.open)

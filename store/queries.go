@@ -500,6 +500,8 @@ WHERE migration = ? AND instance = ? ORDER BY seq`
 
 // Files around a start.
 const (
+	queryWindows = "SELECT data FROM window_image" + byKey + " ORDER BY id"
+
 	queryFileWindow = "SELECT data, is_open FROM file_window" + byKey
 
 	upsertFileWindow = `INSERT INTO file_window (source, instance, target, data, is_open, taken_at)
