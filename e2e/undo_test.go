@@ -186,8 +186,10 @@ func TestUndoOfInstancesThatEndedAnyhow(t *testing.T) {
 	// Somebody changes what another one brought.
 	_, err = s.Target.ExecContext(t.Context(), "UPDATE app_fd_proc_request SET c_stage = 'theirs' WHERE id = ?", edited.RecordID)
 	u.must(err)
+	ended := map[string]migration.InstanceID{}
 	for _, i := range []seed.Instance{second, begun, done, edited, first} {
 		was := u.entry(i.ID)
+		ended[i.ID] = was.TargetID
 		for range 2 {
 			if out := u.abort(i.ID, i.ID == begun.ID); out.Status != contract.StatusOK {
 				t.Fatalf("abort of %s: %+v", i.ID, out)
@@ -213,11 +215,37 @@ func TestUndoOfInstancesThatEndedAnyhow(t *testing.T) {
 	}
 	_, err = s.Target.ExecContext(t.Context(), "DELETE FROM app_fd_proc_request WHERE id = ?", edited.RecordID)
 	u.must(err)
+	p.as(before, files)
+
+	// All of it once more: the images of the first time are of no use any more.
+	gate.Set(nil)
+	u.must(s.Client().TerminateWorkflow(t.Context(), contract.InstanceWorkflowID("crm", migration.InstanceID(begun.ID)), "", "its instance was rolled back"))
+	_, err = s.Target.ExecContext(t.Context(), "INSERT INTO app_fd_proc_request (id, createdBy, c_stage) VALUES (?, 'terry', 'newer')", edited.RecordID)
+	u.must(err)
+	before, files = p.target()
+	worker = s.StartWorker()
+	s.Starter(0, nil, "wave", "--without-pilot")
+	worker.Kill()
+	for _, i := range s.Seeded.Instances {
+		if e := u.entry(i.ID); e.State != migration.InstanceDone || e.TargetID == "" || e.TargetID == ended[i.ID] {
+			t.Fatalf("%s is %s as %q, was %q", i.ID, e.State, e.TargetID, ended[i.ID])
+		}
+		if out := u.abort(i.ID, false); out.Status != contract.StatusOK {
+			t.Fatalf("abort of %s: %+v", i.ID, out)
+		}
+		u.undo(i.ID)
+	}
+	p.as(before, files)
+}
+
+// as fails the test when the target's tables and files are not as they were.
+func (p *population) as(before digest.Database, files digest.Tree) {
+	p.t.Helper()
 	after, left := p.target()
 	if diff := digest.DiffDatabases(before, after); diff != "" {
-		t.Errorf("the target's database is not as it was:\n%s", diff)
+		p.t.Errorf("the target's database is not as it was:\n%s", diff)
 	}
 	if diff := digest.DiffTrees(files, left); diff != "" {
-		t.Errorf("the target's uploads are not as they were:\n%s", diff)
+		p.t.Errorf("the target's uploads are not as they were:\n%s", diff)
 	}
 }
