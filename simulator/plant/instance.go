@@ -128,11 +128,10 @@ func (p *planting) child(i instance, caller string) (id string) {
 }
 
 // again adds an activity to i, as a copy of the one it was chosen by.
-func (p *planting) again(i instance, def string, changes row) (id string) {
-	id = fmt.Sprintf("%d_%s_%s", p.source.count(schema.CounterActivity), i.ID, def)
+func (p *planting) again(i instance, def string, changes row) {
+	id := fmt.Sprintf("%d_%s_%s", p.source.count(schema.CounterActivity), i.ID, def)
 	changes["Id"], changes["oid"], changes["ActivityDefinitionId"] = id, p.source.oid(), def
 	p.source.copy(&p.source, "SHKActivities", changes, i.activityIs())
-	return id
 }
 
 // end completes the activity that i was chosen by.

@@ -232,12 +232,8 @@ func instancePlants() []Plant {
 	}
 }
 
-const (
-	// whitelist is the pseudo participant that says who may start a process.
-	whitelist = "processStartWhiteList"
-	// noLimit stands in LimitTime for "no limit".
-	noLimit = 1<<63 - 1
-)
+// whitelist is the pseudo participant that says who may start a process.
+const whitelist = "processStartWhiteList"
 
 // begin changes how a process begins, on both servers.
 func (p *planting) begin(pkg, old, fresh string) {
