@@ -4,16 +4,15 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"jogetferry/contract"
-	"jogetferry/internal/nearest"
 	"jogetferry/joget/api"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/rehearse"
 	"jogetferry/preflight/startpath"
 )
 
@@ -242,11 +241,11 @@ func (d *drive) answer(ctx context.Context, tree *migration.Tree, c candidate) (
 	if err != nil || len(decisions) == 0 {
 		return nil, "", err
 	}
-	return nil, fmt.Sprintf("%s leads to a decision, and the answers do not say how it is completed (%s)", named(c), listDecisions(decisions)), nil
+	return nil, fmt.Sprintf("%s leads to a decision, and the answers do not say how it is completed (%s)", named(c), strings.Join(decisions, ", ")), nil
 }
 
 func (d *drive) ahead(ctx context.Context, tree *migration.Tree, c candidate) ([]string, error) {
-	var levels []level
+	var levels []rehearse.Level
 	for path, t := range tree.Walk() {
 		if path != c.path && path != "" && !strings.HasPrefix(string(c.path), string(path)+"/") {
 			continue
@@ -255,12 +254,12 @@ func (d *drive) ahead(ctx context.Context, tree *migration.Tree, c candidate) ([
 		if err != nil {
 			return nil, err
 		}
-		levels = slices.Insert(levels, 0, level{
-			definition: walker.Definition(), tokens: t.Instance.Tokens, caller: string(t.Caller), busy: len(t.Instance.Activities) > 1,
+		levels = slices.Insert(levels, 0, rehearse.Level{
+			Definition: walker.Definition(), Tokens: t.Instance.Tokens, Caller: string(t.Caller), Busy: len(t.Instance.Activities) > 1,
 		})
 	}
 	var failed error
-	decisions := decisionsAhead(levels, string(c.activity.DefID), func(process string) (startpath.Definition, bool) {
+	decisions := rehearse.Decisions(levels, string(c.activity.DefID), func(process string) (startpath.Definition, bool) {
 		called := c.instance.Definition
 		called.Process = process
 		walker, err := d.joget.Catalog.Walker(ctx, called)
@@ -470,7 +469,7 @@ func (j *Joget) compareAnswers(ctx context.Context, r *migration.Rehearsal, entr
 	if err != nil {
 		return err
 	}
-	mistakes := checkAnswers(r.Answers, known)
+	mistakes := rehearse.Check(r.Answers, known)
 	if len(mistakes) == 0 {
 		return nil
 	}
@@ -507,58 +506,6 @@ func (j *Joget) processes(ctx context.Context, root migration.DefinitionID) (map
 		}
 	}
 	return known, nil
-}
-
-// checkAnswers returns what answers name that the definitions do not have, or
-// that no completion can set, in order.
-func checkAnswers(answers migration.Answers, known map[string]*xpdl.Process) []string {
-	var mistakes []string
-	unknown := func(place, what, word string, words []string) {
-		text := fmt.Sprintf("%s: there is no %s %q", place, what, word)
-		if near := nearest.Words(word, words, 3); len(near) > 0 {
-			text += "; did you mean " + strings.Join(near, " or ") + "?"
-		}
-		mistakes = append(mistakes, text)
-	}
-	for _, key := range slices.Sorted(maps.Keys(answers)) {
-		process := known[key]
-		if process == nil {
-			unknown(key, "process", key, slices.Sorted(maps.Keys(known)))
-			continue
-		}
-		var manual []string
-		for _, a := range process.Activities {
-			if a.Kind == xpdl.Manual {
-				manual = append(manual, a.ID)
-			}
-		}
-		var texts []string
-		for _, v := range process.Variables {
-			if v.Type == xpdl.String {
-				texts = append(texts, v.Name)
-			}
-		}
-		for _, activity := range slices.Sorted(maps.Keys(answers[key])) {
-			place := key + "." + string(activity)
-			if !slices.Contains(manual, string(activity)) {
-				unknown(place, "manual activity", string(activity), manual)
-				continue
-			}
-			for n, values := range answers[key][activity] {
-				for _, name := range slices.Sorted(maps.Keys(values)) {
-					if slices.Contains(texts, name) {
-						continue
-					}
-					if declared, ok := process.Variable(name); ok {
-						mistakes = append(mistakes, fmt.Sprintf("%s, visit %d: variable %q is %s, and only STRING ones can be given", place, n+1, name, declared.Type))
-						continue
-					}
-					unknown(fmt.Sprintf("%s, visit %d", place, n+1), "variable", name, texts)
-				}
-			}
-		}
-	}
-	return mistakes
 }
 
 // SettleRehearsal writes down how a rehearsal ended.

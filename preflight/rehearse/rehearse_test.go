@@ -1,4 +1,4 @@
-package activities
+package rehearse_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/preflight/rehearse"
 	"jogetferry/preflight/startpath"
 )
 
@@ -69,7 +70,7 @@ func drawn(t *testing.T, key string, plugins map[string]string, lines ...string)
 	return startpath.Definition{Process: p.Process(key), Plugins: plugins}
 }
 
-func TestDecisionsAhead(t *testing.T) {
+func TestDecisions(t *testing.T) {
 	t.Parallel()
 	const when = " [status==='x']"
 	waits := func(join, from string) []migration.Token {
@@ -114,11 +115,11 @@ func TestDecisionsAhead(t *testing.T) {
 			if len(tc.child) > 0 {
 				child = drawn(t, "child", nil, tc.child...)
 			}
-			levels := []level{{definition: root, tokens: tc.tokens, busy: tc.busy}}
+			levels := []rehearse.Level{{Definition: root, Tokens: tc.tokens, Busy: tc.busy}}
 			if tc.inside {
-				levels = []level{{definition: child, caller: "sub", busy: tc.busy}, levels[0]}
+				levels = []rehearse.Level{{Definition: child, Caller: "sub", Busy: tc.busy}, levels[0]}
 			}
-			got := decisionsAhead(levels, tc.activity, func(key string) (startpath.Definition, bool) { return child, key == "child" && child.Process != nil })
+			got := rehearse.Decisions(levels, tc.activity, func(key string) (startpath.Definition, bool) { return child, key == "child" && child.Process != nil })
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("decisions (-want +got):\n%s", diff)
 			}
@@ -126,7 +127,7 @@ func TestDecisionsAhead(t *testing.T) {
 	}
 }
 
-func TestCheckAnswers(t *testing.T) {
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	p, err := xpdl.Parse(strings.NewReader(`<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="process1"><DataFields>
 		<DataField Id="status"><DataType><BasicType Type="STRING"/></DataType></DataField>
@@ -161,7 +162,7 @@ func TestCheckAnswers(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, checkAnswers(tc.answers, known)); diff != "" {
+			if diff := cmp.Diff(tc.want, rehearse.Check(tc.answers, known)); diff != "" {
 				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}
 		})

@@ -1,32 +1,32 @@
-package activities
+package rehearse
 
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight/startpath"
 )
 
-// level is an instance around an activity that is about to be completed.
-type level struct {
-	definition startpath.Definition
-	tokens     []migration.Token // that wait at its joins
-	caller     string            // activity of the level above that waits for it
-	busy       bool              // other activities of it are open, so that it does not end yet
+// Level is an instance around an activity that is about to be completed.
+type Level struct {
+	Definition startpath.Definition
+	Tokens     []migration.Token // that wait at its joins
+	Caller     string            // activity of the level above that waits for it, "" for the root
+	Busy       bool              // other activities of it are open, so that it does not end yet
 }
 
-// decisionsAhead returns what decides where an instance goes on when an activity
+// Decisions returns what decides where an instance goes on when an activity
 // of the first level is completed, up to the next waits: conditional transitions,
 // and decision plugins. levels are the instance and those that wait for it, up
 // to the root. Values do not matter: which of them a form would have changed
 // nobody knows. Nil: the way is the same whatever they are.
-func decisionsAhead(levels []level, activity string, subflow func(process string) (startpath.Definition, bool)) []string {
+func Decisions(levels []Level, activity string, subflow func(process string) (startpath.Definition, bool)) []string {
 	l := looker{subflow: subflow, seen: map[string]bool{}, arrived: map[string]int{}}
 	l.over(levels, activity)
-	return l.found
+	slices.Sort(l.found)
+	return slices.Compact(l.found)
 }
 
 type looker struct {
@@ -37,8 +37,8 @@ type looker struct {
 }
 
 // over follows what comes after an activity of the first level.
-func (l *looker) over(levels []level, activity string) {
-	definition := levels[0].definition
+func (l *looker) over(levels []Level, activity string) {
+	definition := levels[0].Definition
 	a := definition.Process.Activity(activity)
 	if a == nil {
 		return
@@ -72,21 +72,21 @@ func (l *looker) over(levels []level, activity string) {
 	for _, to := range next {
 		l.arrive(levels, definition.Process.Activity(to))
 	}
-	if len(next) == 0 && len(levels) > 1 && !levels[0].busy {
-		l.over(levels[1:], levels[0].caller)
+	if len(next) == 0 && len(levels) > 1 && !levels[0].Busy {
+		l.over(levels[1:], levels[0].Caller)
 	}
 }
 
 // arrive brings a branch to an activity.
-func (l *looker) arrive(levels []level, to *xpdl.Activity) {
+func (l *looker) arrive(levels []Level, to *xpdl.Activity) {
 	if to == nil {
 		return
 	}
-	process := levels[0].definition.Process
+	process := levels[0].Definition.Process
 	if ways := len(process.Incoming(to.ID)); to.Join == xpdl.AND && ways > 1 {
 		key := spot(levels, to)
 		l.arrived[key]++
-		for _, t := range levels[0].tokens {
+		for _, t := range levels[0].Tokens {
 			if string(t.Join) == to.ID {
 				ways--
 			}
@@ -99,7 +99,7 @@ func (l *looker) arrive(levels []level, to *xpdl.Activity) {
 }
 
 // enter follows what an activity does when it is started.
-func (l *looker) enter(levels []level, a *xpdl.Activity) {
+func (l *looker) enter(levels []Level, a *xpdl.Activity) {
 	key := spot(levels, a)
 	if l.seen[key] || a.Kind == xpdl.Manual {
 		return
@@ -114,7 +114,7 @@ func (l *looker) enter(levels []level, a *xpdl.Activity) {
 		l.found = append(l.found, fmt.Sprintf("%s: calls %s, which cannot be read", a.ID, a.SubflowRef))
 		return
 	}
-	child := []level{{definition: called, caller: a.ID}}
+	child := []Level{{Definition: called, Caller: a.ID}}
 	if a.Waits() {
 		child = append(child, levels...)
 	}
@@ -127,12 +127,6 @@ func (l *looker) enter(levels []level, a *xpdl.Activity) {
 }
 
 // spot names an activity in the instance that the first level is.
-func spot(levels []level, a *xpdl.Activity) string {
-	return fmt.Sprint(len(levels), " ", levels[0].definition.Process.Key, " ", a.ID)
-}
-
-// listDecisions names decisions for people.
-func listDecisions(found []string) string {
-	slices.Sort(found)
-	return strings.Join(slices.Compact(found), ", ")
+func spot(levels []Level, a *xpdl.Activity) string {
+	return fmt.Sprint(len(levels), " ", levels[0].Definition.Process.Key, " ", a.ID)
 }
