@@ -21,48 +21,60 @@ type data struct {
 // childKeys are the columns that name a record in rows of others.
 var childKeys = []string{"c_requestId", "c_hireId", "c_claimId"}
 
+// formTable is a table with rows of records.
+type formTable struct {
+	name    string
+	key     string // names the record: id, or a foreign key
+	columns []string
+}
+
+// formTablesOf reads the tables of all forms.
+func formTablesOf(ctx context.Context, db *sql.DB) ([]formTable, error) {
+	rows, err := texts(ctx, db, "SELECT table_name, column_name FROM information_schema.columns"+
+		" WHERE table_schema = DATABASE() AND table_name LIKE 'app\\_fd\\_%' ORDER BY table_name, column_name")
+	if err != nil {
+		return nil, err
+	}
+	var out []formTable
+	for _, r := range rows {
+		if len(out) == 0 || out[len(out)-1].name != r[0] {
+			out = append(out, formTable{name: r[0], key: "id"})
+		}
+		t := &out[len(out)-1]
+		t.columns = append(t.columns, r[1])
+		if slices.Contains(childKeys, r[1]) {
+			t.key = r[1]
+		}
+	}
+	return out, nil
+}
+
 // left reads what belongs to a record. Unless exact, it leaves out when rows
 // were written, since both servers go on at another time, and the IDs of child
 // rows, since those that tools insert are random. Times of files are left out:
 // a tool that writes what is there already leaves a new one.
 func (s side) left(ctx context.Context, record string, exact bool) (data, error) {
 	var d data
-	tables, err := texts(ctx, s.db, formTables)
-	if err != nil {
-		return d, err
-	}
-	for _, t := range tables {
-		columns, err := texts(ctx, s.db, "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY column_name", t[0])
-		if err != nil {
-			return d, err
-		}
-		var names []string
-		key := "id"
-		for _, c := range columns {
-			if slices.Contains(childKeys, c[0]) {
-				key = c[0]
-			}
-			names = append(names, c[0])
-		}
-		rows, err := texts(ctx, s.db, "SELECT `"+strings.Join(names, "`, `")+"` FROM `"+t[0]+"` WHERE `"+key+"` = ?", record)
+	for _, t := range s.tables {
+		rows, err := texts(ctx, s.db, "SELECT `"+strings.Join(t.columns, "`, `")+"` FROM `"+t.name+"` WHERE `"+t.key+"` = ?", record)
 		if err != nil {
 			return d, err
 		}
 		owners := []string{record}
 		for _, row := range rows {
-			line := t[0] + ":"
-			for i, name := range names {
-				if name == "id" && key != name {
+			line := t.name + ":"
+			for i, name := range t.columns {
+				if name == "id" && t.key != name {
 					owners = append(owners, row[i])
 				}
-				if exact || !strings.HasPrefix(name, "date") && (name != "id" || key == "id") {
+				if exact || !strings.HasPrefix(name, "date") && (name != "id" || t.key == "id") {
 					line += fmt.Sprintf(" %s=%q", name, row[i])
 				}
 			}
 			d.Rows = append(d.Rows, line)
 		}
 		for _, id := range owners {
-			if err := d.files(filepath.Join(s.uploads, strings.TrimPrefix(t[0], "app_fd_"), id), t[0]); err != nil {
+			if err := d.files(filepath.Join(s.uploads, strings.TrimPrefix(t.name, "app_fd_"), id), t.name); err != nil {
 				return d, err
 			}
 		}

@@ -184,6 +184,7 @@ type side struct {
 	engine  *engine.Engine
 	db      *sql.DB
 	uploads string
+	tables  []formTable
 	target  bool
 }
 
@@ -204,6 +205,10 @@ func (p *population) compare(moved []migrated, look func(side, migrated) (any, e
 	views := make([][]view, len(sides))
 	var looking sync.WaitGroup
 	for i, s := range sides {
+		var err error
+		if s.tables, err = formTablesOf(p.t.Context(), s.db); err != nil || len(s.tables) == 0 {
+			p.t.Fatalf("form tables: %d, %v", len(s.tables), err)
+		}
 		looking.Go(func() {
 			for _, m := range moved {
 				seen, err := look(s, m)
