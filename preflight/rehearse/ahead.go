@@ -114,10 +114,7 @@ func (l *looker) enter(levels []Level, a *xpdl.Activity) {
 		l.found = append(l.found, fmt.Sprintf("%s: calls %s, which cannot be read", a.ID, a.SubflowRef))
 		return
 	}
-	child := []Level{{Definition: called, Caller: a.ID}}
-	if a.Waits() {
-		child = append(child, levels...)
-	}
+	child := append([]Level{{Definition: called, Caller: a.ID}}, levels...)
 	for _, first := range called.Process.StartActivities() {
 		l.enter(child, first)
 	}

@@ -91,7 +91,7 @@ func TestDecisions(t *testing.T) {
 		{name: "the_end_follows", lines: []string{"a"}, activity: "a"},
 		{name: "its_own_transitions_have_conditions", lines: []string{"a -> b" + when, "a -> c [otherwise]"}, activity: "a", want: []string{"t1: a -> b"}},
 		{name: "a_route_behind_tools_decides", lines: []string{"a -> tool:mail", "tool:mail -> route:gate", "route:gate -> b" + when, "route:gate -> c [otherwise]"}, activity: "a", want: []string{"t3: gate -> b"}},
-		{name: "the_rest_alone_is_no_decision", lines: []string{"a -> b [otherwise]"}, activity: "a"},
+		{name: "the_rest_alone_is_no_decision", lines: []string{"a -> route:gate [otherwise]", "route:gate -> b" + when}, activity: "a", want: []string{"t2: gate -> b"}},
 		{name: "the_rest_named_first_hides_no_decision", lines: []string{"a -> c [otherwise]", "a -> b" + when}, activity: "a", want: []string{"t2: a -> b"}},
 		{name: "what_always_comes_first_decides_an_exclusive_split", lines: []string{"a -> b", "a -> c" + when}, activity: "a"},
 		{name: "a_parallel_split_asks_all", lines: []string{"a+ -> b", "a -> c" + when}, activity: "a", want: []string{"t2: a -> c"}},
