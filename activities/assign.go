@@ -18,10 +18,11 @@ type handover struct {
 }
 
 func (h handover) what() string {
+	verb := verbReassign
 	if h.from == "" {
-		return at(fmt.Sprintf("%s %s", verbAccept, h.activity), h.place.target.ID)
+		verb = verbAccept
 	}
-	return at(fmt.Sprintf("%s %s to %s", verbReassign, h.activity, h.to), h.place.target.ID)
+	return at(fmt.Sprintf("%s %s to %s", verb, h.activity, h.to), h.place.target.ID)
 }
 
 // handovers returns the calls that bring the open activities of the tree closer

@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/schema"
+	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/store"
 )
@@ -77,7 +79,7 @@ func TestDeedsOf(t *testing.T) {
 		line(store.KindIntent, child), line(store.KindOutcome, child+": not_sent"),
 		line(store.KindIntent, child), line(store.KindOutcome, child+": answered"),
 		line(store.KindIntent, over), line(store.KindOutcome, over+": answered"),
-		line(store.KindIntent, "assignment/accept 4_1_x_y_a in 1_x_y"),
+		line(store.KindIntent, "assignment/accept 4_1_x_y_a to cat in 1_x_y"),
 		line(store.KindIntent, "set variable status in 1_x_y"),
 	}
 	d := deedsOf(lines)
@@ -87,8 +89,43 @@ func TestDeedsOf(t *testing.T) {
 	if r, c := d.resumed["1_x_y"].round, d.resumed["2_x_z"].round; r != 1 || c != 2 {
 		t.Errorf("%d rounds of the root and %d of the child, want 1 and 2", r, c)
 	}
-	want := map[migration.ActivityID]bool{"3_2_x_z_b": true, "4_1_x_y_a": true}
-	if diff := cmp.Diff(want, d.ours()); diff != "" {
+	want := map[migration.ActivityID]own{"3_2_x_z_b": {completed: true}, "4_1_x_y_a": {accepted: "cat"}}
+	if diff := cmp.Diff(want, d.ours(), cmp.AllowUnexported(own{})); diff != "" {
 		t.Errorf("ours (-want +got):\n%s", diff)
+	}
+}
+
+func TestWorkedOn(t *testing.T) {
+	t.Parallel()
+	p, err := xpdl.Parse(strings.NewReader(`<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve"><Activities>
+		<Activity Id="check"><Implementation><No/></Implementation></Activity><Activity Id="fork"><Route/></Activity>
+		</Activities></WorkflowProcess></WorkflowProcesses></Package>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := map[migration.ActivityID]own{"accepted": {accepted: "cat"}, "completed": {completed: true}}
+	for _, tc := range []struct {
+		name string
+		a    schema.Activity
+		want bool
+	}{
+		{"open", schema.Activity{ID: "1", DefID: "check", State: migration.StateNotStarted}, false},
+		{"accepted_by_somebody", schema.Activity{ID: "1", DefID: "check", State: migration.StateRunning, AcceptedBy: "terry"}, true},
+		{"completed_by_somebody", schema.Activity{ID: "1", DefID: "check", State: migration.StateCompleted, AcceptedBy: "terry"}, true},
+		{"accepted_by_us", schema.Activity{ID: "accepted", DefID: "check", State: migration.StateRunning, AcceptedBy: "cat"}, false},
+		{"accepted_by_us_and_then_by_another", schema.Activity{ID: "accepted", DefID: "check", State: migration.StateRunning, AcceptedBy: "terry"}, true},
+		{"accepted_by_us_and_completed", schema.Activity{ID: "accepted", DefID: "check", State: migration.StateCompleted, AcceptedBy: "cat"}, true},
+		{"completed_by_us", schema.Activity{ID: "completed", DefID: "check", State: migration.StateCompleted, AcceptedBy: "cat"}, false},
+		{"aborted", schema.Activity{ID: "1", DefID: "check", State: migration.StateAborted, AcceptedBy: "terry"}, false},
+		{"a_deadline_fired", schema.Activity{ID: "completed", DefID: "check", State: migration.StateTerminated}, true},
+		{"a_route", schema.Activity{ID: "1", DefID: "fork", State: migration.StateCompleted}, false},
+		{"of_another_definition", schema.Activity{ID: "1", DefID: "gone", State: migration.StateCompleted}, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := workedOn(p.Process("approve"), []schema.Activity{tc.a}, ours); got != tc.want {
+				t.Errorf("worked on: %t", got)
+			}
+		})
 	}
 }

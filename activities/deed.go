@@ -89,14 +89,28 @@ func (p *place) seen(what string) bool {
 	return false
 }
 
-// ours returns the activities that we accepted or completed ourselves: what
-// happened to them is nobody's work.
-func (d deeds) ours() map[migration.ActivityID]bool {
-	ours := map[migration.ActivityID]bool{}
+// own is what we did to an activity in somebody's name: nobody worked on it so
+// far. What happens to it later is people's work again.
+type own struct {
+	completed bool
+	accepted  migration.User // for whom, "" when we did not
+}
+
+// ours returns the activities that we accepted or completed ourselves.
+func (d deeds) ours() map[migration.ActivityID]own {
+	ours := map[migration.ActivityID]own{}
 	for _, what := range d.made {
-		if verb, id, _ := doneTo(what); verb == verbComplete || verb == verbAccept {
-			ours[id] = true
+		verb, id, user := doneTo(what)
+		mine := ours[id]
+		switch verb {
+		case verbComplete:
+			mine.completed = true
+		case verbAccept:
+			mine.accepted = user
+		default:
+			continue
 		}
+		ours[id] = mine
 	}
 	return ours
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,40 +171,38 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 
 // tidy puts back what a call that is over changed beside what it was made for:
 // rows that tools of a subflow's start changed, and the variables that an
-// activity was started with.
-func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) (contract.Outcome, error) {
+// activity was started with. It returns the root as it is then; out other than
+// StatusOK: it is parked.
+func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) (*migration.Instance, contract.Outcome, error) {
 	ok := contract.Outcome{Status: contract.StatusOK}
 	changed, err := j.changes(ctx, s)
 	if err != nil {
-		return ok, err
+		return nil, ok, err
 	}
 	places, err := j.places(ctx, s, root)
 	if err != nil {
-		return ok, err
+		return nil, ok, err
 	}
-	var wrong []*place
-	for _, p := range places {
-		if p.target != nil && len(p.settable(instanceScope)) > 0 {
-			wrong = append(wrong, p)
-		}
-	}
-	if !changed && len(wrong) == 0 {
-		return ok, nil
+	places = slices.DeleteFunc(places, func(p *place) bool { return p.target == nil || len(p.settable(instanceScope)) == 0 })
+	if !changed && len(places) == 0 {
+		return root, ok, nil
 	}
 	if out, err := j.untouched(ctx, s, root, migration.StepResume); err != nil || out.Status != contract.StatusOK {
-		return out, err
+		return nil, out, err
 	}
 	if changed {
 		if _, out, err := j.restoreRows(ctx, s, migration.StepResume); err != nil || out.Status != contract.StatusOK {
-			return out, err
+			return nil, out, err
 		}
 	}
-	for _, p := range wrong {
+	for _, p := range places {
 		if _, err := j.setVariables(ctx, s, migration.StepResume, p, instanceScope); err != nil {
-			return ok, err
+			return nil, ok, err
 		}
 	}
-	return ok, nil
+	// What is decided next is decided on what is there now.
+	root, err = j.again(ctx, root.ID)
+	return root, ok, err
 }
 
 // enter opens a started instance for a step. target is nil when the step ends

@@ -65,8 +65,9 @@ type move struct {
 func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) (*move, contract.Outcome, error) {
 	ok := contract.Outcome{Status: contract.StatusOK}
 	// Before anything is decided, what an attempt that died left behind is undone.
-	if out, err := j.tidy(ctx, s, root); err != nil || out.Status != contract.StatusOK {
-		return nil, out, err
+	root, tidied, err := j.tidy(ctx, s, root)
+	if err != nil || tidied.Status != contract.StatusOK {
+		return nil, tidied, err
 	}
 	places, err := j.places(ctx, s, root)
 	if err != nil {

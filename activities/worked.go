@@ -15,7 +15,7 @@ const manualHistory = "normal"
 // worked reports whether people worked on an instance of the target or on any
 // that it called, closed ones included: accepted or completed a manual activity
 // that is not among ours, or a deadline fired. Such work must not be aborted.
-func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migration.Instance, ours map[migration.ActivityID]bool) (bool, error) {
+func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migration.Instance, ours map[migration.ActivityID]own) (bool, error) {
 	level := map[migration.InstanceID]migration.DefinitionID{root.ID: root.Definition}
 	seen := map[migration.InstanceID]bool{}
 	for len(level) > 0 {
@@ -55,21 +55,28 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migra
 }
 
 // workedOn is worked for one instance, of all whose activities this is.
-func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.ActivityID]bool) bool {
+func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.ActivityID]own) bool {
 	return slices.ContainsFunc(all, func(a schema.Activity) bool {
 		if a.State == migration.StateTerminated {
 			return true
 		}
-		definition := process.Activity(string(a.DefID))
-		return !ours[a.ID] && definition != nil && definition.Kind == xpdl.Manual && a.State != migration.StateAborted &&
-			(a.State == migration.StateCompleted || a.State == migration.StateRunning || a.AcceptedBy != "")
+		definition, mine := process.Activity(string(a.DefID)), ours[a.ID]
+		switch {
+		case definition == nil, definition.Kind != xpdl.Manual, a.State == migration.StateAborted, mine.completed:
+			return false
+		case a.State == migration.StateCompleted:
+			return true
+		case a.State == migration.StateRunning, a.AcceptedBy != "":
+			return mine.accepted == "" || mine.accepted != a.AcceptedBy
+		}
+		return false
 	})
 }
 
 // workedOnArchived is worked for an instance that left the engine when it ended.
-func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]bool) (bool, error) {
+func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]own) (bool, error) {
 	all, err := r.ArchivedActivities(ctx, id)
 	return slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
-		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !ours[a.ID]
+		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !ours[a.ID].completed
 	}), err
 }
