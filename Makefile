@@ -15,7 +15,8 @@ FUZZTIME ?= 20s
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
 DEMO_TAGS := gms_pure_go
-GO_TEST := $(GO) test -p $(PARALLEL) $(TEST_FLAGS)
+# The end-to-end tests of one package take longer than Go waits by itself.
+GO_TEST := $(GO) test -p $(PARALLEL) -timeout 30m $(TEST_FLAGS)
 # Runs a command with one MariaDB for all test processes, stopped at its end.
 WITH_MYSQL := bin/withmysql
 
