@@ -97,7 +97,8 @@ func (a *App) command() *cobra.Command {
 		Long: `Ferries running Joget process instances from one server to another.
 
 A migration goes: check, plan, pilot, wave, verify; parked and resolve for what
-got stuck. Results are on stdout, everything else on stderr.
+got stuck, drift and rollback for what came out wrong. Results are on stdout,
+everything else on stderr.
 
 EXIT STATUS
   0  all well
@@ -132,7 +133,7 @@ EXIT STATUS
 	root.AddCommand(
 		a.checkCommand(), a.planCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.rehearseCommand(), a.waveCommand(),
 		a.statusCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.tuneCommand(),
-		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), configTopic(),
+		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), a.driftCommand(), a.rollbackCommand(), configTopic(),
 	)
 	return root
 }

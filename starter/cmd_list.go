@@ -49,6 +49,7 @@ func stateNames() []string {
 	for _, s := range []migration.InstanceState{
 		migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked, migration.InstanceClaimed, migration.InstanceRunning,
 		migration.InstanceWaiting, migration.InstanceParked, migration.InstanceDone, migration.InstanceSkipped, migration.InstanceFailed,
+		migration.InstanceRollingBack,
 	} {
 		names = append(names, string(s))
 	}

@@ -122,6 +122,8 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		}); err != nil {
 			return err
 		}
+	case migration.InstanceRollingBack:
+		return mistake("%s is being rolled back; starter rollback %s goes on with it", id, id)
 	case migration.InstanceBlocked:
 		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned:
@@ -134,11 +136,9 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		}
 	case migration.InstanceFailed, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
 	}
-	seen := int64(0)
-	if lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance); err != nil {
+	seen, err := s.lastLine(ctx, e.Instance)
+	if err != nil {
 		return err
-	} else if len(lines) > 0 {
-		seen = lines[len(lines)-1].ID
 	}
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
 	_, err = s.start(ctx, workflowID, contract.InstanceWorkflow, "migrate "+id, instanceStart{
@@ -151,12 +151,26 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	}
-	return s.followInstance(ctx, e, seen)
+	e, open, err := s.followInstance(ctx, e, seen)
+	if err != nil {
+		return err
+	}
+	return s.endOfInstance(ctx, e, open)
+}
+
+// lastLine returns the number of the last line of an instance's story, 0 for none.
+func (s *session) lastLine(ctx context.Context, id migration.InstanceID) (int64, error) {
+	lines, err := s.ledger.Lines(ctx, s.config.Migration, id)
+	if err != nil || len(lines) == 0 {
+		return 0, err
+	}
+	return lines[len(lines)-1].ID, nil
 }
 
 // followInstance tells the lines after seen until the instance is settled. One
-// that was settled before (failed, or parked without a workflow) has to move first.
-func (s *session) followInstance(ctx context.Context, e migration.Entry, seen int64) error {
+// that was settled before (done, failed, or parked without a workflow) has to move
+// first. open is false when its workflow ended before.
+func (s *session) followInstance(ctx context.Context, e migration.Entry, seen int64) (_ migration.Entry, open bool, err error) {
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
 	var watch workerWatch
 	moved := !e.State.Settled()
@@ -166,10 +180,10 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 			e, err = s.ledger.Entry(ctx, s.config.Migration, e.Instance)
 		}
 		if ctx.Err() != nil {
-			return s.detached(workflowID)
+			return e, true, s.detached(workflowID)
 		}
 		if err != nil {
-			return unreachable("ledger.database", err)
+			return e, true, unreachable("ledger.database", err)
 		}
 		for _, l := range lines {
 			if l.ID > seen {
@@ -178,20 +192,20 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 				seen, moved = l.ID, true
 			}
 		}
-		open, settled := true, moved && e.State.Settled()
+		open, settled := true, moved && e.State.Settled() && e.State != migration.InstanceRollingBack
 		if looks%looksPerCheck == firstCheck && !settled {
 			if open, err = s.running(ctx, workflowID); err == nil {
 				err = watch.look(ctx, s)
 			}
 			if err != nil && ctx.Err() == nil {
-				return err
+				return e, open, err
 			}
 		}
 		if settled || !open {
-			return s.endOfInstance(ctx, e, open)
+			return e, open, nil
 		}
 		if err := s.Wait(ctx, lookEvery); err != nil {
-			return s.detached(workflowID)
+			return e, open, s.detached(workflowID)
 		}
 	}
 }
@@ -201,7 +215,7 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 	if err != nil {
 		return err
 	}
-	evidence, err := s.evidence(ctx, e)
+	evidence, err := s.evidence(ctx, e, story.Comparison)
 	if err != nil {
 		return err
 	}
@@ -216,7 +230,7 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 }
 
 // evidence gathers what the ledger has of the side effects of one migration.
-func (s *session) evidence(ctx context.Context, e migration.Entry) (evidenceView, error) {
+func (s *session) evidence(ctx context.Context, e migration.Entry, compared *comparisonView) (evidenceView, error) {
 	var none evidenceView
 	bound, err := s.ledger.Bound(ctx, s.config.Migration)
 	if err != nil {
@@ -239,7 +253,7 @@ func (s *session) evidence(ctx context.Context, e migration.Entry) (evidenceView
 	if err != nil {
 		return none, err
 	}
-	v := viewEvidence(lines, written, len(claim.Sent), snapshot.Instance.Activities)
+	v := viewEvidence(lines, compared, written, len(claim.Sent), snapshot.Instance.Activities)
 	seen, err := s.ledger.Evidence(ctx, s.config.Migration, e.Instance)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return v, nil

@@ -2,20 +2,23 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
 )
 
 // resolveFlags are the flags of starter resolve.
 type resolveFlags struct {
-	action, target, reason string
-	discard                bool
-	park                   int64
+	action, target, reason, parkedFor string
+	discard                           bool
+	park                              int64
 }
 
 func (a *App) resolveCommand() *cobra.Command {
@@ -23,27 +26,42 @@ func (a *App) resolveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve INSTANCE",
 		Short: "Tell a parked instance what to do",
-		Long: `Tells a parked instance what to do. The reason is kept in the ledger only.
+		Long: `Tells a parked instance what to do, or with --parked-for all that wait for one
+reason. The reason of --reason is kept in the ledger only.
 
 ACTIONS
-  retry   do the step again, after its cause was mended
-  skip    leave the instance as it is; it ends skipped
-  redo    take a new snapshot of the source and converge on it
-  adopt   the target instance of --target is ours
-  accept  what was found is all right; go on`,
+  retry     do the step again, after its cause was mended
+  skip      leave the instance as it is; it ends skipped
+  redo      take a new snapshot of the source and converge on it; an instance that
+            is done is undone first, and migrated afresh
+  adopt     the target instance of --target is ours
+  accept    what was found is all right; go on
+  rollback  undo all of it; the instance is ready again`,
 	}
 	cmd.Flags().StringVar(&f.action, "action", "", "what to do")
 	cmd.Flags().StringVar(&f.target, "target", "", "target instance, for adopt")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for whoever reads the ledger")
-	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "redo may throw away work of people on the target")
+	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "redo and rollback may throw away work of people on the target")
+	cmd.Flags().StringVar(&f.parkedFor, "parked-for", "", "all instances that are parked for this `REASON`, instead of one")
 	cmd.Flags().Int64Var(&f.park, "park", 0, "number of the parking that is meant; default the present one")
-	return a.verb(cmd, 1, 1, func(ctx context.Context, s *session, args []string) error { return s.resolve(ctx, args[0], f) })
+	return a.verb(cmd, 0, 1, func(ctx context.Context, s *session, args []string) error {
+		switch {
+		case (len(args) == 0) == (f.parkedFor == ""):
+			return mistake("give an instance or --parked-for, one of them")
+		case len(args) == 0:
+			return s.resolveAll(ctx, f)
+		}
+		return s.resolve(ctx, args[0], f)
+	})
 }
 
 func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error {
 	e, err := s.entry(ctx, id)
 	if err != nil {
 		return err
+	}
+	if (e.State == migration.InstanceDone || e.State == migration.InstanceRollingBack) && f.action == string(migration.ActionRedo) {
+		return s.redo(ctx, e, f)
 	}
 	if err := f.check(e); err != nil {
 		return err
@@ -58,22 +76,151 @@ func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error 
 	} else if !open {
 		return mistake("the workflow of %s was ended from outside; starter pilot %s starts it again", id, id)
 	}
+	v, err := s.decide(ctx, e, f)
+	if err != nil {
+		return err
+	}
+	return s.print(v)
+}
+
+// decide records a decision, and tells the workflow of it.
+func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags) (resolveView, error) {
 	action, target := migration.Action(f.action), migration.InstanceID(f.target)
-	err = s.ledger.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
+	err := s.ledger.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
 		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, By: s.Operator, Text: f.reason,
 	})
 	if err != nil {
-		return err
+		return resolveView{}, err
 	}
 	var resolved contract.Resolved
 	// No update ID of ours: a decision that was refused may be sent again, and the
 	// parking's number already keeps one from counting twice.
-	err = s.update(ctx, workflowID, "", contract.ResolveUpdate,
+	err = s.update(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance), "", contract.ResolveUpdate,
 		contract.Resolution{Action: action, ParkID: e.ParkID, Target: target, Discard: f.discard}, &resolved)
+	return resolveView{Instance: string(e.Instance), ParkID: resolved.ParkID, Reason: string(resolved.Reason), Action: f.action}, err
+}
+
+// resolveAll decides alike for all that are parked for one reason. One that
+// cannot take the decision keeps nobody else from it.
+func (s *session) resolveAll(ctx context.Context, f resolveFlags) error {
+	entries, err := s.parkedFor(ctx, f)
 	if err != nil {
 		return err
 	}
-	return s.print(resolveView{Instance: id, ParkID: resolved.ParkID, Reason: string(resolved.Reason), Action: f.action})
+	v := resolvedView{Reason: f.parkedFor, Action: f.action, Resolved: []resolveView{}, Refused: []refusedView{}}
+	for _, e := range entries {
+		one, err := s.decide(ctx, e, f)
+		switch {
+		case err == nil:
+			v.Resolved = append(v.Resolved, one)
+		case ctx.Err() != nil, migration.CodeOf(err) == migration.CodeUnavailable:
+			return errors.Join(s.print(v), err)
+		default:
+			v.Refused = append(v.Refused, refusedView{string(e.Instance), message(err)})
+		}
+	}
+	err = s.print(v)
+	if len(v.Refused) > 0 {
+		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%d of %d did not take the decision", len(v.Refused), len(entries))})
+	}
+	return err
+}
+
+// parkedFor returns what is parked for a reason, and finds every mistake before
+// anything is written.
+func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.Entry, error) {
+	filter := filterFlags{reason: f.parkedFor}
+	selected, err := filter.filter(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	sample := migration.Entry{State: migration.InstanceParked, Reason: selected.Reason, ParkID: f.park}
+	switch {
+	case f.action == string(migration.ActionAdopt):
+		return nil, mistake("action adopt names a target instance; give each its own")
+	case f.park != 0:
+		return nil, mistake("--park is of one instance; leave it out")
+	}
+	if err := f.check(sample); err != nil {
+		return nil, err
+	}
+	if err := s.needWorkflows(ctx); err != nil {
+		return nil, err
+	}
+	selected.States = []migration.InstanceState{migration.InstanceParked}
+	var entries []migration.Entry
+	for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, selected) {
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	if len(entries) == 0 {
+		return nil, mistake("nothing is parked for %s; starter parked lists what is", f.parkedFor)
+	}
+	return entries, nil
+}
+
+// redo undoes an instance that is done and migrates it afresh. One that was
+// interrupted meanwhile goes on.
+func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) error {
+	if f.park != 0 || f.target != "" {
+		return mistake("%s is %s, not parked; --park and --target have no meaning", e.Instance, e.State)
+	}
+	if err := s.needWorkflows(ctx); err != nil {
+		return err
+	}
+	if name, err := s.runningRollback(ctx, []migration.Entry{e}); err != nil {
+		return err
+	} else if name != "" {
+		return mistake("%s is part of rollback %s, which is under way", e.Instance, name)
+	}
+	line := migration.StepLine{Step: migration.StepRollback, What: "redo", Detail: f.reason, By: s.Operator}
+	if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{From: []migration.InstanceState{e.State}}, line); err != nil {
+		return err
+	}
+	seen, err := s.lastLine(ctx, e.Instance)
+	if err != nil {
+		return err
+	}
+	_, err = s.start(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance), contract.InstanceWorkflow, "redo "+string(e.Instance), instanceStart{
+		InstanceInput: contract.InstanceInput{
+			Migration: s.config.Migration, Instance: e.Instance, Wave: e.Wave, Queues: s.queues, Mode: contract.ModeRedo, Discard: f.discard,
+		},
+		definition: e.Definition.Key(),
+	})
+	if err != nil {
+		return err
+	}
+	e, open, err := s.followInstance(ctx, e, seen)
+	if err != nil {
+		return err
+	}
+	return s.endOfRedo(ctx, e, open)
+}
+
+func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) error {
+	story, err := s.story(ctx, e)
+	if err != nil {
+		return err
+	}
+	was, err := s.ledger.RollbackOf(ctx, s.config.Migration, e.Instance)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return err
+	}
+	err = s.print(story)
+	unsettled := func(format string, args ...any) error {
+		return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(format, args...)})
+	}
+	switch {
+	case was.Outcome == migration.RollbackRefused:
+		return unsettled("%s was not undone, and stays as it was; its story says why", e.Instance)
+	case e.State == migration.InstanceDone:
+		return err
+	case !open:
+		return unsettled("the workflow of %s ended while it was %s; starter rollback %s undoes what is left", e.Instance, e.State, e.Instance)
+	}
+	return unsettled("%s is %s: %s", e.Instance, e.State, e.Reason)
 }
 
 // check finds every mistake before anything is written.
@@ -94,8 +241,8 @@ func (f resolveFlags) check(e migration.Entry) error {
 		return mistake("action adopt needs --target, the target instance to adopt")
 	case f.action != string(migration.ActionAdopt) && f.target != "":
 		return mistake("action %s takes no --target", f.action)
-	case f.discard && f.action != string(migration.ActionRedo):
-		return mistake("--discard-target-work belongs to action redo")
+	case f.discard && f.action != string(migration.ActionRedo) && f.action != string(migration.ActionRollback):
+		return mistake("--discard-target-work belongs to action redo or rollback")
 	}
 	return nil
 }
@@ -103,5 +250,6 @@ func (f resolveFlags) check(e migration.Entry) error {
 func allActions() []string {
 	return actionNames([]migration.Action{
 		migration.ActionRetry, migration.ActionSkip, migration.ActionRedo, migration.ActionAdopt, migration.ActionAccept,
+		migration.ActionRollback,
 	})
 }

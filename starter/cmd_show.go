@@ -14,7 +14,8 @@ func (a *App) showCommand() *cobra.Command {
 		Use:   "show INSTANCE",
 		Short: "Tell the whole story of one instance",
 		Long: `Tells the whole story of one instance of the source from the ledger: where it
-stands and why, what can be done next, its findings, and every side effect.`,
+stands and why, what can be done next, its findings, what the last comparison of
+both sides found, and every side effect.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		e, err := s.entry(ctx, args[0])
 		if err != nil {
@@ -35,7 +36,7 @@ func (s *session) story(ctx context.Context, e migration.Entry) (showView, error
 		WorkflowID: contract.InstanceWorkflowID(s.config.Migration, e.Instance),
 	}
 	if e.Reason != "" {
-		v.Meaning = e.Reason.Text()
+		v.Meaning, v.Doc = e.Reason.Text(), section(e.Reason)
 	}
 	if e.State == migration.InstanceParked {
 		v.Actions = actionNames(e.Reason.Actions())
@@ -45,6 +46,12 @@ func (s *session) story(ctx context.Context, e migration.Entry) (showView, error
 		return v, err
 	}
 	v.FindingsOf = viewFindings(findings)
+	compared, err := s.ledger.Comparison(ctx, s.config.Migration, e.Instance)
+	if err == nil {
+		v.Comparison = viewComparison(compared)
+	} else if migration.CodeOf(err) != migration.CodeNotFound {
+		return v, err
+	}
 	lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
 	for _, l := range lines {
 		v.Lines = append(v.Lines, viewLine(l))

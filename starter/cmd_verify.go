@@ -17,7 +17,9 @@ func (a *App) verifyCommand() *cobra.Command {
 		Use:   "verify [INSTANCE...]",
 		Short: "Compare migrated instances on both sides again",
 		Long: `Compares migrated instances on both sides again, all of them without arguments.
-It reads only. Moved ones were worked on since: that is no fault.`,
+It changes nothing; what it finds is in the ledger, where show has it. For instances
+that are named it tells what is not the same. Moved ones were worked on since: that
+is no fault, and neither is one of which only assignees differ.`,
 	}, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.verify(ctx, args) })
 }
 
@@ -51,9 +53,19 @@ func (s *session) verify(ctx context.Context, args []string) error {
 	if err := s.result(ctx, run, &result); err != nil {
 		return err
 	}
-	v := verifyView{Same: result.Same, Different: result.Different, Moved: result.Moved, Listed: []string{}}
+	v := verifyView{Same: result.Same, AssigneesDiffer: result.AssigneesDiffer, Different: result.Different, Moved: result.Moved, Listed: []string{}}
 	for _, id := range result.Listed {
 		v.Listed = append(v.Listed, string(id))
+	}
+	for _, id := range in.Instances {
+		compared, err := s.ledger.Comparison(ctx, s.config.Migration, id)
+		if migration.CodeOf(err) == migration.CodeNotFound {
+			continue // it could not be compared: it is among the listed
+		}
+		if err != nil {
+			return err
+		}
+		v.Instances = append(v.Instances, verifiedInstance{string(id), viewComparison(compared)})
 	}
 	err = s.print(v)
 	if v.Different+v.Moved > 0 {

@@ -22,6 +22,7 @@ type waveFlags struct {
 	rate                    float64
 	rated, detach           bool
 	noWarned, withoutPilot  bool
+	delta                   bool
 }
 
 func (a *App) waveCommand() *cobra.Command {
@@ -32,7 +33,11 @@ func (a *App) waveCommand() *cobra.Command {
 		Long: `Takes ready and warned instances that the filters select, migrates at most a
 window of them at a time, and follows until every one is settled. Parked ones
 wait for starter resolve and hold up nobody. Ctrl-C stops following; the wave
-goes on. The name of a stopped wave with the same filters goes on with it.`,
+goes on. The name of a stopped wave with the same filters goes on with it.
+
+With --delta it takes instances that are done, and makes the target like the
+source as it is now: records, files, variables, open activities. Those that are
+closed on the source stay as they are. From then on they belong to this wave.`,
 	}
 	f.add(cmd)
 	cmd.Flags().IntVar(&f.size, "size", 0, "most instances to take; 0 for all that match")
@@ -42,6 +47,7 @@ goes on. The name of a stopped wave with the same filters goes on with it.`,
 	cmd.Flags().IntVar(&f.maxParked, "max-parked", 0, "pause when more than so many are parked; 0 for never")
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
 	cmd.Flags().BoolVar(&f.noWarned, "no-warned", false, "leave instances with warnings out")
+	cmd.Flags().BoolVar(&f.delta, "delta", false, "bring what is done up to date instead; needs no pilots")
 	cmd.Flags().BoolVar(&f.withoutPilot, "without-pilot", false, "do without verified pilots; recorded in the ledger")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		f.rated = cmd.Flags().Changed("rate")
@@ -66,7 +72,7 @@ func (s *session) runWave(ctx context.Context, f waveFlags) error {
 		}
 	}
 	w, err := s.ledger.CreateWave(ctx, s.config.Migration, migration.Wave{
-		Name: f.name, Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, By: s.Operator,
+		Name: f.name, Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, Delta: f.delta, By: s.Operator,
 	})
 	if err != nil {
 		return err
@@ -97,6 +103,8 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 		return migration.Filter{}, mistake("--size and --max-parked must not be negative")
 	case f.window < 1 || f.window > 500:
 		return migration.Filter{}, mistake("--window %d does not fit; give 1 to 500", f.window)
+	case f.delta && (f.noWarned || f.withoutPilot):
+		return migration.Filter{}, mistake("--no-warned and --without-pilot have no meaning with --delta")
 	case f.rated && f.rate <= 0:
 		return migration.Filter{}, mistake("--rate %g does not fit; give a number above 0", f.rate)
 	case f.name != "" && !waveName.MatchString(f.name):
@@ -109,9 +117,12 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	filter.NoWarned = f.noWarned
 	takeable := filter
 	takeable.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	if f.delta {
+		takeable.States = []migration.InstanceState{migration.InstanceDone}
+	}
 	if f.name != "" {
 		w, again, err := s.existing(ctx, f.name)
-		if err != nil || again && (w.Pilotless || f.withoutPilot) {
+		if err != nil || again && (f.delta || w.Pilotless || f.withoutPilot) {
 			return filter, err
 		}
 		if again {
@@ -123,10 +134,13 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	if err != nil {
 		return filter, err
 	}
+	if len(counts) == 0 && f.delta {
+		return filter, mistake("no instance is done that matches; starter list --state done has those that are")
+	}
 	if len(counts) == 0 {
 		return filter, mistake("no instance is ready that matches; starter list --state ready,warned has those that are, starter plan looks again")
 	}
-	if f.withoutPilot {
+	if f.withoutPilot || f.delta {
 		return filter, nil
 	}
 	return filter, s.needPilots(ctx, takeable)
@@ -182,7 +196,26 @@ func (s *session) printWave(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	return s.print(viewWave(w, counts))
+	v, err := s.waveResult(ctx, w, counts)
+	if err != nil {
+		return err
+	}
+	return s.print(v)
+}
+
+// waveResult is a wave as it stands. Of a delta it tells what stays as it was.
+func (s *session) waveResult(ctx context.Context, w migration.Wave, counts migration.Counts) (waveView, error) {
+	v := viewWave(w, counts)
+	if !w.Delta {
+		return v, nil
+	}
+	closed, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{
+		Wave: w.Name, States: []migration.InstanceState{migration.InstanceDone}, Reason: migration.ReasonSourceClosed,
+	})
+	if v.Closed = closed.Done; v.Closed > 0 {
+		s.say("%d are closed on the source and stay as they were; starter drift names them", v.Closed)
+	}
+	return v, err
 }
 
 // unsettledBy says what a wave or migration left behind, nil for nothing.

@@ -65,11 +65,15 @@ type world struct {
 	pilots     map[migration.InstanceID]migration.Pilot
 	snapshots  map[migration.InstanceID]migration.Snapshot
 	evidence   map[migration.InstanceID]migration.Evidence
+	compared   map[migration.InstanceID]migration.Comparison
 	written    migration.Written
 	sent       map[string]string
 	planDiff   migration.PlanDiff
 	changes    []migration.PlanChange
 	rehearsals []migration.Rehearsal
+
+	rolledBack map[migration.InstanceID]migration.RolledBack
+	rollbacks  []migration.Rollback
 
 	open    map[string]bool // workflows by ID
 	idle    bool            // no worker polls
@@ -78,9 +82,10 @@ type world struct {
 	inputs  []any
 	updates []client.UpdateWorkflowOptions
 	rates   []float32
-	result  any   // of every workflow
-	refuse  error // answers every update
-	down    error // answers every call of Temporal
+	result  any    // of every workflow
+	refuse  error  // answers every update
+	refuses string // the only workflow whose updates are, "" for all
+	down    error  // answers every call of Temporal
 
 	// tick is called for every wait; the world may move on.
 	tick     func(n int)
@@ -197,6 +202,7 @@ func count(c *migration.Counts, e migration.Entry) {
 		migration.InstanceReady: &c.Ready, migration.InstanceWarned: &c.Warned, migration.InstanceBlocked: &c.Blocked,
 		migration.InstanceClaimed: &c.Claimed, migration.InstanceRunning: &c.InFlight, migration.InstanceWaiting: &c.Waiting,
 		migration.InstanceParked: &c.Parked, migration.InstanceDone: &c.Done, migration.InstanceSkipped: &c.Skipped, migration.InstanceFailed: &c.Failed,
+		migration.InstanceRollingBack: &c.RollingBack,
 	}
 	*to[e.State]++
 	if e.Verdict == migration.VerdictSame {
@@ -324,14 +330,26 @@ func (l fakeLedger) Evidence(_ context.Context, _ string, id migration.InstanceI
 	return e, nil
 }
 
+func (l fakeLedger) Comparison(_ context.Context, _ string, id migration.InstanceID) (migration.Comparison, error) {
+	c, ok := l.compared[id]
+	if !ok {
+		return c, migration.E(migration.CodeNotFound, "read verdict", string(id), "")
+	}
+	return c, nil
+}
+
 func (l fakeLedger) Written(context.Context, migration.ClaimKey) (migration.Written, error) {
 	return l.written, nil
 }
 
-func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceID, change migration.Change, _ ...migration.StepLine) error {
+func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	e := l.entries[id]
-	e.State = change.State
+	e.State = cmp.Or(change.State, e.State)
 	l.entries[id] = e
+	for _, line := range lines {
+		line.ID = int64(len(l.lines[id]) + 1)
+		l.lines[id] = append(l.lines[id], line)
+	}
 	return nil
 }
 
@@ -350,6 +368,9 @@ func (l fakeLedger) CreateWave(_ context.Context, _ string, w migration.Wave) (m
 	w.Status, w.CreatedAt = migration.WaveRunning, clock
 	f := w.Filter
 	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
+	if w.Delta {
+		f.States = []migration.InstanceState{migration.InstanceDone}
+	}
 	for _, e := range l.selected(f) {
 		e.Wave = w.Name
 		l.entries[e.Instance] = e
@@ -386,6 +407,44 @@ func (l fakeLedger) SetWave(_ context.Context, _, name string, c migration.WaveC
 		}
 	}
 	return nil
+}
+
+func (l fakeLedger) CreateRollback(_ context.Context, _ string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error) {
+	r := migration.Rollback{Name: strconv.Itoa(len(l.rollbacks) + 1), Discard: discard, Taken: len(ids), By: by, CreatedAt: clock}
+	l.rollbacks = append(l.rollbacks, r)
+	for _, id := range ids {
+		l.rollingBack(id, r.Name)
+	}
+	return r, nil
+}
+
+// rollingBack is an entry that a rollback took.
+func (w *world) rollingBack(id migration.InstanceID, rollback string) {
+	e := w.entries[id]
+	if w.rolledBack == nil {
+		w.rolledBack = map[migration.InstanceID]migration.RolledBack{}
+	}
+	w.rolledBack[id] = migration.RolledBack{Rollback: rollback, From: e.State}
+	e.State = migration.InstanceRollingBack
+	w.entries[id] = e
+}
+
+func (l fakeLedger) RollbackOf(_ context.Context, _ string, id migration.InstanceID) (migration.RolledBack, error) {
+	r, ok := l.rolledBack[id]
+	if !ok {
+		return r, migration.E(migration.CodeNotFound, "read rollback", string(id), "")
+	}
+	return r, nil
+}
+
+func (l fakeLedger) RollbackCounts(_ context.Context, _, name string) (map[migration.RollbackOutcome]int, error) {
+	counts := map[migration.RollbackOutcome]int{}
+	for _, r := range l.rolledBack {
+		if r.Rollback == name {
+			counts[r.Outcome]++
+		}
+	}
+	return counts, nil
 }
 
 func (l fakeLedger) Resolve(_ context.Context, _ string, _ migration.InstanceID, d migration.Decision) error {
@@ -427,6 +486,9 @@ func (a fakeAnswer) Get(out any) error { return copyValue(contract.WaveStatus{Pa
 
 func (f fakeTemporal) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	f.updates = append(f.updates, o)
+	if f.refuses != "" && f.refuses != o.WorkflowID {
+		return fakeHandle{}, nil
+	}
 	return fakeHandle{err: f.refuse}, nil
 }
 

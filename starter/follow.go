@@ -37,7 +37,11 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 		show.tell(counts, !w.Status.Open())
 		if !w.Status.Open() {
 			show.end()
-			return errors.Join(s.print(viewWave(w, counts)), unsettledBy("wave "+w.Name, counts))
+			v, err := s.waveResult(ctx, w, counts)
+			if err != nil {
+				return err
+			}
+			return errors.Join(s.print(v), unsettledBy("wave "+w.Name, counts))
 		}
 		if looks%looksPerCheck == firstCheck {
 			open, err := s.running(ctx, id)

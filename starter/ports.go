@@ -46,6 +46,7 @@ type Ledger interface {
 	Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error)
 	Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error)
 	Evidence(ctx context.Context, mig string, id migration.InstanceID) (migration.Evidence, error)
+	Comparison(ctx context.Context, mig string, id migration.InstanceID) (migration.Comparison, error)
 	Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error)
 	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)
@@ -54,6 +55,9 @@ type Ledger interface {
 	Wave(ctx context.Context, mig, name string) (migration.Wave, error)
 	Waves(ctx context.Context, mig string) ([]migration.Wave, error)
 	Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error
+	CreateRollback(ctx context.Context, mig string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error)
+	RollbackOf(ctx context.Context, mig string, id migration.InstanceID) (migration.RolledBack, error)
+	RollbackCounts(ctx context.Context, mig, name string) (map[migration.RollbackOutcome]int, error)
 	Rehearsals
 	Close() error
 }

@@ -52,6 +52,11 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, input
 
 // result waits for a workflow that takes a while, and says so when nobody works on it.
 func (s *session) result(ctx context.Context, run client.WorkflowRun, out any) error {
+	return s.resultTelling(ctx, run, out, func() error { return nil })
+}
+
+// resultTelling is result with something to tell at every look.
+func (s *session) resultTelling(ctx context.Context, run client.WorkflowRun, out any, tell func() error) error {
 	ended := make(chan error, 1)
 	pause, wake := context.WithCancel(ctx)
 	defer wake()
@@ -70,6 +75,9 @@ func (s *session) result(ctx context.Context, run client.WorkflowRun, out any) e
 				return temporalError("run workflow", run.GetID(), err)
 			}
 			return nil
+		}
+		if err := tell(); err != nil && ctx.Err() == nil {
+			return err
 		}
 		if looks%looksPerCheck == firstCheck {
 			if err := watch.look(ctx, s); err != nil && ctx.Err() == nil {

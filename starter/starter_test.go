@@ -115,7 +115,13 @@ func TestOutput(t *testing.T) {
 		{ID: "FERRY-416", Severity: migration.Warning, Subject: "5_crm_process1", Message: "a deadline starts anew on the target", Remedy: "deadlines count from the moment of the migration"},
 		{ID: "FERRY-419", Severity: migration.Note, Subject: "5_crm_process1", Message: "an open activity is accepted", Remedy: "on the target it is offered again to all its assignees"},
 	}}}
-	verified := contract.VerifyRunResult{Same: 1, Moved: 1, Listed: []migration.InstanceID{"1_crm_process1"}}
+	verified := contract.VerifyRunResult{Same: 1, AssigneesDiffer: 1, Moved: 1, Listed: []migration.InstanceID{"1_crm_process1"}}
+	compared := migration.Comparison{At: clock, Verdict: migration.VerdictDiffers, Deciding: true, Items: []migration.Item{
+		{Kind: migration.ItemSource, Result: migration.ItemSame},
+		{Kind: migration.ItemVariable, Path: "review", Subject: "status", Result: migration.ItemDiffers, Seen: `"old", not "new"`},
+		{Kind: migration.ItemAssignee, Subject: "approve_proposal", Result: migration.ItemMissing, Seen: "not to clark"},
+		{Kind: migration.ItemRow, Subject: "proposal/p-1", Result: migration.ItemSame},
+	}}
 	for _, tc := range []struct {
 		name   string
 		args   []string
@@ -135,6 +141,7 @@ func TestOutput(t *testing.T) {
 		{"parked", []string{"parked"}, nil, 0},
 		{"resolve", []string{"resolve", "2_crm_process1", "--action", "retry"}, nil, 0},
 		{"verify", []string{"verify"}, verified, 4},
+		{"verify_named", []string{"verify", "1_crm_process1"}, verified, 4},
 		{"wave", []string{"wave", "--detach", "--name", "two"}, nil, 0},
 	} {
 		for _, format := range []string{"table", "json", "csv"} {
@@ -142,6 +149,7 @@ func TestOutput(t *testing.T) {
 				t.Parallel()
 				w := sample()
 				w.result = tc.result
+				w.compared = map[migration.InstanceID]migration.Comparison{"1_crm_process1": compared, "2_crm_process1": compared}
 				if tc.name == "pilot_suggest" {
 					w.pilots = nil
 				}
@@ -571,8 +579,12 @@ func TestPilotShowsEveryStep(t *testing.T) {
 			w.lines[id] = append(w.lines[id],
 				migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"},
 				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: "outcome", What: migration.LineRowsPutBack + "1 restored, 0 removed", At: clock, By: "worker"},
-				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + "same (assignees 1)", Detail: "assignees: approve_proposal", At: clock, By: "worker"},
+				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + "assignees_differ; assignee missing 1", Detail: "assignee approve_proposal: missing, not to terry", At: clock, By: "worker"},
 			)
+			w.compared = map[migration.InstanceID]migration.Comparison{id: {At: clock, Verdict: migration.VerdictAssignees, Items: []migration.Item{
+				{Kind: migration.ItemAssignee, Subject: "approve_proposal", Result: migration.ItemMissing, Seen: "not to terry"},
+				{Kind: migration.ItemJoin, Subject: "join from a", Result: migration.ItemSame},
+			}}}
 		}
 		w.entries[id] = e
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // The views are the JSON that starter prints: an interface, documented in
 // docs/output.md. Fields are added, never renamed; times are RFC 3339 in UTC.
 
-// countsView is numbers of instances by state. Same and accepted are of done.
+// countsView is numbers of instances by state. Same, accepted and those of
+// which only assignees differ are of done.
 type countsView struct {
 	Total    int `json:"total"`
 	Ready    int `json:"ready"`
@@ -25,14 +27,19 @@ type countsView struct {
 	Done     int `json:"done"`
 	Skipped  int `json:"skipped"`
 	Failed   int `json:"failed"`
-	Same     int `json:"same"`
-	Accepted int `json:"accepted"`
+	// RollingBack are taken by a rollback.
+	RollingBack int `json:"rolling_back"`
+	Same        int `json:"same"`
+	Accepted    int `json:"accepted"`
+	// AssigneesDiffer are those of which nothing but assignees differs.
+	AssigneesDiffer int `json:"assignees_differ"`
 }
 
 func viewCounts(c migration.Counts) countsView {
 	return countsView{
 		Total: c.Total(), Ready: c.Ready, Warned: c.Warned, Blocked: c.Blocked, Claimed: c.Claimed, InFlight: c.InFlight,
-		Waiting: c.Waiting, Parked: c.Parked, Done: c.Done, Skipped: c.Skipped, Failed: c.Failed, Same: c.Same, Accepted: c.Accepted,
+		Waiting: c.Waiting, Parked: c.Parked, Done: c.Done, Skipped: c.Skipped, Failed: c.Failed, RollingBack: c.RollingBack, Same: c.Same, Accepted: c.Accepted,
+		AssigneesDiffer: c.AssigneesDiffer,
 	}
 }
 
@@ -129,13 +136,15 @@ func viewLine(l migration.StepLine) lineView {
 // showView is everything about one instance: the result of show, and of pilot with its evidence.
 type showView struct {
 	instanceView
-	WorkflowID string        `json:"workflow_id"`
-	ParkID     int64         `json:"park_id,omitempty"`
-	Meaning    string        `json:"meaning,omitempty"` // of the reason
-	Detail     string        `json:"detail,omitempty"`
-	Actions    []string      `json:"actions,omitempty"` // that fit, while parked
-	FindingsOf []findingView `json:"findings_list"`
-	Lines      []lineView    `json:"lines"`
+	WorkflowID string          `json:"workflow_id"`
+	ParkID     int64           `json:"park_id,omitempty"`
+	Meaning    string          `json:"meaning,omitempty"` // of the reason
+	Detail     string          `json:"detail,omitempty"`
+	Actions    []string        `json:"actions,omitempty"` // that fit, while parked
+	Doc        string          `json:"doc,omitempty"`     // where docs/what-if.md explains the reason
+	FindingsOf []findingView   `json:"findings_list"`
+	Comparison *comparisonView `json:"comparison,omitempty"` // of both sides, the last one
+	Lines      []lineView      `json:"lines"`
 }
 
 func (v showView) about() sheet {
@@ -147,6 +156,7 @@ func (v showView) about() sheet {
 		{"meaning", v.Meaning},
 		{"detail", v.Detail},
 		{"actions", strings.Join(v.Actions, " ")},
+		{"see", v.Doc},
 		{"target instance", v.Target},
 		{"verdict", v.Verdict},
 		{"wave", v.Wave},
@@ -169,7 +179,7 @@ func (v showView) sheets() []sheet {
 	for _, l := range v.Lines {
 		story.add(l.At, l.Step, lineText(l), l.Detail, l.By)
 	}
-	return []sheet{v.about(), findingSheet(v.FindingsOf), story}
+	return slices.Concat([]sheet{v.about(), findingSheet(v.FindingsOf)}, v.Comparison.sheets(), []sheet{story})
 }
 
 func lineText(l lineView) string {
@@ -190,6 +200,8 @@ type waveView struct {
 	Window    int        `json:"window"`
 	MaxParked int        `json:"max_parked,omitempty"`
 	Taken     int        `json:"taken"`
+	Delta     bool       `json:"delta,omitempty"`
+	Closed    int        `json:"closed_on_source,omitempty"` // of a delta: left as they were
 	Settled   bool       `json:"settled"`
 	By        string     `json:"by,omitempty"`
 	CreatedAt string     `json:"created_at"`
@@ -198,7 +210,7 @@ type waveView struct {
 
 func viewWave(w migration.Wave, c migration.Counts) waveView {
 	return waveView{
-		Wave: w.Name, Status: string(w.Status), Window: w.Window, MaxParked: w.MaxParked, Taken: w.Taken,
+		Wave: w.Name, Status: string(w.Status), Window: w.Window, MaxParked: w.MaxParked, Taken: w.Taken, Delta: w.Delta,
 		Settled: !w.Status.Open(), By: w.By, CreatedAt: stamp(w.CreatedAt), Counts: viewCounts(c),
 	}
 }
@@ -255,12 +267,15 @@ type parkedInstanceView struct {
 	Actions  []string `json:"actions"`
 	Wave     string   `json:"wave,omitempty"`
 	Since    string   `json:"since"`
+	Doc      string   `json:"doc"` // where docs/what-if.md explains it
 }
 
+func section(r migration.Reason) string { return "docs/what-if.md#" + string(r) }
+
 func (v parkedView) sheets() []sheet {
-	s := sheet{header: []string{"instance", "park", "reason", "what happened", "actions", "wave", "since"}}
+	s := sheet{header: []string{"instance", "park", "reason", "what happened", "actions", "wave", "since", "see"}}
 	for _, p := range v.Parked {
-		s.add(p.Instance, p.ParkID, p.Reason, p.Meaning, strings.Join(p.Actions, " "), p.Wave, p.Since)
+		s.add(p.Instance, p.ParkID, p.Reason, p.Meaning, strings.Join(p.Actions, " "), p.Wave, p.Since, p.Doc)
 	}
 	return []sheet{s}
 }
@@ -277,24 +292,6 @@ func (v resolveView) sheets() []sheet {
 	s := sheet{header: []string{"instance", "park", "reason", "action"}}
 	s.add(v.Instance, v.ParkID, v.Reason, v.Action)
 	return []sheet{s}
-}
-
-// verifyView counts what a comparison of both sides found.
-type verifyView struct {
-	Same      int      `json:"same"`
-	Different int      `json:"different"`
-	Moved     int      `json:"moved"`
-	Listed    []string `json:"listed"` // not the same, the first contract.MaxDifferent
-}
-
-func (v verifyView) sheets() []sheet {
-	s := sheet{header: []string{"same", "different", "moved"}}
-	s.add(v.Same, v.Different, v.Moved)
-	listed := sheet{title: "Not the same", header: []string{"instance"}}
-	for _, id := range v.Listed {
-		listed.add(id)
-	}
-	return []sheet{s, listed}
 }
 
 func actionNames(actions []migration.Action) []string {

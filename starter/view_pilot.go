@@ -170,7 +170,7 @@ func brief(value string) string {
 	return value
 }
 
-func viewEvidence(lines []migration.StepLine, written migration.Written, variables int, before []migration.OpenActivity) evidenceView {
+func viewEvidence(lines []migration.StepLine, compared *comparisonView, written migration.Written, variables int, before []migration.OpenActivity) evidenceView {
 	v := evidenceView{
 		Calls: []callView{}, Rows: []tableView{}, Files: written.Files, Variables: variables,
 		StartTools: []string{}, Before: []activityView{}, Compared: []string{},
@@ -179,14 +179,16 @@ func viewEvidence(lines []migration.StepLine, written migration.Written, variabl
 		switch {
 		case l.Status != 0:
 			v.Calls = append(v.Calls, callView{string(l.Step), l.What, l.Status})
-		case strings.HasPrefix(l.What, migration.LineRowsPutBack), strings.HasPrefix(l.What, migration.LineToolsChanged):
+		case slices.ContainsFunc([]string{migration.LineRowsPutBack, migration.LineFilesPutBack, migration.LineToolsChanged}, func(begin string) bool {
+			return strings.HasPrefix(l.What, begin)
+		}):
 			v.StartTools = append(v.StartTools, l.What)
-		case strings.HasPrefix(l.What, migration.LineVerdict):
-			// Only the last comparison counts.
-			v.Compared = append([]string{}, l.What)
-			if l.Detail != "" {
-				v.Compared = append(v.Compared, strings.Split(l.Detail, "; ")...)
-			}
+		}
+	}
+	if compared != nil {
+		v.Compared = append(v.Compared, compared.summary())
+		for _, i := range compared.different() {
+			v.Compared = append(v.Compared, i.String())
 		}
 	}
 	for table, rows := range written.Rows {
@@ -220,7 +222,7 @@ func (v pilotView) sheets() []sheet {
 		written += " (" + strings.Join(tables, ", ") + ")"
 	}
 	written = fmt.Sprintf("Written on the target: %s, %s; %s given with the start.", written, plural(e.Files, "file"), plural(e.Variables, "variable"))
-	tools := "Rows of the record that start tools changed: none."
+	tools := "What start tools changed in the record: nothing."
 	if len(e.StartTools) > 0 {
 		tools = "What start tools changed in the record: " + strings.Join(e.StartTools, "; ") + "."
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+func (a *App) driftCommand() *cobra.Command {
+	return a.verb(&cobra.Command{
+		Use:   "drift",
+		Short: "List migrated instances that went on on the source since",
+		Long: `Compares every instance that is done with the source as it is now: those that
+moved there since, and those that closed. It reads only.`,
+	}, 0, 0, func(ctx context.Context, s *session, _ []string) error { return s.drift(ctx) })
+}
+
+func (s *session) drift(ctx context.Context) error {
+	if err := s.needPlan(ctx); err != nil {
+		return err
+	}
+	id := contract.DriftID(s.config.Migration)
+	run, err := s.start(ctx, id, contract.DriftWorkflow, "drift of migration "+s.config.Migration, contract.DriftInput{
+		Migration: s.config.Migration, Queues: s.queues,
+	})
+	switch {
+	case migration.CodeOf(err) == migration.CodeConflict:
+		s.say("%s runs already: following it", id)
+		run = s.temporal.GetWorkflow(ctx, id, "")
+	case err != nil:
+		return err
+	}
+	var result contract.DriftResult
+	if err := s.result(ctx, run, &result); err != nil {
+		return err
+	}
+	v := driftView{Still: result.Still, Moved: result.Moved, Closed: result.Closed, Listed: []driftedView{}}
+	for _, d := range result.Listed {
+		v.Listed = append(v.Listed, driftedView{Instance: string(d.Instance), Closed: d.Closed})
+	}
+	err = s.print(v)
+	if v.Moved+v.Closed > 0 {
+		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(
+			"%d moved and %d closed on the source since; see docs/what-if.md#drift", v.Moved, v.Closed)})
+	}
+	return err
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
+	"jogetferry/migration"
+)
+
+// rollbackFlags are the flags of starter rollback.
+type rollbackFlags struct {
+	wave            string
+	discard, detach bool
+}
+
+func (a *App) rollbackCommand() *cobra.Command {
+	var f rollbackFlags
+	cmd := &cobra.Command{
+		Use:   "rollback INSTANCE...",
+		Short: "Undo migrated instances, or a whole wave",
+		Long: `Undoes instances, half-migrated ones too: ends their target instances, puts rows
+and files back as they were, and makes the instances ready again. One that
+people have worked on since is refused. Rows and files that somebody changed
+since are left and counted as conflicts. Ctrl-C stops following; the rollback
+goes on. The same again goes on with one that was interrupted.
+
+The ended instances stay in the target's history, and so does what tools did
+outside of the record.`,
+	}
+	cmd.Flags().StringVar(&f.wave, "wave", "", "undo all instances of this wave")
+	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "throw away work of people on the target")
+	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
+	return a.verb(cmd, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.rollback(ctx, args, f) })
+}
+
+func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) error {
+	entries, err := s.toUndo(ctx, args, f.wave)
+	if err != nil {
+		return err
+	}
+	running, err := s.runningRollback(ctx, entries)
+	if err != nil {
+		return err
+	}
+	if running != "" {
+		s.say("rollback %s is under way: following it", running)
+		return s.followRollback(ctx, running, s.temporal.GetWorkflow(ctx, contract.RollbackID(s.config.Migration, running), ""))
+	}
+	ids := make([]migration.InstanceID, len(entries))
+	for i := range entries {
+		ids[i] = entries[i].Instance
+	}
+	made, err := s.ledger.CreateRollback(ctx, s.config.Migration, ids, f.discard, s.Operator)
+	if err != nil {
+		return err
+	}
+	id := contract.RollbackID(s.config.Migration, made.Name)
+	run, err := s.start(ctx, id, contract.RollbackWorkflow, fmt.Sprintf("rollback %s: %d instances", made.Name, made.Taken), contract.RollbackInput{
+		Migration: s.config.Migration, Rollback: made.Name, Queues: s.queues, Discard: made.Discard,
+	})
+	if err != nil {
+		s.say("rollback %s is in the ledger and was not started; the same again goes on with it", made.Name)
+		return err
+	}
+	s.say("rollback %s has %d instances; workflow %s", made.Name, made.Taken, id)
+	if f.detach {
+		s.say("starter list --state rolling_back has those that are left")
+		return s.print(viewRollback(made.Name, contract.RollbackResult{}, made.Taken))
+	}
+	return s.followRollback(ctx, made.Name, run)
+}
+
+// toUndo returns what is to be undone, and finds every mistake before anything
+// is touched. What was undone before is left out.
+func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]migration.Entry, error) {
+	filter := migration.Filter{Wave: wave}
+	switch {
+	case (len(args) == 0) == (wave == ""):
+		return nil, mistake("give instances or --wave, one of them")
+	case wave != "":
+		w, err := s.wave(ctx, wave)
+		if err != nil {
+			return nil, err
+		}
+		if w.Status.Open() {
+			return nil, mistake("wave %s is %s; starter stop %s ends it, then it can be undone", wave, w.Status, wave)
+		}
+	default:
+		for _, id := range args {
+			filter.Instances = append(filter.Instances, migration.InstanceID(id))
+		}
+		slices.Sort(filter.Instances)
+		filter.Instances = slices.Compact(filter.Instances)
+		if err := s.needInstances(ctx, filter.Instances); err != nil {
+			return nil, err
+		}
+	}
+	var entries []migration.Entry
+	var wrong []string
+	for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
+		if err != nil {
+			return nil, err
+		}
+		why, err := s.whyNotUndo(ctx, &e, wave != "")
+		switch {
+		case err != nil:
+			return nil, err
+		case why != "":
+			wrong = append(wrong, "  "+string(e.Instance)+" "+why)
+		case e.Undoable():
+			entries = append(entries, e)
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, mistake("nothing was undone:\n%s", strings.Join(wrong, "\n"))
+	}
+	if len(entries) == 0 {
+		return nil, mistake("there is nothing to undo; starter list has where the instances stand")
+	}
+	return entries, nil
+}
+
+// whyNotUndo returns what keeps an instance from being undone, "" for nothing.
+// Of a wave, what was never begun is no mistake; nor is what was undone before.
+func (s *session) whyNotUndo(ctx context.Context, e *migration.Entry, ofWave bool) (string, error) {
+	switch {
+	case slices.Contains([]migration.InstanceState{migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting}, e.State):
+		return fmt.Sprintf("is %s; wait until it is settled", e.State), nil
+	case e.Undoable() || ofWave:
+		return "", nil
+	}
+	was, err := s.ledger.RollbackOf(ctx, s.config.Migration, e.Instance)
+	if err == nil && was.Outcome == migration.RollbackUndone {
+		s.say("%s is undone already", e.Instance)
+		return "", nil
+	}
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return "", err
+	}
+	return fmt.Sprintf("is %s and was never migrated", e.State), nil
+}
+
+// runningRollback returns the rollback that works on some of entries, "" for
+// none. One that is being undone by itself is a mistake.
+func (s *session) runningRollback(ctx context.Context, entries []migration.Entry) (string, error) {
+	known := map[string]bool{}
+	for i := range entries {
+		if entries[i].State != migration.InstanceRollingBack {
+			continue
+		}
+		id := entries[i].Instance
+		was, err := s.ledger.RollbackOf(ctx, s.config.Migration, id)
+		if err != nil || known[was.Rollback] {
+			return "", err
+		}
+		workflowID := contract.RollbackID(s.config.Migration, was.Rollback)
+		if was.Rollback == "" {
+			workflowID = contract.InstanceWorkflowID(s.config.Migration, id)
+		} else {
+			known[was.Rollback] = true
+		}
+		open, err := s.running(ctx, workflowID)
+		switch {
+		case err != nil:
+			return "", err
+		case open && was.Rollback == "":
+			return "", mistake("%s is being undone already; starter show %s tells how far it is", id, id)
+		case open:
+			return was.Rollback, nil
+		}
+	}
+	return "", nil
+}
+
+// followRollback tells the progress of a rollback until it has ended.
+func (s *session) followRollback(ctx context.Context, name string, run client.WorkflowRun) error {
+	var result contract.RollbackResult
+	var told map[migration.RollbackOutcome]int
+	looks := 0
+	err := s.resultTelling(ctx, run, &result, func() error {
+		looks++
+		counts, err := s.ledger.RollbackCounts(ctx, s.config.Migration, name)
+		if err != nil || looks%looksPerLine != 1 || same(counts, told) {
+			return err
+		}
+		told = counts
+		s.say("rollback %s: %d undone, %d refused, %d to come", name,
+			counts[migration.RollbackUndone], counts[migration.RollbackRefused], counts[migration.RollbackPending])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = s.print(viewRollback(name, result, 0))
+	if result.Refused+result.Conflicts+result.Failed > 0 {
+		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(
+			"rollback %s ended with %d refused, %d in conflict and %d failed; see starter show INSTANCE and docs/what-if.md#rollback",
+			name, result.Refused, result.Conflicts, result.Failed)})
+	}
+	return err
+}
+
+func same(a, b map[migration.RollbackOutcome]int) bool {
+	return a[migration.RollbackUndone] == b[migration.RollbackUndone] && a[migration.RollbackRefused] == b[migration.RollbackRefused]
+}

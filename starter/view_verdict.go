@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+
+	"jogetferry/migration"
+)
+
+// comparisonView is what the last comparison of an instance found.
+type comparisonView struct {
+	At       string               `json:"at"`
+	Verdict  string               `json:"verdict"`
+	Deciding bool                 `json:"deciding"` // it decided the state of the instance; else it was a mere look
+	Counts   migration.ItemCounts `json:"counts"`   // of items, by kind and result
+	Items    []migration.Item     `json:"items"`
+}
+
+func viewComparison(c migration.Comparison) *comparisonView {
+	return &comparisonView{
+		At: stamp(c.At), Verdict: string(c.Verdict), Deciding: c.Deciding,
+		Counts: migration.CountItems(c.Items), Items: append([]migration.Item{}, c.Items...),
+	}
+}
+
+// different returns the items that are not the same.
+func (v *comparisonView) different() []migration.Item {
+	var items []migration.Item
+	for _, i := range v.Items {
+		if i.Result != migration.ItemSame {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+// summary is the verdict in one line, as the story has it.
+func (v *comparisonView) summary() string {
+	text := migration.LineVerdict + v.Verdict
+	if counted := v.Counts.String(); counted != "" {
+		text += "; " + counted
+	}
+	return text
+}
+
+// sheets show what is not the same.
+func (v *comparisonView) sheets() []sheet {
+	if v == nil {
+		return nil
+	}
+	look := ""
+	if !v.Deciding {
+		look = ", a mere look"
+	}
+	compared := sheet{title: "Compared " + v.At + look, text: wrap("", fmt.Sprintf("%s; %d the same.", v.summary(), len(v.Items)-len(v.different())))}
+	items := sheet{header: []string{"kind", "path", "subject", "result", "seen"}}
+	for _, i := range v.different() {
+		items.add(i.Kind, i.Path, i.Subject, i.Result, i.Seen)
+	}
+	if len(items.rows) == 0 {
+		return []sheet{compared}
+	}
+	return []sheet{compared, items}
+}
+
+// verifyView counts what a comparison of both sides found. Instances are those
+// that were named.
+type verifyView struct {
+	Same            int                `json:"same"`
+	AssigneesDiffer int                `json:"assignees_differ"`
+	Different       int                `json:"different"`
+	Moved           int                `json:"moved"`
+	Listed          []string           `json:"listed"` // not the same, the first contract.MaxDifferent
+	Instances       []verifiedInstance `json:"instances,omitempty"`
+}
+
+// verifiedInstance is what was found of one instance.
+type verifiedInstance struct {
+	Instance string `json:"instance"`
+	*comparisonView
+}
+
+func (v verifyView) sheets() []sheet {
+	s := sheet{header: []string{"same", "assignees differ", "different", "moved"}}
+	s.add(v.Same, v.AssigneesDiffer, v.Different, v.Moved)
+	if len(v.Instances) == 0 {
+		listed := sheet{title: "Not the same", header: []string{"instance"}}
+		for _, id := range v.Listed {
+			listed.add(id)
+		}
+		return []sheet{s, listed}
+	}
+	items := sheet{title: "Not the same", header: []string{"instance", "kind", "path", "subject", "result", "seen"}}
+	for _, of := range v.Instances {
+		for _, i := range of.different() {
+			items.add(of.Instance, i.Kind, i.Path, i.Subject, i.Result, i.Seen)
+		}
+	}
+	return []sheet{s, items}
+}
