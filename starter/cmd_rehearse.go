@@ -172,7 +172,7 @@ func (s *session) followRehearsal(ctx context.Context, e migration.Entry, number
 			return s.detached(workflowID)
 		}
 		if err != nil {
-			return unreachable("ledger.database", err)
+			return err
 		}
 		for _, step := range r.Steps {
 			if step.Done && step.Number > told {
