@@ -34,7 +34,8 @@ type Images interface {
 	// Keep stores images; they are committed when it returns. The first image of
 	// a row per instance is the one to go back to. A later one whose Digest is
 	// neither the first's nor one that we wrote must be kept beside it: somebody
-	// changed the row between our image and our write. Keep is repeated after a crash.
+	// changed the row between our image and our write, and Undo goes back to
+	// that. Keep is repeated after a crash.
 	Keep(ctx context.Context, images []Image) error
 	// Wrote notes that the rows of these images were written. It is repeated after a crash.
 	Wrote(ctx context.Context, images []Image) error

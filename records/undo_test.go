@@ -24,7 +24,8 @@ var _ records.RowUndoer = (*store.RowUndo)(nil)
 type undoWorld struct {
 	database
 	ledger *store.Ledger
-	dsn    string
+	dsn    string // of the ledger
+	server string // what the ledger takes the target for
 }
 
 const undoMigration = "crm"
@@ -44,11 +45,17 @@ func newUndoWorld(t *testing.T) undoWorld {
 	if err := ledger.Bind(t.Context(), migration.Binding{Migration: undoMigration, Source: "s", Target: "t"}, "digest"); err != nil {
 		t.Fatal(err)
 	}
-	return undoWorld{newDatabase(t), ledger, dsn}
+	return undoWorld{newDatabase(t), ledger, dsn, "t"}
+}
+
+// another returns a world with the same ledger and another target.
+func (w undoWorld) another(t *testing.T) undoWorld {
+	t.Helper()
+	return undoWorld{newDatabase(t), w.ledger, w.dsn, t.Name()}
 }
 
 func (w undoWorld) key(n int) migration.ClaimKey {
-	return migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprintf("%d_crm_process1", n)), Target: "t"}
+	return migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprintf("%d_crm_process1", n)), Target: w.server}
 }
 
 func (w undoWorld) copySet(n int, set records.Set) {
@@ -97,6 +104,7 @@ func (w undoWorld) now() string {
 
 func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 	t.Parallel()
+	all := newUndoWorld(t)
 	type step func(undoWorld)
 	edit := func(value string) step {
 		return func(w undoWorld) {
@@ -168,7 +176,7 @@ func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := newUndoWorld(t)
+			w := all.another(t)
 			w.table("t", "a")
 			for _, do := range tc.steps {
 				do(w)

@@ -36,7 +36,8 @@ type FileImages interface {
 	Written(ctx context.Context, keys []Key) (map[Key][]Sum, error)
 	// Keep stores images; they and their content, checked against Sum, are
 	// durable when it returns. The first image of a file per instance is the one
-	// to go back to; a later, different one that we did not write is kept beside it.
+	// to go back to; a later, different one that we did not write is kept beside
+	// it, and then Undo goes back to that.
 	Keep(ctx context.Context, images []FileImage) error
 	// Wrote notes that these files were written. It is repeated after a crash.
 	Wrote(ctx context.Context, images []FileImage) error

@@ -33,6 +33,7 @@ type world struct {
 	ledger *store.Ledger
 	target *local.Store
 	dir    string
+	server string // what the ledger takes the target for
 }
 
 func opened(t *testing.T, dir string) *local.Store {
@@ -56,12 +57,18 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	t.Cleanup(func() { must(t, ledger.Close()) })
 	must(t, ledger.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, "digest"))
-	dir := t.TempDir()
-	return &world{t, ledger, opened(t, dir), dir}
+	return (&world{ledger: ledger}).another(t)
 }
 
-func key(n int) migration.ClaimKey {
-	return migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprintf("%d_crm_process1", n)), Target: "t"}
+// another returns a world with the same ledger and another target.
+func (w *world) another(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	return &world{t, w.ledger, opened(t, dir), dir, t.Name()}
+}
+
+func (w *world) key(n int) migration.ClaimKey {
+	return migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprintf("%d_crm_process1", n)), Target: w.server}
 }
 
 var (
@@ -84,14 +91,14 @@ func (w *world) copies(n int, files map[string]string) {
 	for name, content := range files {
 		write(w.t, later, content, dir, row.Table, string(row.ID), name)
 	}
-	_, err := uploads.Copy(w.t.Context(), opened(w.t, dir), w.target, []migration.RowKey{row}, w.ledger.FileImages(mig, key(n)),
+	_, err := uploads.Copy(w.t.Context(), opened(w.t, dir), w.target, []migration.RowKey{row}, w.ledger.FileImages(mig, w.key(n)),
 		uploads.Options{OnConflict: uploads.ConflictOverwrite})
 	must(w.t, err)
 }
 
 func (w *world) undo(n int) string {
 	w.t.Helper()
-	got, err := uploads.Undo(w.t.Context(), w.target, []migration.RowKey{row}, w.ledger.FileUndo(mig, key(n)), nil)
+	got, err := uploads.Undo(w.t.Context(), w.target, []migration.RowKey{row}, w.ledger.FileUndo(mig, w.key(n)), nil)
 	must(w.t, err)
 	return said(got)
 }
@@ -147,6 +154,7 @@ func (w *world) is(want map[string]string) {
 
 func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 	t.Parallel()
+	all := newWorld(t)
 	type files = map[string]string
 	type step func(*world)
 	there := func(content string) step {
@@ -216,7 +224,7 @@ func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := all.another(t)
 			for _, do := range tc.steps {
 				do(w)
 			}
@@ -238,7 +246,7 @@ func TestUndoOfManyFiles(t *testing.T) {
 	}
 	w.copies(1, files)
 	write(t, later, "theirs", w.dir, "t/r/many/007")
-	got, err := uploads.Undo(t.Context(), w.target, nil, w.ledger.FileUndo(mig, key(1)), nil)
+	got, err := uploads.Undo(t.Context(), w.target, nil, w.ledger.FileUndo(mig, w.key(1)), nil)
 	must(t, err)
 	if len(got.Removed) != 151 || len(got.Restored) != 1 || len(got.Conflicts) != 1 {
 		t.Errorf("%d removed, %d restored, %d conflicts", len(got.Removed), len(got.Restored), len(got.Conflicts))
@@ -260,7 +268,7 @@ func TestUndoGoesOnAfterACrash(t *testing.T) {
 	write(t, before, "old", w.dir, "t/r/old")
 	was := w.tree()
 	w.copies(1, map[string]string{"old": "a", "new": "b"})
-	undo := w.ledger.FileUndo(mig, key(1))
+	undo := w.ledger.FileUndo(mig, w.key(1))
 	if _, err := uploads.Undo(t.Context(), w.target, nil, cut{undo}, nil); !errors.Is(err, errCut) {
 		t.Fatalf("error %v", err)
 	}
