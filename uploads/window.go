@@ -165,7 +165,7 @@ func decide(was *migration.FileSeen, ours, theirs standing) change {
 		return changeNone
 	case was.Sum != (Sum{}) && ours.sum == was.Sum:
 		return changeAgain
-	case there != nil && was.Sum == (Sum{}) && there.Size == was.Entry.Size && there.Modified.Equal(was.Entry.Modified):
+	case there != nil && there.Size == was.Entry.Size && there.Modified.Equal(was.Entry.Modified):
 		return changeNone
 	}
 	return changeLeave

@@ -116,7 +116,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			want:  uploads.PutBackResult{Removed: keys("made/b")}, after: files{"a": "ours"}, kept: kept{"made/b": "by a tool"},
 		},
 		{
-			name: "the_only_files_and_the_folder_are_new", after: files{},
+			name: "the_only_file_and_the_folder_are_new", after: files{},
 			since: func(_, target *side) { target.put("b", "by a tool", moment) },
 			want:  uploads.PutBackResult{Removed: keys("b")}, kept: kept{"b": "by a tool"},
 		},
@@ -214,6 +214,9 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 				if diff := cmp.Diff(tc.after, target.files()); diff != "" {
 					t.Errorf("target (-want +got):\n%s", diff)
 				}
+			}
+			if _, err := os.Stat(target.path("")); len(tc.after) == 0 && tc.kept != nil && !os.IsNotExist(err) {
+				t.Errorf("an empty folder is left behind: %v", err)
 			}
 			if tc.kept == nil {
 				tc.kept = kept{}
