@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
@@ -95,7 +96,7 @@ func (t *inventory) accounts(ctx context.Context, users []migration.User) error 
 		return err
 	}
 	for _, u := range users {
-		account := preflight.Account{Standing: preflight.StandingMissing, External: p.external()}
+		account := preflight.Account{Standing: preflight.StandingMissing, Refused: api.CheckUser(u) != nil, External: p.external()}
 		switch have, ok := found[u]; {
 		case ok && have.Active:
 			account.Standing, account.ID = preflight.StandingActive, have.ID

@@ -11,7 +11,7 @@ var CallerAssigned = Check{
 	ID:       "FERRY-227",
 	Severity: migration.Warning,
 	Title:    "an assignment depends on who makes the call",
-	Remedy:   "look at who holds the migrated activities, and reassign them where needed",
+	Remedy:   "nothing, as long as the numbers agree: what is open is given to the assignees of the source; where they do not, the verdict is assignees_differ",
 	About:    `The mapping means the current user. When an activity is started by the JSON API that is the administrator who migrates, not the person who completed the activity before.`,
 	Definition: func(f *DefinitionFacts, r Report) {
 		for _, p := range f.performers() {

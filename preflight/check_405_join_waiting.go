@@ -24,10 +24,9 @@ A branch that the start itself brings to a join where the source has none cannot
 			r.Found(f.subject(), arrived(t.Token)+": "+t.Why)
 		}
 		for _, b := range rebuild {
-			missing := b.Kind == xpdl.Manual && f.Users != nil && f.Users.Accounts[b.Performer].Standing == StandingMissing
 			switch {
-			case missing:
-				r.Found(f.subject(), arrived(b.Token)+": the target does not know who completed it")
+			case b.Kind == xpdl.Manual && f.nobody(b.Performer):
+				r.Found(f.subject(), arrived(b.Token)+": who completed it cannot do so on the target")
 			case !f.RebuildJoins && len(refused) == 0:
 				r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
 			case !f.RebuildJoins:
@@ -35,6 +34,15 @@ A branch that the start itself brings to a join where the source has none cannot
 			}
 		}
 	},
+}
+
+// nobody reports whether nothing can be done in the name of a user.
+func (f *InstanceFacts) nobody(u migration.User) bool {
+	if f.Users == nil {
+		return false
+	}
+	a := f.Users.Accounts[u]
+	return a.Standing == StandingMissing || a.Refused
 }
 
 func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", t.From, t.Join) }
@@ -45,5 +53,9 @@ func (p *Part) branches() ([]joins.Rebuild, []joins.Refusal) {
 	if !p.started() || p.Target == nil {
 		return nil, nil
 	}
-	return joins.Plan(startpath.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, p.own())
+	start := p.own()
+	if len(p.wanted().Tokens) == 0 && (start == nil || len(start.Tokens) == 0) {
+		return nil, nil // nearly all
+	}
+	return joins.Plan(startpath.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, start)
 }

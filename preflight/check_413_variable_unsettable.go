@@ -1,6 +1,8 @@
 package preflight
 
 import (
+	"slices"
+
 	"jogetferry/migration"
 )
 
@@ -27,14 +29,17 @@ DATETIME from its parameters or as initial values, and an open activity has thos
 // stale returns the variables of open activities that are no texts and not those
 // of their instance any more, "activity.variable".
 func (p *Part) stale() []string {
-	if p.Target == nil {
-		return nil
-	}
 	var names []string
-	for _, a := range p.wantedActivities() {
-		for _, d := range migration.DiffVariables(a.Variables, p.wanted().Variables) {
-			if declared, ok := p.Target.Variable(d.Name); ok && !declared.Type.Text() && d.Source.Kind != migration.VariableUnreadable {
-				names = append(names, string(a.DefID)+"."+d.Name)
+	for _, v := range p.wanted().Variables {
+		if p.Target == nil {
+			break
+		}
+		if declared, ok := p.Target.Variable(v.Name); !ok || declared.Type.Text() {
+			continue
+		}
+		for _, a := range p.wantedActivities() {
+			if slices.ContainsFunc(a.Variables, func(own migration.Variable) bool { return own.Name == v.Name && own.Value != v.Value }) {
+				names = append(names, string(a.DefID)+"."+v.Name)
 			}
 		}
 	}

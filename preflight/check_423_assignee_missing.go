@@ -12,7 +12,7 @@ var AssigneeMissing = Check{
 	Severity: migration.Warning,
 	Title:    "an assignee is unknown or inactive on the target",
 	Remedy:   "make or activate the user on the target, or map it in users; else reassign the activity afterwards",
-	About:    `Those to whom an open activity is offered on the source, by the names that users leads to. The target evaluates the participant mapping itself, and drops who is not there without a word.`,
+	About:    `Those to whom an open activity is offered on the source, by the names that users leads to. The target evaluates the participant mapping itself, and drops who is not there without a word; who is there is assigned where the numbers agree (FERRY-435).`,
 	Personal: true,
 	Part: func(f *InstanceFacts, p *Part, r Report) {
 		for _, a := range p.wantedActivities() {

@@ -184,7 +184,7 @@ func TestTrees(t *testing.T) {
 		}},
 		{name: "a_branch_whose_performer_is_not_there", change: both(
 			rebuild, tokens(desk), users(map[migration.User]preflight.Standing{"cat": preflight.StandingActive, "terry": preflight.StandingMissing}),
-		), want: []string{"FERRY-405 equip: desk arrived at both: the target does not know who completed it", "FERRY-434 equip: desk arrived at both: completed by terry"}},
+		), want: []string{"FERRY-405 equip: desk arrived at both: who completed it cannot do so on the target", "FERRY-434 equip: desk arrived at both: completed by terry"}},
 		{name: "a_branch_that_the_start_brings", change: both(tokens(desk), start(waiting(desk)))},
 		{name: "a_branch_that_the_start_brings_too_many", change: start(waiting(desk)), want: []string{
 			"FERRY-405 equip: desk arrived at both: a branch from desk would wait at both without one on the source, and nothing can remove it",

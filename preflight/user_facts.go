@@ -23,7 +23,9 @@ const (
 // requesters only.
 type Account struct {
 	Standing Standing
-	ID       string // dir_user.id, "" when the directory's tables do not have the user
+	// Refused: no call of the API can carry the name.
+	Refused bool
+	ID      string // dir_user.id, "" when the directory's tables do not have the user
 	// External: another directory than Joget's tables may know more than this.
 	External bool
 	Roles    []string
@@ -169,6 +171,8 @@ func (f *InstanceFacts) stranger(u migration.User) string {
 	}
 	a, ok := f.Users.Accounts[u]
 	switch {
+	case ok && a.Refused:
+		return "has a name that no call can carry"
 	case !ok || a.Standing == StandingActive:
 		return ""
 	case a.Standing == StandingInactive:

@@ -70,6 +70,9 @@ func TestUsers(t *testing.T) {
 		}, want: []string{"FERRY-421 7_crm_approve: jack"}},
 		{name: "assignee_unknown", change: standing("clark", preflight.StandingMissing), want: []string{"FERRY-423 7_crm_approve: approve: clark is unknown"}},
 		{name: "assignee_inactive", change: standing("clark", preflight.StandingInactive), want: []string{"FERRY-423 7_crm_approve: approve: clark is inactive"}},
+		{name: "assignee_cannot_be_named", change: account("clark", func(a *preflight.Account) { a.Refused = true }), want: []string{
+			"FERRY-423 7_crm_approve: approve: clark has a name that no call can carry",
+		}},
 		{name: "assignee_cannot_be_known", change: standing("clark", preflight.StandingUnknown), want: []string{"FERRY-423 7_crm_approve: approve: clark cannot be known"}},
 		{name: "acceptor_unknown_is_said_once", change: standing("terry", preflight.StandingMissing), want: []string{"FERRY-424 7_crm_approve: check: terry is unknown"}},
 		{name: "nobody_accepted", change: func(f *facts) { f.Instance.Activities[1].AcceptedBy = "" }},
