@@ -32,8 +32,12 @@ var (
 	undone     = contract.RollbackResult{Undone: 1, Refused: 2, Conflicts: 3, Shared: 4, Failed: 5, Listed: []contract.NotRolledBack{
 		{Instance: "8_crm_approve", Refused: true, Failed: true, Conflicts: 2, Message: "m"},
 	}}
-	drifted = contract.Drifted{Instance: "8_crm_approve", Closed: true}
-	open    = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
+	drifted   = contract.Drifted{Instance: "8_crm_approve", Closed: true}
+	rehearsed = contract.RehearsalResult{
+		Ended: true, Stopped: "a decision", Mistakes: 1, Reason: migration.ReasonRecordConflict, ParkID: 2, Steps: 3, Target: "9_crm_approve",
+		Undone: true, Rows: 4, Files: 5, Conflicts: 6, Shared: 7,
+	}
+	open = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.
