@@ -131,7 +131,7 @@ func (p *population) struck(kill bool, worker **rig.Worker, what string, args ..
 		return
 	}
 	p.run(append(args, "--detach")...)
-	rig.Eventually(p.t, 3*time.Minute, "a third of the "+args[0], func() bool {
+	rig.Eventually(p.t, 5*time.Minute, "a third of the "+args[0], func() bool {
 		n := 0
 		for _, e := range p.Effects() {
 			if e.What == what {
@@ -142,8 +142,12 @@ func (p *population) struck(kill bool, worker **rig.Worker, what string, args ..
 	})
 	(*worker).Kill()
 	*worker = p.StartWorker()
-	rig.Eventually(p.t, 3*time.Minute, "the end of the "+args[0], func() bool {
-		return p.truth.rows(p.truth.ledger, "SELECT COUNT(*) FROM instance WHERE state IN ('claimed', 'in_flight', 'waiting', 'rolling_back') OR wave = 'all' AND state IN ('ready', 'warned')")[0] == "0"
+	if args[0] == "rollback" {
+		p.run(args...) // follows the one under way
+		return
+	}
+	rig.Eventually(p.t, 5*time.Minute, "the end of the "+args[0], func() bool {
+		return p.truth.rows(p.truth.ledger, "SELECT status FROM wave")[0] == "finished"
 	})
 }
 
