@@ -71,8 +71,10 @@ func TestJudge(t *testing.T) {
 func TestItemCountsTellWhatIsNotTheSame(t *testing.T) {
 	t.Parallel()
 	counts := migration.CountItems([]migration.Item{
-		{Kind: migration.ItemRow, Result: migration.ItemDiffers}, {Kind: migration.ItemRow, Result: migration.ItemSame},
-		{Kind: migration.ItemRow, Result: migration.ItemDiffers}, {Kind: migration.ItemActivity, Result: migration.ItemMissing},
+		{Kind: migration.ItemRow, Result: migration.ItemDiffers},
+		{Kind: migration.ItemRow, Result: migration.ItemSame},
+		{Kind: migration.ItemRow, Result: migration.ItemDiffers},
+		{Kind: migration.ItemActivity, Result: migration.ItemMissing},
 	})
 	want := migration.ItemCounts{
 		migration.ItemRow:      {migration.ItemDiffers: 2, migration.ItemSame: 1},

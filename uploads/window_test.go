@@ -235,14 +235,18 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 
 // snapshotOf is what the whole folder of a side shows, empty folders too.
 func snapshotOf(s *side) []string {
+	s.t.Helper()
 	var all []string
-	_ = filepath.WalkDir(s.folder, func(path string, d os.DirEntry, err error) error {
+	must(s.t, filepath.WalkDir(s.folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
 		if err == nil {
-			info, _ := d.Info()
 			all = append(all, path+" "+info.ModTime().String())
 		}
 		return err
-	})
+	}))
 	return all
 }
 
