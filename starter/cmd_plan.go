@@ -372,6 +372,8 @@ func conclusion(p migration.PlanEntry, about []migration.Finding, piloted bool) 
 		return fmt.Sprintf("Only %s and %s stand between it and migration: %s", left[0], left[1], then)
 	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
 		return fmt.Sprintf("It is being migrated: starter show %s.", p.Instance)
+	case migration.InstanceRollingBack:
+		return fmt.Sprintf("It is being rolled back: starter show %s.", p.Instance)
 	case migration.InstanceParked:
 		return fmt.Sprintf("It waits for you (%s): starter resolve %s --action ...", p.Reason, p.Instance)
 	case migration.InstanceFailed:

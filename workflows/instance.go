@@ -182,6 +182,7 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 			w.note("verdict: %s", out.Verdict)
 		}
 		return out.Outcome, err
+	case migration.StepRollback, migration.StepRehearse:
 	}
 	return contract.Outcome{}, temporal.NewNonRetryableApplicationError("unknown step "+string(w.at), string(migration.CodeInternal), nil)
 }

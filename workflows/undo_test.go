@@ -296,7 +296,8 @@ func (p *turns) instance(ctx workflow.Context, in contract.InstanceInput) (contr
 func (p *turns) register(env interface {
 	activityRegistry
 	workflows.Registry
-}, w *world) {
+}, w *world,
+) {
 	env.RegisterWorkflowWithOptions(p.instance, workflow.RegisterOptions{Name: contract.InstanceWorkflow})
 	fake(env, w, contract.ClaimRollback, p.claim)
 }
