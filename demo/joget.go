@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -62,7 +63,7 @@ func newJoget(ctx context.Context, database, uploads string, version int64) (j *
 
 // serve starts the HTTP side and asks it something, to see that it answers.
 func (j *joget) serve(ctx context.Context) (err error) {
-	if j.sim, err = server.New(ctx, server.Options{DB: j.db, UploadsDir: j.uploads}); err != nil {
+	if j.sim, err = server.New(ctx, server.Options{DB: j.db, UploadsDir: filepath.Dir(j.uploads)}); err != nil {
 		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")

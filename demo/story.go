@@ -77,7 +77,27 @@ func tell(ctx context.Context, s *stage) (verdict, error) {
 			return v, err
 		}
 	}
+	if err := s.takeBack(ctx); err != nil {
+		return v, err
+	}
 	return v, s.judge(ctx, &v)
+}
+
+// takeBack undoes one instance and migrates it again.
+func (s *stage) takeBack(ctx context.Context) error {
+	instances, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(instances, func(i listed) bool { return strings.HasPrefix(i.Definition, "procure#") })
+	if i < 0 {
+		return errors.New("no instance could be taken back")
+	}
+	id := instances[i].Instance
+	if err := s.starter(ctx, "What was a mistake is taken back: the target instance is closed, rows and files are what they were.", "rollback", id); err != nil {
+		return err
+	}
+	return s.starter(ctx, "And it may be migrated again.", "pilot", id)
 }
 
 // starter runs one verb in the operator's terminal. An exit status other than 0 is an error.
@@ -281,12 +301,16 @@ func (s *stage) awaitStarts(ctx context.Context, n int) error {
 	return nil
 }
 
-// starts are the instances that the target has made so far.
+// starts are the instances that the target has made so far and that nobody has
+// taken back since.
 func (s *stage) starts() []effects.Effect {
 	var list []effects.Effect
 	for _, e := range s.target.sim.Effects() {
-		if e.What == effects.Start && e.Instance != "" {
+		switch {
+		case e.What == effects.Start && e.Instance != "":
 			list = append(list, e)
+		case e.What == effects.Abort:
+			list = slices.DeleteFunc(list, func(s effects.Effect) bool { return s.Instance == e.Instance })
 		}
 	}
 	return list

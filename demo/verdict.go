@@ -18,8 +18,8 @@ type verdict struct {
 	// same, with the target instance of each.
 	moved map[string]string
 	same  int // of the final starter verify
-	// starts are the processes that the target has started, by record, told by
-	// its effect log.
+	// starts are the processes that the target has started and nobody has taken
+	// back, by record, told by its effect log.
 	starts      map[string]int
 	sourceDiff  string // of database and files, "" for not a byte
 	sourceCalls int    // requests that the source server got

@@ -94,7 +94,7 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 	case onboarding:
 		v = map[string]any{"candidate": "Candidate " + w.text.cut(20), "equipmentStatus": "", "status": "in progress"}
 	default: // onboard/equipment
-		v = map[string]any{"candidate": "", "equipmentStatus": "ordered", "assetCount": int64(w.rng.IntN(9))}
+		v = map[string]any{"candidate": "", "equipmentStatus": "ordered", "assetCount": int64(0)} // a number that no parameter gives can be set by no call
 	}
 	for name, value := range p.Sets {
 		v[name] = value
