@@ -117,12 +117,12 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	filter.NoWarned = f.noWarned
 	takeable := filter
 	takeable.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
-	if f.delta {
+	if f.delta { // these need no pilot
 		takeable.States = []migration.InstanceState{migration.InstanceDone}
 	}
 	if f.name != "" {
 		w, again, err := s.existing(ctx, f.name)
-		if err != nil || again && (f.delta || w.Pilotless || f.withoutPilot) {
+		if err != nil || again && (w.Pilotless || f.withoutPilot) {
 			return filter, err
 		}
 		if again {
@@ -140,7 +140,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	if len(counts) == 0 {
 		return filter, mistake("no instance is ready that matches; starter list --state ready,warned has those that are, starter plan looks again")
 	}
-	if f.withoutPilot || f.delta {
+	if f.withoutPilot {
 		return filter, nil
 	}
 	return filter, s.needPilots(ctx, takeable)

@@ -151,6 +151,30 @@ func TestNextRollback_hands_out_the_newest_start_first_and_one_of_a_record(t *te
 	}
 }
 
+func TestNextRollback_is_not_held_up_by_a_record(t *testing.T) {
+	t.Parallel()
+	l, dsn := openedAt(t)
+	page := planned(4, nil)
+	page[3].Record, page[2].Record = page[1].Record, page[1].Record // 4, 3 and 2
+	savePlan(t, l, "p", page)
+	for number := 1; number <= 4; number++ {
+		must(t, l.Progress(t.Context(), mig, id(number), migration.Change{State: migration.InstanceDone, Step: migration.StepVerify}))
+	}
+	startedIn(t, l, dsn, 1, 2, 3, 4)
+	made, err := l.CreateRollback(t.Context(), mig, numbers(1, 2, 3, 4), false, "")
+	must(t, err)
+	if first, left := next(t, l, made.Name, "a", 1); !slices.Equal(first, numbers(4)) || left != 3 {
+		t.Errorf("first %v, %d left", first, left)
+	}
+	if other, left := next(t, l, made.Name, "b", 1); !slices.Equal(other, numbers(1)) || left != 2 {
+		t.Errorf("of another record %v, %d left", other, left)
+	}
+	must(t, l.EndRollback(t.Context(), mig, id(4), false))
+	if one, left := next(t, l, made.Name, "c", 9); !slices.Equal(one, numbers(3)) || left != 1 {
+		t.Errorf("of one record at a time %v, %d left", one, left)
+	}
+}
+
 func TestAnotherRollbackGoesOnWithWhatOneLeft(t *testing.T) {
 	t.Parallel()
 	l := opened(t)

@@ -1,12 +1,14 @@
 package workflows_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
@@ -271,15 +273,15 @@ func (p *turns) instance(ctx workflow.Context, in contract.InstanceInput) (contr
 		p.again = append(p.again, in.Instance)
 		return contract.InstanceResult{}, nil
 	}
-	p.running++
-	p.most = max(p.most, p.running)
-	err := workflow.Sleep(ctx, time.Second)
-	p.running--
-	if err != nil {
-		return contract.InstanceResult{}, err
-	}
 	var number int
 	if _, err := fmt.Sscanf(string(in.Instance), "%d_", &number); err != nil {
+		return contract.InstanceResult{}, err
+	}
+	p.running++
+	p.most = max(p.most, p.running)
+	err := workflow.Sleep(ctx, time.Duration(number)*100*time.Millisecond)
+	p.running--
+	if err != nil {
 		return contract.InstanceResult{}, err
 	}
 	switch {
@@ -373,10 +375,26 @@ func TestACancelledRollbackWaitsForThoseUnderWay(t *testing.T) {
 	t.Parallel()
 	p := &turns{toCome: 30}
 	env := rollbackEnvironment(t, p)
-	env.RegisterDelayedCallback(env.CancelWorkflow, 500*time.Millisecond)
+	env.RegisterDelayedCallback(env.CancelWorkflow, 350*time.Millisecond)
 	env.ExecuteWorkflow(contract.RollbackWorkflow, rollbackInput)
-	if err := env.GetWorkflowError(); !temporal.IsCanceledError(err) || p.running != 0 || p.minted != 8 {
+	if err := env.GetWorkflowError(); !temporal.IsCanceledError(err) || p.running != 0 || p.minted < 8 || p.minted == 30 {
 		t.Errorf("%v with %d of %d under way", err, p.running, p.minted)
+	}
+}
+
+func TestARollbackThatIsCancelledWhileItClaimsWaitsToo(t *testing.T) {
+	t.Parallel()
+	p := &turns{toCome: 30}
+	env := rollbackEnvironment(t, p)
+	claims := 0
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converterEncodedValues) {
+		if claims++; info.ActivityType.Name == contract.ClaimRollback.Name && claims == 2 {
+			env.CancelWorkflow()
+		}
+	})
+	env.ExecuteWorkflow(contract.RollbackWorkflow, rollbackInput)
+	if err := env.GetWorkflowError(); !temporal.IsCanceledError(err) || p.running != 0 {
+		t.Errorf("%v with %d under way", err, p.running)
 	}
 }
 

@@ -20,6 +20,7 @@ type pool struct {
 	toCome, inFlight, done, parked int
 	minted                         int
 	claims                         []contract.ClaimInput
+	mode                           contract.Mode
 }
 
 func (p *pool) counts() migration.Counts {
@@ -35,7 +36,7 @@ func (p *pool) claim(in contract.ClaimInput) (contract.ClaimOutput, error) {
 		p.minted++
 		out.Instances = append(out.Instances, contract.ClaimedInstance{
 			Instance:   migration.InstanceID(fmt.Sprintf("%d_crm_approve", p.minted)),
-			Definition: migration.DefinitionID{Package: "crm", Version: "1", Process: "approve"},
+			Definition: migration.DefinitionID{Package: "crm", Version: "1", Process: "approve"}, Mode: p.mode,
 		})
 		p.toCome--
 		p.inFlight++
@@ -90,6 +91,24 @@ func TestWaveStartsEverythingOnceInWindows(t *testing.T) {
 	}
 	if !strings.HasPrefix((*started)[0], "ferry/m/instance/") {
 		t.Errorf("workflow ID %q does not name migration and instance", (*started)[0])
+	}
+}
+
+func TestADeltaWaveStartsItsInstancesSo(t *testing.T) {
+	t.Parallel()
+	p := &pool{toCome: 3, mode: contract.ModeDelta}
+	env, _, _ := waveEnvironment(t, p)
+	var modes []contract.Mode
+	env.SetOnChildWorkflowStartedListener(func(_ *workflow.Info, _ workflow.Context, args converterEncodedValues) {
+		var in contract.InstanceInput
+		if err := args.Get(&in); err != nil {
+			t.Error(err)
+		}
+		modes = append(modes, in.Mode)
+	})
+	env.ExecuteWorkflow(contract.WaveWorkflow, waveInput)
+	if diff := cmp.Diff([]contract.Mode{contract.ModeDelta, contract.ModeDelta, contract.ModeDelta}, modes); diff != "" {
+		t.Errorf("%v, modes (-want +got):\n%s", env.GetWorkflowError(), diff)
 	}
 }
 
