@@ -139,7 +139,8 @@ func TestSeen(t *testing.T) {
 		},
 		all: []schema.Activity{
 			{ID: "40_9_crm_approve_fork", DefID: "fork", State: migration.StateCompleted},
-			{ID: "41_9_crm_approve_check", DefID: "check"}, {ID: "42_9_crm_approve_sign", DefID: "sign"},
+			{ID: "41_9_crm_approve_check", DefID: "check"},
+			{ID: "42_9_crm_approve_sign", DefID: "sign"},
 		},
 	}
 	for _, tc := range []struct {

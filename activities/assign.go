@@ -28,7 +28,7 @@ func (h handover) what() string {
 // handovers returns the calls that bring the open activities of the tree closer
 // to those who hold them on the source, at most one for each activity. Each is
 // made once: Joget always claims success, and what it did not do it will not.
-func (j *Joget) handovers(ctx context.Context, s *subject, places []*place, done deeds) ([]handover, error) {
+func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]handover, error) {
 	var list []handover
 	for _, p := range places {
 		for _, wanted := range p.wanted.Activities {

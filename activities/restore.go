@@ -79,14 +79,17 @@ func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Wi
 	if ours, err := j.madeRecord(ctx, s, &before.Before); err != nil {
 		return records.Window{}, err
 	} else if ours {
-		window.Presume(selection.Model, time.Now().UTC().Add(-recent))
+		claim, err := j.Ledger.Claimed(ctx, s.key)
+		if err != nil {
+			return records.Window{}, err
+		}
+		window.Presume(selection.Model, claim.ChangedAt.Add(-zones))
 	}
 	return window, j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, window.Encode())
 }
 
-// recent is how long ago a row may say that it was made, for one that a tool of
-// a call of ours made: a day, and what zones may differ by.
-const recent = 40 * time.Hour
+// zones is what the zone of a Joget server and UTC may differ by, and some clock skew.
+const zones = 15 * time.Hour
 
 // madeRecord reports whether the record was not on the target before this
 // instance brought it: all its own rows are ours, and none was there.

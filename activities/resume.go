@@ -126,7 +126,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 	if busy && !discard {
 		return nil, ok, nil // the verification tells whose turn it is
 	}
-	handovers, err := j.handovers(ctx, s, places, done)
+	handovers, err := j.handovers(ctx, places, done)
 	if err != nil || len(handovers) == 0 {
 		return nil, ok, err
 	}

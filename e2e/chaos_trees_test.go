@@ -107,7 +107,12 @@ func (s *storm) strike(all []incident) {
 	s.t.Helper()
 	s.rng.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
 	for _, i := range all {
-		if !s.happen(i) && !s.happen(i) {
+		for range 2 { // a point may not come while the machine is slow
+			if s.happen(i) {
+				break
+			}
+		}
+		if s.done[i.name] == 0 {
 			s.t.Logf("%s: its point never came", i.name)
 		}
 		s.pause(300 * time.Millisecond)
