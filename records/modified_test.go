@@ -17,7 +17,7 @@ func TestModified_finds_rows_stored_since(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.table("t")
-	for id, ago := range map[string]string{"new": "0 SECOND", "within": "50 SECOND", "ahead": "-8 HOUR", "before": "120 SECOND", "old": "3 DAY"} {
+	for id, ago := range map[string]string{"new": "0 SECOND", "within": "50 MINUTE", "ahead": "-8 HOUR", "before": "120 MINUTE", "old": "3 DAY"} {
 		d.row("t", id)
 		d.exec("UPDATE app_fd_t SET dateModified = NOW() - INTERVAL " + ago + " WHERE id = '" + id + "'")
 	}
@@ -36,7 +36,7 @@ func TestModified_finds_rows_stored_since(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got, dated, err := side.Modified(t.Context(), tc.table, time.Minute, tc.limit)
+			got, dated, err := side.Modified(t.Context(), tc.table, time.Hour, tc.limit)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +46,7 @@ func TestModified_finds_rows_stored_since(t *testing.T) {
 			}
 		})
 	}
-	if got, _, err := side.Modified(t.Context(), "t", time.Minute, 2); err != nil || len(got) != 2 {
+	if got, _, err := side.Modified(t.Context(), "t", time.Hour, 2); err != nil || len(got) != 2 {
 		t.Errorf("%d rows with a limit of 2, %v", len(got), err)
 	}
 }
