@@ -86,11 +86,11 @@ func (j *Joget) fill(ctx context.Context, p *place) (err error) {
 	return err
 }
 
-// youngest returns the highest number among the open activities; the counter is
-// one for the whole server, and only rises.
+// youngest returns the highest number among the activities, closed ones
+// included; the counter is one for the whole server, and only rises.
 func (p *place) youngest() int64 {
 	number := int64(0)
-	for _, a := range p.target.Activities {
+	for _, a := range p.all {
 		number = max(number, activityNumber(a.ID))
 	}
 	return number
@@ -174,15 +174,28 @@ func deedsOf(lines []migration.StepLine) deeds {
 				c.whats = append(c.whats, l.What)
 				d.resumed[within(l.What)] = c
 			}
-		case strings.HasSuffix(l.What, ": "+string(migration.FateNotSent)):
-			what := strings.TrimSuffix(l.What, ": "+string(migration.FateNotSent))
-			if c := d.resumed[within(what)]; verb == verbStart || verb == verbComplete {
-				c.round--
-				d.resumed[within(what)] = c
+		case strings.HasSuffix(l.What, notSent):
+			// It was no call at all.
+			what := strings.TrimSuffix(l.What, notSent)
+			d.made = without(d.made, what)
+			if c := d.resumed[within(what)]; slices.Contains(c.whats, what) {
+				d.resumed[within(what)] = calls{round: c.round - 1, whats: without(c.whats, what)}
 			}
 		}
 	}
 	return d
+}
+
+const notSent = ": " + string(migration.FateNotSent)
+
+// without returns list without the last what.
+func without(list []string, what string) []string {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i] == what {
+			return slices.Delete(slices.Clone(list), i, i+1)
+		}
+	}
+	return list
 }
 
 // rounds returns how many resuming calls were made in the whole tree.

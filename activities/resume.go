@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/store"
 )
 
 // ResumeActivity makes one round of the convergent loop; see
@@ -172,7 +174,7 @@ func (j *Joget) startActivity(ctx context.Context, s *subject, p *place, c contr
 	if !runs {
 		return call()
 	}
-	return j.windowed(ctx, s, fmt.Sprintf("resume/%s/%d", c.Activity, p.youngest()), call)
+	return j.windowed(ctx, s, "resume/"+rand.Text(), call)
 }
 
 // runsPlugins tells whether starting an activity may run tools: a subflow whose
@@ -251,14 +253,40 @@ func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Ins
 
 // discard is the operator's word that work on the target may be thrown away.
 func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
-	if s.entry.ParkID == 0 {
+	return discarded(ctx, j.Ledger, s.Migration, s.entry)
+}
+
+// discarded is the operator's word, given with the last parking of an entry,
+// that work of people on the target may be thrown away. It holds for the redo
+// that it was given for, and ends with it: what people do after that is theirs.
+func discarded(ctx context.Context, ledger *store.Ledger, mig string, entry migration.Entry) (bool, error) {
+	if entry.ParkID == 0 {
 		return false, nil
 	}
-	decision, err := j.Ledger.Decision(ctx, s.Migration, s.Instance, s.entry.ParkID)
+	decision, err := ledger.Decision(ctx, mig, entry.Instance, entry.ParkID)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return false, nil
 	}
-	return decision.Discard, err
+	if err != nil || !decision.Discard || decision.Action != migration.ActionRedo {
+		return false, err
+	}
+	lines, err := ledger.Lines(ctx, mig, entry.Instance)
+	return stands(lines, entry.ParkID), err
+}
+
+// stands reports whether a decision is the last word on an instance: nothing
+// was done or rolled back since.
+func stands(lines []migration.StepLine, parkID int64) bool {
+	word := fmt.Sprintf("resolved (%d)", parkID)
+	for _, l := range slices.Backward(lines) {
+		switch {
+		case strings.HasPrefix(l.What, word):
+			return true
+		case l.What == string(migration.InstanceDone), strings.HasPrefix(l.What, "rolled back"):
+			return false
+		}
+	}
+	return false
 }
 
 // quiet makes sure that no call without an answer can still change a target
