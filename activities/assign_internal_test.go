@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/contract"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
@@ -83,9 +84,6 @@ func TestDeedsOf(t *testing.T) {
 		line(store.KindIntent, "set variable status in 1_x_y"),
 	}
 	d := deedsOf(lines)
-	if got := d.rounds(); got != 3 {
-		t.Errorf("%d rounds, want 3", got)
-	}
 	if r, c := d.resumed["1_x_y"].round, d.resumed["2_x_z"].round; r != 1 || c != 2 {
 		t.Errorf("%d rounds of the root and %d of the child, want 1 and 2", r, c)
 	}
@@ -127,5 +125,51 @@ func TestWorkedOn(t *testing.T) {
 				t.Errorf("worked on: %t", got)
 			}
 		})
+	}
+}
+
+func TestStandsUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	lines := func(whats ...string) (list []migration.StepLine) {
+		for _, w := range whats {
+			list = append(list, migration.StepLine{What: w})
+		}
+		return list
+	}
+	for _, tc := range []struct {
+		name  string
+		lines []migration.StepLine
+		want  bool
+	}{
+		{"given_just_now", lines("parked (2): target_moved", "resolved (2): redo", "in_flight"), true},
+		{"given_to_another_parking", lines("resolved (1): redo", "parked (2): target_moved"), false},
+		{"done_since", lines("resolved (2): redo", "verdict: same", "done", "claimed by wave 3"), false},
+		{"rolled_back_since", lines("resolved (2): redo", "rolled back: ready", "claimed by wave 3"), false},
+		{"done_before", lines("done", "parked (2): target_moved", "resolved (2): redo"), true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := stands(tc.lines, 2); got != tc.want {
+				t.Errorf("stands: %t", got)
+			}
+		})
+	}
+}
+
+func TestWhatWasNotSentWasNotMade(t *testing.T) {
+	t.Parallel()
+	const accept = "assignment/accept 4_1_x_y_a to cat in 1_x_y"
+	lines := []migration.StepLine{{Kind: store.KindIntent, What: accept}, {Kind: store.KindOutcome, What: accept + ": not_sent"}}
+	if d := deedsOf(lines); len(d.made) > 0 || len(d.ours()) > 0 {
+		t.Errorf("made %v", d.made)
+	}
+}
+
+func TestYoungestCountsClosedActivities(t *testing.T) {
+	t.Parallel()
+	p := &place{target: &migration.Instance{ID: "1_x_y"}, all: []schema.Activity{{ID: "6_1_x_y_b", DefID: "b", State: migration.StateAborted}}}
+	what := startWhat(contract.ResumeCall{Activity: "b"}, p)
+	if p.seen(what) {
+		t.Errorf("%q is taken to have had its effect before it was sent", what)
 	}
 }

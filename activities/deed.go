@@ -21,6 +21,9 @@ const (
 
 var verbs = []string{verbStart, verbComplete, verbAccept, verbReassign}
 
+// maxWhat is how long the text of a call may be, in bytes: the ledger cuts there.
+const maxWhat = 255
+
 // at ends the text of a call with the instance it is made to.
 func at(what string, instance migration.InstanceID) string {
 	return what + atWord + string(instance)

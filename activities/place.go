@@ -134,6 +134,20 @@ type calls struct {
 	whats []string // as they stand in the log
 }
 
+// ranThrough says which subflow that was started here is over already; "" for none.
+func (p *place) ranThrough(made calls) string {
+	for _, a := range p.all {
+		definition := p.process.Activity(string(a.DefID))
+		if definition == nil || definition.Kind != xpdl.Subflow || a.State != migration.StateCompleted {
+			continue
+		}
+		if slices.ContainsFunc(made.whats, func(what string) bool { return madeBy(what, a.ID, a.DefID) }) {
+			return fmt.Sprintf("subflow %s of target instance %s ran to its end as soon as it was started", a.DefID, p.target.ID)
+		}
+	}
+	return ""
+}
+
 // effective returns how many different calls have left an activity, open or
 // closed since. An answer says little, and no answer says nothing.
 func (c calls) effective(all []schema.Activity) int {
@@ -196,12 +210,4 @@ func without(list []string, what string) []string {
 		}
 	}
 	return list
-}
-
-// rounds returns how many resuming calls were made in the whole tree.
-func (d deeds) rounds() (n int) {
-	for _, c := range d.resumed {
-		n += c.round
-	}
-	return n
 }

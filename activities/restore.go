@@ -64,6 +64,12 @@ func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Wi
 	if data, _, err = j.Ledger.Window(ctx, s.key, name); err != nil {
 		return records.Window{}, err
 	}
+	// While the call may still run, its tools may still write.
+	if s.entry.TargetID != "" {
+		if err := j.quiet(ctx, s, s.entry.TargetID); err != nil {
+			return records.Window{}, err
+		}
+	}
 	before, err := records.DecodeWindow(data)
 	if err != nil {
 		return records.Window{}, err

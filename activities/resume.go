@@ -88,8 +88,13 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 		return nil, ok, err
 	}
 	for _, p := range places {
-		if p.target == nil {
-			out, err := j.park(ctx, s, migration.StepResume, migration.ReasonResumeNotConverging, strings.ToUpper(p.why[:1])+p.why[1:]+".", "")
+		why := p.why
+		if p.target != nil {
+			why = p.ranThrough(done.resumed[p.target.ID])
+		}
+		if why != "" {
+			// Started again it would do the same, tools and all.
+			out, err := j.park(ctx, s, migration.StepResume, migration.ReasonResumeNotConverging, strings.ToUpper(why[:1])+why[1:]+".", "")
 			return nil, out, err
 		}
 		missing, stray, err := j.branches(ctx, p)
@@ -122,7 +127,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 		out, err := j.park(ctx, s, migration.StepResume, d.Reason, fmt.Sprintf("Target instance %s.", p.target.ID), "")
 		return nil, out, err
 	}
-	if err := j.quiet(ctx, s, root); err != nil {
+	if err := j.quiet(ctx, s, root.ID); err != nil {
 		return nil, ok, err
 	}
 	if busy && !discard {
@@ -158,12 +163,16 @@ func (j *Joget) startActivity(ctx context.Context, s *subject, p *place, c contr
 	what := startWhat(c, p)
 	call := func() error {
 		return j.fenced(ctx, s, migration.StepResume, what, p.target.ID, func(ctx context.Context) error {
-			if err := j.unmoved(ctx, p.target); err != nil {
+			ctx, err := j.unmoved(ctx, p.target)
+			if err == nil && c.AbortCurrent {
+				err = j.stillIdle(ctx, s, p.target)
+			}
+			if err != nil {
 				return err
 			}
 			// "true" may mean that nothing was done, and "false" may follow after the
 			// abort: only what is open afterwards counts.
-			_, err := j.API.StartActivity(ctx, p.target.ID, c.Activity, c.AbortCurrent)
+			_, err = j.API.StartActivity(ctx, p.target.ID, c.Activity, c.AbortCurrent)
 			return err
 		})
 	}
@@ -217,21 +226,47 @@ func (j *Joget) windowed(ctx context.Context, s *subject, id string, call func()
 	return j.Ledger.SaveWindow(ctx, s.key, id+afterWindow, after.Encode())
 }
 
-// unmoved looks once more right before a call: what was decided holds only for
-// the activities that were open, and while nobody worked on them.
-func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) error {
+// unmoved looks once more right before a call, when nothing is left to wait for:
+// what was decided holds only for the activities that were open, and while nobody
+// worked on them. The call is to be made with the context that it returns.
+func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) (context.Context, error) {
+	ctx, err := j.API.Admit(ctx)
+	if err != nil {
+		return ctx, err
+	}
 	now, err := j.again(ctx, decided.ID)
 	if err != nil {
-		return err
+		return ctx, err
 	}
 	same := slices.EqualFunc(decided.Activities, now.Activities, func(a, b migration.OpenActivity) bool {
 		return a.ID == b.ID && a.State == b.State && a.AcceptedBy == b.AcceptedBy
 	})
 	extra := !slices.EqualFunc(decided.Tokens, now.Tokens, func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From })
 	if !same || extra {
-		return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
+		return ctx, movedOn()
 	}
-	return nil
+	return ctx, nil
+}
+
+func movedOn() error {
+	return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
+}
+
+// stillIdle makes sure, right before a call that aborts, that nobody worked on
+// what it aborts, in whatever instance below.
+func (j *Joget) stillIdle(ctx context.Context, s *subject, target *migration.Instance) error {
+	done, err := j.deeds(ctx, s)
+	if err != nil {
+		return err
+	}
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, target, done.ours())
+	if err != nil || !busy {
+		return err
+	}
+	if discard, err := j.discard(ctx, s); err != nil || discard {
+		return err
+	}
+	return movedOn()
 }
 
 // untouched parks a step that would change variables or rows of an instance on
@@ -291,12 +326,12 @@ func stands(lines []migration.StepLine, parkID int64) bool {
 
 // quiet makes sure that no call without an answer can still change a target
 // that is where it has to be.
-func (j *Joget) quiet(ctx context.Context, s *subject, root *migration.Instance) error {
+func (j *Joget) quiet(ctx context.Context, s *subject, root migration.InstanceID) error {
 	fence, err := j.Ledger.Fence(ctx, s.key)
 	if err != nil || fence == nil {
 		return err
 	}
-	over, err := j.over(ctx, s, root.ID, fence.What)
+	over, err := j.over(ctx, s, root, fence.What)
 	if err != nil {
 		return err
 	}

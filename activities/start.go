@@ -152,6 +152,10 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
+	// Waiting for the rate limit must not count as sending, nor hold the window open.
+	if ctx, err = j.API.Admit(ctx); err != nil {
+		return contract.StartOutput{}, err
+	}
 	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
 	if err != nil {
 		return contract.StartOutput{}, err
@@ -427,10 +431,10 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 		return out, err
 	}
 	if reason != "" {
-		if done, err := j.deeds(ctx, s); err != nil {
-			return out, err
-		} else if reason == migration.ReasonTargetClosed && done.rounds() == 0 {
-			reason = migration.ReasonStartRanThrough
+		if reason == migration.ReasonTargetClosed {
+			if reason, err = j.closedSince(ctx, s, identity); err != nil {
+				return out, err
+			}
 		}
 		out.Outcome, err = j.park(ctx, s, migration.StepStart, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
 		return out, err
@@ -450,4 +454,20 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 		out.Next = &next.call
 	}
 	return out, err
+}
+
+// closedSince tells a start that ran through from an instance that was resumed,
+// or that people brought to its end.
+func (j *Joget) closedSince(ctx context.Context, s *subject, identity migration.TargetIdentity) (migration.Reason, error) {
+	done, err := j.deeds(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	root := &migration.Instance{ID: identity.ID, Definition: identity.Definition}
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+	touched := slices.ContainsFunc(done.made, func(what string) bool { return within(what) == identity.ID })
+	if busy || touched {
+		return migration.ReasonTargetClosed, err
+	}
+	return migration.ReasonStartRanThrough, err
 }

@@ -31,10 +31,23 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migra
 		below := map[migration.InstanceID]migration.DefinitionID{}
 		for id, definition := range level {
 			if _, live := all[id]; !live {
-				if did, err := workedOnArchived(ctx, r, id, ours); err != nil || did {
+				children, did, err := workedOnArchived(ctx, r, id, ours)
+				if err != nil || did {
 					return did, err
 				}
+				for _, child := range children {
+					if !seen[child] {
+						below[child] = migration.DefinitionID{}
+					}
+				}
 				continue
+			}
+			if definition.IsZero() {
+				i, err := r.Instance(ctx, id)
+				if err != nil {
+					return false, err
+				}
+				definition = i.Definition
 			}
 			process, err := catalog.Process(ctx, definition)
 			if err != nil {
@@ -74,9 +87,15 @@ func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.A
 }
 
 // workedOnArchived is worked for an instance that left the engine when it ended.
-func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]own) (bool, error) {
+// children are the instances that it called, as far as the history tells.
+func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]own) (children []migration.InstanceID, did bool, err error) {
 	all, err := r.ArchivedActivities(ctx, id)
-	return slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
+	if err != nil {
+		return nil, false, err
+	}
+	did = slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
 		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !ours[a.ID].completed
-	}), err
+	})
+	children, err = r.ArchivedChildren(ctx, id)
+	return children, did, err
 }

@@ -32,6 +32,12 @@ func CompareTrees(wanted, target *Tree, admin User) []Item {
 			c.add(ItemInstance, "", ItemExtra, "target instance "+string(t.Instance.ID))
 		}
 	}
+	c.path = ""
+	for _, child := range target.Instance.Children {
+		if !child.Asynchronous && !target.has(child.ID) {
+			c.add(ItemInstance, string(child.ID), ItemExtra, "target instance "+string(child.ID)+", for which nobody waits")
+		}
+	}
 	return c.items
 }
 

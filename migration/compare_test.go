@@ -51,10 +51,15 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 			},
 		},
 		{
+			name:   "an_instance_for_which_nobody_waits",
+			target: func(t *migration.Tree) { root(t).Children = []migration.Child{{ID: "8_crm_sub"}, {ID: "9_crm_sub"}} },
+			items:  []migration.Item{{Kind: migration.ItemInstance, Subject: "9_crm_sub", Result: migration.ItemExtra, Seen: "target instance 9_crm_sub, for which nobody waits"}},
+		},
+		{
 			name: "the_instance",
 			target: func(t *migration.Tree) {
 				root(t).Requester, root(t).State = "terry", migration.StateSuspended
-				root(t).Children = []migration.Child{{Asynchronous: true}, {}}
+				root(t).Children = []migration.Child{{Asynchronous: true}, {ID: "8_crm_sub"}}
 			},
 			items: []migration.Item{
 				{Kind: migration.ItemRequester, Result: migration.ItemDiffers, Seen: "terry, not cat"},

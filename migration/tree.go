@@ -58,6 +58,16 @@ func (t *Tree) walk(at Path, yield func(Path, *Tree) bool) bool {
 	return true
 }
 
+// has reports whether an instance is part of t.
+func (t *Tree) has(id InstanceID) bool {
+	for _, below := range t.Walk() {
+		if below.Instance.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
 // Subflow returns the tree that caller waits for, nil for none.
 func (t *Tree) Subflow(caller ActivityDefID) *Tree {
 	i := slices.IndexFunc(t.Subflows, func(s Tree) bool { return s.Caller == caller })

@@ -83,9 +83,22 @@ func (c *Client) request(k call) (*http.Request, *CallError) {
 	return req, nil
 }
 
+// admitted marks a context whose next call has waited for the limiter already.
+type admitted struct{}
+
+// Admit waits until the limiter lets a call pass, and returns a context with
+// which one call need not wait again: so that what a call depends on can be
+// looked at right before its bytes leave.
+func (c *Client) Admit(ctx context.Context) (context.Context, error) {
+	if err := c.admit(ctx); err != nil {
+		return ctx, err
+	}
+	return context.WithValue(ctx, admitted{}, true), nil
+}
+
 // admit waits for the limiter, and refuses when ctx is done.
 func (c *Client) admit(ctx context.Context) *CallError {
-	if c.limiter != nil {
+	if c.limiter != nil && ctx.Value(admitted{}) == nil {
 		if err := c.limiter.Wait(ctx); err != nil {
 			return &CallError{Fate: NotSent, Kind: KindNotSent, Err: fmt.Errorf("waiting for the rate limit: %w", err)}
 		}

@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"jogetferry/migration"
 )
@@ -31,4 +32,27 @@ func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID
 		a.Kind, a.State, a.Performer, a.StateTime = kind.String, migration.State(state.String), migration.User(performer.String), migration.EpochMillis(changed.Int64)
 		return a, err
 	})
+}
+
+// ArchivedChildren returns the instances that were linked to an archived one as
+// their caller, archived or not, by ID. A subflow whose link was never written is
+// not among them. Source: wf_process_link and its history (CONTRACT 3.3, 5.9).
+func (r *Reader) ArchivedChildren(ctx context.Context, id migration.InstanceID) ([]migration.InstanceID, error) {
+	var ids []migration.InstanceID
+	for _, query := range []string{selectParent, selectParentHistory} {
+		if query == selectParentHistory && !r.db.Has("wf_process_link_history") {
+			continue
+		}
+		links, err := read(ctx, r, "read links of subflows", query, args(string(id)), scanLink)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			if l.Process != id && !slices.Contains(ids, l.Process) {
+				ids = append(ids, l.Process)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
 }
