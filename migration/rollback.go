@@ -14,6 +14,7 @@ type Rollback struct {
 // RolledBack is the last rollback of one entry.
 type RolledBack struct {
 	Rollback string        // "" for one that is part of no group
+	Discard  bool          // of the group
 	From     InstanceState // to return to when it is refused
 	Outcome  RollbackOutcome
 }

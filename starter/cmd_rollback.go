@@ -51,6 +51,9 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 		return err
 	}
 	if running != "" {
+		if err := s.mayFollow(ctx, running, entries, f.discard); err != nil {
+			return err
+		}
 		s.say("rollback %s is under way: following it", running)
 		return s.followRollback(ctx, running, s.temporal.GetWorkflow(ctx, contract.RollbackID(s.config.Migration, running), ""))
 	}
@@ -103,7 +106,7 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 			return nil, err
 		}
 	}
-	var entries []migration.Entry
+	var entries, ended []migration.Entry
 	var wrong []string
 	for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
 		if err != nil {
@@ -115,6 +118,8 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 			return nil, err
 		case why != "":
 			wrong = append(wrong, "  "+string(e.Instance)+" "+why)
+		case slices.Contains(inFlight, e.State):
+			ended = append(ended, e)
 		case e.Undoable():
 			entries = append(entries, e)
 		}
@@ -122,19 +127,42 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 	if len(wrong) > 0 {
 		return nil, mistake("nothing was undone:\n%s", strings.Join(wrong, "\n"))
 	}
+	for _, e := range ended {
+		if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
+			From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator,
+			Detail: "its workflow ended without an outcome",
+		}); err != nil {
+			return nil, err
+		}
+		if e.State = migration.InstanceFailed; e.Undoable() {
+			entries = append(entries, e)
+		}
+	}
 	if len(entries) == 0 {
 		return nil, mistake("there is nothing to undo; starter list has where the instances stand")
 	}
 	return entries, nil
 }
 
+// inFlight are the states in which a workflow works on an instance that it has
+// begun; one whose workflow was ended from outside stays in them.
+var inFlight = []migration.InstanceState{migration.InstanceRunning, migration.InstanceWaiting}
+
 // whyNotUndo returns what keeps an instance from being undone, "" for nothing.
-// Of a wave, what was never begun is no mistake; nor is what was undone before.
+// Of a wave, what was never begun is no mistake; nor is what was undone before,
+// or what is in flight while nobody works on it.
 func (s *session) whyNotUndo(ctx context.Context, e *migration.Entry, ofWave bool) (string, error) {
+	works := e.State == migration.InstanceClaimed
+	if slices.Contains(inFlight, e.State) {
+		var err error
+		if works, err = s.running(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance)); err != nil {
+			return "", err
+		}
+	}
 	switch {
-	case slices.Contains([]migration.InstanceState{migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting}, e.State):
+	case works:
 		return fmt.Sprintf("is %s; wait until it is settled", e.State), nil
-	case e.Undoable() || ofWave:
+	case e.Undoable() || ofWave || slices.Contains(inFlight, e.State):
 		return "", nil
 	}
 	was, err := s.ledger.RollbackOf(ctx, s.config.Migration, e.Instance)
@@ -158,8 +186,11 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 		}
 		id := entries[i].Instance
 		was, err := s.ledger.RollbackOf(ctx, s.config.Migration, id)
-		if err != nil || known[was.Rollback] {
+		if err != nil {
 			return "", err
+		}
+		if known[was.Rollback] {
+			continue
 		}
 		workflowID := contract.RollbackID(s.config.Migration, was.Rollback)
 		if was.Rollback == "" {
@@ -178,6 +209,24 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 		}
 	}
 	return "", nil
+}
+
+// mayFollow says what keeps a rollback that runs from being the one that was
+// asked for: it has not all of entries, or gives up what this one does not.
+func (s *session) mayFollow(ctx context.Context, running string, entries []migration.Entry, discard bool) error {
+	for i := range entries {
+		id := entries[i].Instance
+		was, err := s.ledger.RollbackOf(ctx, s.config.Migration, id)
+		switch {
+		case err != nil && migration.CodeOf(err) != migration.CodeNotFound:
+			return err
+		case err != nil || was.Rollback != running:
+			return mistake("rollback %s is under way, and %s is not part of it; when it has ended, give the same again", running, id)
+		case was.Discard != discard:
+			return mistake("rollback %s is under way with --discard-target-work=%t; when it has ended, give the same again", running, was.Discard)
+		}
+	}
+	return nil
 }
 
 // followRollback tells the progress of a rollback until it has ended.

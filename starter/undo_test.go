@@ -26,6 +26,7 @@ func undoable() *world {
 	flying := entry("7_crm_process1", migration.InstanceRunning)
 	flying.Step = migration.StepStart
 	w.entries[failed.Instance], w.entries[flying.Instance] = failed, flying
+	w.open["ferry/crm-2026/instance/7_crm_process1"] = true
 	return w
 }
 
@@ -107,6 +108,20 @@ func TestUndoMistakes(t *testing.T) {
 			w.rolledBack = map[migration.InstanceID]migration.RolledBack{"3_crm_process1": {Rollback: "1", Outcome: migration.RollbackUndone}}
 		}, "3_crm_process1 is undone already\nthere is nothing to undo"},
 		{"rollback_of_one_that_undoes_itself", []string{"rollback", "2_crm_process1"}, func(w *world) { w.rollingBack("2_crm_process1", "") }, "2_crm_process1 is being undone already"},
+		{"rollback_of_more_than_one_that_runs_has", []string{"rollback", "--wave", "1"}, func(w *world) {
+			w.rollingBack("1_crm_process1", "4")
+			w.open["ferry/crm-2026/rollback/4"] = true
+		}, "rollback 4 is under way, and 2_crm_process1 is not part of it"},
+		{"rollback_that_discards_more_than_the_one_that_runs", []string{"rollback", "1_crm_process1", "--discard-target-work"}, func(w *world) {
+			w.rollingBack("1_crm_process1", "4")
+			w.open["ferry/crm-2026/rollback/4"] = true
+		}, "rollback 4 is under way with --discard-target-work=false"},
+		{"rollback_of_what_a_second_one_undoes", []string{"rollback", "1_crm_process1", "2_crm_process1", "6_crm_process1"}, func(w *world) {
+			w.rollingBack("1_crm_process1", "4")
+			w.rollingBack("2_crm_process1", "4")
+			w.rollingBack("6_crm_process1", "5")
+			w.open["ferry/crm-2026/rollback/5"] = true
+		}, "rollback 5 is under way, and 1_crm_process1 is not part of it"},
 		{"pilot_of_one_that_is_undone", []string{"pilot", "6_crm_process1"}, func(w *world) { w.rollingBack("6_crm_process1", "1") }, "is being rolled back"},
 		{"redo_of_one_with_a_park", []string{"resolve", "1_crm_process1", "--action", "redo", "--park", "2"}, nil, "is done, not parked"},
 		{"redo_of_one_in_a_rollback", []string{"resolve", "1_crm_process1", "--action", "redo"}, func(w *world) {
@@ -174,8 +189,12 @@ func TestRollbackGoesOn(t *testing.T) {
 		{"with_what_one_left", func(w *world) { w.rollingBack("1_crm_process1", "4") }, []string{"1_crm_process1"}, 1, "ferry/crm-2026/rollback/1"},
 		{"following_the_one_that_runs", func(w *world) {
 			w.rollingBack("1_crm_process1", "4")
+			w.rollingBack("2_crm_process1", "4")
 			w.open["ferry/crm-2026/rollback/4"] = true
 		}, []string{"1_crm_process1", "2_crm_process1"}, 0, ""},
+		{"with_one_whose_workflow_was_ended_from_outside", func(w *world) {
+			w.open["ferry/crm-2026/instance/7_crm_process1"] = false
+		}, []string{"1_crm_process1", "7_crm_process1"}, 2, "ferry/crm-2026/rollback/1"},
 		{"without_what_was_undone", func(w *world) {
 			w.rolledBack = map[migration.InstanceID]migration.RolledBack{"3_crm_process1": {Outcome: migration.RollbackUndone}}
 		}, []string{"3_crm_process1", "6_crm_process1", "6_crm_process1"}, 1, "ferry/crm-2026/rollback/1"},

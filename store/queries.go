@@ -411,12 +411,20 @@ WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?`
 const (
 	insertRehearsal = `INSERT INTO rehearsal (migration, instance, answers, max_steps, came_from, begun_by, begun_at)
 VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryRehearsal = `SELECT id, instance, answers, max_steps, begun_by, begun_at, mistakes, result, ended_at FROM rehearsal WHERE `
-	queryRehearsed = `SELECT came_from FROM rehearsal WHERE id = ? AND migration = ? AND instance = ?` + forUpdate
+	withInstance = ` r JOIN instance i ON i.migration = r.migration AND i.instance = r.instance`
+	// What a wave took, or is planned anew, is nobody's rehearsal any more.
+	isHeld = `r.holds = 1 AND i.wave = '' AND i.state NOT IN ('ready','warned','blocked')`
+
+	queryRehearsal = `SELECT r.id, r.instance, r.answers, r.max_steps, r.begun_by, r.begun_at, r.mistakes, r.result, r.ended_at, ` + isHeld + `
+FROM rehearsal` + withInstance + ` WHERE `
+	queryRehearsed    = `SELECT came_from, holds, result IS NOT NULL FROM rehearsal WHERE id = ? AND migration = ? AND instance = ?` + forUpdate
+	updateRehearsalOf = `UPDATE rehearsal` + withInstance + ` SET r.target_id = ?, r.target_oid = ? WHERE r.id = ? AND r.target_id = '' AND ` + isHeld
+	queryRehearsalOf  = `SELECT COUNT(*) FROM rehearsal` + withInstance + ` WHERE r.target_id = ? AND r.target_oid = ? AND r.id = ? AND ` + isHeld
+	isNotRehearsed    = ` AND instance NOT IN (SELECT r.instance FROM rehearsal r WHERE r.migration = ? AND r.holds = 1)`
 
 	updateFileWindowOpen  = "UPDATE file_window SET is_open = 1" + byKey
 	updateMistakes        = `UPDATE rehearsal SET mistakes = ? WHERE id = ?`
-	updateRehearsalResult = `UPDATE rehearsal SET result = ?, ended_at = UTC_TIMESTAMP(6) WHERE id = ?`
+	updateRehearsalResult = `UPDATE rehearsal SET result = ?, holds = 0, ended_at = UTC_TIMESTAMP(6) WHERE id = ?`
 	updateRehearsed       = `UPDATE instance SET state = ?, wave = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ?`
 
@@ -474,10 +482,15 @@ WHERE migration = ? AND instance IN `
 	updateTurnEnded = `UPDATE rollback_instance SET outcome = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ?`
 
-	updateUndone = `UPDATE instance SET state = ?, step = ?, wave = ?, reason = '', detail = NULL, target_id = NULL,
-verdict = '', claim_token = '', updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
+	// A rehearsal whose instance was rolled back has no part in what comes after.
+	updateUndone = `UPDATE instance i LEFT JOIN rehearsal r ON r.migration = i.migration AND r.instance = i.instance AND r.holds = 1
+SET i.state = ?, i.step = ?, i.wave = ?, i.reason = '', i.detail = NULL, i.target_id = NULL, i.verdict = '', i.claim_token = '',
+i.updated_at = UTC_TIMESTAMP(6), r.holds = 0 WHERE i.migration = ? AND i.instance = ?`
 
-	queryRollbackOf = `SELECT rollback, came_from, outcome FROM rollback_instance WHERE migration = ? AND instance = ?`
+	queryRollbackOf = `SELECT i.rollback, COALESCE(r.discard, FALSE), i.came_from, i.outcome FROM rollback_instance i
+LEFT JOIN rollback_run r ON r.migration = i.migration AND r.name = i.rollback WHERE i.migration = ? AND i.instance = ?`
+
+	queryUndone = `SELECT EXISTS (SELECT 1 FROM rollback_instance WHERE migration = ? AND instance = ? AND outcome = ?)`
 
 	queryRollbackCounts = `SELECT outcome, COUNT(*) FROM rollback_instance WHERE migration = ? AND rollback = ? GROUP BY outcome`
 )

@@ -286,7 +286,7 @@ func (l *Ledger) endRollback(
 func (l *Ledger) RollbackOf(ctx context.Context, mig string, id migration.InstanceID) (migration.RolledBack, error) {
 	const op = "read rollback"
 	var r migration.RolledBack
-	err := l.db.QueryRowContext(ctx, queryRollbackOf, mig, string(id)).Scan(&r.Rollback, &r.From, &r.Outcome)
+	err := l.db.QueryRowContext(ctx, queryRollbackOf, mig, string(id)).Scan(&r.Rollback, &r.Discard, &r.From, &r.Outcome)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
 	}
