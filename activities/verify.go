@@ -74,6 +74,8 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 		what += "; " + counted
 	}
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+		// It was set so above: anything else is not for this attempt to end.
+		From:  []migration.InstanceState{migration.InstanceRunning},
 		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
 	}, migration.StepLine{Step: migration.StepVerify, Kind: "outcome", What: what, Detail: v.details()})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -53,12 +54,33 @@ func (l *Ledger) Progress(ctx context.Context, mig string, id migration.Instance
 	})
 }
 
+// mayLeave says whether an entry may take the state of a change. Without From,
+// nothing leaves what is final, and only the step of a rollback leaves that: a
+// late attempt at another would end it with things undone by half.
 func mayLeave(state migration.InstanceState, change migration.Change) bool {
 	if len(change.From) > 0 {
 		return slices.Contains(change.From, state)
 	}
+	if change.State == "" || change.State == state {
+		return true
+	}
 	final := state == migration.InstanceDone || state == migration.InstanceSkipped
-	return !final || change.State == "" || change.State == state
+	return !final && (state != migration.InstanceRollingBack || change.Step == migration.StepRollback)
+}
+
+// late reports whether a parking at a step comes from an attempt that began
+// before the entry was undone: it has not begun again since.
+func late(ctx context.Context, tx *sql.Tx, mig string, e *entry, step migration.Step) (bool, error) {
+	if e.Step != "" || step == migration.StepCopyFormData || step == migration.StepRollback || !planned(e.State) {
+		return false, nil
+	}
+	var undone bool
+	err := tx.QueryRowContext(ctx, queryUndone, mig, string(e.Instance), string(migration.RollbackUndone)).Scan(&undone)
+	return undone, err
+}
+
+func planned(state migration.InstanceState) bool {
+	return state == migration.InstanceReady || state == migration.InstanceWarned || state == migration.InstanceBlocked
 }
 
 func stateLine(step migration.Step, change migration.Change) migration.StepLine {
@@ -86,11 +108,14 @@ func (l *Ledger) Park(ctx context.Context, mig string, id migration.InstanceID, 
 		if e.State == migration.InstanceParked && e.Reason == p.Reason && e.parkToken == p.Token {
 			return nil
 		}
-		if !mayLeave(e.State, migration.Change{State: migration.InstanceParked}) {
+		if !mayLeave(e.State, migration.Change{State: migration.InstanceParked, Step: p.Step}) {
 			return &migration.Error{
 				Code: migration.CodeConflict, Op: op, Subject: string(id),
 				Hint: fmt.Sprintf("the instance is %s already", e.State),
 			}
+		}
+		if is, err := late(ctx, tx, mig, &e, p.Step); err != nil || is {
+			return cmp.Or[error](err, &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(id), Hint: "the instance was rolled back meanwhile"})
 		}
 		parkID++
 		_, err = tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,

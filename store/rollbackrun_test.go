@@ -268,3 +268,28 @@ func TestEndRollback_makes_an_entry_as_it_was_planned(t *testing.T) {
 		})
 	}
 }
+
+func TestRollback_is_not_ended_by_a_late_attempt(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	begun(t, l, 1, map[int]migration.InstanceState{1: migration.InstanceDone})
+	must(t, l.BeginRollback(t.Context(), mig, id(1)))
+	late := func(want migration.InstanceState) {
+		t.Helper()
+		_, err := l.Park(t.Context(), mig, id(1), migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonTargetMoved, Token: "late"})
+		wantCode(t, err, migration.CodeConflict)
+		if e := entry(t, l, 1); e.State != want {
+			t.Errorf("it is %s, want %s", e.State, want)
+		}
+	}
+	late(migration.InstanceRollingBack)
+	wantCode(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceSkipped, Step: migration.StepCopyFormData}), migration.CodeConflict)
+	_, err := l.Park(t.Context(), mig, id(1), migration.Parking{Step: migration.StepRollback, Reason: migration.ReasonStepFailed, Token: "its own"})
+	must(t, err)
+	must(t, l.BeginRollback(t.Context(), mig, id(1)))
+	must(t, l.EndRollback(t.Context(), mig, id(1), false))
+	undone := entry(t, l, 1).State
+	late(undone)
+	_, err = l.Park(t.Context(), mig, id(1), migration.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonStepFailed, Token: "begun again"})
+	must(t, err)
+}
