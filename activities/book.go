@@ -195,8 +195,12 @@ func (b *Book) sweep(ctx context.Context, mig, wave string, age time.Duration) e
 		described, err := b.Temporal.DescribeWorkflowExecution(ctx, contract.InstanceWorkflowID(mig, e.Instance), "")
 		var missing *serviceerror.NotFound
 		change := migration.Change{From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator}
+		run := described.GetWorkflowExecutionInfo()
+		over := err == nil && slices.Contains(closed, run.GetStatus())
+		// One that began before the instance was claimed was of an earlier turn.
+		former := over && run.GetStartTime().AsTime().Before(e.UpdatedAt)
 		switch {
-		case errors.As(err, &missing) && e.State == migration.InstanceClaimed:
+		case e.State == migration.InstanceClaimed && (errors.As(err, &missing) || former):
 			if err := b.Ledger.Unclaim(ctx, mig, e.Instance, "its workflow was never started"); err != nil {
 				return err
 			}
@@ -205,8 +209,8 @@ func (b *Book) sweep(ctx context.Context, mig, wave string, age time.Duration) e
 			change.Detail = "its workflow does not exist any more"
 		case err != nil:
 			return fmt.Errorf("look at the workflow of %s: %w", e.Instance, err)
-		case slices.Contains(closed, described.GetWorkflowExecutionInfo().GetStatus()):
-			change.Detail = "its workflow ended without an outcome: " + described.GetWorkflowExecutionInfo().GetStatus().String()
+		case over:
+			change.Detail = "its workflow ended without an outcome: " + run.GetStatus().String()
 		default:
 			continue
 		}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"jogetferry/contract"
@@ -20,6 +21,24 @@ func (j *Joget) ResolveInstance(ctx context.Context, in contract.ResolveInput) (
 	}); err != nil {
 		return ok, err
 	}
+	entry, err := j.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return ok, err
+	}
+	if in.Action != migration.ActionSkip && (in.Action == migration.ActionRollback || entry.Step == migration.StepRollback) {
+		return ok, nil // AbortTarget takes it out of its parking, or leaves it there
+	}
+	switch {
+	case entry.State == migration.InstanceParked && entry.ParkID == in.ParkID:
+	case entry.ParkID == in.ParkID && (entry.State == migration.InstanceRunning || entry.State == migration.InstanceSkipped):
+		return ok, nil // an attempt took it out of its parking already
+	default:
+		// A rollback may have taken it since: neither claim nor marks are ours to change.
+		return ok, &migration.Error{
+			Code: migration.CodeConflict, Op: "resolve instance", Subject: string(in.Instance),
+			Hint: fmt.Sprintf("parking %d is over: the instance is %s with parking %d", in.ParkID, entry.State, entry.ParkID),
+		}
+	}
 	if in.Action == migration.ActionSkip {
 		key, _, err := j.claim(ctx, in.StepInput)
 		if err != nil {
@@ -29,19 +48,15 @@ func (j *Joget) ResolveInstance(ctx context.Context, in contract.ResolveInput) (
 			return ok, err
 		}
 		return ok, j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
-			From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceRunning, migration.InstanceSkipped},
+			From:  []migration.InstanceState{migration.InstanceParked},
 			State: migration.InstanceSkipped, Reason: migration.ReasonOperator, Detail: "skipped after " + string(in.Reason),
 		})
-	}
-	if entry, err := j.Ledger.Entry(ctx, in.Migration, in.Instance); err != nil ||
-		in.Action == migration.ActionRollback || entry.Step == migration.StepRollback {
-		return ok, err // AbortTarget takes it out of its parking, or leaves it there
 	}
 	if err := j.prepare(ctx, in); err != nil {
 		return ok, err
 	}
 	return ok, j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
-		From:  []migration.InstanceState{migration.InstanceParked, migration.InstanceRunning},
+		From:  []migration.InstanceState{migration.InstanceParked},
 		State: migration.InstanceRunning,
 	})
 }
@@ -74,7 +89,8 @@ func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
 
 // startAnew lets go of a target instance that ran to its end, once it is read
 // back as closed: then another start makes no second live one. What its tools
-// changed is put back first.
+// changed is put back first. One that people worked on is theirs, unless the
+// operator gives that up.
 func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
 	key, claim, err := j.claim(ctx, in.StepInput)
 	if err != nil || claim.State != migration.ClaimStarted {
@@ -90,6 +106,22 @@ func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
 	s, err := j.open(ctx, in.StepInput)
 	if err != nil {
 		return err
+	}
+	if !in.Discard {
+		done, err := j.deeds(ctx, s)
+		if err != nil {
+			return err
+		}
+		busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, &migration.Instance{ID: claim.Started.ID, Definition: claim.Started.Definition}, done.ours())
+		if err != nil {
+			return err
+		}
+		if busy {
+			return &migration.Error{
+				Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance),
+				Hint: "somebody worked on the target instance; --discard-target-work gives that up",
+			}
+		}
 	}
 	if err := j.undoWindows(ctx, s); err != nil {
 		return err
