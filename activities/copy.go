@@ -95,6 +95,12 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil {
 		return out, err
 	}
+	started := false
+	if in.Redo || in.Delta {
+		if started, out.Outcome, err = c.leave(ctx, in.StepInput, &entry, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
+			return out, err
+		}
+	}
 	kept, err := c.keepSnapshot(ctx, in, entry.Target, read, &out.Outcome)
 	if err != nil || out.Status != contract.StatusOK {
 		return out, err
@@ -106,9 +112,17 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 		return out, nil
 	}
 	activity.RecordHeartbeat(ctx)
+	images := c.Ledger.RowImages(in.Migration, c.key(in.Instance))
+	var brought map[migration.RowKey]bool
+	if started {
+		if brought, err = images.Brought(ctx); err != nil {
+			return out, err
+		}
+	}
 	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
-		c.Ledger.RowImages(in.Migration, c.key(in.Instance)), records.CopyOptions{
+		images, records.CopyOptions{
 			OnConflict: c.Settings.OnConflict,
+			Brought:    brought,
 			Pace:       c.pace,
 		})
 	out.Written = result.Inserted + result.Overwritten
@@ -127,6 +141,29 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	}
 	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyFormData, Kind: "outcome", What: fmt.Sprintf(
 		"form data: %d rows; %d inserted, %d overwritten, %d the same, %d kept", out.Rows, result.Inserted, result.Overwritten, result.Same, result.Kept)})
+}
+
+// leave parks a step that would write rows or files under people who work on
+// the target instance, or for one that is not open any more. started is false
+// when there is none yet.
+func (c *Copy) leave(ctx context.Context, in contract.StepInput, entry *migration.Entry, step migration.Step) (started bool, out contract.Outcome, err error) {
+	out = contract.Outcome{Status: contract.StatusOK}
+	known, started, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+	if err != nil || !started {
+		return false, out, err
+	}
+	j := &Joget{Ledger: c.Ledger, Target: c.Target, Fingerprint: c.TargetFingerprint, Catalog: c.TargetCatalog, Settings: c.Settings}
+	s := &subject{StepInput: in, key: c.key(in.Instance), entry: *entry, intent: migration.StartIntent{Record: entry.Record}}
+	target, reason, err := j.live(ctx, s, known)
+	switch {
+	case err != nil:
+		return true, out, err
+	case reason != "":
+		out, err = j.park(ctx, s, step, reason, fmt.Sprintf("Target instance %s.", known.ID), "")
+		return true, out, err
+	}
+	out, err = j.untouched(ctx, s, target, step)
+	return true, out, err
 }
 
 // pace heartbeats before a batch of rows is written, and waits for the limit.
@@ -264,10 +301,18 @@ func redirected(planned, now migration.DefinitionID) string {
 	return fmt.Sprintf("planned for %s, the target would start %s now: plan again", planned, now)
 }
 
-// CopyUploads copies the files of the record set of the snapshot.
+// CopyUploads copies the files of the record set of the snapshot, not under
+// people who work on the target instance.
 func (c *Copy) CopyUploads(ctx context.Context, in contract.StepInput) (contract.CopyUploadsOutput, error) {
 	out := contract.CopyUploadsOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
 	if err := c.bound(ctx, in); err != nil {
+		return out, err
+	}
+	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	if _, out.Outcome, err = c.leave(ctx, in, &entry, migration.StepCopyUploads); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)

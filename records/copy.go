@@ -44,6 +44,9 @@ type Images interface {
 // CopyOptions tune Copy.
 type CopyOptions struct {
 	OnConflict OnConflict
+	// Brought are rows that were on the target by our hand: one that is absent
+	// was deleted by somebody, and is a conflict. ConflictOverwrite inserts it again.
+	Brought map[migration.RowKey]bool
 	// Pace, if set, is called before each batch of writes with its number of
 	// rows: to limit the rate, to heartbeat, to stop.
 	Pace func(ctx context.Context, rows int) error
@@ -166,6 +169,8 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 		row := &rows[i]
 		there := current[row.Key]
 		switch {
+		case there == nil && c.options.OnConflict != ConflictOverwrite && c.options.Brought[row.Key]:
+			c.conflict(row.Key)
 		case there == nil:
 			b.changes = append(b.changes, change{key: row.Key, want: row})
 		case len(differingColumns(row, there)) == 0:

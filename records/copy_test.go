@@ -449,3 +449,31 @@ func TestCopyWaitsForSomebodyWhoIsWriting(t *testing.T) {
 		t.Errorf("result %+v, target holds %q: the late write is lost", got, target.value("r", "c_lockwait").String)
 	}
 }
+
+func TestCopyBringsNothingBackThatSomebodyDeleted(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		policy records.OnConflict
+		want   records.CopyResult
+		code   migration.Code
+	}{
+		{records.ConflictPark, records.CopyResult{Conflicts: []migration.RowKey{{Table: "t", ID: "r"}}}, migration.CodeConflict},
+		{records.ConflictKeep, records.CopyResult{Kept: 1}, ""},
+		{records.ConflictOverwrite, records.CopyResult{Inserted: 1}, ""},
+	} {
+		t.Run(string(tc.policy), func(t *testing.T) {
+			t.Parallel()
+			source, target := newDatabase(t), newDatabase(t)
+			source.table("t", "x")
+			target.table("t", "x")
+			source.row("t", "r", "c_x", "new")
+			got, err := records.Copy(t.Context(), target.Target, source.collect(selection("r", "t")), &images{}, records.CopyOptions{
+				OnConflict: tc.policy, Brought: map[migration.RowKey]bool{{Table: "t", ID: "r"}: true},
+			})
+			code(t, err, tc.code)
+			if diff := cmp.Diff(tc.want, got); diff != "" || target.count("t") != tc.want.Inserted {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -206,6 +206,19 @@ func (r *RowImages) note(ctx context.Context, tx *sql.Tx, images []migration.Row
 	return r.ledger.usesAgain(ctx, tx, r.key)
 }
 
+// Brought returns the rows that are known to have been written for the
+// instance and were not put back.
+func (r *RowImages) Brought(ctx context.Context) (map[migration.RowKey]bool, error) {
+	all := map[migration.RowKey]bool{}
+	err := each(ctx, r.ledger.db, queryRowsBrought, place(r.key), func(row scanner) error {
+		var key migration.RowKey
+		err := row.Scan(&key.Table, &key.ID)
+		all[key] = true
+		return err
+	})
+	return all, failure("read rows written", string(r.key.Instance), err)
+}
+
 // Images returns all images of the instance's rows, in the order in which they
 // were kept: per row, the first is the one to go back to. WrittenDigest is zero.
 func (r *RowImages) Images(ctx context.Context) ([]migration.RowImage, error) {

@@ -155,6 +155,9 @@ ON DUPLICATE KEY UPDATE data = VALUES(data), taken_at = VALUES(taken_at)`
 	queryRowsWritten = `SELECT form_table, COUNT(DISTINCT row_id) FROM row_written
 WHERE source = ? AND instance = ? AND target = ? AND is_written = 1 GROUP BY form_table`
 
+	queryRowsBrought = `SELECT DISTINCT form_table, row_id FROM row_written
+WHERE source = ? AND instance = ? AND target = ? AND is_written = 1`
+
 	queryFilesWritten = `SELECT COUNT(DISTINCT form_table, row_id, name) FROM file_written
 WHERE source = ? AND instance = ? AND target = ? AND is_written = 1`
 )
