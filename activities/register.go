@@ -102,6 +102,7 @@ func (j *Joget) Register(r worker.Registry) {
 	register(r, j.Log, contract.ResolveInstance, j.ResolveInstance)
 	register(r, j.Log, contract.AbortTarget, j.AbortTarget)
 	register(r, j.Log, contract.RehearseStep, j.RehearseStep)
+	register(r, j.Log, contract.AbortRehearsed, j.AbortRehearsed)
 	register(r, j.Log, contract.CheckServers, j.CheckServers)
 }
 

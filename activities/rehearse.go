@@ -20,6 +20,10 @@ import (
 // migration has come to its end.
 const migrationPause = time.Second
 
+// notOwn is why a rehearsal leaves an instance alone that was rolled back, and
+// perhaps migrated again, since it began.
+const notOwn = "the target instance is not the one of this rehearsal"
+
 // RehearseStep completes the next assignment of an instance that was migrated
 // for a rehearsal, as one of those who hold it. A step stands in the ledger
 // before its call, so that no assignment is completed twice, and none by another
@@ -29,6 +33,10 @@ func (j *Joget) RehearseStep(ctx context.Context, in contract.RehearseStepInput)
 	rehearsal, err := j.Ledger.Rehearsal(ctx, in.Rehearsal)
 	if err != nil {
 		return out, err
+	}
+	if !rehearsal.Held {
+		out.Status, out.Stopped = contract.StatusSkipped, notOwn
+		return out, nil
 	}
 	entry, err := j.Ledger.Entry(ctx, in.Migration, in.Instance)
 	if err != nil {
@@ -61,6 +69,14 @@ func (j *Joget) RehearseStep(ctx context.Context, in contract.RehearseStepInput)
 	}
 	if !started {
 		return out, migration.E(migration.CodeInvalid, "rehearse", string(in.Instance), "it was not started")
+	}
+	own, err := j.Ledger.BindRehearsal(ctx, rehearsal.ID, target)
+	if err != nil {
+		return out, err
+	}
+	if !own {
+		out.Status, out.Stopped = contract.StatusSkipped, notOwn
+		return out, nil
 	}
 	out.Target = target.ID
 	d := &drive{joget: j, subject: s, rehearsal: &rehearsal, target: target}
@@ -506,6 +522,35 @@ func (j *Joget) processes(ctx context.Context, root migration.DefinitionID) (map
 		}
 	}
 	return known, nil
+}
+
+// AbortRehearsed ends the target instance of a rehearsal. One that the rehearsal
+// does not hold any more, or another target instance, is left alone.
+func (j *Joget) AbortRehearsed(ctx context.Context, in contract.AbortRehearsedInput) (contract.Outcome, error) {
+	foreign := contract.Outcome{Status: contract.StatusSkipped, Message: notOwn}
+	rehearsal, err := j.Ledger.Rehearsal(ctx, in.Rehearsal)
+	if err != nil || !rehearsal.Held {
+		return foreign, err
+	}
+	_, claim, err := j.claim(ctx, in.StepInput)
+	if err != nil {
+		return foreign, err
+	}
+	if claim.State == migration.ClaimStarted {
+		if own, err := j.Ledger.BindRehearsal(ctx, rehearsal.ID, claim.Started); err != nil || !own {
+			return foreign, err
+		}
+	}
+	if in.Gone {
+		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			From:  []migration.InstanceState{migration.InstanceRunning, migration.InstanceWaiting},
+			State: migration.InstanceFailed, Reason: migration.ReasonOperator,
+		})
+		if err != nil && migration.CodeOf(err) != migration.CodeConflict {
+			return foreign, err
+		}
+	}
+	return j.AbortTarget(ctx, contract.AbortTargetInput{StepInput: in.StepInput, Discard: true})
 }
 
 // SettleRehearsal writes down how a rehearsal ended.

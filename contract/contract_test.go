@@ -85,6 +85,7 @@ var wire = []any{
 	contract.RehearsalInput{Migration: "m", Instance: "7_crm_approve", Rehearsal: 3, Queues: queues, MaxSteps: 100},
 	rehearsed,
 	contract.RehearseStepInput{StepInput: step, Rehearsal: 3, Step: 1},
+	contract.AbortRehearsedInput{StepInput: step, Rehearsal: 3, Gone: true},
 	contract.RehearseStepOutput{Outcome: outcome, Target: "9_crm_approve", Ended: true, Stopped: "a decision", Mistakes: 1, Path: "call", Activity: "approve"},
 	contract.SettleRehearsalInput{StepInput: step, Rehearsal: 3, Result: rehearsed},
 	contract.DriftInput{Migration: "m", Queues: queues, After: 3, Result: contract.DriftResult{Still: 1, Moved: 2, Closed: 3, Listed: []contract.Drifted{drifted}}},

@@ -8,6 +8,10 @@ var (
 	// answers of the ledger, or says why it cannot. While the instance is being
 	// migrated it waits.
 	RehearseStep = Activity[RehearseStepInput, RehearseStepOutput]{"RehearseStep", RoleJoget}
+	// AbortRehearsed is AbortTarget for the instance of a rehearsal, whatever was
+	// done there. One that is not the rehearsal's any more is StatusSkipped, and
+	// nothing is touched.
+	AbortRehearsed = Activity[AbortRehearsedInput, Outcome]{"AbortRehearsed", RoleJoget}
 	// SettleRehearsal writes down how a rehearsal ended.
 	SettleRehearsal = Activity[SettleRehearsalInput, Outcome]{"SettleRehearsal", RoleWorkflows}
 )
@@ -34,7 +38,8 @@ type RehearseStepInput struct {
 }
 
 // RehearseStepOutput says whether there is more to do. Its status is StatusParked
-// or StatusSkipped where the migration ended so. Stopped is why the rehearsal
+// or StatusSkipped where the migration ended so, or the instance is not the
+// rehearsal's any more. Stopped is why the rehearsal
 // cannot go on, in plain words without values; "" while it can.
 type RehearseStepOutput struct {
 	Outcome
@@ -44,6 +49,14 @@ type RehearseStepOutput struct {
 	Mistakes int                     `json:"mistakes,omitempty"` // of step 0; they are in the ledger
 	Path     migration.Path          `json:"path,omitempty"`     // where Activity was completed
 	Activity migration.ActivityDefID `json:"activity,omitempty"`
+}
+
+// AbortRehearsedInput names the rehearsal. Gone says that the workflow of its
+// migration has ended without an outcome, so that nobody works on the instance.
+type AbortRehearsedInput struct {
+	StepInput
+	Rehearsal int64 `json:"rehearsal"`
+	Gone      bool  `json:"gone,omitempty"`
 }
 
 // SettleRehearsalInput is how a rehearsal ended.

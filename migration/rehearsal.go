@@ -34,6 +34,7 @@ type Rehearsal struct {
 	Steps    []RehearsalStep  // by number
 	Result   *RehearsalResult // nil while it is under way
 	EndedAt  time.Time        // zero while it is under way
+	Held     bool             // the instance is this rehearsal's: it was not rolled back since, nor taken by a wave, nor is there an end
 }
 
 // Visited returns how often an activity was completed.

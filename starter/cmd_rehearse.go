@@ -19,6 +19,7 @@ type Rehearsals interface {
 	BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error)
 	Rehearsal(ctx context.Context, number int64) (migration.Rehearsal, error)
 	LastRehearsal(ctx context.Context, mig string, id migration.InstanceID) (migration.Rehearsal, error)
+	SettleRehearsal(ctx context.Context, mig string, id migration.InstanceID, number int64, r migration.RehearsalResult) error
 }
 
 // The bounds of --max-steps: a step is a few events of one workflow's history.
@@ -63,13 +64,31 @@ stops following; the rehearsal goes on. See docs/rehearsal.md.`,
 	return cmd
 }
 
-// last returns the last rehearsal of an instance, nil for none.
-func (s *session) last(ctx context.Context, id migration.InstanceID) (*migration.Rehearsal, error) {
-	r, err := s.ledger.LastRehearsal(ctx, s.config.Migration, id)
+// last returns the last rehearsal of an instance, nil for none, and whether its
+// workflow is open. One without end that has lost its instance, and its workflow,
+// is over: to go on would drive what was migrated since.
+func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migration.Rehearsal, open bool, err error) {
+	last, err := s.ledger.LastRehearsal(ctx, s.config.Migration, id)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return nil, nil //nolint:nilnil // there is none, and that is no mistake
+		return nil, false, nil
 	}
-	return &r, err
+	if err != nil || last.Result != nil {
+		return &last, false, err
+	}
+	if open, err = s.running(ctx, contract.RehearsalID(s.config.Migration, id)); err != nil || open {
+		return &last, open, err
+	}
+	// The workflow may have ended since the first look.
+	if last, err = s.ledger.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
+		return &last, false, err
+	}
+	last.Result = &migration.RehearsalResult{Stopped: "it was interrupted, and its instance is not its own any more"}
+	for _, step := range last.Steps {
+		if step.Done {
+			last.Result.Steps++
+		}
+	}
+	return &last, false, s.ledger.SettleRehearsal(ctx, s.config.Migration, id, last.ID, *last.Result)
 }
 
 func (s *session) lastRehearsal(ctx context.Context, id string) error {
@@ -77,7 +96,7 @@ func (s *session) lastRehearsal(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	r, err := s.last(ctx, e.Instance)
+	r, open, err := s.last(ctx, e.Instance)
 	switch {
 	case err != nil:
 		return err
@@ -86,22 +105,18 @@ func (s *session) lastRehearsal(ctx context.Context, id string) error {
 	case r.Result != nil:
 		return s.endOfRehearsal(ctx, r)
 	}
-	return s.goOn(ctx, e, r)
+	return s.goOn(ctx, e, r, open)
 }
 
-// goOn follows a rehearsal that has no end yet, and begins its workflow again if
-// that is gone. Its own answers hold.
-func (s *session) goOn(ctx context.Context, e migration.Entry, r *migration.Rehearsal) error {
-	open, err := s.running(ctx, contract.RehearsalID(s.config.Migration, e.Instance))
-	if err != nil {
-		return err
-	}
+// goOn follows a rehearsal that has no end yet, and begins its workflow again
+// unless that is open. Its own answers hold.
+func (s *session) goOn(ctx context.Context, e migration.Entry, r *migration.Rehearsal, open bool) error {
 	if open {
 		s.say("rehearsal %d of %s is under way: following it", r.ID, e.Instance)
 		return s.followRehearsal(ctx, e, r.ID)
 	}
-	if e.State != migration.InstanceClaimed && len(r.Steps) == 0 {
-		return mistake("rehearsal %d of %s was ended from outside while the instance was %s; starter rollback %s takes that back", r.ID, e.Instance, e.State, e.Instance)
+	if e.State == migration.InstanceRollingBack {
+		return mistake("rehearsal %d of %s was ended from outside while the instance was being taken back; starter rollback --discard-target-work %s goes on with that", r.ID, e.Instance, e.Instance)
 	}
 	s.say("rehearsal %d of %s goes on, with its own answers", r.ID, e.Instance)
 	return s.startRehearsal(ctx, e, r.ID, r.MaxSteps)
@@ -123,12 +138,12 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	if err != nil {
 		return err
 	}
-	before, err := s.last(ctx, e.Instance)
+	before, open, err := s.last(ctx, e.Instance)
 	if err != nil {
 		return err
 	}
 	if before != nil && before.Result == nil {
-		return s.goOn(ctx, e, before)
+		return s.goOn(ctx, e, before, open)
 	}
 	switch e.State {
 	case migration.InstanceReady, migration.InstanceWarned:
@@ -144,6 +159,10 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	number, err := s.ledger.BeginRehearsal(ctx, s.config.Migration, e.Instance, answers, steps)
 	if migration.CodeOf(err) == migration.CodeConflict {
 		return mistake("%s was taken by somebody else meanwhile; starter show %s", id, id)
+	}
+	var refused *migration.Error
+	if errors.As(err, &refused) && refused.Code == migration.CodeInvalid {
+		return mistake("%s cannot be rehearsed: %s", id, refused.Hint)
 	}
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ func (l fakeLedger) BeginRehearsal(_ context.Context, _ string, id migration.Ins
 	e := l.entries[id]
 	e.State = migration.InstanceClaimed
 	l.entries[id] = e
-	l.rehearsals = append(l.rehearsals, migration.Rehearsal{ID: int64(len(l.rehearsals) + 1), Instance: id, Answers: answers, MaxSteps: maxSteps, By: "operator@host", BegunAt: clock})
+	l.rehearsals = append(l.rehearsals, migration.Rehearsal{ID: int64(len(l.rehearsals) + 1), Instance: id, Answers: answers, MaxSteps: maxSteps, By: "operator@host", BegunAt: clock, Held: true})
 	return int64(len(l.rehearsals)), nil
 }
 
@@ -33,6 +33,11 @@ func (l fakeLedger) LastRehearsal(_ context.Context, _ string, id migration.Inst
 		}
 	}
 	return migration.Rehearsal{}, migration.E(migration.CodeNotFound, "read rehearsal", string(id), "")
+}
+
+func (l fakeLedger) SettleRehearsal(_ context.Context, _ string, _ migration.InstanceID, number int64, r migration.RehearsalResult) error {
+	l.rehearsals[number-1].Result = &r
+	return nil
 }
 
 // path is one with everything that a step can show.
@@ -187,12 +192,12 @@ func TestRehearse_takes_a_file_or_names_all_its_mistakes(t *testing.T) {
 func TestRehearse_refuses_and_says_what_to_do(t *testing.T) {
 	t.Parallel()
 	file := answers(t, "{}")
-	stuck := func(state migration.InstanceState, steps []migration.RehearsalStep) func(*world) {
+	stuck := func(state migration.InstanceState, held bool, steps []migration.RehearsalStep) func(*world) {
 		return func(w *world) {
 			e := w.entries["3_crm_process1"]
 			e.State = state
 			w.entries["3_crm_process1"] = e
-			w.rehearsals = []migration.Rehearsal{{ID: 1, Instance: "3_crm_process1", MaxSteps: 9, Steps: steps}}
+			w.rehearsals = []migration.Rehearsal{{ID: 1, Instance: "3_crm_process1", MaxSteps: 9, Steps: steps, Held: held}}
 		}
 	}
 	ended := func(r migration.RehearsalResult) func(*world) {
@@ -212,7 +217,10 @@ func TestRehearse_refuses_and_says_what_to_do(t *testing.T) {
 		{"blocked", []string{"5_crm_process1", "--answers", file}, nil, 3, "is blocked by its findings"},
 		{"done", []string{"1_crm_process1", "--answers", file}, nil, 2, "is done already; starter rollback 1_crm_process1 makes it ready"},
 		{"parked", []string{"2_crm_process1", "--answers", file}, nil, 2, "is parked (start_outcome_unknown); starter resolve"},
-		{"migrated_and_then_ended_from_outside", []string{"3_crm_process1"}, stuck(migration.InstanceDone, nil), 2, "starter rollback 3_crm_process1 takes that back"},
+		{"ended_from_outside_while_it_was_taken_back", []string{"3_crm_process1"}, stuck(migration.InstanceRollingBack, true, nil), 2, "starter rollback --discard-target-work 3_crm_process1 goes on with that"},
+		{"rolled_back_and_migrated_since", []string{"3_crm_process1"}, stuck(migration.InstanceDone, false, path()), 4, "it was interrupted, and its instance is not its own any more\n"},
+		{"rolled_back_and_migrated_since_without_steps", []string{"3_crm_process1"}, stuck(migration.InstanceDone, false, nil), 4, "it was interrupted"},
+		{"rolled_back_and_migrated_since_and_answered", []string{"3_crm_process1", "--answers", file}, stuck(migration.InstanceDone, false, path()), 2, "is done already; starter rollback 3_crm_process1"},
 		{"answers_that_do_not_fit", []string{"3_crm_process1"}, func(w *world) {
 			ended(migration.RehearsalResult{Mistakes: 1, Stopped: "the answers do not fit the definitions of the target"})(w)
 			w.rehearsals[0].Mistakes = []string{`crm/process1.aprove: there is no manual activity "aprove"`}
@@ -222,7 +230,12 @@ func TestRehearse_refuses_and_says_what_to_do(t *testing.T) {
 			ended(migration.RehearsalResult{Stopped: "its migration is parked: x", Reason: migration.ReasonRecordConflict, ParkID: 4})(w)
 			w.rehearsals[0].Instance = "2_crm_process1"
 		}, 4, "starter resolve 2_crm_process1 --action ... goes on with the migration, and then it stays"},
-		{"not_taken_back", []string{"3_crm_process1"}, ended(migration.RehearsalResult{Ended: true, Target: "901_crm_process1", Stopped: "it could not be taken back: x"}), 4, "starter rollback --discard-target-work 3_crm_process1 takes it back"},
+		{"not_taken_back", []string{"3_crm_process1"}, func(w *world) {
+			ended(migration.RehearsalResult{Ended: true, Target: "901_crm_process1", Stopped: "it could not be taken back: x"})(w)
+			e := w.entries["3_crm_process1"]
+			e.TargetID = "901_crm_process1"
+			w.entries["3_crm_process1"] = e
+		}, 4, "starter rollback --discard-target-work 3_crm_process1 takes it back"},
 		{"conflicts", []string{"3_crm_process1"}, ended(migration.RehearsalResult{Ended: true, Undone: true, Conflicts: 2}), 4, "2 rows or files were left"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -246,7 +259,7 @@ func TestRehearse_goes_on_with_what_was_ended_from_outside(t *testing.T) {
 	e := w.entries["3_crm_process1"]
 	e.State = migration.InstanceDone
 	w.entries["3_crm_process1"] = e
-	w.rehearsals = []migration.Rehearsal{{ID: 1, Instance: "3_crm_process1", MaxSteps: 9, Steps: path()[:1]}}
+	w.rehearsals = []migration.Rehearsal{{ID: 1, Instance: "3_crm_process1", MaxSteps: 9, Steps: path()[:1], Held: true}}
 	w.tick = func(int) { w.rehearsals[0].Result = &migration.RehearsalResult{Ended: true, Undone: true} }
 	status, _, errs := w.run(t, "rehearse", "3_crm_process1", "--answers", answers(t, "crm/other: {}"))
 	if status != 0 || len(w.rehearsals) != 1 || len(w.inputs) != 1 || w.inputs[0].(contract.RehearsalInput).MaxSteps != 9 {
@@ -254,5 +267,20 @@ func TestRehearse_goes_on_with_what_was_ended_from_outside(t *testing.T) {
 	}
 	if !strings.Contains(errs, "goes on, with its own answers") {
 		t.Errorf("it does not say so: %s", errs)
+	}
+}
+
+// TestRehearse_begins_anew_after_a_rollback, with the new answers.
+func TestRehearse_begins_anew_after_a_rollback(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.rehearsals = []migration.Rehearsal{{ID: 1, Instance: "3_crm_process1", MaxSteps: 9, Steps: path()[:1]}}
+	w.tick = func(int) { w.rehearsals[1].Result = &migration.RehearsalResult{Ended: true, Undone: true} }
+	status, _, errs := w.run(t, "rehearse", "3_crm_process1", "--answers", answers(t, "crm/other: {}"))
+	if status != 0 || len(w.rehearsals) != 2 || len(w.inputs) != 1 || w.inputs[0].(contract.RehearsalInput).Rehearsal != 2 {
+		t.Fatalf("status %d, %d rehearsals, started with %v: %s", status, len(w.rehearsals), w.inputs, errs)
+	}
+	if r := w.rehearsals[0].Result; r == nil || r.Steps != 1 || r.Ended || r.Undone {
+		t.Errorf("the first one ended as %+v", r)
 	}
 }

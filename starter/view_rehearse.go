@@ -29,6 +29,7 @@ type rehearsalView struct {
 	Conflicts int                 `json:"conflicts"`
 	Shared    int                 `json:"shared"`
 	ToolsRan  []toolView          `json:"tools_ran"`
+	stands    bool                // Target is what the instance is migrated to now
 }
 
 // rehearsalStepView is one completed assignment.
@@ -73,6 +74,7 @@ func viewRehearsal(e migration.Entry, r *migration.Rehearsal) rehearsalView {
 		Ended: r.Result.Ended, Stopped: r.Result.Stopped, Reason: string(r.Result.Reason), Target: string(r.Result.Target),
 		Path: []rehearsalStepView{}, Undone: r.Result.Undone, Rows: r.Result.Rows, Files: r.Result.Files,
 		Conflicts: r.Result.Conflicts, Shared: r.Result.Shared, ToolsRan: []toolView{},
+		stands: r.Result.Target != "" && r.Result.Target == e.TargetID,
 	}
 	for _, s := range r.Steps {
 		v.Path = append(v.Path, viewRehearsalStep(s))
@@ -145,7 +147,7 @@ func (v rehearsalView) trouble() string {
 	case v.Undone:
 	case v.Reason != "" && v.State == string(migration.InstanceParked):
 		text += fmt.Sprintf("; starter resolve %s --action ... goes on with the migration, and then it stays", v.Instance)
-	case v.Target != "" || len(v.Path) > 0:
+	case v.stands:
 		text += fmt.Sprintf("; starter rollback --discard-target-work %s takes it back", v.Instance)
 	}
 	return text

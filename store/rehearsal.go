@@ -12,7 +12,8 @@ import (
 
 // BeginRehearsal writes down a rehearsal and takes its instance, so that no wave
 // and no pilot does; SettleRehearsal gives it back. One that is neither ready nor
-// warned is CodeConflict, an unknown one CodeNotFound.
+// warned is CodeConflict, one of a wave that is running or paused CodeInvalid, an
+// unknown one CodeNotFound.
 func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error) {
 	const op = "begin rehearsal"
 	blob, err := packJSON(answers)
@@ -26,6 +27,16 @@ func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.In
 		}
 		if e.State != migration.InstanceReady && e.State != migration.InstanceWarned {
 			return migration.E(migration.CodeConflict, op, string(id), "the instance is %s already", e.State)
+		}
+		w, err := scanWave(tx.QueryRowContext(ctx, queryWave, mig, e.Wave))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if w.Status == migration.WaveRunning || w.Status == migration.WavePaused {
+			return &migration.Error{
+				Code: migration.CodeInvalid, Op: op, Subject: string(id),
+				Hint: fmt.Sprintf("wave %s, which is %s, has taken the instance", w.Name, w.Status),
+			}
 		}
 		result, err := tx.ExecContext(ctx, insertRehearsal, mig, string(id), blob, maxSteps, string(e.State), l.actor)
 		if err != nil {
@@ -44,12 +55,12 @@ func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.In
 
 // Rehearsal returns a rehearsal with its steps. None of that number: CodeNotFound.
 func (l *Ledger) Rehearsal(ctx context.Context, number int64) (migration.Rehearsal, error) {
-	return l.rehearsal(ctx, fmt.Sprintf("rehearsal %d", number), "id = ?", number)
+	return l.rehearsal(ctx, fmt.Sprintf("rehearsal %d", number), "r.id = ?", number)
 }
 
 // LastRehearsal returns the last rehearsal of an instance. None: CodeNotFound.
 func (l *Ledger) LastRehearsal(ctx context.Context, mig string, id migration.InstanceID) (migration.Rehearsal, error) {
-	return l.rehearsal(ctx, string(id), "migration = ? AND instance = ? ORDER BY id DESC LIMIT 1", mig, string(id))
+	return l.rehearsal(ctx, string(id), "r.migration = ? AND r.instance = ? ORDER BY r.id DESC LIMIT 1", mig, string(id))
 }
 
 func (l *Ledger) rehearsal(ctx context.Context, subject, which string, args ...any) (migration.Rehearsal, error) {
@@ -57,7 +68,7 @@ func (l *Ledger) rehearsal(ctx context.Context, subject, which string, args ...a
 	var r migration.Rehearsal
 	var answers, mistakes, result []byte
 	var ended sql.NullTime
-	err := l.db.QueryRowContext(ctx, queryRehearsal+which, args...).Scan(&r.ID, &r.Instance, &answers, &r.MaxSteps, &r.By, &r.BegunAt, &mistakes, &result, &ended)
+	err := l.db.QueryRowContext(ctx, queryRehearsal+which, args...).Scan(&r.ID, &r.Instance, &answers, &r.MaxSteps, &r.By, &r.BegunAt, &mistakes, &result, &ended, &r.Held)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: subject}
 	}
@@ -112,8 +123,21 @@ func (l *Ledger) SaveRehearsalStep(ctx context.Context, number int64, s migratio
 	return failure(op, string(s.Instance), err)
 }
 
+// BindRehearsal notes the target instance of a rehearsal that knows none yet, and
+// reports whether target is the one that it knows, and the rehearsal Held.
+func (l *Ledger) BindRehearsal(ctx context.Context, number int64, target migration.TargetIdentity) (own bool, err error) {
+	const op = "bind rehearsal"
+	args := []any{string(target.ID), target.OID, number}
+	if _, err := l.db.ExecContext(ctx, updateRehearsalOf, args...); err != nil {
+		return false, failure(op, string(target.ID), err)
+	}
+	err = l.db.QueryRowContext(ctx, queryRehearsalOf, args...).Scan(&own)
+	return own, failure(op, string(target.ID), err)
+}
+
 // SettleRehearsal writes down how a rehearsal ended, and gives an instance that
-// was taken and not touched back. It may be repeated. Unknown: CodeNotFound.
+// was taken and not touched back. The first end stands: another one changes
+// nothing. Unknown: CodeNotFound.
 func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.InstanceID, number int64, r migration.RehearsalResult) error {
 	const op = "settle rehearsal"
 	blob, err := packJSON(r)
@@ -126,17 +150,18 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.I
 			return err
 		}
 		var from string
-		err = tx.QueryRowContext(ctx, queryRehearsed, number, mig, string(id)).Scan(&from)
+		var holds, ended bool
+		err = tx.QueryRowContext(ctx, queryRehearsed, number, mig, string(id)).Scan(&from, &holds, &ended)
 		if errors.Is(err, sql.ErrNoRows) {
 			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
 		}
-		if err != nil {
+		if err != nil || ended {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updateRehearsalResult, blob, number); err != nil {
 			return err
 		}
-		if e.State == migration.InstanceClaimed {
+		if holds && e.State == migration.InstanceClaimed && e.Wave == "" {
 			if _, err := tx.ExecContext(ctx, updateRehearsed, from, mig, string(id)); err != nil {
 				return err
 			}

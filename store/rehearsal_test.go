@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,6 +43,77 @@ func TestRehearsal_takes_its_instance_and_gives_it_back(t *testing.T) {
 	}
 	_, err = l.LastRehearsal(t.Context(), mig, id(2))
 	wantCode(t, err, migration.CodeNotFound)
+}
+
+func TestRehearsal_loses_its_instance_when_that_is_rolled_back(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	number, err := l.BeginRehearsal(t.Context(), mig, id(1), nil, 7)
+	must(t, err)
+	held := func() bool {
+		t.Helper()
+		r, err := l.Rehearsal(t.Context(), number)
+		must(t, err)
+		return r.Held
+	}
+	bind := func(id migration.InstanceID, oid string, want bool) {
+		t.Helper()
+		own, err := l.BindRehearsal(t.Context(), number, migration.TargetIdentity{ID: id, OID: oid})
+		must(t, err)
+		if own != want {
+			t.Errorf("%s %s is its own: %t", id, oid, own)
+		}
+	}
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceDone, Step: migration.StepVerify}))
+	bind("9_crm", "1", true)
+	bind("9_crm", "1", true)
+	bind("9_crm", "2", false)
+	bind("8_crm", "1", false)
+	delta, err := l.CreateWave(t.Context(), mig, migration.Wave{Name: "d", Delta: true, Window: 1})
+	must(t, err)
+	if !held() || delta.Taken != 0 {
+		t.Errorf("held %t, and the wave took %d", held(), delta.Taken)
+	}
+	must(t, l.BeginRollback(t.Context(), mig, id(1)))
+	if !held() {
+		t.Error("it may not take back what it did")
+	}
+	must(t, l.EndRollback(t.Context(), mig, id(1), false))
+	bind("9_crm", "1", false)
+	must(t, l.SavePilot(t.Context(), mig, id(1), "cat"))
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceDone, Step: migration.StepVerify}))
+	if held() {
+		t.Error("it holds what a pilot migrated")
+	}
+	if w, err := l.CreateWave(t.Context(), mig, migration.Wave{Name: "e", Delta: true, Window: 1}); err != nil || w.Taken != 1 {
+		t.Errorf("the wave took %d: %v", w.Taken, err)
+	}
+}
+
+func TestRehearsal_leaves_waves_their_instances(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	number, err := l.BeginRehearsal(t.Context(), mig, id(1), nil, 7)
+	must(t, err)
+	result := migration.RehearsalResult{Stopped: "mistakes"}
+	must(t, l.SettleRehearsal(t.Context(), mig, id(1), number, result))
+	w, err := l.CreateWave(t.Context(), mig, migration.Wave{Name: "w", Window: 1})
+	must(t, err)
+	_, err = l.BeginRehearsal(t.Context(), mig, id(1), nil, 7)
+	wantCode(t, err, migration.CodeInvalid)
+	if !strings.Contains(err.Error(), "wave w") || w.Taken != 1 {
+		t.Errorf("%d taken: %v", w.Taken, err)
+	}
+	claimed, _, err := l.ClaimNext(t.Context(), mig, "w", "token", 0)
+	must(t, err)
+	must(t, l.SettleRehearsal(t.Context(), mig, id(1), number, result))
+	again, _, err := l.ClaimNext(t.Context(), mig, "w", "token", 0)
+	must(t, err)
+	if len(claimed) != 1 || len(again) != 1 || entry(t, l, 1).Wave != "w" {
+		t.Errorf("claimed %+v, then %+v", claimed, again)
+	}
 }
 
 func TestRehearsal_that_began_to_migrate_keeps_the_state(t *testing.T) {

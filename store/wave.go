@@ -153,6 +153,9 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) 
 		f.States, token = []migration.InstanceState{migration.InstanceDone}, tokenDue
 	}
 	condition, args := where(mig, f)
+	if w.Delta {
+		condition, args = condition+isNotRehearsed, append(args, mig)
+	}
 	list, names := listed(others) // never empty: w itself is open
 	limit := w.Size
 	if limit <= 0 {

@@ -43,7 +43,7 @@ func options(name string) workflow.ActivityOptions {
 			RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1},
 			WaitForCancellation: true,
 		}
-	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name, contract.RehearseStep.Name, contract.AbortTarget.Name:
+	case contract.ResumeActivity.Name, contract.RestoreState.Name, contract.ReconcileStart.Name, contract.RehearseStep.Name, contract.AbortTarget.Name, contract.AbortRehearsed.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat, RetryPolicy: patient(), WaitForCancellation: true}
 	case contract.GatherEvidence.Name:
 		retries := patient()

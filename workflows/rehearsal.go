@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -22,7 +23,9 @@ func Rehearsal(ctx workflow.Context, in contract.RehearsalInput) (contract.Rehea
 	defer cancel()
 	if cancelled != nil && r.child != nil {
 		// The migration is cancelled with it, and first writes down where it stands.
-		cancelled = errors.Join(cancelled, r.child.Get(ctx, nil))
+		ended := r.child.Get(ctx, nil)
+		r.gone = ended != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(ended)
+		cancelled = errors.Join(cancelled, ended)
 	}
 	if r.begun {
 		if err := r.undo(ctx); err != nil {
@@ -44,6 +47,7 @@ type rehearsal struct {
 	child    workflow.ChildWorkflowFuture
 	result   contract.RehearsalResult
 	begun    bool // it is migrated, or being so, and has to be taken back
+	gone     bool // the workflow of its migration ended without an outcome
 }
 
 // run migrates and completes. Only a cancellation is an error.
@@ -90,20 +94,20 @@ func (r *rehearsal) migrate(ctx workflow.Context) (out contract.RehearseStepOutp
 	}), contract.InstanceWorkflow, contract.InstanceInput{Migration: r.in.Migration, Instance: r.in.Instance, Queues: r.in.Queues, Pilot: true})
 	waiting, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
-	settled, gone := false, false
+	settled := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(r.startStep(waiting, 1), func(f workflow.Future) { settled, err = true, f.Get(ctx, &out) })
 	selector.AddFuture(r.child, func(f workflow.Future) {
 		// One that an earlier run of this rehearsal began is under way: the ledger tells how it goes.
 		if failed := f.Get(ctx, nil); failed != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(failed) {
-			gone = true
+			r.gone = true
 			giveUp()
 		}
 	})
 	for !settled {
 		selector.Select(ctx)
 	}
-	if gone && temporal.IsCanceledError(err) && ctx.Err() == nil {
+	if r.gone && temporal.IsCanceledError(err) && ctx.Err() == nil {
 		out, err = contract.RehearseStepOutput{Stopped: "the workflow of its migration was ended from outside"}, nil
 	}
 	return out, err
@@ -135,7 +139,7 @@ func (r *rehearsal) over(out contract.RehearseStepOutput, err error) (bool, erro
 	case contract.StatusSkipped:
 		r.begun = false
 		r.result.Reason = out.Reason
-		r.stop("it was not migrated: " + out.Message + out.Reason.Text())
+		r.stop(cmp.Or(out.Stopped, "it was not migrated: "+out.Message+out.Reason.Text()))
 		return true, nil
 	case contract.StatusOK, contract.StatusBusy, contract.StatusAgain, contract.StatusUnknown, contract.StatusDone:
 	}
@@ -157,7 +161,9 @@ func (r *rehearsal) stop(why string) {
 // undo closes the target instance, where it is not closed already, and takes
 // back what was written.
 func (r *rehearsal) undo(ctx workflow.Context) error {
-	aborted, err := call(ctx, r.in.Queues, contract.AbortTarget, "close the target instance", contract.AbortTargetInput{StepInput: r.instance, Discard: true})
+	aborted, err := call(ctx, r.in.Queues, contract.AbortRehearsed, "close the target instance", contract.AbortRehearsedInput{
+		StepInput: r.instance, Rehearsal: r.in.Rehearsal, Gone: r.gone,
+	})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ var rehearsalInput = contract.RehearsalInput{Migration: "m", Instance: "7_crm_ap
 type rehearsalFakes struct {
 	instance func(workflow.Context, contract.InstanceInput) (contract.InstanceResult, error)
 	step     func(contract.RehearseStepInput) (contract.RehearseStepOutput, error)
-	abort    func(contract.AbortTargetInput) (contract.Outcome, error)
+	abort    func(contract.AbortRehearsedInput) (contract.Outcome, error)
 }
 
 // done is how a step of a rehearsal that goes on ends.
@@ -55,8 +56,8 @@ func (f rehearsalFakes) environment(t *testing.T) (*testsuite.TestWorkflowEnviro
 		out.Ended = in.Step == 1
 		return out, nil
 	})
-	fake(env, w, contract.AbortTarget, func(in contract.AbortTargetInput) (contract.Outcome, error) {
-		w.note("  discard=%t", in.Discard)
+	fake(env, w, contract.AbortRehearsed, func(in contract.AbortRehearsedInput) (contract.Outcome, error) {
+		w.note("  gone=%t", in.Gone)
 		if f.abort != nil {
 			return f.abort(in)
 		}
@@ -76,7 +77,7 @@ const rehearsed = "Instance ferry/m/instance/7_crm_approve pilot=true"
 
 func TestRehearsal(t *testing.T) {
 	t.Parallel()
-	undone := []string{"AbortTarget", "  discard=true", "UndoData", "SettleRehearsal"}
+	undone := []string{"AbortRehearsed", "  gone=false", "UndoData", "SettleRehearsal"}
 	at := func(n int, then contract.RehearseStepOutput) func(contract.RehearseStepInput) (contract.RehearseStepOutput, error) {
 		return func(in contract.RehearseStepInput) (contract.RehearseStepOutput, error) {
 			if in.Step == n {
@@ -121,17 +122,23 @@ func TestRehearsal(t *testing.T) {
 			want:  contract.RehearsalResult{Stopped: "its migration is parked: " + migration.ReasonRecordConflict.Text(), Reason: migration.ReasonRecordConflict, ParkID: 4},
 		},
 		{
+			name:  "one_that_lost_its_instance_leaves_it_alone",
+			fakes: rehearsalFakes{step: at(2, contract.RehearseStepOutput{Outcome: contract.Outcome{Status: contract.StatusSkipped}, Stopped: "not its own"})},
+			calls: []string{"RehearseStep", "  step 1 of 3", "RehearseStep", "  step 2 of 3", "SettleRehearsal", "  ended=false undone=false not its own"},
+			want:  contract.RehearsalResult{Stopped: "not its own", Steps: 1, Target: "9_crm_approve"},
+		},
+		{
 			name: "a_refusal_to_close_the_target_is_told",
-			fakes: rehearsalFakes{abort: func(contract.AbortTargetInput) (contract.Outcome, error) {
+			fakes: rehearsalFakes{abort: func(contract.AbortRehearsedInput) (contract.Outcome, error) {
 				return contract.Outcome{Status: contract.StatusSkipped, Message: "the start is unknown"}, nil
 			}},
-			calls: []string{"RehearseStep", "  step 1 of 3", "AbortTarget", "  discard=true", "SettleRehearsal", "  ended=true undone=false it was not taken back: the start is unknown"},
+			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it was not taken back: the start is unknown"},
 			want:  contract.RehearsalResult{Ended: true, Stopped: "it was not taken back: the start is unknown", Steps: 1, Target: "9_crm_approve"},
 		},
 		{
 			name:  "so_is_undoing_that_fails",
-			fakes: rehearsalFakes{abort: func(contract.AbortTargetInput) (contract.Outcome, error) { return contract.Outcome{}, refused }},
-			calls: []string{"RehearseStep", "  step 1 of 3", "AbortTarget", "  discard=true", "SettleRehearsal", "  ended=true undone=false it could not be taken back: no access"},
+			fakes: rehearsalFakes{abort: func(contract.AbortRehearsedInput) (contract.Outcome, error) { return contract.Outcome{}, refused }},
+			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it could not be taken back: no access"},
 			want:  contract.RehearsalResult{Ended: true, Stopped: "it could not be taken back: no access", Steps: 1, Target: "9_crm_approve"},
 		},
 		{
@@ -222,6 +229,9 @@ func TestRehearsal_whose_migration_is_ended_from_outside(t *testing.T) {
 	if got.Stopped != "the workflow of its migration was ended from outside" || !got.Undone {
 		t.Errorf("got %+v after %v", got, w.calls)
 	}
+	if !slices.Contains(w.calls, "  gone=true") {
+		t.Errorf("the instance stays in flight: %v", w.calls)
+	}
 }
 
 // TestRehearsal_that_is_cancelled takes back what it did all the same.
@@ -234,7 +244,7 @@ func TestRehearsal_that_is_cancelled(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	calls := w.calls[len(w.calls)-5:]
-	if diff := cmp.Diff([]string{"AbortTarget", "  discard=true", "UndoData", "SettleRehearsal", "  ended=false undone=true it was cancelled"}, calls); diff != "" {
+	if diff := cmp.Diff([]string{"AbortRehearsed", "  gone=false", "UndoData", "SettleRehearsal", "  ended=false undone=true it was cancelled"}, calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }
