@@ -187,6 +187,9 @@ func TestAnotherRollbackGoesOnWithWhatOneLeft(t *testing.T) {
 	if all, left := next(t, l, made.Name, "b", 9); made.Name != "2" || len(all) != 2 || left != 0 {
 		t.Errorf("rollback %s handed out %v, %d left", made.Name, all, left)
 	}
+	if was, err := l.RollbackOf(t.Context(), mig, id(1)); err != nil || was.Rollback != "2" || !was.Discard {
+		t.Errorf("it is part of %+v, %v", was, err)
+	}
 	must(t, l.RefuseRollback(t.Context(), mig, id(1), "somebody worked on it"))
 	if e := entry(t, l, 1); e.State != migration.InstanceParked || e.Reason != migration.ReasonOperator || e.Detail != "why" {
 		t.Errorf("it did not come back to where it was before the first: %+v", e)
