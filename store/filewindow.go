@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"time"
 
 	"jogetferry/migration"
@@ -30,20 +31,10 @@ type storedFile struct {
 // SaveFileWindow keeps what lay in the folders of an instance's records. Until
 // its start is claimed the last one counts; from then on it stays, unless it is
 // closed: then what tools did was looked at, and what follows is another story.
+// Before another start, an open one hears of the files that are the source's now
+// and of more records only: the rest may be what tools of the first start made.
 func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w migration.FileWindow) error {
 	const op = "save file window"
-	stored := storedFiles{Rows: w.Rows}
-	for _, f := range w.Files {
-		s := storedFile{Row: f.Row, Name: []byte(f.Entry.Name), Kind: f.Entry.Kind, Size: f.Entry.Size, Modified: f.Entry.Modified.UTC()}
-		if f.Sum != (migration.Digest{}) {
-			s.Sum = f.Sum[:]
-		}
-		stored.Files = append(stored.Files, s)
-	}
-	blob, err := packJSON(stored)
-	if err != nil {
-		return failure(op, string(key.Instance), err)
-	}
 	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
 		claim, found, err := findClaim(ctx, tx, key, true)
 		if err != nil {
@@ -59,6 +50,20 @@ func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w m
 				return err
 			}
 		}
+		kept := w
+		if found && claim.State == migration.ClaimReleased && !claim.Definition.IsZero() {
+			was, open, err := fileWindow(ctx, tx, key)
+			if err != nil && !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			if open {
+				kept = widened(was, w)
+			}
+		}
+		blob, err := packFiles(kept)
+		if err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, upsertFileWindow, append(place(key), blob)...)
 		return err
 	})
@@ -68,16 +73,18 @@ func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w m
 // None: CodeNotFound.
 func (l *Ledger) FileWindow(ctx context.Context, key migration.ClaimKey) (w migration.FileWindow, open bool, err error) {
 	const op = "read file window"
-	found, err := findFileWindow(ctx, l.db, key)
+	w, open, err = fileWindow(ctx, l.db, key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return w, false, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance)}
 	}
+	return w, open, failure(op, string(key.Instance), err)
+}
+
+func fileWindow(ctx context.Context, q querier, key migration.ClaimKey) (w migration.FileWindow, open bool, err error) {
+	found, err := findFileWindow(ctx, q, key)
 	var stored storedFiles
 	if err == nil {
 		err = unpackJSON(found.data, &stored)
-	}
-	if err != nil {
-		return w, false, failure(op, string(key.Instance), err)
 	}
 	w.Rows = stored.Rows
 	for _, s := range stored.Files {
@@ -85,7 +92,37 @@ func (l *Ledger) FileWindow(ctx context.Context, key migration.ClaimKey) (w migr
 		copy(f.Sum[:], s.Sum)
 		w.Files = append(w.Files, f)
 	}
-	return w, found.open, nil
+	return w, found.open, err
+}
+
+func packFiles(w migration.FileWindow) ([]byte, error) {
+	stored := storedFiles{Rows: w.Rows}
+	for _, f := range w.Files {
+		s := storedFile{Row: f.Row, Name: []byte(f.Entry.Name), Kind: f.Entry.Kind, Size: f.Entry.Size, Modified: f.Entry.Modified.UTC()}
+		if f.Sum != (migration.Digest{}) {
+			s.Sum = f.Sum[:]
+		}
+		stored.Files = append(stored.Files, s)
+	}
+	return packJSON(stored)
+}
+
+// widened is was with what now has of more records, and of files that are the source's.
+func widened(was, now migration.FileWindow) migration.FileWindow {
+	w := migration.FileWindow{Rows: slices.Clone(was.Rows), Files: slices.Clone(was.Files)}
+	for _, row := range now.Rows {
+		if !slices.Contains(w.Rows, row) {
+			w.Rows = append(w.Rows, row)
+		}
+	}
+	for _, f := range now.Files {
+		if slices.Contains(was.Rows, f.Row) && f.Sum == (migration.Digest{}) {
+			continue
+		}
+		w.Files = slices.DeleteFunc(w.Files, func(old migration.FileSeen) bool { return old.Row == f.Row && old.Entry.Name == f.Entry.Name })
+		w.Files = append(w.Files, f)
+	}
+	return w
 }
 
 // CloseFileWindow records that what tools did to files was put back, or is to

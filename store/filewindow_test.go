@@ -67,6 +67,40 @@ func TestFileWindow_stays_from_the_claim_on_until_it_is_closed(t *testing.T) {
 	wanted("before another start", true)
 }
 
+func TestFileWindow_tells_files_of_a_first_start_from_those_before(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p1", planned(1, nil))
+	file := func(row migration.RowKey, name string, size int64, sum migration.Digest) migration.FileSeen {
+		return migration.FileSeen{Row: row, Entry: migration.FileEntry{Name: name, Kind: "file", Size: size, Modified: time.Unix(size, 0).UTC()}, Sum: sum}
+	}
+	order, item := migration.RowKey{Table: "order", ID: "record-1"}, migration.RowKey{Table: "item", ID: "i-1"}
+	own, ours := file(order, "own", 1, migration.Digest{}), file(order, "ours", 2, migration.Digest{2})
+	newer, another, more := file(order, "ours", 3, migration.Digest{3}), file(order, "too", 4, migration.Digest{4}), file(item, "own", 5, migration.Digest{})
+	first := migration.FileWindow{Rows: []migration.RowKey{order}, Files: []migration.FileSeen{own, ours}}
+	second := migration.FileWindow{Rows: []migration.RowKey{order, item}, Files: []migration.FileSeen{
+		file(order, "own", 9, migration.Digest{}), newer, another, file(order, "made", 8, migration.Digest{}), more,
+	}}
+	must(t, l.SaveFileWindow(t.Context(), ourKey, first))
+	claim(t, l, ourKey, "a")
+	must(t, l.Sending(t.Context(), ourKey, "a", nil, def))
+	must(t, l.Release(t.Context(), ourKey, "a", migration.ClaimSending, "it ran through"))
+	for range 2 {
+		must(t, l.SaveFileWindow(t.Context(), ourKey, second))
+	}
+	got, _, err := l.FileWindow(t.Context(), ourKey)
+	must(t, err)
+	want := migration.FileWindow{Rows: second.Rows, Files: []migration.FileSeen{own, more, newer, another}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("window (-want +got):\n%s", diff)
+	}
+	must(t, l.CloseFileWindow(t.Context(), mig, ourKey))
+	must(t, l.SaveFileWindow(t.Context(), ourKey, second))
+	if got, _, err = l.FileWindow(t.Context(), ourKey); err != nil || !cmp.Equal(second, got) {
+		t.Errorf("after it was closed (-want +got), %v:\n%s", err, cmp.Diff(second, got))
+	}
+}
+
 func TestFileWindow_is_not_begun_after_the_claim(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
