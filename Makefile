@@ -50,7 +50,7 @@ test: deps bin/temporal bin/withmysql vet ## Run all tests, the demo's too; CI c
 race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
 	$(WITH_MYSQL) $(GO_TEST) -race ./...
 
-e2e: deps bin/temporal bin/withmysql ## Run the end-to-end cases
+e2e: deps bin/temporal bin/withmysql ## Run the end-to-end tests, with 500 instances continued on two servers
 	$(WITH_MYSQL) $(GO_TEST) -tags e2e ./e2e/...
 
 chaos: deps bin/temporal bin/withmysql ## Kill, cut and restart everything in the middle of migrations

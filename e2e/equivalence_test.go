@@ -19,9 +19,6 @@ import (
 	"jogetferry/simulator/engine"
 )
 
-// equivalents are how many instances continue on two servers at once.
-const equivalents = 500
-
 // TestEquivalence migrates instances of every shape and then drives both
 // populations, the source's and the target's, to their ends with the same
 // answers: every instance must go the same way, offer the same work to the

@@ -1,0 +1,6 @@
+//go:build e2e
+
+package e2e_test
+
+// equivalents are how many instances continue on two servers at once.
+const equivalents = 500

@@ -1,0 +1,7 @@
+//go:build !e2e
+
+package e2e_test
+
+// equivalents are how many instances continue on two servers at once: the
+// fewest that show every mechanism.
+const equivalents = 180
