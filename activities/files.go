@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -137,7 +138,11 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *mi
 			window.Rows = slices.DeleteFunc(window.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
 		}
 	}
-	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, slices.Concat(differences, lost), c.Ledger.ToolFiles(key), c.Settings.ReportOnly)
+	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return false, err
+	}
+	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, slices.Concat(differences, lost), c.Ledger.ToolFiles(key), lastCall(story), c.Settings.ReportOnly)
 	if err != nil {
 		return false, err
 	}
@@ -191,4 +196,19 @@ func (c *Copy) lostFolders(ctx context.Context, key migration.ClaimKey, root *mi
 	}
 	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows[known:])
 	return compared.Differences, err
+}
+
+// skew is what the clocks of the ledger and of the target's files may differ by.
+const skew = time.Minute
+
+// lastCall returns until when tools of our calls may have written files: the
+// last call stands in the story by its intent and its outcome. Zero: no call.
+func lastCall(story []migration.StepLine) time.Time {
+	for _, l := range slices.Backward(story) {
+		calls := l.Step != migration.StepVerify && l.Step != migration.StepRollback
+		if calls && (l.Kind == store.KindIntent || l.Kind == store.KindOutcome) {
+			return l.At.Add(skew)
+		}
+	}
+	return time.Time{}
 }

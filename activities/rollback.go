@@ -22,6 +22,8 @@ const (
 	// aborting begins the line that names, in its detail, all instances that end
 	// with one: those below it cannot be told any more once it is archived.
 	aborting = "aborting "
+	// workLost begins the line that people worked on a target instance that is aborted.
+	workLost = "people's work is discarded with "
 )
 
 // AbortTarget ends the target instance and reads it, and those below it, back as
@@ -58,7 +60,11 @@ func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (
 	if reason == migration.ReasonTargetRewound || reason == migration.ReasonTargetChanged {
 		return j.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is not what it was: %s", claim.Started.ID, reason.Text()))
 	}
-	if !in.Discard {
+	known, err := j.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return ok, err
+	}
+	if theirs := workLost + string(claim.Started.ID); !in.Discard || !slices.ContainsFunc(known, func(l migration.StepLine) bool { return l.What == theirs }) {
 		done, err := j.deeds(ctx, s)
 		if err != nil {
 			return ok, err
@@ -68,9 +74,15 @@ func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (
 		if err != nil {
 			return ok, err
 		}
-		if busy {
+		if busy && !in.Discard {
 			return j.refuse(ctx, in, migration.ReasonTargetMoved,
 				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work gives that up", claim.Started.ID))
+		}
+		if busy {
+			// Once it is aborted, what was only accepted cannot be told any more.
+			if err := j.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepRollback, What: theirs}); err != nil {
+				return ok, err
+			}
 		}
 	}
 	if err := j.end(ctx, s, claim.Started.ID); err != nil {
@@ -184,14 +196,17 @@ func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contrac
 		return out, err
 	}
 	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
-	if err != nil || entry.State != migration.InstanceRollingBack {
-		return out, err // an earlier attempt ended it
+	if err != nil {
+		return out, err
+	}
+	if entry.State != migration.InstanceRollingBack {
+		return c.undoneBefore(ctx, in)
 	}
 	claim, err := c.ended(ctx, in.StepInput)
 	if err != nil {
 		return out, err
 	}
-	files, err := c.undoFiles(ctx, in.StepInput)
+	files, err := c.undoFiles(ctx, in.StepInput, claim.Started.ID)
 	if err != nil {
 		return out, err
 	}
@@ -204,14 +219,89 @@ func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contrac
 	}
 	out.Rows, out.Files = len(rows.Restored)+len(rows.Removed), len(files.Restored)+len(files.Removed)
 	out.Conflicts, out.Shared = len(rows.Conflicts)+len(files.Conflicts), len(rows.Shared)+len(files.Shared)
+	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	tools := leftOfTools(story)
 	lines := []migration.StepLine{
 		undone("files", len(files.Restored), len(files.Removed), len(files.Already)),
 		undone("rows", len(rows.Restored), len(rows.Removed), len(rows.Already)),
 		left("changed by somebody since", rowKeys(rows.Conflicts), fileKeys(files.Conflicts), out.Conflicts),
 		left("used by another migrated instance", rowKeys(rows.Shared), fileKeys(files.Shared), out.Shared),
 	}
+	out.Conflicts, out.Shared = out.Conflicts+tools.Conflicts, out.Shared+tools.Shared
+	lines = append(lines, migration.StepLine{
+		Step: migration.StepRollback, Kind: store.KindOutcome, What: fmt.Sprintf(undoneLine, out.Rows, out.Files, out.Conflicts, out.Shared),
+	})
 	lines = slices.DeleteFunc(lines, func(l migration.StepLine) bool { return l.What == "" })
 	return out, c.Ledger.EndRollback(ctx, in.Migration, in.Instance, in.Again, lines...)
+}
+
+// undoneLine counts, in the story, what a rollback that ended did.
+const undoneLine = "undone: %d rows, %d files; left: %d changed, %d in use"
+
+// undoneBefore returns what the attempt counted that ended the rollback. Where
+// none did, something else took the instance out of it: CodeConflict.
+func (c *Copy) undoneBefore(ctx context.Context, in contract.UndoDataInput) (contract.UndoDataOutput, error) {
+	out := contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	was, err := c.Ledger.RollbackOf(ctx, in.Migration, in.Instance)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return out, err
+	}
+	if was.Outcome != migration.RollbackUndone {
+		return out, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its rollback did not end, and it is not being rolled back; look at its story"}
+	}
+	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
+	for _, l := range slices.Backward(story) {
+		if n, _ := fmt.Sscanf(l.What, undoneLine, &out.Rows, &out.Files, &out.Conflicts, &out.Shared); n > 0 {
+			break
+		}
+	}
+	return out, err
+}
+
+// How the files and rows that tools changed stand in the story.
+const (
+	filesOfTools  = "files of tools: %d removed, %d copied again, %d left, %d in use"
+	rowsPutBack   = migration.LineRowsPutBack + "%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared"
+	filesPutBack  = migration.LineFilesPutBack + "%d removed, %d copied again; not touched: %d"
+	rowsReported  = migration.LineToolsChanged + "%d rows; left"
+	filesReported = migration.LineToolsChanged + "%d files; left"
+)
+
+// leftOfTools counts the rows and files that tools changed and that no step put
+// back, since the instance was undone the last time.
+func leftOfTools(story []migration.StepLine) (left struct{ Conflicts, Shared int }) {
+	var n [7]int
+	var files, filesInUse int
+	matches := func(l migration.StepLine, format string, want int) bool {
+		into := make([]any, want)
+		for i := range into {
+			into[i] = &n[i]
+		}
+		got, _ := fmt.Sscanf(l.What, format, into...)
+		return got == want && strings.HasPrefix(l.What, format[:strings.Index(format, "%")])
+	}
+	for _, l := range story {
+		switch {
+		case matches(l, undoneLine, 4):
+			left.Conflicts, left.Shared, files, filesInUse = 0, 0, 0, 0
+		case matches(l, rowsPutBack, 7):
+			left.Conflicts, left.Shared = left.Conflicts+n[4]+n[6], left.Shared+n[5]
+		case matches(l, rowsReported, 1) && strings.Contains(l.What, " rows; "):
+			left.Conflicts += n[0]
+		// The last look at files is that which counts.
+		case matches(l, filesReported, 1) && strings.Contains(l.What, " files; "):
+			files, filesInUse = n[0], 0
+		case matches(l, filesPutBack, 3):
+			files, filesInUse = n[2], 0
+		case matches(l, filesOfTools, 4):
+			files, filesInUse = n[2], n[3]
+		}
+	}
+	left.Conflicts, left.Shared = left.Conflicts+files, left.Shared+filesInUse
+	return left
 }
 
 func undone(what string, restored, removed, already int) migration.StepLine {
@@ -267,7 +357,7 @@ func (c *Copy) letGo(ctx context.Context, claim migration.Claim) error {
 
 // undoFiles puts files back that tools made or changed before anybody looked,
 // and then those that we wrote.
-func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.UndoResult, error) {
+func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID) (uploads.UndoResult, error) {
 	key := c.key(in.Instance)
 	var folders []migration.RowKey
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
@@ -276,7 +366,7 @@ func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.Un
 	} else if migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	if err := c.undoToolFiles(ctx, in, key, &snapshot.Instance); err != nil {
+	if err := c.undoToolFiles(ctx, in, key, &snapshot.Instance, started); err != nil {
 		return uploads.UndoResult{}, err
 	}
 	return uploads.Undo(ctx, c.TargetUploads, folders, c.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
@@ -285,7 +375,9 @@ func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput) (uploads.Un
 	})
 }
 
-func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance) error {
+// undoToolFiles takes files back that tools made or changed. What may be people's
+// stays: where they worked on the target instance, or others use the record.
+func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance, started migration.InstanceID) error {
 	window, open, err := c.Ledger.FileWindow(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return nil
@@ -296,16 +388,68 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 	if _, err := c.lostFolders(ctx, key, root, &window); err != nil {
 		return err
 	}
+	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return err
+	}
+	worked := slices.ContainsFunc(story, func(l migration.StepLine) bool { return l.What == workLost+string(started) })
+	inUse, err := c.inUse(ctx, in, key, root, window.Rows)
+	if err != nil {
+		return err
+	}
 	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows)
 	if err != nil {
 		return err
 	}
-	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, compared.Differences, c.Ledger.ToolFiles(key), false)
+	mine, others := window, window
+	mine.Rows = slices.DeleteFunc(slices.Clone(window.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
+	others.Rows = inUse
+	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, mine, compared.Differences, c.Ledger.ToolFiles(key), lastCall(story), worked)
 	if err != nil {
 		return err
 	}
+	if worked {
+		// Whose they are cannot be told any more.
+		put = uploads.PutBackResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
+	}
+	looked, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, others, compared.Differences, c.Ledger.ToolFiles(key), time.Time{}, true)
+	if err != nil {
+		return err
+	}
+	shared := slices.Concat(looked.Removed, looked.Again, looked.Left)
 	return c.Ledger.CloseFileWindow(ctx, in.Migration, key, migration.StepLine{
 		Step: migration.StepRollback, Kind: store.KindOutcome,
-		What: fmt.Sprintf("files of tools: %d removed, %d copied again, %d left", len(put.Removed), len(put.Again), len(put.Left)), Detail: fileKeys(put.Left),
+		What:   fmt.Sprintf(filesOfTools, len(put.Removed), len(put.Again), len(put.Left), len(shared)),
+		Detail: fileKeys(slices.Concat(put.Left, shared)),
 	})
+}
+
+// inUse returns those of the rows whose files others may have put there: all,
+// when another instance of the record is open on the target, and else those that
+// other records use or other migrated instances wrote.
+func (c *Copy) inUse(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance, rows []migration.RowKey) ([]migration.RowKey, error) {
+	linked, err := c.Target.Fresh().LinkedInstances(ctx, root.Record)
+	if err != nil {
+		return nil, err
+	}
+	// Its own instance is closed by now.
+	if slices.ContainsFunc(linked, func(l migration.Linked) bool { return l.State.Open() && !l.Archived }) {
+		return rows, nil
+	}
+	used, err := c.Ledger.RowUndo(in.Migration, key).InUse(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := c.selection(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	selection.Known = rows
+	there, err := records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+	for i := range there.Rows {
+		if r := &there.Rows[i]; r.Shared && slices.Contains(rows, r.Key) && !slices.Contains(used, r.Key) {
+			used = append(used, r.Key)
+		}
+	}
+	return used, err
 }

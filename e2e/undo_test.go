@@ -196,8 +196,8 @@ func TestUndoOfInstancesThatEndedAnyhow(t *testing.T) {
 			}
 		}
 		out := u.undo(i.ID)
-		if again := u.undo(i.ID); again.Rows+again.Files > 0 {
-			t.Errorf("undone again: %+v", again)
+		if again := u.undo(i.ID); again != out {
+			t.Errorf("undone again: %+v, was %+v", again, out)
 		}
 		if out.Conflicts > 0 != (i.ID == edited.ID) {
 			t.Errorf("%s: %+v", i.ID, out)

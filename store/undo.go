@@ -253,6 +253,14 @@ func (r *FileUndo) Ways(ctx context.Context, keys []migration.FileKey) (map[migr
 	return undo, nil
 }
 
+// InUse returns those of rows that other instances imaged or wrote and that were
+// not rolled back.
+func (r *RowUndo) InUse(ctx context.Context, rows []migration.RowKey) ([]migration.RowKey, error) {
+	ways, err := r.ways(ctx, filesOf(rows))
+	return slices.DeleteFunc(slices.Clone(rows), func(row migration.RowKey) bool { return !ways[migration.FileKey{Row: row}].shared }),
+		failure("read who uses rows", string(r.key.Instance), err)
+}
+
 // eachImage reads the images that will be put back.
 func (u *undoing) eachImage(ctx context.Context, ways map[migration.FileKey]way, scan func(scanner) error) error {
 	var ids []any

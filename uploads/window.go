@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"jogetferry/migration"
 )
@@ -51,10 +52,11 @@ func (r *PutBackResult) Any() bool { return len(r.Removed)+len(r.Again) > 0 }
 // PutBack undoes what was done to files of the target since window was taken,
 // as far as they differ from the source's: those that are new are removed, those
 // that were the source's are copied again. What is removed or replaced is kept
-// in tools first. Nothing is touched when look is set; then the result says what
+// in tools first. What was written after until is no tool's doing and is left;
+// zero: no limit. Nothing is touched when look is set; then the result says what
 // would be. It is safe to repeat.
-func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, differences []Difference, tools ToolFiles, look bool) (PutBackResult, error) {
-	p := putter{src: src, dst: dst, tools: tools, look: look, was: map[Key]*migration.FileSeen{}}
+func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, differences []Difference, tools ToolFiles, until time.Time, look bool) (PutBackResult, error) {
+	p := putter{src: src, dst: dst, tools: tools, until: until, look: look, was: map[Key]*migration.FileSeen{}}
 	for i := range window.Files {
 		f := &window.Files[i]
 		p.was[Key{Row: f.Row, Name: f.Entry.Name}] = f
@@ -88,6 +90,7 @@ func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, d
 type putter struct {
 	src, dst Store
 	tools    ToolFiles
+	until    time.Time
 	look     bool
 	was      map[Key]*migration.FileSeen
 	result   PutBackResult
@@ -103,7 +106,11 @@ func (p *putter) file(ctx context.Context, key Key) error {
 	if err != nil {
 		return err
 	}
-	switch decide(p.was[key], ours, theirs) {
+	done := decide(p.was[key], ours, theirs)
+	if done != changeNone && !p.until.IsZero() && theirs.entry != nil && theirs.entry.Modified.After(p.until) {
+		done = changeLeave
+	}
+	switch done {
 	case changeNone:
 	case changeLeave:
 		p.result.Left = append(p.result.Left, key)

@@ -197,7 +197,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			must(t, err)
 			before := snapshotOf(target)
 			tools := kept{}
-			looked, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, true)
+			looked, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, time.Time{}, true)
 			must(t, err)
 			if diff := cmp.Diff(tc.want, looked); diff != "" {
 				t.Errorf("a mere look (-want +got):\n%s", diff)
@@ -205,7 +205,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(before, snapshotOf(target)); diff != "" || len(tools) > 0 {
 				t.Errorf("a look kept %v and changed the target:\n%s", tools, diff)
 			}
-			got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, false)
+			got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, time.Time{}, false)
 			must(t, err)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
@@ -224,7 +224,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(tc.kept, tools); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
-			again, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, false)
+			again, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, time.Time{}, false)
 			must(t, err)
 			if diff := cmp.Diff(uploads.PutBackResult{Left: tc.want.Left}, again); diff != "" {
 				t.Errorf("done again (-want +got):\n%s", diff)
@@ -255,9 +255,28 @@ func TestPutBackLeavesFoldersThatWereNotLookedInto(t *testing.T) {
 	source, target := newSide(t, nil), newSide(t, map[string]string{"b": "theirs"})
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
-	got, err := uploads.PutBack(t.Context(), source.store, target.store, migration.FileWindow{}, compared.Differences, kept{}, false)
+	got, err := uploads.PutBack(t.Context(), source.store, target.store, migration.FileWindow{}, compared.Differences, kept{}, time.Time{}, false)
 	must(t, err)
 	if diff := cmp.Diff(uploads.PutBackResult{}, got); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+}
+
+func TestPutBackLeavesWhatWasWrittenAfterTheLastCall(t *testing.T) {
+	t.Parallel()
+	source, target := newSide(t, map[string]string{"a": "ours"}), newSide(t, nil)
+	copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
+	must(t, err)
+	target.put("a", "by a person", moment.Add(time.Second))
+	target.put("b", "by a person", moment.Add(time.Second))
+	target.put("c", "by a tool", moment)
+	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
+	must(t, err)
+	got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, moment, false)
+	must(t, err)
+	if diff := cmp.Diff(uploads.PutBackResult{Removed: keys("c"), Left: keys("a", "b")}, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
@@ -271,7 +290,7 @@ func TestPutBackRemovesAFileOnlyAsItWasKept(t *testing.T) {
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
 	late := during(func() { target.put("b", "by a person", moment) })
-	_, err = uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, late, false)
+	_, err = uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, late, time.Time{}, false)
 	if migration.CodeOf(err) != migration.CodeDrifted {
 		t.Errorf("got %v, want drifted", err)
 	}
