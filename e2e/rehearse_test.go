@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"jogetferry/contract"
 	"jogetferry/e2e/rig"
+	"jogetferry/migration"
 	"jogetferry/simulator/digest"
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/seed"
@@ -77,4 +79,68 @@ func TestRehearsalSurvivesItsWorker(t *testing.T) {
 		t.Errorf("the target's uploads are not as they were:\n%s", diff)
 	}
 	s.SourceUnchanged()
+}
+
+// TestRehearsalIsEndedFromOutside terminates the migration of a rehearsal when
+// its start has had its effect: the rehearsal takes the instance back. Then one
+// loses its own workflow in the middle, is rolled back, and the instance is
+// migrated for real: that rehearsal is over, and touches nothing.
+func TestRehearsalIsEndedFromOutside(t *testing.T) {
+	t.Parallel()
+	gate := &rig.Gate{}
+	s := rig.New(t, rig.Options{
+		Seed: seed.Options{Seed: 47, Instances: 1, Positions: []string{"leave/process1/approve"}}, Gate: gate,
+	})
+	u := newUndoing(t, s)
+	id := migration.InstanceID(s.Seeded.Instances[0].ID)
+	s.StartWorker()
+	s.Starter(0, nil, "plan")
+	temporal := s.Client()
+	// at ends a workflow once, where a call has had its effect.
+	at := func(call, workflowID string) {
+		var once sync.Once
+		gate.Set(func(m rig.Moment, c rig.Call) bool {
+			if m == rig.Effected && strings.Contains(c.Path, call) {
+				once.Do(func() {
+					if err := temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflowID, "", "by the test"); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			return false
+		})
+	}
+	rehearse := []string{"rehearse", string(id), "--answers", "cases/rehearse_loop/answers.yaml"}
+	var got struct {
+		Undone  bool
+		Stopped string
+	}
+
+	at("/process/start", contract.InstanceWorkflowID("crm", id))
+	s.Starter(4, &got, rehearse...)
+	if e := u.entry(string(id)); !got.Undone || e.State != migration.InstanceReady {
+		t.Fatalf("undone %t, and the instance is %s: %s", got.Undone, e.State, got.Stopped)
+	}
+
+	at("/assignment/completeWithVariable/", contract.RehearsalID("crm", id))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	if _, errs, status := s.Run(ctx, rehearse...); status != 4 || !strings.Contains(errs, "was ended from outside") {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	s.Starter(0, nil, "rollback", "--discard-target-work", string(id))
+	s.Starter(0, nil, "wave", "--without-pilot")
+	before := len(s.Effects())
+	s.Starter(4, &got, rehearse[:2]...)
+	s.Starter(2, nil, rehearse...)
+	number, err := u.ledger.LastRehearsal(t.Context(), "crm", id)
+	u.must(err)
+	step := as(u, u.joget.RehearseStep, contract.RehearseStepInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Step: 2})
+	abort := as(u, u.joget.AbortRehearsed, contract.AbortRehearsedInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Gone: true})
+	if step.Status != contract.StatusSkipped || abort.Status != contract.StatusSkipped {
+		t.Errorf("the step is %+v, the abort %+v", step, abort)
+	}
+	if e := u.entry(string(id)); e.State != migration.InstanceDone || len(s.Effects()) != before || !strings.Contains(got.Stopped, "interrupted") {
+		t.Errorf("the instance is %s, %d effects, were %d: %s", e.State, len(s.Effects()), before, got.Stopped)
+	}
 }
