@@ -25,9 +25,12 @@ func (h handover) what() string {
 	return at(fmt.Sprintf("%s %s to %s", verb, h.activity, h.to), h.place.target.ID)
 }
 
+// handoverTries bounds how often one call is made: Joget always claims success,
+// and what it does not do at the second or third time it will not do.
+const handoverTries = 3
+
 // handovers returns the calls that bring the open activities of the tree closer
-// to those who hold them on the source, at most one for each activity. Each is
-// made once: Joget always claims success, and what it did not do it will not.
+// to those who hold them on the source, at most one for each activity.
 func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]handover, error) {
 	var list []handover
 	for _, p := range places {
@@ -39,7 +42,7 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]h
 			for _, h := range towards(wanted, p.target.Activities[i]) {
 				h.place = p
 				// A text that the ledger cuts could not be found again.
-				if what := h.what(); len(what) > maxWhat || slices.Contains(done.made, what) {
+				if what := h.what(); len(what) > maxWhat || count(done.made, what) >= handoverTries {
 					continue
 				}
 				there, err := j.identity(ctx, h.to)
@@ -54,6 +57,15 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]h
 		}
 	}
 	return list, nil
+}
+
+func count(list []string, what string) (n int) {
+	for _, l := range list {
+		if l == what {
+			n++
+		}
+	}
+	return n
 }
 
 // towards returns the calls that would bring the holders of one activity closer

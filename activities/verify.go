@@ -221,6 +221,21 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 		return nil, err
 	}
 	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, &target.Instance, deedsOf(lines).ours())
+	if err != nil {
+		return nil, err
+	}
+	if v.workedOn && v.in.Fix {
+		// What was discarded is still in the history of the instance.
+		entry, err := v.copy.Ledger.Entry(ctx, v.in.Migration, v.in.Instance)
+		if err != nil {
+			return nil, err
+		}
+		gone, err := discarded(ctx, v.copy.Ledger, v.in.Migration, entry)
+		if err != nil {
+			return nil, err
+		}
+		v.workedOn = !gone
+	}
 	if v.workedOn {
 		v.add(migration.ItemTarget, migration.TargetIsUntouched, migration.ItemDiffers, "somebody worked on it")
 	} else {

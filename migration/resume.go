@@ -63,13 +63,15 @@ func DecideResume(v ResumeView) ResumeDecision {
 	// call makes it anew. Once it did, another one cannot help, and the
 	// verification tells what the API could not set.
 	settled := v.SameVariables || v.Resumed > 0
+	// Work that may be thrown away is still there until the first aborting call.
+	fresh := !v.Worked || !v.Discard || v.Resumed > 0
 	switch {
-	case v.Stray:
-		return ResumeDecision{Action: ResumePark, Reason: ReasonJoinsDiffer}
-	case equal && settled && v.Predecessor == "":
+	case equal && settled && fresh && v.Predecessor == "" && !v.Stray:
 		return ResumeDecision{Action: ResumeConverged}
 	case v.Worked && !v.Discard:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonTargetMoved}
+	case v.Stray:
+		return ResumeDecision{Action: ResumePark, Reason: ReasonJoinsDiffer}
 	case len(v.Wanted) == 0:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
 	case v.Round >= v.MaxRounds:

@@ -120,6 +120,21 @@ func TestDecideResume(t *testing.T) {
 			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonJoinsDiffer},
 		},
 		{
+			name: "branches_that_people_brought_there_are_their_work",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), Stray: true, Worked: true, SameVariables: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
+		},
+		{
+			name: "what_may_be_discarded_is_made_anew_though_it_looks_right",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), SameVariables: true, Worked: true, Discard: true},
+			want: call("b", true),
+		},
+		{
+			name: "and_then_it_is_right",
+			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), SameVariables: true, Worked: true, Discard: true, Resumed: 1, Round: 1},
+			want: migration.ResumeDecision{Action: migration.ResumeConverged},
+		},
+		{
 			name: "work_of_people_keeps_branches_from_being_made",
 			view: migration.ResumeView{Wanted: defs("b"), Present: defs("b"), Predecessor: "p", SameVariables: true, Resumed: 1, Worked: true},
 			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
