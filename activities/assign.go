@@ -26,8 +26,8 @@ func (h handover) what() string {
 }
 
 // handoverTries bounds how often one call is made: Joget always claims success,
-// and what it does not do at the second or third time it will not do.
-const handoverTries = 3
+// and what it does not do after a few times it will not do.
+const handoverTries = 6
 
 // handovers returns the calls that bring the open activities of the tree closer
 // to those who hold them on the source, at most one for each activity.
