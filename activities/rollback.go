@@ -254,7 +254,7 @@ func (c *Copy) undoneBefore(ctx context.Context, in contract.UndoDataInput) (con
 	}
 	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
 	for _, l := range slices.Backward(story) {
-		if n, _ := fmt.Sscanf(l.What, undoneLine, &out.Rows, &out.Files, &out.Conflicts, &out.Shared); n > 0 {
+		if _, err := fmt.Sscanf(l.What, undoneLine, &out.Rows, &out.Files, &out.Conflicts, &out.Shared); err == nil {
 			break
 		}
 	}
@@ -280,8 +280,10 @@ func leftOfTools(story []migration.StepLine) (left struct{ Conflicts, Shared int
 		for i := range into {
 			into[i] = &n[i]
 		}
-		got, _ := fmt.Sscanf(l.What, format, into...)
-		return got == want && strings.HasPrefix(l.What, format[:strings.Index(format, "%")])
+		// What follows the last number may differ.
+		got, err := fmt.Sscanf(l.What, format, into...)
+		begins, _, _ := strings.Cut(format, "%")
+		return (err == nil || got == want) && strings.HasPrefix(l.What, begins)
 	}
 	for _, l := range story {
 		switch {

@@ -27,7 +27,7 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 	}{
 		{name: "tools_of_our_calls_made_them", happens: func(*twins) {}, files: []string{}},
 		{
-			name: "another_open_instance_has_the_record", happens: func(p *twins) { p.instance(p.target, "10_crm_p", "r-1") },
+			name: "another_open_instance_has_the_record", happens: func(p *twins) { p.instance(p.target, "10_crm_p") },
 			files: asTheyAre, want: counts{Conflicts: 1, Shared: 2},
 		},
 		{

@@ -50,7 +50,7 @@ func newTwins(t *testing.T, settings Settings, files map[string]string) *twins {
 		server.put("SHKXPDLS", "XPDLId", "crm", "XPDLVersion", "3", "XPDLClassVersion", 1, "XPDLUploadTime", "2024-01-01", "oid", 1, "version", 1)
 		server.put("SHKXPDLData", "XPDLContent", crmXPDL, "XPDLClassContent", "", "XPDL", 1, "CNT", 1, "oid", 2, "version", 1)
 		server.put("SHKResourcesTable", "Username", "cat", "oid", 3, "version", 1)
-		p.instance(server, id, "r-1")
+		p.instance(server, id)
 	}
 	for name, content := range files {
 		p.source.file("order", "r-1", name, content)
@@ -72,14 +72,14 @@ func newTwins(t *testing.T, settings Settings, files map[string]string) *twins {
 	return p
 }
 
-// instance puts an instance with one activity that is offered to cat.
-func (p *twins) instance(s *jogetServer, id, record string) {
+// instance puts an instance of the record with one activity that is offered to cat.
+func (p *twins) instance(s *jogetServer, id string) {
 	p.t.Helper()
 	p.oid += 10
 	s.put("SHKProcesses", "SyncVersion", 0, "Id", id, "ProcessDefinition", 1, "PDefName", crmProcess.String(), "ResourceRequesterId", "cat",
 		"State", simulated.ProcessStateOID(string(migration.StateRunning)), "Created", 1, "CreatedTZO", 0, "Started", 3_600_000, "StartedTZO", 0, "LastStateTime", 1, "LastStateTimeTZO", 0,
 		"LimitTime", 0, "LimitTimeTZO", 0, "oid", p.oid, "version", 1)
-	s.put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
+	s.put("wf_process_link", "processId", id, "parentProcessId", "r-1", "originProcessId", "r-1")
 	s.put("SHKActivities", "Id", "1_"+id+"_approve", "ActivityDefinitionId", "approve", "Process", p.oid, "PDefName", crmProcess.String(), "ProcessId", id,
 		"State", simulated.ActivityStateOID(string(migration.StateNotStarted)), "Activated", 1, "ActivatedTZO", 0,
 		"LastStateTime", 1, "LastStateTimeTZO", 0, "LimitTime", 0, "LimitTimeTZO", 0, "oid", p.oid+1, "version", 1)
@@ -331,7 +331,7 @@ func TestVerifyInstanceComparesItemByItem(t *testing.T) {
 		},
 		{
 			name:    "a_second_instance",
-			happens: func() { p.instance(p.target, "10_crm_p", "r-1") },
+			happens: func() { p.instance(p.target, "10_crm_p") },
 			items:   []string{"instance 10_crm_p: extra"},
 			verdict: migration.VerdictDiffers, reason: migration.ReasonTwoStarts,
 		},
@@ -458,7 +458,7 @@ func TestVerifyInstancePutsFilesOfToolsBack(t *testing.T) {
 		},
 		{
 			name:    "others_have_the_record_too",
-			happens: func() { p.instance(p.target, "10_crm_p", "r-1") },
+			happens: func() { p.instance(p.target, "10_crm_p") },
 			undo: func() {
 				p.target.exec("UPDATE wf_process_link SET originProcessId = 'r-2', parentProcessId = 'r-2' WHERE processId = '10_crm_p'")
 			},
