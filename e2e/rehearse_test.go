@@ -97,14 +97,28 @@ func TestRehearsalIsEndedFromOutside(t *testing.T) {
 	s.Starter(0, nil, "plan")
 	temporal := s.Client()
 	// at ends a workflow once, where a call has had its effect.
+	ledger := newTruth(t, s)
+	known := func() bool {
+		var n int
+		err := ledger.ledger.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM start_claim WHERE state = 'started'").Scan(&n)
+		return err != nil || n > 0
+	}
 	at := func(call, workflowID string) {
 		var once sync.Once
 		gate.Set(func(m rig.Moment, c rig.Call) bool {
 			if m == rig.Effected && strings.Contains(c.Path, call) {
 				once.Do(func() {
-					if err := temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflowID, "", "by the test"); err != nil {
-						t.Error(err)
-					}
+					go func() {
+						for range time.Tick(2 * time.Millisecond) {
+							// What became of a start is known once it is written down.
+							if known() {
+								break
+							}
+						}
+						if err := temporal.TerminateWorkflow(context.WithoutCancel(t.Context()), workflowID, "", "by the test"); err != nil {
+							t.Error(err)
+						}
+					}()
 				})
 			}
 			return false

@@ -169,7 +169,7 @@ func TestUndoOfInstancesThatEndedAnyhow(t *testing.T) {
 	})
 	worker := s.StartWorker()
 	s.Starter(0, nil, "plan")
-	s.Starter(4, nil, "wave", "--without-pilot", "--window", "2")
+	s.Starter(4, nil, "wave", "--without-pilot", "--window", "1")
 	worker.Kill()
 	if e := u.entry(begun.ID); e.Reason != migration.ReasonTargetMoved {
 		t.Fatalf("the instance taken up is %s at %s: %s", e.State, e.Step, e.Reason)
@@ -224,7 +224,7 @@ func TestUndoOfInstancesThatEndedAnyhow(t *testing.T) {
 	u.must(err)
 	before, files = p.target()
 	worker = s.StartWorker()
-	s.Starter(0, nil, "wave", "--without-pilot")
+	s.Starter(0, nil, "wave", "--without-pilot", "--window", "1")
 	worker.Kill()
 	for _, i := range s.Seeded.Instances {
 		if e := u.entry(i.ID); e.State != migration.InstanceDone || e.TargetID == "" || e.TargetID == ended[i.ID] {

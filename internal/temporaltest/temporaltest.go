@@ -84,17 +84,26 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if _, err := os.Stat(options.Binary); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNotBuilt, err)
 	}
-	if options.Port == 0 {
-		if options.Port, err = child.FreePort(ctx); err != nil {
+	fixed := options.Port != 0
+	for try := 1; ; try++ {
+		if !fixed {
+			if options.Port, err = child.FreePort(ctx); err != nil {
+				return nil, err
+			}
+		}
+		s := &Server{options: options}
+		if err = s.Restart(ctx); err == nil {
+			return s, nil
+		}
+		// A port that was free may be taken by the time the server listens there.
+		if fixed || try == startTries || ctx.Err() != nil {
 			return nil, err
 		}
 	}
-	s := &Server{options: options}
-	if err := s.Restart(ctx); err != nil {
-		return nil, err
-	}
-	return s, nil
 }
+
+// startTries bounds how often a server is started on ports that may be taken.
+const startTries = 4
 
 // HostPort is where clients connect to; it stays the same over Restart.
 func (s *Server) HostPort() string {
