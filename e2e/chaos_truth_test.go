@@ -71,8 +71,9 @@ func (c *truth) rows(db *sql.DB, query string, args ...any) []string {
 }
 
 const (
+	// Subflows are linked to the record, too.
 	openOfRecord = `SELECT p.Id FROM SHKProcesses p JOIN SHKProcessStates st ON st.oid = p.State JOIN wf_process_link l ON l.processId = p.Id
-		WHERE (l.originProcessId = ? OR l.parentProcessId = ?) AND st.KeyValue LIKE 'open%' ORDER BY p.Id`
+		WHERE (l.originProcessId = ? OR l.parentProcessId = ?) AND p.ActivityRequesterId IS NULL AND st.KeyValue LIKE 'open%' ORDER BY p.Id`
 	openActivities = `SELECT a.ActivityDefinitionId FROM SHKActivities a JOIN SHKActivityStates st ON st.oid = a.State
 		WHERE a.ProcessId = ? AND st.KeyValue LIKE 'open%' ORDER BY a.ActivityDefinitionId`
 	processVariables = `SELECT d.VariableDefinitionId, COALESCE(d.VariableValueVCHAR, d.VariableValueDBL, d.VariableValueLONG, d.VariableValueDATE, d.VariableValueBOOL, '')
