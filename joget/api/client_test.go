@@ -646,6 +646,25 @@ func TestLimiterRefusesBeforeSending(t *testing.T) {
 	}
 }
 
+func TestAdmitCountsForOneCall(t *testing.T) {
+	t.Parallel()
+	c, calls := fake(t, reply(200, `{"username":"admin"}`), func(o *api.Options) { o.Limiter = rate.NewLimiter(rate.Every(time.Hour), 1) })
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	ctx, err := c.Admit(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.CurrentUsername(ctx, ""); err != nil {
+		t.Errorf("the call that was admitted: %v", err)
+	}
+	_, err = c.CurrentUsername(ctx, "")
+	check(t, err, api.NotSent, api.KindNotSent, 0)
+	if len(*calls) != 1 {
+		t.Errorf("the server saw %d calls", len(*calls))
+	}
+}
+
 func TestLoginByHash(t *testing.T) {
 	t.Parallel()
 	for user, want := range map[string]string{

@@ -83,7 +83,8 @@ func (c *Client) request(k call) (*http.Request, *CallError) {
 	return req, nil
 }
 
-// admitted marks a context whose next call has waited for the limiter already.
+// admitted marks a context whose next call has waited for the limiter already:
+// its value is an *atomic.Bool, true until that call.
 type admitted struct{}
 
 // Admit waits until the limiter lets a call pass, and returns a context with
@@ -93,12 +94,15 @@ func (c *Client) Admit(ctx context.Context) (context.Context, error) {
 	if err := c.admit(ctx); err != nil {
 		return ctx, err
 	}
-	return context.WithValue(ctx, admitted{}, true), nil
+	unused := new(atomic.Bool)
+	unused.Store(true)
+	return context.WithValue(ctx, admitted{}, unused), nil
 }
 
 // admit waits for the limiter, and refuses when ctx is done.
 func (c *Client) admit(ctx context.Context) *CallError {
-	if c.limiter != nil && ctx.Value(admitted{}) == nil {
+	unused, waited := ctx.Value(admitted{}).(*atomic.Bool)
+	if c.limiter != nil && (!waited || !unused.CompareAndSwap(true, false)) {
 		if err := c.limiter.Wait(ctx); err != nil {
 			return &CallError{Fate: NotSent, Kind: KindNotSent, Err: fmt.Errorf("waiting for the rate limit: %w", err)}
 		}
