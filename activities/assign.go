@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"jogetferry/joget/api"
 	"jogetferry/migration"
@@ -35,11 +34,11 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]h
 	var list []handover
 	for _, p := range places {
 		for _, wanted := range p.wanted.Activities {
-			i := slices.IndexFunc(p.target.Activities, func(a migration.OpenActivity) bool { return a.DefID == wanted.DefID })
-			if i < 0 {
+			present := p.target.Open(wanted.DefID)
+			if present == nil {
 				continue
 			}
-			for _, h := range towards(wanted, p.target.Activities[i]) {
+			for _, h := range towards(wanted, *present) {
 				h.place = p
 				// A text that the ledger cuts could not be found again.
 				if what := h.what(); len(what) > maxWhat || count(done.made, what) >= handoverTries {
@@ -134,14 +133,7 @@ func (j *Joget) completeAs(ctx context.Context, s *subject, p *place, activity m
 	} else if !ok {
 		return refused("who completed it there cannot log in on the target")
 	}
-	find := func() *migration.OpenActivity {
-		i := slices.IndexFunc(p.target.Activities, func(a migration.OpenActivity) bool { return a.DefID == activity })
-		if i < 0 {
-			return nil
-		}
-		return &p.target.Activities[i]
-	}
-	a := find()
+	a := p.target.Open(activity)
 	if a == nil {
 		return nil // it is over; deciding anew
 	}
@@ -155,7 +147,7 @@ func (j *Joget) completeAs(ctx context.Context, s *subject, p *place, activity m
 		if err := j.refresh(ctx, p); err != nil {
 			return err
 		}
-		if a = find(); a == nil {
+		if a = p.target.Open(activity); a == nil {
 			return nil
 		}
 		if !holds(*a, as) {

@@ -196,6 +196,17 @@ func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Se
 	return records.Selection{Model: model.Union(c.Settings.Extra), Root: i.Record}, err
 }
 
+// onTarget reads the record set of an instance of the source as the target has
+// it: what the forms of the source lead to, and known.
+func (c *Copy) onTarget(ctx context.Context, i *migration.Instance, known []migration.RowKey) (records.Set, error) {
+	selection, err := c.selection(ctx, i)
+	if err != nil {
+		return records.Set{}, err
+	}
+	selection.Known = known
+	return records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+}
+
 // read reads an instance, the subflows below it and their record set in one
 // snapshot of the source.
 func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, error) {

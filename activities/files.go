@@ -17,6 +17,12 @@ import (
 	"jogetferry/uploads"
 )
 
+// How files that tools changed stand in the story, which a rollback counts.
+const (
+	filesPutBack  = migration.LineFilesPutBack + "%d removed, %d copied again; not touched: %d"
+	filesReported = migration.LineToolsChanged + "%d files; left (records.restore: report)"
+)
+
 // fileRows are the records whose files belong to an instance: the rows of its
 // record set. The record, not the instance, owns uploads (CONTRACT 6.4).
 func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
@@ -149,11 +155,11 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *mi
 	var lines []migration.StepLine
 	if put.Any() || len(put.Left) > 0 {
 		line := migration.StepLine{Step: migration.StepVerify, Kind: store.KindOutcome, What: fmt.Sprintf(
-			migration.LineFilesPutBack+"%d removed, %d copied again; not touched: %d", len(put.Removed), len(put.Again), len(put.Left),
+			filesPutBack, len(put.Removed), len(put.Again), len(put.Left),
 		), Detail: fileKeys(slices.Concat(put.Removed, put.Again, put.Left))}
 		if c.Settings.ReportOnly {
 			line.Kind = store.KindNote
-			line.What = fmt.Sprintf(migration.LineToolsChanged+"%d files; left (records.restore: report)", len(put.Removed)+len(put.Again)+len(put.Left))
+			line.What = fmt.Sprintf(filesReported, len(put.Removed)+len(put.Again)+len(put.Left))
 		}
 		lines = append(lines, line)
 	}
@@ -179,12 +185,7 @@ func (c *Copy) lostFolders(ctx context.Context, key migration.ClaimKey, root *mi
 	if len(fresh) == 0 {
 		return nil, nil
 	}
-	selection, err := c.selection(ctx, root)
-	if err != nil {
-		return nil, err
-	}
-	selection.Known = fresh
-	there, err := records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+	there, err := c.onTarget(ctx, root, fresh)
 	if err != nil {
 		return nil, err
 	}

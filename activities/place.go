@@ -10,7 +10,6 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight/joins"
-	"jogetferry/preflight/startpath"
 	"jogetferry/store"
 )
 
@@ -38,11 +37,11 @@ func (j *Joget) places(ctx context.Context, s *subject, root *migration.Instance
 			if above == nil || above.target == nil {
 				continue
 			}
-			i := slices.IndexFunc(above.target.Activities, func(a migration.OpenActivity) bool { return a.DefID == caller })
-			if i < 0 {
+			waiting := above.target.Open(caller)
+			if waiting == nil {
 				continue
 			}
-			if err := j.below(ctx, p, above.target, above.target.Activities[i]); err != nil {
+			if err := j.below(ctx, p, above.target, waiting); err != nil {
 				return nil, err
 			}
 		}
@@ -58,7 +57,7 @@ func (j *Joget) places(ctx context.Context, s *subject, root *migration.Instance
 }
 
 // below finds the instance that a subflow activity of the target waits for.
-func (j *Joget) below(ctx context.Context, p *place, parent *migration.Instance, caller migration.OpenActivity) error {
+func (j *Joget) below(ctx context.Context, p *place, parent *migration.Instance, caller *migration.OpenActivity) error {
 	p.target, p.why = nil, fmt.Sprintf("subflow %s of target instance %s has no open instance", caller.DefID, parent.ID)
 	if caller.Performer == "" {
 		return nil
@@ -101,17 +100,7 @@ func (j *Joget) refresh(ctx context.Context, p *place) (err error) {
 	if p.target, err = j.again(ctx, p.target.ID); err != nil {
 		return err
 	}
-	p.all, err = j.Target.Fresh().Activities(ctx, p.target.ID)
-	return err
-}
-
-// definition is what the target runs at p.
-func (j *Joget) definition(ctx context.Context, p *place) (startpath.Definition, error) {
-	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
-	if err != nil {
-		return startpath.Definition{}, err
-	}
-	return walker.Definition(), nil
+	return j.fill(ctx, p)
 }
 
 // branches says which branches have still to be made to wait at joins, the next
@@ -120,11 +109,11 @@ func (j *Joget) branches(ctx context.Context, p *place) (missing []joins.Rebuild
 	if len(p.wanted.Tokens)+len(p.target.Tokens) == 0 {
 		return nil, false, nil
 	}
-	definition, err := j.definition(ctx, p)
+	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
 	if err != nil {
 		return nil, false, err
 	}
-	missing, refused := joins.Rest(definition, p.wanted.Tokens, p.target.Tokens)
+	missing, refused := joins.Rest(walker.Definition(), p.wanted.Tokens, p.target.Tokens)
 	return missing, len(refused) > 0 || len(missing) > 0 && !j.Settings.RebuildJoins, nil
 }
 

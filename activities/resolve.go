@@ -108,11 +108,7 @@ func (j *Joget) startAnew(ctx context.Context, in contract.ResolveInput) error {
 		return err
 	}
 	if !in.Discard {
-		done, err := j.deeds(ctx, s)
-		if err != nil {
-			return err
-		}
-		busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, &migration.Instance{ID: claim.Started.ID, Definition: claim.Started.Definition}, done.ours())
+		busy, err := j.busy(ctx, s, claim.Started.ID, claim.Started.Definition)
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,12 @@ const (
 	afterWindow = "/after"
 )
 
+// How rows that tools changed stand in the story, which a rollback counts.
+const (
+	rowsPutBack  = migration.LineRowsPutBack + "%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared"
+	rowsReported = migration.LineToolsChanged + "%d rows; left (records.restore: report)"
+)
+
 // windowOf names the window around an attempt to start.
 func windowOf(attempt int) string { return fmt.Sprintf("%s%d", startWindow, attempt) }
 
@@ -49,6 +55,48 @@ func (j *Joget) windows(ctx context.Context, s *subject) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// openWindow images the record set before a call that may run tools, under a
+// name that was not used yet. Exactly one of shutWindow and Abandon ends it.
+func (j *Joget) openWindow(ctx context.Context, s *subject, name string) (*records.OpenedWindow, error) {
+	selection, err := j.selection(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	before := records.Window{Before: window.Before}
+	if err := j.Ledger.SaveWindow(ctx, s.key, name, before.Encode()); err != nil {
+		window.Abandon(ctx)
+		return nil, err
+	}
+	return window, nil
+}
+
+// shutWindow images the record set after the call.
+func (j *Joget) shutWindow(ctx context.Context, s *subject, name string, window *records.OpenedWindow) error {
+	after, err := window.Close(ctx)
+	if err != nil {
+		return err
+	}
+	return j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, after.Encode())
+}
+
+// windowed makes a call between two images of the record set; what changed
+// between them is put back by tidy, whoever gets to it.
+func (j *Joget) windowed(ctx context.Context, s *subject, name string, call func() error) error {
+	window, err := j.openWindow(ctx, s, name)
+	if err != nil {
+		return err
+	}
+	defer window.Abandon(ctx)
+	if err := call(); err != nil {
+		return err
+	}
+	return j.shutWindow(ctx, s, name, window)
 }
 
 // window returns a window that is still open, completed from what is there now
@@ -180,9 +228,9 @@ func (j *Joget) RestoreState(ctx context.Context, in contract.StepInput) (contra
 
 // tidy puts back what a call that is over changed beside what it was made for:
 // rows that tools of a subflow's start changed, and the variables that an
-// activity was started with. It returns the root as it is then; out other than
-// StatusOK: it is parked.
-func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) (*migration.Instance, contract.Outcome, error) {
+// activity was started with. It returns the tree as it is then, root first; with
+// an outcome other than StatusOK it is parked.
+func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) ([]*place, contract.Outcome, error) {
 	ok := contract.Outcome{Status: contract.StatusOK}
 	changed, err := j.changes(ctx, s)
 	if err != nil {
@@ -192,9 +240,9 @@ func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) 
 	if err != nil {
 		return nil, ok, err
 	}
-	places = slices.DeleteFunc(places, func(p *place) bool { return p.target == nil || len(p.settable(instanceScope)) == 0 })
-	if !changed && len(places) == 0 {
-		return root, ok, nil
+	wrong := slices.DeleteFunc(slices.Clone(places), func(p *place) bool { return p.target == nil || len(p.settable(instanceScope)) == 0 })
+	if !changed && len(wrong) == 0 {
+		return places, ok, nil
 	}
 	if out, err := j.untouched(ctx, s, root, migration.StepResume); err != nil || out.Status != contract.StatusOK {
 		return nil, out, err
@@ -204,14 +252,17 @@ func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) 
 			return nil, out, err
 		}
 	}
-	for _, p := range places {
+	for _, p := range wrong {
 		if _, err := j.setVariables(ctx, s, migration.StepResume, p, instanceScope); err != nil {
 			return nil, ok, err
 		}
 	}
 	// What is decided next is decided on what is there now.
-	root, err = j.again(ctx, root.ID)
-	return root, ok, err
+	if root, err = j.again(ctx, root.ID); err != nil {
+		return nil, ok, err
+	}
+	places, err = j.places(ctx, s, root)
+	return places, ok, err
 }
 
 // enter opens a started instance for a step. target is nil when the step ends
@@ -245,12 +296,11 @@ func (j *Joget) restoreRows(ctx context.Context, s *subject, step migration.Step
 	if err != nil {
 		return 0, out, err
 	}
-	for i := len(names) - 1; i >= 0 && out.Status == contract.StatusOK; i-- {
-		n, parked, err := j.putBack(ctx, s, step, names[i])
-		if err != nil {
+	for _, name := range slices.Backward(names) {
+		n, parked, err := j.putBack(ctx, s, step, name)
+		if rows, out = rows+n, parked; err != nil || out.Status != contract.StatusOK {
 			return rows, out, err
 		}
-		rows, out = rows+n, parked
 	}
 	return rows, out, nil
 }
@@ -262,7 +312,7 @@ func (j *Joget) putBack(ctx context.Context, s *subject, step migration.Step, na
 		return 0, out, err
 	}
 	if j.Settings.ReportOnly {
-		line := migration.StepLine{Step: step, Kind: store.KindNote, What: fmt.Sprintf(migration.LineToolsChanged+"%d rows; left (records.restore: report)", len(window.Changes()))}
+		line := migration.StepLine{Step: step, Kind: store.KindNote, What: fmt.Sprintf(rowsReported, len(window.Changes()))}
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
 			return 0, out, err
 		}
@@ -289,8 +339,7 @@ func (j *Joget) undoWindow(ctx context.Context, s *subject, step migration.Step,
 	if err != nil {
 		return put, err
 	}
-	line := migration.StepLine{Step: step, Kind: store.KindOutcome, What: fmt.Sprintf(
-		migration.LineRowsPutBack+"%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
+	line := migration.StepLine{Step: step, Kind: store.KindOutcome, What: fmt.Sprintf(rowsPutBack,
 		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
 	)}
 	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"jogetferry/contract"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/records"
 	"jogetferry/store"
 )
 
@@ -67,19 +67,16 @@ type move struct {
 func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) (*move, contract.Outcome, error) {
 	ok := contract.Outcome{Status: contract.StatusOK}
 	// Before anything is decided, what an attempt that died left behind is undone.
-	root, tidied, err := j.tidy(ctx, s, root)
+	places, tidied, err := j.tidy(ctx, s, root)
 	if err != nil || tidied.Status != contract.StatusOK {
 		return nil, tidied, err
 	}
-	places, err := j.places(ctx, s, root)
-	if err != nil {
-		return nil, ok, err
-	}
+	root = places[0].target
 	done, err := j.deeds(ctx, s)
 	if err != nil {
 		return nil, ok, err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root.ID, root.Definition, done.ours())
 	if err != nil {
 		return nil, ok, err
 	}
@@ -164,11 +161,13 @@ func (j *Joget) startActivity(ctx context.Context, s *subject, p *place, c contr
 	call := func() error {
 		return j.fenced(ctx, s, migration.StepResume, what, p.target.ID, func(ctx context.Context) error {
 			ctx, err := j.unmoved(ctx, p.target)
-			if err == nil && c.AbortCurrent {
-				err = j.stillIdle(ctx, s, p.target)
-			}
 			if err != nil {
 				return err
+			}
+			if c.AbortCurrent {
+				if guarded, err := j.guarded(ctx, s, p.target); err != nil || guarded {
+					return cmp.Or(err, movedOn())
+				}
 			}
 			// "true" may mean that nothing was done, and "false" may follow after the
 			// abort: only what is open afterwards counts.
@@ -200,32 +199,6 @@ func (j *Joget) runsPlugins(ctx context.Context, p *place, activity migration.Ac
 	return walker.Activate(string(activity), variablesOf(p.wanted, activity)).MayRunPlugins(), nil
 }
 
-// windowed makes a call between two images of the record set; what changed
-// between them is put back by tidy, whoever gets to it.
-func (j *Joget) windowed(ctx context.Context, s *subject, id string, call func() error) error {
-	selection, err := j.selection(ctx, s)
-	if err != nil {
-		return err
-	}
-	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
-	if err != nil {
-		return err
-	}
-	defer window.Abandon(ctx)
-	before := records.Window{Before: window.Before}
-	if err := j.Ledger.SaveWindow(ctx, s.key, id, before.Encode()); err != nil {
-		return err
-	}
-	if err := call(); err != nil {
-		return err
-	}
-	after, err := window.Close(ctx)
-	if err != nil {
-		return err
-	}
-	return j.Ledger.SaveWindow(ctx, s.key, id+afterWindow, after.Encode())
-}
-
 // unmoved looks once more right before a call, when nothing is left to wait for:
 // what was decided holds only for the activities that were open, and while nobody
 // worked on them. The call is to be made with the context that it returns.
@@ -252,36 +225,33 @@ func movedOn() error {
 	return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
 }
 
-// stillIdle makes sure, right before a call that aborts, that nobody worked on
-// what it aborts, in whatever instance below.
-func (j *Joget) stillIdle(ctx context.Context, s *subject, target *migration.Instance) error {
+// busy reports whether people worked on a target instance of s or on any below
+// it, besides what we did in their names. It may be closed; its definition must be known.
+func (j *Joget) busy(ctx context.Context, s *subject, root migration.InstanceID, definition migration.DefinitionID) (bool, error) {
 	done, err := j.deeds(ctx, s)
 	if err != nil {
-		return err
+		return false, err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, target, done.ours())
+	return worked(ctx, j.Target.Fresh(), j.Catalog, root, definition, done.ours())
+}
+
+// guarded reports whether people worked on a target instance, and the operator
+// did not say that this may be thrown away.
+func (j *Joget) guarded(ctx context.Context, s *subject, target *migration.Instance) (bool, error) {
+	busy, err := j.busy(ctx, s, target.ID, target.Definition)
 	if err != nil || !busy {
-		return err
+		return false, err
 	}
-	if discard, err := j.discard(ctx, s); err != nil || discard {
-		return err
-	}
-	return movedOn()
+	discard, err := j.discard(ctx, s)
+	return err == nil && !discard, err
 }
 
 // untouched parks a step that would change variables or rows of an instance on
 // which somebody works already.
 func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Instance, step migration.Step) (contract.Outcome, error) {
-	ok := contract.Outcome{Status: contract.StatusOK}
-	done, err := j.deeds(ctx, s)
-	if err != nil {
-		return ok, err
-	}
-	if busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, target, done.ours()); err != nil || !busy {
-		return ok, err
-	}
-	if discard, err := j.discard(ctx, s); err != nil || discard {
-		return ok, err
+	guarded, err := j.guarded(ctx, s, target)
+	if err != nil || !guarded {
+		return contract.Outcome{Status: contract.StatusOK}, err
 	}
 	return j.park(ctx, s, step, migration.ReasonTargetMoved, fmt.Sprintf("Target instance %s.", target.ID), "")
 }

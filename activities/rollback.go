@@ -65,12 +65,7 @@ func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (
 		return ok, err
 	}
 	if theirs := workLost + string(claim.Started.ID); !in.Discard || !slices.ContainsFunc(known, func(l migration.StepLine) bool { return l.What == theirs }) {
-		done, err := j.deeds(ctx, s)
-		if err != nil {
-			return ok, err
-		}
-		root := &migration.Instance{ID: claim.Started.ID, Definition: claim.Started.Definition}
-		busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+		busy, err := j.busy(ctx, s, claim.Started.ID, claim.Started.Definition)
 		if err != nil {
 			return ok, err
 		}
@@ -261,44 +256,36 @@ func (c *Copy) undoneBefore(ctx context.Context, in contract.UndoDataInput) (con
 	return out, err
 }
 
-// How the files and rows that tools changed stand in the story.
-const (
-	filesOfTools  = "files of tools: %d removed, %d copied again, %d left, %d in use"
-	rowsPutBack   = migration.LineRowsPutBack + "%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared"
-	filesPutBack  = migration.LineFilesPutBack + "%d removed, %d copied again; not touched: %d"
-	rowsReported  = migration.LineToolsChanged + "%d rows; left"
-	filesReported = migration.LineToolsChanged + "%d files; left"
-)
+// filesOfTools is how files that tools changed stand in the story, when a rollback looked at them.
+const filesOfTools = "files of tools: %d removed, %d copied again, %d left, %d in use"
 
 // leftOfTools counts the rows and files that tools changed and that no step put
 // back, since the instance was undone the last time.
 func leftOfTools(story []migration.StepLine) (left struct{ Conflicts, Shared int }) {
 	var n [7]int
 	var files, filesInUse int
-	matches := func(l migration.StepLine, format string, want int) bool {
-		into := make([]any, want)
+	matches := func(l migration.StepLine, format string) bool {
+		into := make([]any, strings.Count(format, "%d"))
 		for i := range into {
 			into[i] = &n[i]
 		}
-		// What follows the last number may differ.
-		got, err := fmt.Sscanf(l.What, format, into...)
-		begins, _, _ := strings.Cut(format, "%")
-		return (err == nil || got == want) && strings.HasPrefix(l.What, begins)
+		_, err := fmt.Sscanf(l.What, format, into...)
+		return err == nil
 	}
 	for _, l := range story {
 		switch {
-		case matches(l, undoneLine, 4):
+		case matches(l, undoneLine):
 			left.Conflicts, left.Shared, files, filesInUse = 0, 0, 0, 0
-		case matches(l, rowsPutBack, 7):
+		case matches(l, rowsPutBack):
 			left.Conflicts, left.Shared = left.Conflicts+n[4]+n[6], left.Shared+n[5]
-		case matches(l, rowsReported, 1) && strings.Contains(l.What, " rows; "):
+		case matches(l, rowsReported):
 			left.Conflicts += n[0]
 		// The last look at files is that which counts.
-		case matches(l, filesReported, 1) && strings.Contains(l.What, " files; "):
+		case matches(l, filesReported):
 			files, filesInUse = n[0], 0
-		case matches(l, filesPutBack, 3):
+		case matches(l, filesPutBack):
 			files, filesInUse = n[2], 0
-		case matches(l, filesOfTools, 4):
+		case matches(l, filesOfTools):
 			files, filesInUse = n[2], n[3]
 		}
 	}
@@ -442,12 +429,7 @@ func (c *Copy) inUse(ctx context.Context, in contract.StepInput, key migration.C
 	if err != nil {
 		return nil, err
 	}
-	selection, err := c.selection(ctx, root)
-	if err != nil {
-		return nil, err
-	}
-	selection.Known = rows
-	there, err := records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+	there, err := c.onTarget(ctx, root, rows)
 	for i := range there.Rows {
 		if r := &there.Rows[i]; r.Shared && slices.Contains(rows, r.Key) && !slices.Contains(used, r.Key) {
 			used = append(used, r.Key)

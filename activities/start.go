@@ -13,7 +13,6 @@ import (
 	"jogetferry/joget/api"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/records"
 )
 
 // StartProcess makes one attempt to start the instance on the target; see
@@ -148,23 +147,16 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 
 // send makes the one POST of an attempt, inside a window on the record set.
 func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (contract.StartOutput, error) {
-	selection, err := j.selection(ctx, s)
+	// Waiting for the rate limit must not count as sending, nor hold the window open.
+	ctx, err := j.API.Admit(ctx)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	// Waiting for the rate limit must not count as sending, nor hold the window open.
-	if ctx, err = j.API.Admit(ctx); err != nil {
-		return contract.StartOutput{}, err
-	}
-	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
+	window, err := j.openWindow(ctx, s, windowOf(claim.Attempt))
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
 	defer window.Abandon(ctx)
-	before := records.Window{Before: window.Before}
-	if err := j.Ledger.SaveWindow(ctx, s.key, windowOf(claim.Attempt), before.Encode()); err != nil {
-		return contract.StartOutput{}, err
-	}
 	if err := ctx.Err(); err != nil {
 		return contract.StartOutput{}, err
 	}
@@ -196,11 +188,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	if outcome.Started == nil {
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
 	}
-	after, err := window.Close(ctx)
-	if err != nil {
-		return contract.StartOutput{}, err
-	}
-	if err := j.Ledger.SaveWindow(ctx, s.key, windowOf(claim.Attempt)+afterWindow, after.Encode()); err != nil {
+	if err := j.shutWindow(ctx, s, windowOf(claim.Attempt), window); err != nil {
 		return contract.StartOutput{}, err
 	}
 	return j.started(ctx, s, *outcome.Started)
@@ -463,8 +451,7 @@ func (j *Joget) closedSince(ctx context.Context, s *subject, identity migration.
 	if err != nil {
 		return "", err
 	}
-	root := &migration.Instance{ID: identity.ID, Definition: identity.Definition}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root, done.ours())
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, identity.ID, identity.Definition, done.ours())
 	touched := slices.ContainsFunc(done.made, func(what string) bool { return within(what) == identity.ID })
 	if busy || touched {
 		return migration.ReasonTargetClosed, err

@@ -20,14 +20,14 @@ func variablesOf(wanted *migration.Instance, scope migration.ActivityDefID) []mi
 	if scope == instanceScope {
 		return wanted.Variables
 	}
-	i := slices.IndexFunc(wanted.Activities, func(a migration.OpenActivity) bool { return a.DefID == scope })
-	if i < 0 {
+	activity := wanted.Open(scope)
+	if activity == nil {
 		return wanted.Variables
 	}
 	// What the activity does not have of its own it takes from the process.
 	merged := slices.Clone(wanted.Variables)
 	for n, v := range merged {
-		for _, own := range wanted.Activities[i].Variables {
+		for _, own := range activity.Variables {
 			if own.Name == v.Name {
 				merged[n] = own
 			}

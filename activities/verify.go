@@ -220,7 +220,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, &target.Instance, deedsOf(lines).ours())
+	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, target.Instance.ID, target.Instance.Definition, deedsOf(lines).ours())
 	if err != nil {
 		return nil, err
 	}
@@ -314,8 +314,8 @@ func (v *verification) limits(ctx context.Context, target *migration.Tree) error
 			}
 			seen := "a deadline was due " + due(a.NextDeadline, 0)
 			if there := targets[path]; there != nil {
-				if i := slices.IndexFunc(there.Activities, func(b migration.OpenActivity) bool { return b.DefID == subject }); i >= 0 && there.Activities[i].NextDeadline != 0 {
-					seen += ", and is due " + due(there.Activities[i].NextDeadline, 0)
+				if b := there.Open(subject); b != nil && b.NextDeadline != 0 {
+					seen += ", and is due " + due(b.NextDeadline, 0)
 				}
 			}
 			add(string(subject), seen)
@@ -330,12 +330,7 @@ func due(since migration.EpochMillis, limit time.Duration) string {
 
 // rows compares the record sets of both sides.
 func (v *verification) rows(ctx context.Context, source *sourceRead) error {
-	selection, err := v.copy.selection(ctx, &source.tree.Instance)
-	if err != nil {
-		return err
-	}
-	selection.Known = source.set.Keys()
-	there, err := records.Collect(ctx, v.copy.Target.Pool(), v.copy.TargetTables, selection, records.Limits{})
+	there, err := v.copy.onTarget(ctx, &source.tree.Instance, source.set.Keys())
 	if err != nil {
 		return err
 	}

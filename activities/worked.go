@@ -15,8 +15,8 @@ const manualHistory = "normal"
 // worked reports whether people worked on an instance of the target or on any
 // that it called, closed ones included: accepted or completed a manual activity
 // that is not among ours, or a deadline fired. Such work must not be aborted.
-func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root *migration.Instance, ours map[migration.ActivityID]own) (bool, error) {
-	level := map[migration.InstanceID]migration.DefinitionID{root.ID: root.Definition}
+func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migration.InstanceID, definition migration.DefinitionID, ours map[migration.ActivityID]own) (bool, error) {
+	level := map[migration.InstanceID]migration.DefinitionID{root: definition}
 	seen := map[migration.InstanceID]bool{}
 	for len(level) > 0 {
 		ids := make([]migration.InstanceID, 0, len(level))

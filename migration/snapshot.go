@@ -129,6 +129,15 @@ type Instance struct {
 	Tokens     []Token        `json:"tokens"`
 }
 
+// Open returns the open activity of a definition, the first of several; nil for none.
+func (i *Instance) Open(definition ActivityDefID) *OpenActivity {
+	n := slices.IndexFunc(i.Activities, func(a OpenActivity) bool { return a.DefID == definition })
+	if n < 0 {
+		return nil
+	}
+	return &i.Activities[n]
+}
+
 // Wanted returns the definition IDs of the open activities in activation
 // order: what the target has to have open in the end. A definition ID that is
 // open twice appears twice; see CheckInstance.
