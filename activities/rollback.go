@@ -148,6 +148,12 @@ func (j *Joget) ending(ctx context.Context, s *subject, root migration.InstanceI
 				all = append(all, id)
 			}
 		}
+		// One whose caller does not wait for it any more is in no tree.
+		for _, child := range tree.Instance.Children {
+			if !child.Asynchronous && !slices.Contains(all, child.ID) {
+				all = append(all, child.ID)
+			}
+		}
 	}
 	if len(all) == known {
 		return all, nil
