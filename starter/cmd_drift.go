@@ -9,7 +9,6 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
-	"jogetferry/migration"
 )
 
 func (a *App) driftCommand() *cobra.Command {
@@ -26,14 +25,10 @@ func (s *session) drift(ctx context.Context) error {
 		return err
 	}
 	id := contract.DriftID(s.config.Migration)
-	run, err := s.start(ctx, id, contract.DriftWorkflow, "drift of migration "+s.config.Migration, contract.DriftInput{
+	run, err := s.startOrFollow(ctx, id, contract.DriftWorkflow, "drift of migration "+s.config.Migration, contract.DriftInput{
 		Migration: s.config.Migration, Queues: s.queues,
 	})
-	switch {
-	case migration.CodeOf(err) == migration.CodeConflict:
-		s.say("%s runs already: following it", id)
-		run = s.temporal.GetWorkflow(ctx, id, "")
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	var result contract.DriftResult

@@ -71,12 +71,8 @@ func (s *session) plan(ctx context.Context, f planFlags) error {
 	if f.dry {
 		id, summary = contract.CheckID(name), "check migration "+name
 	}
-	run, err := s.start(ctx, id, contract.PlanWorkflow, summary, contract.PlanInput{Migration: name, Queues: s.queues, Dry: f.dry})
-	switch {
-	case migration.CodeOf(err) == migration.CodeConflict:
-		s.say("%s runs already: following it", id)
-		run = s.temporal.GetWorkflow(ctx, id, "")
-	case err != nil:
+	run, err := s.startOrFollow(ctx, id, contract.PlanWorkflow, summary, contract.PlanInput{Migration: name, Queues: s.queues, Dry: f.dry})
+	if err != nil {
 		return err
 	}
 	var result contract.PlanResult

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -237,7 +238,7 @@ func (s *session) followRollback(ctx context.Context, name string, run client.Wo
 	err := s.resultTelling(ctx, run, &result, func() error {
 		looks++
 		counts, err := s.ledger.RollbackCounts(ctx, s.config.Migration, name)
-		if err != nil || looks%looksPerLine != 1 || same(counts, told) {
+		if err != nil || looks%looksPerLine != 1 || maps.Equal(counts, told) {
 			return err
 		}
 		told = counts
@@ -255,8 +256,4 @@ func (s *session) followRollback(ctx context.Context, name string, run client.Wo
 			name, result.Refused, result.Conflicts, result.Failed)})
 	}
 	return err
-}
-
-func same(a, b map[migration.RollbackOutcome]int) bool {
-	return a[migration.RollbackUndone] == b[migration.RollbackUndone] && a[migration.RollbackRefused] == b[migration.RollbackRefused]
 }

@@ -50,6 +50,17 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, input
 	return run, nil
 }
 
+// startOrFollow starts a workflow of which one is enough, or returns the run
+// that is under way.
+func (s *session) startOrFollow(ctx context.Context, id, workflow, summary string, input any) (client.WorkflowRun, error) {
+	run, err := s.start(ctx, id, workflow, summary, input)
+	if migration.CodeOf(err) == migration.CodeConflict {
+		s.say("%s runs already: following it", id)
+		return s.temporal.GetWorkflow(ctx, id, ""), nil
+	}
+	return run, err
+}
+
 // result waits for a workflow that takes a while, and says so when nobody works on it.
 func (s *session) result(ctx context.Context, run client.WorkflowRun, out any) error {
 	return s.resultTelling(ctx, run, out, func() error { return nil })
