@@ -26,7 +26,7 @@ func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contrac
 		return contract.CheckOutput{Findings: preflight.Copying(&f)}, nil
 	}
 	for _, gather := range []func(context.Context, *preflight.CopyingFacts) error{
-		c.gatherGrants, c.gatherUploads, c.gatherGenerations, c.gatherClocks, c.gatherWork,
+		c.gatherGrants, c.gatherReadOnly, c.gatherUploads, c.gatherGenerations, c.gatherClocks, c.gatherWork,
 	} {
 		if err := gather(ctx, &f); err != nil {
 			return contract.CheckOutput{}, err
@@ -54,6 +54,11 @@ func (c *Copy) gatherGrants(ctx context.Context, f *preflight.CopyingFacts) erro
 		f.SourceGrants = preflight.GrantsRead
 	}
 	return nil
+}
+
+func (c *Copy) gatherReadOnly(ctx context.Context, f *preflight.CopyingFacts) (err error) {
+	f.TargetReadOnly, err = c.Target.Fresh().ReadOnly(ctx)
+	return err
 }
 
 func (c *Copy) gatherUploads(ctx context.Context, f *preflight.CopyingFacts) error {

@@ -29,26 +29,30 @@ type Error struct {
 	Code    Code
 	Op      string // "start instance", "copy form data"
 	Subject string // instance or definition ID, table; never a user, record or file name
+	Cause   string // what is known of the cause and safe to show, "database error 1290 (HY000)"; may be empty
 	Hint    string // what the operator can do next; may be empty
 	Err     error
 }
 
-// Error returns "op subject: code: cause (hint)". It may hold personal data of the cause.
+// Error returns "op subject: code: Cause (hint): Err". It may hold personal data of Err.
 func (e *Error) Error() string {
 	s := e.Safe()
-	if e.Err != nil {
+	if e.Err != nil && e.Err.Error() != e.Cause {
 		s += ": " + e.Err.Error()
 	}
 	return s
 }
 
-// Safe returns the message without the cause: what may leave the worker.
+// Safe returns the message without Err: what may leave the worker.
 func (e *Error) Safe() string {
 	s := e.Op
 	if e.Subject != "" {
 		s += " " + e.Subject
 	}
 	s += ": " + string(e.Code)
+	if e.Cause != "" {
+		s += ": " + e.Cause
+	}
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"
 	}

@@ -24,6 +24,7 @@ var all = []Check{
 	SearchAttributes,
 	SourceInUse,
 	TargetInUse,
+	TargetReadOnly,
 	AppUnpublished,
 	DefinitionMissing,
 	DefinitionBroken,

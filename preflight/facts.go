@@ -23,6 +23,8 @@ type CopyingFacts struct {
 	// BoundElsewhere: the migration's name means other servers in the ledger.
 	BoundElsewhere bool
 	SourceGrants   Grants
+	// TargetReadOnly is the variable that makes the target's server refuse writes, "" for none.
+	TargetReadOnly string
 	// SourceUploads and TargetUploads say why they cannot be used; "" if they can.
 	SourceUploads, TargetUploads string
 	// SourceGeneration and TargetGeneration are those of Joget that made the tables, 0 when unknown.

@@ -251,13 +251,13 @@ func (c *copier) write(ctx context.Context, b batch) error {
 // eyes of the target's collation, each row is tried alone.
 func (t Target) applyApart(ctx context.Context, l *layout, changes []change) ([]bool, error) {
 	applied, err := t.apply(ctx, l, changes)
-	if !isNumber(err, erDupEntry) {
+	if !duplicate(err) {
 		return applied, err
 	}
 	applied = make([]bool, len(changes))
 	for i, ch := range changes {
 		one, err := t.apply(ctx, l, []change{ch})
-		if isNumber(err, erDupEntry) {
+		if duplicate(err) {
 			continue
 		}
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -134,7 +135,7 @@ func (w *OpenedWindow) existed(ctx context.Context, key migration.RowKey) (bool,
 	}
 	only := &layout{table: table, columns: []*Column{l.columns[l.id]}, names: []string{l.names[l.id]}}
 	rows, err := readRows(ctx, w.conn, only, idColumn, []string{string(key.ID)}, "", bound{})
-	if isNumber(err, erTableDefChanged) {
+	if database.IsNumber(err, database.TableChanged) {
 		return true, nil
 	}
 	if err != nil {
@@ -302,7 +303,7 @@ func (p *putter) put(ctx context.Context, c Change) error {
 		return nil
 	}
 	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: c.Before}})
-	if err != nil && !isNumber(err, erDupEntry) {
+	if err != nil && !duplicate(err) {
 		return err
 	}
 	list := &p.result.Moved

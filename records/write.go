@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -40,7 +41,7 @@ type change struct {
 func (t Target) apply(ctx context.Context, l *layout, changes []change) ([]bool, error) {
 	for try := 1; ; try++ {
 		applied, err := t.applyOnce(ctx, l, changes)
-		if err == nil || try == writeTries || !retryable(err) {
+		if err == nil || try == writeTries || !lostToAnother(err) {
 			return applied, err
 		}
 	}
@@ -174,7 +175,7 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 			return failed("write form rows", subject, err)
 		}
 		return &migration.Error{
-			Code: migration.CodeUnsupported, Op: "write form rows", Subject: subject, Err: serverError{number: number},
+			Code: migration.CodeUnsupported, Op: "write form rows", Subject: subject, Err: database.ServerError{Number: number},
 			Hint: fmt.Sprintf("the database would change a value (warning %d); compare the column types of both servers", number),
 		}
 	}

@@ -1,17 +1,17 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/sethvargo/go-retry"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -22,7 +22,6 @@ const (
 	maxOpenConns    = 32
 	maxIdleConns    = 16
 	connMaxIdleTime = 5 * time.Minute
-	dialTimeout     = 10 * time.Second
 	txAttempts      = 10                    // of a transaction that the server ended in favour of another
 	txPause         = 5 * time.Millisecond  // before the second attempt; doubles
 	txPauseMost     = 80 * time.Millisecond // between attempts
@@ -51,12 +50,11 @@ type Ledger struct {
 // COMMITTED. Malformed DSN: CodeInvalid; out of reach: CodeUnavailable.
 func Open(ctx context.Context, dsn string, opts Options) (*Ledger, error) {
 	const op = "open ledger"
-	cfg, err := mysql.ParseDSN(dsn)
+	cfg, err := database.Parse(op, dsn)
 	if err != nil {
-		// The driver's message may repeat the DSN, password and all.
-		return nil, &migration.Error{Code: migration.CodeInvalid, Op: op, Hint: "want user:password@tcp(host:port)/database"}
+		return nil, err
 	}
-	pin(cfg)
+	cfg.DBName = cmp.Or(cfg.DBName, DefaultDatabase)
 	if err := createDatabase(ctx, cfg); err != nil {
 		return nil, failure(op, cfg.DBName, err)
 	}
@@ -79,25 +77,6 @@ func (l *Ledger) Ping(ctx context.Context) error {
 	return failure("reach ledger", "", l.db.PingContext(ctx))
 }
 
-func pin(cfg *mysql.Config) {
-	if cfg.DBName == "" {
-		cfg.DBName = DefaultDatabase
-	}
-	if cfg.Timeout == 0 {
-		cfg.Timeout = dialTimeout
-	}
-	cfg.ParseTime, cfg.Loc = true, time.UTC
-	cfg.Collation = "utf8mb4_bin"
-	cfg.InterpolateParams = true
-	cfg.ClientFoundRows = true
-	cfg.MultiStatements = false
-	if cfg.Params == nil {
-		cfg.Params = map[string]string{}
-	}
-	cfg.Params["time_zone"] = "'+00:00'"
-	cfg.Params["sql_mode"] = "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"
-}
-
 func createDatabase(ctx context.Context, cfg *mysql.Config) error {
 	direct, err := connect(cfg)
 	if err != nil {
@@ -106,8 +85,7 @@ func createDatabase(ctx context.Context, cfg *mysql.Config) error {
 	// An account of the ledger alone may not create databases, and need not
 	// where there is one.
 	err = errors.Join(direct.PingContext(ctx), direct.Close())
-	var refused *mysql.MySQLError
-	if !errors.As(err, &refused) || refused.Number != errUnknownDatabase {
+	if !database.IsNumber(err, database.UnknownDatabase) {
 		return err
 	}
 	server := cfg.Clone()
@@ -116,39 +94,14 @@ func createDatabase(ctx context.Context, cfg *mysql.Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, queryCreateDatabase+quoted(cfg.DBName)+queryDatabaseOptions)
+	_, err = db.ExecContext(ctx, queryCreateDatabase+database.Quote(cfg.DBName)+queryDatabaseOptions)
 	return errors.Join(err, db.Close())
 }
 
 func connect(cfg *mysql.Config) (*sql.DB, error) {
-	inner, err := mysql.NewConnector(cfg)
-	if err != nil {
-		return nil, fmt.Errorf("configure the connection: %w", err)
-	}
-	db := sql.OpenDB(readCommitted{inner})
-	db.SetMaxOpenConns(maxOpenConns)
-	db.SetMaxIdleConns(maxIdleConns)
-	db.SetConnMaxIdleTime(connMaxIdleTime)
-	return db, nil
-}
-
-// readCommitted sets the isolation by statement: the variable's name is not the
-// same in MySQL 8 and MariaDB 10.
-type readCommitted struct{ driver.Connector }
-
-func (c readCommitted) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	execer, ok := conn.(driver.ExecerContext)
-	if !ok {
-		return nil, errors.Join(errors.New("the MySQL driver cannot execute"), conn.Close())
-	}
-	if _, err := execer.ExecContext(ctx, queryReadCommitted, nil); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return conn, nil
+	return database.Open(cfg, database.Options{
+		ParseTime: true, FoundRows: true, MaxOpen: maxOpenConns, MaxIdle: maxIdleConns, MaxIdleTime: connMaxIdleTime,
+	})
 }
 
 // errRaced: a row that was not there a moment ago is there.
@@ -166,7 +119,7 @@ func (l *Ledger) tx(ctx context.Context, op, subject string, do func(*sql.Tx) er
 // race to another one's insert is no error, it looks again.
 func (l *Ledger) txAgain(ctx context.Context, op, subject string, do func(*sql.Tx) error) error {
 	again := func(err error) bool {
-		return lostToAnother(err) || numbered(err, errDuplicate) || errors.Is(err, errRaced)
+		return lostToAnother(err) || database.ClassOf(err) == database.Duplicate || errors.Is(err, errRaced)
 	}
 	return l.repeat(ctx, op, subject, again, do)
 }
@@ -208,65 +161,22 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// The server's error numbers that mean something here.
-const (
-	errUnknownDatabase = 1049
-	errDuplicate       = 1062
-	errLockWait        = 1205
-	errDeadlock        = 1213
-	errTooLong         = 1406
-	errBadText         = 1366
-	errTooManyConns    = 1040
-	errShutdown        = 1053
-	errTooLarge        = 1153
-	errReadOnly        = 1290
-	errInterrupted     = 1317
-	errKilled          = 1927
-)
-
-func numbered(err error, numbers ...uint16) bool {
-	var e *mysql.MySQLError
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, n := range numbers {
-		if e.Number == n {
-			return true
-		}
-	}
-	return false
-}
-
-func lostToAnother(err error) bool { return numbered(err, errDeadlock, errLockWait) }
+func lostToAnother(err error) bool { return database.ClassOf(err) == database.Retry }
 
 // failure gives err a code; nil stays nil, an error with a code stays as it is.
+// What is neither known nor a server's answer counts as out of reach: a closed
+// pool, a driver's own words for a broken connection.
 func failure(op, subject string, err error) error {
-	var coded *migration.Error
-	var answered *mysql.MySQLError
 	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &coded):
-		return err
 	case errors.Is(err, errUndecodable):
 		return migration.E(migration.CodeInternal, op, subject, "%w", err)
-	case numbered(err, errDuplicate):
-		return migration.E(migration.CodeConflict, op, subject, "%w", err)
-	case errors.Is(err, mysql.ErrPktTooLarge), numbered(err, errTooLarge):
-		large := migration.E(migration.CodeUnsupported, op, subject, "%w", err)
-		large.Hint = "raise max_allowed_packet of the ledger's server"
-		return large
-	case numbered(err, errTooLong, errBadText):
-		return migration.E(migration.CodeInvalid, op, subject, "%w", err)
-	case numbered(err, errDeadlock, errLockWait, errTooManyConns, errShutdown, errReadOnly, errInterrupted, errKilled):
-	case errors.As(err, &answered) && (answered.Number >= 1044 && answered.Number <= 1045 || answered.Number == 1142):
-		refused := migration.E(migration.CodeRefused, op, subject, "%w", err)
-		refused.Hint = "check the ledger account's password and rights"
-		return refused
-	case errors.As(err, &answered):
-		return migration.E(migration.CodeInternal, op, subject, "%w", err)
+	case err != nil && !database.Answered(err) && database.ClassOf(err) == database.Internal:
+		var coded *migration.Error
+		if !errors.As(err, &coded) {
+			return migration.E(migration.CodeUnavailable, op, subject, "%w", err)
+		}
 	}
-	return migration.E(migration.CodeUnavailable, op, subject, "%w", err)
+	return database.Failure(op, subject, err)
 }
 
 // now reads the database's clock.
@@ -313,10 +223,6 @@ func tuple(n int) string { return "(" + strings.TrimSuffix(strings.Repeat("?,", 
 // tuples returns "(?,?),(?,?)" for rows of n places.
 func tuples(rows, n int) string {
 	return strings.TrimSuffix(strings.Repeat(tuple(n)+",", rows), ",")
-}
-
-func quoted(identifier string) string {
-	return "`" + strings.ReplaceAll(identifier, "`", "``") + "`"
 }
 
 func nullable[T ~string](s T) any {

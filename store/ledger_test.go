@@ -183,5 +183,5 @@ func TestSession_is_pinned_whatever_the_dsn_says(t *testing.T) {
 	}
 	page := planned(1, nil)
 	page[0].Requester = migration.User(strings.Repeat("x", 256))
-	wantCode(t, l.SavePlan(t.Context(), mig, "p", page), migration.CodeInvalid)
+	wantCode(t, l.SavePlan(t.Context(), mig, "p", page), migration.CodeUnsupported)
 }

@@ -4,7 +4,6 @@ package store
 const (
 	queryCreateDatabase  = "CREATE DATABASE IF NOT EXISTS "
 	queryDatabaseOptions = " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
-	queryReadCommitted   = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 	queryLock            = "SELECT GET_LOCK(?, ?)"
 	queryUnlock          = "SELECT RELEASE_LOCK(?)"
 	queryTableExists     = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"

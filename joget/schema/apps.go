@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -129,7 +130,7 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		return none, nil
 	}
 	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), note)
-	if refusedByServer(err) {
+	if database.Answered(err) {
 		// Not every server of the MySQL family tells weights; there only equal
 		// records are found, not those that are alike.
 		_, err = read(ctx, r, op, withLists(selectRootRecordsPlainly, len(open(states))), args(open(states)), note)
@@ -154,5 +155,5 @@ func (r *Reader) linkCollation(ctx context.Context) (*strings.Replacer, error) {
 	if len(rows) == 0 {
 		return nil, migration.E(migration.CodeUnsupported, "read the collation of links", table, "there is no column %s", column)
 	}
-	return strings.NewReplacer("<charset>", Quote(rows[0][0]), "<collation>", Quote(rows[0][1])), nil
+	return strings.NewReplacer("<charset>", database.Quote(rows[0][0]), "<collation>", database.Quote(rows[0][1])), nil
 }

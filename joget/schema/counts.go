@@ -117,7 +117,7 @@ func classify(all map[migration.InstanceID]openChild, memo map[migration.Instanc
 }
 
 func (r *Reader) count(ctx context.Context, query string, args []any) (int, error) {
-	rows, err := read(ctx, r, "count rows", query, args, func(scan scanner) (n int, err error) { return n, scan(&n) })
+	rows, err := lookUp(ctx, r, "count rows", query, args, func(scan scanner) (n int, err error) { return n, scan(&n) })
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

@@ -84,7 +84,7 @@ func (r *Reader) DepartmentHead(ctx context.Context, department string) (string,
 	type row struct{ head, parent sql.NullString }
 	for seen := map[string]bool{}; department != "" && !seen[department]; {
 		seen[department] = true
-		rows, err := read(ctx, r, "read a head of department", selectHead, args(department), func(scan scanner) (v row, err error) {
+		rows, err := lookUp(ctx, r, "read a head of department", selectHead, args(department), func(scan scanner) (v row, err error) {
 			return v, scan(&v.head, &v.parent)
 		})
 		if err != nil || len(rows) == 0 {

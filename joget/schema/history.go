@@ -25,7 +25,7 @@ func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID
 	if !r.db.Has("wf_history_activity") {
 		return nil, nil
 	}
-	return read(ctx, r, "read archived activities", selectArchivedActivities, args(string(id)), func(scan scanner) (a ArchivedActivity, err error) {
+	return lookUp(ctx, r, "read archived activities", selectArchivedActivities, args(string(id)), func(scan scanner) (a ArchivedActivity, err error) {
 		var kind, state, performer sql.NullString
 		var changed sql.NullInt64
 		err = scan(&a.ID, &a.DefID, &kind, &state, &performer, &changed)
@@ -43,7 +43,7 @@ func (r *Reader) ArchivedChildren(ctx context.Context, id migration.InstanceID) 
 		if query == selectParentHistory && !r.db.Has("wf_process_link_history") {
 			continue
 		}
-		links, err := read(ctx, r, "read links of subflows", query, args(string(id)), scanLink)
+		links, err := lookUp(ctx, r, "read links of subflows", query, args(string(id)), scanLink)
 		if err != nil {
 			return nil, err
 		}

@@ -87,19 +87,3 @@ func FuzzJavaStringNeverGivesInvalidText(f *testing.F) {
 		}
 	})
 }
-
-func FuzzQuote(f *testing.F) {
-	for _, seed := range []string{"", "a", "`", "a`b``c", "`; DROP TABLE x; --"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		quoted := Quote(name)
-		inner := quoted[1 : len(quoted)-1]
-		if quoted[0] != '`' || quoted[len(quoted)-1] != '`' || strings.ReplaceAll(inner, "``", "") != strings.ReplaceAll(name, "`", "") {
-			t.Errorf("Quote(%q) = %s", name, quoted)
-		}
-		if strings.ReplaceAll(inner, "``", "`") != name {
-			t.Errorf("Quote(%q) = %s does not read back", name, quoted)
-		}
-	})
-}

@@ -83,7 +83,7 @@ func (r *Reader) linksTo(ctx context.Context, record migration.RecordID) (map[mi
 		if !r.db.Has("wf_process_link_history") && (query == selectOriginHistory || query == selectParentHistory) {
 			continue
 		}
-		found, err := read(ctx, r, "read process links", query, args(string(record)), scanLink)
+		found, err := lookUp(ctx, r, "read process links", query, args(string(record)), scanLink)
 		if err != nil {
 			return nil, err
 		}
@@ -267,14 +267,12 @@ func (r *Reader) Presence(ctx context.Context, id migration.InstanceID) (Presenc
 	if err != nil {
 		return Presence{}, err
 	}
-	heads, err := r.heads(ctx, withLists(selectHeads, 1), args(ids))
+	heads, err := r.headsOf(ctx, ids)
 	if err != nil {
 		return Presence{}, err
 	}
-	for _, h := range heads {
-		if h.instance.ID == id {
-			return Presence{InEngine, h.instance.State}, nil
-		}
+	if h, ok := heads[id]; ok {
+		return Presence{InEngine, h.instance.State}, nil
 	}
 	archived, err := r.history(ctx, ids)
 	if err != nil {

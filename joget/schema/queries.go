@@ -3,12 +3,8 @@ package schema
 // The texts of all queries. {Name} stands for a table whose real name may
 // differ in case, (...) for a list of values.
 
-// What every session is set to.
+// Snapshots.
 const (
-	sessionPins      = "SET SESSION time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
-	sessionIsolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-	sessionReadOnly  = "SET SESSION TRANSACTION READ ONLY"
-
 	nextIsolation = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 	startSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 	startReadOnly = "START TRANSACTION READ ONLY"
@@ -24,6 +20,8 @@ const (
 	selectVersion  = "SELECT VERSION()"
 	selectClock    = "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
 	showGrants     = "SHOW GRANTS"
+	// Neither family has all of them, and one of a family's releases has words for numbers.
+	showReadOnly = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('innodb_read_only', 'super_read_only', 'read_only') AND Value NOT IN ('OFF', '0')"
 
 	// The master password is read as set or not.
 	selectSettings = `SELECT property, CASE WHEN property <> 'masterLoginPassword' THEN value WHEN value IS NULL OR value = '' THEN '' ELSE '***' END

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"slices"
 	"time"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -70,7 +72,7 @@ func beginSnapshot(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	_, err := conn.ExecContext(ctx, startSnapshot)
-	if refusedByServer(err) {
+	if database.Answered(err) {
 		// Not every server of the MySQL family knows the phrase, and they say so
 		// in different ways; there the first read takes the snapshot.
 		_, err = conn.ExecContext(ctx, startReadOnly)
@@ -121,19 +123,45 @@ func read[T any](ctx context.Context, r *Reader, op, query string, args []any, r
 	return all, wrap(op, err)
 }
 
+// lookUp is read by a text that may be anybody's, such as a record ID: where the
+// column's character set has no place for it, nothing is there.
+func lookUp[T any](ctx context.Context, r *Reader, op, query string, args []any, row func(scanner) (T, error)) ([]T, error) {
+	all, err := read(ctx, r, op, query, args, row)
+	if database.Incomparable(err) {
+		return nil, nil
+	}
+	return all, err
+}
+
 // batch is how many keys one query takes.
 const batch = 500
 
-// batched calls f with parts of keys, none empty.
+// batched calls f with parts of keys, none empty. A key that the server cannot
+// compare with the column is not there: the others are looked up without it, so
+// that one user's name does not stop what is asked of everybody. f must have no
+// effect before its query has succeeded.
 func batched[K any](keys []K, f func(part []K) error) error {
-	for len(keys) > 0 {
-		n := min(batch, len(keys))
-		if err := f(keys[:n]); err != nil {
+	for part := range slices.Chunk(keys, batch) {
+		if err := withoutIncomparable(part, f); err != nil {
 			return err
 		}
-		keys = keys[n:]
 	}
 	return nil
+}
+
+func withoutIncomparable[K any](part []K, f func(part []K) error) error {
+	err := f(part)
+	switch {
+	case !database.Incomparable(err):
+		return err
+	case len(part) == 1:
+		return nil
+	}
+	half := len(part) / 2
+	if err := withoutIncomparable(part[:half], f); err != nil {
+		return err
+	}
+	return withoutIncomparable(part[half:], f)
 }
 
 // states returns the state tables, oid to name; they never change.

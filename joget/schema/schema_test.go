@@ -14,6 +14,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -65,11 +66,11 @@ func (j *joget) put(table string, pairs ...any) {
 	var names []string
 	var values []any
 	for i := 0; i < len(pairs); i += 2 {
-		names = append(names, schema.Quote(fmt.Sprint(pairs[i])))
+		names = append(names, database.Quote(fmt.Sprint(pairs[i])))
 		values = append(values, pairs[i+1])
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")
-	j.exec("INSERT INTO "+schema.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+marks+")", values...)
+	j.exec("INSERT INTO "+database.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+marks+")", values...)
 }
 
 func (j *joget) exec(query string, values ...any) {
@@ -487,7 +488,7 @@ func TestTableNamesOfAnotherCaseAreFound(t *testing.T) {
 	j.process("1_crm_process1", crm, running, "cat")
 	j.exec("SET FOREIGN_KEY_CHECKS = 0")
 	for _, name := range []string{"SHKProcesses", "SHKProcessStates", "SHKActivityStates", "SHKActivities"} {
-		j.exec("RENAME TABLE " + schema.Quote(name) + " TO " + schema.Quote(strings.ToLower(name)))
+		j.exec("RENAME TABLE " + database.Quote(name) + " TO " + database.Quote(strings.ToLower(name)))
 	}
 	db := openDB(t, j.dsn, schema.Options{ReadOnly: true})
 	if _, err := db.Fresh().Instance(t.Context(), "1_crm_process1"); err != nil {
@@ -698,7 +699,7 @@ func TestCanWrite(t *testing.T) {
 	if _, err := admin.ExecContext(t.Context(), "CREATE TABLE one (id INT)"); err != nil {
 		t.Fatal(err)
 	}
-	database := schema.Quote(cfg.DBName)
+	quoted := database.Quote(cfg.DBName)
 	for _, tc := range []struct {
 		name   string
 		grants []string
@@ -708,8 +709,8 @@ func TestCanWrite(t *testing.T) {
 		{"select_and_show_view", []string{"SELECT, SHOW VIEW"}, false},
 		{"insert", []string{"SELECT, INSERT"}, true},
 		{"all", []string{"ALL PRIVILEGES"}, true},
-		{"one_table", []string{"SELECT", "UPDATE ON " + database + ".`one`"}, true},
-		{"another_database_only", []string{"SELECT", "ALL PRIVILEGES ON " + schema.Quote(otherCfg.DBName) + ".*"}, false},
+		{"one_table", []string{"SELECT", "UPDATE ON " + quoted + ".`one`"}, true},
+		{"another_database_only", []string{"SELECT", "ALL PRIVILEGES ON " + database.Quote(otherCfg.DBName) + ".*"}, false},
 		{"every_database", []string{"SELECT, DELETE ON *.*"}, true},
 		{"a_pattern_of_databases", []string{"SELECT", "DROP ON `ferry\\_%`.*"}, true},
 	} {

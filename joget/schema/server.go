@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -15,17 +16,17 @@ import (
 // address or tunnel they use.
 func (r *Reader) Server(ctx context.Context) (migration.Server, error) {
 	var s migration.Server
-	var host, database sql.NullString
+	var host, name sql.NullString
 	if err := r.optional(ctx, selectHostname, &host); err != nil {
 		return s, err
 	}
 	if err := r.optional(ctx, selectPort, &s.Port); err != nil {
 		return s, err
 	}
-	if err := r.optional(ctx, selectDatabase, &database); err != nil {
+	if err := r.optional(ctx, selectDatabase, &name); err != nil {
 		return s, err
 	}
-	s.Host, s.Database = host.String, database.String
+	s.Host, s.Database = host.String, name.String
 	return s, nil
 }
 
@@ -74,27 +75,40 @@ func (r *Reader) Clock(ctx context.Context) (migration.EpochMillis, error) {
 // optional reads one value and leaves dest alone if the server refuses.
 func (r *Reader) optional(ctx context.Context, query string, dest any) error {
 	_, err := collect(ctx, r.q, query, nil, func(scan scanner) (struct{}, error) { return struct{}{}, scan(dest) })
-	if refusedByServer(err) {
+	if database.Answered(err) {
 		return nil
 	}
 	return wrap("identify the database", err)
+}
+
+// ReadOnly returns the name of a global variable that makes the server refuse
+// writes, "" for none: of a replica, or of a primary after a failover.
+func (r *Reader) ReadOnly(ctx context.Context) (string, error) {
+	names, err := read(ctx, r, "ask whether the server is read-only", showReadOnly, nil, func(scan scanner) (name string, err error) {
+		var value string
+		return name, scan(&name, &value)
+	})
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	return names[0], nil
 }
 
 // CanWrite reports whether the account has a privilege to change this
 // database or one of its tables, through a role too. CodeUnsupported: the
 // server does not show the account its grants.
 func (r *Reader) CanWrite(ctx context.Context) (bool, error) {
-	var database sql.NullString
-	if err := r.optional(ctx, selectDatabase, &database); err != nil {
+	var name sql.NullString
+	if err := r.optional(ctx, selectDatabase, &name); err != nil {
 		return false, err
 	}
 	grants, err := read(ctx, r, "read the account's grants", showGrants, nil, func(scan scanner) (line string, err error) {
 		return line, scan(&line)
 	})
-	if refusedByServer(err) {
+	if database.Answered(err) {
 		return false, migration.E(migration.CodeUnsupported, "read the account's grants", "", "%w", err)
 	}
-	return slices.ContainsFunc(grants, func(line string) bool { return grantWrites(line, database.String) }), err
+	return slices.ContainsFunc(grants, func(line string) bool { return grantWrites(line, name.String) }), err
 }
 
 // grantLine is a line of SHOW GRANTS that names privileges and what they are for.

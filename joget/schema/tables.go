@@ -7,12 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
-
-// Quote returns name as an SQL identifier: in backticks, those inside doubled.
-// Every identifier that is not a constant goes through it.
-func Quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // Table returns the quoted real name of a table whose name is known but for
 // its case: dumps of Windows and macOS servers are lower case. The exact name
@@ -49,11 +46,11 @@ func (d *DB) find(name string) (string, bool, error) {
 	case len(known) == 0:
 		return "", false, nil
 	case slices.Contains(known, name):
-		return Quote(name), true, nil
+		return database.Quote(name), true, nil
 	case len(known) > 1:
 		return "", false, migration.E(migration.CodeUnsupported, "look up table", name, "%d tables differ from it in case only", len(known))
 	}
-	return Quote(known[0]), true, nil
+	return database.Quote(known[0]), true, nil
 }
 
 // Refresh reads the names of the tables again: some may have been dropped.

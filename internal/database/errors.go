@@ -1,0 +1,273 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/go-sql-driver/mysql"
+
+	"jogetferry/migration"
+)
+
+// Class is what a database error means for those who come next.
+type Class int
+
+// The classes. An error that is not listed is Internal.
+const (
+	Internal    Class = iota // a mistake of ours, or one that nobody has thought of
+	Retry                    // the server ended a transaction in favour of another one: again at once
+	Wait                     // out of reach, busy, starting, read-only: again later, for as long as it takes
+	Refuse                   // the account may not: no retry helps before somebody grants it
+	Unsupported              // the server, a table or a column has no place for it
+	Duplicate                // a unique key has the value already
+	Missing                  // there is no such database, table, column or function
+)
+
+// code returns the domain's code of a class.
+func (c Class) code() migration.Code {
+	switch c {
+	case Retry, Wait:
+		return migration.CodeUnavailable
+	case Refuse:
+		return migration.CodeRefused
+	case Unsupported, Missing:
+		return migration.CodeUnsupported
+	case Duplicate:
+		return migration.CodeConflict
+	case Internal:
+	}
+	return migration.CodeInternal
+}
+
+// What the operator can do, where the number alone tells it.
+const (
+	hintReadOnly = "the database server is read-only, as a replica or after a failover: make it writable, or let the DSN lead to the primary"
+	hintPacket   = "a row is larger than max_allowed_packet of the database server: raise it there"
+	hintLogin    = "check user and password of the DSN, and the hosts that the account may come from"
+	hintRights   = "grant the account what it lacks (README, step 1)"
+	hintFull     = "the database server's disk or table is full: make room"
+	hintBinlog   = "the server's binlog_format STATEMENT cannot log this: set it to ROW or MIXED"
+	hintTimeout  = "the server ended the statement by a time limit of its own"
+	hintBusy     = "the database server has no connection left: raise max_connections, or lower the pools"
+)
+
+// meaning is what one number of a server's error means; hint may be empty.
+type meaning struct {
+	class Class
+	hint  string
+}
+
+// Server error numbers that callers name.
+const (
+	UnknownDatabase = 1049
+	TableChanged    = 1412 // between the start of a snapshot and its read
+	unknownVariable = 1193
+)
+
+// meanings has the numbers of both families. Sources: MySQL's Server Error
+// Message Reference (1000 to 1999 and 3000 on), MariaDB's list of error codes
+// (1900 to 1999 and 4000 on are its own).
+var meanings = map[uint16]meaning{
+	1205: {class: Retry}, // lock wait timeout
+	1213: {class: Retry}, // deadlock
+	1020: {class: Retry}, // record has changed since last read (MariaDB's snapshot isolation)
+	3572: {class: Retry}, // NOWAIT
+
+	1040:            {Wait, hintBusy}, // too many connections
+	1203:            {Wait, hintBusy}, // of this user
+	1226:            {Wait, hintBusy}, // user's resource
+	1053:            {class: Wait},    // shutdown in progress
+	1077:            {class: Wait},    // normal shutdown
+	1079:            {class: Wait},    // shutdown complete
+	1080:            {class: Wait},    // forcing close
+	1129:            {class: Wait, hint: "the server blocks this host after many connection errors: FLUSH HOSTS"},
+	1152:            {class: Wait}, // aborted connection
+	1158:            {class: Wait}, // network: read
+	1159:            {class: Wait}, // network: read timed out
+	1160:            {class: Wait}, // network: write
+	1161:            {class: Wait}, // network: write timed out
+	1184:            {class: Wait, hint: "the server aborts new connections: look at its init_connect and its error log"},
+	1317:            {class: Wait},             // query interrupted
+	1927:            {class: Wait},             // connection killed (MariaDB)
+	1969:            {Wait, hintTimeout},       // max_statement_time (MariaDB)
+	3024:            {Wait, hintTimeout},       // max_execution_time (MySQL)
+	3168:            {class: Wait},             // the server is not available yet
+	4031:            {class: Wait},             // disconnected for inactivity (MySQL)
+	1290:            {Wait, hintReadOnly},      // --read-only and other options
+	1836:            {Wait, hintReadOnly},      // read-only mode
+	1874:            {Wait, hintReadOnly},      // InnoDB in read-only mode
+	1036:            {Wait, hintReadOnly},      // the table is read-only
+	3100:            {Wait, hintReadOnly},      // a replication hook refused (group replication)
+	3989:            {Wait, hintReadOnly},      // schema in read-only mode
+	1021:            {Wait, hintFull},          // disk full
+	1114:            {Wait, hintFull},          // the table is full
+	1041:            {class: Wait},             // out of memory
+	1037:            {class: Wait},             // out of memory
+	1038:            {class: Wait},             // out of sort memory
+	1135:            {class: Wait},             // no thread for the connection
+	1206:            {class: Wait},             // lock table is full
+	1044:            {Refuse, hintRights},      // access to the database
+	1045:            {Refuse, hintLogin},       // wrong password
+	1698:            {Refuse, hintLogin},       // access denied without a password (MariaDB)
+	1130:            {Refuse, hintLogin},       // the host may not connect
+	1142:            {Refuse, hintRights},      // on the table
+	1143:            {Refuse, hintRights},      // on the column
+	1227:            {Refuse, hintRights},      // a privilege
+	1370:            {Refuse, hintRights},      // a routine
+	1820:            {Refuse, hintLogin},       // the password must be changed first
+	1862:            {Refuse, hintLogin},       // the password has expired
+	3118:            {Refuse, hintLogin},       // the account is locked
+	4151:            {Refuse, hintLogin},       // the account is locked (MariaDB)
+	3159:            {Refuse, hintLogin},       // TLS is required
+	1251:            {Refuse, hintLogin},       // authentication protocol
+	2061:            {Refuse, hintLogin},       // authentication plugin
+	1105:            {Unsupported, hintPacket}, // unknown error: what the driver sends in pieces is larger than the limit
+	1153:            {Unsupported, hintPacket}, // packet too large
+	1301:            {Unsupported, hintPacket}, // a function's result is larger
+	1048:            {class: Unsupported},      // column cannot be null
+	1118:            {class: Unsupported},      // row size too large
+	1139:            {class: Unsupported},      // regular expression
+	1264:            {class: Unsupported},      // out of range
+	1265:            {class: Unsupported},      // data truncated
+	1292:            {class: Unsupported},      // truncated incorrect value
+	1364:            {class: Unsupported},      // no default
+	1366:            {class: Unsupported},      // incorrect value
+	1406:            {class: Unsupported},      // data too long
+	1416:            {class: Unsupported},      // no geometry
+	1451:            {class: Unsupported, hint: "a foreign key of the table's own stands in the way; Joget makes none: remove it, or bring the rows it wants first"},
+	1452:            {class: Unsupported, hint: "a foreign key of the table's own wants a row that is not there; Joget makes none: remove it, or bring that row first"},
+	1644:            {class: Unsupported, hint: "a trigger of the table refused the row"}, // SIGNAL
+	1690:            {class: Unsupported},                                                 // out of range in an expression
+	3140:            {class: Unsupported},                                                 // invalid JSON
+	3144:            {class: Unsupported},                                                 // JSON of a binary string
+	3819:            {class: Unsupported, hint: "a CHECK constraint of the table refused the row"},
+	4025:            {class: Unsupported, hint: "a CHECK constraint of the table refused the row"}, // MariaDB
+	1104:            {class: Unsupported},                                                          // MAX_JOIN_SIZE
+	1235:            {class: Unsupported},                                                          // not supported yet
+	1286:            {class: Unsupported},                                                          // unknown storage engine
+	1665:            {Unsupported, hintBinlog},                                                     // statement binlog
+	1064:            {class: Unsupported},                                                          // syntax: another family of servers
+	3105:            {class: Unsupported},                                                          // value for a generated column
+	1906:            {class: Unsupported},                                                          // value for a generated column (MariaDB)
+	1062:            {class: Duplicate},
+	1022:            {class: Duplicate},
+	1586:            {class: Duplicate},
+	UnknownDatabase: {class: Missing},
+	1051:            {class: Missing}, // unknown table
+	1054:            {class: Missing}, // unknown column
+	1109:            {class: Missing}, // unknown table in a list
+	1146:            {class: Missing}, // no such table
+	unknownVariable: {class: Missing},
+	1305:            {class: Missing}, // no such function
+	TableChanged:    {class: Missing},
+}
+
+// incomparable are the numbers that a look-up by a text ends in when the column's
+// character set has no place for it: MySQL and MariaDB refuse in several words.
+var incomparable = map[uint16]bool{
+	1267: true, // illegal mix of collations, of two
+	1270: true, // of three
+	1271: true, // of more
+	3854: true, // cannot convert string (MySQL)
+	1977: true, // cannot convert string (MariaDB)
+}
+
+// ServerError is a server's error without its text, which quotes values
+// ("Duplicate entry 'jane@...'"). Number and SQLState are safe to show.
+type ServerError struct {
+	Number   uint16
+	SQLState string // five characters, or empty
+}
+
+// Error returns "database error 1290 (HY000)".
+func (e ServerError) Error() string {
+	if e.SQLState == "" {
+		return fmt.Sprintf("database error %d", e.Number)
+	}
+	return fmt.Sprintf("database error %d (%s)", e.Number, e.SQLState)
+}
+
+// asServer finds a server's error in err's chain, the driver's or one of ours.
+func asServer(err error) (ServerError, bool) {
+	var known ServerError
+	if errors.As(err, &known) {
+		return known, true
+	}
+	var raw *mysql.MySQLError
+	if !errors.As(err, &raw) {
+		return ServerError{}, false
+	}
+	e := ServerError{Number: raw.Number}
+	if raw.SQLState != [5]byte{} {
+		e.SQLState = string(raw.SQLState[:])
+	}
+	return e, true
+}
+
+// IsNumber reports whether a server answered err with one of numbers.
+func IsNumber(err error, numbers ...uint16) bool {
+	e, ok := asServer(err)
+	for _, n := range numbers {
+		if ok && e.Number == n {
+			return true
+		}
+	}
+	return false
+}
+
+// Answered reports whether err is a server's answer: it understood us and said
+// no. A broken connection is none.
+func Answered(err error) bool {
+	_, ok := asServer(err)
+	return ok
+}
+
+// Incomparable reports whether a look-up failed since no value of the column can
+// be equal to what was looked for: it is not there.
+func Incomparable(err error) bool {
+	e, ok := asServer(err)
+	return ok && incomparable[e.Number]
+}
+
+// ClassOf classifies what the driver or a server returned; Internal for nil.
+func ClassOf(err error) Class {
+	if e, ok := asServer(err); ok {
+		return meanings[e.Number].class
+	}
+	var network net.Error
+	switch {
+	case errors.Is(err, mysql.ErrPktTooLarge):
+		return Unsupported
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, sql.ErrConnDone),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Wait
+	}
+	return Internal
+}
+
+// Failure gives err the code of its class; nil stays nil, and an error with a
+// code stays as it is. A server's error loses its text and keeps its number,
+// which Safe shows.
+func Failure(op, subject string, err error) error {
+	var coded *migration.Error
+	if err == nil || errors.As(err, &coded) {
+		return err
+	}
+	e := &migration.Error{Code: ClassOf(err).code(), Op: op, Subject: subject, Err: err}
+	if server, ok := asServer(err); ok {
+		e.Err, e.Cause, e.Hint = server, server.Error(), meanings[server.Number].hint
+		if server.Number == UnknownDatabase {
+			e.Code = migration.CodeNotFound
+		}
+	}
+	if errors.Is(err, mysql.ErrPktTooLarge) {
+		e.Hint = hintPacket
+	}
+	return e
+}
