@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/contract"
+	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -70,9 +71,9 @@ func (s *jogetServer) put(table string, pairs ...any) {
 	var names []string
 	var values []any
 	for i := 0; i < len(pairs); i += 2 {
-		names, values = append(names, schema.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
+		names, values = append(names, database.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
 	}
-	s.exec("INSERT INTO "+schema.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
+	s.exec("INSERT INTO "+database.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
 }
 
 // app publishes a version of crm with forms, given as table and field elements by form.
