@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,23 +38,6 @@ type Table struct {
 	Columns []Column
 }
 
-// Column is one column of a form table. Numbers are 0 and texts "" where
-// information_schema has NULL.
-type Column struct {
-	Name       string
-	Type       string // DATA_TYPE in lower case: "longtext"
-	FullType   string // COLUMN_TYPE: "varchar(255)"
-	Chars      int64  // CHARACTER_MAXIMUM_LENGTH
-	Octets     int64  // CHARACTER_OCTET_LENGTH
-	Precision  int64  // DATETIME_PRECISION, digits
-	Charset    string
-	Collation  string
-	Nullable   bool
-	HasDefault bool
-	Generated  bool // computed by the server: neither read nor written by us
-	Unique     bool // alone in a primary or unique key
-}
-
 // column finds a column by name; MySQL column names ignore case.
 func (t *Table) column(name string) (*Column, bool) {
 	for i := range t.Columns {
@@ -75,13 +59,15 @@ func (t *Table) stored() []*Column {
 	return stored
 }
 
-// Schema remembers the form tables of one database for a minute. It is safe
-// for concurrent use; share one per server.
+// Schema remembers the form tables of one database for a minute: the names of
+// all, and the columns of those that were asked for. It is safe for concurrent use;
+// share one per server.
 type Schema struct {
 	mu     sync.Mutex
 	read   time.Time
-	tables map[string]*Table // by real name
-	folded map[string]*Table // by real name in lower case; nil value: ambiguous
+	names  map[string]bool   // real names; nil: not read
+	folded map[string]string // real name by its lower case; "": ambiguous
+	tables map[string]*Table // by real name, those asked for; nil value: a view, or dropped since
 }
 
 // NewSchema returns a Schema that reads on first use.
@@ -91,24 +77,35 @@ func NewSchema() *Schema { return &Schema{} }
 func (s *Schema) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tables = nil
+	s.names = nil
 }
 
 // Table returns the form table of that name, without app_fd_; false when the
 // database has none. Where the exact name is missing, one that differs by case
 // only is taken: dumps from Windows have lower-cased names (CONTRACT 5.1).
-// The session is asserted whenever the schema is read.
+// The session is asserted whenever the names are read.
 func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.tables == nil || time.Since(s.read) > schemaAge {
+	if s.names == nil || time.Since(s.read) > schemaAge {
 		if err := s.load(ctx, q); err != nil {
 			return nil, false, err
 		}
 	}
-	t, ok := s.tables[tablePrefix+name]
-	if !ok {
-		t = s.folded[strings.ToLower(tablePrefix+name)]
+	realName := tablePrefix + name
+	if !s.names[realName] {
+		realName = s.folded[strings.ToLower(realName)]
+	}
+	if realName == "" {
+		return nil, false, nil
+	}
+	t, known := s.tables[realName]
+	if !known {
+		var err error
+		if t, err = readTable(ctx, q, realName); err != nil {
+			return nil, false, err
+		}
+		s.tables[realName] = t
 	}
 	if t == nil {
 		return nil, false, nil
@@ -118,54 +115,115 @@ func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, boo
 	return &named, true, nil
 }
 
+// load reads the names and nothing else: whatever else information_schema is
+// asked for, MariaDB opens every table to tell.
 func (s *Schema) load(ctx context.Context, q Querier) error {
 	if err := AssertSession(ctx, q); err != nil {
 		return err
 	}
-	rows, err := q.QueryContext(ctx, columnsQuery)
+	rows, err := q.QueryContext(ctx, namesQuery)
 	if err != nil {
 		return failed("read form tables", "information_schema", err)
 	}
 	defer rows.Close()
-	tables := map[string]*Table{}
+	names, folded := map[string]bool{}, map[string]string{}
 	for rows.Next() {
-		var table string
-		var c Column
-		var chars, octets, precision sql.NullInt64
-		var charset, collation, fallback, extra, key, engine sql.NullString
-		var nullable string
-		if err := rows.Scan(&table, &c.Name, &c.Type, &c.FullType, &chars, &octets, &precision, &charset, &collation, &nullable, &fallback, &extra, &key, &engine); err != nil {
+		var name string
+		if err := rows.Scan(&name); err != nil {
 			return failed("read form tables", "information_schema", err)
 		}
-		c.Type = strings.ToLower(c.Type)
-		c.Chars, c.Octets, c.Precision = chars.Int64, octets.Int64, precision.Int64
-		c.Charset, c.Collation = charset.String, collation.String
-		c.Nullable = nullable == "YES"
-		// MariaDB says the text NULL where MySQL says nothing.
-		c.HasDefault = fallback.Valid && !strings.EqualFold(fallback.String, "NULL") ||
-			strings.Contains(extra.String, "DEFAULT_GENERATED") || strings.EqualFold(extra.String, "auto_increment")
-		c.Generated = strings.HasSuffix(strings.ToUpper(extra.String), " GENERATED")
-		c.Unique = key.String == "PRI" || key.String == "UNI"
-		t := tables[table]
-		if t == nil {
-			t = &Table{Name: strings.TrimPrefix(table, tablePrefix), Real: table, Engine: engine.String}
-			tables[table] = t
+		names[name] = true
+		lower := strings.ToLower(name)
+		if _, twice := folded[lower]; twice {
+			name = ""
 		}
-		t.Columns = append(t.Columns, c)
+		folded[lower] = name
 	}
 	if err := rows.Err(); err != nil {
 		return failed("read form tables", "information_schema", err)
 	}
-	folded := map[string]*Table{}
-	for name, t := range tables {
-		lower := strings.ToLower(name)
-		if _, twice := folded[lower]; twice {
-			t = nil
-		}
-		folded[lower] = t
-	}
-	s.tables, s.folded, s.read = tables, folded, time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
+	s.names, s.folded, s.tables = names, folded, map[string]*Table{}
+	s.read = time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
 	return nil
+}
+
+// readTable returns the table of a real name, Name left empty; nil when there
+// is none, or a view. Engine and columns are two queries: MariaDB joins the two
+// tables of information_schema by opening everything once for each row.
+func readTable(ctx context.Context, q Querier, realName string) (*Table, error) {
+	t := &Table{Real: realName}
+	rows, err := q.QueryContext(ctx, engineQuery, realName)
+	if err != nil {
+		return nil, failed("read form tables", "table "+realName, err)
+	}
+	defer rows.Close()
+	found := false
+	for rows.Next() {
+		var name string
+		var engine sql.NullString
+		if err := rows.Scan(&name, &engine); err != nil {
+			return nil, failed("read form tables", "table "+realName, err)
+		}
+		// To information_schema, names that differ by case are equal.
+		if name == realName {
+			t.Engine, found = engine.String, true
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failed("read form tables", "table "+realName, err)
+	}
+	if !found {
+		return nil, nil
+	}
+	t.Columns, err = readColumns(ctx, q, realName)
+	return t, err
+}
+
+// readColumns returns the columns of a table by its real name, in ordinal order.
+func readColumns(ctx context.Context, q Querier, realName string) ([]Column, error) {
+	rows, err := q.QueryContext(ctx, columnsQuery, realName)
+	if err != nil {
+		return nil, failed("read form tables", "table "+realName, err)
+	}
+	defer rows.Close()
+	var columns []Column
+	for rows.Next() {
+		var c Column
+		var table string
+		var chars, octets, precision, digits, scale sql.NullInt64
+		var charset, collation, fallback, extra, key sql.NullString
+		var nullable string
+		if err := rows.Scan(&table, &c.Name, &c.Type, &c.FullType, &chars, &octets, &precision, &digits, &scale, &charset, &collation, &nullable, &fallback, &extra, &key); err != nil {
+			return nil, failed("read form tables", "table "+realName, err)
+		}
+		if table != realName {
+			continue
+		}
+		c.Type = strings.ToLower(c.Type)
+		c.Chars, c.Octets, c.Precision = chars.Int64, octets.Int64, precision.Int64
+		c.Digits, c.Scale = digits.Int64, scale.Int64
+		c.Charset, c.Collation = charset.String, collation.String
+		c.Nullable = nullable == "YES"
+		c.Unique = key.String == "PRI" || key.String == "UNI"
+		// "VIRTUAL GENERATED INVISIBLE" in MySQL is "VIRTUAL GENERATED, INVISIBLE" in MariaDB.
+		words := strings.FieldsFunc(strings.ToUpper(extra.String), func(r rune) bool { return r == ' ' || r == ',' })
+		c.Generated = slices.ContainsFunc(words, isGenerated)
+		// MariaDB says the text NULL where MySQL says nothing.
+		c.HasDefault = fallback.Valid && !strings.EqualFold(fallback.String, "NULL") ||
+			slices.Contains(words, "DEFAULT_GENERATED") || slices.Contains(words, "AUTO_INCREMENT")
+		columns = append(columns, c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, failed("read form tables", "table "+realName, err)
+	}
+	return columns, nil
+}
+
+// isGenerated knows the words of EXTRA that mean a computed column, whatever
+// stands beside them. A DEFAULT_GENERATED one is computed only where no value is
+// given, and an INVISIBLE one is data.
+func isGenerated(word string) bool {
+	return slices.Contains([]string{"GENERATED", "VIRTUAL", "STORED", "PERSISTENT"}, word)
 }
 
 // AssertSession returns CodeInvalid unless q's session is pinned as this
