@@ -82,27 +82,6 @@ func (c *checker) column(from, to *Column) {
 	}
 }
 
-type family int
-
-const (
-	familyOther family = iota
-	familyText
-	familyBytes
-	familyTime
-)
-
-func familyOf(columnType string) family {
-	switch columnType {
-	case "char", "varchar", "tinytext", "text", "mediumtext", "longtext":
-		return familyText
-	case "binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob":
-		return familyBytes
-	case "datetime", "timestamp", "time", "date", "year":
-		return familyTime
-	}
-	return familyOther
-}
-
 const (
 	charsetASCII = iota
 	charsetOther

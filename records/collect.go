@@ -389,7 +389,7 @@ func eachRow(ctx context.Context, q Querier, l *layout, column string, values []
 		args = append(args, limit)
 	}
 	subject := "table " + l.table.Real
-	rows, err := q.QueryContext(ctx, selectQuery(l.table.Real, l.names, column, len(values), suffix), args...)
+	rows, err := q.QueryContext(ctx, selectQuery(l.table.Real, l.columns, column, len(values), suffix), args...)
 	if err != nil {
 		return failed("read form rows", subject, err)
 	}
@@ -425,7 +425,7 @@ func cloneRow(l *layout, raw []sql.RawBytes) Row {
 		if v == nil {
 			continue
 		}
-		kept := canonical(l.columns[i].Type, v)
+		kept := l.columns[i].canonical(v)
 		start := len(buffer)
 		buffer = append(buffer, kept...)
 		values[i] = buffer[start:len(buffer):len(buffer)]

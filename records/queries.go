@@ -42,8 +42,12 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), "
 
 // selectQuery reads columns of the rows whose column key is one of n values;
 // suffix is "", limitSuffix or lockSuffix.
-func selectQuery(table string, columns []string, key string, n int, suffix string) string {
-	return "SELECT " + quoteAll(columns) + " FROM " + quote(table) + " WHERE " + quote(key) + " IN (" + marks(n) + ") ORDER BY " + quote(idColumn) + suffix
+func selectQuery(table string, columns []*Column, key string, n int, suffix string) string {
+	read := make([]string, len(columns))
+	for i, c := range columns {
+		read[i] = c.expression()
+	}
+	return "SELECT " + strings.Join(read, ", ") + " FROM " + quote(table) + " WHERE " + quote(key) + " IN (" + marks(n) + ") ORDER BY " + quote(idColumn) + suffix
 }
 
 const (
@@ -51,15 +55,19 @@ const (
 	lockSuffix  = " FOR UPDATE"
 )
 
-func insertQuery(table string, columns []string, rows int) string {
-	row := "(" + marks(len(columns)) + ")"
-	return "INSERT INTO " + quote(table) + " (" + quoteAll(columns) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+func insertQuery(table string, columns []*Column, rows int) string {
+	values := make([]string, len(columns))
+	for i, c := range columns {
+		values[i] = c.placeholder()
+	}
+	row := "(" + strings.Join(values, ", ") + ")"
+	return "INSERT INTO " + quote(table) + " (" + quoteAll(names(columns)) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-func updateQuery(table string, columns []string) string {
+func updateQuery(table string, columns []*Column) string {
 	set := make([]string, len(columns))
 	for i, c := range columns {
-		set[i] = quote(c) + " = ?"
+		set[i] = quote(c.Name) + " = " + c.placeholder()
 	}
 	return "UPDATE " + quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + quote(idColumn) + " = ?"
 }

@@ -1,7 +1,6 @@
 package records
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -16,8 +15,9 @@ import (
 // that a row keeps its digest on a table with more columns; NULL and ” differ.
 type Digest = migration.Digest
 
-// Row is one form row as bytes. Text is utf8mb4; dates are text as stored,
-// without trailing zeros of the fraction, so that datetime and datetime(6) agree.
+// Row is one form row as bytes. Text is utf8mb4; dates and decimal numbers are
+// text as stored, without trailing zeros of the fraction, so that datetime and
+// datetime(6) agree; a FLOAT is the shortest text of the same double, a BIT a number.
 // Names are the stored columns of the table (generated ones left out), sorted
 // without regard to case; Values are parallel to it, nil is NULL. Rows of one
 // read share Names: do not write to it.
@@ -105,24 +105,13 @@ func compareNames(a, b string) int {
 	return cmp.Compare(strings.ToLower(a), strings.ToLower(b))
 }
 
-// canonical returns the text of a datetime, timestamp or time without trailing
-// zeros of its fraction.
-func canonical(columnType string, value []byte) []byte {
-	switch columnType {
-	case "datetime", "timestamp", "time":
-		if bytes.IndexByte(value, '.') >= 0 {
-			return bytes.TrimSuffix(bytes.TrimRight(value, "0"), []byte("."))
-		}
-	}
-	return value
-}
-
 // layout is what is needed to read rows of a table.
 type layout struct {
 	table   *Table
 	columns []*Column // sorted by name
 	names   []string
-	id      int // index of the id column
+	id      int  // index of the id column
+	bends   bool // a column may change a value that it takes, see Column.keeps
 }
 
 func newLayout(t *Table) (*layout, bool) {
@@ -130,6 +119,7 @@ func newLayout(t *Table) (*layout, bool) {
 	slices.SortFunc(l.columns, func(a, b *Column) int { return compareNames(a.Name, b.Name) })
 	for i, c := range l.columns {
 		l.names = append(l.names, c.Name)
+		l.bends = l.bends || !c.keeps()
 		if strings.EqualFold(c.Name, idColumn) {
 			l.id = i
 		}

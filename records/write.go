@@ -1,14 +1,12 @@
 package records
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
 	"iter"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"jogetferry/internal/database"
 	"jogetferry/migration"
@@ -69,13 +67,16 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 	current := (&Set{Rows: rows}).byKey()
 	w := writer{tx: tx, layout: l}
 	applied = make([]bool, len(changes))
-	var inserts []*Row
+	var inserts, written []*Row
 	for i, c := range changes {
 		row := current[c.key]
 		if !sameContent(row, c.expect) {
 			continue
 		}
 		applied[i] = true
+		if c.want != nil {
+			written = append(written, c.want)
+		}
 		switch {
 		case row == nil && c.want != nil:
 			inserts = append(inserts, c.want)
@@ -89,6 +90,9 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		}
 	}
 	if err := w.insert(ctx, inserts); err != nil {
+		return nil, err
+	}
+	if err := w.verify(ctx, written); err != nil {
 		return nil, err
 	}
 	if err := tx.Commit(); err != nil {
@@ -132,7 +136,7 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 		for _, row := range rows[:n] {
 			args = appendArgs(args, row, columns)
 		}
-		if err := w.exec(ctx, insertQuery(w.layout.table.Real, names(columns), n), args...); err != nil {
+		if err := w.exec(ctx, insertQuery(w.layout.table.Real, columns, n), args...); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -153,7 +157,7 @@ func (w *writer) update(ctx context.Context, row *Row) error {
 		return nil
 	}
 	args := append(appendArgs(nil, row, columns), string(row.Key.ID))
-	return w.exec(ctx, updateQuery(w.layout.table.Real, names(columns)), args...)
+	return w.exec(ctx, updateQuery(w.layout.table.Real, columns), args...)
 }
 
 // exec runs a write; a warning is an error, because outside strict mode it
@@ -185,6 +189,46 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
+// verify reads rows back where the table has types that change a value without a
+// word: FLOAT rounds, JSON gets another form. CodeUnsupported names the first such column.
+func (w *writer) verify(ctx context.Context, written []*Row) error {
+	if !w.layout.bends || len(written) == 0 {
+		return nil
+	}
+	ids := make([]string, len(written))
+	for i, row := range written {
+		ids[i] = string(row.Key.ID)
+	}
+	rows, err := readRows(ctx, w.tx, w.layout, idColumn, ids, "", bound{})
+	if err != nil {
+		return err
+	}
+	there := (&Set{Rows: rows}).byKey()
+	for _, want := range written {
+		if column := bent(want, there[want.Key]); column != "" {
+			return &migration.Error{
+				Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + w.layout.table.Real + "." + column,
+				Hint: "the target's type changes a value that the source has; compare the column types of both servers",
+			}
+		}
+	}
+	return nil
+}
+
+// bent returns the first column of want that there has with another value; ""
+// for none. A row that is not found under its id has been bent there; nil is that.
+func bent(want, there *Row) string {
+	if there == nil {
+		return idColumn
+	}
+	for i, name := range want.Names {
+		if value, ok := there.Value(name); ok && !equalValues(want.Values[i], value) {
+			return name
+		}
+	}
+	return ""
+}
+
 // shared returns the columns that both the table and row have.
 func (l *layout) shared(row *Row) []*Column {
 	var columns []*Column
@@ -207,16 +251,7 @@ func names(columns []*Column) []string {
 func appendArgs(args []any, row *Row, columns []*Column) []any {
 	for _, c := range columns {
 		value, _ := row.Value(c.Name)
-		switch {
-		case value == nil:
-			args = append(args, nil)
-		case familyOf(c.Type) == familyText || familyOf(c.Type) == familyTime:
-			// A string is sent as utf8mb4 text even where the driver interpolates;
-			// bytes would reach the column unconverted.
-			args = append(args, string(value))
-		default:
-			args = append(args, value)
-		}
+		args = append(args, c.argument(value))
 	}
 	return args
 }
@@ -262,66 +297,6 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 		}
 	}
 }
-
-// refuses says why a value cannot be stored; "" if it can, as far as that can be told without the server.
-func (c *Column) refuses(value []byte) string {
-	switch {
-	case value == nil && !c.Nullable && !c.Generated:
-		return "the target wants a value in this column, and the source has none"
-	case len(value) == 0:
-		return ""
-	case c.Generated:
-		return "the target computes this column, and the source stores values in it"
-	}
-	switch familyOf(c.Type) {
-	case familyTime:
-		// MySQL rounds and MariaDB cuts, both without a word.
-		if _, fraction, _ := strings.Cut(string(value), "."); int64(len(fraction)) > c.Precision {
-			return "the target keeps fewer digits of a second than the source has"
-		}
-	case familyBytes:
-		if int64(len(value)) > c.Octets {
-			return tooLong
-		}
-	case familyText:
-		if size := int64(len(value)); size > c.Chars && (int64(utf8.RuneCount(value)) > c.Chars || size > c.Octets && isUTF8(c.Charset)) {
-			return tooLong
-		}
-		if lost(c.Charset, value) {
-			return "the target's character set " + c.Charset + " lacks a character that the source has; convert its table to utf8mb4"
-		}
-	case familyOther:
-	}
-	return ""
-}
-
-const tooLong = "the target's column is too short for what the source has; widen it"
-
-func isUTF8(charset string) bool { return strings.HasPrefix(charset, "utf8") }
-
-// lost reports whether a charset has no place for a character of a text; of
-// those that are not listed only the server knows.
-func lost(charset string, text []byte) bool {
-	switch charset {
-	case "ascii":
-		return slices.ContainsFunc(text, func(b byte) bool { return b >= utf8.RuneSelf })
-	case "utf8", "utf8mb3":
-		return slices.ContainsFunc(text, func(b byte) bool { return b >= fourBytes })
-	case "latin1":
-		return bytes.ContainsFunc(text, func(r rune) bool {
-			return r > 0xFF && !strings.ContainsRune(cp1252, r) || strings.ContainsRune(notLatin1, r)
-		})
-	}
-	return false
-}
-
-const (
-	fourBytes = 0xF0 // the first byte of characters beyond U+FFFF
-	// MySQL's latin1 is cp1252: it has these characters in place of most of U+0080 to U+009F.
-	cp1252    = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-	notLatin1 = "\u0080\u0082\u0083\u0084\u0085\u0086\u0087\u0088\u0089\u008a\u008b\u008c\u008e" +
-		"\u0091\u0092\u0093\u0094\u0095\u0096\u0097\u0098\u0099\u009a\u009b\u009c\u009e\u009f"
-)
 
 // layoutFor returns how to read and write a table of the target; when it does
 // not exist, or has no unique id, CodeUnsupported.
