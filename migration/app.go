@@ -33,6 +33,7 @@ const (
 	MismatchColumn    MismatchKind = "column_missing"    // on the target
 	MismatchNarrower  MismatchKind = "narrower"          // less room, or fewer digits of a second
 	MismatchType      MismatchKind = "type"              // another kind of value altogether
+	MismatchUnknown   MismatchKind = "unknown_type"      // not known how to carry it exactly
 	MismatchCharset   MismatchKind = "charset"           // characters may get lost
 	MismatchCollation MismatchKind = "collation"         // ids that differ here are the same there
 	MismatchNotNull   MismatchKind = "not_null"          // the target wants a value that the source may not have

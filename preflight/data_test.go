@@ -59,6 +59,7 @@ func TestApp(t *testing.T) {
 		{name: "column_missing", change: mismatch(migration.MismatchColumn), want: []string{"FERRY-305 warning crm: app_fd_orders: c_x text"}},
 		{name: "narrower", change: mismatch(migration.MismatchNarrower), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x narrower (text to int)"}},
 		{name: "another_type", change: mismatch(migration.MismatchType), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x of another type (text to int)"}},
+		{name: "unknown_type", change: mismatch(migration.MismatchUnknown), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x of a type that cannot be carried for certain (text to int)"}},
 		{name: "computed", change: mismatch(migration.MismatchGenerated), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x computed by the target (text to int)"}},
 		{name: "not_null", change: mismatch(migration.MismatchNotNull), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x wants a value (text to int)"}},
 		{name: "charset", change: mismatch(migration.MismatchCharset), want: []string{"FERRY-307 warning crm: app_fd_orders: c_x text to int"}},

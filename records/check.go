@@ -48,26 +48,12 @@ func (c *checker) column(from, to *Column) {
 		c.add(from.Name, migration.MismatchGenerated, from.FullType, to.FullType)
 		return
 	}
-	a, b := familyOf(from.Type), familyOf(to.Type)
-	switch {
-	case a != b:
-		c.add(from.Name, migration.MismatchType, from.FullType, to.FullType)
-	case a == familyText || a == familyBytes:
-		if to.Octets < from.Octets || from.Type == "varchar" && to.Type == "varchar" && to.Chars < from.Chars {
-			c.add(from.Name, migration.MismatchNarrower, from.FullType, to.FullType)
-		}
-		if a == familyText && charsetRank(to.Charset) < charsetRank(from.Charset) ||
-			charsetRank(from.Charset) == charsetOther && charsetRank(to.Charset) == charsetOther && from.Charset != to.Charset {
-			c.add(from.Name, migration.MismatchCharset, from.Charset, to.Charset)
-		}
-	case a == familyTime:
-		if from.Type != to.Type {
-			c.add(from.Name, migration.MismatchType, from.FullType, to.FullType)
-		} else if to.Precision < from.Precision {
-			c.add(from.Name, migration.MismatchNarrower, from.FullType, to.FullType)
-		}
-	case from.FullType != to.FullType:
-		c.add(from.Name, migration.MismatchType, from.FullType, to.FullType)
+	kind := from.mismatch(to)
+	if kind != "" {
+		c.add(from.Name, kind, from.FullType, to.FullType)
+	}
+	if kind != migration.MismatchType && loses(from, to) {
+		c.add(from.Name, migration.MismatchCharset, from.charset(), to.charset())
 	}
 	if from.Nullable && !to.Nullable {
 		c.add(from.Name, migration.MismatchNotNull, from.FullType, to.FullType)
@@ -80,6 +66,16 @@ func (c *checker) column(from, to *Column) {
 			c.add(from.Name, migration.MismatchCollation, from.Collation, to.Collation)
 		}
 	}
+}
+
+// loses reports whether a column of texts may lack characters of another one.
+func loses(from, to *Column) bool {
+	texts := []family{familyText, familyMembers, familyNamed}
+	if !slices.Contains(texts, familyOf(from.Type)) || !slices.Contains(texts, familyOf(to.Type)) {
+		return false
+	}
+	a, b := charsetRank(from.charset()), charsetRank(to.charset())
+	return b < a || a == charsetOther && b == charsetOther && from.charset() != to.charset()
 }
 
 const (
