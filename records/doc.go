@@ -12,6 +12,7 @@
 // names only.
 //
 // Connections must be pinned by whoever opens them: time_zone '+00:00', charset
-// utf8mb4, no parseTime. Every entry point asserts that. Start reading at
-// collect.go and copy.go.
+// utf8mb4, no parseTime. Every entry point asserts that. The driver's MaxAllowedPacket
+// should be 0, the server's. How values of each type travel is in column.go. Start
+// reading at collect.go and copy.go.
 package records

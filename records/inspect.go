@@ -39,8 +39,9 @@ func Inspect(ctx context.Context, source, target Side, table string) ([]migratio
 }
 
 // Refusals returns a function that tells why Copy would refuse a row of a form
-// table (without app_fd_) on this side: the table, or the columns that have no place for
-// their value, "app_fd_x" and "app_fd_x.c_y"; nil when it fits. What only the
+// table (without app_fd_) on this side: the table, which also means that the row is too
+// large, or the columns that have no place for their value, "app_fd_x" and "app_fd_x.c_y";
+// nil when it fits. What only the
 // server can judge, such as a text in a column of numbers, it takes to fit.
 func (s Side) Refusals(ctx context.Context, table string) (func(Row) []string, error) {
 	l, err := s.writable(ctx, table)
@@ -55,6 +56,9 @@ func (s Side) Refusals(ctx context.Context, table string) (func(Row) []string, e
 	return func(row Row) (refused []string) {
 		if !slices.Equal(names, row.Names) {
 			names, columns = row.Names, l.of(row.Names)
+		}
+		if l.tooLarge(&row) != "" {
+			refused = append(refused, tablePrefix+table)
 		}
 		for column := range l.misfits(&row, columns) {
 			refused = append(refused, tablePrefix+table+"."+column)

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME)"
+	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME), @@session.max_allowed_packet"
 
 	namesQuery = "SELECT TABLE_NAME FROM information_schema.TABLES" +
 		" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE 'app\\_fd\\_%' ORDER BY TABLE_NAME"
@@ -18,7 +18,6 @@ const (
 		" DATETIME_PRECISION, NUMERIC_PRECISION, NUMERIC_SCALE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA, COLUMN_KEY" +
 		" FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION"
 
-	packetQuery   = "SELECT @@session.max_allowed_packet"
 	warningsQuery = "SHOW WARNINGS"
 	snapshotQuery = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 	readOnlyQuery = "START TRANSACTION READ ONLY"

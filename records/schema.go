@@ -36,6 +36,7 @@ type Table struct {
 	Real    string
 	Engine  string // "InnoDB"
 	Columns []Column
+	packet  int64 // max_allowed_packet of the server, bytes
 }
 
 // column finds a column by name; MySQL column names ignore case.
@@ -68,6 +69,7 @@ type Schema struct {
 	names  map[string]bool   // real names; nil: not read
 	folded map[string]string // real name by its lower case; "": ambiguous
 	tables map[string]*Table // by real name, those asked for; nil value: a view, or dropped since
+	packet int64             // see Table
 }
 
 // NewSchema returns a Schema that reads on first use.
@@ -111,14 +113,15 @@ func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, boo
 		return nil, false, nil
 	}
 	named := *t
-	named.Name = name
+	named.Name, named.packet = name, s.packet
 	return &named, true, nil
 }
 
 // load reads the names and nothing else: whatever else information_schema is
 // asked for, MariaDB opens every table to tell.
 func (s *Schema) load(ctx context.Context, q Querier) error {
-	if err := AssertSession(ctx, q); err != nil {
+	packet, err := readSession(ctx, q)
+	if err != nil {
 		return err
 	}
 	rows, err := q.QueryContext(ctx, namesQuery)
@@ -142,7 +145,7 @@ func (s *Schema) load(ctx context.Context, q Querier) error {
 	if err := rows.Err(); err != nil {
 		return failed("read form tables", "information_schema", err)
 	}
-	s.names, s.folded, s.tables = names, folded, map[string]*Table{}
+	s.names, s.folded, s.tables, s.packet = names, folded, map[string]*Table{}, packet
 	s.read = time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
 	return nil
 }
@@ -229,19 +232,25 @@ func isGenerated(word string) bool {
 // AssertSession returns CodeInvalid unless q's session is pinned as this
 // package needs it: otherwise datetimes shift or characters get lost without a word.
 func AssertSession(ctx context.Context, q Querier) error {
+	_, err := readSession(ctx, q)
+	return err
+}
+
+// readSession is AssertSession; it returns the session's max_allowed_packet.
+func readSession(ctx context.Context, q Querier) (packet int64, err error) {
 	const op = "assert database session"
 	rows, err := q.QueryContext(ctx, sessionQuery)
 	if err != nil {
-		return failed(op, "", err)
+		return 0, failed(op, "", err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return failed(op, "", rows.Err())
+		return 0, failed(op, "", rows.Err())
 	}
 	var zone, client, results, connection sql.NullString
 	var moment any
-	if err := rows.Scan(&zone, &client, &results, &connection, &moment); err != nil {
-		return failed(op, "", err)
+	if err := rows.Scan(&zone, &client, &results, &connection, &moment, &packet); err != nil {
+		return 0, failed(op, "", err)
 	}
 	wrong := ""
 	_, parsed := moment.(time.Time)
@@ -254,7 +263,7 @@ func AssertSession(ctx context.Context, q Querier) error {
 		wrong = fmt.Sprintf("the character set is %q/%q/%q, not utf8mb4", client.String, results.String, connection.String)
 	}
 	if wrong != "" {
-		return &migration.Error{Code: migration.CodeInvalid, Op: op, Hint: wrong}
+		return 0, &migration.Error{Code: migration.CodeInvalid, Op: op, Hint: wrong}
 	}
-	return rows.Err()
+	return packet, rows.Err()
 }

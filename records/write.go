@@ -16,6 +16,7 @@ const (
 	batchRows   = 500     // rows of one multi-row INSERT and of one transaction
 	batchBytes  = 1 << 20 // values of one multi-row INSERT, less where max_allowed_packet is small
 	batchMarks  = 60_000  // MySQL takes 65,535 placeholders
+	packetUnit  = 1024    // servers cut max_allowed_packet to multiples of it
 	packetShare = 4       // of max_allowed_packet: escaping may double a value, and names come on top
 	writeTries  = 3       // of a transaction that lost a deadlock or waited too long
 )
@@ -115,14 +116,7 @@ type writer struct {
 
 // insert writes rows by as few statements as max_allowed_packet lets us.
 func (w *writer) insert(ctx context.Context, rows []*Row) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	var packet int64
-	if err := w.tx.QueryRowContext(ctx, packetQuery).Scan(&packet); err != nil {
-		return failed("write form rows", "table "+w.layout.table.Real, err)
-	}
-	room := min(batchBytes, packet/packetShare)
+	room := min(batchBytes, w.layout.table.packet/packetShare)
 	for len(rows) > 0 {
 		columns := w.layout.shared(rows[0])
 		n, size := 0, int64(0)
@@ -259,10 +253,26 @@ func appendArgs(args []any, row *Row, columns []*Column) []any {
 // fits returns CodeUnsupported when a value of row cannot be in the table.
 // What only the server can judge, it refuses itself in strict mode.
 func (l *layout) fits(row *Row) error {
+	if why := l.tooLarge(row); why != "" {
+		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + l.table.Real, Hint: why}
+	}
 	for column, why := range l.misfits(row, l.of(row.Names)) {
 		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + l.table.Real + "." + column, Hint: why}
 	}
 	return nil
+}
+
+// tooLarge says that the server would not take a row; "" if it does. The driver
+// prepares a statement that has no room in one packet and sends its values apart,
+// so what counts is the row as it is, not as a statement with escapes. Joget
+// stores a row by one statement: it could not save one that is larger than a packet.
+func (l *layout) tooLarge(row *Row) string {
+	size, limit := row.Bytes(), l.table.packet
+	if size <= limit {
+		return ""
+	}
+	enough := (size + packetUnit - 1) / packetUnit * packetUnit
+	return fmt.Sprintf("a row of %d bytes, and the target's server takes %d; raise max_allowed_packet on the target's server to at least %d", size, limit, enough)
 }
 
 // of returns the columns of these names, nil for those that the table lacks.
