@@ -112,7 +112,7 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		}
 		alike = alike[:0]
 	}
-	note := func(scan scanner) (none struct{}, err error) {
+	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
 		var record, key sql.RawBytes
 		if err := scan(&record, &key); err != nil {
 			return none, err
@@ -128,13 +128,7 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		}
 		alike[i].Instances++
 		return none, nil
-	}
-	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), note)
-	if database.Answered(err) {
-		// Not every server of the MySQL family tells weights; there only equal
-		// records are found, not those that are alike.
-		_, err = read(ctx, r, op, withLists(selectRootRecordsPlainly, len(open(states))), args(open(states)), note)
-	}
+	})
 	flush()
 	return shared, err
 }

@@ -7,7 +7,6 @@ package schema
 const (
 	nextIsolation = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 	startSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
-	startReadOnly = "START TRANSACTION READ ONLY"
 	rollback      = "ROLLBACK"
 )
 
@@ -143,9 +142,6 @@ const (
 	selectRootRecords = `SELECT CAST(r.record AS BINARY), WEIGHT_STRING(TRIM(TRAILING ' ' FROM r.record)) FROM (
 SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) COLLATE utf8mb4_unicode_ci record
 FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = CONVERT(p.Id USING <charset>) COLLATE <collation>
-WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
-	selectRootRecordsPlainly = `SELECT r.record, r.record FROM (
-SELECT COALESCE(NULLIF(l.originProcessId, ''), p.Id) record FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = p.Id
 WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
 )
 

@@ -72,11 +72,6 @@ func beginSnapshot(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	_, err := conn.ExecContext(ctx, startSnapshot)
-	if database.Answered(err) {
-		// Not every server of the MySQL family knows the phrase, and they say so
-		// in different ways; there the first read takes the snapshot.
-		_, err = conn.ExecContext(ctx, startReadOnly)
-	}
 	return err
 }
 
