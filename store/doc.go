@@ -8,7 +8,7 @@
 // are one transaction; all times are the database's own; identifiers are
 // compared as bytes. Errors are *migration.Error; their causes may hold
 // personal data, their Safe text never does. SQL stays plain enough for
-// MariaDB 10.11, MySQL 8 and the in-process server of the demo.
+// MariaDB 10.11 and MySQL 8.
 //
 // Start reading at ledger.go (connection, transactions, errors), then claim.go
 // (the one start of an instance).

@@ -7,7 +7,6 @@ import (
 )
 
 const (
-	// asked once for all tables: per table it costs an in-process server seconds
 	selectColumns = `SELECT c.TABLE_NAME, c.COLUMN_NAME, c.COLUMN_TYPE, c.IS_NULLABLE
 FROM information_schema.columns c
 JOIN information_schema.tables t ON t.TABLE_SCHEMA=c.TABLE_SCHEMA AND t.TABLE_NAME=c.TABLE_NAME AND t.TABLE_TYPE='BASE TABLE'

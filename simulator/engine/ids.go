@@ -18,8 +18,7 @@ const maxID = 100
 // Numbers and resource rows are made in transactions of their own, never
 // inside a call's: reserving there would make every other call wait for it.
 // A call that runs out of them is undone, the shortage is filled, and the call
-// runs again. A transaction beside the call's is no way either: the demo's
-// database runs one at a time.
+// runs again.
 
 // shortage is what a call lacked.
 type shortage struct {

@@ -3,6 +3,6 @@
 // plus a small directory of users and the settings of a fresh installation.
 //
 // The tables are declared in tables.txt, one short notation for all of them,
-// and rendered to plain DDL (one statement per table) that MariaDB, MySQL and
-// in-process MySQL-compatible servers accept alike. Start reading at Create.
+// and rendered to plain DDL (one statement per table) that MariaDB and MySQL
+// accept alike. Start reading at Create.
 package schema
