@@ -14,7 +14,6 @@ FUZZTIME ?= 20s
 
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
-DEMO_TAGS := gms_pure_go
 # The end-to-end tests of one package take longer than Go waits by itself.
 GO_TEST := $(GO) test -p $(PARALLEL) -timeout 30m $(TEST_FLAGS)
 # Runs a command with one MariaDB for all test processes, stopped at its end.
@@ -32,20 +31,20 @@ help: ## Show this help
 build: ## Build worker, starter and simulator into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
 
-demo: bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up
-	cd demo && $(GO) run -tags $(DEMO_TAGS) . $(if $(KEEP),--keep)
+demo: deps bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up, DOCS=1 writes what it shows into the docs
+	$(GO) build -o bin/demo ./demo
+	bin/demo $(if $(KEEP),--keep) $(if $(DOCS),--write-docs)
 
 fmt: ## Format the code
 	$(TOOL) golangci-lint fmt ./...
 
-tidy: ## Bring the demo's go.mod in line after a change of ours
-	cd demo && $(GO) mod tidy
+tidy: ## Bring go.mod in line with the imports
+	$(GO) mod tidy
 
 ##@ Tests (what they need is installed or built first)
 
-test: deps bin/temporal bin/withmysql vet ## Run all tests, the demo's too; CI calls this
+test: deps bin/temporal bin/withmysql vet ## Run all tests; CI calls this
 	$(WITH_MYSQL) $(GO_TEST) $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
-	cd demo && ../$(WITH_MYSQL) $(GO_TEST) -tags $(DEMO_TAGS) ./...
 
 race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
 	$(WITH_MYSQL) $(GO_TEST) -race ./...
@@ -76,11 +75,9 @@ bench: deps bin/temporal bin/withmysql ## Measure the budgets
 
 vet:
 	$(GO) vet $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
-	cd demo && $(GO) vet -tags $(DEMO_TAGS) ./...
 
 lint: ## Run the linters and Temporal's determinism checker
 	$(TOOL) golangci-lint run ./...
-	cd demo && $(GO) tool -modfile=../tools/go.mod golangci-lint run --config ../.golangci.yml --build-tags $(DEMO_TAGS) ./...
 	$(TOOL) workflowcheck -config tools/workflowcheck.yaml ./workflows/...
 
 vuln: ## Look for known vulnerabilities in what is reachable
@@ -88,7 +85,6 @@ vuln: ## Look for known vulnerabilities in what is reachable
 
 check: lint test vuln ## Everything a change must pass
 	$(GO) mod tidy -diff
-	cd demo && $(GO) mod tidy -diff
 	$(GO) mod verify
 
 ##@ Tools

@@ -12,20 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql" // the driver of the databases below
-
-	"jogetferry/demo/mysqld"
 	"jogetferry/simulator/apps"
 	"jogetferry/simulator/digest"
 	"jogetferry/simulator/schema"
 	"jogetferry/simulator/server"
-)
-
-// The databases differ by name: where servers share a process, nothing else
-// tells which one it is.
-const (
-	sourceDatabase = "jwdb_old"
-	targetDatabase = "jwdb_new"
 )
 
 // joget is a simulated Joget server with its database and uploads.
@@ -36,23 +26,18 @@ type joget struct {
 	url     string       // with the context path, once it serves
 	calls   atomic.Int64 // requests so far
 	sim     *server.Server
-	mysql   *mysqld.Server
 	http    *http.Server
 	serving chan struct{} // closed when http is done
 }
 
-// newJoget prepares a server with the demo's apps, whose packages have version,
-// and nothing else; see serve.
-func newJoget(ctx context.Context, database, uploads string, version int64) (j *joget, err error) {
-	j = &joget{uploads: uploads}
+// newJoget prepares a server on the empty database of dsn, with the demo's apps,
+// whose packages have version, and nothing else; see serve.
+func newJoget(ctx context.Context, dsn, uploads string, version int64) (j *joget, err error) {
+	j = &joget{dsn: dsn, uploads: uploads}
 	if err := os.MkdirAll(uploads, 0o750); err != nil {
 		return j, err
 	}
-	if j.mysql, err = mysqld.Open(ctx, database); err != nil {
-		return j, err
-	}
-	j.dsn = j.mysql.DSN(database)
-	if j.db, err = sql.Open("mysql", j.dsn); err != nil {
+	if j.db, err = sql.Open("mysql", dsn); err != nil {
 		return j, err
 	}
 	if err := schema.Create(ctx, j.db); err != nil {
@@ -85,7 +70,7 @@ func (j *joget) serve(ctx context.Context) (err error) {
 		return err
 	}
 	request.Header.Set("Referer", j.url)
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := (&http.Client{Timeout: patience}).Do(request)
 	if err != nil {
 		return err
 	}
@@ -115,22 +100,26 @@ func (s state) diff(after state) string {
 	return digest.DiffDatabases(s.db, after.db) + digest.DiffTrees(s.files, after.files)
 }
 
-// running lists the open root instances.
-func (j *joget) running(ctx context.Context) ([]string, error) {
-	rows, err := j.db.QueryContext(ctx, selectRunning)
+// list reads a column of text from the server's database.
+func (j *joget) list(ctx context.Context, query string) ([]string, error) {
+	return list(ctx, j.db, query)
+}
+
+func list(ctx context.Context, db *sql.DB, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("count running instances: %w", err)
+		return nil, fmt.Errorf("look into the database: %w", err)
 	}
 	defer rows.Close()
-	var ids []string
+	var values []string
 	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("count running instances: %w", err)
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, fmt.Errorf("look into the database: %w", err)
 		}
-		ids = append(ids, id)
+		values = append(values, value)
 	}
-	return ids, rows.Err()
+	return values, rows.Err()
 }
 
 // close ends what has begun; it works on a half-made server too.
@@ -145,9 +134,6 @@ func (j *joget) close() error {
 	}
 	if j.db != nil {
 		errs = append(errs, j.db.Close())
-	}
-	if j.mysql != nil {
-		errs = append(errs, j.mysql.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"jogetferry/demo/mysqld"
+	"golang.org/x/sync/errgroup"
+
 	"jogetferry/internal/child"
 	"jogetferry/internal/temporaltest"
 	"jogetferry/simulator/seed"
@@ -22,12 +25,15 @@ import (
 type stage struct {
 	folder         string
 	source, target *joget
-	ledger         *mysqld.Server
+	databases      *databases
+	ledger         ledger
 	temporal       *temporaltest.Server
 	workers        []*child.Process
 	logs           []string // files
 	environ        []string
 	before         state // of the source
+	terminal       *terminal
+	measured       numbers
 }
 
 // Versions of the apps' packages: every import counts on, so they never are the same.
@@ -36,56 +42,91 @@ const (
 	targetVersion = 5
 )
 
-// withSubflows is how many of the instances have an open subflow. None has
-// branches at a join: the in-process database loses assignments there.
-const withSubflows = 3
+// Of the running instances so many have branches that wait at a join, and an
+// open subflow.
+const (
+	withTokens   = 5
+	withSubflows = 3
+)
 
-// newStage sets everything up but the worker. What it returns must be closed
-// even after an error.
-func newStage(ctx context.Context) (s *stage, err error) {
-	s = &stage{}
+// life is what the source has done so far. Among its positions is the one with
+// a deadline, which a seed leaves out when it is not told.
+func life() seed.Options {
+	o := seed.Options{
+		Seed: 1, Instances: wanted - withTokens - withSubflows, WithTokens: withTokens, WithSubflows: withSubflows,
+		Completed: 12, RecordsOnly: 5, Positions: []string{"onboard/onboarding/prepare"},
+	}
+	for _, p := range seed.Positions() {
+		if p.Join == "" && p.Child == nil && slices.Contains([]string{seed.LeaveRequest, seed.PurchaseRequest, seed.ProbationReview}, p.Process) {
+			o.Positions = append(o.Positions, p.Key())
+		}
+	}
+	return o
+}
+
+// setUp makes everything but the worker. The stage must be closed even after an
+// error.
+func (s *stage) setUp(ctx context.Context) (err error) {
 	if s.folder, err = os.MkdirTemp("", "jogetferry-demo-"); err != nil {
-		return s, err
+		return err
 	}
-	say("Two simulated Joget servers, each with a database of its own; the old one with %d running instances.", wanted)
-	if s.source, err = newJoget(ctx, sourceDatabase, filepath.Join(s.folder, "source", "app_formuploads"), sourceVersion); err != nil {
-		return s, fmt.Errorf("prepare the source: %w", err)
-	}
-	seeded, err := seed.Run(ctx, s.source.db, s.source.uploads, seed.Options{
-		Seed: 1, Instances: wanted - withSubflows, WithSubflows: withSubflows, Completed: 12, RecordsOnly: 5,
-	})
-	if err != nil {
-		return s, fmt.Errorf("fill the source: %w", err)
-	}
-	if s.target, err = newJoget(ctx, targetDatabase, filepath.Join(s.folder, "target", "app_formuploads"), targetVersion); err != nil {
-		return s, fmt.Errorf("prepare the target: %w", err)
-	}
-	if _, err := seed.Target(ctx, s.target.db, s.target.uploads, seed.TargetOptions{Seed: 1001, Instances: 6, Completed: 10, RecordsOnly: 2}); err != nil {
-		return s, fmt.Errorf("fill the target: %w", err)
+	s.terminal.say("Two simulated Joget servers, the old one with %d running instances, on a real database server; "+
+		"Temporal's dev server with its UI, and the real binaries.", wanted)
+	together, part := errgroup.WithContext(ctx)
+	together.Go(func() error { return s.fill(part) })
+	together.Go(func() error { return s.build(part) })
+	together.Go(func() error { return s.startTemporal(part) })
+	if err := together.Wait(); err != nil {
+		return err
 	}
 	if err := errors.Join(s.source.serve(ctx), s.target.serve(ctx)); err != nil {
-		return s, err
+		return err
 	}
-	fmt.Printf("  old: %s (%d rows, %d files), new: %s\n", s.source.url, seeded.Rows, seeded.Files, s.target.url)
-	if s.before, err = s.source.state(ctx); err != nil {
-		return s, err
+	s.terminal.print("old: "+s.source.url+", new: "+s.target.url, "databases: "+s.databases.where(),
+		"Temporal: "+s.temporal.HostPort()+", UI: "+s.temporal.UIURL())
+	return s.configure(ctx)
+}
+
+// fill makes the databases and what runs on both servers.
+func (s *stage) fill(ctx context.Context) (err error) {
+	if s.databases, err = openDatabases(ctx, s.folder); err != nil {
+		return err
 	}
-	if s.ledger, err = mysqld.Open(ctx, "jogetferry"); err != nil {
-		return s, err
+	if s.source, err = s.prepare(ctx, "source", sourceVersion); err != nil {
+		return err
 	}
-	say("Temporal's dev server with its UI, and the real binaries.")
-	if err := s.build(ctx); err != nil {
-		return s, err
+	if _, err := seed.Run(ctx, s.source.db, s.source.uploads, life()); err != nil {
+		return fmt.Errorf("fill the source: %w", err)
 	}
+	if s.target, err = s.prepare(ctx, "target", targetVersion); err != nil {
+		return err
+	}
+	if _, err := seed.Target(ctx, s.target.db, s.target.uploads, seed.TargetOptions{Seed: 1001, Instances: 6, Completed: 10, RecordsOnly: 2}); err != nil {
+		return fmt.Errorf("fill the target: %w", err)
+	}
+	s.before, err = s.source.state(ctx)
+	return err
+}
+
+func (s *stage) prepare(ctx context.Context, side string, version int64) (*joget, error) {
+	dsn, err := s.databases.create(ctx, side)
+	if err != nil {
+		return nil, err
+	}
+	j, err := newJoget(ctx, dsn, filepath.Join(s.folder, side, "app_formuploads"), version)
+	if err != nil {
+		return j, fmt.Errorf("prepare the %s: %w", side, err)
+	}
+	return j, nil
+}
+
+func (s *stage) startTemporal(ctx context.Context) error {
 	ui, err := child.FreePort(ctx)
 	if err != nil {
-		return s, err
+		return err
 	}
-	if s.temporal, err = temporaltest.Start(ctx, temporaltest.Options{UIPort: ui, LogFile: s.log("temporal.log")}); err != nil {
-		return s, err
-	}
-	fmt.Printf("  Temporal: %s, UI: %s\n", s.temporal.HostPort(), s.temporal.UIURL())
-	return s, s.configure(ctx)
+	s.temporal, err = temporaltest.Start(ctx, temporaltest.Options{UIPort: ui, LogFile: s.log("temporal.log")})
+	return err
 }
 
 // log names a file in the stage's folder whose end is shown after a failure.
@@ -97,8 +138,7 @@ func (s *stage) log(name string) string {
 
 // build makes worker and starter as `make build` does.
 func (s *stage) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(s.folder, "bin")+"/", "./worker", "./starter") //nolint:gosec // our own packages
-	cmd.Dir = ".."                                                                                                                 // the demo is a module of its own
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(s.folder, "bin")+"/", "jogetferry/worker", "jogetferry/starter") //nolint:gosec // our own packages
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build worker and starter: %w\n%s", err, out)
@@ -119,16 +159,28 @@ target:
   master: {username: master, password: master}
 ledger:
   database: %q
+joins: rebuild
 limits: {target_calls_per_second: 1000}
 worker: {listen: "-"}
 `
 
 func (s *stage) configure(ctx context.Context) error {
-	reader, err := s.source.mysql.Reader(ctx, sourceDatabase)
+	ledger, err := s.databases.create(ctx, "ledger")
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf(settings, reader, s.source.uploads, s.target.url, s.target.dsn, s.target.uploads, s.ledger.DSN("jogetferry"))
+	if s.ledger.DB, err = sql.Open("mysql", ledger); err != nil {
+		return err
+	}
+	var accounts [3]string
+	for i, a := range []struct{ purpose, privileges, dsn string }{
+		{"reader", sourceGrants, s.source.dsn}, {"writer", targetGrants, s.target.dsn}, {"ledger", ledgerGrants, ledger},
+	} {
+		if accounts[i], err = s.databases.account(ctx, a.purpose, a.privileges, a.dsn); err != nil {
+			return err
+		}
+	}
+	text := fmt.Sprintf(settings, accounts[0], s.source.uploads, s.target.url, accounts[1], s.target.uploads, accounts[2])
 	if err := os.WriteFile(filepath.Join(s.folder, "ferry.yaml"), []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -194,26 +246,29 @@ To try, in another terminal:
 		s.target.url, strings.TrimSuffix(s.target.url, "/jw"), s.folder, strings.Join(s.exports(), " "))
 }
 
-// endTime bounds how long processes may take to end in good order.
-const endTime = 10 * time.Second
+// endTime bounds how long a process may take to end in good order.
+const endTime = 30 * time.Second
 
 // close ends all processes and servers and removes the folder; it works on a
 // half-made stage too.
-func (s *stage) close() error {
+func (s *stage) close(ctx context.Context) error {
 	var errs []error
 	for _, w := range s.workers {
-		errs = append(errs, end(w))
+		errs = append(errs, end(ctx, w))
 	}
 	if s.temporal != nil {
-		errs = append(errs, s.temporal.Kill(context.Background()))
+		errs = append(errs, s.temporal.Kill(ctx))
 	}
 	for _, j := range []*joget{s.source, s.target} {
 		if j != nil {
 			errs = append(errs, j.close())
 		}
 	}
-	if s.ledger != nil {
+	if s.ledger.DB != nil {
 		errs = append(errs, s.ledger.Close())
+	}
+	if s.databases != nil {
+		errs = append(errs, s.databases.close(ctx))
 	}
 	if s.folder != "" {
 		errs = append(errs, os.RemoveAll(s.folder))
@@ -222,11 +277,11 @@ func (s *stage) close() error {
 }
 
 // end tells a process to end, and kills one that does not.
-func end(p *child.Process) error {
-	ctx, cancel := context.WithTimeout(context.Background(), endTime)
+func end(ctx context.Context, p *child.Process) error {
+	patient, cancel := context.WithTimeout(ctx, endTime)
 	defer cancel()
-	if err := p.End(ctx, syscall.SIGTERM); err != nil {
-		return p.End(context.Background(), syscall.SIGKILL)
+	if err := p.End(patient, syscall.SIGTERM); err != nil {
+		return p.End(ctx, syscall.SIGKILL)
 	}
 	return nil
 }

@@ -21,8 +21,15 @@ type verdict struct {
 	// starts are the processes that the target has started and nobody has taken
 	// back, by record, told by its effect log.
 	starts      map[string]int
+	kept        []kept
 	sourceDiff  string // of database and files, "" for not a byte
 	sourceCalls int    // requests that the source server got
+}
+
+// kept counts on both servers something that a start alone does not bring along.
+type kept struct {
+	what           string // in the plural
+	source, target int    // of open instances
 }
 
 // verified counts the running instances that starter calls done and the same,
@@ -84,6 +91,11 @@ func (v verdict) err() error {
 	}
 	if slices.Sort(twice); len(twice) > 0 {
 		errs = append(errs, fmt.Errorf("started more than once: %s", strings.Join(twice, ", ")))
+	}
+	for _, k := range v.kept {
+		if k.source == 0 || k.target != k.source {
+			errs = append(errs, fmt.Errorf("%s: %d on the source, %d on the target", k.what, k.source, k.target))
+		}
 	}
 	if v.sourceDiff != "" {
 		errs = append(errs, fmt.Errorf("the source changed:\n%s", v.sourceDiff))

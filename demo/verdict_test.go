@@ -9,6 +9,7 @@ import (
 // flawless is a migration in which all is as it has to be.
 func flawless() verdict {
 	v := verdict{moved: map[string]string{}, starts: map[string]int{}, same: wanted}
+	v.kept = []kept{{what: "open subflows", source: 3, target: 3}}
 	for i := range wanted {
 		id := fmt.Sprintf("%d_leave_process1", i)
 		v.running = append(v.running, id)
@@ -67,6 +68,14 @@ func TestVerdict(t *testing.T) {
 				v.running, v.same = v.running[:39], 39
 			},
 			"demo: 39 running instances, 39 migrated and verified, 0 started twice, source unchanged", "want 40",
+		},
+		"a_subflow_is_lost": {
+			func(v *verdict) { v.kept[0].target-- },
+			"demo: 40 running instances, 40 migrated and verified, 0 started twice, source unchanged", "open subflows: 3 on the source, 2 on the target",
+		},
+		"nothing_of_a_kind_to_bring_along": {
+			func(v *verdict) { v.kept[0] = kept{what: "deadlines"} },
+			"demo: 40 running instances, 40 migrated and verified, 0 started twice, source unchanged", "deadlines: 0 on the source",
 		},
 		"the_source_changed": {
 			func(v *verdict) { v.sourceDiff = "SHKProcesses: 1 row" },
