@@ -24,6 +24,9 @@ const (
 	ledgerGrants = "ALL"
 )
 
+var errNoServer = errors.New("MariaDB is not installed: `make deps` installs it with apt, `brew install mariadb` on macOS; or set " +
+	mysqltest.EnvDSN + " to the DSN of an administrator of a server")
+
 // dropTime bounds how long taking back databases and accounts may take.
 const dropTime = 2 * time.Minute
 
@@ -44,7 +47,10 @@ func openDatabases(ctx context.Context, folder string) (d *databases, err error)
 	dsn := os.Getenv(mysqltest.EnvDSN)
 	if dsn == "" {
 		d.server, err = mysqltest.Start(ctx, filepath.Join(folder, "mariadb"))
-		if err != nil {
+		switch {
+		case errors.Is(err, mysqltest.ErrNotInstalled):
+			return d, errNoServer
+		case err != nil:
 			return d, fmt.Errorf("start a private database server: %w", err)
 		}
 		dsn = d.server.DSN("")

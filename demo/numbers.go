@@ -15,6 +15,10 @@ type rate struct {
 	took   time.Duration // from the wave's begin to the last step of any of them
 }
 
+// shownTime is how exactly a wave is measured: what is shown of it is what is
+// extrapolated from.
+const shownTime = 100 * time.Millisecond
+
 // thousand is how long 1,000 instances take at this rate.
 func (r rate) thousand() time.Duration { return 1000 * r.took / time.Duration(max(1, r.done)) }
 
@@ -79,6 +83,6 @@ func (l ledger) rate(ctx context.Context, wave string) (rate, error) {
 	if err := l.QueryRowContext(ctx, selectRate, wave).Scan(&r.done, &r.window, &micros); err != nil {
 		return r, fmt.Errorf("read how fast wave %s went: %w", wave, err)
 	}
-	r.took = time.Duration(micros) * time.Microsecond
+	r.took = (time.Duration(micros) * time.Microsecond).Round(shownTime)
 	return r, nil
 }
