@@ -217,10 +217,12 @@ func (s *stage) startWorker() (*child.Process, error) {
 	return w, errors.Join(err, file.Close())
 }
 
-// printLogs shows the end of every log.
+// printLogs shows the end of every log that says something.
 func (s *stage) printLogs() {
 	for _, file := range s.logs {
-		fmt.Fprintf(os.Stderr, "\n--- %s\n%s\n", filepath.Base(file), child.Tail(file))
+		if end := child.Tail(file); end != "" {
+			fmt.Fprintf(os.Stderr, "\n--- %s\n%s\n", filepath.Base(file), end)
+		}
 	}
 }
 
