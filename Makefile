@@ -31,7 +31,7 @@ help: ## Show this help
 build: ## Build worker, starter and simulator into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
 
-demo: deps bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up, DOCS=1 writes what it shows into the docs
+demo: deps bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up, DOCS=1 writes it into the docs
 	$(GO) build -o bin/demo ./demo
 	bin/demo $(if $(KEEP),--keep) $(if $(DOCS),--write-docs)
 

@@ -66,7 +66,7 @@ func run(ctx context.Context, o options) (err error) {
 
 // Titles of what the demo finds out by itself.
 const (
-	keptTitle    = "What a start alone does not bring along, counted on both servers."
+	keptTitle    = "What is easily lost, counted on both servers."
 	numbersTitle = "What it took."
 )
 
@@ -74,7 +74,7 @@ const (
 func (s *stage) conclude(found verdict, o options) error {
 	s.terminal.say(keptTitle)
 	for _, k := range found.kept {
-		s.terminal.print(fmt.Sprintf("%-29s  old %2d  new %2d", k.what, k.source, k.target))
+		s.terminal.print(fmt.Sprintf("%-32s  old %2d  new %2d", k.what, k.source, k.target))
 	}
 	s.terminal.say(numbersTitle)
 	for _, f := range s.measured.facts() {

@@ -270,9 +270,9 @@ func (s *stage) judge(ctx context.Context, v *verdict) error {
 	return err
 }
 
-// kept counts on both servers what a start alone does not bring along.
+// kept counts on both servers what is easily lost.
 func (s *stage) kept(ctx context.Context) ([]kept, error) {
-	list := []kept{{what: "branches that wait at a join"}, {what: "open subflows"}, {what: "deadlines"}}
+	list := []kept{{what: "branches that wait at a join"}, {what: "open subflows"}, {what: "deadlines, which begin anew"}}
 	for i, query := range []string{countBranches, countSubflows, countDeadlines} {
 		for _, side := range []struct {
 			db *joget

@@ -26,7 +26,7 @@ type verdict struct {
 	sourceCalls int    // requests that the source server got
 }
 
-// kept counts on both servers something that a start alone does not bring along.
+// kept counts on both servers something that is easily lost.
 type kept struct {
 	what           string // in the plural
 	source, target int    // of open instances
