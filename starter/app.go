@@ -14,6 +14,7 @@ import (
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
+	"jogetferry/internal/version"
 	"jogetferry/migration"
 )
 
@@ -92,8 +93,9 @@ const (
 
 func (a *App) command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "starter",
-		Short: "Ferries running Joget process instances from one server to another",
+		Use:     "starter",
+		Version: version.String(),
+		Short:   "Ferries running Joget process instances from one server to another",
 		Long: `Ferries running Joget process instances from one server to another.
 
 A migration goes: check, plan, pilot, wave, verify; parked and resolve for what
@@ -121,6 +123,7 @@ EXIT STATUS
 		},
 		Args: cobra.ArbitraryArgs,
 	}
+	root.SetVersionTemplate("starter {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return mistake("%v; see %s --help", err, cmd.CommandPath())
 	})

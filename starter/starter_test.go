@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"jogetferry/contract"
+	"jogetferry/internal/version"
 	"jogetferry/migration"
 )
 
@@ -34,6 +35,14 @@ func TestHelp(t *testing.T) {
 			}
 			golden(t, strings.TrimPrefix(verb+"_help.txt", "_"), out)
 		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	status, out, errs := newWorld().run(t, "--version")
+	if status != 0 || out != "starter "+version.String()+"\n" || errs != "" {
+		t.Errorf("status %d, said %q, errors %q", status, out, errs)
 	}
 }
 

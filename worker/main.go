@@ -18,6 +18,7 @@ import (
 	"jogetferry/internal/exitcode"
 	"jogetferry/internal/ferryd"
 	"jogetferry/internal/observe"
+	"jogetferry/internal/version"
 )
 
 // cachedWorkflows bounds the workflows kept in memory between their tasks: a
@@ -27,24 +28,21 @@ const cachedWorkflows = 1000
 func main() {
 	// A second signal is taken like the first: what is under way is never cut.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], os.Environ(), os.Stderr)
+	status := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(status)
 }
 
-func run(ctx context.Context, args, environ []string, stderr io.Writer) int {
-	flags := pflag.NewFlagSet("worker", pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.SetOutput(stderr)
-	flags.SetNormalizeFunc(short)
-	config.AddFlags(flags)
-	if err := flags.Parse(args); errors.Is(err, pflag.ErrHelp) {
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	flags := newFlags(stderr)
+	if err := parse(flags, args); errors.Is(err, pflag.ErrHelp) {
 		return exitcode.OK
 	} else if err != nil {
 		return complain(stderr, err)
 	}
-	if flags.NArg() > 0 {
-		return complain(stderr, fmt.Errorf("%q: worker takes flags only", flags.Arg(0)))
+	if flags.Changed(versionFlag) {
+		say(stdout, "worker "+version.String())
+		return exitcode.OK
 	}
 	c := config.Load(flags, environ)
 	if err := c.Validate(config.PartWorker); err != nil {
@@ -66,6 +64,28 @@ func run(ctx context.Context, args, environ []string, stderr io.Writer) int {
 	return exitcode.OK
 }
 
+const versionFlag = "version"
+
+func newFlags(stderr io.Writer) *pflag.FlagSet {
+	flags := pflag.NewFlagSet("worker", pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.SetOutput(stderr)
+	flags.SetNormalizeFunc(short)
+	config.AddFlags(flags)
+	flags.Bool(versionFlag, false, "tell the version and end")
+	return flags
+}
+
+func parse(flags *pflag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q: worker takes flags only", flags.Arg(0))
+	}
+	return nil
+}
+
 // short lets --roles stand for --worker.roles, and so on: for a worker they are
 // the ones that are typed.
 func short(_ *pflag.FlagSet, name string) pflag.NormalizedName {
@@ -78,7 +98,11 @@ func short(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 }
 
 func complain(stderr io.Writer, err error) int {
-	//nolint:errcheck // there is nowhere else to say it
-	_, _ = fmt.Fprintf(stderr, "%v\n", err)
+	say(stderr, err.Error())
 	return exitcode.Usage
+}
+
+func say(out io.Writer, line string) {
+	//nolint:errcheck // there is nowhere else to say it
+	_, _ = fmt.Fprintln(out, line)
 }

@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"jogetferry/internal/version"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -14,7 +17,7 @@ var update = flag.Bool("update", false, "write golden files")
 func TestHelpNamesEveryKey(t *testing.T) {
 	t.Parallel()
 	var said bytes.Buffer
-	if status := run(t.Context(), []string{"--help"}, nil, &said); status != 0 {
+	if status := run(t.Context(), []string{"--help"}, nil, io.Discard, &said); status != 0 {
 		t.Errorf("status %d", status)
 	}
 	path := filepath.Join("testdata", "help.txt")
@@ -29,6 +32,14 @@ func TestHelpNamesEveryKey(t *testing.T) {
 	}
 	if string(want) != said.String() {
 		t.Errorf("help differs; go test ./worker -update writes it\n%s", said.String())
+	}
+}
+
+func TestVersionIsAllThatIsSaid(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	if status := run(t.Context(), []string{"--version"}, nil, &said, io.Discard); status != 0 || said.String() != "worker "+version.String()+"\n" {
+		t.Errorf("status %d, said %q", status, said.String())
 	}
 }
 
@@ -47,7 +58,7 @@ func TestMistakes(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			var said bytes.Buffer
-			if status := run(t.Context(), tc.args, nil, &said); status != 2 {
+			if status := run(t.Context(), tc.args, nil, io.Discard, &said); status != 2 {
 				t.Errorf("status %d, want 2", status)
 			}
 			for _, want := range tc.want {
