@@ -22,11 +22,11 @@ import (
 	"jogetferry/store"
 )
 
-// stopTimeout is how long running activities may go on after the first signal.
+// StopTimeout is how long running activities may go on after the first signal.
 // It is longer than the longest call of the target (330 s), which must never be
 // cut: nobody could tell what became of it. Whatever supervises the process
 // has to wait longer still before it kills it.
-const stopTimeout = 340 * time.Second
+const StopTimeout = 340 * time.Second
 
 // connectFor is how long Run waits for Temporal and the ledger to come up.
 const connectFor = time.Minute
@@ -46,7 +46,7 @@ type Options struct {
 }
 
 // Run works until ctx ends or a worker cannot go on, then drains for up to
-// stopTimeout. It returns nil after an orderly end. Temporal or the ledger out
+// StopTimeout. It returns nil after an orderly end. Temporal or the ledger out
 // of reach for connectFor: CodeUnavailable.
 func Run(ctx context.Context, o Options) (err error) {
 	metrics, err := observe.NewMetrics(o.Logger)
@@ -140,7 +140,7 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 	}
 	<-ctx.Done()
 	health.stopping()
-	o.Logger.Info("worker stopping: calls under way are finished first", zap.Duration("at_most", stopTimeout))
+	o.Logger.Info("worker stopping: calls under way are finished first", zap.Duration("at_most", StopTimeout))
 	drain(workers)
 	o.Logger.Info("worker stopped")
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
@@ -162,7 +162,7 @@ func drain(workers []worker.Worker) {
 func workerOptions(c *config.Config, role contract.Role) worker.Options {
 	autoscaling := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
 	options := worker.Options{
-		WorkerStopTimeout:           stopTimeout,
+		WorkerStopTimeout:           StopTimeout,
 		DisableRegistrationAliasing: true,
 		// Eager activities pass by the queue, and so by its rate limit.
 		DisableEagerActivities:     true,
