@@ -11,6 +11,8 @@ TEST_TAGS ?=
 TEST_FLAGS ?=
 # How long each fuzz test runs.
 FUZZTIME ?= 20s
+# What a release calls itself.
+VERSION ?= $(shell git describe --tags --always --dirty)
 
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
@@ -30,6 +32,10 @@ help: ## Show this help
 
 build: ## Build worker, starter and simulator into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
+
+release: ## Build the archives of a release and their checksums into out/release
+	rm -rf out/release
+	$(GO) run ./internal/release --version $(VERSION) --time $(shell git log -1 --format=%ct) --out out/release
 
 demo: deps bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up, DOCS=1 writes it into the docs
 	$(GO) build -o bin/demo ./demo
@@ -101,4 +107,4 @@ bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build demo fmt tidy test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build release demo fmt tidy test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
