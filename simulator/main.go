@@ -28,11 +28,15 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := &cobra.Command{Use: "simulator", Short: "A simulated Joget server", SilenceUsage: true}
-	root.AddCommand(serveCommand(), schema.Command(), apps.Command(), seed.Command(), plant.Command())
-	if err := root.ExecuteContext(ctx); err != nil {
+	if err := command().ExecuteContext(ctx); err != nil {
 		os.Exit(1) //nolint:gocritic // stop has nothing left to do
 	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{Use: "simulator", Short: "A simulated Joget server", SilenceUsage: true}
+	root.AddCommand(serveCommand(), schema.Command(), apps.Command(), seed.Command(), plant.Command())
+	return root
 }
 
 type serveFlags struct {

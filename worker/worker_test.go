@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"jogetferry/internal/shown"
 	"jogetferry/internal/version"
 )
 
@@ -67,5 +68,27 @@ func TestMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryShownCommandIsUnderstood parses the worker commands of the documents.
+func TestEveryShownCommandIsUnderstood(t *testing.T) {
+	t.Parallel()
+	commands, err := shown.Commands("..", []string{"worker"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, c := range commands {
+		if c.Program() != "worker" {
+			continue
+		}
+		seen++
+		if err := parse(newFlags(io.Discard), c.Words[1:]); err != nil {
+			t.Errorf("%s: %v", c, err)
+		}
+	}
+	if seen < 4 {
+		t.Errorf("only %d commands were found", seen)
 	}
 }
