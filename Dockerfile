@@ -5,10 +5,12 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 ENV CGO_ENABLED=0
-RUN go build -trimpath -buildvcs=false -ldflags='-s -w' -o /out/ferry-worker ./worker \
- && go build -trimpath -buildvcs=false -ldflags='-s -w' -o /out/ferry-starter ./starter \
- && go build -trimpath -buildvcs=false -ldflags='-s -w' -o /out/ferry-simulator ./simulator \
- && go build -trimpath -buildvcs=false -ldflags='-s -w' -o /out/ferry-probe ./compose/probe \
+ARG VERSION=dev
+ENV LDFLAGS="-s -w -X jogetferry/internal/version.described=$VERSION"
+RUN go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-worker ./worker \
+ && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-starter ./starter \
+ && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-simulator ./simulator \
+ && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-probe ./compose/probe \
  && mkdir -p /mounts/source /mounts/target
 
 # Brings CA certificates, time zones and the user nonroot (65532), and no shell.

@@ -3,6 +3,7 @@ package compose_test
 import (
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/contract"
+	"jogetferry/internal/ferryd"
+	"jogetferry/internal/shown"
 )
 
 const root = ".."
@@ -140,10 +143,9 @@ func TestPrograms_of_our_image_are_built_by_the_Dockerfile(t *testing.T) {
 
 func TestWorker_finishes_a_call_of_the_target_before_it_is_killed(t *testing.T) {
 	t.Parallel()
-	const longestCall = 330 * time.Second
 	grace := load(t, nil).Services["worker"].StopGracePeriod
-	if grace == nil || time.Duration(*grace) <= longestCall {
-		t.Errorf("stop_grace_period is %v, want more than %s", grace, longestCall)
+	if grace == nil || time.Duration(*grace) <= ferryd.StopTimeout {
+		t.Errorf("stop_grace_period is %v, want more than %s", grace, ferryd.StopTimeout)
 	}
 }
 
@@ -165,16 +167,74 @@ func TestWorker_accepts_its_settings(t *testing.T) {
 			if got := environment[tc.key]; got == nil || *got != tc.want {
 				t.Errorf("%s is %v, want %s", tc.key, got, tc.want)
 			}
-			flags := pflag.NewFlagSet("worker", pflag.ContinueOnError)
-			config.AddFlags(flags)
-			var environ []string
-			for key, value := range environment {
-				environ = append(environ, key+"="+*value)
-			}
-			if err := config.Load(flags, environ).Validate(config.PartWorker); err != nil {
+			if err := configured(load(t, tc.env).Services["worker"]).Validate(config.PartWorker); err != nil {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// configured is the configuration that a service's environment makes.
+func configured(service types.ServiceConfig) *config.Config {
+	flags := pflag.NewFlagSet("service", pflag.ContinueOnError)
+	config.AddFlags(flags)
+	var environ []string
+	for key, value := range service.Environment {
+		if value != nil {
+			environ = append(environ, key+"="+*value)
+		}
+	}
+	return config.Load(flags, environ)
+}
+
+func TestStarter_accepts_its_settings(t *testing.T) {
+	t.Parallel()
+	if err := configured(load(t, nil, "cli").Services["starter"]).Validate(config.PartStarter); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEnvFile_of_the_documents_configures_worker_and_starter puts the .env that
+// docs/set-up.md shows beside the file.
+func TestEnvFile_of_the_documents_configures_worker_and_starter(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, rest, _ := strings.Cut(read(t, "docs/set-up.md"), "\n## The worker in Docker\n\n```text\n")
+	env, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/set-up.md shows no .env")
+	}
+	for name, text := range map[string]string{"docker-compose.yml": read(t, "docker-compose.yml"), ".env": env + "FERRY_JOINS=rebuild\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	options, err := cli.NewProjectOptions([]string{filepath.Join(dir, "docker-compose.yml")},
+		cli.WithWorkingDirectory(dir), cli.WithEnvFiles(), cli.WithDotEnv, cli.WithProfiles([]string{"cli"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, part := range map[string]config.Part{"worker": config.PartWorker, "starter": config.PartStarter} {
+		c := configured(project.Services[name])
+		if err := c.Validate(part); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.Migration != "crm-2026" || c.Target.URL != "http://new-joget:8080/jw" || c.Joins != config.JoinsRebuild {
+			t.Errorf("%s: migration %q, target %q, joins %q", name, c.Migration, c.Target.URL, c.Joins)
+		}
+	}
+	worker := project.Services["worker"]
+	for _, volume := range worker.Volumes {
+		if volume.Type != types.VolumeTypeBind || !strings.HasPrefix(volume.Source, "/mnt/") {
+			t.Errorf("uploads are %s", volume)
+		}
+	}
+	if worker.User != "1000:1000" {
+		t.Errorf("the worker runs as %q", worker.User)
 	}
 }
 
@@ -210,6 +270,113 @@ func TestTemporal_is_set_up_for_waves(t *testing.T) {
 	attributes := []string{contract.StageAttribute, contract.ReasonAttribute, contract.WaveAttribute, contract.DefinitionAttribute}
 	if want := "for name in " + strings.Join(attributes, " ") + "; do"; !strings.Contains(script, want) {
 		t.Errorf("namespace.sh does not have %q", want)
+	}
+}
+
+func TestImages_have_a_version(t *testing.T) {
+	t.Parallel()
+	pinned := regexp.MustCompile(`^[a-z/-]+:[0-9]+\.[0-9.]+$`)
+	for name, service := range load(t, nil, "*").Services {
+		if service.Build == nil && !pinned.MatchString(service.Image) {
+			t.Errorf("%s runs %s", name, service.Image)
+		}
+	}
+}
+
+func TestPorts_are_of_this_machine_and_nobody_elses(t *testing.T) {
+	t.Parallel()
+	owners := map[string]string{}
+	for name, service := range load(t, nil, "*").Services {
+		for _, port := range service.Ports {
+			if port.HostIP != "127.0.0.1" {
+				t.Errorf("%s publishes %s on %q", name, port.Published, port.HostIP)
+			}
+			if other, taken := owners[port.Published]; taken {
+				t.Errorf("%s and %s both publish %s", name, other, port.Published)
+			}
+			owners[port.Published] = name
+		}
+	}
+}
+
+func TestVolumes_are_used(t *testing.T) {
+	t.Parallel()
+	project := load(t, nil, "*")
+	used := map[string]bool{}
+	for _, service := range project.Services {
+		for _, volume := range service.Volumes {
+			if volume.Type == types.VolumeTypeVolume {
+				used[volume.Source] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(project.Volumes)), slices.Sorted(maps.Keys(used))); diff != "" {
+		t.Errorf("-declared +used:\n%s", diff)
+	}
+}
+
+// TestOneShots_are_waited_for: `up --wait` takes the end of a container for a
+// failure, unless another service waits for just that.
+func TestOneShots_are_waited_for(t *testing.T) {
+	t.Parallel()
+	waited := map[string]bool{"starter": true} // which is never brought up
+	for _, service := range load(t, nil, "*").Services {
+		for on, dependency := range service.DependsOn {
+			if dependency.Condition == types.ServiceConditionCompletedSuccessfully {
+				waited[on] = true
+			}
+		}
+	}
+	for _, name := range oneShots {
+		if !waited[name] {
+			t.Errorf("nobody waits for the end of %s", name)
+		}
+	}
+}
+
+// composeFlags are those of docker compose that the documents use, by verb; "" has
+// those before it. No engine is here to ask.
+var composeFlags = map[string][]string{"": {"--profile"}, "up": {"--build", "--wait"}, "run": {"--rm"}, "down": {"--volumes"}}
+
+func TestShownComposeCommands_name_services_and_profiles(t *testing.T) {
+	t.Parallel()
+	commands, err := shown.Commands(root, []string{"docker"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	project := load(t, nil, "*")
+	seen := 0
+	for _, c := range commands {
+		if c.Program() != "docker" {
+			continue
+		}
+		seen++
+		verb := ""
+		for i, word := range c.Words[2:] {
+			switch {
+			case strings.HasPrefix(word, "-"):
+				if !slices.Contains(composeFlags[verb], word) {
+					t.Errorf("%s: %s %s", c, verb, word)
+				}
+			case verb == "" && c.Words[i+1] == "--profile":
+				if !slices.ContainsFunc(slices.Collect(maps.Values(project.Services)), func(s types.ServiceConfig) bool { return slices.Contains(s.Profiles, word) }) {
+					t.Errorf("%s: there is no profile %s", c, word)
+				}
+			case verb == "":
+				verb = word
+			case verb == "run" && project.Services[c.Words[i+1]].Name != "": // what the service is given
+			default:
+				if _, ok := project.Services[word]; !ok {
+					t.Errorf("%s: there is no service %s", c, word)
+				}
+			}
+		}
+		if _, ok := composeFlags[verb]; !ok || verb == "" {
+			t.Errorf("%s: verb %q", c, verb)
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d commands were found", seen)
 	}
 }
 
