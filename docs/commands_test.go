@@ -230,7 +230,7 @@ func TestEveryShownVariableIsRead(t *testing.T) {
 
 // sqlIsRun says where each block of SQL is run, by its page and first line.
 var sqlIsRun = map[string]string{
-	"README.md: -- on the source":                                                                                    "by the end-to-end tests of databases; the words are compared in the test of compose",
+	"README.md: -- on the source":                                                                                    "by the end-to-end tests, whose accounts have these rights",
 	"docs/what-if.md: -- every live instance of a record":                                                            "TestShownSQLIsUnderstood",
 	"docs/what-if.md: SELECT at, step, kind, what, detail, http_status, actor":                                       "TestShownSQLIsUnderstood",
 	"docs/what-if.md: SELECT instance, at, what FROM step_log WHERE what LIKE '%too late%';":                         "TestShownSQLIsUnderstood",
