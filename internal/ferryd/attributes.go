@@ -60,5 +60,5 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 	if err != nil {
 		return fmt.Errorf("add search attributes %v of type %s to namespace %s (or let an administrator add them): %w", wanted, activities.AttributeType, namespace, err)
 	}
-	return fmt.Errorf("wait for search attributes %v of namespace %s: %w", wanted, namespace, unknown)
+	return migration.E(migration.CodeUnavailable, fmt.Sprintf("wait for search attributes %v", wanted), "namespace "+namespace, "%w", unknown)
 }

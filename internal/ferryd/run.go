@@ -63,11 +63,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return client.DialContext(ctx, o.Temporal)
 	})
 	if err != nil {
-		code := migration.CodeUnavailable
-		if permanent(err) {
-			code = migration.CodeInvalid
-		}
-		return &migration.Error{Code: code, Op: "connect to Temporal", Subject: o.Temporal.HostPort, Hint: "check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE, or temporal.toml", Err: err}
+		return temporalError(o.Temporal.HostPort, err)
 	}
 	defer temporal.Close()
 	ledger, err := patiently(ctx, o.Logger, "ledger", func(ctx context.Context) (*store.Ledger, error) {
@@ -93,7 +89,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			return struct{}{}, AddSearchAttributes(ctx, temporal, o.Temporal.Namespace)
 		})
 		if err != nil {
-			return err
+			return temporalError(o.Temporal.HostPort, err)
 		}
 	}
 	return work(ctx, o, temporal, ledger, health)

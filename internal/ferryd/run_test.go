@@ -16,6 +16,7 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/contract"
+	"jogetferry/internal/exitcode"
 	"jogetferry/internal/ferryd"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/temporaltest"
@@ -112,5 +113,18 @@ func TestRunSaysWhatIsOutOfReach(t *testing.T) {
 	err := ferryd.Run(ctx, ferryd.Options{Config: c, Temporal: client.Options{HostPort: "127.0.0.1:1"}, Logger: zaptest.NewLogger(t)})
 	if migration.CodeOf(err) != migration.CodeUnavailable || !strings.Contains(err.Error(), "TEMPORAL_ADDRESS") {
 		t.Errorf("Run: %v, want it unavailable and TEMPORAL_ADDRESS named", err)
+	}
+}
+
+func TestRunRefusesANamespaceThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	server := temporaltest.New(t, temporaltest.Options{})
+	c := load(t, "--worker.listen=-")
+	c.Ledger.Database = migration.NewSecret(mysqltest.DSN(t))
+	err := ferryd.Run(t.Context(), ferryd.Options{
+		Config: c, Temporal: client.Options{HostPort: server.HostPort(), Namespace: "nowhere"}, Logger: zaptest.NewLogger(t),
+	})
+	if exitcode.Of(err) != exitcode.Usage || !strings.Contains(err.Error(), "TEMPORAL_NAMESPACE") {
+		t.Errorf("Run: %v, status %d; want %d and TEMPORAL_NAMESPACE named", err, exitcode.Of(err), exitcode.Usage)
 	}
 }
