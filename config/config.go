@@ -93,8 +93,8 @@ const (
 	ConflictOverwrite = "overwrite" // the source wins; the former row stays in the ledger
 	ConflictKeep      = "keep"      // the target wins
 
-	RestoreStrict = "strict" // the instance is parked
-	RestoreReport = "report" // it goes on, and says so
+	RestoreStrict = "strict" // put back; where that cannot be done, the instance is parked
+	RestoreReport = "report" // left as it is, and told
 
 	UnknownPark  = "park"
 	UnknownRetry = "retry"

@@ -61,7 +61,7 @@ func keys(c *Config) []Key {
 		bind(table(&c.Users), "users", "", "source=target user names"),
 		bind(list(&c.Records.Extra), "records.extra", "", "form tables and relations that no form tells"),
 		bind(oneOf(&c.Records.OnConflict, ConflictPark, ConflictOverwrite, ConflictKeep), "records.on_conflict", ConflictPark, "a differing row of the target"),
-		bind(oneOf(&c.Records.Restore, RestoreStrict, RestoreReport), "records.restore", RestoreStrict, "a tool's change that cannot be undone"),
+		bind(oneOf(&c.Records.Restore, RestoreStrict, RestoreReport), "records.restore", RestoreStrict, "what tools changed in the record: put it back, or only tell"),
 		bind(duration(&c.Start.Settle), "start.settle", "10m", "how long an unanswered start may still run"),
 		bind(oneOf(&c.Start.WhenUnknown, UnknownPark, UnknownRetry), "start.when_unknown", UnknownPark, "a start that left neither answer nor trace"),
 		bind(integer(&c.Resume.MaxRounds, 1, 1000), "resume.max_rounds", "20", "calls per instance before it is parked"),
