@@ -3,10 +3,12 @@ package docs_test
 import (
 	"database/sql"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	_ "github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/shown"
@@ -74,4 +76,41 @@ func openLedger(t *testing.T) *sql.DB {
 		t.Fatal(err)
 	}
 	return open(t, dsn)
+}
+
+// TestEveryTableOfTheLedgerIsDescribedOnce compares docs/how-it-works.md with a new ledger.
+func TestEveryTableOfTheLedgerIsDescribedOnce(t *testing.T) {
+	t.Parallel()
+	text, ok := section(read(t, "docs/how-it-works.md"), "The ledger")
+	if !ok {
+		t.Fatal("docs/how-it-works.md has no section The ledger")
+	}
+	var described []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?) \\|").FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(row[1], -1) {
+			described = append(described, m[1])
+		}
+	}
+	slices.Sort(described)
+	rows, err := openLedger(t).QueryContext(t.Context(),
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'schema_version'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var tables []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		tables = append(tables, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(tables)
+	if diff := cmp.Diff(tables, described); diff != "" {
+		t.Errorf("-ledger +described:\n%s", diff)
+	}
 }
