@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -66,7 +67,7 @@ func TestEveryShownCommandIsKeptTrue(t *testing.T) {
 	for _, c := range commands {
 		text := strings.Join(c.Words, " ")
 		used[text] = true
-		if err := keptTrue(c, text); err != nil {
+		if err := keptTrue(t, c, text); err != nil {
 			t.Errorf("%s: %v", c, err)
 		}
 	}
@@ -77,7 +78,8 @@ func TestEveryShownCommandIsKeptTrue(t *testing.T) {
 	}
 }
 
-func keptTrue(c shown.Command, text string) error {
+func keptTrue(t *testing.T, c shown.Command, text string) error {
+	t.Helper()
 	if c.Program() == "withmysql" {
 		c.Words = c.Words[1:] // it runs the rest
 	}
@@ -87,9 +89,9 @@ func keptTrue(c shown.Command, text string) error {
 	case slices.ContainsFunc(elsewhere, func(begin string) bool { return text == begin || strings.HasPrefix(text, begin+" ") }):
 		return nil
 	case c.Program() == "make":
-		return dryRun(c.Words[1:])
+		return dryRun(t.Context(), c.Words[1:])
 	case c.Program() == "find":
-		return findsNames(c.Words)
+		return findsNames(t.Context(), t.TempDir(), c.Words)
 	case c.Program() == "export":
 		return variablesAreRead(c.Words[1:])
 	case strings.HasPrefix(strings.Join(c.Words, " "), "go test "):
@@ -99,7 +101,7 @@ func keptTrue(c shown.Command, text string) error {
 }
 
 // dryRun asks make whether it knows targets and variables.
-func dryRun(args []string) error {
+func dryRun(ctx context.Context, args []string) error {
 	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
 	if err != nil {
 		return err
@@ -109,26 +111,21 @@ func dryRun(args []string) error {
 			return fmt.Errorf("the Makefile has no variable %s", name)
 		}
 	}
-	if said, err := exec.Command("make", append([]string{"-n", "-C", root}, args...)...).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(ctx, "make", append([]string{"-n", "-C", root}, args...)...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, said)
 	}
 	return nil
 }
 
-// findsNames runs the search for names that Windows refuses, in a folder of its own.
-func findsNames(words []string) error {
-	dir, err := os.MkdirTemp("", "ferry-find-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+// findsNames runs the search for names that Windows refuses in dir, an empty folder.
+func findsNames(ctx context.Context, dir string, words []string) error {
 	refused := []string{"a:b.pdf", "blank ", "dot.", `slash\.pdf`, "what?"}
 	for _, name := range append([]string{"good name.pdf", "größe (1).pdf"}, refused...) {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
 			return err
 		}
 	}
-	said, err := exec.Command(words[0], append([]string{dir}, words[2:]...)...).Output()
+	said, err := exec.CommandContext(ctx, words[0], append([]string{dir}, words[2:]...)...).Output()
 	if err != nil {
 		return err
 	}
@@ -195,7 +192,7 @@ func TestCommandsThatAreWrongAreNotKept(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			err := keptTrue(shown.Command{Words: tc.words}, strings.Join(tc.words, " "))
+			err := keptTrue(t, shown.Command{Words: tc.words}, strings.Join(tc.words, " "))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v, want %q in it", err, tc.want)
 			}
@@ -235,6 +232,7 @@ var sqlIsRun = map[string]string{
 	"docs/what-if.md: SELECT at, step, kind, what, detail, http_status, actor":                                       "TestShownSQLIsUnderstood",
 	"docs/what-if.md: SELECT instance, at, what FROM step_log WHERE what LIKE '%too late%';":                         "TestShownSQLIsUnderstood",
 	"docs/what-if.md: SELECT j.ActivityDefinitionId AS joining, a.ActivityDefinitionId AS waits_after, a.ResourceId": "TestShownSQLIsUnderstood",
+	"docs/set-up.md: SELECT ROUND(SUM(data_length + index_length) / 1048576) AS mib":                                 "TestShownSQLIsUnderstood",
 	"docs/what-if.md: -- N: highest number at the beginning of such record IDs":                                      "TestShownSQLIsUnderstood",
 }
 

@@ -89,7 +89,11 @@ func TestEveryShownCommandIsUnderstood(t *testing.T) {
 			continue
 		}
 		seen++
-		if said := understand(t, args); said != "" {
+		said := understand(t, args)
+		if c.Inline && len(args) == 1 && strings.HasPrefix(said, "usage: starter "+args[0]+" ") {
+			continue // the verb is meant, whatever its arguments
+		}
+		if said != "" {
 			t.Errorf("%s: %s", c, said)
 		}
 	}
@@ -117,9 +121,6 @@ func starterArgs(c shown.Command) ([]string, bool) {
 		if value, ok := placeholders[arg]; ok {
 			args[i] = value
 		}
-	}
-	if c.Inline && len(args) == 1 && !strings.HasPrefix(args[0], "-") {
-		args = []string{args[0], "--help"} // the verb is meant, whatever its arguments
 	}
 	return args, true
 }
