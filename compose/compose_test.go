@@ -223,11 +223,17 @@ func TestEnvFile_of_the_documents_configures_worker_and_starter(t *testing.T) {
 		if err := c.Validate(part); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if c.Migration != "crm-2026" || c.Target.URL != "http://new-joget:8080/jw" || c.Joins != config.JoinsRebuild {
-			t.Errorf("%s: migration %q, target %q, joins %q", name, c.Migration, c.Target.URL, c.Joins)
+		if c.Migration != "crm-2026" || c.Target.URL != "http://new-joget:8080/jw" {
+			t.Errorf("%s: migration %q, target %q", name, c.Migration, c.Target.URL)
 		}
 	}
+	if _, told := project.Services["starter"].Environment["FERRY_TARGET_MASTER_PASSWORD"]; told {
+		t.Error("the starter knows a password of the target")
+	}
 	worker := project.Services["worker"]
+	if got := configured(worker).Joins; got != config.JoinsRebuild {
+		t.Errorf("joins is %q for the worker", got)
+	}
 	for _, volume := range worker.Volumes {
 		if volume.Type != types.VolumeTypeBind || !strings.HasPrefix(volume.Source, "/mnt/") {
 			t.Errorf("uploads are %s", volume)
