@@ -296,6 +296,9 @@ func TestRequirementsAreThoseOfTheFiles(t *testing.T) {
 			t.Errorf("docs/set-up.md: %s is %q, want %q in it", tc.row, got, tc.want)
 		}
 	}
+	if want := "Temporal on MySQL " + found(t, "docker-compose.yml", `image: mysql:([0-9.]+)`) + " "; !strings.Contains(read(t, "docs/set-up.md"), want) {
+		t.Errorf("docs/set-up.md does not say %q", want)
+	}
 	if want := "You need Go " + found(t, "go.mod", `(?m)^go (\d+\.\d+)`) + ","; !strings.Contains(read(t, "README.md"), want) {
 		t.Errorf("README.md does not say %q", want)
 	}
