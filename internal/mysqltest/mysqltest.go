@@ -27,8 +27,15 @@ const EnvDSN = "FERRY_TEST_MYSQL"
 // that each caller pins the session it needs.
 func DSN(tb testing.TB) string {
 	tb.Helper()
-	admin, db := shared(tb)
+	return DatabaseOn(tb, AdminDSN(tb))
+}
+
+// DatabaseOn is DSN on the server of the administrator's DSN given, such as a
+// Server's.
+func DatabaseOn(tb testing.TB, admin string) string {
+	tb.Helper()
 	cfg := parse(tb, admin)
+	db := open(tb, admin)
 	cfg.DBName = randomName("ferry_")
 	run(tb, db, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4")
 	tb.Cleanup(func() { run(tb, db, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) })
@@ -39,18 +46,21 @@ func DSN(tb testing.TB) string {
 // everything on the server that DSN uses.
 func AdminDSN(tb testing.TB) string {
 	tb.Helper()
-	admin, _ := shared(tb)
-	return admin
+	dsn, err := admin()
+	if err != nil {
+		tb.Fatalf("mysqltest: %v", err)
+	}
+	return dsn
 }
 
 // User creates an account that may do only what grants say on the database of
-// dsn (as returned by DSN) and returns that DSN with the account in it. A grant
+// dsn (an administrator's, as DSN and Server.DSN return) and returns that DSN with the account in it. A grant
 // is a privilege, "SELECT", or holds its own target, "SELECT ON `db`.`table`".
 // No grants: an account that can connect to the server and to no database. The
 // account is dropped when tb ends.
 func User(tb testing.TB, dsn string, grants ...string) string {
 	tb.Helper()
-	_, db := shared(tb)
+	db := open(tb, dsn)
 	cfg := parse(tb, dsn)
 	cfg.User, cfg.Passwd = randomName("u_"), rand.Text()
 	account := "'" + cfg.User + "'@'%'"
@@ -83,29 +93,19 @@ var admin = sync.OnceValues(func() (string, error) {
 	return server.DSN(""), nil
 })
 
-var adminDB = sync.OnceValues(func() (*sql.DB, error) {
-	dsn, err := admin()
-	if err != nil {
-		return nil, err
-	}
+// open connects when it is used; it is closed when tb ends.
+func open(tb testing.TB, dsn string) *sql.DB {
+	tb.Helper()
 	db, err := sql.Open("mysql", dsn)
 	if err != nil {
-		return nil, fmt.Errorf("open the test server of %s: %w", EnvDSN, err)
+		tb.Fatalf("mysqltest: open the DSN: %v", err)
 	}
-	return db, nil
-})
-
-func shared(tb testing.TB) (string, *sql.DB) {
-	tb.Helper()
-	db, err := adminDB()
-	if err != nil {
-		tb.Fatalf("mysqltest: %v", err)
-	}
-	dsn, err := admin()
-	if err != nil {
-		tb.Fatalf("mysqltest: %v", err)
-	}
-	return dsn, db
+	tb.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			tb.Errorf("mysqltest: %v", err)
+		}
+	})
+	return db
 }
 
 func parse(tb testing.TB, dsn string) *mysql.Config {

@@ -134,6 +134,43 @@ func TestServer_keeps_data_accounts_and_port_over_kill_and_start(t *testing.T) {
 	}
 }
 
+func TestStart_gives_its_flags_to_the_server(t *testing.T) {
+	t.Parallel()
+	server, err := mysqltest.Start(t.Context(), t.TempDir(), "--lower-case-table-names=1", "--read-only")
+	if err != nil {
+		t.Fatal(err)
+	}
+	killAtEnd(t, server)
+	dsn := mysqltest.DatabaseOn(t, server.DSN(""))
+	admin := open(t, dsn)
+	exec1(t, admin, "CREATE TABLE SHKProcesses (v int)")
+	if got := text(t, admin, "SHOW TABLES"); got != "shkprocesses" {
+		t.Errorf("the table is called %q, want lower case", got)
+	}
+	_, err = open(t, mysqltest.User(t, dsn, "INSERT")).ExecContext(t.Context(), "INSERT INTO SHKProcesses VALUES (1)")
+	var refused *mysql.MySQLError
+	if !errors.As(err, &refused) || refused.Number != 1290 {
+		t.Errorf("insert on a read-only server: %v, want error 1290", err)
+	}
+}
+
+func TestStart_names_the_folder_that_has_no_server(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv(mysqltest.EnvDir, dir)
+	_, err := mysqltest.Start(t.Context(), t.TempDir())
+	if !errors.Is(err, mysqltest.ErrNotInstalled) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("%v, want ErrNotInstalled with %s", err, dir)
+	}
+}
+
+func TestStart_says_why_a_server_ended_at_its_start(t *testing.T) {
+	t.Parallel()
+	_, err := mysqltest.Start(t.Context(), t.TempDir(), "--no-such-flag")
+	if err == nil || !strings.Contains(err.Error(), "no-such-flag") {
+		t.Errorf("%v, want the server's own words", err)
+	}
+}
+
 // TestMain doubles as the process that is killed in the test below.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("FERRY_TEST_ORPHAN_DIR")
@@ -169,7 +206,7 @@ func TestServer_dies_with_the_process_that_started_it(t *testing.T) {
 	for syscall.Kill(pid, 0) == nil {
 		select {
 		case <-deadline.Done():
-			t.Fatalf("mariadbd %d outlived its parent", pid)
+			t.Fatalf("server %d outlived its parent", pid)
 		case <-time.Tick(10 * time.Millisecond):
 		}
 	}

@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,13 +21,12 @@ import (
 	"jogetferry/internal/child"
 )
 
-// ErrNotInstalled is returned by Start when there is no mariadbd to run.
-var ErrNotInstalled = errors.New("mariadbd is not installed: run `make deps`, or set " + EnvDSN + " to an administrator's DSN")
-
-// Server is a private MariaDB on 127.0.0.1 and a data directory. It dies with
+// Server is a private MariaDB or MySQL on 127.0.0.1 and a data directory. It dies with
 // the process that started it. Its methods are not for concurrent use.
 type Server struct {
 	binary        string
+	flavour       flavour
+	extra         []string
 	dir, password string
 	port          int
 	process       *child.Process // nil when it never ran
@@ -39,40 +40,37 @@ const (
 
 // Start runs a server on dir, which is created or, when it holds the data of a
 // server that was stopped, continued with the same accounts and port. It
-// returns when connections are answered; ctx bounds only that.
+// returns when connections are answered; ctx bounds only that. Flags are given
+// to the server after those of its own, such as "--read-only".
 // Commits survive Kill (they are with the operating system), not a power cut.
-func Start(ctx context.Context, dir string) (*Server, error) {
-	s := &Server{dir: dir}
+func Start(ctx context.Context, dir string, flags ...string) (*Server, error) {
+	s := &Server{dir: dir, extra: flags}
 	var err error
-	if s.binary, err = binary(); err != nil {
+	if s.binary, s.flavour, err = find(); err != nil {
 		return nil, err
 	}
 	if err := s.install(ctx); err != nil {
 		return nil, err
 	}
-	for range bindAttempts {
-		// The port was free when it was chosen; somebody may have been quicker.
-		if err = s.Restart(ctx); err == nil || ctx.Err() != nil {
-			break
-		}
-		if s.port, err = child.FreePort(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if err != nil {
+	if err := s.bind(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.remember()
 }
 
-// binary finds mariadbd, also where only the superuser's PATH leads.
-func binary() (string, error) {
-	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
+// bind starts the server, on another port when that fails: the port was free
+// when it was chosen, and somebody may have been quicker.
+func (s *Server) bind(ctx context.Context) error {
+	err := s.Restart(ctx)
+	for attempt := 1; err != nil && ctx.Err() == nil && attempt < bindAttempts; attempt++ {
+		port, portErr := child.FreePort(ctx)
+		if portErr != nil {
+			return portErr
 		}
+		s.port = port
+		err = s.Restart(ctx)
 	}
-	return "", ErrNotInstalled
+	return err
 }
 
 // DSN returns the administrator's DSN for database; "" means none.
@@ -114,10 +112,10 @@ func (s *Server) Restart(ctx context.Context) error {
 
 func (s *Server) spawn(ctx context.Context) (err error) {
 	// Bound to no context: the server outlives the call that started it.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.binary, s.flags()...) //nolint:gosec // found by binary
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.binary, s.flags()...) //nolint:gosec // found by find
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the log of mariadbd: %w", err)
+		return fmt.Errorf("open the log of the server: %w", err)
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd.Stdout, cmd.Stderr = log, log
@@ -138,9 +136,9 @@ func (s *Server) await(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Exited():
-			return fmt.Errorf("mariadbd ended at its start: %s", child.Tail(s.logFile()))
+			return fmt.Errorf("%s ended at its start: %s", s.binary, child.Tail(s.logFile()))
 		case <-ctx.Done():
-			return fmt.Errorf("wait for mariadbd: %w: %s", err, child.Tail(s.logFile()))
+			return fmt.Errorf("wait for %s: %w: %s", s.binary, err, child.Tail(s.logFile()))
 		case <-time.Tick(25 * time.Millisecond):
 		}
 	}
@@ -160,16 +158,30 @@ func (s *Server) install(ctx context.Context) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	args := append(common(s.dir), "--auth-root-authentication-method=normal", "--skip-test-db")
-	//nolint:gosec // the directory is the caller's choice
-	out, err := exec.CommandContext(ctx, "mariadb-install-db", args...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("create the system tables: %w: %s", err, out)
+	if err := s.createSystemTables(ctx); err != nil {
+		return err
 	}
 	account := fmt.Sprintf("CREATE USER IF NOT EXISTS '%[1]s'@'%%' IDENTIFIED BY '%[2]s';\n"+
 		"GRANT ALL ON *.* TO '%[1]s'@'%%' WITH GRANT OPTION;\n", adminUser, s.password)
 	if err := os.WriteFile(s.initFile(), []byte(account), 0o600); err != nil {
 		return fmt.Errorf("write the first statements: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) createSystemTables(ctx context.Context) error {
+	flags, statements, err := s.flavour.systemTables(s.base())
+	if err != nil {
+		return err
+	}
+	// MySQL makes the data directory by itself, MariaDB wants to find it.
+	if err := os.MkdirAll(s.dataDir(), 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, s.binary, append(s.common(), flags...)...) //nolint:gosec // found by find
+	cmd.Stdin = statements
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("create the system tables: %w: %s", err, out)
 	}
 	return nil
 }
@@ -201,29 +213,40 @@ func (s *Server) stateFile() string { return filepath.Join(s.dir, "ferry.state")
 func (s *Server) initFile() string  { return filepath.Join(s.dir, "init.sql") }
 func (s *Server) logFile() string   { return filepath.Join(s.dir, "error.log") }
 
+func (s *Server) dataDir() string { return filepath.Join(s.dir, "data") }
+
+// base is the folder above bin or sbin; a server that is not where its makers
+// put it does not find its share by itself.
+func (s *Server) base() string { return filepath.Dir(filepath.Dir(s.binary)) }
+
 func (s *Server) flags() []string {
-	return append(common(s.dir),
-		"--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.port), "--skip-name-resolve",
-		"--socket="+filepath.Join(s.dir, "s"), "--pid-file="+filepath.Join(s.dir, "pid"),
-		"--init-file="+s.initFile(),
+	return slices.Concat(s.common(), []string{
+		"--bind-address=127.0.0.1", "--port=" + strconv.Itoa(s.port), "--skip-name-resolve",
+		"--socket=" + filepath.Join(s.dir, "s"), "--pid-file=" + filepath.Join(s.dir, "pid"),
+		"--init-file=" + s.initFile(),
 		"--character-set-server=utf8mb4",
 		"--max-connections=500", "--max-allowed-packet=64M",
 		// Two processes' tests run at a time: keep each server small and quick,
 		// with flushes that outlive a kill -9 but do not wait for the disk.
-		"--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync",
+		"--innodb-flush-log-at-trx-commit=2",
 		"--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M",
-		"--key-buffer-size=1M", "--aria-pagecache-buffer-size=2M", "--performance-schema=OFF",
-	)
+		"--key-buffer-size=1M", "--performance-schema=OFF",
+	}, s.flavour.serving, s.extra)
 }
 
 // common is what creating the system tables and serving them must agree on.
-func common(dir string) []string {
-	flags := []string{
+func (s *Server) common() []string {
+	flags := append([]string{
 		"--no-defaults", // must be first
-		"--datadir=" + filepath.Join(dir, "data"),
-		"--innodb-log-file-size=64M", "--lower-case-table-names=0",
+		"--basedir=" + s.base(), "--datadir=" + s.dataDir(),
+		"--lower-case-table-names=0",
 		// A starting server removes the temporary tables it finds there: not another one's.
-		"--tmpdir=" + dir,
+		"--tmpdir=" + s.dir,
+	}, s.flavour.shared...)
+	for _, flag := range s.extra {
+		if strings.HasPrefix(flag, "--lower-case-table-names=") {
+			flags = append(flags, flag)
+		}
 	}
 	if os.Getuid() == 0 {
 		flags = append(flags, "--user=root")

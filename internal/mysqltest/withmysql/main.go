@@ -1,4 +1,4 @@
-// Command withmysql runs one command with a private MariaDB: it starts the
+// Command withmysql runs one command with a private database server: it starts the
 // server on a temporary directory, sets FERRY_TEST_MYSQL, runs its arguments,
 // stops the server, removes the directory and exits with the command's status.
 // When FERRY_TEST_MYSQL is set already, it only runs the command.
