@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"jogetferry/contract"
+	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 )
 
@@ -67,7 +68,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 		s.exec("CREATE TABLE app_fd_old (id varchar(255) PRIMARY KEY)")
 	}
 	target.put("app_fd_order", "id", "r-1", "dateModified", "2999-01-01 00:00:00")
-	target.exec("INSERT INTO app_fd_order (id, dateModified) SELECT CONCAT('o', LPAD(seq, 5, '0')), NOW() FROM seq_1_to_10001")
+	target.exec("INSERT INTO app_fd_order (id, dateModified) SELECT CONCAT('o', LPAD(seq, 5, '0')), NOW() FROM " + mysqltest.Sequence(10001))
 	target.exec("INSERT INTO app_fd_note (id, dateModified) VALUES ('n1', UTC_TIMESTAMP()), ('N2', UTC_TIMESTAMP() - INTERVAL 1 DAY)")
 	c := inventoryOf(t, source, target, Settings{}).copy
 	now, err := target.db.Fresh().Clock(t.Context())

@@ -176,7 +176,8 @@ func TestDataOfRecords(t *testing.T) {
 	}
 	source.table("never", "x")
 	target.exec("ALTER TABLE app_fd_narrow MODIFY c_kept varchar(3), DROP COLUMN c_gone")
-	target.exec("ALTER TABLE app_fd_plain ENGINE=Aria")
+	// A key of MyISAM is too short for 255 characters of four bytes.
+	target.exec("ALTER TABLE app_fd_plain DROP PRIMARY KEY, ADD PRIMARY KEY (id(191)), ENGINE=MyISAM")
 	source.put("app_fd_narrow", "id", "refused", "c_kept", "four", "c_gone", "x")
 	source.put("app_fd_narrow", "id", "fits", "c_kept", "two", "c_gone", "")
 	source.put("app_fd_plain", "id", "refused")
@@ -427,7 +428,7 @@ func BenchmarkGatherData(b *testing.B) {
 		source.table(name, "doc", "a", "b", "c", "d")
 		target.table(name, "doc", "a", "b", "c", "d")
 		if i < 3 {
-			source.exec(fmt.Sprintf("INSERT INTO app_fd_%s (id, dateCreated, c_a, c_b, c_c) SELECT CONCAT('record-', seq), NOW(), MD5(seq), MD5(seq + 1), REPEAT('x', 500) FROM seq_1_to_%d", name, instances))
+			source.exec(fmt.Sprintf("INSERT INTO app_fd_%s (id, dateCreated, c_a, c_b, c_c) SELECT CONCAT('record-', seq), NOW(), MD5(seq), MD5(seq + 1), REPEAT('x', 500) FROM %s", name, mysqltest.Sequence(instances)))
 		}
 	}
 	source.app(1, forms)

@@ -39,8 +39,9 @@ func TestRollbackIsByteIdentical(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			p := populated(t, undone, rig.Options{
-				Target:   seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 5},
-				Settings: map[string]string{"FERRY_RECORDS_ON_CONFLICT": "overwrite"},
+				Target: seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 5},
+				// A start that the kill left unanswered is waited for; ten minutes are more than this test has.
+				Settings: map[string]string{"FERRY_RECORDS_ON_CONFLICT": "overwrite", "FERRY_START_SETTLE": "20s", "FERRY_TARGET_TIMEOUT": "15s"},
 			})
 			p.occupy()
 			before, files := p.target()

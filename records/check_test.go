@@ -23,8 +23,8 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 		{"narrower_varchar", "c_x varchar(9)", "c_x varchar(8)", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "varchar(9)", Target: "varchar(8)"}}},
 		{"narrower_time", "c_x datetime(6)", "c_x datetime(3)", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "datetime(6)", Target: "datetime(3)"}}},
 		{"charset", "c_x text", "c_x longtext CHARACTER SET utf8mb3", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchCharset, Source: "utf8mb4", Target: "utf8mb3"}}},
-		{"type", "c_x longtext, c_n datetime", "c_x longblob, c_n date", []migration.Mismatch{
-			{Column: "c_x", Kind: migration.MismatchType, Source: "longtext", Target: "longblob"}, {Column: "c_n", Kind: migration.MismatchType, Source: "datetime", Target: "date"},
+		{"type", "c_x longtext, c_n date", "c_x longblob, c_n time", []migration.Mismatch{
+			{Column: "c_x", Kind: migration.MismatchType, Source: "longtext", Target: "longblob"}, {Column: "c_n", Kind: migration.MismatchType, Source: "date", Target: "time"},
 		}},
 		{"not_null", "c_x text", "c_x text NOT NULL, c_y text NOT NULL", []migration.Mismatch{
 			{Column: "c_x", Kind: migration.MismatchNotNull, Source: "text", Target: "text"}, {Column: "c_y", Kind: migration.MismatchNotNull, Target: "text"},
@@ -43,7 +43,7 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 		t.Parallel()
 		d := newDatabase(t)
 		d.exec("CREATE TABLE app_fd_a (id varchar(255) COLLATE utf8mb4_bin PRIMARY KEY) DEFAULT CHARSET=utf8mb4")
-		d.exec("CREATE TABLE app_fd_b (id varchar(255)) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4")
+		d.exec("CREATE TABLE app_fd_b (id varchar(255) COLLATE utf8mb4_general_ci) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4")
 		checkTables(t, d, []migration.Mismatch{
 			{Kind: migration.MismatchEngine, Source: "InnoDB", Target: "MyISAM"},
 			{Column: "id", Kind: migration.MismatchKey, Source: "varchar(255)", Target: "varchar(255)"},

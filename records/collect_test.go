@@ -8,6 +8,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -191,8 +192,8 @@ func TestCollectReadsManyParentsInBatches(t *testing.T) {
 	d.table("line", "opp")
 	d.table("part", "line")
 	d.row("opp", "r")
-	d.exec("INSERT INTO app_fd_line (id, c_opp) SELECT CONCAT('l', seq), 'r' FROM seq_1_to_1300")
-	d.exec("INSERT INTO app_fd_part (id, c_line) SELECT CONCAT('p', seq), CONCAT('l', seq) FROM seq_1_to_1300")
+	d.exec("INSERT INTO app_fd_line (id, c_opp) SELECT CONCAT('l', seq), 'r' FROM " + mysqltest.Sequence(1300))
+	d.exec("INSERT INTO app_fd_part (id, c_line) SELECT CONCAT('p', seq), CONCAT('l', seq) FROM " + mysqltest.Sequence(1300))
 	s := selection("r", "opp")
 	s.Model.Relations = []migration.Relation{{Parent: "line", Child: "part", Kind: held, Column: "line"}, {Parent: "opp", Child: "line", Kind: held, Column: "opp"}}
 	if got := len(d.collect(s).Rows); got != 2601 {

@@ -10,6 +10,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -340,7 +341,7 @@ func TestCopyMovesLargeSets(t *testing.T) {
 	for _, d := range []database{source, target} {
 		d.table("t", "p", "text")
 	}
-	source.exec("INSERT INTO app_fd_t (id, c_p, c_text) SELECT CONCAT('l', seq), 'r', REPEAT(CHAR(65 + seq % 26), seq % 5000) FROM seq_1_to_3000")
+	source.exec("INSERT INTO app_fd_t (id, c_p, c_text) SELECT CONCAT('l', seq), 'r', REPEAT(CHAR(65 + seq % 26), seq % 5000) FROM " + mysqltest.Sequence(3000))
 	s := records.Selection{Root: "r", Extra: []records.Extra{{Table: "t", ForeignKey: "p"}}}
 	set := source.collect(s)
 	ledger := &images{}
@@ -393,7 +394,7 @@ func TestTwoWorkersCopyTheSameRows(t *testing.T) {
 	for _, d := range []database{source, target} {
 		d.table("t", "p")
 	}
-	source.exec("INSERT INTO app_fd_t (id, c_p) SELECT CONCAT('l', seq), 'r' FROM seq_1_to_400")
+	source.exec("INSERT INTO app_fd_t (id, c_p) SELECT CONCAT('l', seq), 'r' FROM " + mysqltest.Sequence(400))
 	s := records.Selection{Root: "r", Extra: []records.Extra{{Table: "t", ForeignKey: "p"}}}
 	set := source.collect(s)
 	ledger := &images{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -168,7 +169,7 @@ func TestRefusalsKnowLatin1(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t), newDatabase(t)
 	source.exec("CREATE TABLE app_fd_a (id varchar(99) PRIMARY KEY, c_x text) DEFAULT CHARSET=utf8mb4")
-	source.exec("INSERT INTO app_fd_a SELECT seq, CONVERT(CHAR(seq USING utf32) USING utf8mb4) FROM seq_1_to_12000 WHERE seq NOT BETWEEN 55296 AND 57343")
+	source.exec("INSERT INTO app_fd_a SELECT seq, CONVERT(CHAR(seq USING utf32) USING utf8mb4) FROM " + mysqltest.Sequence(12000) + " WHERE seq NOT BETWEEN 55296 AND 57343")
 	target.exec("CREATE TABLE app_fd_a (id varchar(99) PRIMARY KEY, c_x text CHARACTER SET latin1)")
 	refusals, err := side(target).Refusals(t.Context(), "a")
 	if err != nil {

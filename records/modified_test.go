@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -57,7 +58,7 @@ func TestModified_ends_on_the_server_too(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t)
 	d.exec("CREATE TABLE app_fd_slow (id varchar(255) PRIMARY KEY, dateModified datetime AS (IF(SHA2(REPEAT(id, 2000000), 512) = '', '2999-01-01', '2001-01-01')) VIRTUAL)")
-	d.exec("INSERT INTO app_fd_slow (id) SELECT LPAD(seq, 4, '0') FROM seq_1_to_1000")
+	d.exec("INSERT INTO app_fd_slow (id) SELECT LPAD(seq, 4, '0') FROM " + mysqltest.Sequence(1000))
 	side := records.Side{Q: d.DB, Schema: d.Schema}
 	// The time is for the search alone.
 	if _, _, err := side.Schema.Table(t.Context(), side.Q, "slow"); err != nil {

@@ -206,5 +206,14 @@ func TestWindowLocksNothing(t *testing.T) {
 	}
 	defer opened.Abandon(t.Context())
 	// A table read inside the open snapshot would make this wait.
-	d.exec("SET STATEMENT lock_wait_timeout = 1 FOR ALTER TABLE app_fd_opp ADD c_new longtext")
+	conn, err := d.Target.DB.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, statement := range []string{"SET SESSION lock_wait_timeout = 1", "ALTER TABLE app_fd_opp ADD c_new longtext"} {
+		if _, err := conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
 }

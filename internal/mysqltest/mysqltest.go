@@ -128,6 +128,13 @@ func run(tb testing.TB, db *sql.DB, statement string) {
 	}
 }
 
+// Sequence is a table named sequence for a FROM clause, with the numbers 1 to n
+// in its column seq. MariaDB alone has seq_1_to_N, and a recursive query is cut
+// off after a thousand rounds by MySQL.
+func Sequence(n int) string {
+	return fmt.Sprintf("JSON_TABLE(CONCAT('[0', REPEAT(',0', %d), ']'), '$[*]' COLUMNS (seq FOR ORDINALITY)) AS sequence", n-1)
+}
+
 // dirPrefix is followed by the process ID of the owner.
 const dirPrefix = "ferry-mysqltest-"
 

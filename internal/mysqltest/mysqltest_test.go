@@ -65,6 +65,15 @@ func TestDSN_is_a_fresh_utf8mb4_database_with_case_sensitive_tables(t *testing.T
 	}
 }
 
+func TestSequence_counts_from_one(t *testing.T) {
+	t.Parallel()
+	db := open(t, mysqltest.DSN(t))
+	got := text(t, db, "SELECT CONCAT(MIN(seq), ' ', MAX(seq), ' ', COUNT(DISTINCT seq)) FROM "+mysqltest.Sequence(12_000))
+	if want := "1 12000 12000"; got != want {
+		t.Errorf("least, greatest and count are %s, want %s", got, want)
+	}
+}
+
 func TestDSN_is_dropped_when_the_test_ends(t *testing.T) {
 	t.Parallel()
 	admin := open(t, mysqltest.AdminDSN(t))

@@ -43,7 +43,7 @@ func dataPlants() []Plant {
 		}},
 		{"a_table_has_no_transactions", "FERRY-309", func(p *planting) {
 			p.concerns("procure")
-			p.target.alter("app_fd_proc_history", engineAria)
+			p.target.alter("app_fd_proc_history", myISAM)
 		}},
 		{"the_record_is_there_and_another", "FERRY-310", func(p *planting) {
 			i := p.subject(leave, "approve")

@@ -104,5 +104,5 @@ func addUnique(column string) string {
 	return "ADD UNIQUE KEY " + schema.Quote("uq_"+column) + " (" + schema.Quote(column) + "(100))"
 }
 
-// engineAria is MyISAM's successor in MariaDB: keys of MyISAM are too short for utf8mb4 ids.
-const engineAria = "ENGINE=Aria"
+// myISAM takes only as much of an id into the key as MyISAM's short keys hold in utf8mb4.
+const myISAM = "DROP PRIMARY KEY, ADD PRIMARY KEY (`id`(191)), ENGINE=MyISAM"
