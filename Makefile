@@ -9,6 +9,10 @@ PARALLEL ?= 2
 TEST_TAGS ?=
 # More flags for every go test, such as "-run Start -v".
 TEST_FLAGS ?=
+# Servers of `make databases`, such as "mysql,mariadb"; empty for all.
+ONLY ?=
+# What `make databases` tests: all that talks to a server.
+PACKAGES ?= ./store/... ./records/... ./joget/schema/... ./simulator/... ./activities/... ./test/conformance/... ./e2e/...
 # How long each fuzz test runs.
 FUZZTIME ?= 20s
 # What a release calls itself.
@@ -61,6 +65,11 @@ e2e: deps bin/temporal bin/withmysql ## Run the end-to-end tests, with 500 insta
 chaos: deps bin/temporal bin/withmysql ## Kill, cut and restart everything in the middle of migrations
 	$(WITH_MYSQL) $(GO_TEST) -tags chaos -run Chaos ./e2e/...
 
+databases: deps bin/temporal bin/databases ## Test on the system's server, MySQL 9.7 and MariaDB 11.8; ONLY=mysql PACKAGES=./store/... for less
+	tools/install-mysql out/databases/mysql mysql-server-core
+	tools/install-mysql out/databases/mariadb mariadb-server-core
+	bin/databases -p $(PARALLEL) -only '$(ONLY)' $(PACKAGES)
+
 replay: ## Replay recorded workflow histories
 	$(GO_TEST) -run Replay ./workflows/...
 
@@ -101,10 +110,13 @@ deps: ## Install MariaDB's server with apt where it is missing
 bin/temporal: tools/temporal/go.mod ## Build the Temporal CLI with its development server
 	cd tools/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$@ $(TEMPORAL_CLI)
 
+bin/databases: $(wildcard internal/mysqltest/*.go internal/mysqltest/databases/*.go internal/child/*.go)
+	$(GO) build -o $@ ./internal/mysqltest/databases
+
 bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*.go internal/child/*.go)
 	$(GO) build -o $@ ./internal/mysqltest/withmysql
 
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build release demo fmt tidy test race e2e chaos replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build release demo fmt tidy test race e2e chaos databases replay golden fuzz bench vet lint vuln check deps clean
