@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -169,6 +170,34 @@ func TestStart_names_the_folder_that_has_no_server(t *testing.T) {
 	_, err := mysqltest.Start(t.Context(), t.TempDir())
 	if !errors.Is(err, mysqltest.ErrNotInstalled) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("%v, want ErrNotInstalled with %s", err, dir)
+	}
+}
+
+func TestStart_moves_on_when_its_port_is_taken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server, err := mysqltest.Start(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	taker, err := new(net.ListenConfig).Listen(t.Context(), "tcp", server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taker.Close()
+	again, err := mysqltest.Start(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killAtEnd(t, again)
+	if again.Addr() == server.Addr() {
+		t.Errorf("both at %s", server.Addr())
+	}
+	if err := open(t, again.DSN("")).PingContext(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

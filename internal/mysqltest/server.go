@@ -35,6 +35,7 @@ type Server struct {
 const (
 	adminUser    = "ferry"
 	startTimeout = 2 * time.Minute
+	pingTimeout  = 2 * time.Second
 	bindAttempts = 5
 )
 
@@ -58,11 +59,11 @@ func Start(ctx context.Context, dir string, flags ...string) (*Server, error) {
 	return s, s.remember()
 }
 
-// bind starts the server, on another port when that fails: the port was free
-// when it was chosen, and somebody may have been quicker.
+// bind starts the server, on another port when somebody has taken the one that
+// was free when it was chosen.
 func (s *Server) bind(ctx context.Context) error {
 	err := s.Restart(ctx)
-	for attempt := 1; err != nil && ctx.Err() == nil && attempt < bindAttempts; attempt++ {
+	for attempt := 1; err != nil && s.portTaken(ctx) && attempt < bindAttempts; attempt++ {
 		port, portErr := child.FreePort(ctx)
 		if portErr != nil {
 			return portErr
@@ -71,6 +72,14 @@ func (s *Server) bind(ctx context.Context) error {
 		err = s.Restart(ctx)
 	}
 	return err
+}
+
+func (s *Server) portTaken(ctx context.Context) bool {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr())
+	if err != nil {
+		return ctx.Err() == nil
+	}
+	return listener.Close() != nil
 }
 
 // DSN returns the administrator's DSN for database; "" means none.
@@ -130,7 +139,10 @@ func (s *Server) await(ctx context.Context) error {
 	}
 	defer db.Close()
 	for {
-		err := db.PingContext(ctx)
+		// Who has taken the port may accept and say nothing.
+		patience, cancel := context.WithTimeout(ctx, pingTimeout)
+		err := db.PingContext(patience)
+		cancel()
 		if err == nil {
 			return nil
 		}
