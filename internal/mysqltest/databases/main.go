@@ -66,18 +66,19 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all, err := load(o.kept)
-	if err != nil {
-		return err
-	}
 	failed := false
 	for _, s := range chosen {
 		one, err := test(ctx, s, o, out)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		all.merge(s.name, one)
 		failed = failed || one.failed()
+		// Read late: another run may have ended in between.
+		all, err := load(o.kept)
+		if err != nil {
+			return err
+		}
+		all.merge(s.name, one)
 		if err := errors.Join(all.save(o.kept), all.write(o.doc)); err != nil {
 			return err
 		}
