@@ -104,5 +104,5 @@ func addUnique(column string) string {
 	return "ADD UNIQUE KEY " + schema.Quote("uq_"+column) + " (" + schema.Quote(column) + "(100))"
 }
 
-// myISAM takes only as much of an id into the key as MyISAM's short keys hold in utf8mb4.
-const myISAM = "DROP PRIMARY KEY, ADD PRIMARY KEY (`id`(191)), ENGINE=MyISAM"
+// myISAM changes the keys too: MyISAM's are too short for 255 characters of four bytes.
+const myISAM = "DROP KEY `idx_createdby`, DROP PRIMARY KEY, ADD PRIMARY KEY (`id`(191)), ENGINE=MyISAM"
