@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -16,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/go-sql-driver/mysql" // the driver of the databases below
+	"github.com/go-sql-driver/mysql"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
@@ -66,6 +67,9 @@ type Options struct {
 	Namespace string               // of Temporal, made by NewNamespace; "": the server's own
 	UIPort    int
 	LedgerDSN string // "": a fresh database
+	// SourceServer and TargetServer are administrators' DSNs of the servers for
+	// the databases of either side; "": the shared one. The ledger is on the target's.
+	SourceServer, TargetServer string
 }
 
 // Versions of the apps on either side: a migration never finds them equal.
@@ -83,8 +87,9 @@ func New(tb testing.TB, o Options) *Stage {
 		t: tb, SourceUploads: filepath.Join(root, "source", "app_formuploads"), TargetFiles: filepath.Join(root, "target", "app_formuploads"),
 		bin: filepath.Join(root, "bin"),
 	}
-	sourceDSN := mysqltest.DSN(tb)
-	s.targetDSN = mysqltest.DSN(tb)
+	targetServer := cmp.Or(o.TargetServer, mysqltest.AdminDSN(tb))
+	sourceDSN := mysqltest.DatabaseOn(tb, cmp.Or(o.SourceServer, mysqltest.AdminDSN(tb)))
+	s.targetDSN = mysqltest.DatabaseOn(tb, targetServer)
 	s.Source, s.Target = s.open(sourceDSN), s.open(s.targetDSN)
 	for _, side := range []struct {
 		db      *sql.DB
@@ -117,7 +122,7 @@ func New(tb testing.TB, o Options) *Stage {
 		s.namespace = s.Temporal.Namespace()
 	}
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
-		s.Ledger = mysqltest.DSN(tb)
+		s.Ledger = mysqltest.DatabaseOn(tb, targetServer)
 	}
 	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
@@ -129,10 +134,10 @@ func New(tb testing.TB, o Options) *Stage {
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
 		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(tb, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", s.targetDSN), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(tb, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
-		"FERRY_LEDGER_DATABASE="+proxied("ledger", s.Ledger),
+		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(tb, s.Ledger, "ALL")),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	for k, v := range o.Settings {
@@ -149,9 +154,14 @@ func (s *Stage) must(err error) {
 	}
 }
 
+// open connects as Joget does: its JDBC driver sets what it relies on.
 func (s *Stage) open(dsn string) *sql.DB {
 	s.t.Helper()
-	db, err := sql.Open("mysql", dsn)
+	cfg, err := mysql.ParseDSN(dsn)
+	s.must(err)
+	s.must(cfg.Apply(mysql.Charset("utf8mb4", "")))
+	cfg.Params = map[string]string{"autocommit": "1", "sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
+	db, err := sql.Open("mysql", cfg.FormatDSN())
 	s.must(err)
 	s.t.Cleanup(func() {
 		if err := db.Close(); err != nil {
