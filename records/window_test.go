@@ -206,7 +206,7 @@ func TestWindowLocksNothing(t *testing.T) {
 	}
 	defer opened.Abandon(t.Context())
 	// A table read inside the open snapshot would make this wait.
-	conn, err := d.Target.DB.Conn(t.Context())
+	conn, err := d.DB.Conn(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
