@@ -144,6 +144,7 @@ var meanings = map[uint16]meaning{
 	1644:            {class: Unsupported, hint: "a trigger of the table refused the row"}, // SIGNAL
 	1690:            {class: Unsupported},                                                 // out of range in an expression
 	3140:            {class: Unsupported},                                                 // invalid JSON
+	3988:            {class: Unsupported},                                                 // no place in the character set (MySQL)
 	6136:            {class: Unsupported},                                                 // not a vector
 	3144:            {class: Unsupported},                                                 // JSON of a binary string
 	3819:            {class: Unsupported, hint: "a CHECK constraint of the table refused the row"},
