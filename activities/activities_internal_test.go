@@ -143,44 +143,53 @@ func TestSeen(t *testing.T) {
 			{ID: "42_9_crm_approve_sign", DefID: "sign"},
 		},
 	}
+	start := func(activity migration.ActivityDefID, after int64) migration.Call {
+		return migration.Call{Verb: migration.VerbStartActivity, Target: "9_crm_approve", Activity: activity, After: after}
+	}
+	on := func(verb migration.Verb, activity migration.ActivityID, user migration.User) migration.Call {
+		return migration.Call{Verb: verb, Target: "9_crm_approve", ActivityID: activity, User: user}
+	}
+	variable := func(name string, scope migration.ActivityDefID) migration.Call {
+		return migration.Call{Verb: migration.VerbSetVariable, Target: "9_crm_approve", Variable: name, Activity: scope}
+	}
 	for _, tc := range []struct {
-		name, what string
-		want       bool
+		name string
+		call migration.Call
+		want bool
 	}{
-		{"a_younger_one_of_the_definition_is_open", "activity/start check abortCurrent=true after 40 in 9_crm_approve", true},
-		{"a_younger_one_ran_through", "activity/start fork abortCurrent=false after 39 in 9_crm_approve", true},
-		{"the_same_as_before", "activity/start check abortCurrent=true after 41 in 9_crm_approve", false},
-		{"another_definition", "activity/start approve abortCurrent=false after 40 in 9_crm_approve", false},
-		{"completed", "assignment/complete 40_9_crm_approve_fork in 9_crm_approve", true},
-		{"not_completed", "assignment/complete 41_9_crm_approve_check in 9_crm_approve", false},
-		{"accepted", "assignment/accept 42_9_crm_approve_sign to terry in 9_crm_approve", true},
-		{"not_accepted", "assignment/accept 41_9_crm_approve_check to cat in 9_crm_approve", false},
-		{"reassigned", "activity/reassign 41_9_crm_approve_check to cat in 9_crm_approve", true},
-		{"not_reassigned", "activity/reassign 41_9_crm_approve_check to jack in 9_crm_approve", false},
-		{"a_variable_of_the_instance_not_set", "set variable status in 9_crm_approve", false},
-		{"a_variable_of_the_instance_set", "set variable due in 9_crm_approve", true},
-		{"a_variable_set_for_an_activity", "set variable status for check in 9_crm_approve", true},
-		{"another_call", "abort 9_crm_approve", false},
+		{"a_younger_one_of_the_definition_is_open", start("check", 40), true},
+		{"a_younger_one_ran_through", start("fork", 39), true},
+		{"the_same_as_before", start("check", 41), false},
+		{"another_definition", start("approve", 40), false},
+		{"completed", on(migration.VerbComplete, "40_9_crm_approve_fork", ""), true},
+		{"not_completed", on(migration.VerbComplete, "41_9_crm_approve_check", ""), false},
+		{"accepted", on(migration.VerbAccept, "42_9_crm_approve_sign", "terry"), true},
+		{"not_accepted", on(migration.VerbAccept, "41_9_crm_approve_check", "cat"), false},
+		{"reassigned", on(migration.VerbReassign, "41_9_crm_approve_check", "cat"), true},
+		{"not_reassigned", on(migration.VerbReassign, "41_9_crm_approve_check", "jack"), false},
+		{"a_variable_of_the_instance_not_set", variable("status", ""), false},
+		{"a_variable_of_the_instance_set", variable("due", ""), true},
+		{"a_variable_set_for_an_activity", variable("status", "check"), true},
+		{"a_variable_that_is_not_wanted", variable("other", ""), false},
+		{"another_call", migration.Call{Verb: migration.VerbAbortProcess, Target: "9_crm_approve"}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := p.seen(tc.what); got != tc.want {
-				t.Errorf("seen(%q) = %t", tc.what, got)
+			if got := p.seen(tc.call); got != tc.want {
+				t.Errorf("seen(%+v) = %t", tc.call, got)
 			}
 		})
 	}
-	for name, what := range map[string]string{
-		"start":    startWhat(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &place{target: &migration.Instance{ID: "9_crm_approve"}}),
-		"reassign": handover{place: p, activity: "41_9_crm_approve_check", from: "jack", to: "cat"}.what(),
-		"accept":   handover{place: p, activity: "42_9_crm_approve_sign", to: "terry"}.what(),
-		"variable": variableWhat("due", instanceScope, "9_crm_approve"),
-		"scoped":   variableWhat("status", "check", "9_crm_approve"),
+	for name, call := range map[string]migration.Call{
+		"start":    (&subject{}).startCall(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &place{target: &migration.Instance{ID: "9_crm_approve"}}),
+		"reassign": handover{place: p, activity: "41_9_crm_approve_check", from: "jack", to: "cat"}.call(),
+		"accept":   handover{place: p, activity: "42_9_crm_approve_sign", to: "terry"}.call(),
 	} {
-		if !p.seen(what) {
-			t.Errorf("%s: the effect of %q is not recognised", name, what)
+		if !p.seen(call) {
+			t.Errorf("%s: the effect of %+v is not recognised", name, call)
 		}
-		if within(what) != "9_crm_approve" {
-			t.Errorf("%s: %q is not taken for a call to its instance", name, what)
+		if call.Target != "9_crm_approve" {
+			t.Errorf("%s: %+v is not a call to its instance", name, call)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"fmt"
 
 	"jogetferry/joget/api"
 	"jogetferry/migration"
@@ -16,12 +15,12 @@ type handover struct {
 	from, to migration.User
 }
 
-func (h handover) what() string {
-	verb := verbReassign
+func (h handover) call() migration.Call {
+	c := migration.Call{Verb: migration.VerbReassign, Target: h.place.target.ID, ActivityID: h.activity, User: h.to}
 	if h.from == "" {
-		verb = verbAccept
+		c.Verb = migration.VerbAccept
 	}
-	return at(fmt.Sprintf("%s %s to %s", verb, h.activity, h.to), h.place.target.ID)
+	return c
 }
 
 // handoverTries bounds how often one call is made: Joget always claims success,
@@ -30,7 +29,7 @@ const handoverTries = 6
 
 // handovers returns the calls that bring the open activities of the tree closer
 // to those who hold them on the source, at most one for each activity.
-func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]handover, error) {
+func (j *Joget) handovers(ctx context.Context, places []*place, done migration.CallLog) ([]handover, error) {
 	var list []handover
 	for _, p := range places {
 		for _, wanted := range p.wanted.Activities {
@@ -40,8 +39,7 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]h
 			}
 			for _, h := range towards(wanted, *present) {
 				h.place = p
-				// A text that the ledger cuts could not be found again.
-				if what := h.what(); len(what) > maxWhat || count(done.made, what) >= handoverTries {
+				if done.Times(h.call()) >= handoverTries {
 					continue
 				}
 				there, err := j.identity(ctx, h.to)
@@ -56,15 +54,6 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done deeds) ([]h
 		}
 	}
 	return list, nil
-}
-
-func count(list []string, what string) (n int) {
-	for _, l := range list {
-		if l == what {
-			n++
-		}
-	}
-	return n
 }
 
 // towards returns the calls that would bring the holders of one activity closer
@@ -107,7 +96,7 @@ func towards(wanted, present migration.OpenActivity) []handover {
 // handOver makes the calls, each behind the fence of the tree.
 func (j *Joget) handOver(ctx context.Context, s *subject, list []handover) error {
 	for _, h := range list {
-		err := j.fenced(ctx, s, migration.StepResume, h.what(), h.place.target.ID, func(ctx context.Context) error {
+		err := j.fenced(ctx, s, migration.StepResume, h.call(), func(ctx context.Context) error {
 			if h.from == "" {
 				return j.API.AcceptAssignment(ctx, h.to, h.activity)
 			}
@@ -154,8 +143,8 @@ func (j *Joget) completeAs(ctx context.Context, s *subject, p *place, activity m
 			return refused("it could not be given to who completed it there")
 		}
 	}
-	what := at(fmt.Sprintf("%s %s", verbComplete, a.ID), p.target.ID)
-	return j.fenced(ctx, s, migration.StepResume, what, p.target.ID, func(ctx context.Context) error {
+	call := migration.Call{Verb: migration.VerbComplete, Target: p.target.ID, ActivityID: a.ID, User: as, Snapshot: s.snapshot}
+	return j.fenced(ctx, s, migration.StepResume, call, func(ctx context.Context) error {
 		ctx, err := j.unmoved(ctx, p.target)
 		if err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/store"
 )
 
 // offered is an open activity offered to users, "+" before one that accepted it.
@@ -64,35 +63,6 @@ func TestTowards(t *testing.T) {
 	}
 }
 
-func TestDeedsOf(t *testing.T) {
-	t.Parallel()
-	line := func(kind, what string) migration.StepLine { return migration.StepLine{Kind: kind, What: what} }
-	const (
-		root  = "activity/start a abortCurrent=true after 1 in 1_x_y"
-		child = "activity/start b abortCurrent=true after 2 in 2_x_z"
-		over  = "assignment/complete 3_2_x_z_b in 2_x_z"
-	)
-	lines := []migration.StepLine{
-		line(store.KindIntent, "POST process/start"),
-		line(store.KindIntent, root), line(store.KindOutcome, root+": answered"),
-		line(store.KindNote, "snapshot 2"),
-		line(store.KindIntent, root), line(store.KindOutcome, root+": answered"),
-		line(store.KindIntent, child), line(store.KindOutcome, child+": not_sent"),
-		line(store.KindIntent, child), line(store.KindOutcome, child+": answered"),
-		line(store.KindIntent, over), line(store.KindOutcome, over+": answered"),
-		line(store.KindIntent, "assignment/accept 4_1_x_y_a to cat in 1_x_y"),
-		line(store.KindIntent, "set variable status in 1_x_y"),
-	}
-	d := deedsOf(lines)
-	if r, c := d.resumed["1_x_y"].round, d.resumed["2_x_z"].round; r != 1 || c != 2 {
-		t.Errorf("%d rounds of the root and %d of the child, want 1 and 2", r, c)
-	}
-	want := map[migration.ActivityID]own{"3_2_x_z_b": {completed: true}, "4_1_x_y_a": {accepted: "cat"}}
-	if diff := cmp.Diff(want, d.ours(), cmp.AllowUnexported(own{})); diff != "" {
-		t.Errorf("ours (-want +got):\n%s", diff)
-	}
-}
-
 func TestWorkedOn(t *testing.T) {
 	t.Parallel()
 	p, err := xpdl.Parse(strings.NewReader(`<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve"><Activities>
@@ -101,7 +71,7 @@ func TestWorkedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := map[migration.ActivityID]own{"accepted": {accepted: "cat"}, "completed": {completed: true}}
+	own := map[migration.ActivityID]migration.OwnWork{"accepted": {Accepted: "cat"}, "completed": {Completed: true}}
 	for _, tc := range []struct {
 		name string
 		a    schema.Activity
@@ -121,55 +91,18 @@ func TestWorkedOn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := workedOn(p.Process("approve"), []schema.Activity{tc.a}, ours); got != tc.want {
+			if got := workedOn(p.Process("approve"), []schema.Activity{tc.a}, own); got != tc.want {
 				t.Errorf("worked on: %t", got)
 			}
 		})
 	}
 }
 
-func TestStandsUntilItIsDone(t *testing.T) {
-	t.Parallel()
-	lines := func(whats ...string) (list []migration.StepLine) {
-		for _, w := range whats {
-			list = append(list, migration.StepLine{What: w})
-		}
-		return list
-	}
-	for _, tc := range []struct {
-		name  string
-		lines []migration.StepLine
-		want  bool
-	}{
-		{"given_just_now", lines("parked (2): target_moved", "resolved (2): redo", "in_flight"), true},
-		{"given_to_another_parking", lines("resolved (1): redo", "parked (2): target_moved"), false},
-		{"done_since", lines("resolved (2): redo", "verdict: same", "done", "claimed by wave 3"), false},
-		{"rolled_back_since", lines("resolved (2): redo", "rolled back: ready", "claimed by wave 3"), false},
-		{"done_before", lines("done", "parked (2): target_moved", "resolved (2): redo"), true},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			if got := stands(tc.lines, 2); got != tc.want {
-				t.Errorf("stands: %t", got)
-			}
-		})
-	}
-}
-
-func TestWhatWasNotSentWasNotMade(t *testing.T) {
-	t.Parallel()
-	const accept = "assignment/accept 4_1_x_y_a to cat in 1_x_y"
-	lines := []migration.StepLine{{Kind: store.KindIntent, What: accept}, {Kind: store.KindOutcome, What: accept + ": not_sent"}}
-	if d := deedsOf(lines); len(d.made) > 0 || len(d.ours()) > 0 {
-		t.Errorf("made %v", d.made)
-	}
-}
-
 func TestYoungestCountsClosedActivities(t *testing.T) {
 	t.Parallel()
 	p := &place{target: &migration.Instance{ID: "1_x_y"}, all: []schema.Activity{{ID: "6_1_x_y_b", DefID: "b", State: migration.StateAborted}}}
-	what := startWhat(contract.ResumeCall{Activity: "b"}, p)
-	if p.seen(what) {
-		t.Errorf("%q is taken to have had its effect before it was sent", what)
+	call := (&subject{}).startCall(contract.ResumeCall{Activity: "b"}, p)
+	if p.seen(call) {
+		t.Errorf("%+v is taken to have had its effect before it was sent", call)
 	}
 }

@@ -139,8 +139,10 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if err != nil {
 		return out, err
 	}
-	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyFormData, Kind: "outcome", What: fmt.Sprintf(
-		"form data: %d rows; %d inserted, %d overwritten, %d the same, %d kept", out.Rows, result.Inserted, result.Overwritten, result.Same, result.Kept)})
+	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
+		Facts: migration.Facts{Tally: migration.Tally{Rows: out.Rows, Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept}},
+	})
 }
 
 // leave parks a step that would write rows or files under people who work on

@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/store"
 )
 
 const (
@@ -39,8 +37,8 @@ func (c *Copy) GatherEvidence(ctx context.Context, in contract.StepInput) (contr
 			rows += m.Rows
 		}
 		err = c.Ledger.SaveEvidence(ctx, in.Migration, in.Instance, e, migration.StepLine{
-			Step: migration.StepVerify, Kind: store.KindNote,
-			What: fmt.Sprintf("evidence of the target: open activities: %d; other rows modified since the start: %d", len(e.Target.Activities), rows),
+			Step: migration.StepVerify, Event: migration.EventEvidence,
+			Facts: migration.Facts{Number: int64(len(e.Target.Activities)), Tally: migration.Tally{Rows: rows}},
 		})
 	}
 	if err == nil || retryable(migration.CodeOf(err)) && activity.GetInfo(ctx).Attempt < contract.EvidenceAttempts {
@@ -52,7 +50,7 @@ func (c *Copy) GatherEvidence(ctx context.Context, in contract.StepInput) (contr
 		out.Message = coded.Safe()
 	}
 	return out, c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
-		Step: migration.StepVerify, Kind: store.KindNote, What: "no evidence of the target: " + out.Message, Detail: err.Error(),
+		Step: migration.StepVerify, Event: migration.EventNoEvidence, Facts: migration.Facts{Summary: out.Message}, Detail: err.Error(),
 	})
 }
 

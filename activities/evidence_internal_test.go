@@ -42,7 +42,7 @@ func TestEvidence_that_cannot_be_gathered(t *testing.T) {
 		t.Errorf("outcome (-want +got):\n%s", diff)
 	}
 	lines, err := c.Ledger.Lines(t.Context(), "m", "7_crm_p")
-	if err != nil || len(lines) == 0 || lines[len(lines)-1].What != "no evidence of the target: "+want.Message {
+	if err != nil || len(lines) == 0 || lines[len(lines)-1].Event != migration.EventNoEvidence || lines[len(lines)-1].Facts.Summary != want.Message {
 		t.Errorf("the story does not say so: %+v, %v", lines, err)
 	}
 

@@ -13,14 +13,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/store"
 	"jogetferry/uploads"
-)
-
-// How files that tools changed stand in the story, which a rollback counts.
-const (
-	filesPutBack  = migration.LineFilesPutBack + "%d removed, %d copied again; not touched: %d"
-	filesReported = migration.LineToolsChanged + "%d files; left (records.restore: report)"
 )
 
 // fileRows are the records whose files belong to an instance: the rows of its
@@ -72,9 +65,12 @@ func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *m
 	if err := c.Ledger.SaveFileWindow(ctx, c.key(in.Instance), seen); err != nil {
 		return err
 	}
-	return c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepCopyUploads, Kind: "outcome", What: fmt.Sprintf(
-		"uploads: %d files; %d copied, %d overwritten, %d the same, %d kept, %d resumed; %d bytes",
-		out.Files, result.Copied, result.Overwritten, result.Same, result.Kept, result.Resumed, result.Bytes)})
+	return c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepCopyUploads, Kind: migration.KindOutcome, Event: migration.EventUploads,
+		Facts: migration.Facts{Tally: migration.Tally{
+			Files: out.Files, Copied: result.Copied, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept, Resumed: result.Resumed, Bytes: result.Bytes,
+		}},
+	})
 }
 
 // fileName names one file for the ledger.
@@ -154,12 +150,14 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *mi
 	}
 	var lines []migration.StepLine
 	if put.Any() || len(put.Left) > 0 {
-		line := migration.StepLine{Step: migration.StepVerify, Kind: store.KindOutcome, What: fmt.Sprintf(
-			filesPutBack, len(put.Removed), len(put.Again), len(put.Left),
-		), Detail: fileKeys(slices.Concat(put.Removed, put.Again, put.Left))}
+		line := migration.StepLine{
+			Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventFilesReverted,
+			Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left)}},
+			Detail: fileKeys(slices.Concat(put.Removed, put.Again, put.Left)),
+		}
 		if c.Settings.ReportOnly {
-			line.Kind = store.KindNote
-			line.What = fmt.Sprintf(filesReported, len(put.Removed)+len(put.Again)+len(put.Left))
+			line.Kind, line.Event = migration.KindNote, migration.EventFilesReported
+			line.Facts = migration.Facts{Tally: migration.Tally{Files: len(put.Removed) + len(put.Again) + len(put.Left)}}
 		}
 		lines = append(lines, line)
 	}
@@ -207,7 +205,7 @@ const skew = time.Minute
 func lastCall(story []migration.StepLine) time.Time {
 	for _, l := range slices.Backward(story) {
 		calls := l.Step != migration.StepVerify && l.Step != migration.StepRollback
-		if calls && (l.Kind == store.KindIntent || l.Kind == store.KindOutcome) {
+		if calls && (l.Kind == migration.KindIntent || l.Kind == migration.KindOutcome) {
 			return l.At.Add(skew)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -58,7 +56,9 @@ type subject struct {
 	tree   *migration.Tree       // of the snapshot, as the target shall have it
 	wanted *migration.Instance   // the root of tree
 	rows   []migration.RowDigest // of the snapshot
-	intent migration.StartIntent
+	// snapshot is its number.
+	snapshot int
+	intent   migration.StartIntent
 }
 
 // open reads what the ledger knows of the instance. The intent's variables are not filled in.
@@ -81,7 +81,7 @@ func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, erro
 	if err != nil {
 		return nil, err
 	}
-	s.tree, s.rows = j.Settings.WantedTree(&snapshot.Tree), snapshot.Rows
+	s.tree, s.rows, s.snapshot = j.Settings.WantedTree(&snapshot.Tree), snapshot.Rows, snapshot.Seq
 	s.wanted = &s.tree.Instance
 	definition, err := j.Catalog.Resolve(ctx, s.wanted.Definition)
 	if err != nil {
@@ -226,12 +226,12 @@ func identityOf(i *migration.Instance) migration.TargetIdentity {
 // fenced makes one call that changes the target instance, with its intent in
 // the ledger before and its outcome after. An earlier call whose end nobody saw
 // blocks it until its effect is seen on the target, or its time is over.
-func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, what string, target migration.InstanceID, do func(context.Context) error) error {
-	id, err := j.Ledger.OpenFence(ctx, s.key, step, what)
+func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, call migration.Call, do func(context.Context) error) error {
+	id, err := j.Ledger.OpenFence(ctx, s.key, step, call)
 	var fence *migration.FencedError
 	if errors.As(err, &fence) {
 		age := j.Settings.Settle
-		if over, err := j.over(ctx, s, target, fence.What); err != nil {
+		if over, err := j.over(ctx, s, call.Target, fence.Call); err != nil {
 			return err
 		} else if over {
 			age = 0
@@ -268,13 +268,10 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, wha
 	return err
 }
 
-// over tells whether a call, as it stands in the fence, has had its effect by
-// now, or can have none any more. target is the instance of the call that waits for it.
-func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceID, what string) (bool, error) {
-	id := within(what)
-	if id == "" {
-		id = target
-	}
+// over tells whether a call that the fence holds has had its effect by now, or
+// can have none any more. target is the instance of the call that waits for it.
+func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceID, call migration.Call) (bool, error) {
+	id := call.Target
 	now, err := j.again(ctx, id)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		// A subflow that is gone cannot be changed any more; a root may be late.
@@ -294,7 +291,7 @@ func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceI
 		return false, err
 	}
 	i := slices.IndexFunc(places, func(p *place) bool { return p.target != nil && p.target.ID == id })
-	return i >= 0 && places[i].seen(what), nil
+	return i >= 0 && places[i].seen(call), nil
 }
 
 // ledgerTime bounds the writing of an outcome that shutdown does not interrupt.
@@ -309,15 +306,4 @@ func statusOf(err error) int {
 		return 200
 	}
 	return 0
-}
-
-// activityNumber returns the counter of an activity instance ID,
-// "<counter>_<instance>_<definition>"; higher is later on one server.
-func activityNumber(id migration.ActivityID) int64 {
-	head, _, _ := strings.Cut(string(id), "_")
-	n, err := strconv.ParseInt(head, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight/joins"
-	"jogetferry/store"
 )
 
 // place is one instance of a subject's tree, on both sides.
@@ -90,7 +88,7 @@ func (j *Joget) fill(ctx context.Context, p *place) (err error) {
 func (p *place) youngest() int64 {
 	number := int64(0)
 	for _, a := range p.all {
-		number = max(number, activityNumber(a.ID))
+		number = max(number, migration.ActivityNumber(a.ID))
 	}
 	return number
 }
@@ -117,20 +115,14 @@ func (j *Joget) branches(ctx context.Context, p *place) (missing []joins.Rebuild
 	return missing, len(refused) > 0 || len(missing) > 0 && !j.Settings.RebuildJoins, nil
 }
 
-// calls are what was done to an instance of the target for the present snapshot.
-type calls struct {
-	round int      // that may have been sent
-	whats []string // as they stand in the log
-}
-
 // ranThrough says which subflow that was started here is over already; "" for none.
-func (p *place) ranThrough(made calls) string {
+func (p *place) ranThrough(made []migration.Call) string {
 	for _, a := range p.all {
 		definition := p.process.Activity(string(a.DefID))
 		if definition == nil || definition.Kind != xpdl.Subflow || a.State != migration.StateCompleted {
 			continue
 		}
-		if slices.ContainsFunc(made.whats, func(what string) bool { return madeBy(what, a.ID, a.DefID) }) {
+		if slices.ContainsFunc(made, func(c migration.Call) bool { return c.Opened(a.ID, a.DefID) }) {
 			return fmt.Sprintf("subflow %s of target instance %s ran to its end as soon as it was started", a.DefID, p.target.ID)
 		}
 	}
@@ -139,64 +131,18 @@ func (p *place) ranThrough(made calls) string {
 
 // effective returns how many different calls have left an activity, open or
 // closed since. An answer says little, and no answer says nothing.
-func (c calls) effective(all []schema.Activity) int {
+func effective(made []migration.Call, all []schema.Activity) int {
 	n := 0
-	for i, what := range c.whats {
-		if !slices.Contains(c.whats[:i], what) && slices.ContainsFunc(all, func(a schema.Activity) bool { return madeBy(what, a.ID, a.DefID) }) {
+	for i, c := range made {
+		if !slices.Contains(made[:i], c) && slices.ContainsFunc(all, func(a schema.Activity) bool { return c.Opened(a.ID, a.DefID) }) {
 			n++
 		}
 	}
 	return n
 }
 
-// deeds are what the log says that we did to the target.
-type deeds struct {
-	resumed map[migration.InstanceID]calls // for the present snapshot
-	made    []string                       // all calls, as they stand in the log
-}
-
-func (j *Joget) deeds(ctx context.Context, s *subject) (deeds, error) {
+// calls reads what we did to the target of s.
+func (j *Joget) calls(ctx context.Context, s *subject) (migration.CallLog, error) {
 	lines, err := j.Ledger.Lines(ctx, s.Migration, s.Instance)
-	return deedsOf(lines), err
-}
-
-func deedsOf(lines []migration.StepLine) deeds {
-	d := deeds{resumed: map[migration.InstanceID]calls{}}
-	for _, l := range lines {
-		verb, _, _ := strings.Cut(l.What, " ")
-		switch {
-		case strings.HasPrefix(l.What, "snapshot "), strings.HasPrefix(l.What, "resolved "):
-			// A new snapshot or the operator's word opens a new count.
-			d.resumed = map[migration.InstanceID]calls{}
-		case !slices.Contains(verbs, verb):
-		case l.Kind == store.KindIntent:
-			d.made = append(d.made, l.What)
-			if verb == verbStart || verb == verbComplete {
-				c := d.resumed[within(l.What)]
-				c.round++
-				c.whats = append(c.whats, l.What)
-				d.resumed[within(l.What)] = c
-			}
-		case strings.HasSuffix(l.What, notSent):
-			// It was no call at all.
-			what := strings.TrimSuffix(l.What, notSent)
-			d.made = without(d.made, what)
-			if c := d.resumed[within(what)]; slices.Contains(c.whats, what) {
-				d.resumed[within(what)] = calls{round: c.round - 1, whats: without(c.whats, what)}
-			}
-		}
-	}
-	return d
-}
-
-const notSent = ": " + string(migration.FateNotSent)
-
-// without returns list without the last what.
-func without(list []string, what string) []string {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i] == what {
-			return slices.Delete(slices.Clone(list), i, i+1)
-		}
-	}
-	return list
+	return migration.CallsOf(lines), err
 }

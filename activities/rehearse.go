@@ -311,7 +311,7 @@ func (d *drive) holder(ctx context.Context, a *migration.OpenActivity) (migratio
 // writes down what followed.
 func (d *drive) complete(ctx context.Context, step *migration.RehearsalStep) (stopped string, err error) {
 	j, s := d.joget, d.subject
-	what := at(verbComplete+" "+string(step.ActivityID), step.Instance)
+	call := migration.Call{Verb: migration.VerbComplete, Target: step.Instance, ActivityID: step.ActivityID, User: step.User}
 	window := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, step.Number)
 	state, err := d.state(ctx, step)
 	if err != nil {
@@ -319,7 +319,7 @@ func (d *drive) complete(ctx context.Context, step *migration.RehearsalStep) (st
 	}
 	if state.Open() {
 		err := j.windowed(ctx, s, window, func() error {
-			return j.fenced(ctx, s, migration.StepRehearse, what, step.Instance, func(ctx context.Context) error {
+			return j.fenced(ctx, s, migration.StepRehearse, call, func(ctx context.Context) error {
 				return j.API.CompleteAssignmentWithVariables(ctx, step.User, step.ActivityID, step.Variables)
 			})
 		})
@@ -338,7 +338,7 @@ func (d *drive) complete(ctx context.Context, step *migration.RehearsalStep) (st
 	if err != nil {
 		return "", err
 	}
-	if fence != nil && fence.What == what {
+	if fence != nil && fence.Call == call {
 		if err := j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen"); err != nil {
 			return "", err
 		}

@@ -10,7 +10,6 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/store"
 )
 
 // Windows around calls that can run tools, in the ledger: the record set right
@@ -19,12 +18,6 @@ import (
 const (
 	startWindow = "start/"
 	afterWindow = "/after"
-)
-
-// How rows that tools changed stand in the story, which a rollback counts.
-const (
-	rowsPutBack  = migration.LineRowsPutBack + "%d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared"
-	rowsReported = migration.LineToolsChanged + "%d rows; left (records.restore: report)"
 )
 
 // windowOf names the window around an attempt to start.
@@ -312,7 +305,7 @@ func (j *Joget) putBack(ctx context.Context, s *subject, step migration.Step, na
 		return 0, out, err
 	}
 	if j.Settings.ReportOnly {
-		line := migration.StepLine{Step: step, Kind: store.KindNote, What: fmt.Sprintf(rowsReported, len(window.Changes()))}
+		line := migration.StepLine{Step: step, Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: len(window.Changes())}}}
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
 			return 0, out, err
 		}
@@ -339,9 +332,10 @@ func (j *Joget) undoWindow(ctx context.Context, s *subject, step migration.Step,
 	if err != nil {
 		return put, err
 	}
-	line := migration.StepLine{Step: step, Kind: store.KindOutcome, What: fmt.Sprintf(rowsPutBack,
-		len(put.Restored), len(put.Removed), len(put.Reinserted), len(put.Already), len(put.Moved), len(put.Shared), len(put.Appeared),
-	)}
+	line := migration.StepLine{Step: step, Kind: migration.KindOutcome, Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{
+		Restored: len(put.Restored), Removed: len(put.Removed), Again: len(put.Reinserted), AsBefore: len(put.Already),
+		Moved: len(put.Moved), Shared: len(put.Shared), Appeared: len(put.Appeared),
+	}}}
 	if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
 		return put, err
 	}

@@ -72,11 +72,11 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 		return nil, tidied, err
 	}
 	root = places[0].target
-	done, err := j.deeds(ctx, s)
+	done, err := j.calls(ctx, s)
 	if err != nil {
 		return nil, ok, err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root.ID, root.Definition, done.ours())
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root.ID, root.Definition, done.Own())
 	if err != nil {
 		return nil, ok, err
 	}
@@ -87,7 +87,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 	for _, p := range places {
 		why := p.why
 		if p.target != nil {
-			why = p.ranThrough(done.resumed[p.target.ID])
+			why = p.ranThrough(done.Resumes(p.target.ID, s.snapshot))
 		}
 		if why != "" {
 			// Started again it would do the same, tools and all.
@@ -98,12 +98,12 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 		if err != nil {
 			return nil, ok, err
 		}
-		made := done.resumed[p.target.ID]
+		made := done.Resumes(p.target.ID, s.snapshot)
 		view := migration.ResumeView{
 			Wanted: ordered(p.process, p.wanted.Wanted()), Present: p.target.Wanted(), Stray: stray,
 			SameVariables: migration.SameActivityVariables(p.wanted.Activities, p.target.Activities),
 			// A branch that has to be made to wait takes two calls.
-			Resumed: made.effective(p.all), Round: made.round, MaxRounds: j.Settings.MaxRounds + 2*len(p.wanted.Tokens),
+			Resumed: effective(made, p.all), Round: len(made), MaxRounds: j.Settings.MaxRounds + 2*len(p.wanted.Tokens),
 			Worked: busy, Discard: discard,
 		}
 		if len(missing) > 0 {
@@ -157,9 +157,8 @@ func (j *Joget) startActivity(ctx context.Context, s *subject, p *place, c contr
 	if _, err := j.setVariables(ctx, s, migration.StepResume, p, c.Activity); err != nil {
 		return err
 	}
-	what := startWhat(c, p)
 	call := func() error {
-		return j.fenced(ctx, s, migration.StepResume, what, p.target.ID, func(ctx context.Context) error {
+		return j.fenced(ctx, s, migration.StepResume, s.startCall(c, p), func(ctx context.Context) error {
 			ctx, err := j.unmoved(ctx, p.target)
 			if err != nil {
 				return err
@@ -228,11 +227,11 @@ func movedOn() error {
 // busy reports whether people worked on a target instance of s or on any below
 // it, besides what we did in their names. It may be closed; its definition must be known.
 func (j *Joget) busy(ctx context.Context, s *subject, root migration.InstanceID, definition migration.DefinitionID) (bool, error) {
-	done, err := j.deeds(ctx, s)
+	done, err := j.calls(ctx, s)
 	if err != nil {
 		return false, err
 	}
-	return worked(ctx, j.Target.Fresh(), j.Catalog, root, definition, done.ours())
+	return worked(ctx, j.Target.Fresh(), j.Catalog, root, definition, done.Own())
 }
 
 // guarded reports whether people worked on a target instance, and the operator
@@ -263,7 +262,7 @@ func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
 
 // discarded is the operator's word, given with the last parking of an entry,
 // that work of people on the target may be thrown away. It holds for the redo
-// that it was given for, and ends with it: what people do after that is theirs.
+// that it was given for; see migration.DiscardStands.
 func discarded(ctx context.Context, ledger *store.Ledger, mig string, entry migration.Entry) (bool, error) {
 	if entry.ParkID == 0 {
 		return false, nil
@@ -276,22 +275,7 @@ func discarded(ctx context.Context, ledger *store.Ledger, mig string, entry migr
 		return false, err
 	}
 	lines, err := ledger.Lines(ctx, mig, entry.Instance)
-	return stands(lines, entry.ParkID), err
-}
-
-// stands reports whether a decision is the last word on an instance: nothing
-// was done or rolled back since.
-func stands(lines []migration.StepLine, parkID int64) bool {
-	word := fmt.Sprintf("resolved (%d)", parkID)
-	for _, l := range slices.Backward(lines) {
-		switch {
-		case strings.HasPrefix(l.What, word):
-			return true
-		case l.What == string(migration.InstanceDone), strings.HasPrefix(l.What, "rolled back"):
-			return false
-		}
-	}
-	return false
+	return migration.DiscardStands(lines, entry.ParkID), err
 }
 
 // quiet makes sure that no call without an answer can still change a target
@@ -301,7 +285,7 @@ func (j *Joget) quiet(ctx context.Context, s *subject, root migration.InstanceID
 	if err != nil || fence == nil {
 		return err
 	}
-	over, err := j.over(ctx, s, root, fence.What)
+	over, err := j.over(ctx, s, root, fence.Call)
 	if err != nil {
 		return err
 	}

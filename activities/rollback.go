@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -12,18 +11,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/store"
 	"jogetferry/uploads"
-)
-
-const (
-	// verbAbort is how the end of a target instance stands in fence and log.
-	verbAbort = "process/abort"
-	// aborting begins the line that names, in its detail, all instances that end
-	// with one: those below it cannot be told any more once it is archived.
-	aborting = "aborting "
-	// workLost begins the line that people worked on a target instance that is aborted.
-	workLost = "people's work is discarded with "
 )
 
 // AbortTarget ends the target instance and reads it, and those below it, back as
@@ -64,7 +52,7 @@ func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (
 	if err != nil {
 		return ok, err
 	}
-	if theirs := workLost + string(claim.Started.ID); !in.Discard || !slices.ContainsFunc(known, func(l migration.StepLine) bool { return l.What == theirs }) {
+	if !in.Discard || !migration.WorkDiscarded(known, claim.Started.ID) {
 		busy, err := j.busy(ctx, s, claim.Started.ID, claim.Started.Definition)
 		if err != nil {
 			return ok, err
@@ -75,7 +63,9 @@ func (j *Joget) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (
 		}
 		if busy {
 			// Once it is aborted, what was only accepted cannot be told any more.
-			if err := j.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{Step: migration.StepRollback, What: theirs}); err != nil {
+			if err := j.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+				Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: claim.Started.ID},
+			}); err != nil {
 				return ok, err
 			}
 		}
@@ -108,7 +98,8 @@ func (j *Joget) end(ctx context.Context, s *subject, root migration.InstanceID) 
 			continue
 		}
 		// Whether anything was done only the target tells.
-		err = j.fenced(ctx, s, migration.StepRollback, at(verbAbort, id), id, func(ctx context.Context) error { return j.API.AbortProcess(ctx, id) })
+		call := migration.Call{Verb: migration.VerbAbortProcess, Target: id}
+		err = j.fenced(ctx, s, migration.StepRollback, call, func(ctx context.Context) error { return j.API.AbortProcess(ctx, id) })
 		if err != nil {
 			return err
 		}
@@ -129,14 +120,7 @@ func (j *Joget) ending(ctx context.Context, s *subject, root migration.InstanceI
 	if err != nil {
 		return nil, err
 	}
-	all := []migration.InstanceID{root}
-	for _, l := range lines {
-		if l.What == aborting+string(root) {
-			for id := range strings.FieldsSeq(l.Detail) {
-				all = append(all, migration.InstanceID(id))
-			}
-		}
-	}
+	all := append([]migration.InstanceID{root}, migration.Ending(lines, root)...)
 	known := len(all)
 	tree, err := j.Target.Fresh().Tree(ctx, root)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
@@ -158,12 +142,8 @@ func (j *Joget) ending(ctx context.Context, s *subject, root migration.InstanceI
 	if len(all) == known {
 		return all, nil
 	}
-	ids := make([]string, 0, len(all))
-	for _, id := range all[1:] {
-		ids = append(ids, string(id))
-	}
 	return all, j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
-		Step: migration.StepRollback, What: aborting + string(root), Detail: strings.Join(ids, " "),
+		Step: migration.StepRollback, Event: migration.EventEnding, Facts: migration.Facts{Target: root, Instances: all[known:]},
 	})
 }
 
@@ -224,23 +204,21 @@ func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contrac
 	if err != nil {
 		return out, err
 	}
-	tools := leftOfTools(story)
+	tools := migration.LeftOfTools(story)
 	lines := []migration.StepLine{
-		undone("files", len(files.Restored), len(files.Removed), len(files.Already)),
-		undone("rows", len(rows.Restored), len(rows.Removed), len(rows.Already)),
-		left("changed by somebody since", rowKeys(rows.Conflicts), fileKeys(files.Conflicts), out.Conflicts),
-		left("used by another migrated instance", rowKeys(rows.Shared), fileKeys(files.Shared), out.Shared),
+		undone(migration.EventFilesUndone, len(files.Restored), len(files.Removed), len(files.Already)),
+		undone(migration.EventRowsUndone, len(rows.Restored), len(rows.Removed), len(rows.Already)),
+		left(migration.EventLeftChanged, rowKeys(rows.Conflicts), fileKeys(files.Conflicts), out.Conflicts),
+		left(migration.EventLeftInUse, rowKeys(rows.Shared), fileKeys(files.Shared), out.Shared),
 	}
 	out.Conflicts, out.Shared = out.Conflicts+tools.Conflicts, out.Shared+tools.Shared
 	lines = append(lines, migration.StepLine{
-		Step: migration.StepRollback, Kind: store.KindOutcome, What: fmt.Sprintf(undoneLine, out.Rows, out.Files, out.Conflicts, out.Shared),
+		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventUndone,
+		Facts: migration.Facts{Tally: migration.Tally{Rows: out.Rows, Files: out.Files, Conflicts: out.Conflicts, Shared: out.Shared}},
 	})
-	lines = slices.DeleteFunc(lines, func(l migration.StepLine) bool { return l.What == "" })
+	lines = slices.DeleteFunc(lines, func(l migration.StepLine) bool { return l.Event == "" })
 	return out, c.Ledger.EndRollback(ctx, in.Migration, in.Instance, in.Again, lines...)
 }
-
-// undoneLine counts, in the story, what a rollback that ended did.
-const undoneLine = "undone: %d rows, %d files; left: %d changed, %d in use"
 
 // undoneBefore returns what the attempt counted that ended the rollback. Where
 // none did, something else took the instance out of it: CodeConflict.
@@ -254,64 +232,24 @@ func (c *Copy) undoneBefore(ctx context.Context, in contract.UndoDataInput) (con
 		return out, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its rollback did not end, and it is not being rolled back; look at its story"}
 	}
 	story, err := c.Ledger.Lines(ctx, in.Migration, in.Instance)
-	for _, l := range slices.Backward(story) {
-		if _, err := fmt.Sscanf(l.What, undoneLine, &out.Rows, &out.Files, &out.Conflicts, &out.Shared); err == nil {
-			break
-		}
-	}
+	n, _ := migration.LastUndone(story)
+	out.Rows, out.Files, out.Conflicts, out.Shared = n.Rows, n.Files, n.Conflicts, n.Shared
 	return out, err
 }
 
-// filesOfTools is how files that tools changed stand in the story, when a rollback looked at them.
-const filesOfTools = "files of tools: %d removed, %d copied again, %d left, %d in use"
-
-// leftOfTools counts the rows and files that tools changed and that no step put
-// back, since the instance was undone the last time.
-func leftOfTools(story []migration.StepLine) (left struct{ Conflicts, Shared int }) {
-	var n [7]int
-	var files, filesInUse int
-	matches := func(l migration.StepLine, format string) bool {
-		into := make([]any, strings.Count(format, "%d"))
-		for i := range into {
-			into[i] = &n[i]
-		}
-		_, err := fmt.Sscanf(l.What, format, into...)
-		return err == nil
+func undone(event migration.Event, restored, removed, already int) migration.StepLine {
+	return migration.StepLine{
+		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: event,
+		Facts: migration.Facts{Tally: migration.Tally{Restored: restored, Removed: removed, AsBefore: already}},
 	}
-	for _, l := range story {
-		switch {
-		case matches(l, undoneLine):
-			left.Conflicts, left.Shared, files, filesInUse = 0, 0, 0, 0
-		case matches(l, rowsPutBack):
-			left.Conflicts, left.Shared = left.Conflicts+n[4]+n[6], left.Shared+n[5]
-		case matches(l, rowsReported):
-			left.Conflicts += n[0]
-		// The last look at files is that which counts.
-		case matches(l, filesReported):
-			files, filesInUse = n[0], 0
-		case matches(l, filesPutBack):
-			files, filesInUse = n[2], 0
-		case matches(l, filesOfTools):
-			files, filesInUse = n[2], n[3]
-		}
-	}
-	left.Conflicts, left.Shared = left.Conflicts+files, left.Shared+filesInUse
-	return left
-}
-
-func undone(what string, restored, removed, already int) migration.StepLine {
-	return migration.StepLine{Step: migration.StepRollback, Kind: store.KindOutcome, What: fmt.Sprintf(
-		"%s undone: %d restored, %d removed, %d as before", what, restored, removed, already)}
 }
 
 // left tells of rows and files that were not touched; no line where there are none.
-func left(why, rows, files string, n int) migration.StepLine {
+func left(event migration.Event, rows, files string, n int) migration.StepLine {
 	if n == 0 {
 		return migration.StepLine{}
 	}
-	return migration.StepLine{
-		Step: migration.StepRollback, Kind: store.KindNote, What: fmt.Sprintf("%d left, %s", n, why), Detail: rows + "; " + files,
-	}
+	return migration.StepLine{Step: migration.StepRollback, Event: event, Facts: migration.Facts{Number: int64(n)}, Detail: rows + "; " + files}
 }
 
 // ended returns the claim of an instance of which nothing is open on the
@@ -387,7 +325,7 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 	if err != nil {
 		return err
 	}
-	worked := slices.ContainsFunc(story, func(l migration.StepLine) bool { return l.What == workLost+string(started) })
+	worked := migration.WorkDiscarded(story, started)
 	inUse, err := c.inUse(ctx, in, key, root, window.Rows)
 	if err != nil {
 		return err
@@ -413,8 +351,8 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 	}
 	shared := slices.Concat(looked.Removed, looked.Again, looked.Left)
 	return c.Ledger.CloseFileWindow(ctx, in.Migration, key, migration.StepLine{
-		Step: migration.StepRollback, Kind: store.KindOutcome,
-		What:   fmt.Sprintf(filesOfTools, len(put.Removed), len(put.Again), len(put.Left), len(shared)),
+		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventToolFiles,
+		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(shared)}},
 		Detail: fileKeys(slices.Concat(put.Left, shared)),
 	})
 }

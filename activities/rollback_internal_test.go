@@ -32,7 +32,7 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 		},
 		{
 			name: "people_worked_on_what_was_aborted", happens: func(p *twins) {
-				if err := p.copy.Ledger.Log(p.t.Context(), "m", onSource, migration.StepLine{Step: migration.StepRollback, What: workLost + onTarget}); err != nil {
+				if err := p.copy.Ledger.Log(p.t.Context(), "m", onSource, migration.StepLine{Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: onTarget}}); err != nil {
 					p.t.Fatal(err)
 				}
 			},
@@ -51,13 +51,12 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 		},
 		{
 			name: "rows_of_tools_are_left", happens: func(p *twins) {
-				for _, what := range []string{
-					"rows put back: 1 restored, 0 removed, 0 inserted again, 0 as before; not touched: 1 moved, 2 shared, 3 appeared",
-					"start tools changed 4 rows; left (records.restore: report)",
-				} {
-					if err := p.copy.Ledger.Log(p.t.Context(), "m", onSource, migration.StepLine{Step: migration.StepRollback, What: what}); err != nil {
-						p.t.Fatal(err)
-					}
+				err := p.copy.Ledger.Log(p.t.Context(), "m", onSource,
+					migration.StepLine{Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{Restored: 1, Moved: 1, Shared: 2, Appeared: 3}}},
+					migration.StepLine{Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: 4}}},
+				)
+				if err != nil {
+					p.t.Fatal(err)
 				}
 			},
 			files: []string{}, want: counts{Conflicts: 8, Shared: 2},

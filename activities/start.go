@@ -385,8 +385,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 // abortWreck aborts what a failed start of ours left behind, reads it back, and
 // asks for another look.
 func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.TargetIdentity) error {
-	what := "abort " + string(wreck.ID)
-	err := j.fenced(ctx, s, migration.StepStart, what, wreck.ID, func(ctx context.Context) error {
+	err := j.fenced(ctx, s, migration.StepStart, migration.Call{Verb: migration.VerbAbortProcess, Target: wreck.ID}, func(ctx context.Context) error {
 		return j.API.AbortProcess(ctx, wreck.ID)
 	})
 	if err != nil {
@@ -447,13 +446,12 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 // closedSince tells a start that ran through from an instance that was resumed,
 // or that people brought to its end.
 func (j *Joget) closedSince(ctx context.Context, s *subject, identity migration.TargetIdentity) (migration.Reason, error) {
-	done, err := j.deeds(ctx, s)
+	done, err := j.calls(ctx, s)
 	if err != nil {
 		return "", err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, identity.ID, identity.Definition, done.ours())
-	touched := slices.ContainsFunc(done.made, func(what string) bool { return within(what) == identity.ID })
-	if busy || touched {
+	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, identity.ID, identity.Definition, done.Own())
+	if busy || done.Worked(identity.ID) {
 		return migration.ReasonTargetClosed, err
 	}
 	return migration.ReasonStartRanThrough, err

@@ -3,10 +3,8 @@ package activities
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"jogetferry/migration"
-	"jogetferry/store"
 )
 
 // instanceScope is the scope of the variables of the instance itself; any other
@@ -58,11 +56,12 @@ func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Ste
 	for _, d := range p.settable(scope) {
 		// Nothing is lost: what the variable was is in the story.
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
-			Step: step, Kind: store.KindNote, What: at("variable "+d.Name+" before", p.target.ID), Detail: d.Target.Value,
+			Step: step, Event: migration.EventVariableBefore, Facts: migration.Facts{Target: p.target.ID, Name: d.Name}, Detail: d.Target.Value,
 		}); err != nil {
 			return made, err
 		}
-		err := j.fenced(ctx, s, step, variableWhat(d.Name, scope, p.target.ID), p.target.ID, func(ctx context.Context) error {
+		call := migration.Call{Verb: migration.VerbSetVariable, Target: p.target.ID, Activity: scope, Variable: d.Name}
+		err := j.fenced(ctx, s, step, call, func(ctx context.Context) error {
 			return j.API.SetProcessVariable(ctx, p.target.ID, d.Name, d.Source.Value)
 		})
 		if err != nil {
@@ -73,28 +72,11 @@ func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Ste
 	return made, nil
 }
 
-const verbSet = "set variable "
-
-// variableWhat is how the setting of a variable stands in fence and log.
-func variableWhat(name string, scope migration.ActivityDefID, instance migration.InstanceID) string {
-	if scope == instanceScope {
-		return at(verbSet+name, instance)
-	}
-	return at(verbSet+name+" for "+string(scope), instance)
-}
-
 // variableSet tells whether the setting of a variable had its effect.
-func (p *place) variableSet(what string) bool {
-	if !strings.HasPrefix(what, verbSet) {
+func (p *place) variableSet(c migration.Call) bool {
+	known := func(v migration.Variable) bool { return v.Name == c.Variable }
+	if c.Target != p.target.ID || !slices.ContainsFunc(variablesOf(p.wanted, c.Activity), known) {
 		return false
 	}
-	scopes := append([]migration.ActivityDefID{instanceScope}, p.wanted.Wanted()...)
-	for _, scope := range scopes {
-		for _, v := range variablesOf(p.wanted, scope) {
-			if what == variableWhat(v.Name, scope, p.target.ID) {
-				return !slices.ContainsFunc(p.differing(scope), func(d migration.VariableDifference) bool { return d.Name == v.Name })
-			}
-		}
-	}
-	return false
+	return !slices.ContainsFunc(p.differing(c.Activity), func(d migration.VariableDifference) bool { return d.Name == c.Variable })
 }

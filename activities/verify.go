@@ -69,15 +69,14 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, reasons[unaccepted], out.Items.String(), v.details())
 		return out, err
 	}
-	what := migration.LineVerdict + string(out.Verdict)
-	if counted := out.Items.String(); counted != "" {
-		what += "; " + counted
-	}
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
 		// It was set so above: anything else is not for this attempt to end.
 		From:  []migration.InstanceState{migration.InstanceRunning},
 		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
-	}, migration.StepLine{Step: migration.StepVerify, Kind: "outcome", What: what, Detail: v.details()})
+	}, migration.StepLine{
+		Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict,
+		Facts: migration.Facts{Verdict: out.Verdict, Summary: out.Items.String()}, Detail: v.details(),
+	})
 }
 
 type verification struct {
@@ -220,7 +219,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, target.Instance.ID, target.Instance.Definition, deedsOf(lines).ours())
+	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, target.Instance.ID, target.Instance.Definition, migration.CallsOf(lines).Own())
 	if err != nil {
 		return nil, err
 	}

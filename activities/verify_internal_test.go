@@ -1,11 +1,11 @@
 package activities
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,8 +174,8 @@ func (p *twins) entry() migration.Entry {
 	return entry
 }
 
-// told returns the lines of the story that begin like that.
-func (p *twins) told(prefix string) []string {
+// told returns the lines of the log about some events, as "event facts".
+func (p *twins) told(events ...migration.Event) []string {
 	p.t.Helper()
 	lines, err := p.copy.Ledger.Lines(p.t.Context(), "m", onSource)
 	if err != nil {
@@ -183,9 +183,14 @@ func (p *twins) told(prefix string) []string {
 	}
 	told := []string{}
 	for _, l := range lines {
-		if strings.HasPrefix(l.What, prefix) {
-			told = append(told, l.What)
+		if !slices.Contains(events, l.Event) {
+			continue
 		}
+		facts, err := json.Marshal(l.Facts)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		told = append(told, string(l.Event)+" "+string(facts))
 	}
 	return told
 }
@@ -398,7 +403,11 @@ func TestVerifyInstanceDecides(t *testing.T) {
 			t.Errorf("%s: %s, the ledger has it %s for %q with %q", tc.name, out.Status, got.State, got.Reason, got.Verdict)
 		}
 	}
-	if got, want := p.told(migration.LineVerdict), []string{"verdict: same; limit differs 1", "verdict: assignees_differ; assignee differs 1, limit differs 1", "verdict: accepted; variable differs 1, assignee differs 1, limit differs 1"}; !slices.Equal(got, want) {
+	if got, want := p.told(migration.EventVerdict), []string{
+		`verdict {"verdict":"same","summary":"limit differs 1"}`,
+		`verdict {"verdict":"assignees_differ","summary":"assignee differs 1, limit differs 1"}`,
+		`verdict {"verdict":"accepted","summary":"variable differs 1, assignee differs 1, limit differs 1"}`,
+	}; !slices.Equal(got, want) {
 		t.Errorf("the story: %q", got)
 	}
 }
@@ -477,18 +486,16 @@ func TestVerifyInstancePutsFilesOfToolsBack(t *testing.T) {
 			name:    "records_restore_report",
 			happens: func() { p.copy.Settings.ReportOnly = true },
 			undo:    func() { p.copy.Settings.ReportOnly = false },
-			items:   different, files: asTheyMade, told: []string{"start tools changed 3 files; left (records.restore: report)"},
+			items:   different, files: asTheyMade, told: []string{`files_reported {"files":3}`},
 		},
-		{name: "they_are_put_back", files: []string{"a=ours", "b=ours too"}, told: []string{"files put back: 1 removed, 2 copied again; not touched: 0"}},
+		{name: "they_are_put_back", files: []string{"a=ours", "b=ours too"}, told: []string{`files_reverted {"removed":1,"again":2}`}},
 	} {
 		p.again()
 		// Closed by the case before, it is as good as new.
 		if err := p.copy.Ledger.SaveFileWindow(t.Context(), key, window); err != nil {
 			t.Fatal(err)
 		}
-		told := func() []string {
-			return append(p.told(migration.LineFilesPutBack), p.told(migration.LineToolsChanged)...)
-		}
+		told := func() []string { return p.told(migration.EventFilesReverted, migration.EventFilesReported) }
 		before := told()
 		if tc.happens != nil {
 			tc.happens()
@@ -556,7 +563,7 @@ func TestVerifyInstancePutsFilesOfLostRowsBack(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(p.target.folder, "order", "r-1-lost")); !os.IsNotExist(err) {
 		t.Errorf("the folder of a row that was taken back: %v", err)
 	}
-	if diff := cmp.Diff([]string{"files put back: 1 removed, 0 copied again; not touched: 0"}, p.told(migration.LineFilesPutBack)); diff != "" {
+	if diff := cmp.Diff([]string{`files_reverted {"removed":1}`}, p.told(migration.EventFilesReverted)); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 }

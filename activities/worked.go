@@ -14,8 +14,8 @@ const manualHistory = "normal"
 
 // worked reports whether people worked on an instance of the target or on any
 // that it called, closed ones included: accepted or completed a manual activity
-// that is not among ours, or a deadline fired. Such work must not be aborted.
-func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migration.InstanceID, definition migration.DefinitionID, ours map[migration.ActivityID]own) (bool, error) {
+// that is not our own work, or a deadline fired. Such work must not be aborted.
+func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migration.InstanceID, definition migration.DefinitionID, own map[migration.ActivityID]migration.OwnWork) (bool, error) {
 	level := map[migration.InstanceID]migration.DefinitionID{root: definition}
 	seen := map[migration.InstanceID]bool{}
 	for len(level) > 0 {
@@ -31,7 +31,7 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migrat
 		below := map[migration.InstanceID]migration.DefinitionID{}
 		for id, definition := range level {
 			if _, live := all[id]; !live {
-				children, did, err := workedOnArchived(ctx, r, id, ours)
+				children, did, err := workedOnArchived(ctx, r, id, own)
 				if err != nil || did {
 					return did, err
 				}
@@ -53,7 +53,7 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migrat
 			if err != nil {
 				return false, err
 			}
-			if workedOn(process, all[id], ours) {
+			if workedOn(process, all[id], own) {
 				return true, nil
 			}
 			for _, a := range all[id] {
@@ -68,19 +68,19 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migrat
 }
 
 // workedOn is worked for one instance, of all whose activities this is.
-func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.ActivityID]own) bool {
+func workedOn(process *xpdl.Process, all []schema.Activity, own map[migration.ActivityID]migration.OwnWork) bool {
 	return slices.ContainsFunc(all, func(a schema.Activity) bool {
 		if a.State == migration.StateTerminated {
 			return true
 		}
-		definition, mine := process.Activity(string(a.DefID)), ours[a.ID]
+		definition, mine := process.Activity(string(a.DefID)), own[a.ID]
 		switch {
-		case definition == nil, definition.Kind != xpdl.Manual, a.State == migration.StateAborted, mine.completed:
+		case definition == nil, definition.Kind != xpdl.Manual, a.State == migration.StateAborted, mine.Completed:
 			return false
 		case a.State == migration.StateCompleted:
 			return true
 		case a.State == migration.StateRunning, a.AcceptedBy != "":
-			return mine.accepted == "" || mine.accepted != a.AcceptedBy
+			return mine.Accepted == "" || mine.Accepted != a.AcceptedBy
 		}
 		return false
 	})
@@ -88,13 +88,13 @@ func workedOn(process *xpdl.Process, all []schema.Activity, ours map[migration.A
 
 // workedOnArchived is worked for an instance that left the engine when it ended.
 // children are the instances that it called, as far as the history tells.
-func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, ours map[migration.ActivityID]own) (children []migration.InstanceID, did bool, err error) {
+func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, own map[migration.ActivityID]migration.OwnWork) (children []migration.InstanceID, did bool, err error) {
 	all, err := r.ArchivedActivities(ctx, id)
 	if err != nil {
 		return nil, false, err
 	}
 	did = slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
-		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !ours[a.ID].completed
+		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !own[a.ID].Completed
 	})
 	children, err = r.ArchivedChildren(ctx, id)
 	return children, did, err

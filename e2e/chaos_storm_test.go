@@ -421,7 +421,7 @@ const differences = `SELECT kind, result, subject FROM verdict_item
 // inserted them until it did.
 func (s *storm) leftover(i seed.Instance) {
 	s.t.Helper()
-	if len(s.rows(s.ledger, "SELECT id FROM step_log WHERE instance = ? AND (what LIKE 'adopted %' OR what LIKE 'rows put back%' AND what NOT LIKE '% 0 appeared')", i.ID)) == 0 {
+	if len(s.rows(s.ledger, "SELECT id FROM step_log WHERE instance = ? AND (event = 'adopted' OR event = 'rows_reverted' AND facts LIKE '%\"appeared\"%')", i.ID)) == 0 {
 		s.t.Errorf("%s differs, and nobody was interrupted between its start and a look at what that changed", i.ID)
 		s.tell(i.ID)
 	}

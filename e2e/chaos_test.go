@@ -67,7 +67,7 @@ func TestChaosWave(t *testing.T) {
 		s.pause(2 * time.Second)
 	}
 	s.calm(4 * time.Minute)
-	interrupted := len(s.rows(s.ledger, "SELECT id FROM step_log WHERE what LIKE 'adopted %'"))
+	interrupted := len(s.rows(s.ledger, "SELECT id FROM step_log WHERE event = 'adopted'"))
 	for name, times := range s.done {
 		if strings.HasPrefix(name, "kill") {
 			interrupted += times

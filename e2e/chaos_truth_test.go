@@ -89,9 +89,9 @@ const (
 	ledgerInstances = "SELECT instance, state, reason, verdict, COALESCE(target_id, '') FROM instance ORDER BY ordinal"
 	// Of the resuming calls: intents, and outcomes that the target itself gave.
 	resumeLines = `SELECT COALESCE(SUM(kind = 'intent'), 0), COALESCE(SUM(kind = 'outcome' AND http_status = 200), 0) FROM step_log
-		WHERE instance = ? AND step = 'resume' AND what LIKE 'activity/start%'`
-	disturbances = "SELECT COUNT(*) FROM step_log WHERE instance = ? AND (what LIKE 'resolved %' OR what LIKE '%taken to be over')"
-	storyOf      = "SELECT at, step, kind, what, http_status, detail FROM step_log WHERE instance = ? ORDER BY id"
+		WHERE instance = ? AND step = 'resume' AND verb = 'start_activity'`
+	disturbances = "SELECT COUNT(*) FROM step_log WHERE instance = ? AND event = 'resolved'"
+	storyOf      = "SELECT at, step, kind, event, verb, fate, facts, http_status, detail FROM step_log WHERE instance = ? ORDER BY id"
 	oursOnTarget = "SELECT target_id FROM target_instance"
 )
 

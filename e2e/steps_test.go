@@ -69,7 +69,7 @@ type step struct {
 	Await map[string]string
 	// AwaitTarget waits until the ledger knows the target of these instances.
 	AwaitTarget []string `yaml:"await_target"`
-	// AwaitLine waits until the story of an instance has a line.
+	// AwaitLine waits until the log of an instance has a line about an event.
 	AwaitLine map[string]string `yaml:"await_line"`
 	// AwaitEffects waits until the target had at least so many effects.
 	AwaitEffects map[string]int `yaml:"await_effects"`
@@ -471,9 +471,9 @@ func (r *runner) want(s step) {
 			return got["state"] == state && (reason == "" || got["reason"] == reason)
 		})
 	}
-	for name, line := range s.AwaitLine {
-		want := map[string]any{"lines": []any{map[string]any{"what": line}}}
-		r.eventually(name+": "+line, func() bool { return lacks(want, r.show(name), "") == "" })
+	for name, event := range s.AwaitLine {
+		want := map[string]any{"lines": []any{map[string]any{"event": event}}}
+		r.eventually(name+": "+event, func() bool { return lacks(want, r.show(name), "") == "" })
 	}
 	for _, name := range s.AwaitTarget {
 		r.eventually("the target of "+name, func() bool { return r.show(name)["target_instance"] != nil })

@@ -136,27 +136,6 @@ type Claim struct {
 	Age           time.Duration     // since the request can last have begun, on the ledger's clock
 }
 
-// StepLine is one line of the append-only log.
-type StepLine struct {
-	ID       int64      `json:"id"`
-	Instance InstanceID `json:"instance"`
-	Step     Step       `json:"step"`
-	Kind     string     `json:"kind"`   // "intent", "outcome", "note"
-	What     string     `json:"what"`   // "POST process/start", "park", "resolve retry"
-	Detail   string     `json:"detail"` // may hold personal data
-	Status   int        `json:"status"` // HTTP, 0 where there was none
-	By       string     `json:"by"`     // worker identity or operator
-	At       time.Time  `json:"at"`
-}
-
-// How StepLine.What begins where readers of the log look for it.
-const (
-	LineRowsPutBack  = "rows put back: "
-	LineFilesPutBack = "files put back: "
-	LineToolsChanged = "start tools changed "
-	LineVerdict      = "verdict: "
-)
-
 // Verdict is the outcome of comparing both sides of one instance.
 type Verdict string
 

@@ -144,12 +144,12 @@ func (e *RecordBusyError) Error() string {
 type FencedError struct {
 	ID   string // of the open fence
 	Step Step
-	What string
+	Call Call
 	Fate Fate // FateNone: no outcome was recorded
 	Age  time.Duration
 }
 
 // Error names the earlier call.
 func (e *FencedError) Error() string {
-	return fmt.Sprintf("%s of step %s, %s ago, is not known to be over", e.What, e.Step, e.Age.Round(time.Millisecond))
+	return fmt.Sprintf("%s of step %s, %s ago, is not known to be over", e.Call.text(), e.Step, e.Age.Round(time.Millisecond))
 }

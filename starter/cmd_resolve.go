@@ -175,7 +175,7 @@ func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) e
 	} else if name != "" {
 		return mistake("%s is part of rollback %s, which is under way", e.Instance, name)
 	}
-	line := migration.StepLine{Step: migration.StepRollback, What: "redo", Detail: f.reason, By: s.Operator}
+	line := migration.StepLine{Step: migration.StepRollback, Event: migration.EventRedo, Detail: f.reason, By: s.Operator}
 	if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{From: []migration.InstanceState{e.State}}, line); err != nil {
 		return err
 	}

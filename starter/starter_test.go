@@ -59,9 +59,9 @@ func sample() *world {
 	w.waves = []migration.Wave{{Name: "1", Window: 20, Taken: 2, Status: migration.WaveFinished, By: "operator@host", CreatedAt: clock}}
 	w.findings["5_crm_process1"] = []migration.Finding{{ID: "FERRY-401", Severity: migration.Blocking, Subject: "5_crm_process1", Message: "an asynchronous child is open", Remedy: "let it end first"}}
 	w.lines["2_crm_process1"] = []migration.StepLine{
-		{ID: 1, Step: migration.StepStart, Kind: "intent", What: "POST process/start", By: "worker", At: clock},
-		{ID: 2, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 502, By: "worker", At: clock},
-		{ID: 3, Step: migration.StepStart, Kind: "note", What: "parked (2): start_outcome_unknown", By: "worker", At: clock},
+		{ID: 1, Step: migration.StepStart, Kind: migration.KindIntent, Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbStartProcess}, By: "worker", At: clock},
+		{ID: 2, Step: migration.StepStart, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbStartProcess}, Status: 502, By: "worker", At: clock},
+		{ID: 3, Step: migration.StepStart, Kind: migration.KindNote, Event: migration.EventParked, Facts: migration.Facts{ParkID: 2, Reason: migration.ReasonStartOutcomeUnknown}, By: "worker", At: clock},
 	}
 	w.findings["5_crm_process1"] = append(w.findings["5_crm_process1"], migration.Finding{
 		ID: "FERRY-423", Severity: migration.Warning, Subject: "5_crm_process1", Message: "an assignee is unknown or inactive on the target",
@@ -576,19 +576,19 @@ func TestPilotShowsEveryStep(t *testing.T) {
 	t.Parallel()
 	w := sample()
 	id := migration.InstanceID("3_crm_process1")
-	w.lines[id] = []migration.StepLine{{ID: 1, Kind: "note", What: "planned", At: clock}}
+	w.lines[id] = []migration.StepLine{{ID: 1, Kind: migration.KindNote, Event: migration.EventPlanned, Facts: migration.Facts{State: migration.InstanceReady}, At: clock}}
 	w.tick = func(n int) {
 		e := w.entries[id]
 		switch n {
 		case 1:
 			e.State, e.Step = migration.InstanceRunning, migration.StepStart
-			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 2, Step: migration.StepStart, Kind: "intent", What: "POST process/start", At: clock, By: "worker"})
+			w.lines[id] = append(w.lines[id], migration.StepLine{ID: 2, Step: migration.StepStart, Kind: migration.KindIntent, Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbStartProcess}, At: clock, By: "worker"})
 		case 2:
 			e.State, e.Verdict, e.TargetID = migration.InstanceDone, migration.VerdictSame, "901_crm_process1"
 			w.lines[id] = append(w.lines[id],
-				migration.StepLine{ID: 3, Step: migration.StepStart, Kind: "outcome", What: "POST process/start", Status: 200, At: clock, By: "worker"},
-				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: "outcome", What: migration.LineRowsPutBack + "1 restored, 0 removed", At: clock, By: "worker"},
-				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: "outcome", What: migration.LineVerdict + "assignees_differ; assignee missing 1", Detail: "assignee approve_proposal: missing, not to terry", At: clock, By: "worker"},
+				migration.StepLine{ID: 3, Step: migration.StepStart, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbStartProcess}, Status: 200, At: clock, By: "worker"},
+				migration.StepLine{ID: 4, Step: migration.StepRestore, Kind: migration.KindOutcome, Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{Restored: 1}}, At: clock, By: "worker"},
+				migration.StepLine{ID: 5, Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict, Facts: migration.Facts{Verdict: migration.VerdictAssignees, Summary: "assignee missing 1"}, Detail: "assignee approve_proposal: missing, not to terry", At: clock, By: "worker"},
 			)
 			w.compared = map[migration.InstanceID]migration.Comparison{id: {At: clock, Verdict: migration.VerdictAssignees, Items: []migration.Item{
 				{Kind: migration.ItemAssignee, Subject: "approve_proposal", Result: migration.ItemMissing, Seen: "not to terry"},
@@ -718,7 +718,7 @@ func TestPilotStartsATerminatedInstanceAgain(t *testing.T) {
 		e := w.entries[id]
 		e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
 		w.entries[id] = e
-		w.lines[id] = append(w.lines[id], migration.StepLine{ID: 9, Kind: "note", What: "done", At: clock})
+		w.lines[id] = append(w.lines[id], migration.StepLine{ID: 9, Kind: migration.KindNote, Event: migration.EventState, Facts: migration.Facts{State: migration.InstanceDone}, At: clock})
 	}
 	status, _, errs := w.run(t, "pilot", string(id))
 	if status != 0 || len(w.started) != 1 || !strings.Contains(errs, "done") || strings.Contains(errs, "POST") {

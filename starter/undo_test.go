@@ -266,7 +266,7 @@ func TestRedoOfOneThatIsDone(t *testing.T) {
 				switch n {
 				case 1:
 					w.rollingBack(id, "")
-					w.lines[id] = append(w.lines[id], migration.StepLine{ID: 20, What: "rollback"})
+					w.lines[id] = append(w.lines[id], migration.StepLine{ID: 20, Event: migration.EventRollback})
 				case 9:
 					e, r := w.entries[id], w.rolledBack[id]
 					e.State = migration.InstanceDone
@@ -282,7 +282,7 @@ func TestRedoOfOneThatIsDone(t *testing.T) {
 			if !isInstance || in.Mode != contract.ModeRedo || !in.Discard || in.Instance != id || w.started[0].ID != workflow || w.ticks < 9 {
 				t.Errorf("started %s with %+v; looked %d times", w.started[0].ID, w.inputs, w.ticks)
 			}
-			if !slices.ContainsFunc(w.lines[id], func(l migration.StepLine) bool { return l.What == "redo" && l.Detail == "it moved" }) {
+			if !slices.ContainsFunc(w.lines[id], func(l migration.StepLine) bool { return l.Event == migration.EventRedo && l.Detail == "it moved" }) {
 				t.Errorf("the story lacks the decision: %v", w.lines[id])
 			}
 			if encoded, err := json.Marshal(w.inputs); err != nil || strings.Contains(string(encoded), "it moved") {

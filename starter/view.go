@@ -123,14 +123,15 @@ type lineView struct {
 	At     string `json:"at"`
 	Step   string `json:"step,omitempty"`
 	Kind   string `json:"kind"`
-	What   string `json:"what"`
+	Event  string `json:"event"`
+	What   string `json:"what"` // in plain words
 	Detail string `json:"detail,omitempty"`
 	Status int    `json:"http_status,omitempty"`
 	By     string `json:"by,omitempty"`
 }
 
 func viewLine(l migration.StepLine) lineView {
-	return lineView{At: stamp(l.At), Step: string(l.Step), Kind: l.Kind, What: l.What, Detail: l.Detail, Status: l.Status, By: l.By}
+	return lineView{At: stamp(l.At), Step: string(l.Step), Kind: string(l.Kind), Event: string(l.Event), What: l.Text(), Detail: l.Detail, Status: l.Status, By: l.By}
 }
 
 // showView is everything about one instance: the result of show, and of pilot with its evidence.

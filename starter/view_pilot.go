@@ -178,11 +178,9 @@ func viewEvidence(lines []migration.StepLine, compared *comparisonView, written 
 	for _, l := range lines {
 		switch {
 		case l.Status != 0:
-			v.Calls = append(v.Calls, callView{string(l.Step), l.What, l.Status})
-		case slices.ContainsFunc([]string{migration.LineRowsPutBack, migration.LineFilesPutBack, migration.LineToolsChanged}, func(begin string) bool {
-			return strings.HasPrefix(l.What, begin)
-		}):
-			v.StartTools = append(v.StartTools, l.What)
+			v.Calls = append(v.Calls, callView{string(l.Step), l.Text(), l.Status})
+		case l.Event.OfTools():
+			v.StartTools = append(v.StartTools, l.Text())
 		}
 	}
 	if compared != nil {

@@ -35,11 +35,8 @@ func (v *comparisonView) different() []migration.Item {
 
 // summary is the verdict in one line, as the story has it.
 func (v *comparisonView) summary() string {
-	text := migration.LineVerdict + v.Verdict
-	if counted := v.Counts.String(); counted != "" {
-		text += "; " + counted
-	}
-	return text
+	line := migration.StepLine{Event: migration.EventVerdict, Facts: migration.Facts{Verdict: migration.Verdict(v.Verdict), Summary: v.Counts.String()}}
+	return line.Text()
 }
 
 // sheets show what is not the same.

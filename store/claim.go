@@ -60,7 +60,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 			return err
 		}
 		claim, got = row.Claim, true
-		return l.logClaim(ctx, tx, row, KindNote, fmt.Sprintf("start claimed, attempt %d", claim.Attempt), "", 0)
+		return l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventClaimed, Facts: migration.Facts{Number: int64(claim.Attempt)}})
 	})
 	return claim, got && err == nil, err
 }
@@ -138,7 +138,7 @@ func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token
 		if _, err := tx.ExecContext(ctx, updateBaseline, append([]any{blob}, place(key)...)...); err != nil {
 			return "", err
 		}
-		return "", l.logClaim(ctx, tx, row, KindNote, fmt.Sprintf("baseline taken: %d instances", len(baseline)), "", 0)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventBaseline, Facts: migration.Facts{Number: int64(len(baseline))}})
 	})
 }
 
@@ -153,8 +153,7 @@ func (l *Ledger) AcceptStart(ctx context.Context, key migration.ClaimKey, by str
 		if _, err := tx.ExecContext(ctx, updateAccepted, place(key)...); err != nil {
 			return "", err
 		}
-		line := migration.StepLine{Step: migration.StepStart, What: "instances in the way accepted", By: by}
-		return "", l.log(ctx, tx, row.migration, key.Instance, line)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventEarlierAccepted, By: by})
 	})
 }
 
@@ -173,7 +172,9 @@ func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token stri
 		if _, err := tx.ExecContext(ctx, updateSending, append([]any{blob, formatDefinition(def)}, place(key)...)...); err != nil {
 			return "", err
 		}
-		return "", l.logClaim(ctx, tx, row, KindIntent, "POST process/start", fmt.Sprintf("attempt %d", row.Attempt), 0)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{
+			Kind: migration.KindIntent, Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbStartProcess}, Detail: fmt.Sprintf("attempt %d", row.Attempt),
+		})
 	})
 }
 
@@ -186,12 +187,11 @@ func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token stri
 // than the known one or one of another source instance, is logged and CodeConflict.
 func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token string, o migration.StartOutcome) error {
 	return l.moveClaim(ctx, "record start", key, func(tx *sql.Tx, row claimRow) (string, error) {
-		what, detail := "start "+string(o.Fate), o.Detail
-		if o.Refused != "" {
-			what += ": " + string(o.Refused)
+		line := migration.StepLine{
+			Kind: migration.KindOutcome, Event: migration.EventStarted, Fate: o.Fate, Facts: migration.Facts{Reason: o.Refused}, Detail: o.Detail, Status: o.Status,
 		}
 		if o.Started != nil {
-			what = "started " + string(o.Started.ID)
+			line.Facts.Target = o.Started.ID
 		}
 		open := row.State == migration.ClaimSending || row.State == migration.ClaimUnknown
 		switch {
@@ -199,16 +199,15 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token stri
 			return "", nil
 		case row.Token != token || !open:
 			conflict := notOurs(row)
-			return conflict, l.logClaim(ctx, tx, row, KindOutcome, what+", too late: "+conflict, detail, o.Status)
+			line.Facts.Summary = "too late: " + conflict
+			return conflict, l.logClaim(ctx, tx, row, line)
 		case o.Started != nil:
 			conflict, err := l.setStarted(ctx, tx, row, *o.Started, o.Fate, o.Status)
 			if err != nil {
 				return "", err
 			}
-			if conflict != "" {
-				what += ", " + conflict
-			}
-			return conflict, l.logClaim(ctx, tx, row, KindOutcome, what, detail, o.Status)
+			line.Facts.Summary = conflict
+			return conflict, l.logClaim(ctx, tx, row, line)
 		}
 		state := row.State
 		if o.Fate == migration.FateUnanswered {
@@ -218,7 +217,7 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token stri
 		if _, err := tx.ExecContext(ctx, updateFate, args...); err != nil {
 			return "", err
 		}
-		return "", l.logClaim(ctx, tx, row, KindOutcome, what, detail, o.Status)
+		return "", l.logClaim(ctx, tx, row, line)
 	})
 }
 
@@ -238,7 +237,9 @@ func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token string
 		if conflict != "" || err != nil {
 			return conflict, err
 		}
-		return "", l.logClaim(ctx, tx, row, KindOutcome, "adopted "+string(identity.ID), "", 0)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{
+			Kind: migration.KindOutcome, Event: migration.EventAdopted, Facts: migration.Facts{Target: identity.ID},
+		})
 	})
 }
 
@@ -309,7 +310,7 @@ func (l *Ledger) loseTarget(ctx context.Context, tx *sql.Tx, key migration.Claim
 		return err
 	}
 	return l.log(ctx, tx, mig, key.Instance, migration.StepLine{
-		Step: migration.StepStart, What: "lost " + string(id) + ": the target was restored, and another instance has this ID",
+		Step: migration.StepStart, Event: migration.EventLost, Facts: migration.Facts{Target: id},
 	})
 }
 
@@ -325,7 +326,7 @@ func (l *Ledger) KeepWreck(ctx context.Context, key migration.ClaimKey, identity
 		if conflict != "" || err != nil {
 			return conflict, err
 		}
-		return "", l.logClaim(ctx, tx, row, KindNote, "aborted "+string(identity.ID), "", 0)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventWreckAborted, Facts: migration.Facts{Target: identity.ID}})
 	})
 }
 
@@ -344,7 +345,7 @@ func (l *Ledger) Release(ctx context.Context, key migration.ClaimKey, token stri
 		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
 			return "", err
 		}
-		return "", l.logClaim(ctx, tx, row, KindNote, "start released", why, 0)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventReleased, Detail: why})
 	})
 }
 
@@ -364,8 +365,7 @@ func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, clos
 		if _, err := tx.ExecContext(ctx, updateTargetID, nil, row.migration, string(key.Instance)); err != nil {
 			return "", err
 		}
-		line := migration.StepLine{Step: migration.StepStart, What: "gave up " + string(closed) + ", which is closed", Detail: why, By: by}
-		return "", l.log(ctx, tx, row.migration, key.Instance, line)
+		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventGivenUp, Facts: migration.Facts{Target: closed}, Detail: why, By: by})
 	})
 }
 
@@ -486,7 +486,7 @@ func notOurs(row claimRow) string {
 	return fmt.Sprintf("the start is %s, attempt %d", row.State, row.Attempt)
 }
 
-func (l *Ledger) logClaim(ctx context.Context, tx *sql.Tx, row claimRow, kind, what, detail string, status int) error {
-	line := migration.StepLine{Step: migration.StepStart, Kind: kind, What: what, Detail: detail, Status: status}
+func (l *Ledger) logClaim(ctx context.Context, tx *sql.Tx, row claimRow, line migration.StepLine) error {
+	line.Step = migration.StepStart
 	return l.log(ctx, tx, row.migration, row.Instance, line)
 }

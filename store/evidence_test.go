@@ -23,7 +23,7 @@ func TestEvidence_is_the_last_one_saved(t *testing.T) {
 		Modified: []migration.ModifiedRows{{Table: "history", Rows: 21, More: true, IDs: []migration.RecordID{"h1"}}},
 	}
 	for _, e := range []migration.Evidence{first, last} {
-		must(t, l.SaveEvidence(t.Context(), mig, id(1), e, migration.StepLine{Step: migration.StepVerify, What: "evidence"}))
+		must(t, l.SaveEvidence(t.Context(), mig, id(1), e, migration.StepLine{Step: migration.StepVerify, Event: migration.EventEvidence}))
 	}
 	got, err := l.Evidence(t.Context(), mig, id(1))
 	must(t, err)
@@ -32,7 +32,7 @@ func TestEvidence_is_the_last_one_saved(t *testing.T) {
 	}
 	lines, err := l.Lines(t.Context(), mig, id(1))
 	must(t, err)
-	if n := len(lines); n < 2 || lines[n-1].What != "evidence" || lines[n-2].What != "evidence" {
+	if n := len(lines); n < 2 || lines[n-1].Event != migration.EventEvidence || lines[n-2].Event != migration.EventEvidence {
 		t.Errorf("the story does not tell of it: %+v", lines)
 	}
 	wantCode(t, l.SaveEvidence(t.Context(), mig, "nobody", last, migration.StepLine{}), migration.CodeNotFound)

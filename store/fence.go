@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"jogetferry/migration"
@@ -13,14 +14,14 @@ import (
 // OpenFence records the intent of a call that changes the target instance of
 // key, before its bytes, and returns the fence's ID. While an earlier call is
 // not known to be over, it is CodeConflict with *migration.FencedError.
-func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step migration.Step, what string) (fenceID string, err error) {
+func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step migration.Step, call migration.Call) (fenceID string, err error) {
 	const op = "open fence"
 	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
 		if f.open {
 			return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", f.fenced())
 		}
 		fenceID = rand.Text()
-		return l.openFence(ctx, tx, mig, key, f, fenceID, step, what)
+		return l.openFence(ctx, tx, mig, key, fence{id: fenceID, step: step, call: call}, f.id == "")
 	})
 	return fenceID, err
 }
@@ -33,9 +34,9 @@ func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID
 	lost := false
 	err := l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
 		open := fate != migration.FateAnswered && fate != migration.FateNotSent
-		line := migration.StepLine{Step: f.step, Kind: KindOutcome, What: f.what + ": " + string(fate), Detail: detail, Status: status}
+		line := migration.StepLine{Step: f.step, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &f.call, Fate: fate, Detail: detail, Status: status}
 		if lost = f.id != fenceID; lost {
-			line.What = "a call whose fence was taken: " + string(fate)
+			line.Event, line.Call = migration.EventCallLost, nil
 			return l.log(ctx, tx, mig, key.Instance, line)
 		}
 		if !f.open || open && f.fate == fate {
@@ -61,37 +62,38 @@ func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.
 	return f.fenced(), nil
 }
 
-func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig string, key migration.ClaimKey, f fence, id string, step migration.Step, what string) error {
-	what = cut(what, maxWhat)
-	var err error
-	if f.id == "" {
-		_, err = tx.ExecContext(ctx, insertFence, append(place(key), id, string(step), what)...)
-	} else {
-		_, err = tx.ExecContext(ctx, updateFenceOpen, append([]any{id, string(step), what}, place(key)...)...)
+// openFence writes next in the place of the fence that key had; fresh: it never had one.
+func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig string, key migration.ClaimKey, next fence, fresh bool) error {
+	columns := append([]any{next.id, string(next.step)}, callArgs(next.call)...)
+	query, args := updateFenceOpen, slices.Concat(columns, place(key))
+	if fresh {
+		query, args = insertFence, slices.Concat(place(key), columns)
 	}
-	if err != nil {
+	if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 		return err
 	}
-	return l.log(ctx, tx, mig, key.Instance, migration.StepLine{Step: step, Kind: KindIntent, What: what})
+	return l.log(ctx, tx, mig, key.Instance, migration.StepLine{Step: next.step, Kind: migration.KindIntent, Event: migration.EventCall, Call: &next.call})
 }
 
 // fence is a row of the fence table; id "" where there never was one.
 type fence struct {
-	id, what string
-	step     migration.Step
-	fate     migration.Fate
-	open     bool
-	age      time.Duration
+	id   string
+	step migration.Step
+	call migration.Call
+	fate migration.Fate
+	open bool
+	age  time.Duration
 }
 
 func (f fence) fenced() *migration.FencedError {
-	return &migration.FencedError{ID: f.id, Step: f.step, What: f.what, Fate: f.fate, Age: f.age}
+	return &migration.FencedError{ID: f.id, Step: f.step, Call: f.call, Fate: f.fate, Age: f.age}
 }
 
 func findFence(ctx context.Context, q querier, key migration.ClaimKey, lock string) (fence, error) {
 	var f fence
 	var changed, at sql.NullTime
-	err := q.QueryRowContext(ctx, queryFence+lock, place(key)...).Scan(&f.id, &f.open, &f.step, &f.what, &f.fate, &changed, &at)
+	into := append([]any{&f.id, &f.open, &f.step}, callFields(&f.call)...)
+	err := q.QueryRowContext(ctx, queryFence+lock, place(key)...).Scan(append(into, &f.fate, &changed, &at)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fence{}, nil
 	}

@@ -15,9 +15,15 @@ import (
 	"jogetferry/store"
 )
 
+// Two calls, one after the other, with every field that a call can have.
+var (
+	earlier = migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, After: 41, Snapshot: 2}
+	later   = migration.Call{Verb: migration.VerbComplete, Target: "9_t", ActivityID: "42_9_t_approve", User: "cat", Variable: "status"}
+)
+
 func openFence(t *testing.T, l *store.Ledger) string {
 	t.Helper()
-	fence, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "activity/start")
+	fence, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, earlier)
 	must(t, err)
 	return fence
 }
@@ -28,7 +34,7 @@ func wantFenced(t *testing.T, err error, fate migration.Fate) (age time.Duration
 	if !errors.As(err, &fenced) || migration.CodeOf(err) != migration.CodeConflict {
 		t.Fatalf("got %v, want a fence", err)
 	}
-	if fenced.What != "activity/start" || fenced.Fate != fate {
+	if fenced.Call != earlier || fenced.Fate != fate {
 		t.Errorf("fence %+v", fenced)
 	}
 	return fenced.Age
@@ -38,7 +44,7 @@ func TestFence_lets_one_call_through_at_a_time(t *testing.T) {
 	t.Parallel()
 	const calls = 16
 	l := opened(t)
-	_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "activity/start")
+	_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, earlier)
 	wantCode(t, err, migration.CodeNotFound)
 	claim(t, l, ourKey, "a")
 	var mu sync.Mutex
@@ -46,7 +52,7 @@ func TestFence_lets_one_call_through_at_a_time(t *testing.T) {
 	var running sync.WaitGroup
 	for range calls {
 		running.Go(func() {
-			_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "activity/start")
+			_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, earlier)
 			mu.Lock()
 			defer mu.Unlock()
 			var fenced *migration.FencedError
@@ -86,7 +92,7 @@ func TestCloseFence_opens_the_way_only_after_a_known_end(t *testing.T) {
 			if (open == nil) != tc.gone {
 				t.Fatalf("fence %+v", open)
 			}
-			_, err = l.OpenFence(t.Context(), ourKey, migration.StepResume, "next")
+			_, err = l.OpenFence(t.Context(), ourKey, migration.StepResume, later)
 			if tc.gone {
 				must(t, err)
 			} else {
@@ -102,22 +108,22 @@ func TestCloseFence_of_a_call_that_is_over_keeps_its_zombie_out(t *testing.T) {
 	claim(t, l, ourKey, "a")
 	zombie := openFence(t, l)
 	backdate(t, dsn, "fence", "changed_at", time.Hour)
-	_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "next")
+	_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, later)
 	if age := wantFenced(t, err, migration.FateNone); age < time.Hour {
 		t.Errorf("the fence is %s old", age)
 	}
 	must(t, l.CloseFence(t.Context(), ourKey, zombie, migration.FateAnswered, 0, "its time is over"))
-	next, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, "next")
+	second, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, later)
 	must(t, err)
 
 	wantCode(t, l.CloseFence(t.Context(), ourKey, zombie, migration.FateAnswered, 200, ""), migration.CodeConflict)
-	if open, err := l.Fence(t.Context(), ourKey); err != nil || open == nil || open.ID != next {
+	if open, err := l.Fence(t.Context(), ourKey); err != nil || open == nil || open.ID != second {
 		t.Errorf("the zombie opened the way: %+v, %v", open, err)
 	}
-	must(t, l.CloseFence(t.Context(), ourKey, next, migration.FateAnswered, 200, ""))
+	must(t, l.CloseFence(t.Context(), ourKey, second, migration.FateAnswered, 200, ""))
 	want := []string{
-		"note: start claimed, attempt 1", "intent: activity/start", "outcome: activity/start: answered",
-		"intent: next", "outcome: a call whose fence was taken: answered", "outcome: next: answered",
+		"note: claimed", "intent: call start_activity", "outcome: call start_activity answered",
+		"intent: call complete", "outcome: call_lost answered", "outcome: call complete answered",
 	}
 	if diff := cmp.Diff(want, lines(t, l, id(1))); diff != "" {
 		t.Errorf("story (-want +got):\n%s", diff)

@@ -248,8 +248,8 @@ func (r *FileImages) Wrote(ctx context.Context, images []migration.FileImage) er
 			for i, image := range part {
 				if !noted[keys[i]] {
 					lines = append(lines, migration.StepLine{
-						Instance: r.key.Instance, Step: migration.StepCopyUploads, Kind: KindOutcome,
-						What:   "file written: " + image.Key.Row.Table,
+						Instance: r.key.Instance, Step: migration.StepCopyUploads, Kind: migration.KindOutcome,
+						Event: migration.EventFileWritten, Facts: migration.Facts{Name: image.Key.Row.Table},
 						Detail: string(image.Key.Row.ID) + "/" + image.Key.Name,
 					})
 				}

@@ -51,12 +51,12 @@ func TestFileWindow_stays_from_the_claim_on_until_it_is_closed(t *testing.T) {
 	claim(t, l, ourKey, "a")
 	save("too late")
 	wanted("a\xff b.pdf", true)
-	line := migration.StepLine{Step: migration.StepVerify, What: "files put back"}
+	line := migration.StepLine{Step: migration.StepVerify, Event: migration.EventFilesReverted}
 	for range 2 {
 		must(t, l.CloseFileWindow(t.Context(), mig, ourKey, line))
 	}
 	wanted("a\xff b.pdf", false)
-	if got := lines(t, l, id(1)); len(got) == 0 || got[len(got)-1] != "note: files put back" || strings.Count(strings.Join(got, "\n"), "put back") != 1 {
+	if got := lines(t, l, id(1)); len(got) == 0 || got[len(got)-1] != "note: files_reverted" || strings.Count(strings.Join(got, "\n"), "files_reverted") != 1 {
 		t.Errorf("the story: %q", got)
 	}
 	save("after it was closed")
@@ -108,9 +108,9 @@ func TestFileWindow_is_not_begun_after_the_claim(t *testing.T) {
 	must(t, l.SaveFileWindow(t.Context(), ourKey, windowWith("late", migration.Digest{})))
 	_, _, err := l.FileWindow(t.Context(), ourKey)
 	wantCode(t, err, migration.CodeNotFound)
-	must(t, l.CloseFileWindow(t.Context(), mig, ourKey, migration.StepLine{What: "files put back"}))
+	must(t, l.CloseFileWindow(t.Context(), mig, ourKey, migration.StepLine{Event: migration.EventFilesReverted}))
 	for _, line := range lines(t, l, id(1)) {
-		if strings.Contains(line, "put back") {
+		if strings.Contains(line, "files_reverted") {
 			t.Error("told of a window that there is not")
 		}
 	}

@@ -161,8 +161,8 @@ func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) erro
 			for i, image := range part {
 				if !noted[keys[i]] {
 					lines = append(lines, migration.StepLine{
-						Instance: r.key.Instance, Step: migration.StepCopyFormData, Kind: KindOutcome,
-						What: "row written: " + image.Key.Table, Detail: string(image.Key.ID),
+						Instance: r.key.Instance, Step: migration.StepCopyFormData, Kind: migration.KindOutcome,
+						Event: migration.EventRowWritten, Facts: migration.Facts{Name: image.Key.Table}, Detail: string(image.Key.ID),
 					})
 				}
 			}

@@ -91,7 +91,7 @@ func TestRowImages_know_what_was_written_for_any_instance(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"outcome: row written: crm", "outcome: row written: crm"}, lines(t, l, id(1))); diff != "" {
+	if diff := cmp.Diff([]string{"outcome: row_written", "outcome: row_written"}, lines(t, l, id(1))); diff != "" {
 		t.Errorf("story (-want +got):\n%s", diff)
 	}
 	elsewhere := l.RowImages(mig, migration.ClaimKey{Source: "s", Instance: id(1), Target: "another"})

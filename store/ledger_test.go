@@ -174,7 +174,7 @@ func TestSession_is_pinned_whatever_the_dsn_says(t *testing.T) {
 	dsn := mysqltest.DSN(t)
 	l := open(t, dsn+"?loc=Asia%2FTokyo&time_zone=%27%2B09%3A00%27&sql_mode=%27%27")
 	must(t, l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, ""))
-	must(t, l.Log(t.Context(), mig, "", migration.StepLine{What: "now"}))
+	must(t, l.Log(t.Context(), mig, "", migration.StepLine{Event: migration.EventConfigured}))
 	story, err := l.Lines(t.Context(), mig, "")
 	must(t, err)
 	last := story[len(story)-1]

@@ -1,28 +1,24 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"jogetferry/migration"
 )
 
-// The kinds of log lines: before a side effect, after it, anything else.
+// The bounds of texts that others choose, in characters; longer ones are cut.
 const (
-	KindIntent  = "intent"
-	KindOutcome = "outcome"
-	KindNote    = "note"
-)
-
-// The bounds of a log line, in characters and bytes; longer texts are cut.
-const (
-	maxWhat   = 255
+	maxName   = 255
 	maxDetail = 1 << 20
 )
 
 // Log appends lines to the story of an instance, in order. By defaults to the
-// ledger's actor, Kind to KindNote; ID, Instance and At are the ledger's own.
+// ledger's actor, Kind to migration.KindNote; ID, Instance and At are the ledger's own.
 func (l *Ledger) Log(ctx context.Context, mig string, id migration.InstanceID, lines ...migration.StepLine) error {
 	return failure("log", string(id), l.log(ctx, l.db, mig, id, lines...))
 }
@@ -31,12 +27,9 @@ func (l *Ledger) Log(ctx context.Context, mig string, id migration.InstanceID, l
 func (l *Ledger) Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error) {
 	var lines []migration.StepLine
 	err := each(ctx, l.db, queryLines, []any{mig, string(id)}, func(row scanner) error {
-		var s migration.StepLine
-		if err := row.Scan(&s.ID, &s.Instance, &s.Step, &s.Kind, &s.What, &s.Detail, &s.Status, &s.By, &s.At); err != nil {
-			return err
-		}
+		s, err := scanLine(row)
 		lines = append(lines, s)
-		return nil
+		return err
 	})
 	return lines, failure("read log", string(id), err)
 }
@@ -52,16 +45,19 @@ func (l *Ledger) log(ctx context.Context, q querier, mig string, id migration.In
 func (l *Ledger) logAll(ctx context.Context, q querier, mig string, lines []migration.StepLine) error {
 	for len(lines) > 0 {
 		n := min(len(lines), chunkRows)
-		args := make([]any, 0, n*8)
+		var args []any
 		for _, s := range lines[:n] {
-			if s.Kind == "" {
-				s.Kind = KindNote
+			facts, err := encodeFacts(s.Facts)
+			if err != nil {
+				return err
 			}
-			if s.By == "" {
-				s.By = l.actor
+			var call migration.Call
+			if s.Call != nil {
+				call = *s.Call
 			}
-			args = append(args, mig, string(s.Instance), string(s.Step), s.Kind, cut(s.What, maxWhat),
-				cut(s.Detail, maxDetail), s.Status, cut(s.By, maxWhat))
+			args = append(args, mig, string(s.Instance), string(s.Step), cmp.Or(string(s.Kind), string(migration.KindNote)), string(s.Event))
+			args = append(args, callArgs(call)...)
+			args = append(args, string(s.Fate), facts, cut(s.Detail, maxDetail), s.Status, cut(cmp.Or(s.By, l.actor), maxName))
 		}
 		if _, err := q.ExecContext(ctx, insertLines+repeat(insertLinesRow, n), args...); err != nil {
 			return err
@@ -69,6 +65,47 @@ func (l *Ledger) logAll(ctx context.Context, q querier, mig string, lines []migr
 		lines = lines[n:]
 	}
 	return nil
+}
+
+func scanLine(row scanner) (s migration.StepLine, err error) {
+	var call migration.Call
+	var facts string
+	into := append([]any{&s.ID, &s.Instance, &s.Step, &s.Kind, &s.Event}, callFields(&call)...)
+	if err := row.Scan(append(into, &s.Fate, &facts, &s.Detail, &s.Status, &s.By, &s.At)...); err != nil {
+		return s, err
+	}
+	if call.Verb != "" {
+		s.Call = &call
+	}
+	if facts != "" {
+		if err := json.Unmarshal([]byte(facts), &s.Facts); err != nil {
+			return s, fmt.Errorf("line %d: %w: %w", s.ID, errUndecodable, err)
+		}
+	}
+	return s, nil
+}
+
+// encodeFacts returns "" where there are none.
+func encodeFacts(facts migration.Facts) (string, error) {
+	text, err := json.Marshal(facts)
+	if err != nil {
+		return "", fmt.Errorf("encode the facts of a line: %w", err)
+	}
+	if string(text) == "{}" {
+		return "", nil
+	}
+	return string(text), nil
+}
+
+// callArgs and callFields are the columns of a call, in the order of callColumns.
+func callArgs(c migration.Call) []any {
+	return []any{
+		string(c.Verb), string(c.Target), string(c.Activity), string(c.ActivityID), string(c.User), c.Variable, c.Abort, c.After, c.Snapshot,
+	}
+}
+
+func callFields(c *migration.Call) []any {
+	return []any{&c.Verb, &c.Target, &c.Activity, &c.ActivityID, &c.User, &c.Variable, &c.Abort, &c.After, &c.Snapshot}
 }
 
 // repeat returns row n times, with commas.

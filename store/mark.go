@@ -61,6 +61,6 @@ func (l *Ledger) ResetMarks(ctx context.Context, mig, target, by, why string) er
 		if _, err := tx.ExecContext(ctx, deleteMarks, target); err != nil {
 			return err
 		}
-		return l.log(ctx, tx, mig, "", migration.StepLine{What: "marks of the target forgotten", Detail: why, By: by})
+		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventMarksForgotten, Detail: why, By: by})
 	})
 }

@@ -136,46 +136,6 @@ func TestPilots_are_not_what_a_wave_claims(t *testing.T) {
 	}
 }
 
-// TestUpgrade_of_a_ledger_with_the_first_tables_only takes the tables of the
-// second schema change away again, as if its version had never been applied.
-func TestUpgrade_of_a_ledger_with_the_first_tables_only(t *testing.T) {
-	t.Parallel()
-	l, dsn := openedAt(t)
-	savePlan(t, l, "p1", planned(3, nil))
-	_, err := l.CreateWave(t.Context(), mig, migration.Wave{Name: "w", Window: 1, Filter: migration.Filter{Instances: []migration.InstanceID{id(2)}}})
-	must(t, err)
-	for _, number := range []int{1, 2} {
-		must(t, l.Progress(t.Context(), mig, id(number), migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
-	}
-	db, err := sql.Open("mysql", dsn)
-	must(t, err)
-	t.Cleanup(func() { must(t, db.Close()) })
-	for _, statement := range []string{
-		"DROP TABLE plan_run", "DROP TABLE plan_change", "DROP TABLE pilot",
-		"DELETE FROM schema_version WHERE version_id > 1",
-	} {
-		_, err := db.ExecContext(t.Context(), statement)
-		must(t, err)
-	}
-
-	again := open(t, dsn)
-	pilots, err := again.Pilots(t.Context(), mig)
-	must(t, err)
-	want := []migration.Pilot{{Instance: id(1), Definition: def, State: migration.InstanceDone, Verdict: migration.VerdictSame}}
-	if diff := cmp.Diff(want, pilots, cmpopts.IgnoreFields(migration.Pilot{}, "At")); diff != "" {
-		t.Errorf("what was migrated outside waves is a pilot (-want +got):\n%s", diff)
-	}
-	groups, err := again.PilotGroups(t.Context(), mig, migration.Filter{States: []migration.InstanceState{migration.InstanceReady}})
-	must(t, err)
-	if diff := cmp.Diff([]migration.PilotGroup{{Definition: def, State: migration.InstanceReady, Instances: 1, First: id(3)}}, groups); diff != "" {
-		t.Errorf("groups (-want +got):\n%s", diff)
-	}
-	savePlan(t, again, "p2", planned(4, nil))
-	if diff := cmp.Diff([]string{string(id(4)) + " >ready"}, changed(t, again)); diff != "" {
-		t.Errorf("the plan of before the upgrade is compared with (-want +got):\n%s", diff)
-	}
-}
-
 func TestUpgrade_begins_again_where_a_process_died(t *testing.T) {
 	t.Parallel()
 	dsn := mysqltest.DSN(t)
@@ -183,7 +143,7 @@ func TestUpgrade_begins_again_where_a_process_died(t *testing.T) {
 	db, err := sql.Open("mysql", dsn)
 	must(t, err)
 	t.Cleanup(func() { must(t, db.Close()) })
-	for _, statement := range []string{"DROP TABLE pilot", "DELETE FROM schema_version WHERE version_id > 1"} {
+	for _, statement := range []string{"DROP TABLE pilot", "DELETE FROM schema_version WHERE version_id > 0"} {
 		_, err := db.ExecContext(t.Context(), statement)
 		must(t, err)
 	}

@@ -23,7 +23,7 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 			if _, err := tx.ExecContext(ctx, insertMigration, b.Migration, b.Source, b.Target, configDigest); err != nil {
 				return err
 			}
-			return l.log(ctx, tx, b.Migration, "", migration.StepLine{What: "bound to its servers"})
+			return l.log(ctx, tx, b.Migration, "", migration.StepLine{Event: migration.EventBound})
 		}
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 		if _, err := tx.ExecContext(ctx, updateConfigDigest, configDigest, b.Migration); err != nil {
 			return err
 		}
-		return l.log(ctx, tx, b.Migration, "", migration.StepLine{What: "configuration changed"})
+		return l.log(ctx, tx, b.Migration, "", migration.StepLine{Event: migration.EventConfigured})
 	})
 }
 
@@ -143,7 +143,7 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 			return err
 		}
 		if isKnown && k.State != p.State {
-			lines = append(lines, migration.StepLine{Instance: p.Instance, What: "planned again: " + string(p.State)})
+			lines = append(lines, migration.StepLine{Instance: p.Instance, Event: migration.EventPlanned, Facts: migration.Facts{State: p.State}})
 		}
 		rows = append(rows, mig, string(p.Instance), ordinal, p.Definition.String(), p.Definition.Key(),
 			formatDefinition(p.Target), string(p.Requester), string(p.Record), int64(p.Started), string(p.State),
@@ -243,7 +243,7 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
 				return err
 			}
-			return l.logAll(ctx, tx, mig, sameLine(locked, migration.StepLine{What: "skipped: no longer open on the source"}))
+			return l.logAll(ctx, tx, mig, sameLine(locked, migration.StepLine{Event: migration.EventGone}))
 		})
 		if err != nil || len(ids) == 0 {
 			return total, err

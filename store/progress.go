@@ -84,14 +84,9 @@ func planned(state migration.InstanceState) bool {
 }
 
 func stateLine(step migration.Step, change migration.Change) migration.StepLine {
-	line := migration.StepLine{Step: step, What: string(change.State), Detail: change.Detail}
-	if change.Step != "" {
-		line.Step = change.Step
+	return migration.StepLine{
+		Step: cmp.Or(change.Step, step), Event: migration.EventState, Facts: migration.Facts{State: change.State, Reason: change.Reason}, Detail: change.Detail,
 	}
-	if change.Reason != "" {
-		line.What += ": " + string(change.Reason)
-	}
-	return line
 }
 
 // Park makes an entry wait for the operator and returns the number of this
@@ -123,7 +118,7 @@ func (l *Ledger) Park(ctx context.Context, mig string, id migration.InstanceID, 
 		if err != nil {
 			return err
 		}
-		line := migration.StepLine{Step: p.Step, What: fmt.Sprintf("parked (%d): %s", parkID, p.Reason), Detail: p.Detail}
+		line := migration.StepLine{Step: p.Step, Event: migration.EventParked, Facts: migration.Facts{ParkID: parkID, Reason: p.Reason}, Detail: p.Detail}
 		return l.log(ctx, tx, mig, id, line)
 	})
 	return parkID, err
@@ -164,11 +159,11 @@ func (l *Ledger) Resolve(ctx context.Context, mig string, id migration.InstanceI
 			d.By = l.actor
 		}
 		_, err = tx.ExecContext(ctx, upsertDecision, mig, string(id), d.ParkID, string(d.Action), string(d.TargetID), d.Discard,
-			cut(d.By, maxWhat), cut(d.Text, maxDetail))
+			cut(d.By, maxName), cut(d.Text, maxDetail))
 		if err != nil {
 			return err
 		}
-		line := migration.StepLine{Step: e.Step, What: fmt.Sprintf("resolved (%d): %s", d.ParkID, d.Action), Detail: d.Text, By: d.By}
+		line := migration.StepLine{Step: e.Step, Event: migration.EventResolved, Facts: migration.Facts{ParkID: d.ParkID, Action: d.Action}, Detail: d.Text, By: d.By}
 		return l.log(ctx, tx, mig, id, line)
 	})
 }
@@ -218,7 +213,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig string, id migration.Inst
 		if _, err := tx.ExecContext(ctx, insertSnapshot, mig, string(id), seq, sum, data); err != nil {
 			return err
 		}
-		line := migration.StepLine{Step: e.Step, What: fmt.Sprintf("snapshot %d", seq), Detail: sum}
+		line := migration.StepLine{Step: e.Step, Event: migration.EventSnapshot, Facts: migration.Facts{Number: int64(seq)}, Detail: sum}
 		return l.log(ctx, tx, mig, id, line)
 	})
 	return seq, err

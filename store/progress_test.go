@@ -34,13 +34,13 @@ func TestProgress_moves_an_entry_with_its_line_or_not_at_all(t *testing.T) {
 			savePlan(t, l, "p", planned(1, nil))
 			must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: tc.before}))
 			before := lines(t, l, id(1))
-			err := l.Progress(t.Context(), mig, id(1), tc.change, migration.StepLine{What: "a line"})
+			err := l.Progress(t.Context(), mig, id(1), tc.change, migration.StepLine{Event: migration.EventRedo})
 			wantCode(t, err, tc.code)
 			if got := entry(t, l, 1); got.State != tc.want {
 				t.Errorf("state %s, want %s", got.State, tc.want)
 			}
 			after := lines(t, l, id(1))[len(before):]
-			if logged := strings.Contains(strings.Join(after, "\n"), "a line"); logged != (tc.code == "") {
+			if logged := strings.Contains(strings.Join(after, "\n"), "redo"); logged != (tc.code == "") {
 				t.Errorf("the line was logged: %v, although the code is %q", logged, tc.code)
 			}
 		})

@@ -1,5 +1,7 @@
 package store
 
+import "jogetferry/migration"
+
 // The SQL of the ledger. Values go by "?"; lists are made by tuple and tuples.
 const (
 	queryCreateDatabase  = "CREATE DATABASE IF NOT EXISTS "
@@ -207,11 +209,14 @@ ORDER BY ordinal`
 
 // The log.
 const (
-	insertLines = `INSERT INTO step_log (migration, instance, step, kind, what, detail, http_status, actor, at)
-VALUES `
-	insertLinesRow = "(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+	// callColumns are those of a migration.Call, in step_log and fence.
+	callColumns = "verb, call_target, activity, activity_id, user_name, variable, abort_current, after_number, snapshot"
 
-	queryLines = `SELECT id, instance, step, kind, what, detail, http_status, actor, at FROM step_log
+	insertLines = `INSERT INTO step_log (migration, instance, step, kind, event, ` + callColumns + `, fate, facts, detail, http_status, actor, at)
+VALUES `
+	insertLinesRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
+
+	queryLines = `SELECT id, instance, step, kind, event, ` + callColumns + `, fate, facts, detail, http_status, actor, at FROM step_log
 WHERE migration = ? AND instance = ? ORDER BY id`
 )
 
@@ -275,13 +280,13 @@ WHERE target = ? AND target_id = ?`
 
 // Fences.
 const (
-	queryFence = `SELECT fence_id, is_open, step, what, fate, changed_at, UTC_TIMESTAMP(6) FROM fence` + byKey
+	queryFence = `SELECT fence_id, is_open, step, ` + callColumns + `, fate, changed_at, UTC_TIMESTAMP(6) FROM fence` + byKey
 
-	insertFence = `INSERT INTO fence (source, instance, target, fence_id, is_open, step, what, fate, changed_at)
-VALUES (?,?,?,?,1,?,?,'',UTC_TIMESTAMP(6))`
+	insertFence = `INSERT INTO fence (source, instance, target, fence_id, is_open, step, ` + callColumns + `, fate, changed_at)
+VALUES (?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,'',UTC_TIMESTAMP(6))`
 
-	updateFenceOpen = `UPDATE fence SET fence_id = ?, is_open = 1, step = ?, what = ?, fate = '',
-changed_at = UTC_TIMESTAMP(6)` + byKey
+	updateFenceOpen = `UPDATE fence SET fence_id = ?, is_open = 1, step = ?, verb = ?, call_target = ?, activity = ?, activity_id = ?,
+user_name = ?, variable = ?, abort_current = ?, after_number = ?, snapshot = ?, fate = '', changed_at = UTC_TIMESTAMP(6)` + byKey
 
 	updateFence = "UPDATE fence SET is_open = ?, fate = ?, changed_at = UTC_TIMESTAMP(6)" + byKey
 
@@ -382,7 +387,7 @@ UTC_TIMESTAMP(6) FROM row_image WHERE id IN `,
 	forget:  `DELETE FROM row_image WHERE id IN `,
 	disown:  `DELETE FROM row_written WHERE id IN `,
 	outcome: "note rows put back",
-	what:    "row put back: %s",
+	event:   migration.EventRowPutBack,
 }
 
 var fileUndoQueries = undoQueries{
@@ -397,17 +402,11 @@ kind, size, modified_ns, sum, content, taken_at, UTC_TIMESTAMP(6) FROM file_imag
 	forget:  `DELETE FROM file_image WHERE id IN `,
 	disown:  `DELETE FROM file_written WHERE id IN `,
 	outcome: "note files put back",
-	what:    "file put back: %s",
+	event:   migration.EventFilePutBack,
 }
 
 // Indexes that older ledgers lack.
-const (
-	queryIndexExists = `SELECT COUNT(*) FROM information_schema.statistics
-WHERE table_schema = DATABASE() AND table_name = ? AND index_name = ?`
-
-	createRowWrittenInstance  = "CREATE INDEX row_written_instance ON row_written (instance, source, target, id)"
-	createFileWrittenInstance = "CREATE INDEX file_written_instance ON file_written (instance, source, target, id)"
-)
+const ()
 
 // Rehearsals.
 const (

@@ -48,7 +48,7 @@ func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.In
 		if _, err := tx.ExecContext(ctx, updateRehearsed, string(migration.InstanceClaimed), mig, string(id)); err != nil {
 			return err
 		}
-		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, What: fmt.Sprintf("rehearsal %d begun", number)})
+		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, Event: migration.EventRehearsalBegun, Facts: migration.Facts{Number: number}})
 	})
 	return number, err
 }
@@ -166,11 +166,14 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.I
 				return err
 			}
 		}
-		what := fmt.Sprintf("rehearsal %d stopped after %d steps: %s", number, r.Steps, r.Stopped)
-		if r.Ended {
-			what = fmt.Sprintf("rehearsal %d came to the end after %d steps", number, r.Steps)
+		line := migration.StepLine{
+			Step: migration.StepRehearse, Kind: migration.KindOutcome, Event: migration.EventRehearsalStopped,
+			Facts: migration.Facts{Number: number, Steps: r.Steps, Summary: r.Stopped},
 		}
-		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, Kind: KindOutcome, What: what})
+		if r.Ended {
+			line.Event = migration.EventRehearsalEnded
+		}
+		return l.log(ctx, tx, mig, id, line)
 	})
 }
 

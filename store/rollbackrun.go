@@ -43,7 +43,7 @@ func (l *Ledger) CreateRollback(ctx context.Context, mig string, ids []migration
 				return err
 			}
 		}
-		line := migration.StepLine{Step: migration.StepRollback, What: "rollback " + made.Name + " created", Detail: fmt.Sprintf("%d entries", len(ids)), By: by}
+		line := migration.StepLine{Step: migration.StepRollback, Event: migration.EventRollbackCreated, Facts: migration.Facts{Name: made.Name}, Detail: fmt.Sprintf("%d entries", len(ids)), By: by}
 		return l.log(ctx, tx, mig, "", line)
 	})
 	return made, err
@@ -104,11 +104,9 @@ func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig, name strin
 	if _, err := tx.ExecContext(ctx, updateRollingBack+list, args...); err != nil {
 		return err
 	}
-	what := "rollback"
-	if name != "" {
-		what = "taken by rollback " + name
-	}
-	return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{Step: migration.StepRollback, What: what}))
+	return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{
+		Step: migration.StepRollback, Event: migration.EventRollback, Facts: migration.Facts{Name: name},
+	}))
 }
 
 const rollbackColumns = 7
@@ -232,7 +230,7 @@ func (l *Ledger) RefuseRollback(ctx context.Context, mig string, id migration.In
 	return l.endRollback(ctx, mig, id, migration.RollbackRefused, func(tx *sql.Tx, e *entry, t turn) (migration.StepLine, error) {
 		_, err := tx.ExecContext(ctx, updateEntry, string(t.from), string(e.Step), string(t.reason), t.detail,
 			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
-		return migration.StepLine{What: "rollback refused", Detail: why}, err
+		return migration.StepLine{Event: migration.EventRollbackRefused, Detail: why}, err
 	})
 }
 
@@ -253,7 +251,7 @@ func (l *Ledger) EndRollback(ctx context.Context, mig string, id migration.Insta
 		if _, err := tx.ExecContext(ctx, updateUndone, string(state), string(step), wave, mig, string(id)); err != nil {
 			return migration.StepLine{}, err
 		}
-		return migration.StepLine{Kind: KindOutcome, What: "rolled back: " + string(state)}, nil
+		return migration.StepLine{Kind: migration.KindOutcome, Event: migration.EventRolledBack, Facts: migration.Facts{State: state}}, nil
 	}, lines...)
 }
 

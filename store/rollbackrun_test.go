@@ -219,7 +219,7 @@ func TestRefuseRollback_returns_to_what_was(t *testing.T) {
 		t.Errorf("rollback (-want +got):\n%s", diff)
 	}
 	story := lines(t, l, id(1))
-	if want := []string{"note: rollback", "note: rollback refused"}; !slices.Equal(story[len(story)-2:], want) {
+	if want := []string{"note: rollback", "note: rollback_refused"}; !slices.Equal(story[len(story)-2:], want) {
 		t.Errorf("story %v", story)
 	}
 }
@@ -250,7 +250,7 @@ func TestEndRollback_makes_an_entry_as_it_was_planned(t *testing.T) {
 			createWave(t, l, migration.Wave{Window: 1, Name: "w"})
 			must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, TargetID: "9_target", Verdict: migration.VerdictSame}))
 			must(t, l.BeginRollback(t.Context(), mig, id(1)))
-			must(t, l.EndRollback(t.Context(), mig, id(1), tc.again, migration.StepLine{What: "2 rows"}))
+			must(t, l.EndRollback(t.Context(), mig, id(1), tc.again, migration.StepLine{Event: migration.EventRowsUndone}))
 			want := page[0].Entry
 			want.State, want.Findings = tc.want, 1
 			if tc.again {
@@ -265,7 +265,7 @@ func TestEndRollback_makes_an_entry_as_it_was_planned(t *testing.T) {
 				t.Errorf("its wave, which runs, took %v again", batch)
 			}
 			story := lines(t, l, id(1))
-			if want := []string{"note: 2 rows", "outcome: rolled back: " + string(tc.want)}; !slices.Equal(story[len(story)-2:], want) {
+			if want := []string{"note: rows_undone", "outcome: rolled_back"}; !slices.Equal(story[len(story)-2:], want) {
 				t.Errorf("story %v", story)
 			}
 		})

@@ -55,27 +55,6 @@ func applySchema(ctx context.Context, db *sql.DB, database string) (err error) {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("change the tables: %w", err)
 	}
-	return addIndexes(ctx, conn)
-}
-
-// addIndexes makes the indexes that tables of older ledgers lack. They are not
-// among the files: MySQL has no IF NOT EXISTS for them.
-func addIndexes(ctx context.Context, conn *sql.Conn) error {
-	for _, index := range []struct{ table, name, create string }{
-		{"row_written", "row_written_instance", createRowWrittenInstance},
-		{"file_written", "file_written_instance", createFileWrittenInstance},
-	} {
-		var columns int
-		if err := conn.QueryRowContext(ctx, queryIndexExists, index.table, index.name).Scan(&columns); err != nil {
-			return fmt.Errorf("look for the index %s: %w", index.name, err)
-		}
-		if columns > 0 {
-			continue
-		}
-		if _, err := conn.ExecContext(ctx, index.create); err != nil {
-			return fmt.Errorf("make the index %s: %w", index.name, err)
-		}
-	}
 	return nil
 }
 

@@ -4,8 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
@@ -87,15 +91,21 @@ func entry(t *testing.T, l *store.Ledger, number int) migration.Entry {
 	return e
 }
 
+// lines returns the log of an instance as "kind: event", with the verb and
+// what became of it where the event is a call.
 func lines(t *testing.T, l *store.Ledger, of migration.InstanceID) []string {
 	t.Helper()
-	story, err := l.Lines(t.Context(), mig, of)
+	log, err := l.Lines(t.Context(), mig, of)
 	must(t, err)
-	var whats []string
-	for _, s := range story {
-		whats = append(whats, s.Kind+": "+s.What)
+	var told []string
+	for _, s := range log {
+		text := fmt.Sprintf("%s: %s", s.Kind, s.Event)
+		if s.Call != nil {
+			text += " " + string(s.Call.Verb)
+		}
+		told = append(told, strings.TrimSpace(text+" "+string(s.Fate)))
 	}
-	return whats
+	return told
 }
 
 // backdate moves a time of the ledger's clock into the past: tests wait for nothing.
@@ -107,4 +117,33 @@ func backdate(t *testing.T, dsn, table, column string, by time.Duration) {
 	_, err = db.ExecContext(context.WithoutCancel(t.Context()),
 		fmt.Sprintf("UPDATE `%s` SET `%s` = `%s` - INTERVAL %d SECOND", table, column, column, int(by.Seconds())))
 	must(t, err)
+}
+
+func TestLog_keeps_every_field_of_a_line(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	var want []migration.StepLine
+	for _, call := range []migration.Call{earlier, later, {Verb: migration.VerbStartProcess}} {
+		want = append(want, migration.StepLine{
+			Instance: id(1), Step: migration.StepResume, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &call, Fate: migration.FateNotSent,
+			Detail: "to 花子", Status: 200, By: "w",
+		})
+	}
+	want = append(want, migration.StepLine{
+		Instance: id(1), Kind: migration.KindNote, Event: migration.EventUndone, By: "w",
+		Facts: migration.Facts{
+			State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Action: migration.ActionRedo, ParkID: 1,
+			Target: "9_t", Instances: []migration.InstanceID{"10_t", "11_t"}, Name: "n", Summary: "s", Number: 2, Steps: 3,
+			Tally: migration.Tally{
+				Rows: 1, Files: 2, Bytes: 3, Inserted: 4, Copied: 5, Resumed: 6, Overwritten: 7, Same: 8, Kept: 9, Restored: 10, Removed: 11, Again: 12,
+				AsBefore: 13, Moved: 14, Shared: 15, Appeared: 16, Left: 17, Conflicts: 18,
+			},
+		},
+	})
+	must(t, l.Log(t.Context(), mig, id(1), want...))
+	got, err := l.Lines(t.Context(), mig, id(1))
+	must(t, err)
+	if diff := cmp.Diff(want, got[len(got)-len(want):], cmpopts.IgnoreFields(migration.StepLine{}, "ID", "At")); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
 }

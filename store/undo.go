@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -22,10 +21,11 @@ type undoing struct {
 
 // undoQueries are the statements for one kind of images.
 type undoQueries struct {
-	imaged, written       string // the keys of an instance, newest first
-	imageTraces, digests  string // by table and row
-	keep, forget, disown  string // of images, images and digests, by id
-	outcome, images, what string
+	imaged, written      string // the keys of an instance, newest first
+	imageTraces, digests string // by table and row
+	keep, forget, disown string // of images, images and digests, by id
+	outcome, images      string
+	event                migration.Event // of a row or file that was put back
 }
 
 // RowUndo is the ledger's memory of form rows of one target server, for one
@@ -341,8 +341,8 @@ func given(traces []trace) []any {
 
 func (u *undoing) line(key migration.FileKey) migration.StepLine {
 	line := migration.StepLine{
-		Instance: u.key.Instance, Step: migration.StepRollback, Kind: KindOutcome,
-		What: fmt.Sprintf(u.queries.what, key.Row.Table), Detail: string(key.Row.ID),
+		Instance: u.key.Instance, Step: migration.StepRollback, Kind: migration.KindOutcome,
+		Event: u.queries.event, Facts: migration.Facts{Name: key.Row.Table}, Detail: string(key.Row.ID),
 	}
 	if key.Name != "" {
 		line.Detail += "/" + key.Name

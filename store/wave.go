@@ -75,7 +75,7 @@ func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (
 		if made, err = findWave(ctx, tx, mig, made.Name); err != nil {
 			return err
 		}
-		line := migration.StepLine{What: "wave " + made.Name + " created", Detail: fmt.Sprintf("%d entries", taken), By: made.By}
+		line := migration.StepLine{Event: migration.EventWaveCreated, Facts: migration.Facts{Name: made.Name}, Detail: fmt.Sprintf("%d entries", taken), By: made.By}
 		return l.log(ctx, tx, mig, "", line)
 	})
 	return made, err
@@ -124,15 +124,15 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, 
 	if asked.MaxParked > 0 {
 		known.MaxParked = asked.MaxParked
 	}
-	return known, l.changeWave(ctx, tx, mig, known, "resumed")
+	return known, l.changeWave(ctx, tx, mig, known, migration.EventWaveResumed)
 }
 
-func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, what string) error {
+func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, event migration.Event) error {
 	if _, err := tx.ExecContext(ctx, updateWave, string(w.Status), w.Window, w.Rate, w.MaxParked, w.Pilotless, mig, w.Name); err != nil {
 		return err
 	}
 	detail := fmt.Sprintf("%s, window %d, rate %g, max parked %d", w.Status, w.Window, w.Rate, w.MaxParked)
-	return l.log(ctx, tx, mig, "", migration.StepLine{What: "wave " + w.Name + " " + what, Detail: detail})
+	return l.log(ctx, tx, mig, "", migration.StepLine{Event: event, Facts: migration.Facts{Name: w.Name}, Detail: detail})
 }
 
 // takeEntries marks the entries of a wave, in chunks, so that no statement gets long.
@@ -220,7 +220,7 @@ func (l *Ledger) SetWave(ctx context.Context, mig, name string, change migration
 		if w.Status == before.Status && w.Window == before.Window && w.Rate == before.Rate && w.MaxParked == before.MaxParked {
 			return nil
 		}
-		return l.changeWave(ctx, tx, mig, w, "changed")
+		return l.changeWave(ctx, tx, mig, w, migration.EventWaveChanged)
 	})
 }
 
@@ -290,7 +290,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 				return err
 			}
 		}
-		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{What: "claimed by wave " + wave}))
+		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{Event: migration.EventTaken, Facts: migration.Facts{Name: wave}}))
 	})
 	return batch, counts, err
 }
@@ -351,7 +351,7 @@ func (l *Ledger) Unclaim(ctx context.Context, mig string, id migration.InstanceI
 		if err != nil {
 			return err
 		}
-		return l.log(ctx, tx, mig, id, migration.StepLine{Step: e.Step, What: string(state), Detail: why})
+		return l.log(ctx, tx, mig, id, migration.StepLine{Step: e.Step, Event: migration.EventState, Facts: migration.Facts{State: state}, Detail: why})
 	})
 }
 

@@ -225,8 +225,8 @@ func IsNumber(err error, numbers ...uint16) bool {
 // Answered reports whether err is a server's answer: it understood us and said
 // no. A broken connection is none.
 func Answered(err error) bool {
-	_, ok := asServer(err)
-	return ok
+	e, ok := asServer(err)
+	return ok && e.Number > 0
 }
 
 // Incomparable reports whether a look-up failed since no value of the column can

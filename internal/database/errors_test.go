@@ -66,7 +66,7 @@ func TestFailure(t *testing.T) {
 			if strings.Contains(err.Error(), "jane") {
 				t.Errorf("%v quotes a value", err)
 			}
-			if again := database.Failure("other", "", err); again != err {
+			if again := database.Failure("other", "", err); !errors.Is(again, err) || again.Error() != err.Error() {
 				t.Errorf("an error with a code became %v", again)
 			}
 			if got := database.ClassOf(err); got != tc.class {

@@ -1,0 +1,150 @@
+package migration
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Verb is what a call of the target's JSON API does. Verbs are stored; they are
+// never renamed.
+type Verb string
+
+// The verbs of calls that change the target.
+const (
+	VerbStartProcess  Verb = "start_process"
+	VerbStartActivity Verb = "start_activity"
+	VerbComplete      Verb = "complete"
+	VerbAccept        Verb = "accept"
+	VerbReassign      Verb = "reassign"
+	VerbSetVariable   Verb = "set_variable"
+	VerbAbortProcess  Verb = "abort_process"
+)
+
+// Call is one request that changes the target, as fence and log keep it. Calls
+// that were decided on the same view are equal.
+type Call struct {
+	Verb       Verb
+	Target     InstanceID    // "" for VerbStartProcess
+	Activity   ActivityDefID // of VerbStartActivity; of VerbSetVariable the activity whose value it is, "" for the instance's own
+	ActivityID ActivityID    // of VerbComplete, VerbAccept and VerbReassign
+	User       User          // who accepts, completes, or is given an activity
+	Variable   string        // of VerbSetVariable
+	Abort      bool          // abortCurrent of VerbStartActivity
+	After      int64         // of VerbStartActivity: the youngest activity number of Target before it
+	Snapshot   int           // the one that it was made for; 0 where none matters
+}
+
+// ActivityNumber returns the counter of an activity instance ID,
+// "<counter>_<instance>_<definition>"; higher is later on one server. 0: it has none.
+func ActivityNumber(id ActivityID) int64 {
+	head, _, _ := strings.Cut(string(id), "_")
+	n, err := strconv.ParseInt(head, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Opened reports whether an activity may be what c opened: its effect is an
+// activity of its definition that is younger than any before.
+func (c Call) Opened(id ActivityID, definition ActivityDefID) bool {
+	return c.Verb == VerbStartActivity && c.Activity == definition && ActivityNumber(id) > c.After
+}
+
+// onActivity reports whether c starts an activity, or is about one.
+func (c Call) onActivity() bool {
+	switch c.Verb {
+	case VerbStartActivity, VerbComplete, VerbAccept, VerbReassign:
+		return true
+	case VerbStartProcess, VerbSetVariable, VerbAbortProcess:
+	}
+	return false
+}
+
+// Resumes reports whether c is one of the calls that a round of resuming makes.
+func (c Call) Resumes() bool { return c.Verb == VerbStartActivity || c.Verb == VerbComplete }
+
+// OwnWork is what we did to an activity in somebody's name: nobody worked on it
+// so far. What happens to it later is people's work again.
+type OwnWork struct {
+	Completed bool
+	Accepted  User // for whom, "" when we did not
+}
+
+// CallLog is what the log says of the calls that we made about activities of the
+// target. Those that were never sent are not in it.
+type CallLog struct {
+	made    []Call
+	resumes map[InstanceID][]Call // since the operator's last word, of all snapshots
+}
+
+// CallsOf reads the log of an instance, oldest line first.
+func CallsOf(lines []StepLine) CallLog {
+	log := CallLog{resumes: map[InstanceID][]Call{}}
+	for _, l := range lines {
+		switch {
+		case l.Event == EventResolved:
+			log.resumes = map[InstanceID][]Call{}
+		case l.Event != EventCall || l.Call == nil || !l.Call.onActivity():
+		case l.Kind == KindIntent:
+			log.made = append(log.made, *l.Call)
+			if l.Call.Resumes() {
+				log.resumes[l.Call.Target] = append(log.resumes[l.Call.Target], *l.Call)
+			}
+		case l.Fate == FateNotSent:
+			// It was no call at all.
+			log.made = withoutLast(log.made, *l.Call)
+			log.resumes[l.Call.Target] = withoutLast(log.resumes[l.Call.Target], *l.Call)
+		}
+	}
+	return log
+}
+
+// Times returns how often a call was made, whatever the snapshot.
+func (l CallLog) Times(c Call) (n int) {
+	for _, made := range l.made {
+		if made.Snapshot = c.Snapshot; made == c {
+			n++
+		}
+	}
+	return n
+}
+
+// Worked reports whether any call was made about an activity of a target instance.
+func (l CallLog) Worked(target InstanceID) bool {
+	return slices.ContainsFunc(l.made, func(c Call) bool { return c.Target == target })
+}
+
+// Own returns the activities that we accepted or completed ourselves.
+func (l CallLog) Own() map[ActivityID]OwnWork {
+	own := map[ActivityID]OwnWork{}
+	for _, c := range l.made {
+		work := own[c.ActivityID]
+		switch c.Verb {
+		case VerbComplete:
+			work.Completed = true
+		case VerbAccept:
+			work.Accepted = c.User
+		case VerbStartProcess, VerbStartActivity, VerbReassign, VerbSetVariable, VerbAbortProcess:
+			continue
+		}
+		own[c.ActivityID] = work
+	}
+	return own
+}
+
+// Resumes returns the calls that resumed an instance of the target for a
+// snapshot, in their order: a new snapshot, or the operator's word, opens a new count.
+func (l CallLog) Resumes(target InstanceID, snapshot int) []Call {
+	return slices.DeleteFunc(slices.Clone(l.resumes[target]), func(c Call) bool { return c.Snapshot != snapshot })
+}
+
+func withoutLast(calls []Call, call Call) []Call {
+	for i, c := range slices.Backward(calls) {
+		if c == call {
+			return slices.Delete(slices.Clone(calls), i, i+1)
+		}
+	}
+	return calls
+}

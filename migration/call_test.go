@@ -1,0 +1,91 @@
+package migration_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/migration"
+)
+
+func call(kind migration.Kind, c migration.Call, fate migration.Fate) migration.StepLine {
+	return migration.StepLine{Kind: kind, Event: migration.EventCall, Call: &c, Fate: fate}
+}
+
+// made are the two lines of a call that was answered.
+func made(c migration.Call) []migration.StepLine {
+	return []migration.StepLine{call(migration.KindIntent, c, ""), call(migration.KindOutcome, c, migration.FateAnswered)}
+}
+
+func TestCallsOf(t *testing.T) {
+	t.Parallel()
+	first := migration.Call{Verb: migration.VerbStartActivity, Target: "1_x_y", Activity: "a", Abort: true, After: 1, Snapshot: 1}
+	root, child := first, migration.Call{Verb: migration.VerbStartActivity, Target: "2_x_z", Activity: "b", Abort: true, After: 2, Snapshot: 2}
+	root.Snapshot = 2
+	over := migration.Call{Verb: migration.VerbComplete, Target: "2_x_z", ActivityID: "3_2_x_z_b", User: "bob", Snapshot: 2}
+	accept := migration.Call{Verb: migration.VerbAccept, Target: "1_x_y", ActivityID: "4_1_x_y_a", User: "cat"}
+	log := migration.CallsOf(slices.Concat(
+		[]migration.StepLine{call(migration.KindIntent, migration.Call{Verb: migration.VerbStartProcess}, "")},
+		made(first), made(root),
+		[]migration.StepLine{call(migration.KindIntent, child, ""), call(migration.KindOutcome, child, migration.FateNotSent)},
+		made(child), made(over), made(accept),
+		made(migration.Call{Verb: migration.VerbSetVariable, Target: "1_x_y", Variable: "status"}),
+	))
+	if diff := cmp.Diff([]migration.Call{root}, log.Resumes("1_x_y", 2)); diff != "" {
+		t.Errorf("calls of the root for the second snapshot (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]migration.Call{child, over}, log.Resumes("2_x_z", 2)); diff != "" {
+		t.Errorf("calls of the child (-want +got):\n%s", diff)
+	}
+	want := map[migration.ActivityID]migration.OwnWork{"3_2_x_z_b": {Completed: true}, "4_1_x_y_a": {Accepted: "cat"}}
+	if diff := cmp.Diff(want, log.Own()); diff != "" {
+		t.Errorf("own work (-want +got):\n%s", diff)
+	}
+	if n := log.Times(first); n != 2 {
+		t.Errorf("the same call for two snapshots was made %d times, want 2", n)
+	}
+}
+
+func TestTheOperatorsWordOpensANewCount(t *testing.T) {
+	t.Parallel()
+	c := migration.Call{Verb: migration.VerbStartActivity, Target: "1_x_y", Activity: "a", Snapshot: 1}
+	log := migration.CallsOf(slices.Concat(made(c), []migration.StepLine{{Event: migration.EventResolved}}, made(c)))
+	if n := len(log.Resumes("1_x_y", 1)); n != 1 {
+		t.Errorf("%d calls since the decision, want 1", n)
+	}
+}
+
+func TestWhatWasNotSentWasNotMade(t *testing.T) {
+	t.Parallel()
+	accept := migration.Call{Verb: migration.VerbAccept, Target: "1_x_y", ActivityID: "4_1_x_y_a", User: "cat"}
+	log := migration.CallsOf([]migration.StepLine{call(migration.KindIntent, accept, ""), call(migration.KindOutcome, accept, migration.FateNotSent)})
+	if n := log.Times(accept); n > 0 || len(log.Own()) > 0 {
+		t.Errorf("made %d times, own work %v", n, log.Own())
+	}
+}
+
+func TestCallOpened(t *testing.T) {
+	t.Parallel()
+	c := migration.Call{Verb: migration.VerbStartActivity, Target: "1_x_y", Activity: "a", After: 6}
+	for _, tc := range []struct {
+		name       string
+		call       migration.Call
+		id         migration.ActivityID
+		definition migration.ActivityDefID
+		want       bool
+	}{
+		{"a_younger_one_of_its_definition", c, "7_1_x_y_a", "a", true},
+		{"one_of_before", c, "6_1_x_y_a", "a", false},
+		{"another_definition", c, "7_1_x_y_b", "b", false},
+		{"another_verb", migration.Call{Verb: migration.VerbComplete, Activity: "a"}, "7_1_x_y_a", "a", false},
+		{"an_id_without_a_number", c, "a", "a", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := tc.call.Opened(tc.id, tc.definition); got != tc.want {
+				t.Errorf("opened: %t", got)
+			}
+		})
+	}
+}
