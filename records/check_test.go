@@ -55,7 +55,7 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 	})
 }
 
-func checkTables(t *testing.T, d database, want []migration.Mismatch) {
+func checkTables(t *testing.T, d testDB, want []migration.Mismatch) {
 	t.Helper()
 	d.Schema.Forget()
 	a, ok, err := d.Schema.Table(t.Context(), d.DB, "a")

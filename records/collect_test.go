@@ -116,7 +116,7 @@ func TestCollect(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			d := database{t, d.Target}
+			d := testDB{t, d.Target}
 			set := d.collect(tc.selection)
 			if diff := cmp.Diff(tc.want, names(set)); diff != "" {
 				t.Errorf("rows (-want +got):\n%s", diff)

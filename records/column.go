@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"jogetferry/internal/database"
 )
 
 // Column is one column of a form table. Numbers are 0 and texts "" where
@@ -70,11 +72,11 @@ func (c *Column) keeps() bool {
 func (c *Column) expression() string {
 	switch {
 	case familyOf(c.Type) == familyFloat:
-		return quote(c.Name) + " * 1e0"
+		return database.Quote(c.Name) + " * 1e0"
 	case c.Type == "bit":
-		return quote(c.Name) + " + 0"
+		return database.Quote(c.Name) + " + 0"
 	}
-	return quote(c.Name)
+	return database.Quote(c.Name)
 }
 
 // canonical returns what expression reads in the one form that a value has in

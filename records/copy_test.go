@@ -20,7 +20,7 @@ const awkwardTable = "CREATE TABLE `app_fd_it's ``quoted``-x` (`c_b-dash` longte
 	"dateCreated datetime(6), dateModified datetime, c_num bigint, c_dec decimal(12,3), c_gen int GENERATED ALWAYS AS (char_length(c_small)) STORED, c_Ω longtext, " +
 	"PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
 
-func awkward(d database) {
+func awkward(d testDB) {
 	const table = "it's `quoted`-x"
 	d.exec(awkwardTable)
 	d.row(table, "r", "c_b-dash", "😀 it's \\ `quoted` \"x\"\n\x00\r?", "c_`tick", nil, "c_bin", []byte{0, 0xff, 0xfe, '\'', '\\', 0x80}, "c_small", "",
@@ -174,7 +174,7 @@ func checkImage(t *testing.T, kept []records.Image, result records.CopyResult, w
 func TestCopyWritesNothingWhenOneRowOfManyConflicts(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t), newDatabase(t)
-	for _, d := range []database{source, target} {
+	for _, d := range []testDB{source, target} {
 		d.table("a", "x")
 		d.table("b", "x")
 	}
@@ -338,7 +338,7 @@ func TestCopyGoesOnAfterTheTableWasMade(t *testing.T) {
 func TestCopyMovesLargeSets(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t), newDatabase(t)
-	for _, d := range []database{source, target} {
+	for _, d := range []testDB{source, target} {
 		d.table("t", "p", "text")
 	}
 	source.exec("INSERT INTO app_fd_t (id, c_p, c_text) SELECT CONCAT('l', seq), 'r', REPEAT(CHAR(65 + seq % 26), seq % 5000) FROM " + mysqltest.Sequence(3000))
@@ -376,7 +376,7 @@ func TestRowsLargerThanThePacketOfTheDriverGetThrough(t *testing.T) {
 	t.Parallel()
 	source := newDatabase(t)
 	target := newDatabase(t, func(c *mysql.Config) { c.MaxAllowedPacket, c.InterpolateParams = 20_000, true })
-	for _, d := range []database{source, target} {
+	for _, d := range []testDB{source, target} {
 		d.table("t", "x")
 	}
 	source.row("t", "r", "c_x", strings.Repeat("x", 100_000))
@@ -391,7 +391,7 @@ func TestRowsLargerThanThePacketOfTheDriverGetThrough(t *testing.T) {
 func TestTwoWorkersCopyTheSameRows(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t), newDatabase(t)
-	for _, d := range []database{source, target} {
+	for _, d := range []testDB{source, target} {
 		d.table("t", "p")
 	}
 	source.exec("INSERT INTO app_fd_t (id, c_p) SELECT CONCAT('l', seq), 'r' FROM " + mysqltest.Sequence(400))

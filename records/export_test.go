@@ -1,8 +1,4 @@
 package records
 
-// Quote is the identifier quoting, and Pack the outer shell of the codec, for
-// their fuzz tests.
-var (
-	Quote = quote
-	Pack  = pack
-)
+// Pack is the outer shell of the codec, for its fuzz tests.
+var Pack = pack

@@ -12,7 +12,7 @@ import (
 	"jogetferry/records"
 )
 
-func side(d database) records.Side { return records.Side{Q: d.DB, Schema: d.Schema} }
+func side(d testDB) records.Side { return records.Side{Q: d.DB, Schema: d.Schema} }
 
 // What Refusals says of a row is what Copy says, and Inspect has said why before.
 func TestInspectAndRefusalsAgreeWithCopy(t *testing.T) {

@@ -20,7 +20,7 @@ const packet = 1 << 20
 
 // smallServer returns a database on a server of its own that takes packets of
 // so many bytes only, and a function that opens it with another limit.
-func smallServer(t *testing.T) (database, func(limit int) database) {
+func smallServer(t *testing.T) (testDB, func(limit int) testDB) {
 	t.Helper()
 	server, err := mysqltest.Start(t.Context(), t.TempDir())
 	if err != nil {
@@ -31,7 +31,7 @@ func smallServer(t *testing.T) (database, func(limit int) database) {
 			t.Error(err)
 		}
 	})
-	admin := database{t, records.Target{DB: open(t, server.DSN(""))}}
+	admin := testDB{t, records.Target{DB: open(t, server.DSN(""))}}
 	admin.exec("CREATE DATABASE d CHARACTER SET utf8mb4")
 	cfg, err := mysql.ParseDSN(server.DSN("d"))
 	if err != nil {
@@ -40,9 +40,9 @@ func smallServer(t *testing.T) (database, func(limit int) database) {
 	cfg.Params = map[string]string{"time_zone": "'+00:00'", "charset": "utf8mb4"}
 	pinned(cfg)
 	cfg.MaxAllowedPacket = 0 // the driver asks the server
-	with := func(limit int) database {
+	with := func(limit int) testDB {
 		admin.exec(fmt.Sprint("SET GLOBAL max_allowed_packet = ", limit))
-		return database{t, records.Target{DB: open(t, cfg.FormatDSN()), Schema: records.NewSchema()}}
+		return testDB{t, records.Target{DB: open(t, cfg.FormatDSN()), Schema: records.NewSchema()}}
 	}
 	return with(packet), with
 }
@@ -81,7 +81,7 @@ func TestRowsThatTheServerTakesInNoPacketAreRefused(t *testing.T) {
 		{name: "many_rows", lengths: []int{packet / 3, packet / 3}, rows: 9, value: "'"},
 	} {
 		t.Run(tc.name, func(t *testing.T) { //nolint:paralleltest // one table after the other on the small server
-			for _, d := range []database{source, target} {
+			for _, d := range []testDB{source, target} {
 				d.exec("DROP TABLE IF EXISTS app_fd_t")
 				d.exec("CREATE TABLE app_fd_t (id varchar(99) PRIMARY KEY, c_p varchar(9), c_0 longblob, c_1 longtext)")
 			}

@@ -3,6 +3,8 @@ package records
 import (
 	"fmt"
 	"strings"
+
+	"jogetferry/internal/database"
 )
 
 const (
@@ -25,13 +27,10 @@ const (
 	isolateQuery  = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 )
 
-// quote makes any name a MySQL identifier.
-func quote(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
-
 func quoteAll(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = quote(name)
+		quoted[i] = database.Quote(name)
 	}
 	return strings.Join(quoted, ", ")
 }
@@ -46,7 +45,7 @@ func selectQuery(table string, columns []*Column, key string, n int, suffix stri
 	for i, c := range columns {
 		read[i] = c.expression()
 	}
-	return "SELECT " + strings.Join(read, ", ") + " FROM " + quote(table) + " WHERE " + quote(key) + " IN (" + marks(n) + ") ORDER BY " + quote(idColumn) + suffix
+	return "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(table) + " WHERE " + database.Quote(key) + " IN (" + marks(n) + ") ORDER BY " + database.Quote(idColumn) + suffix
 }
 
 const (
@@ -60,30 +59,30 @@ func insertQuery(table string, columns []*Column, rows int) string {
 		values[i] = c.placeholder()
 	}
 	row := "(" + strings.Join(values, ", ") + ")"
-	return "INSERT INTO " + quote(table) + " (" + quoteAll(names(columns)) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
+	return "INSERT INTO " + database.Quote(table) + " (" + quoteAll(names(columns)) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
 func updateQuery(table string, columns []*Column) string {
 	set := make([]string, len(columns))
 	for i, c := range columns {
-		set[i] = quote(c.Name) + " = " + c.placeholder()
+		set[i] = database.Quote(c.Name) + " = " + c.placeholder()
 	}
-	return "UPDATE " + quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + quote(idColumn) + " = ?"
+	return "UPDATE " + database.Quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(idColumn) + " = ?"
 }
 
 func deleteQuery(table string) string {
-	return "DELETE FROM " + quote(table) + " WHERE " + quote(idColumn) + " = ?"
+	return "DELETE FROM " + database.Quote(table) + " WHERE " + database.Quote(idColumn) + " = ?"
 }
 
 // referringQuery finds rows whose column key holds a value.
 func referringQuery(table, key string) string {
-	return "SELECT " + quote(idColumn) + ", " + quote(key) + " FROM " + quote(table) + " WHERE " + quote(key) + " = ?"
+	return "SELECT " + database.Quote(idColumn) + ", " + database.Quote(key) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(key) + " = ?"
 }
 
 const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
 	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
 
-func anyRowQuery(table string) string { return "SELECT 1 FROM " + quote(table) + " LIMIT 1" }
+func anyRowQuery(table string) string { return "SELECT 1 FROM " + database.Quote(table) + " LIMIT 1" }
 
 // modifiedQuery finds rows that say they were changed so many seconds ago or
 // later. Joget writes the time of its own zone, or of the one in its JDBC URL,
@@ -92,6 +91,6 @@ func anyRowQuery(table string) string { return "SELECT 1 FROM " + quote(table) +
 // after so many seconds, in MariaDB's words and in MySQL's: a client that hangs
 // up does not stop it.
 func modifiedQuery(table string, seconds int) string {
-	return fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%d FOR */ SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", seconds, seconds*1000) + quote(idColumn) + " FROM " + quote(table) + " WHERE " + quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
-		" OR " + quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
+	return fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%d FOR */ SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", seconds, seconds*1000) + database.Quote(idColumn) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
+		" OR " + database.Quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
 }

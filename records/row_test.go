@@ -167,14 +167,3 @@ func FuzzDecodeContent(f *testing.F) {
 		}
 	})
 }
-
-func FuzzQuote(f *testing.F) {
-	f.Add("a`b")
-	f.Fuzz(func(t *testing.T, name string) {
-		quoted := records.Quote(name)
-		inner := quoted[1 : len(quoted)-1]
-		if quoted[0] != '`' || quoted[len(quoted)-1] != '`' || strings.ReplaceAll(inner, "``", "`") != name || strings.Contains(strings.ReplaceAll(inner, "``", ""), "`") {
-			t.Errorf("%q quoted is %q", name, quoted)
-		}
-	})
-}

@@ -81,7 +81,7 @@ func TestSchemaReadsTheTablesAskedFor(t *testing.T) {
 func TestInvisibleColumnsAreData(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t, pinned), newDatabase(t, pinned)
-	for _, d := range []database{source, target} {
+	for _, d := range []testDB{source, target} {
 		d.exec("CREATE TABLE app_fd_t (id varchar(99) PRIMARY KEY, c_x varchar(9), c_hidden varchar(9) INVISIBLE," +
 			" c_virtual int GENERATED ALWAYS AS (char_length(c_x)) VIRTUAL, c_stored int GENERATED ALWAYS AS (char_length(c_x)) STORED," +
 			" c_hidden_virtual int GENERATED ALWAYS AS (char_length(c_x)) VIRTUAL INVISIBLE, c_hidden_stored int GENERATED ALWAYS AS (char_length(c_x)) STORED INVISIBLE," +

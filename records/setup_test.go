@@ -10,18 +10,19 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
 
-// database is a fresh database with a pinned session.
-type database struct {
+// testDB is a fresh database with a pinned session.
+type testDB struct {
 	t *testing.T
 	records.Target
 }
 
-func newDatabase(t *testing.T, edit ...func(*mysql.Config)) database {
+func newDatabase(t *testing.T, edit ...func(*mysql.Config)) testDB {
 	t.Helper()
 	cfg, err := mysql.ParseDSN(mysqltest.DSN(t))
 	if err != nil {
@@ -40,10 +41,10 @@ func newDatabase(t *testing.T, edit ...func(*mysql.Config)) database {
 			t.Error(err)
 		}
 	})
-	return database{t, records.Target{DB: db, Schema: records.NewSchema()}}
+	return testDB{t, records.Target{DB: db, Schema: records.NewSchema()}}
 }
 
-func (d database) exec(query string, args ...any) {
+func (d testDB) exec(query string, args ...any) {
 	d.t.Helper()
 	if _, err := d.DB.ExecContext(d.t.Context(), query, args...); err != nil {
 		d.t.Fatalf("%s: %v", query, err)
@@ -51,18 +52,18 @@ func (d database) exec(query string, args ...any) {
 }
 
 // table makes a form table as Joget v8 does.
-func (d database) table(name string, fields ...string) {
+func (d testDB) table(name string, fields ...string) {
 	d.t.Helper()
 	columns := ""
 	for _, f := range fields {
-		columns += records.Quote("c_"+f) + " longtext, "
+		columns += database.Quote("c_"+f) + " longtext, "
 	}
-	d.exec("CREATE TABLE " + records.Quote("app_fd_"+name) + " (id varchar(255) NOT NULL, dateCreated datetime(6), dateModified datetime(6), createdBy varchar(255), " +
+	d.exec("CREATE TABLE " + database.Quote("app_fd_"+name) + " (id varchar(255) NOT NULL, dateCreated datetime(6), dateModified datetime(6), createdBy varchar(255), " +
 		columns + "PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci")
 }
 
 // row inserts a row given as column, value, column, value...
-func (d database) row(table, id string, pairs ...any) {
+func (d testDB) row(table, id string, pairs ...any) {
 	d.t.Helper()
 	columns, args := []string{"id"}, []any{id}
 	for i := 0; i < len(pairs); i += 2 {
@@ -70,12 +71,12 @@ func (d database) row(table, id string, pairs ...any) {
 		if !ok {
 			d.t.Fatalf("%v is no column name", pairs[i])
 		}
-		columns, args = append(columns, records.Quote(name)), append(args, pairs[i+1])
+		columns, args = append(columns, database.Quote(name)), append(args, pairs[i+1])
 	}
-	d.exec("INSERT INTO "+records.Quote("app_fd_"+table)+" ("+strings.Join(columns, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")+")", args...)
+	d.exec("INSERT INTO "+database.Quote("app_fd_"+table)+" ("+strings.Join(columns, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(args)), ",")+")", args...)
 }
 
-func (d database) collect(s records.Selection) records.Set {
+func (d testDB) collect(s records.Selection) records.Set {
 	d.t.Helper()
 	d.Schema.Forget()
 	set, err := records.Collect(d.t.Context(), d.DB, d.Schema, s, records.Limits{})
@@ -86,20 +87,20 @@ func (d database) collect(s records.Selection) records.Set {
 }
 
 // value reads from table t.
-func (d database) value(id, column string) sql.NullString {
+func (d testDB) value(id, column string) sql.NullString {
 	d.t.Helper()
 	var v sql.NullString
-	query := "SELECT " + records.Quote(column) + " FROM app_fd_t WHERE BINARY id = ?"
+	query := "SELECT " + database.Quote(column) + " FROM app_fd_t WHERE BINARY id = ?"
 	if err := d.DB.QueryRowContext(d.t.Context(), query, id).Scan(&v); err != nil {
 		d.t.Fatalf("%s: %v", id, err)
 	}
 	return v
 }
 
-func (d database) count(table string) int {
+func (d testDB) count(table string) int {
 	d.t.Helper()
 	var n int
-	if err := d.DB.QueryRowContext(d.t.Context(), "SELECT COUNT(*) FROM "+records.Quote("app_fd_"+table)).Scan(&n); err != nil {
+	if err := d.DB.QueryRowContext(d.t.Context(), "SELECT COUNT(*) FROM "+database.Quote("app_fd_"+table)).Scan(&n); err != nil {
 		d.t.Fatal(err)
 	}
 	return n

@@ -19,7 +19,7 @@ func prepared(c *mysql.Config) {
 }
 
 // knows reports whether the server has a column type.
-func (d database) knows(columnType string) bool {
+func (d testDB) knows(columnType string) bool {
 	d.t.Helper()
 	table := fmt.Sprintf("known_%x", columnType)
 	if _, err := d.DB.ExecContext(d.t.Context(), "CREATE TABLE "+table+" (v "+columnType+")"); err != nil {
@@ -97,7 +97,7 @@ func TestCopyIsExactForEveryType(t *testing.T) {
 }
 
 // exact copies rows of table t, twice, and asks the server itself whether they are equal.
-func exact(t *testing.T, name string, source, target database, ids []migration.RecordID) {
+func exact(t *testing.T, name string, source, target testDB, ids []migration.RecordID) {
 	t.Helper()
 	var set records.Set
 	err := side(source).Each(t.Context(), "t", ids, func(r records.Row) error { set.Rows = append(set.Rows, r); return nil })
@@ -111,7 +111,7 @@ func exact(t *testing.T, name string, source, target database, ids []migration.R
 		}
 	}
 	var from, into string
-	for d, name := range map[database]*string{source: &from, target: &into} {
+	for d, name := range map[testDB]*string{source: &from, target: &into} {
 		if err := d.DB.QueryRowContext(t.Context(), "SELECT DATABASE()").Scan(name); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func exact(t *testing.T, name string, source, target database, ids []migration.R
 func TestFloatsThatPrintAlikeDiffer(t *testing.T) {
 	t.Parallel()
 	source, target := newDatabase(t, pinned), newDatabase(t, pinned)
-	for d, value := range map[database]string{source: "16777216", target: "16777218"} {
+	for d, value := range map[testDB]string{source: "16777216", target: "16777218"} {
 		d.exec("CREATE TABLE app_fd_t (id varchar(99) PRIMARY KEY, c_x float)")
 		d.exec("INSERT INTO app_fd_t (id, c_x) VALUES ('r', " + value + ")")
 	}

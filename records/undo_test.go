@@ -22,7 +22,7 @@ var _ records.RowUndoer = (*store.RowUndo)(nil)
 // undoWorld is a target with the ledger of several source instances that all
 // belong to the record r.
 type undoWorld struct {
-	database
+	testDB
 	ledger *store.Ledger
 	dsn    string // of the ledger
 	server string // what the ledger takes the target for
@@ -233,7 +233,7 @@ func TestUndoIsExact(t *testing.T) {
 	t.Parallel()
 	w := newUndoWorld(t)
 	const table = "it's `quoted`-x"
-	awkward(w.database)
+	awkward(w.testDB)
 	s := selection("r", table)
 	before := w.collect(s)
 	other := newDatabase(t)

@@ -10,7 +10,7 @@ import (
 )
 
 // world is a record with rows of each kind, and a neighbour.
-func world(t *testing.T) (database, records.Selection) {
+func world(t *testing.T) (testDB, records.Selection) {
 	d := newDatabase(t)
 	d.table("opp", "account", "status")
 	d.table("acc", "name")
@@ -32,7 +32,7 @@ func world(t *testing.T) (database, records.Selection) {
 }
 
 // dump is everything in the tables of world, to see that nothing else moved.
-func dump(d database) map[string]string {
+func dump(d testDB) map[string]string {
 	d.t.Helper()
 	all := map[string]string{}
 	for table, column := range map[string]string{"opp": "CONCAT_WS('|', c_account, c_status, dateCreated)", "acc": "c_name", "line": "CONCAT_WS('|', c_opp_id, c_text)", "extra": "c_x"} {
@@ -41,7 +41,7 @@ func dump(d database) map[string]string {
 	return all
 }
 
-func (d database) dumpTable(all map[string]string, table, column string) {
+func (d testDB) dumpTable(all map[string]string, table, column string) {
 	d.t.Helper()
 	rows, err := d.DB.QueryContext(d.t.Context(), "SELECT id, COALESCE("+column+", 'NULL') FROM app_fd_"+table)
 	if err != nil {
