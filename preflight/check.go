@@ -29,9 +29,6 @@ type Check struct {
 	Part func(f *InstanceFacts, p *Part, r Report)
 }
 
-// Anchor returns the place of a check in docs/checks.md.
-func Anchor(id string) string { return "docs/checks.md#" + strings.ToLower(id) }
-
 // Finding makes a finding of the check. Subject must not hold personal data.
 func (c *Check) Finding(subject, seen string) migration.Finding {
 	return migration.Finding{ID: c.ID, Severity: c.Severity, Subject: subject, Message: c.Title, Seen: seen, Remedy: c.Remedy}

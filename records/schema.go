@@ -229,14 +229,9 @@ func isGenerated(word string) bool {
 	return slices.Contains([]string{"GENERATED", "VIRTUAL", "STORED", "PERSISTENT"}, word)
 }
 
-// AssertSession returns CodeInvalid unless q's session is pinned as this
-// package needs it: otherwise datetimes shift or characters get lost without a word.
-func AssertSession(ctx context.Context, q Querier) error {
-	_, err := readSession(ctx, q)
-	return err
-}
-
-// readSession is AssertSession; it returns the session's max_allowed_packet.
+// readSession returns the session's max_allowed_packet, and CodeInvalid unless
+// q's session is pinned as this package needs it: otherwise datetimes shift or
+// characters get lost without a word.
 func readSession(ctx context.Context, q Querier) (packet int64, err error) {
 	const op = "assert database session"
 	rows, err := q.QueryContext(ctx, sessionQuery)

@@ -253,9 +253,6 @@ type PutBackResult struct {
 	Appeared   []migration.RowKey // not proven to be new; not touched
 }
 
-// Clean reports whether the record is what it was before the window.
-func (r *PutBackResult) Clean() bool { return len(r.Moved)+len(r.Shared)+len(r.Appeared) == 0 }
-
 // PutBack undoes what window shows, row by row, each only while it still is
 // what After says. The window must be in the ledger: it is the only image of what
 // is undone here. Rows that other records use, as model tells, are reported and

@@ -41,58 +41,6 @@ func (c *Client) Reassign(ctx context.Context, activity migration.ActivityID, fr
 	return c.claimed(ctx, k, "activityId")
 }
 
-// ActivityView is what activity/view tells of an activity instance.
-type ActivityView struct {
-	ID         migration.ActivityID
-	DefID      migration.ActivityDefID
-	Instance   migration.InstanceID
-	Definition migration.DefinitionID
-	// AcceptedBy is empty until somebody accepted; of a subflow activity it can
-	// hold the child's instance ID, of a multi-approval "a;b".
-	AcceptedBy string
-	Assignees  []migration.User // nil for tools, routes, subflows and closed activities
-	State      migration.State  // "" for a live activity: Joget does not fill it
-	Variables  map[string]string
-}
-
-// ActivityView reads one activity instance; the boolean is false when Joget
-// does not know it (an empty body with status 200).
-func (c *Client) ActivityView(ctx context.Context, activity migration.ActivityID) (ActivityView, bool, error) {
-	const op = "activity/view"
-	k := call{op: op, path: []string{"monitoring", "activity", "view"}}
-	k.arg("activity id", string(activity))
-	a, err := c.do(ctx, k)
-	if err != nil || a.doc == nil {
-		return ActivityView{}, false, err
-	}
-	var body struct {
-		ID         looseString                       `json:"activityId"`
-		DefID      looseString                       `json:"activityDefId"`
-		Process    looseString                       `json:"processId"`
-		Definition looseString                       `json:"processDefId"`
-		Accepted   looseString                       `json:"acceptedUser"`
-		Assignees  oneOrMany[looseString]            `json:"assignee"`
-		State      looseString                       `json:"state"`
-		Variables  oneOrMany[map[string]looseString] `json:"variable"`
-	}
-	if err := decode(op, a, &body, "activityId", "activityDefId", "processId"); err != nil {
-		return ActivityView{}, false, err
-	}
-	definition, err := parseDefinition(op, a, body.Definition)
-	if err != nil {
-		return ActivityView{}, false, err
-	}
-	view := ActivityView{
-		ID: migration.ActivityID(body.ID), DefID: migration.ActivityDefID(body.DefID),
-		Instance: migration.InstanceID(body.Process), Definition: definition,
-		AcceptedBy: string(body.Accepted), State: migration.State(body.State), Variables: flatten(body.Variables),
-	}
-	for _, name := range body.Assignees {
-		view.Assignees = append(view.Assignees, migration.User(name))
-	}
-	return view, true, nil
-}
-
 // AcceptAssignment accepts an activity as the user as. KindNotFound: it is not
 // assigned to that user.
 func (c *Client) AcceptAssignment(ctx context.Context, as migration.User, activity migration.ActivityID) error {
@@ -108,17 +56,6 @@ func (c *Client) AcceptAssignment(ctx context.Context, as migration.User, activi
 func (c *Client) CompleteAssignmentWithVariables(ctx context.Context, as migration.User, activity migration.ActivityID, variables map[string]string) error {
 	k := assignment("assignment/completeWithVariable", "completeWithVariable", as, activity)
 	k.variables(variables)
-	return c.claimed(ctx, k, "status")
-}
-
-// SetAssignmentVariable sets a variable of an accepted activity as the user
-// as, parsed by the class of its current value: the only call that can set a
-// BOOLEAN. Joget claims success also when it could not: read back.
-// KindNotFound: it is not assigned to that user.
-func (c *Client) SetAssignmentVariable(ctx context.Context, as migration.User, activity migration.ActivityID, name, value string) error {
-	k := assignment("assignment/variable", "variable", as, activity)
-	k.arg("variable name", name)
-	k.set("value", value)
 	return c.claimed(ctx, k, "status")
 }
 

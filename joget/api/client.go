@@ -104,9 +104,6 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Host returns the host name of the base URL, without port.
-func (c *Client) Host() string { return c.base.Hostname() }
-
 func parseBase(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {

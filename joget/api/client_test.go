@@ -167,24 +167,6 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 			"monitoring/process/variable/3_crm_process1/status", with(admin, "value", "a (b); /* c &=%"), nil,
 		},
 		{
-			"variables_none", `{"processId":"3_crm_process1"}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return c.VariableList(ctx, i) },
-			"workflow/variable/list/3_crm_process1", admin,
-			map[string]string{},
-		},
-		{
-			"variables_one_is_an_object", `{"processId":"3_crm_process1","variable":{"status":"pending"}}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return c.VariableList(ctx, i) },
-			"workflow/variable/list/3_crm_process1", admin,
-			map[string]string{"status": "pending"},
-		},
-		{
-			"variables_of_every_type", `{"processId":"x","variable":[{"n":12345678901234567890},{"f":0.10},{"b":true},{"s":""},{"z":null}]}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return c.VariableList(ctx, i) },
-			"workflow/variable/list/3_crm_process1", admin,
-			map[string]string{"n": "12345678901234567890", "f": "0.10", "b": "true", "s": "", "z": ""},
-		},
-		{
 			"reassign", `{"activityId":"x","username":"terry","replaceUser":"clark"}`,
 			func(ctx context.Context, c *api.Client) (any, error) {
 				return nil, c.Reassign(ctx, a, "clark", "terry")
@@ -204,47 +186,9 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 			"workflow/assignment/completeWithVariable/" + string(a), with(master("clark"), "var_status", "ok"), nil,
 		},
 		{
-			"assignment_variable", `{"status":"variableSet"}`,
-			func(ctx context.Context, c *api.Client) (any, error) {
-				return nil, c.SetAssignmentVariable(ctx, "clark", a, "urgent", "true")
-			},
-			"workflow/assignment/variable/" + string(a) + "/urgent", with(master("clark"), "value", "true"), nil,
-		},
-		{
-			"process_view_with_two_equal_states", `{"processDefId":"crm#3#process1","processId":"3_crm_process1","states":["open.running","open.running"],"requester":"cat"}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return must(c.ProcessView(ctx, i)) },
-			"monitoring/process/view/3_crm_process1", admin,
-			api.ProcessView{Instance: "3_crm_process1", Definition: start.Definition, State: migration.StateRunning, Requester: "cat"},
-		},
-		{
-			"process_view_of_an_unknown_id_is_empty", "",
-			func(ctx context.Context, c *api.Client) (any, error) {
-				_, found, err := c.ProcessView(ctx, i)
-				return found, err
-			},
-			"monitoring/process/view/3_crm_process1", admin, false,
-		},
-		{
-			"activity_view_with_one_assignee", `{"activityId":"9","activityDefId":"approve","processId":"3","processDefId":"crm#3#process1","assignee":"clark","variable":{"status":"x"}}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return must(c.ActivityView(ctx, a)) },
-			"monitoring/activity/view/" + string(a), admin,
-			api.ActivityView{ID: "9", DefID: "approve", Instance: "3", Definition: start.Definition, Assignees: []migration.User{"clark"}, Variables: map[string]string{"status": "x"}},
-		},
-		{
 			"running_processes", `{"total":7,"data":{"id":"1_x"},"start":0}`,
 			func(ctx context.Context, c *api.Client) (any, error) { return c.RunningProcesses(ctx) },
 			"monitoring/running/process/list", with(admin, "start", "0", "rows", "1", "sort", "id", "desc", "false"), 7,
-		},
-		{
-			"published_processes", `{"apps":[{"id":"other","processes":[{"id":"other#1#p"}]},{"id":"crm","version":2,"processes":[{"id":"crm#3#process1","appVersion":2}]}]}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return c.PublishedProcesses(ctx, "cat", "crm") },
-			"apps/published/processes", with(master("cat"), "appId", "crm"),
-			[]api.Published{{Definition: start.Definition, AppVersion: 2}},
-		},
-		{
-			"published_processes_none", `{}`,
-			func(ctx context.Context, c *api.Client) (any, error) { return c.PublishedProcesses(ctx, "cat", "crm") },
-			"apps/published/processes", with(master("cat"), "appId", "crm"), []api.Published(nil),
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -269,7 +213,7 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 				if diff := cmp.Diff(tc.form, s.form); diff != "" {
 					t.Errorf("form (-want +got):\n%s", diff)
 				}
-				if got, want := s.header.Get("Referer"), "http://"+c.Host()+":"; !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "/jw/") {
+				if got, want := s.header.Get("Referer"), "http://127.0.0.1:"; !strings.HasPrefix(got, want) || !strings.HasSuffix(got, "/jw/") {
 					t.Errorf("Referer %q, want %s.../jw/", got, want)
 				}
 				for _, name := range []string{"Cookie", "Origin", "Authorization", "Expect", "Idempotency-Key", "Accept-Encoding"} {
@@ -283,14 +227,6 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 			}
 		})
 	}
-}
-
-// must makes one value of two, for the table above.
-func must[T any](v T, found bool, err error) (any, error) {
-	if err == nil && !found {
-		err = errors.New("not found")
-	}
-	return v, err
 }
 
 func TestStartOutcome(t *testing.T) {

@@ -8,33 +8,6 @@ import (
 	"io"
 )
 
-// oneOrMany decodes what Joget's JSONObject.accumulate makes of a list: no
-// key for none, the bare item for one, an array for more (CONTRACT 2.1).
-type oneOrMany[T any] []T
-
-// UnmarshalJSON takes null, an array of T, or one T.
-func (l *oneOrMany[T]) UnmarshalJSON(data []byte) error {
-	data = bytes.TrimSpace(data)
-	switch {
-	case bytes.Equal(data, []byte("null")):
-		*l = nil
-		return nil
-	case len(data) > 0 && data[0] == '[':
-		var many []T
-		if err := json.Unmarshal(data, &many); err != nil {
-			return err
-		}
-		*l = many
-		return nil
-	}
-	var one T
-	if err := json.Unmarshal(data, &one); err != nil {
-		return err
-	}
-	*l = oneOrMany[T]{one}
-	return nil
-}
-
 // looseString decodes a string, number, boolean or null to text; numbers keep
 // their digits, null is "".
 type looseString string

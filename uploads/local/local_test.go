@@ -369,28 +369,6 @@ func TestFreeSpace(t *testing.T) {
 	}
 }
 
-func TestAreaKeepsContentByItsSum(t *testing.T) {
-	t.Parallel()
-	area, err := local.OpenArea(filepath.Join(t.TempDir(), "images"))
-	must(t, err)
-	defer area.Close()
-	sum := uploads.Sum(sha256.Sum256([]byte("former")))
-	code(t, area.Put(t.Context(), sum, strings.NewReader("other")), migration.CodeDrifted)
-	_, err = area.Open(t.Context(), sum)
-	code(t, err, migration.CodeNotFound)
-	for range 2 {
-		must(t, area.Put(t.Context(), sum, strings.NewReader("former")))
-	}
-	in, err := area.Open(t.Context(), sum)
-	must(t, err)
-	got, err := io.ReadAll(in)
-	must(t, err)
-	must(t, in.Close())
-	if string(got) != "former" {
-		t.Errorf("content %q", got)
-	}
-}
-
 func FuzzHostileKeys(f *testing.F) {
 	for _, key := range uploadstest.Hostile() {
 		f.Add(key.Row.Table, string(key.Row.ID), key.Name)
