@@ -182,8 +182,8 @@ func TestSeen(t *testing.T) {
 	}
 	for name, call := range map[string]migration.Call{
 		"start":    (&subject{}).startCall(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &place{target: &migration.Instance{ID: "9_crm_approve"}}),
-		"reassign": handover{place: p, activity: "41_9_crm_approve_check", from: "jack", to: "cat"}.call(),
-		"accept":   handover{place: p, activity: "42_9_crm_approve_sign", to: "terry"}.call(),
+		"reassign": handover{migration.Handover{Activity: "41_9_crm_approve_check", From: "jack", To: "cat"}, p}.call(),
+		"accept":   handover{migration.Handover{Activity: "42_9_crm_approve_sign", To: "terry"}, p}.call(),
 	} {
 		if !p.seen(call) {
 			t.Errorf("%s: the effect of %+v is not recognised", name, call)

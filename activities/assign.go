@@ -7,17 +7,15 @@ import (
 	"jogetferry/migration"
 )
 
-// handover is one call about who holds an open activity: its offer is moved
-// from one user to another or, where From is "", accepted by To.
+// handover is one call about who holds an open activity at a place.
 type handover struct {
-	place    *place
-	activity migration.ActivityID
-	from, to migration.User
+	migration.Handover
+	place *place
 }
 
 func (h handover) call() migration.Call {
-	c := migration.Call{Verb: migration.VerbReassign, Target: h.place.target.ID, ActivityID: h.activity, User: h.to}
-	if h.from == "" {
+	c := migration.Call{Verb: migration.VerbReassign, Target: h.place.target.ID, ActivityID: h.Activity, User: h.To}
+	if h.From == "" {
 		c.Verb = migration.VerbAccept
 	}
 	return c
@@ -37,12 +35,12 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done migration.C
 			if present == nil {
 				continue
 			}
-			for _, h := range towards(wanted, *present) {
-				h.place = p
+			for _, step := range migration.DecideHandover(wanted, *present) {
+				h := handover{step, p}
 				if done.Times(h.call()) >= handoverTries {
 					continue
 				}
-				there, err := j.identity(ctx, h.to)
+				there, err := j.identity(ctx, h.To)
 				if err != nil {
 					return nil, err
 				}
@@ -56,51 +54,14 @@ func (j *Joget) handovers(ctx context.Context, places []*place, done migration.C
 	return list, nil
 }
 
-// towards returns the calls that would bring the holders of one activity closer
-// to those who are wanted. Whoever accepted it on the source holds it alone, so
-// that an offer to him and his acceptance are enough.
-func towards(wanted, present migration.OpenActivity) []handover {
-	if present.AcceptedBy != "" {
-		return nil
-	}
-	move := func(from, to migration.User) handover { return handover{activity: present.ID, from: from, to: to} }
-	var missing, extra []migration.User
-	for _, a := range wanted.Assignments {
-		if !holds(present, a.User) {
-			missing = append(missing, a.User)
-		}
-	}
-	for _, a := range present.Assignments {
-		if !holds(wanted, a.User) {
-			extra = append(extra, a.User)
-		}
-	}
-	if acceptor := wanted.AcceptedBy; acceptor != "" && wanted.State == migration.StateRunning {
-		switch {
-		case holds(present, acceptor):
-			return []handover{{activity: present.ID, to: acceptor}}
-		case len(extra) > 0:
-			return []handover{move(extra[0], acceptor)}
-		case len(present.Assignments) > 0:
-			return []handover{move(present.Assignments[0].User, acceptor)}
-		}
-		return nil
-	}
-	var list []handover
-	for i := range min(len(missing), len(extra)) {
-		list = append(list, move(extra[i], missing[i]))
-	}
-	return list
-}
-
 // handOver makes the calls, each behind the fence of the tree.
 func (j *Joget) handOver(ctx context.Context, s *subject, list []handover) error {
 	for _, h := range list {
 		err := j.fenced(ctx, s, migration.StepResume, h.call(), func(ctx context.Context) error {
-			if h.from == "" {
-				return j.API.AcceptAssignment(ctx, h.to, h.activity)
+			if h.From == "" {
+				return j.API.AcceptAssignment(ctx, h.To, h.Activity)
 			}
-			return j.API.Reassign(ctx, h.activity, h.from, h.to)
+			return j.API.Reassign(ctx, h.Activity, h.From, h.To)
 		})
 		// The assignment may have gone meanwhile: what is there is read back anyway.
 		if err != nil && api.KindOf(err) != api.KindNotFound {
@@ -126,11 +87,11 @@ func (j *Joget) completeAs(ctx context.Context, s *subject, p *place, activity m
 	if a == nil {
 		return nil // it is over; deciding anew
 	}
-	if !holds(*a, as) {
+	if !a.HeldBy(as) {
 		if len(a.Assignments) == 0 {
 			return refused("it is offered to nobody on the target, so that it cannot be given to whom it was")
 		}
-		if err := j.handOver(ctx, s, []handover{{place: p, activity: a.ID, from: a.Assignments[0].User, to: as}}); err != nil {
+		if err := j.handOver(ctx, s, []handover{{migration.Handover{Activity: a.ID, From: a.Assignments[0].User, To: as}, p}}); err != nil {
 			return err
 		}
 		if err := j.refresh(ctx, p); err != nil {
@@ -139,7 +100,7 @@ func (j *Joget) completeAs(ctx context.Context, s *subject, p *place, activity m
 		if a = p.target.Open(activity); a == nil {
 			return nil
 		}
-		if !holds(*a, as) {
+		if !a.HeldBy(as) {
 			return refused("it could not be given to who completed it there")
 		}
 	}

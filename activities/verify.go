@@ -153,7 +153,7 @@ func (v *verification) source(now *sourceRead) {
 		switch {
 		case is == nil:
 			instance(path, migration.ItemDiffers, "nobody waits for it any more")
-		case !sameInstance(&was.Instance, &is.Instance):
+		case !was.Instance.Unchanged(&is.Instance):
 			instance(path, migration.ItemDiffers, "it moved on")
 		default:
 			instance(path, migration.ItemSame, "")

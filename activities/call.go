@@ -30,12 +30,8 @@ func (p *place) seen(c migration.Call) bool {
 		case c.Verb == migration.VerbAccept:
 			return p.target.Activities[open].AcceptedBy != ""
 		}
-		return c.Verb == migration.VerbReassign && holds(p.target.Activities[open], c.User)
+		return c.Verb == migration.VerbReassign && p.target.Activities[open].HeldBy(c.User)
 	case migration.VerbStartProcess, migration.VerbAbortProcess:
 	}
 	return false
-}
-
-func holds(a migration.OpenActivity, u migration.User) bool {
-	return slices.ContainsFunc(a.Assignments, func(as migration.Assignment) bool { return as.User == u })
 }
