@@ -5,6 +5,8 @@ SHELL := bash
 GO ?= go
 # Packages tested at a time; each may use the database heavily.
 PARALLEL ?= 2
+# Tests of one package at a time: those with servers wait more than they compute.
+TESTS ?= 3
 # Build tags of `make test`, such as "e2e,chaos".
 TEST_TAGS ?=
 # More flags for every go test, such as "-run Start -v".
@@ -21,7 +23,7 @@ VERSION ?= $(shell git describe --tags --always --dirty)
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
 # The end-to-end tests of one package take longer than Go waits by itself.
-GO_TEST := $(GO) test -p $(PARALLEL) -timeout 30m $(TEST_FLAGS)
+GO_TEST := $(GO) test -p $(PARALLEL) -parallel $(TESTS) -timeout 30m $(TEST_FLAGS)
 # Runs a command with one MariaDB for all test processes, stopped at its end.
 WITH_MYSQL := bin/withmysql
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"jogetferry/contract"
 	"jogetferry/e2e/rig"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/simulator/effects"
@@ -83,6 +84,10 @@ func TestChaosLedgerRestored(t *testing.T) {
 	restore := s.backup(s.ledger)
 	s.Starter(0, nil, "wave", "--without-pilot")
 	before := s.starts()
+	// The wave is settled a moment before its workflow ends, whose ID the next one gets.
+	if err := s.Client().GetWorkflow(t.Context(), contract.WaveID("crm", "1"), "").Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
 
 	s.worker.Kill()
 	restore()
