@@ -155,16 +155,7 @@ func (tc settingsCase) server(t *testing.T, flags []string) string {
 	if flags == nil {
 		return ""
 	}
-	server, err := mysqltest.Start(t.Context(), t.TempDir(), flags...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Kill(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.DSN("")
+	return mysqltest.Private(t, flags...).DSN("")
 }
 
 func opened(t *testing.T, dsn string) *sql.DB {

@@ -1,7 +1,6 @@
 package records_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -22,15 +21,7 @@ const packet = 1 << 20
 // so many bytes only, and a function that opens it with another limit.
 func smallServer(t *testing.T) (testDB, func(limit int) testDB) {
 	t.Helper()
-	server, err := mysqltest.Start(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Kill(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	server := mysqltest.Private(t)
 	admin := testDB{t, records.Target{DB: open(t, server.DSN(""))}}
 	admin.exec("CREATE DATABASE d CHARACTER SET utf8mb4")
 	cfg, err := mysql.ParseDSN(server.DSN("d"))

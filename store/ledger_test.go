@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"sync"
@@ -121,9 +123,7 @@ func TestOpen_refuses_with_a_code(t *testing.T) {
 
 func TestLedger_is_unavailable_when_closed_or_out_of_reach(t *testing.T) {
 	t.Parallel()
-	server, err := mysqltest.Start(t.Context(), t.TempDir())
-	must(t, err)
-	t.Cleanup(func() { must(t, server.Kill(context.WithoutCancel(t.Context()))) })
+	server := mysqltest.Private(t)
 	l, err := store.Open(t.Context(), server.DSN(""), store.Options{})
 	must(t, err)
 	binding := migration.Binding{Migration: mig, Source: "s", Target: "t"}
@@ -167,6 +167,23 @@ func TestBind_keeps_the_servers_of_a_name(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLedger_refuses_what_its_server_takes_in_no_packet(t *testing.T) {
+	t.Parallel()
+	l := open(t, mysqltest.Private(t, "--max-allowed-packet=1M").DSN(""))
+	must(t, l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, ""))
+	savePlan(t, l, "p", planned(1, nil))
+	noise := make([]byte, 3<<20) // deflated it stays as large
+	_, err := rand.Read(noise)
+	must(t, err)
+	snapshot := migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{Variables: []migration.Variable{{Name: "v", Value: hex.EncodeToString(noise)}}}}}
+	_, err = l.SaveSnapshot(t.Context(), mig, id(1), snapshot)
+	var refused *migration.Error
+	if !errors.As(err, &refused) || refused.Code != migration.CodeUnsupported || !strings.Contains(refused.Safe(), "max_allowed_packet") {
+		t.Errorf("%v, want a refusal that names max_allowed_packet", err)
+	}
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceRunning}))
 }
 
 func TestSession_is_pinned_whatever_the_dsn_says(t *testing.T) {

@@ -2,7 +2,6 @@ package database_test
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"strings"
@@ -52,15 +51,7 @@ func text(t *testing.T, db *sql.DB, query string, args ...any) string {
 // with an account that init_connect applies to.
 func hostile(t *testing.T) string {
 	t.Helper()
-	server, err := mysqltest.Start(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Kill(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	server := mysqltest.Private(t)
 	admin, err := sql.Open("mysql", server.DSN(""))
 	if err != nil {
 		t.Fatal(err)

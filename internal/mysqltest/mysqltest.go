@@ -42,6 +42,22 @@ func DatabaseOn(tb testing.TB, admin string) string {
 	return cfg.FormatDSN()
 }
 
+// Private starts a server for tb alone, which may set what concerns all of it and
+// is gone when tb ends; see Start for flags.
+func Private(tb testing.TB, flags ...string) *Server {
+	tb.Helper()
+	server, err := Start(tb.Context(), tb.TempDir(), flags...)
+	if err != nil {
+		tb.Fatalf("mysqltest: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := server.Kill(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Errorf("mysqltest: %v", err)
+		}
+	})
+	return server
+}
+
 // AdminDSN returns the DSN, without a database, of an account that may do
 // everything on the server that DSN uses.
 func AdminDSN(tb testing.TB) string {

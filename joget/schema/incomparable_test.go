@@ -1,7 +1,6 @@
 package schema_test
 
 import (
-	"context"
 	"database/sql"
 	"testing"
 
@@ -80,15 +79,7 @@ func (j *joget) dropForeignKeys() {
 
 func TestReadOnlyNamesWhatRefusesWrites(t *testing.T) {
 	t.Parallel()
-	server, err := mysqltest.Start(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Kill(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	server := mysqltest.Private(t)
 	admin, err := sql.Open("mysql", server.DSN(""))
 	if err != nil {
 		t.Fatal(err)
