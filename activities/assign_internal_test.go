@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"jogetferry/contract"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"

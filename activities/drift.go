@@ -48,7 +48,7 @@ func (c *Copy) CheckDrift(ctx context.Context, in contract.ListInput) (contract.
 		switch {
 		case tree == nil || !tree.Instance.State.Open():
 			page.Drifted = append(page.Drifted, contract.Drifted{Instance: id, Closed: true})
-		case !snapshot.Tree.Unchanged(tree):
+		case !snapshot.Unchanged(tree):
 			page.Drifted = append(page.Drifted, contract.Drifted{Instance: id})
 		default:
 			page.Still++

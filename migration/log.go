@@ -189,19 +189,19 @@ func LeftOfTools(lines []StepLine) Tally {
 	var left, files Tally
 	for _, l := range lines {
 		n := l.Facts.Tally
-		switch event := l.Event; {
-		case event == EventUndone:
+		switch l.Event { //nolint:exhaustive // the others count nothing
+		case EventUndone:
 			left, files = Tally{}, Tally{}
-		case event == EventRowsReverted:
+		case EventRowsReverted:
 			left.Conflicts, left.Shared = left.Conflicts+n.Moved+n.Appeared, left.Shared+n.Shared
-		case event == EventRowsReported:
+		case EventRowsReported:
 			left.Conflicts += n.Rows
 		// The last look at files is that which counts.
-		case event == EventFilesReported:
+		case EventFilesReported:
 			files = Tally{Conflicts: n.Files}
-		case event == EventFilesReverted:
+		case EventFilesReverted:
 			files = Tally{Conflicts: n.Left}
-		case event == EventToolFiles:
+		case EventToolFiles:
 			files = Tally{Conflicts: n.Left, Shared: n.Shared}
 		}
 	}
