@@ -23,7 +23,7 @@ VERSION ?= $(shell git describe --tags --always --dirty)
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
 # The end-to-end tests of one package take longer than Go waits by itself.
-GO_TEST := $(GO) test -p $(PARALLEL) -parallel $(TESTS) -timeout 30m $(TEST_FLAGS)
+GO_TEST := $(GO) test -p $(PARALLEL) -parallel $(TESTS) -timeout 60m $(TEST_FLAGS)
 # Runs a command with one MariaDB for all test processes, stopped at its end.
 WITH_MYSQL := bin/withmysql
 

@@ -155,7 +155,7 @@ func version(ctx context.Context, dsn string) (string, error) {
 }
 
 func goTest(ctx context.Context, dsn string, o options, out io.Writer) (map[string]cell, error) {
-	args := append([]string{"test", "-json", "-count=1", "-timeout=30m", fmt.Sprintf("-p=%d", o.parallel)}, o.packages...)
+	args := append([]string{"test", "-json", "-count=1", "-timeout=60m", fmt.Sprintf("-p=%d", o.parallel)}, o.packages...)
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the packages are the caller's
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.Env = append(os.Environ(), mysqltest.EnvDSN+"="+dsn)
