@@ -1,18 +1,10 @@
 package activities
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
-	"go.uber.org/zap"
 
 	"jogetferry/contract"
 	"jogetferry/joget/api"
@@ -20,83 +12,6 @@ import (
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
-
-// What an activity returns to Temporal never has the cause of an error in it,
-// and says by its type whether a repetition can help.
-func TestErrorsAsTemporalSeesThem(t *testing.T) {
-	t.Parallel()
-	const personal = "Duplicate entry 'cat@example.org'"
-	coded := func(code migration.Code) error {
-		return fmt.Errorf("of %s: %w", personal, migration.E(code, "copy form data", "7_crm_approve", "%s", personal))
-	}
-	for _, tc := range []struct {
-		name      string
-		err       error
-		attempt   int32
-		typ       string
-		permanent bool
-	}{
-		{name: "out_of_reach_is_tried_for_ever", err: coded(migration.CodeUnavailable), attempt: 1000, typ: "unavailable"},
-		{name: "drifted_is_tried_again", err: coded(migration.CodeDrifted), typ: "drifted"},
-		{name: "invalid_is_final", err: coded(migration.CodeInvalid), typ: "invalid", permanent: true},
-		{name: "conflict_is_final", err: coded(migration.CodeConflict), typ: "conflict", permanent: true},
-		{name: "unsupported_is_final", err: coded(migration.CodeUnsupported), typ: "unsupported", permanent: true},
-		{name: "refused_is_final", err: coded(migration.CodeRefused), typ: "refused", permanent: true},
-		{name: "no_code_is_tried_a_few_times", err: errors.New(personal), attempt: attemptsBeforeParking - 1, typ: "internal"},
-		{name: "no_code_is_final_in_the_end", err: errors.New(personal), attempt: attemptsBeforeParking, typ: "internal", permanent: true},
-		{name: "waiting_is_no_failure", err: &wait{why: "an earlier call may still run", delay: time.Minute}, attempt: 1000, typ: contract.WaitingType},
-		{
-			name: "an_error_that_joget_answers_is_tried_often", typ: "unavailable", attempt: answersBeforeParking - 1,
-			err: &api.CallError{Op: "process/variable", Fate: api.Answered, Kind: api.KindServerError, Status: 500, Message: personal},
-		},
-		{
-			name: "and_is_final_in_the_end", typ: "unavailable", attempt: answersBeforeParking, permanent: true,
-			err: &api.CallError{Op: "process/variable", Fate: api.Answered, Kind: api.KindServerError, Status: 500, Message: personal},
-		},
-		{
-			name: "no_answer_is_tried_for_ever", typ: "unavailable", attempt: 1000,
-			err: &api.CallError{Op: "process/variable", Fate: api.Unanswered, Kind: api.KindCut, Err: errors.New(personal)},
-		},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			got := attempted(t, max(tc.attempt, 1), func(context.Context, contract.StepInput) (contract.Outcome, error) { return contract.Outcome{}, tc.err })
-			var app *temporal.ApplicationError
-			if !errors.As(got, &app) {
-				t.Fatalf("%v is no application error", got)
-			}
-			if app.Type() != tc.typ || app.NonRetryable() != tc.permanent {
-				t.Errorf("type %q, final %t; want %q, %t", app.Type(), app.NonRetryable(), tc.typ, tc.permanent)
-			}
-			if strings.Contains(got.Error(), "cat@") {
-				t.Errorf("the cause reached Temporal: %v", got)
-			}
-		})
-	}
-}
-
-func TestAPanicIsAnErrorWithoutItsStack(t *testing.T) {
-	t.Parallel()
-	got := attempted(t, 1, func(context.Context, contract.StepInput) (contract.Outcome, error) { panic("cat@example.org") })
-	var app *temporal.ApplicationError
-	if !errors.As(got, &app) || app.Type() != string(migration.CodeInternal) || strings.Contains(got.Error(), "cat@") {
-		t.Errorf("got %v", got)
-	}
-}
-
-// attempted registers do as production does and returns its error at an attempt.
-func attempted(t *testing.T, attempt int32, do func(context.Context, contract.StepInput) (contract.Outcome, error)) error {
-	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
-	at := func(ctx context.Context, in contract.StepInput) (contract.Outcome, error) {
-		out, err := survive(ctx, zap.NewNop(), in, do)
-		return out, classifyAt(ctx, err, attempt)
-	}
-	env.RegisterActivityWithOptions(at, activity.RegisterOptions{Name: "step"})
-	_, err := env.ExecuteActivity("step", contract.StepInput{})
-	return err
-}
 
 func TestStartVariables(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -18,7 +19,7 @@ import (
 // app is what an inventory knows of an app of the source.
 type app struct {
 	worst  migration.Severity // of its own findings
-	forms  appForms
+	forms  catalog.Forms
 	tables []rootTable // that may have a row whose id is a record ID
 	amount preflight.Amount
 }
@@ -110,20 +111,16 @@ func gatherPlugins(ctx context.Context, r *schema.Reader, v schema.AppVersion, i
 // gatherTables compares the form tables of the app, child tables too.
 func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
 	var err error
-	if a.forms, err = t.copy.SourceCatalog.allForms(ctx, i.App); err != nil {
+	if a.forms, err = t.copy.Source.Catalog.Forms(ctx, i.App); err != nil {
 		return err
 	}
-	for _, p := range a.forms.problems {
+	for _, p := range a.forms.Problems {
 		f.Problems = append(f.Problems, fmt.Sprint(p))
 	}
-	model := a.forms.model.Union(t.copy.Settings.Extra)
+	model := a.forms.Model.Union(t.copy.Settings.Extra)
 	f.Relations = model.Relations
-	tables := slices.Clone(model.Tables)
-	for _, r := range model.Relations {
-		tables = append(tables, r.Child)
-	}
-	source, target := t.copy.sides()
-	for _, table := range distinct(tables...) {
+	source, target := t.copy.Source.Rows(), t.copy.Target.Rows()
+	for _, table := range model.AllTables() {
 		mismatches, err := records.Inspect(ctx, source, target, table)
 		if err != nil {
 			return err
@@ -145,11 +142,6 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 	return nil
 }
 
-// sides are the form tables of both servers.
-func (c *Copy) sides() (source, target records.Side) {
-	return records.Side{Q: c.Source.Pool(), Schema: c.SourceTables}, records.Side{Q: c.Target.Pool(), Schema: c.TargetTables}
-}
-
 // gatherTargetApp reads what the target has of the app.
 func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, _ *app, f *preflight.AppFacts) error {
 	id := i.App
@@ -161,7 +153,7 @@ func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, 
 	if f.Absent = !ok; err != nil {
 		return err
 	}
-	if f.Seen, err = t.copy.TargetCatalog.SeenClasses(ctx); err != nil {
+	if f.Seen, err = t.copy.Target.Catalog.SeenClasses(ctx); err != nil {
 		return err
 	}
 	if f.Target, err = target.EnvironmentVariables(ctx, id, current.Version); err != nil {

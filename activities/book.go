@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/store"
@@ -47,55 +48,14 @@ func (b *Book) ParkInstance(ctx context.Context, in contract.ParkInput) (contrac
 	if err != nil {
 		return contract.Outcome{}, err
 	}
-	if out, final := finalOutcome(entry); final {
+	if out, final := step.Final(&entry); final {
 		return out, nil
 	}
 	if entry.State == migration.InstanceParked {
 		// An attempt parked it, and died before it could say so.
 		return contract.Outcome{Status: contract.StatusParked, Reason: entry.Reason, ParkID: entry.ParkID}, nil
 	}
-	return park(ctx, b.Ledger, in.StepInput, in.Step, in.Reason, in.Message, in.Message)
-}
-
-// finalOutcome is how a step ends without touching anything when the ledger has
-// the instance done or skipped: a reset, or an attempt whose commit went unseen.
-func finalOutcome(e migration.Entry) (out contract.Outcome, final bool) {
-	if e.State == migration.InstanceDone {
-		return contract.Outcome{Status: contract.StatusDone}, true
-	}
-	return contract.Outcome{Status: contract.StatusSkipped, Reason: e.Reason}, e.State == migration.InstanceSkipped
-}
-
-// working are the states in which a step may go on. A parked instance is not
-// among them: only the operator's decision takes it out of its parking, never
-// an attempt that was given up and goes on all the same.
-var working = []migration.InstanceState{
-	migration.InstanceReady, migration.InstanceWarned, migration.InstanceClaimed,
-	migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceFailed,
-}
-
-// park records a parking and returns it as an outcome. detail may hold
-// personal data; message must not.
-func park(ctx context.Context, ledger *store.Ledger, in contract.StepInput, step migration.Step, reason migration.Reason, message, detail string) (contract.Outcome, error) {
-	id, err := ledger.Park(ctx, in.Migration, in.Instance, migration.Parking{
-		Step: step, Reason: reason, Detail: detail, Token: token(ctx),
-	})
-	if err != nil {
-		return contract.Outcome{}, err
-	}
-	return contract.Outcome{Status: contract.StatusParked, Reason: reason, ParkID: id, Message: message}, nil
-}
-
-// token names this scheduling of this activity: the same in all its attempts,
-// another one after a reset or in another run.
-func token(ctx context.Context) string {
-	info := activity.GetInfo(ctx)
-	return info.WorkflowExecution.RunID + "/" + info.ActivityID
-}
-
-// attemptToken names one attempt: what a claim of a start belongs to.
-func attemptToken(ctx context.Context) string {
-	return fmt.Sprintf("%s/%d", token(ctx), activity.GetInfo(ctx).Attempt)
+	return step.Park(ctx, b.Ledger, in.StepInput, step.Parking{Step: in.Step, Reason: in.Reason, Message: in.Message, Detail: in.Message})
 }
 
 // ClaimInstances takes the next instances of a wave. It answers as soon as
@@ -119,7 +79,7 @@ func (b *Book) ClaimInstances(ctx context.Context, in contract.ClaimInput) (cont
 		}
 		select {
 		case <-activity.GetWorkerStopChannel(ctx):
-			return contract.ClaimOutput{}, &wait{why: "the worker is stopping"}
+			return contract.ClaimOutput{}, &step.WaitError{Why: "the worker is stopping"}
 		default:
 		}
 		if pace.Wait(patience) != nil {
@@ -133,7 +93,7 @@ func (b *Book) claim(ctx context.Context, in contract.ClaimInput) (contract.Clai
 		counts, err := b.Ledger.Counts(ctx, in.Migration, migration.Filter{Wave: in.Wave})
 		return contract.ClaimOutput{Counts: counts}, err
 	}
-	entries, counts, err := b.Ledger.ClaimNext(ctx, in.Migration, in.Wave, token(ctx), in.Window)
+	entries, counts, err := b.Ledger.ClaimNext(ctx, in.Migration, in.Wave, step.Token(ctx), in.Window)
 	out := contract.ClaimOutput{Counts: counts}
 	if err != nil || len(entries) == 0 {
 		return out, err
@@ -152,7 +112,7 @@ func (b *Book) claim(ctx context.Context, in contract.ClaimInput) (contract.Clai
 // ClaimRollback hands out the next instances of a rollback, and ends their
 // workflows: a parked one would wait on for the operator.
 func (b *Book) ClaimRollback(ctx context.Context, in contract.ClaimRollbackInput) (contract.ClaimRollbackOutput, error) {
-	entries, left, err := b.Ledger.NextRollback(ctx, in.Migration, in.Rollback, token(ctx), in.Limit)
+	entries, left, err := b.Ledger.NextRollback(ctx, in.Migration, in.Rollback, step.Token(ctx), in.Limit)
 	out := contract.ClaimRollbackOutput{Left: left}
 	if err != nil {
 		return out, err

@@ -19,7 +19,7 @@ func (s *subject) startCall(c contract.ResumeCall, p *place) migration.Call {
 func (p *place) seen(c migration.Call) bool {
 	switch c.Verb {
 	case migration.VerbStartActivity:
-		return slices.ContainsFunc(p.all, func(a schema.Activity) bool { return c.Opened(a.ID, a.DefID) })
+		return p.opened(c)
 	case migration.VerbSetVariable:
 		return p.variableSet(c)
 	case migration.VerbComplete, migration.VerbAccept, migration.VerbReassign:
@@ -34,4 +34,9 @@ func (p *place) seen(c migration.Call) bool {
 	case migration.VerbStartProcess, migration.VerbAbortProcess:
 	}
 	return false
+}
+
+// opened tells whether an activity of p, closed ones included, may be what a call opened.
+func (p *place) opened(c migration.Call) bool {
+	return slices.ContainsFunc(p.all, func(a schema.Activity) bool { return c.Opened(a.ID, a.DefID) })
 }

@@ -7,84 +7,36 @@ import (
 	"fmt"
 
 	"go.temporal.io/sdk/activity"
-	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
-	"jogetferry/store"
-	"jogetferry/uploads"
 )
-
-// UploadStore is a store that can say beforehand whether it will work.
-type UploadStore interface {
-	uploads.Store
-	// Probe reports why files cannot be read or, in a target, written. It changes nothing.
-	Probe(ctx context.Context) error
-	// Free returns how many bytes can still be written.
-	Free(ctx context.Context) (int64, error)
-}
 
 // Copy has the activities that read the source server: its database and
 // uploads, which it never writes, and those of the target.
 type Copy struct {
-	Ledger            *store.Ledger
-	Source, Target    *schema.DB
-	SourceFingerprint string
-	TargetFingerprint string
-	SourceTables      *records.Schema
-	TargetTables      *records.Schema
-	SourceCatalog     *Catalog
-	TargetCatalog     *Catalog
-	SourceUploads     UploadStore
-	TargetUploads     UploadStore
-	Settings          Settings
+	step.Servers
 	// Probe tells by a login on the target whether it has a user; nil when this
 	// worker cannot call it.
 	Probe func(context.Context, migration.User) (bool, error)
-	Log   *zap.Logger
-}
-
-func (c *Copy) key(id migration.InstanceID) migration.ClaimKey {
-	return migration.ClaimKey{Source: c.SourceFingerprint, Instance: id, Target: c.TargetFingerprint}
-}
-
-// bound refuses to work on a migration that was planned with other servers.
-func (c *Copy) bound(ctx context.Context, in contract.StepInput) error {
-	b, err := c.Ledger.Bound(ctx, in.Migration)
-	if err != nil {
-		return err
-	}
-	if b.Source != c.SourceFingerprint || b.Target != c.TargetFingerprint {
-		return &migration.Error{
-			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
-			Hint: "this worker's servers are not those that the migration was planned with",
-		}
-	}
-	return nil
 }
 
 // CopyFormData takes the snapshot of the source instance and copies its record
 // set. A snapshot is taken anew until the start is made, and on Redo; from the
 // start on the target is made from the snapshot it was started with.
 func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
-	out := contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	if err := c.bound(ctx, in.StepInput); err != nil {
+	var out contract.CopyFormDataOutput
+	i, outcome, err := c.Begin(ctx, in.StepInput)
+	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
-	if err != nil {
-		return out, err
-	}
-	if final, is := finalOutcome(entry); is {
-		out.Outcome = final
-		return out, nil
-	}
-	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepCopyFormData}); err != nil {
+	if err := c.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
 		return out, err
 	}
 	read, err := c.read(ctx, in.Instance)
@@ -97,11 +49,11 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	}
 	started := false
 	if in.Redo || in.Delta {
-		if started, out.Outcome, err = c.leave(ctx, in.StepInput, &entry, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
+		if started, out.Outcome, err = c.leave(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
 			return out, err
 		}
 	}
-	kept, err := c.keepSnapshot(ctx, in, entry.Target, read, &out.Outcome)
+	kept, err := c.keepSnapshot(ctx, in, i.Entry.Target, read, &out.Outcome)
 	if err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
@@ -112,14 +64,14 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 		return out, nil
 	}
 	activity.RecordHeartbeat(ctx)
-	images := c.Ledger.RowImages(in.Migration, c.key(in.Instance))
+	images := c.Ledger.RowImages(in.Migration, i.Key)
 	var brought map[migration.RowKey]bool
 	if started {
 		if brought, err = images.Brought(ctx); err != nil {
 			return out, err
 		}
 	}
-	result, err := records.Copy(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, read.set,
+	result, err := records.Copy(ctx, c.Target.Form(), read.set,
 		images, records.CopyOptions{
 			OnConflict: c.Settings.OnConflict,
 			Brought:    brought,
@@ -133,7 +85,7 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 	if final {
 		var coded *migration.Error
 		errors.As(err, &coded)
-		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, reason, coded.Safe(), err.Error()+"; "+rowKeys(result.Conflicts))
+		out.Outcome, err = c.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: reason, Message: coded.Safe(), Detail: err.Error() + "; " + step.List(result.Conflicts)})
 		return out, err
 	}
 	if err != nil {
@@ -148,23 +100,22 @@ func (c *Copy) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) 
 // leave parks a step that would write rows or files under people who work on
 // the target instance, or for one that is not open any more. started is false
 // when there is none yet.
-func (c *Copy) leave(ctx context.Context, in contract.StepInput, entry *migration.Entry, step migration.Step) (started bool, out contract.Outcome, err error) {
-	out = contract.Outcome{Status: contract.StatusOK}
-	known, started, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+func (c *Copy) leave(ctx context.Context, i *step.Opened, at migration.Step) (started bool, out contract.Outcome, err error) {
+	known, started, err := c.Ledger.TargetOf(ctx, i.Key)
 	if err != nil || !started {
-		return false, out, err
+		return false, step.OK(), err
 	}
-	j := &Joget{Ledger: c.Ledger, Target: c.Target, Fingerprint: c.TargetFingerprint, Catalog: c.TargetCatalog, Settings: c.Settings}
-	s := &subject{StepInput: in, key: c.key(in.Instance), entry: *entry, intent: migration.StartIntent{Record: entry.Record}}
+	j := &Joget{Servers: c.Servers}
+	s := &subject{Opened: *i, intent: migration.StartIntent{Record: i.Entry.Record}}
 	target, reason, err := j.live(ctx, s, known)
 	switch {
 	case err != nil:
 		return true, out, err
 	case reason != "":
-		out, err = j.park(ctx, s, step, reason, fmt.Sprintf("Target instance %s.", known.ID), "")
+		out, err = c.Park(ctx, i.StepInput, step.Parking{Step: at, Reason: reason, Message: fmt.Sprintf("Target instance %s.", known.ID)})
 		return true, out, err
 	}
-	out, err = j.untouched(ctx, s, target, step)
+	out, err = j.untouched(ctx, s, target, at)
 	return true, out, err
 }
 
@@ -191,11 +142,11 @@ type sourceRead struct {
 }
 
 func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
-	model, problems, err := c.SourceCatalog.Forms(ctx, i.App)
-	if err == nil && len(problems) > 0 {
+	forms, err := c.Source.Catalog.Forms(ctx, i.App)
+	if err == nil && len(forms.Problems) > 0 {
 		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormBroken.Remedy}
 	}
-	return records.Selection{Model: model.Union(c.Settings.Extra), Root: i.Record}, err
+	return records.Selection{Model: forms.Model.Union(c.Settings.Extra), Root: i.Record}, err
 }
 
 // onTarget reads the record set of an instance of the source as the target has
@@ -206,7 +157,7 @@ func (c *Copy) onTarget(ctx context.Context, i *migration.Instance, known []migr
 		return records.Set{}, err
 	}
 	selection.Known = known
-	return records.Collect(ctx, c.Target.Pool(), c.TargetTables, selection, records.Limits{})
+	return records.Collect(ctx, c.Target.Pool(), c.Target.Tables, selection, records.Limits{})
 }
 
 // read reads an instance, the subflows below it and their record set in one
@@ -222,13 +173,13 @@ func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, 
 		if err != nil {
 			return err
 		}
-		r.set, err = records.Collect(ctx, s, c.SourceTables, selection, records.Limits{})
+		r.set, err = records.Collect(ctx, s, c.Source.Tables, selection, records.Limits{})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if r.process, err = c.SourceCatalog.Process(ctx, r.tree.Instance.Definition); err != nil && migration.CodeOf(err) == migration.CodeUnavailable {
+	if r.process, err = c.Source.Catalog.Process(ctx, r.tree.Instance.Definition); err != nil && migration.CodeOf(err) == migration.CodeUnavailable {
 		return nil, err
 	}
 	return &r, nil
@@ -237,11 +188,11 @@ func (c *Copy) read(ctx context.Context, id migration.InstanceID) (*sourceRead, 
 // closed ends or parks an instance that is closed on the source.
 func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contract.Outcome, error) {
 	if in.Delta {
-		return contract.Outcome{Status: contract.StatusDone}, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
-			From: working, State: migration.InstanceDone, Step: migration.StepVerify, Reason: migration.ReasonSourceClosed,
+		return contract.Outcome{Status: contract.StatusDone}, c.Progress(ctx, in.StepInput, migration.Change{
+			State: migration.InstanceDone, Step: migration.StepVerify, Reason: migration.ReasonSourceClosed,
 		})
 	}
-	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	claim, err := c.Ledger.Claimed(ctx, c.Key(in.Instance))
 	if err != nil {
 		return contract.Outcome{}, err
 	}
@@ -251,14 +202,14 @@ func (c *Copy) closed(ctx context.Context, in contract.CopyFormDataInput) (contr
 		})
 		return contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, err
 	}
-	return park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceClosed, "A target instance may exist already.", "")
+	return c.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceClosed, Message: "A target instance may exist already."})
 }
 
 // keepSnapshot checks the instance as it is now and keeps it as what the target
 // is made from, if that is still what was planned for. kept is false when the
 // target was started from an earlier one.
 func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, planned migration.DefinitionID, read *sourceRead, out *contract.Outcome) (kept bool, err error) {
-	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	claim, err := c.Ledger.Claimed(ctx, c.Key(in.Instance))
 	if err != nil {
 		return false, err
 	}
@@ -271,12 +222,12 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 		return false, nil
 	}
 	if !fixed {
-		now, err := c.TargetCatalog.Resolve(ctx, c.Settings.Target(read.tree.Instance.Definition))
+		now, err := c.Target.Catalog.Resolve(ctx, c.Settings.Target(read.tree.Instance.Definition))
 		if migration.CodeOf(err) == migration.CodeUnavailable {
 			return false, err
 		}
-		if why := redirected(planned, now); why != "" && err == nil {
-			*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, why, why)
+		if why := migration.Redirected(planned, now); why != "" && err == nil {
+			*out, err = c.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: why, Detail: why})
 			return false, err
 		}
 	}
@@ -293,7 +244,7 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 				detail += fmt.Sprintf("%s %s: %s; ", f.ID, f.Message, f.Seen)
 			}
 		}
-		*out, err = park(ctx, c.Ledger, in.StepInput, migration.StepCopyFormData, migration.ReasonSourceBlocked, message, detail)
+		*out, err = c.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: message, Detail: detail})
 		return false, err
 	}
 	snapshot := migration.Snapshot{Tree: read.tree}
@@ -305,27 +256,15 @@ func (c *Copy) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, 
 	return err == nil, err
 }
 
-// redirected says that the target would start another definition now than the
-// plan was made for, "" when not: nobody has checked that one, or seen a pilot of it.
-func redirected(planned, now migration.DefinitionID) string {
-	if planned.IsZero() || planned == now {
-		return ""
-	}
-	return fmt.Sprintf("planned for %s, the target would start %s now: plan again", planned, now)
-}
-
 // CopyUploads copies the files of the record set of the snapshot, not under
 // people who work on the target instance.
 func (c *Copy) CopyUploads(ctx context.Context, in contract.StepInput) (contract.CopyUploadsOutput, error) {
-	out := contract.CopyUploadsOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	if err := c.bound(ctx, in); err != nil {
+	var out contract.CopyUploadsOutput
+	i, outcome, err := c.Begin(ctx, in)
+	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
-	if err != nil {
-		return out, err
-	}
-	if _, out.Outcome, err = c.leave(ctx, in, &entry, migration.StepCopyUploads); err != nil || out.Status != contract.StatusOK {
+	if _, out.Outcome, err = c.leave(ctx, i, migration.StepCopyUploads); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)

@@ -9,11 +9,12 @@ import (
 	"strconv"
 	"strings"
 
+	"jogetferry/joget/catalog"
+	"jogetferry/joget/flow"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/preflight/startpath"
 )
 
 // definition is what is known of a definition of the source and what it becomes.
@@ -22,7 +23,7 @@ type definition struct {
 	target  migration.DefinitionID // zero: none
 	facts   preflight.DefinitionFacts
 	worst   migration.Severity // of its own findings
-	walker  *startpath.Walker  // of the target's process
+	walker  *flow.Walker       // of the target's process
 	members map[string]preflight.Span
 }
 
@@ -67,10 +68,10 @@ func (t *inventory) judged(ctx context.Context, id, target migration.DefinitionI
 		return nil, err
 	}
 	facts := &d.facts
-	if err := gatherMapped(ctx, t.copy.Source, id, &facts.Source); err != nil {
+	if err := gatherMapped(ctx, t.copy.Source.DB, id, &facts.Source); err != nil {
 		return nil, err
 	}
-	if err := gatherMapped(ctx, t.copy.Target, target, &facts.Target); err != nil {
+	if err := gatherMapped(ctx, t.copy.Target.DB, target, &facts.Target); err != nil {
 		return nil, err
 	}
 	if d.members, err = t.members(ctx, facts.Target.Participants); err != nil {
@@ -119,7 +120,7 @@ func (t *inventory) members(ctx context.Context, participants []migration.Partic
 
 // targetOf returns what a definition of the source maps to, or why that is nothing.
 func (c *Copy) targetOf(ctx context.Context, id migration.DefinitionID) (target migration.DefinitionID, unpublished string, err error) {
-	target, err = c.TargetCatalog.Resolve(ctx, c.Settings.Target(id))
+	target, err = c.Target.Catalog.Resolve(ctx, c.Settings.Target(id))
 	if err == nil || migration.CodeOf(err) == migration.CodeUnavailable {
 		return target, "", err
 	}
@@ -133,15 +134,15 @@ func (c *Copy) targetOf(ctx context.Context, id migration.DefinitionID) (target 
 func (c *Copy) definition(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
 	d := &definition{id: id, target: target, facts: preflight.DefinitionFacts{ID: id, TargetID: target, Unpublished: unpublished, Mapping: c.Settings.Mapping}}
 	var err error
-	if d.facts.Source, err = side(ctx, c.SourceCatalog, id); err != nil {
+	if d.facts.Source, err = side(ctx, c.Source.Catalog, id); err != nil {
 		return nil, err
 	}
 	if !target.IsZero() {
-		if d.facts.Target, err = side(ctx, c.TargetCatalog, target); err != nil {
+		if d.facts.Target, err = side(ctx, c.Target.Catalog, target); err != nil {
 			return nil, err
 		}
 	}
-	if d.walker, err = c.TargetCatalog.Walker(ctx, target); err != nil {
+	if d.walker, err = c.Target.Catalog.Walker(ctx, target); err != nil {
 		return nil, err
 	}
 	d.facts.Start = d.walker.Walk(nil)
@@ -162,10 +163,10 @@ func (c *Copy) names(process string) xpdl.Names {
 }
 
 // side gathers a definition of one server.
-func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (preflight.DefinitionSide, error) {
+func side(ctx context.Context, definitions *catalog.Catalog, id migration.DefinitionID) (preflight.DefinitionSide, error) {
 	var s preflight.DefinitionSide
 	var err error
-	s.Process, err = catalog.Process(ctx, id)
+	s.Process, err = definitions.Process(ctx, id)
 	code := migration.CodeOf(err)
 	if code == migration.CodeUnavailable {
 		return s, err
@@ -175,7 +176,7 @@ func side(ctx context.Context, catalog *Catalog, id migration.DefinitionID) (pre
 	if s.Process == nil {
 		return s, nil
 	}
-	published, err := catalog.Resolve(ctx, migration.DefinitionID{Package: id.Package, Version: migration.Latest, Process: id.Process})
+	published, err := definitions.Resolve(ctx, migration.DefinitionID{Package: id.Package, Version: migration.Latest, Process: id.Process})
 	if migration.CodeOf(err) == migration.CodeUnavailable {
 		return s, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -41,7 +42,7 @@ func (c *Copy) GatherEvidence(ctx context.Context, in contract.StepInput) (contr
 			Facts: migration.Facts{Number: int64(len(e.Target.Activities)), Tally: migration.Tally{Rows: rows}},
 		})
 	}
-	if err == nil || retryable(migration.CodeOf(err)) && activity.GetInfo(ctx).Attempt < contract.EvidenceAttempts {
+	if err == nil || step.Retryable(migration.CodeOf(err)) && activity.GetInfo(ctx).Attempt < contract.EvidenceAttempts {
 		return out, err
 	}
 	out.Message = "unexpected error"
@@ -57,14 +58,15 @@ func (c *Copy) GatherEvidence(ctx context.Context, in contract.StepInput) (contr
 // evidence reads the target instance, and the app's tables around it.
 func (c *Copy) evidence(ctx context.Context, in contract.StepInput) (migration.Evidence, error) {
 	var e migration.Evidence
-	if err := c.bound(ctx, in); err != nil {
+	i, err := c.Open(ctx, in)
+	if err != nil {
 		return e, err
 	}
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return e, err
 	}
-	identity, _, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+	identity, _, err := c.Ledger.TargetOf(ctx, i.Key)
 	if err != nil {
 		return e, err
 	}
@@ -72,7 +74,7 @@ func (c *Copy) evidence(ctx context.Context, in contract.StepInput) (migration.E
 	if err != nil {
 		return e, err
 	}
-	if identityOf(&found.Instance) != identity {
+	if found.Instance.Identity() != identity {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one by now")
 	}
 	e.Source, e.Target = sideOf(c.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)
@@ -100,23 +102,19 @@ func sideOf(tree *migration.Tree) migration.EvidenceSide {
 // of a target instance and do not belong to its record, which is compared anyhow.
 // A table that takes longer than each is not counted.
 func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, target *migration.Instance, each time.Duration, e *migration.Evidence) error {
-	model, _, err := c.SourceCatalog.Forms(ctx, snapshot.Instance.App)
+	ours, err := c.Source.Catalog.Forms(ctx, snapshot.Instance.App)
 	if err != nil {
 		return err
 	}
-	theirs, _, err := c.TargetCatalog.Forms(ctx, target.App)
+	theirs, err := c.Target.Catalog.Forms(ctx, target.App)
 	if err != nil {
 		return err
 	}
-	selection := records.Selection{Model: model.Union(theirs).Union(c.Settings.Extra), Root: target.Record}
-	tables := slices.Clone(selection.Model.Tables)
-	for _, r := range selection.Model.Relations {
-		tables = append(tables, r.Child)
-	}
+	selection := records.Selection{Model: ours.Model.Union(theirs.Model).Union(c.Settings.Extra), Root: target.Record}
 	for _, r := range snapshot.Rows {
 		selection.Known = append(selection.Known, r.RowKey)
 	}
-	_, there := c.sides()
+	there := c.Target.Rows()
 	set, err := records.Collect(ctx, there.Q, there.Schema, selection, records.Limits{})
 	if err != nil {
 		return err
@@ -134,7 +132,7 @@ func (c *Copy) modified(ctx context.Context, snapshot *migration.Snapshot, targe
 	ago := max(0, time.Duration(now-target.Created)*time.Millisecond) + clockSlack
 	all, cancel := context.WithTimeout(ctx, tablesTime)
 	defer cancel()
-	for _, table := range distinct(tables...) {
+	for _, table := range selection.Model.AllTables() {
 		one, cancel := context.WithTimeout(all, each)
 		ids, dated, err := there.Modified(one, table, ago, mostModified+len(own)+1)
 		cancel()

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/testsuite"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
@@ -18,7 +19,7 @@ import (
 func TestEvidence_that_cannot_be_gathered(t *testing.T) {
 	t.Parallel()
 	source, target := newJogetServer(t), newJogetServer(t)
-	c := inventoryOf(t, source, target, Settings{}).copy
+	c := inventoryOf(t, source, target, step.Settings{}).copy
 	if err := c.Ledger.Bind(t.Context(), migration.Binding{Migration: "m", Source: "source", Target: "target"}, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 	target.put("app_fd_order", "id", "r-1", "dateModified", "2999-01-01 00:00:00")
 	target.exec("INSERT INTO app_fd_order (id, dateModified) SELECT CONCAT('o', LPAD(seq, 5, '0')), NOW() FROM " + mysqltest.Sequence(10001))
 	target.exec("INSERT INTO app_fd_note (id, dateModified) VALUES ('n1', UTC_TIMESTAMP()), ('N2', UTC_TIMESTAMP() - INTERVAL 1 DAY)")
-	c := inventoryOf(t, source, target, Settings{}).copy
+	c := inventoryOf(t, source, target, step.Settings{}).copy
 	now, err := target.db.Fresh().Clock(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
 		s.table("order")
 		s.table("note")
 	}
-	c := inventoryOf(t, source, target, Settings{}).copy
+	c := inventoryOf(t, source, target, step.Settings{}).copy
 	var got migration.Evidence
 	err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -29,10 +29,10 @@ func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
 // copyFiles copies the files of the snapshot's records and counts them, and
 // notes what lies beside them from then on.
 func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *migration.Snapshot, out *contract.CopyUploadsOutput) error {
-	if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepCopyUploads}); err != nil {
+	if err := c.Running(ctx, in, migration.StepCopyUploads); err != nil {
 		return err
 	}
-	result, err := uploads.Copy(ctx, c.SourceUploads, c.TargetUploads, fileRows(snapshot), c.Ledger.FileImages(in.Migration, c.key(in.Instance)), uploads.Options{
+	result, err := uploads.Copy(ctx, c.Source.Uploads, c.Target.Uploads, fileRows(snapshot), c.Ledger.FileImages(in.Migration, c.Key(in.Instance)), uploads.Options{
 		OnConflict: uploads.OnConflict(c.Settings.OnConflict),
 		Pace: func(ctx context.Context, _ int, _ int64) error {
 			activity.RecordHeartbeat(ctx)
@@ -45,7 +45,7 @@ func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *m
 	case migration.CodeOf(err) == migration.CodeConflict:
 		var coded *migration.Error
 		errors.As(err, &coded)
-		out.Outcome, err = park(ctx, c.Ledger, in, migration.StepCopyUploads, migration.ReasonFileConflict, coded.Safe(), fileKeys(result.Conflicts))
+		out.Outcome, err = c.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileConflict, Message: coded.Safe(), Detail: step.List(result.Conflicts)})
 		return err
 	case err != nil:
 		return err
@@ -54,15 +54,14 @@ func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *m
 		for _, r := range result.Refused {
 			keys = append(keys, r.Key)
 		}
-		out.Outcome, err = park(ctx, c.Ledger, in, migration.StepCopyUploads, migration.ReasonFileRefused,
-			fmt.Sprintf("%d files: symlinks, devices, or names that are no file names.", len(keys)), fileKeys(keys))
+		out.Outcome, err = c.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files: symlinks, devices, or names that are no file names.", len(keys)), Detail: step.List(keys)})
 		return err
 	}
-	seen, err := uploads.Seen(ctx, c.TargetUploads, fileRows(snapshot), result.Sums)
+	seen, err := uploads.Seen(ctx, c.Target.Uploads, fileRows(snapshot), result.Sums)
 	if err != nil {
 		return err
 	}
-	if err := c.Ledger.SaveFileWindow(ctx, c.key(in.Instance), seen); err != nil {
+	if err := c.Ledger.SaveFileWindow(ctx, c.Key(in.Instance), seen); err != nil {
 		return err
 	}
 	return c.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
@@ -73,23 +72,11 @@ func (c *Copy) copyFiles(ctx context.Context, in contract.StepInput, snapshot *m
 	})
 }
 
-// fileName names one file for the ledger.
-func fileName(key uploads.Key) string { return fmt.Sprintf("%s/%q", rowName(key.Row), key.Name) }
-
-// fileKeys lists files for the ledger; it holds record IDs and file names.
-func fileKeys(keys []uploads.Key) string {
-	names := make([]string, 0, len(keys))
-	for _, k := range keys {
-		names = append(names, fileName(k))
-	}
-	return strings.Join(names, ", ")
-}
-
 // files compares the files of the records of both sides, after what tools did
 // to them was put back.
 func (v *verification) files(ctx context.Context, source *records.Set) error {
 	c, rows := v.copy, fileRows(v.snapshot)
-	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, rows)
+	compared, err := uploads.Compare(ctx, c.Source.Uploads, c.Target.Uploads, rows)
 	if err != nil {
 		return err
 	}
@@ -99,7 +86,7 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 			return err
 		}
 		if changed {
-			if compared, err = uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, rows); err != nil {
+			if compared, err = uploads.Compare(ctx, c.Source.Uploads, c.Target.Uploads, rows); err != nil {
 				return err
 			}
 		}
@@ -108,12 +95,12 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 	for _, d := range compared.Differences {
 		differs[d.Key] = true
 		// The kinds of files are results.
-		v.add(migration.ItemFile, fileName(d.Key), migration.ItemResult(d.Kind), "")
+		v.add(migration.ItemFile, d.Key.String(), migration.ItemResult(d.Kind), "")
 	}
-	there, err := uploads.Seen(ctx, c.TargetUploads, rows, nil)
+	there, err := uploads.Seen(ctx, c.Target.Uploads, rows, nil)
 	for _, f := range there.Files {
 		if key := (uploads.Key{Row: f.Row, Name: f.Entry.Name}); !differs[key] {
-			v.add(migration.ItemFile, fileName(key), migration.ItemSame, "")
+			v.add(migration.ItemFile, key.String(), migration.ItemSame, "")
 		}
 	}
 	return err
@@ -123,7 +110,7 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 // copied, once: what comes later is not the tools' of our calls. Files of rows
 // that others use too are left.
 func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
-	key := c.key(in.Instance)
+	key := c.Key(in.Instance)
 	window, open, err := c.Ledger.FileWindow(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return false, nil
@@ -144,7 +131,7 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *mi
 	if err != nil {
 		return false, err
 	}
-	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, window, slices.Concat(differences, lost), c.Ledger.ToolFiles(key), lastCall(story), c.Settings.ReportOnly)
+	put, err := uploads.PutBack(ctx, c.Source.Uploads, c.Target.Uploads, window, slices.Concat(differences, lost), c.Ledger.ToolFiles(key), lastCall(story), c.Settings.ReportOnly)
 	if err != nil {
 		return false, err
 	}
@@ -153,7 +140,7 @@ func (c *Copy) putFilesBack(ctx context.Context, in contract.StepInput, root *mi
 		line := migration.StepLine{
 			Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventFilesReverted,
 			Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left)}},
-			Detail: fileKeys(slices.Concat(put.Removed, put.Again, put.Left)),
+			Detail: step.List(slices.Concat(put.Removed, put.Again, put.Left)),
 		}
 		if c.Settings.ReportOnly {
 			line.Kind, line.Event = migration.KindNote, migration.EventFilesReported
@@ -193,21 +180,18 @@ func (c *Copy) lostFolders(ctx context.Context, key migration.ClaimKey, root *mi
 			window.Rows = append(window.Rows, row)
 		}
 	}
-	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows[known:])
+	compared, err := uploads.Compare(ctx, c.Source.Uploads, c.Target.Uploads, window.Rows[known:])
 	return compared.Differences, err
 }
 
 // skew is what the clocks of the ledger and of the target's files may differ by.
 const skew = time.Minute
 
-// lastCall returns until when tools of our calls may have written files: the
-// last call stands in the story by its intent and its outcome. Zero: no call.
-func lastCall(story []migration.StepLine) time.Time {
-	for _, l := range slices.Backward(story) {
-		calls := l.Step != migration.StepVerify && l.Step != migration.StepRollback
-		if calls && (l.Kind == migration.KindIntent || l.Kind == migration.KindOutcome) {
-			return l.At.Add(skew)
-		}
+// lastCall returns until when tools of our calls may have written files. Zero: no call.
+func lastCall(log []migration.StepLine) time.Time {
+	last := migration.LastCall(log)
+	if last.IsZero() {
+		return last
 	}
-	return time.Time{}
+	return last.Add(skew)
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
@@ -29,7 +30,7 @@ const (
 // and freezes them in the ledger unless Dry. Instances are read page by page,
 // each in a snapshot of its own, so that the source waits for nobody.
 func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (contract.InventoryOutput, error) {
-	if err := c.forget(ctx); err != nil {
+	if err := c.Forget(ctx); err != nil {
 		return contract.InventoryOutput{}, err
 	}
 	t := newInventory(c, in)
@@ -48,16 +49,6 @@ func (c *Copy) TakeInventory(ctx context.Context, in contract.InventoryInput) (c
 	}
 	out.Counts, err = c.Ledger.Counts(ctx, in.Migration, migration.Filter{})
 	return out, err
-}
-
-// forget lets go of what is remembered of both servers: what was mended since
-// the last plan is to be seen by this one.
-func (c *Copy) forget(ctx context.Context) error {
-	c.SourceCatalog.Forget()
-	c.TargetCatalog.Forget()
-	c.SourceTables.Forget()
-	c.TargetTables.Forget()
-	return errors.Join(c.Source.Refresh(ctx), c.Target.Refresh(ctx))
 }
 
 // inventory is one run of TakeInventory. Its pages are read, judged and saved
@@ -157,7 +148,7 @@ func (t *inventory) pages(ctx context.Context) error {
 	var readers sync.WaitGroup
 	for range inventoryReaders {
 		readers.Add(1)
-		g.Go(guarded(func() error {
+		g.Go(step.Recovered(func() error {
 			defer readers.Done()
 			return t.reader(ctx, place, read)
 		}))
@@ -167,7 +158,7 @@ func (t *inventory) pages(ctx context.Context) error {
 		close(read)
 		return nil
 	})
-	g.Go(guarded(func() error {
+	g.Go(step.Recovered(func() error {
 		defer close(judged)
 		for page := range read {
 			trees, err := receive(ctx, page)
@@ -184,7 +175,7 @@ func (t *inventory) pages(ctx context.Context) error {
 		}
 		return nil
 	}))
-	g.Go(guarded(func() error {
+	g.Go(step.Recovered(func() error {
 		planned := 0
 		for page := range judged {
 			planned += len(page)
@@ -431,7 +422,7 @@ func (c *Copy) below(ctx context.Context, p *preflight.Part, tree, wanted *migra
 			return err
 		}
 		called.describe(child)
-		values := variablesOf(p.Wanted, caller)
+		values := p.Wanted.VariablesFor(caller)
 		start := d.walker.Activate(string(caller), values)
 		child.Start, child.Handed = &start, preflight.Handed(p.Target, caller, values, child.Target)
 		if err := c.below(ctx, child, s, w, called, definition); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"jogetferry/activities/step"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
@@ -91,7 +92,7 @@ func (t *inventory) alreadyBegun(ctx context.Context, facts []preflight.Instance
 func (t *inventory) mappedTables(i *migration.Instance) []string {
 	var tables []string
 	for _, mapped := range t.definitions[i.Definition].facts.Source.Forms {
-		tables = append(tables, t.apps[i.App].forms.tables[mapped.Form]...)
+		tables = append(tables, t.apps[i.App].forms.Tables[mapped.Form]...)
 	}
 	return distinct(tables...)
 }
@@ -114,8 +115,8 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(tablesAtOnce)
 	for n, table := range a.tables {
-		g.Go(guarded(func() (err error) {
-			read[n], err = t.rootRows(inner, table, ids, a.forms.files[table.name])
+		g.Go(step.Recovered(func() (err error) {
+			read[n], err = t.rootRows(inner, table, ids, a.forms.Files[table.name])
 			return err
 		}))
 	}
@@ -174,7 +175,7 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 
 // rootRows reads the rows of one table that have one of ids. files are the columns that name uploads.
 func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migration.RecordID, files []string) (rootRows, error) {
-	source, target := t.copy.sides()
+	source, target := t.copy.Source.Rows(), t.copy.Target.Rows()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
 		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
@@ -287,7 +288,7 @@ func (t *inventory) differing(ctx context.Context, target records.Side, table st
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	written, err := t.copy.Ledger.RowImages(t.in.Migration, t.copy.key("")).Written(ctx, keys)
+	written, err := t.copy.Ledger.RowImages(t.in.Migration, t.copy.Key("")).Written(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -315,8 +316,8 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 	g.SetLimit(foldersAtOnce)
 	for i := range folders {
 		f := &folders[i]
-		g.Go(guarded(func() error {
-			entries, err := t.copy.SourceUploads.List(ctx, f.key)
+		g.Go(step.Recovered(func() error {
+			entries, err := t.copy.Source.Uploads.List(ctx, f.key)
 			if migration.CodeOf(err) == migration.CodeUnavailable {
 				return err
 			}

@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
@@ -56,6 +58,10 @@ func newJogetServer(tb testing.TB, statements ...string) *jogetServer {
 	}
 	tb.Cleanup(func() { _ = s.uploads.Close() })
 	return s
+}
+
+func (s *jogetServer) server(fingerprint string) step.Server {
+	return step.Server{DB: s.db, Fingerprint: fingerprint, Tables: s.tables, Catalog: catalog.New(s.db), Uploads: s.uploads}
 }
 
 func (s *jogetServer) exec(query string, values ...any) {
@@ -103,18 +109,14 @@ func (s *jogetServer) file(table, record, name, content string) {
 	}
 }
 
-func inventoryOf(tb testing.TB, source, target *jogetServer, settings Settings) *inventory {
+func inventoryOf(tb testing.TB, source, target *jogetServer, settings step.Settings) *inventory {
 	tb.Helper()
 	ledger, err := store.Open(tb.Context(), mysqltest.DSN(tb), store.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = ledger.Close() })
-	c := &Copy{
-		Ledger: ledger, Source: source.db, Target: target.db, SourceFingerprint: "source", TargetFingerprint: "target",
-		SourceTables: source.tables, TargetTables: target.tables, SourceCatalog: NewCatalog(source.db), TargetCatalog: NewCatalog(target.db),
-		SourceUploads: source.uploads, TargetUploads: target.uploads, Settings: settings,
-	}
+	c := &Copy{Servers: step.Servers{Ledger: ledger, Source: source.server("source"), Target: target.server("target"), Settings: settings}}
 	inv := newInventory(c, contract.InventoryInput{Migration: "m"})
 	inv.definitions[crmProcess] = &definition{id: crmProcess}
 	inv.definitions[crmProcess].facts.Source.Forms = []migration.ActivityForm{{Process: "p", Activity: "runProcess", Form: "order"}, {Activity: "a", Type: "EXTERNAL"}}
@@ -183,10 +185,10 @@ func TestDataOfRecords(t *testing.T) {
 	source.put("app_fd_plain", "id", "refused")
 	source.put("app_fd_never", "id", "refused")
 
-	inv := inventoryOf(t, source, target, Settings{OnConflict: records.ConflictPark})
-	_, there := inv.copy.sides()
+	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
+	there := inv.copy.Target.Rows()
 	err := there.Each(t.Context(), "order", []migration.RecordID{"ours"}, func(r records.Row) error {
-		return inv.copy.Ledger.RowImages("m", inv.copy.key("0_crm_p")).Keep(t.Context(), []migration.RowImage{{Key: r.Key, WrittenDigest: r.Digest()}})
+		return inv.copy.Ledger.RowImages("m", inv.copy.Key("0_crm_p")).Keep(t.Context(), []migration.RowImage{{Key: r.Key, WrittenDigest: r.Digest()}})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +244,7 @@ func TestWhatIsBegunIsCountedAsWhatItIs(t *testing.T) {
 		s.table("order", "note")
 		s.put("app_fd_order", "id", "r", "c_note", s.folder)
 	}
-	inv := inventoryOf(t, source, target, Settings{OnConflict: records.ConflictPark})
+	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
 	ledger := inv.copy.Ledger
 	if got := gatherFor(t, inv, "r")[0].Data; len(got.Differing) != 1 {
 		t.Errorf("a ledger that knows nothing: %+v", got)
@@ -289,7 +291,7 @@ func TestRunningInstancesThatShareARecord(t *testing.T) {
 			"LimitTime", 0, "LimitTimeTZO", 0, "oid", 10+i, "version", 1)
 		source.put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
 	}
-	got := gatherFor(t, inventoryOf(t, source, target, Settings{}), "two", "Alone")
+	got := gatherFor(t, inventoryOf(t, source, target, step.Settings{}), "two", "Alone")
 	if got[0].Data.Sharing != 2 || len(got[0].Data.Alike) > 0 {
 		t.Errorf("shared record: %+v", got[0].Data)
 	}
@@ -326,7 +328,7 @@ func TestAppFacts(t *testing.T) {
 	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
 	target.put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
 
-	inv := inventoryOf(t, source, target, Settings{SourceHosts: []string{"old.example.org"}})
+	inv := inventoryOf(t, source, target, step.Settings{SourceHosts: []string{"old.example.org"}})
 	if err := inv.app(t.Context(), &migration.Instance{App: "crm", Definition: crmProcess}); err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +381,7 @@ func TestHalfImportedAppIsNoError(t *testing.T) {
 			t.Parallel()
 			source, target := newJogetServer(t, tc.first...), newJogetServer(t, tc.first...)
 			tc.source(source)
-			inv := inventoryOf(t, source, target, Settings{})
+			inv := inventoryOf(t, source, target, step.Settings{})
 			gatherFor(t, inv, "1")
 			var got []string
 			for _, f := range inv.findings {
@@ -432,7 +434,7 @@ func BenchmarkGatherData(b *testing.B) {
 		}
 	}
 	source.app(1, forms)
-	inv := inventoryOf(b, source, target, Settings{})
+	inv := inventoryOf(b, source, target, step.Settings{})
 	ids := make([]migration.RecordID, inventoryPage)
 	page := 0
 	for b.Loop() {

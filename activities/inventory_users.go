@@ -229,7 +229,7 @@ func (t *inventory) mappedUsers(ctx context.Context) error {
 
 // freeSpace asks what the target's uploads can still take.
 func (t *inventory) freeSpace(ctx context.Context) error {
-	free, err := t.copy.TargetUploads.Free(ctx)
+	free, err := t.copy.Target.Uploads.Free(ctx)
 	if err == nil {
 		t.plan.FreeBytes = &free
 	}

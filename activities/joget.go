@@ -7,27 +7,18 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
-	"go.uber.org/zap"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
-	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/store"
 )
 
 // Joget has the activities that call the target server.
 type Joget struct {
-	Ledger      *store.Ledger
-	Target      *schema.DB
-	Fingerprint string // of the target server
-	API         *api.Client
-	Tables      *records.Schema
-	Catalog     *Catalog // of the target
-	Settings    Settings
-	AdminUser   migration.User
-	Log         *zap.Logger
+	step.Servers
+	API *api.Client
 
 	identities *expirable.LRU[migration.User, bool]
 	pairing    *expirable.LRU[string, bool]
@@ -41,18 +32,19 @@ const (
 	pairingTTL = 10 * time.Minute
 )
 
-// NewJoget completes j, whose exported fields must be set.
-func NewJoget(j Joget) *Joget {
-	j.identities = expirable.NewLRU[migration.User, bool](1024, nil, identityTTL)
-	j.pairing = expirable.NewLRU[string, bool](1, nil, pairingTTL)
-	return &j
+// NewJoget returns the activities of the joget role; of servers they need the
+// ledger and the target.
+func NewJoget(servers step.Servers, client *api.Client) *Joget {
+	return &Joget{
+		Servers: servers, API: client,
+		identities: expirable.NewLRU[migration.User, bool](1024, nil, identityTTL),
+		pairing:    expirable.NewLRU[string, bool](1, nil, pairingTTL),
+	}
 }
 
 // subject is the instance an activity works on, as the ledger knows it.
 type subject struct {
-	contract.StepInput
-	key    migration.ClaimKey
-	entry  migration.Entry
+	step.Opened
 	tree   *migration.Tree       // of the snapshot, as the target shall have it
 	wanted *migration.Instance   // the root of tree
 	rows   []migration.RowDigest // of the snapshot
@@ -63,42 +55,26 @@ type subject struct {
 
 // open reads what the ledger knows of the instance. The intent's variables are not filled in.
 func (j *Joget) open(ctx context.Context, in contract.StepInput) (*subject, error) {
-	bound, err := j.Ledger.Bound(ctx, in.Migration)
+	i, err := j.Open(ctx, in)
 	if err != nil {
-		return nil, err
-	}
-	if bound.Target != j.Fingerprint {
-		return nil, &migration.Error{
-			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
-			Hint: "this worker's target is not the server that the migration was planned with",
-		}
-	}
-	s := &subject{StepInput: in, key: migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}}
-	if s.entry, err = j.Ledger.Entry(ctx, in.Migration, in.Instance); err != nil {
 		return nil, err
 	}
 	snapshot, err := j.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	s.tree, s.rows, s.snapshot = j.Settings.WantedTree(&snapshot.Tree), snapshot.Rows, snapshot.Seq
-	s.wanted = &s.tree.Instance
-	definition, err := j.Catalog.Resolve(ctx, s.wanted.Definition)
-	if err != nil {
-		return nil, err
-	}
-	s.intent = migration.StartIntent{Definition: definition, Requester: s.wanted.Requester, Record: s.wanted.Record}
-	return s, nil
-}
-
-func (j *Joget) park(ctx context.Context, s *subject, step migration.Step, reason migration.Reason, message, detail string) (contract.Outcome, error) {
-	return park(ctx, j.Ledger, s.StepInput, step, reason, message, detail)
+	tree := j.Settings.WantedTree(&snapshot.Tree)
+	definition, err := j.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
+	return &subject{
+		Opened: *i, tree: tree, wanted: &tree.Instance, rows: snapshot.Rows, snapshot: snapshot.Seq,
+		intent: migration.StartIntent{Definition: definition, Requester: tree.Instance.Requester, Record: tree.Instance.Record},
+	}, err
 }
 
 // selection says which rows of the target belong to the record of s: by the
 // target's own forms, and those that were copied.
 func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, error) {
-	model, _, err := j.Catalog.Forms(ctx, s.intent.Definition.Package)
+	forms, err := j.Target.Catalog.Forms(ctx, s.intent.Definition.Package)
 	if err != nil {
 		return records.Selection{}, err
 	}
@@ -106,14 +82,12 @@ func (j *Joget) selection(ctx context.Context, s *subject) (records.Selection, e
 	for _, r := range s.rows {
 		known = append(known, r.RowKey)
 	}
-	return records.Selection{Model: model.Union(j.Settings.Extra), Root: s.wanted.Record, Known: known}, nil
+	return records.Selection{Model: forms.Model.Union(j.Settings.Extra), Root: s.wanted.Record, Known: known}, nil
 }
-
-func (j *Joget) form() records.Target { return records.Target{DB: j.Target.Pool(), Schema: j.Tables} }
 
 // marks stops everything when the target was restored from a backup.
 func (j *Joget) marks(ctx context.Context) error {
-	return j.Ledger.CheckMarks(ctx, j.Fingerprint, func(ctx context.Context) (map[string]int64, error) {
+	return j.Ledger.CheckMarks(ctx, j.Target.Fingerprint, func(ctx context.Context) (map[string]int64, error) {
 		c, err := j.Target.Fresh().Counters(ctx)
 		return map[string]int64{"process": c.Process, "activity": c.Activity, "oid": c.NextOID}, err
 	})
@@ -125,10 +99,10 @@ func rewound(err error) bool { return migration.CodeOf(err) == migration.CodeDri
 // paired proves that the API and the database are the same server: a login over
 // the one shows up in the audit trail of the other.
 func (j *Joget) paired(ctx context.Context) error {
-	if _, ok := j.pairing.Get(j.Fingerprint); ok {
+	if _, ok := j.pairing.Get(j.Target.Fingerprint); ok {
 		return nil
 	}
-	before, err := j.Target.Fresh().AuditLogins(ctx, j.AdminUser)
+	before, err := j.Target.Fresh().AuditLogins(ctx, j.Settings.AdminUser)
 	if err != nil {
 		return err
 	}
@@ -136,10 +110,10 @@ func (j *Joget) paired(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if name != j.AdminUser {
+	if name != j.Settings.AdminUser {
 		return &migration.Error{Code: migration.CodeRefused, Op: "log in to the target", Hint: "the target takes target.admin for another user: check its password"}
 	}
-	after, err := j.Target.Fresh().AuditLogins(ctx, j.AdminUser)
+	after, err := j.Target.Fresh().AuditLogins(ctx, j.Settings.AdminUser)
 	if err != nil {
 		return err
 	}
@@ -149,7 +123,7 @@ func (j *Joget) paired(ctx context.Context) error {
 			Hint: "a login at target.url does not show up in the audit trail of target.database: they are different servers, or the database is a replica",
 		}
 	}
-	j.pairing.Add(j.Fingerprint, true)
+	j.pairing.Add(j.Target.Fingerprint, true)
 	return nil
 }
 
@@ -203,7 +177,7 @@ func (j *Joget) live(ctx context.Context, s *subject, known migration.TargetIden
 		return nil, "", err
 	}
 	switch {
-	case identityOf(&found) != known:
+	case found.Identity() != known:
 		return nil, migration.ReasonTargetChanged, nil
 	case !found.State.Open():
 		return nil, migration.ReasonTargetClosed, nil
@@ -217,17 +191,11 @@ func (j *Joget) again(ctx context.Context, id migration.InstanceID) (*migration.
 	return &found, err
 }
 
-func identityOf(i *migration.Instance) migration.TargetIdentity {
-	return migration.TargetIdentity{
-		ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record,
-	}
-}
-
 // fenced makes one call that changes the target instance, with its intent in
 // the ledger before and its outcome after. An earlier call whose end nobody saw
 // blocks it until its effect is seen on the target, or its time is over.
-func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, call migration.Call, do func(context.Context) error) error {
-	id, err := j.Ledger.OpenFence(ctx, s.key, step, call)
+func (j *Joget) fenced(ctx context.Context, s *subject, at migration.Step, call migration.Call, do func(context.Context) error) error {
+	id, err := j.Ledger.OpenFence(ctx, s.Key, at, call)
 	var fence *migration.FencedError
 	if errors.As(err, &fence) {
 		age := j.Settings.Settle
@@ -237,13 +205,13 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, cal
 			age = 0
 		}
 		if fence.Age < age {
-			return &wait{why: "an earlier call may still be running on the target", delay: min(age-fence.Age, 30*time.Second)}
+			return &step.WaitError{Why: "an earlier call may still be running on the target", Delay: min(age-fence.Age, 30*time.Second)}
 		}
 		// What was decided was decided before that call's effect was known.
-		if err := j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over"); err != nil {
+		if err := j.Ledger.CloseFence(ctx, s.Key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over"); err != nil {
 			return err
 		}
-		return &wait{why: "an earlier call is over; deciding anew", delay: 100 * time.Millisecond}
+		return &step.WaitError{Why: "an earlier call is over; deciding anew", Delay: 100 * time.Millisecond}
 	}
 	if err != nil {
 		return err
@@ -253,11 +221,11 @@ func (j *Joget) fenced(ctx context.Context, s *subject, step migration.Step, cal
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	fate := api.FateOf(err)
-	var undecided *wait
+	var undecided *step.WaitError
 	if errors.As(err, &undecided) || fate == migration.FateNone {
 		fate = migration.FateNotSent // do returned before its call
 	}
-	if closed := j.Ledger.CloseFence(closing, s.key, id, fate, statusOf(err), ""); closed != nil {
+	if closed := j.Ledger.CloseFence(closing, s.Key, id, fate, statusOf(err), ""); closed != nil {
 		return errors.Join(closed, err)
 	}
 	if api.KindOf(err) == api.KindUnexpected {
@@ -281,8 +249,8 @@ func (j *Joget) over(ctx context.Context, s *subject, target migration.InstanceI
 		return err == nil, err
 	}
 	root := now
-	if s.entry.TargetID != "" && s.entry.TargetID != id {
-		if root, err = j.again(ctx, s.entry.TargetID); err != nil {
+	if s.Entry.TargetID != "" && s.Entry.TargetID != id {
+		if root, err = j.again(ctx, s.Entry.TargetID); err != nil {
 			return false, err
 		}
 	}

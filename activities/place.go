@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/joins"
 )
 
 // place is one instance of a subject's tree, on both sides.
@@ -76,7 +76,7 @@ func (j *Joget) below(ctx context.Context, p *place, parent *migration.Instance,
 }
 
 func (j *Joget) fill(ctx context.Context, p *place) (err error) {
-	if p.process, err = j.Catalog.Process(ctx, p.target.Definition); err != nil {
+	if p.process, err = j.Target.Catalog.Process(ctx, p.target.Definition); err != nil {
 		return err
 	}
 	p.all, err = j.Target.Fresh().Activities(ctx, p.target.ID)
@@ -103,15 +103,15 @@ func (j *Joget) refresh(ctx context.Context, p *place) (err error) {
 
 // branches says which branches have still to be made to wait at joins, the next
 // one first, and whether others wait there that cannot be explained.
-func (j *Joget) branches(ctx context.Context, p *place) (missing []joins.Rebuild, stray bool, err error) {
+func (j *Joget) branches(ctx context.Context, p *place) (missing []flow.Rebuild, stray bool, err error) {
 	if len(p.wanted.Tokens)+len(p.target.Tokens) == 0 {
 		return nil, false, nil
 	}
-	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
+	walker, err := j.Target.Catalog.Walker(ctx, p.target.Definition)
 	if err != nil {
 		return nil, false, err
 	}
-	missing, refused := joins.Rest(walker.Definition(), p.wanted.Tokens, p.target.Tokens)
+	missing, refused := flow.RestOfJoins(walker.Definition(), p.wanted.Tokens, p.target.Tokens)
 	return missing, len(refused) > 0 || len(missing) > 0 && !j.Settings.RebuildJoins, nil
 }
 
@@ -127,18 +127,6 @@ func (p *place) ranThrough(made []migration.Call) string {
 		}
 	}
 	return ""
-}
-
-// effective returns how many different calls have left an activity, open or
-// closed since. An answer says little, and no answer says nothing.
-func effective(made []migration.Call, all []schema.Activity) int {
-	n := 0
-	for i, c := range made {
-		if !slices.Contains(made[:i], c) && slices.ContainsFunc(all, func(a schema.Activity) bool { return c.Opened(a.ID, a.DefID) }) {
-			n++
-		}
-	}
-	return n
 }
 
 // calls reads what we did to the target of s.

@@ -17,10 +17,10 @@ import (
 // CheckSource checks what only a copy worker can see of both servers, and binds
 // the migration to them unless Dry.
 func (c *Copy) CheckSource(ctx context.Context, in contract.CheckInput) (contract.CheckOutput, error) {
-	if err := c.forget(ctx); err != nil {
+	if err := c.Forget(ctx); err != nil {
 		return contract.CheckOutput{}, err
 	}
-	f := preflight.CopyingFacts{Migration: in.Migration, Source: c.SourceFingerprint, Target: c.TargetFingerprint}
+	f := preflight.CopyingFacts{Migration: in.Migration, Source: c.Source.Fingerprint, Target: c.Target.Fingerprint}
 	if f.Source == f.Target {
 		// Whatever is looked at further would be looked at on the wrong server.
 		return contract.CheckOutput{Findings: preflight.Copying(&f)}, nil
@@ -62,8 +62,8 @@ func (c *Copy) gatherReadOnly(ctx context.Context, f *preflight.CopyingFacts) (e
 }
 
 func (c *Copy) gatherUploads(ctx context.Context, f *preflight.CopyingFacts) error {
-	f.SourceUploads = probeFailure(c.SourceUploads.Probe(ctx))
-	f.TargetUploads = probeFailure(c.TargetUploads.Probe(ctx))
+	f.SourceUploads = probeFailure(c.Source.Uploads.Probe(ctx))
+	f.TargetUploads = probeFailure(c.Target.Uploads.Probe(ctx))
 	return ctx.Err()
 }
 
@@ -79,10 +79,10 @@ func (c *Copy) gatherClocks(ctx context.Context, f *preflight.CopyingFacts) (err
 			return time.UnixMilli(int64(now)), err
 		}
 	}
-	if f.SourceClock, err = ahead(ctx, read(c.Source)); err != nil {
+	if f.SourceClock, err = ahead(ctx, read(c.Source.DB)); err != nil {
 		return err
 	}
-	f.TargetClock, err = ahead(ctx, read(c.Target))
+	f.TargetClock, err = ahead(ctx, read(c.Target.DB))
 	return err
 }
 
@@ -171,7 +171,7 @@ func (j *Joget) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dr
 		f.Whitelists = fmt.Sprintf("%s is %q, %s is %q", schema.SettingRefererWhitelist, settings[schema.SettingRefererWhitelist],
 			schema.SettingIPWhitelist, settings[schema.SettingIPWhitelist])
 		return err
-	case api.KindOf(err) == api.KindBadCredentials, err == nil && name != j.AdminUser:
+	case api.KindOf(err) == api.KindBadCredentials, err == nil && name != j.Settings.AdminUser:
 		f.AdminRefused = true
 		return nil
 	case err != nil:
@@ -183,7 +183,7 @@ func (j *Joget) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dr
 	} else if err != nil {
 		f.Unreachable = "list of running processes: " + string(api.KindOf(err))
 	}
-	if ok, err := j.identity(ctx, j.AdminUser); err != nil {
+	if ok, err := j.identity(ctx, j.Settings.AdminUser); err != nil {
 		f.MasterRefused = string(api.KindOf(err))
 	} else if !ok {
 		f.MasterRefused = "its login is taken for somebody else's"

@@ -13,6 +13,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/temporaltest"
@@ -66,9 +67,9 @@ func TestGatherCopying(t *testing.T) {
 	work(put, 4, "hr#1#leave", now)
 	work(putTarget, 1, "sales#7#approve", now)
 	work(putTarget, 2, "hr#1#leave", now)
-	c := &Copy{Source: source, Target: target, Settings: Settings{Processes: []string{"crm/approve", "crm/other"}, Mapping: migration.Mapping{
+	c := &Copy{Servers: between(source, target, step.Settings{Processes: []string{"crm/approve", "crm/other"}, Mapping: migration.Mapping{
 		AnyVersion: map[string]migration.DefinitionID{"crm/approve": {Package: "sales", Version: migration.Latest, Process: "approve"}},
-	}}}
+	}})}
 	var got preflight.CopyingFacts
 	for _, gather := range []func(context.Context, *preflight.CopyingFacts) error{c.gatherGenerations, c.gatherClocks, c.gatherWork} {
 		if err := gather(t.Context(), &got); err != nil {
@@ -111,7 +112,7 @@ func TestGatherCalling_says_what_the_settings_of_the_target_are(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := NewJoget(Joget{Target: target, API: client, AdminUser: "admin"})
+	j := NewJoget(step.Servers{Target: step.Server{DB: target}, Settings: step.Settings{AdminUser: "admin"}}, client)
 	var f preflight.CallingFacts
 	if err := j.gatherCalling(t.Context(), &f, true); err != nil {
 		t.Fatal(err)
@@ -178,7 +179,7 @@ func TestGatherUsers(t *testing.T) {
 	target, put := server(t)
 	put("INSERT INTO dir_user (id, username, active) VALUES ('old-1', 'old', 0)")
 	definition := migration.DefinitionID{Package: "crm", Version: "1", Process: "approve"}
-	c := &Copy{Source: source, Target: target, Settings: Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"source-roy": "roy"}}}}
+	c := &Copy{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"source-roy": "roy"}}})}
 	tt := newInventory(c, contract.InventoryInput{})
 	whitelist := migration.Participant{Process: "approve", Participant: "processStartWhiteList", Type: "hod", Value: "dept-it"}
 	tt.definitions[definition] = definitionTo(&definition, whitelist)
@@ -248,7 +249,7 @@ func TestAnotherDirectoryIsProbed(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			probes := 0
-			c := &Copy{Source: source, Target: target, Settings: Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"a": "gone", "b": "cat"}}}}
+			c := &Copy{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"a": "gone", "b": "cat"}}})}
 			if tc.probe != nil {
 				c.Probe = func(ctx context.Context, u migration.User) (bool, error) {
 					probes++
@@ -290,7 +291,7 @@ func TestGatherDeadlines(t *testing.T) {
 	target, putTarget := server(t)
 	put("INSERT INTO wf_setup (id, property, value) VALUES ('d', 'deadlineCheckerInterval', '30')")
 	putTarget("INSERT INTO wf_setup (id, property, value) VALUES ('d', 'deadlineCheckerInterval', '0')")
-	tt := newInventory(&Copy{Source: source, Target: target}, contract.InventoryInput{})
+	tt := newInventory(&Copy{Servers: between(source, target, step.Settings{})}, contract.InventoryInput{})
 	facts := page(tt, migration.Instance{Activities: []migration.OpenActivity{{}}})
 	if err := tt.gatherDeadlines(t.Context(), facts); err != nil || facts[0].Deadlines != nil {
 		t.Errorf("no deadlines, and yet %+v, %v", facts[0].Deadlines, err)
@@ -307,4 +308,9 @@ func TestGatherDeadlines(t *testing.T) {
 	if diff := cmp.Diff(preflight.DeadlineFacts{SourceFires: true}, got); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
 	}
+}
+
+// between are two servers of which only the databases are there.
+func between(source, target *schema.DB, settings step.Settings) step.Servers {
+	return step.Servers{Source: step.Server{DB: source}, Target: step.Server{DB: target}, Settings: settings}
 }

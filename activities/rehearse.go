@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/rehearse"
-	"jogetferry/preflight/startpath"
 )
 
 // migrationPause is how long RehearseStep waits between two looks whether the
@@ -48,7 +48,7 @@ func (j *Joget) RehearseStep(ctx context.Context, in contract.RehearseStepInput)
 	switch entry.State {
 	case migration.InstanceDone:
 	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
-		return out, &wait{why: "the instance is being migrated", delay: migrationPause}
+		return out, &step.WaitError{Why: "the instance is being migrated", Delay: migrationPause}
 	case migration.InstanceParked:
 		out.Outcome = contract.Outcome{Status: contract.StatusParked, Reason: entry.Reason, ParkID: entry.ParkID}
 		return out, nil
@@ -63,7 +63,7 @@ func (j *Joget) RehearseStep(ctx context.Context, in contract.RehearseStepInput)
 	if err != nil {
 		return out, err
 	}
-	target, started, err := j.Ledger.TargetOf(ctx, s.key)
+	target, started, err := j.Ledger.TargetOf(ctx, s.Key)
 	if err != nil {
 		return out, err
 	}
@@ -103,7 +103,7 @@ func (d *drive) step(ctx context.Context, number int, out *contract.RehearseStep
 			return err
 		}
 		// What tools do to rows and files from now on is taken back in the end.
-		if err := d.joget.Ledger.ReopenFileWindow(ctx, d.subject.key); err != nil {
+		if err := d.joget.Ledger.ReopenFileWindow(ctx, d.subject.Key); err != nil {
 			return err
 		}
 		next.Number = number
@@ -113,14 +113,14 @@ func (d *drive) step(ctx context.Context, number int, out *contract.RehearseStep
 		d.rehearsal.Steps = append(d.rehearsal.Steps, next)
 		i = len(d.rehearsal.Steps) - 1
 	}
-	step := &d.rehearsal.Steps[i]
-	if !step.Done {
-		if stopped, err := d.complete(ctx, step); err != nil || stopped != "" {
+	current := &d.rehearsal.Steps[i]
+	if !current.Done {
+		if stopped, err := d.complete(ctx, current); err != nil || stopped != "" {
 			out.Stopped = stopped
 			return err
 		}
 	}
-	out.Path, out.Activity = step.Path, step.Activity
+	out.Path, out.Activity = current.Path, current.Activity
 	_, err := d.ended(ctx, out)
 	return err
 }
@@ -190,7 +190,7 @@ func (d *drive) choose(ctx context.Context) (next migration.RehearsalStep, stopp
 		if t.Instance.State == "" || len(t.Instance.Activities) == 0 {
 			continue
 		}
-		process, err := d.joget.Catalog.Process(ctx, t.Instance.Definition)
+		process, err := d.joget.Target.Catalog.Process(ctx, t.Instance.Definition)
 		if err != nil {
 			return next, "", err
 		}
@@ -261,27 +261,27 @@ func (d *drive) answer(ctx context.Context, tree *migration.Tree, c candidate) (
 }
 
 func (d *drive) ahead(ctx context.Context, tree *migration.Tree, c candidate) ([]string, error) {
-	var levels []rehearse.Level
+	var levels []flow.Level
 	for path, t := range tree.Walk() {
 		if path != c.path && path != "" && !strings.HasPrefix(string(c.path), string(path)+"/") {
 			continue
 		}
-		walker, err := d.joget.Catalog.Walker(ctx, t.Instance.Definition)
+		walker, err := d.joget.Target.Catalog.Walker(ctx, t.Instance.Definition)
 		if err != nil {
 			return nil, err
 		}
-		levels = slices.Insert(levels, 0, rehearse.Level{
+		levels = slices.Insert(levels, 0, flow.Level{
 			Definition: walker.Definition(), Tokens: t.Instance.Tokens, Caller: string(t.Caller), Busy: len(t.Instance.Activities) > 1,
 		})
 	}
 	var failed error
-	decisions := rehearse.Decisions(levels, string(c.activity.DefID), func(process string) (startpath.Definition, bool) {
+	decisions := flow.Decisions(levels, string(c.activity.DefID), func(process string) (flow.Definition, bool) {
 		called := c.instance.Definition
 		called.Process = process
-		walker, err := d.joget.Catalog.Walker(ctx, called)
+		walker, err := d.joget.Target.Catalog.Walker(ctx, called)
 		if err != nil {
 			failed = err
-			return startpath.Definition{}, false
+			return flow.Definition{}, false
 		}
 		return walker.Definition(), walker.Definition().Process.Key != ""
 	})
@@ -309,66 +309,66 @@ func (d *drive) holder(ctx context.Context, a *migration.OpenActivity) (migratio
 
 // complete makes the call of a step, unless it has had its effect already, and
 // writes down what followed.
-func (d *drive) complete(ctx context.Context, step *migration.RehearsalStep) (stopped string, err error) {
+func (d *drive) complete(ctx context.Context, current *migration.RehearsalStep) (stopped string, err error) {
 	j, s := d.joget, d.subject
-	call := migration.Call{Verb: migration.VerbComplete, Target: step.Instance, ActivityID: step.ActivityID, User: step.User}
-	window := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, step.Number)
-	state, err := d.state(ctx, step)
+	call := migration.Call{Verb: migration.VerbComplete, Target: current.Instance, ActivityID: current.ActivityID, User: current.User}
+	window := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, current.Number)
+	state, err := d.state(ctx, current)
 	if err != nil {
 		return "", err
 	}
 	if state.Open() {
 		err := j.windowed(ctx, s, window, func() error {
 			return j.fenced(ctx, s, migration.StepRehearse, call, func(ctx context.Context) error {
-				return j.API.CompleteAssignmentWithVariables(ctx, step.User, step.ActivityID, step.Variables)
+				return j.API.CompleteAssignmentWithVariables(ctx, current.User, current.ActivityID, current.Variables)
 			})
 		})
 		// Whoever holds it now: the state tells.
 		if err != nil && api.KindOf(err) != api.KindNotFound {
 			return "", err
 		}
-		if state, err = d.state(ctx, step); err != nil {
+		if state, err = d.state(ctx, current); err != nil {
 			return "", err
 		}
 		if state.Open() {
-			return fmt.Sprintf("activity %s of %s stays open although it was completed; the target's log tells why", step.Activity, step.Process), nil
+			return fmt.Sprintf("activity %s of %s stays open although it was completed; the target's log tells why", current.Activity, current.Process), nil
 		}
 	}
-	fence, err := j.Ledger.Fence(ctx, s.key)
+	fence, err := j.Ledger.Fence(ctx, s.Key)
 	if err != nil {
 		return "", err
 	}
 	if fence != nil && fence.Call == call {
-		if err := j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen"); err != nil {
+		if err := j.Ledger.CloseFence(ctx, s.Key, fence.ID, migration.FateAnswered, 0, "its effect was seen"); err != nil {
 			return "", err
 		}
 	}
-	if step.Rows, err = d.changed(ctx, window); err != nil {
+	if current.Rows, err = d.changed(ctx, window); err != nil {
 		return "", err
 	}
-	step.State = state
-	if err := d.follow(ctx, step); err != nil {
+	current.State = state
+	if err := d.follow(ctx, current); err != nil {
 		return "", err
 	}
-	step.Done = true
-	return "", j.Ledger.SaveRehearsalStep(ctx, d.rehearsal.ID, *step)
+	current.Done = true
+	return "", j.Ledger.SaveRehearsalStep(ctx, d.rehearsal.ID, *current)
 }
 
 // state is that of the activity of a step. One that is gone with its instance
 // was completed, as far as the server keeps it.
-func (d *drive) state(ctx context.Context, step *migration.RehearsalStep) (migration.State, error) {
-	all, err := d.joget.Target.Fresh().Activities(ctx, step.Instance)
+func (d *drive) state(ctx context.Context, current *migration.RehearsalStep) (migration.State, error) {
+	all, err := d.joget.Target.Fresh().Activities(ctx, current.Instance)
 	if err != nil {
 		return "", err
 	}
 	for _, a := range all {
-		if a.ID == step.ActivityID {
+		if a.ID == current.ActivityID {
 			return a.State, nil
 		}
 	}
-	archived, err := d.joget.Target.Fresh().ArchivedActivities(ctx, step.Instance)
+	archived, err := d.joget.Target.Fresh().ArchivedActivities(ctx, current.Instance)
 	for _, a := range archived {
-		if a.ID == step.ActivityID {
+		if a.ID == current.ActivityID {
 			return a.State, err
 		}
 	}
@@ -386,20 +386,20 @@ func (d *drive) changed(ctx context.Context, name string) (int, error) {
 }
 
 // follow notes what ran and opened since the intent of a step.
-func (d *drive) follow(ctx context.Context, step *migration.RehearsalStep) error {
+func (d *drive) follow(ctx context.Context, current *migration.RehearsalStep) error {
 	all, err := d.activities(ctx)
 	if err != nil {
 		return err
 	}
-	step.Ran, step.Opened = nil, nil
+	current.Ran, current.Opened = nil, nil
 	for _, a := range all {
 		run := migration.RehearsalRun{Path: a.path, Activity: a.def, Kind: a.kind, Plugin: a.plugin}
 		switch {
-		case slices.Contains(step.Known, a.id):
+		case slices.Contains(current.Known, a.id):
 		case a.state.Open():
-			step.Opened = append(step.Opened, run)
+			current.Opened = append(current.Opened, run)
 		default:
-			step.Ran = append(step.Ran, run)
+			current.Ran = append(current.Ran, run)
 		}
 	}
 	return nil
@@ -426,7 +426,7 @@ func (d *drive) activities(ctx context.Context) ([]seenActivity, error) {
 }
 
 func (d *drive) below(ctx context.Context, path migration.Path, id migration.InstanceID, definition migration.DefinitionID) ([]seenActivity, error) {
-	walker, err := d.joget.Catalog.Walker(ctx, definition)
+	walker, err := d.joget.Target.Catalog.Walker(ctx, definition)
 	if err != nil {
 		return nil, err
 	}
@@ -485,7 +485,7 @@ func (j *Joget) compareAnswers(ctx context.Context, r *migration.Rehearsal, entr
 	if err != nil {
 		return err
 	}
-	mistakes := rehearse.Check(r.Answers, known)
+	mistakes := flow.CheckAnswers(r.Answers, known)
 	if len(mistakes) == 0 {
 		return nil
 	}
@@ -505,7 +505,7 @@ func (j *Joget) processes(ctx context.Context, root migration.DefinitionID) (map
 		if known[id.Key()] != nil {
 			continue
 		}
-		p, err := j.Catalog.Process(ctx, id)
+		p, err := j.Target.Catalog.Process(ctx, id)
 		if migration.CodeOf(err) == migration.CodeNotFound && id != root {
 			continue
 		}

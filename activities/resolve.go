@@ -82,7 +82,7 @@ func (j *Joget) prepare(ctx context.Context, in contract.ResolveInput) error {
 	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
 		return j.startAnew(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
-		return j.Ledger.ResetMarks(ctx, in.Migration, j.Fingerprint, by, "retry of "+string(in.Instance))
+		return j.Ledger.ResetMarks(ctx, in.Migration, j.Target.Fingerprint, by, "retry of "+string(in.Instance))
 	}
 	return nil
 }
@@ -161,9 +161,9 @@ func (j *Joget) adopt(ctx context.Context, in contract.ResolveInput) error {
 	case l.Origin != s.intent.Record:
 		return refuse("it belongs to another record")
 	}
-	claim, err := j.Ledger.Claimed(ctx, s.key)
+	claim, err := j.Ledger.Claimed(ctx, s.Key)
 	if err != nil {
 		return err
 	}
-	return j.Ledger.Adopt(ctx, s.key, claim.Token, linked[i].TargetIdentity)
+	return j.Ledger.Adopt(ctx, s.Key, claim.Token, linked[i].TargetIdentity)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -27,11 +28,11 @@ func windowOf(attempt int) string { return fmt.Sprintf("%s%d", startWindow, atte
 // put back, oldest first. Those of starts that are known not to have happened
 // are closed: what changed in them is not ours.
 func (j *Joget) windows(ctx context.Context, s *subject) ([]string, error) {
-	open, err := j.Ledger.OpenWindows(ctx, s.key)
+	open, err := j.Ledger.OpenWindows(ctx, s.Key)
 	if err != nil || len(open) == 0 {
 		return nil, err
 	}
-	claim, err := j.Ledger.Claimed(ctx, s.key)
+	claim, err := j.Ledger.Claimed(ctx, s.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +58,12 @@ func (j *Joget) openWindow(ctx context.Context, s *subject, name string) (*recor
 	if err != nil {
 		return nil, err
 	}
-	window, err := records.OpenWindow(ctx, j.form(), selection, records.Limits{})
+	window, err := records.OpenWindow(ctx, j.Target.Form(), selection, records.Limits{})
 	if err != nil {
 		return nil, err
 	}
 	before := records.Window{Before: window.Before}
-	if err := j.Ledger.SaveWindow(ctx, s.key, name, before.Encode()); err != nil {
+	if err := j.Ledger.SaveWindow(ctx, s.Key, name, before.Encode()); err != nil {
 		window.Abandon(ctx)
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (j *Joget) shutWindow(ctx context.Context, s *subject, name string, window 
 	if err != nil {
 		return err
 	}
-	return j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, after.Encode())
+	return j.Ledger.SaveWindow(ctx, s.Key, name+afterWindow, after.Encode())
 }
 
 // windowed makes a call between two images of the record set; what changed
@@ -95,19 +96,19 @@ func (j *Joget) windowed(ctx context.Context, s *subject, name string, call func
 // window returns a window that is still open, completed from what is there now
 // when the attempt that opened it died.
 func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Window, error) {
-	data, _, err := j.Ledger.Window(ctx, s.key, name+afterWindow)
+	data, _, err := j.Ledger.Window(ctx, s.Key, name+afterWindow)
 	if err == nil {
 		return records.DecodeWindow(data)
 	}
 	if migration.CodeOf(err) != migration.CodeNotFound {
 		return records.Window{}, err
 	}
-	if data, _, err = j.Ledger.Window(ctx, s.key, name); err != nil {
+	if data, _, err = j.Ledger.Window(ctx, s.Key, name); err != nil {
 		return records.Window{}, err
 	}
 	// While the call may still run, its tools may still write.
-	if s.entry.TargetID != "" {
-		if err := j.quiet(ctx, s, s.entry.TargetID); err != nil {
+	if s.Entry.TargetID != "" {
+		if err := j.quiet(ctx, s, s.Entry.TargetID); err != nil {
 			return records.Window{}, err
 		}
 	}
@@ -119,20 +120,20 @@ func (j *Joget) window(ctx context.Context, s *subject, name string) (records.Wi
 	if err != nil {
 		return records.Window{}, err
 	}
-	window, err := records.FinishWindow(ctx, j.form(), selection, records.Limits{}, before.Before)
+	window, err := records.FinishWindow(ctx, j.Target.Form(), selection, records.Limits{}, before.Before)
 	if err != nil {
 		return records.Window{}, err
 	}
 	if ours, err := j.madeRecord(ctx, s, &before.Before); err != nil {
 		return records.Window{}, err
 	} else if ours {
-		claim, err := j.Ledger.Claimed(ctx, s.key)
+		claim, err := j.Ledger.Claimed(ctx, s.Key)
 		if err != nil {
 			return records.Window{}, err
 		}
 		window.Presume(selection.Model, claim.ChangedAt.Add(-zones))
 	}
-	return window, j.Ledger.SaveWindow(ctx, s.key, name+afterWindow, window.Encode())
+	return window, j.Ledger.SaveWindow(ctx, s.Key, name+afterWindow, window.Encode())
 }
 
 // zones is what the zone of a Joget server and UTC may differ by, and some clock skew.
@@ -141,7 +142,7 @@ const zones = 15 * time.Hour
 // madeRecord reports whether the record was not on the target before this
 // instance brought it: all its own rows are ours, and none was there.
 func (j *Joget) madeRecord(ctx context.Context, s *subject, set *records.Set) (bool, error) {
-	images, err := j.Ledger.RowImages(s.Migration, s.key).Images(ctx)
+	images, err := j.Ledger.RowImages(s.Migration, s.Key).Images(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -162,10 +163,10 @@ func (j *Joget) madeRecord(ctx context.Context, s *subject, set *records.Set) (b
 }
 
 func (j *Joget) closeWindow(ctx context.Context, s *subject, name string) error {
-	if err := j.Ledger.CloseWindow(ctx, s.key, name+afterWindow); err != nil {
+	if err := j.Ledger.CloseWindow(ctx, s.Key, name+afterWindow); err != nil {
 		return err
 	}
-	return j.Ledger.CloseWindow(ctx, s.key, name)
+	return j.Ledger.CloseWindow(ctx, s.Key, name)
 }
 
 // changes reports whether a window is open in which something changed, and
@@ -261,14 +262,14 @@ func (j *Joget) tidy(ctx context.Context, s *subject, root *migration.Instance) 
 // enter opens a started instance for a step. target is nil when the step ends
 // here, with out: the ledger has the instance done or skipped already, or its
 // target must not be touched and it is parked.
-func (j *Joget) enter(ctx context.Context, in contract.StepInput, step migration.Step) (s *subject, target *migration.Instance, out contract.Outcome, err error) {
+func (j *Joget) enter(ctx context.Context, in contract.StepInput, at migration.Step) (s *subject, target *migration.Instance, out contract.Outcome, err error) {
 	if s, err = j.open(ctx, in); err != nil {
 		return nil, nil, out, err
 	}
-	if out, final := finalOutcome(s.entry); final {
+	if out, final := step.Final(&s.Entry); final {
 		return s, nil, out, nil
 	}
-	identity, started, err := j.Ledger.TargetOf(ctx, s.key)
+	identity, started, err := j.Ledger.TargetOf(ctx, s.Key)
 	if err != nil {
 		return s, nil, out, err
 	}
@@ -277,20 +278,20 @@ func (j *Joget) enter(ctx context.Context, in contract.StepInput, step migration
 	}
 	target, reason, err := j.live(ctx, s, identity)
 	if err == nil && reason != "" {
-		out, err = j.park(ctx, s, step, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		out, err = j.Park(ctx, s.StepInput, step.Parking{Step: at, Reason: reason, Message: fmt.Sprintf("Target instance %s.", identity.ID)})
 	}
 	return s, target, out, err
 }
 
 // restoreRows puts back what changed in all open windows, the last one first.
-func (j *Joget) restoreRows(ctx context.Context, s *subject, step migration.Step) (rows int, out contract.Outcome, err error) {
+func (j *Joget) restoreRows(ctx context.Context, s *subject, at migration.Step) (rows int, out contract.Outcome, err error) {
 	out = contract.Outcome{Status: contract.StatusOK}
 	names, err := j.windows(ctx, s)
 	if err != nil {
 		return 0, out, err
 	}
 	for _, name := range slices.Backward(names) {
-		n, parked, err := j.putBack(ctx, s, step, name)
+		n, parked, err := j.putBack(ctx, s, at, name)
 		if rows, out = rows+n, parked; err != nil || out.Status != contract.StatusOK {
 			return rows, out, err
 		}
@@ -298,41 +299,41 @@ func (j *Joget) restoreRows(ctx context.Context, s *subject, step migration.Step
 	return rows, out, nil
 }
 
-func (j *Joget) putBack(ctx context.Context, s *subject, step migration.Step, name string) (rows int, out contract.Outcome, err error) {
+func (j *Joget) putBack(ctx context.Context, s *subject, at migration.Step, name string) (rows int, out contract.Outcome, err error) {
 	out = contract.Outcome{Status: contract.StatusOK}
 	window, err := j.window(ctx, s, name)
 	if err != nil {
 		return 0, out, err
 	}
 	if j.Settings.ReportOnly {
-		line := migration.StepLine{Step: step, Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: len(window.Changes())}}}
+		line := migration.StepLine{Step: at, Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: len(window.Changes())}}}
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, line); err != nil {
 			return 0, out, err
 		}
 		return 0, out, j.closeWindow(ctx, s, name)
 	}
-	put, err := j.undoWindow(ctx, s, step, name, window)
+	put, err := j.undoWindow(ctx, s, at, name, window)
 	if err != nil {
 		return 0, out, err
 	}
 	rows = len(put.Restored) + len(put.Removed) + len(put.Reinserted)
 	if len(put.Moved) > 0 {
-		out, err = j.park(ctx, s, step, migration.ReasonRestoreMoved, fmt.Sprintf("%d rows.", len(put.Moved)), rowKeys(put.Moved))
+		out, err = j.Park(ctx, s.StepInput, step.Parking{Step: at, Reason: migration.ReasonRestoreMoved, Message: fmt.Sprintf("%d rows.", len(put.Moved)), Detail: step.List(put.Moved)})
 	}
 	return rows, out, err
 }
 
 // undoWindow puts back what changed in a window, tells what it did, and closes it.
-func (j *Joget) undoWindow(ctx context.Context, s *subject, step migration.Step, name string, window records.Window) (records.PutBackResult, error) {
+func (j *Joget) undoWindow(ctx context.Context, s *subject, at migration.Step, name string, window records.Window) (records.PutBackResult, error) {
 	selection, err := j.selection(ctx, s)
 	if err != nil {
 		return records.PutBackResult{}, err
 	}
-	put, err := records.PutBack(ctx, j.form(), selection.Model, window)
+	put, err := records.PutBack(ctx, j.Target.Form(), selection.Model, window)
 	if err != nil {
 		return put, err
 	}
-	line := migration.StepLine{Step: step, Kind: migration.KindOutcome, Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{
+	line := migration.StepLine{Step: at, Kind: migration.KindOutcome, Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{
 		Restored: len(put.Restored), Removed: len(put.Removed), Again: len(put.Reinserted), AsBefore: len(put.Already),
 		Moved: len(put.Moved), Shared: len(put.Shared), Appeared: len(put.Appeared),
 	}}}
@@ -340,15 +341,6 @@ func (j *Joget) undoWindow(ctx context.Context, s *subject, step migration.Step,
 		return put, err
 	}
 	return put, j.closeWindow(ctx, s, name)
-}
-
-// rowKeys lists rows for the ledger; it holds record IDs.
-func rowKeys(keys []migration.RowKey) string {
-	names := make([]string, 0, len(keys))
-	for _, k := range keys {
-		names = append(names, k.Table+"/"+string(k.ID))
-	}
-	return strings.Join(names, ", ")
 }
 
 // restoreVariables makes the variables of the root those of the source. What
@@ -372,7 +364,6 @@ func (j *Joget) restoreVariables(ctx context.Context, s *subject, target *migrat
 	for _, d := range left {
 		names = append(names, d.Name)
 	}
-	out.Outcome, err = j.park(ctx, s, migration.StepRestore, migration.ReasonVariablesDiffer,
-		"Variables: "+strings.Join(names, ", ")+".", "")
+	out.Outcome, err = j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepRestore, Reason: migration.ReasonVariablesDiffer, Message: "Variables: " + strings.Join(names, ", ") + "."})
 	return true, err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
@@ -29,7 +30,7 @@ func (j *Joget) ResumeActivity(ctx context.Context, in contract.ResumeInput) (co
 		out.Outcome = outcome
 		return out, err
 	}
-	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepResume}); err != nil {
+	if err := j.Running(ctx, in.StepInput, migration.StepResume); err != nil {
 		return out, err
 	}
 	// Starting an activity is a step of its own, which the timeline shows; what
@@ -76,7 +77,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 	if err != nil {
 		return nil, ok, err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, root.ID, root.Definition, done.Own())
+	busy, err := worked(ctx, j.Target.Fresh(), j.Target.Catalog, root.ID, root.Definition, done.Own())
 	if err != nil {
 		return nil, ok, err
 	}
@@ -91,7 +92,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 		}
 		if why != "" {
 			// Started again it would do the same, tools and all.
-			out, err := j.park(ctx, s, migration.StepResume, migration.ReasonResumeNotConverging, strings.ToUpper(why[:1])+why[1:]+".", "")
+			out, err := j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepResume, Reason: migration.ReasonResumeNotConverging, Message: strings.ToUpper(why[:1]) + why[1:] + "."})
 			return nil, out, err
 		}
 		missing, stray, err := j.branches(ctx, p)
@@ -103,7 +104,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 			Wanted: ordered(p.process, p.wanted.Wanted()), Present: p.target.Wanted(), Stray: stray,
 			SameVariables: migration.SameActivityVariables(p.wanted.Activities, p.target.Activities),
 			// A branch that has to be made to wait takes two calls.
-			Resumed: effective(made, p.all), Round: len(made), MaxRounds: j.Settings.MaxRounds + 2*len(p.wanted.Tokens),
+			Resumed: migration.Effective(made, p.opened), Round: len(made), MaxRounds: j.Settings.MaxRounds + 2*len(p.wanted.Tokens),
 			Worked: busy, Discard: discard,
 		}
 		if len(missing) > 0 {
@@ -121,7 +122,7 @@ func (j *Joget) next(ctx context.Context, s *subject, root *migration.Instance) 
 			return m, ok, nil
 		case migration.ResumePark:
 		}
-		out, err := j.park(ctx, s, migration.StepResume, d.Reason, fmt.Sprintf("Target instance %s.", p.target.ID), "")
+		out, err := j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepResume, Reason: d.Reason, Message: fmt.Sprintf("Target instance %s.", p.target.ID)})
 		return nil, out, err
 	}
 	if err := j.quiet(ctx, s, root.ID); err != nil {
@@ -191,11 +192,11 @@ func (j *Joget) runsPlugins(ctx context.Context, p *place, activity migration.Ac
 	if a == nil || a.Kind != xpdl.Subflow {
 		return false, nil
 	}
-	walker, err := j.Catalog.Walker(ctx, p.target.Definition)
+	walker, err := j.Target.Catalog.Walker(ctx, p.target.Definition)
 	if err != nil {
 		return false, err
 	}
-	return walker.Activate(string(activity), variablesOf(p.wanted, activity)).MayRunPlugins(), nil
+	return walker.Activate(string(activity), p.wanted.VariablesFor(activity)).MayRunPlugins(), nil
 }
 
 // unmoved looks once more right before a call, when nothing is left to wait for:
@@ -221,7 +222,7 @@ func (j *Joget) unmoved(ctx context.Context, decided *migration.Instance) (conte
 }
 
 func movedOn() error {
-	return &wait{why: "the target instance moved on; deciding anew", delay: time.Second}
+	return &step.WaitError{Why: "the target instance moved on; deciding anew", Delay: time.Second}
 }
 
 // busy reports whether people worked on a target instance of s or on any below
@@ -231,7 +232,7 @@ func (j *Joget) busy(ctx context.Context, s *subject, root migration.InstanceID,
 	if err != nil {
 		return false, err
 	}
-	return worked(ctx, j.Target.Fresh(), j.Catalog, root, definition, done.Own())
+	return worked(ctx, j.Target.Fresh(), j.Target.Catalog, root, definition, done.Own())
 }
 
 // guarded reports whether people worked on a target instance, and the operator
@@ -247,17 +248,17 @@ func (j *Joget) guarded(ctx context.Context, s *subject, target *migration.Insta
 
 // untouched parks a step that would change variables or rows of an instance on
 // which somebody works already.
-func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Instance, step migration.Step) (contract.Outcome, error) {
+func (j *Joget) untouched(ctx context.Context, s *subject, target *migration.Instance, at migration.Step) (contract.Outcome, error) {
 	guarded, err := j.guarded(ctx, s, target)
 	if err != nil || !guarded {
 		return contract.Outcome{Status: contract.StatusOK}, err
 	}
-	return j.park(ctx, s, step, migration.ReasonTargetMoved, fmt.Sprintf("Target instance %s.", target.ID), "")
+	return j.Park(ctx, s.StepInput, step.Parking{Step: at, Reason: migration.ReasonTargetMoved, Message: fmt.Sprintf("Target instance %s.", target.ID)})
 }
 
 // discard is the operator's word that work on the target may be thrown away.
 func (j *Joget) discard(ctx context.Context, s *subject) (bool, error) {
-	return discarded(ctx, j.Ledger, s.Migration, s.entry)
+	return discarded(ctx, j.Ledger, s.Migration, s.Entry)
 }
 
 // discarded is the operator's word, given with the last parking of an entry,
@@ -281,7 +282,7 @@ func discarded(ctx context.Context, ledger *store.Ledger, mig string, entry migr
 // quiet makes sure that no call without an answer can still change a target
 // that is where it has to be.
 func (j *Joget) quiet(ctx context.Context, s *subject, root migration.InstanceID) error {
-	fence, err := j.Ledger.Fence(ctx, s.key)
+	fence, err := j.Ledger.Fence(ctx, s.Key)
 	if err != nil || fence == nil {
 		return err
 	}
@@ -290,9 +291,9 @@ func (j *Joget) quiet(ctx context.Context, s *subject, root migration.InstanceID
 		return err
 	}
 	if !over && fence.Age < j.Settings.Settle {
-		return &wait{why: "a call without an answer may still change the target instance", delay: min(j.Settings.Settle-fence.Age, 30*time.Second)}
+		return &step.WaitError{Why: "a call without an answer may still change the target instance", Delay: min(j.Settings.Settle-fence.Age, 30*time.Second)}
 	}
-	return j.Ledger.CloseFence(ctx, s.key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
+	return j.Ledger.CloseFence(ctx, s.Key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
 }
 
 // ordered puts manual activities first and subflows last; the rest keeps its order.

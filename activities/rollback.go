@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -107,7 +108,7 @@ func (j *Joget) end(ctx context.Context, s *subject, root migration.InstanceID) 
 			return err
 		}
 		if !closed {
-			return &wait{why: "target instance " + string(id) + " is still open after it was aborted", delay: 5 * time.Second}
+			return &step.WaitError{Why: "target instance " + string(id) + " is still open after it was aborted", Delay: 5 * time.Second}
 		}
 	}
 	return nil
@@ -172,15 +173,12 @@ func (j *Joget) undoWindows(ctx context.Context, s *subject) error {
 // somebody changed since, or another migrated instance uses, is left and told.
 // It is safe to repeat.
 func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contract.UndoDataOutput, error) {
-	out := contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	if err := c.bound(ctx, in.StepInput); err != nil {
-		return out, err
-	}
-	entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
+	out := contract.UndoDataOutput{Outcome: step.OK()}
+	i, err := c.Open(ctx, in.StepInput)
 	if err != nil {
 		return out, err
 	}
-	if entry.State != migration.InstanceRollingBack {
+	if i.Entry.State != migration.InstanceRollingBack {
 		return c.undoneBefore(ctx, in)
 	}
 	claim, err := c.ended(ctx, in.StepInput)
@@ -191,7 +189,7 @@ func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contrac
 	if err != nil {
 		return out, err
 	}
-	rows, err := records.Undo(ctx, records.Target{DB: c.Target.Pool(), Schema: c.TargetTables}, c.Ledger.RowUndo(in.Migration, c.key(in.Instance)), c.pace)
+	rows, err := records.Undo(ctx, c.Target.Form(), c.Ledger.RowUndo(in.Migration, i.Key), c.pace)
 	if err != nil {
 		return out, err
 	}
@@ -208,8 +206,8 @@ func (c *Copy) UndoData(ctx context.Context, in contract.UndoDataInput) (contrac
 	lines := []migration.StepLine{
 		undone(migration.EventFilesUndone, len(files.Restored), len(files.Removed), len(files.Already)),
 		undone(migration.EventRowsUndone, len(rows.Restored), len(rows.Removed), len(rows.Already)),
-		left(migration.EventLeftChanged, rowKeys(rows.Conflicts), fileKeys(files.Conflicts), out.Conflicts),
-		left(migration.EventLeftInUse, rowKeys(rows.Shared), fileKeys(files.Shared), out.Shared),
+		left(migration.EventLeftChanged, step.List(rows.Conflicts), step.List(files.Conflicts), out.Conflicts),
+		left(migration.EventLeftInUse, step.List(rows.Shared), step.List(files.Shared), out.Shared),
 	}
 	out.Conflicts, out.Shared = out.Conflicts+tools.Conflicts, out.Shared+tools.Shared
 	lines = append(lines, migration.StepLine{
@@ -255,7 +253,7 @@ func left(event migration.Event, rows, files string, n int) migration.StepLine {
 // ended returns the claim of an instance of which nothing is open on the
 // target: who has to say so is the target.
 func (c *Copy) ended(ctx context.Context, in contract.StepInput) (migration.Claim, error) {
-	claim, err := c.Ledger.Claimed(ctx, c.key(in.Instance))
+	claim, err := c.Ledger.Claimed(ctx, c.Key(in.Instance))
 	if err != nil {
 		return claim, err
 	}
@@ -291,7 +289,7 @@ func (c *Copy) letGo(ctx context.Context, claim migration.Claim) error {
 // undoFiles puts files back that tools made or changed before anybody looked,
 // and then those that we wrote.
 func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID) (uploads.UndoResult, error) {
-	key := c.key(in.Instance)
+	key := c.Key(in.Instance)
 	var folders []migration.RowKey
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	if err == nil {
@@ -302,7 +300,7 @@ func (c *Copy) undoFiles(ctx context.Context, in contract.StepInput, started mig
 	if err := c.undoToolFiles(ctx, in, key, &snapshot.Instance, started); err != nil {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, c.TargetUploads, folders, c.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
+	return uploads.Undo(ctx, c.Target.Uploads, folders, c.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
 		activity.RecordHeartbeat(ctx)
 		return ctx.Err()
 	})
@@ -330,14 +328,14 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 	if err != nil {
 		return err
 	}
-	compared, err := uploads.Compare(ctx, c.SourceUploads, c.TargetUploads, window.Rows)
+	compared, err := uploads.Compare(ctx, c.Source.Uploads, c.Target.Uploads, window.Rows)
 	if err != nil {
 		return err
 	}
 	mine, others := window, window
 	mine.Rows = slices.DeleteFunc(slices.Clone(window.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
 	others.Rows = inUse
-	put, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, mine, compared.Differences, c.Ledger.ToolFiles(key), lastCall(story), worked)
+	put, err := uploads.PutBack(ctx, c.Source.Uploads, c.Target.Uploads, mine, compared.Differences, c.Ledger.ToolFiles(key), lastCall(story), worked)
 	if err != nil {
 		return err
 	}
@@ -345,7 +343,7 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 		// Whose they are cannot be told any more.
 		put = uploads.PutBackResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
 	}
-	looked, err := uploads.PutBack(ctx, c.SourceUploads, c.TargetUploads, others, compared.Differences, c.Ledger.ToolFiles(key), time.Time{}, true)
+	looked, err := uploads.PutBack(ctx, c.Source.Uploads, c.Target.Uploads, others, compared.Differences, c.Ledger.ToolFiles(key), time.Time{}, true)
 	if err != nil {
 		return err
 	}
@@ -353,7 +351,7 @@ func (c *Copy) undoToolFiles(ctx context.Context, in contract.StepInput, key mig
 	return c.Ledger.CloseFileWindow(ctx, in.Migration, key, migration.StepLine{
 		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventToolFiles,
 		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(shared)}},
-		Detail: fileKeys(slices.Concat(put.Left, shared)),
+		Detail: step.List(slices.Concat(put.Left, shared)),
 	})
 }
 

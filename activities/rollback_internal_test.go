@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	simulated "jogetferry/simulator/schema"
@@ -64,7 +65,7 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			p := newTwins(t, Settings{}, map[string]string{"a": "ours"})
+			p := newTwins(t, step.Settings{}, map[string]string{"a": "ours"})
 			p.started()
 			p.target.file("order", "r-1", "made", "by somebody")
 			p.target.file("order", "r-1", "a", "theirs")
@@ -94,7 +95,7 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 			if diff := cmp.Diff(tc.files, p.files()); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
-			if _, opened, err := ledger.FileWindow(t.Context(), p.copy.key(onSource)); err != nil || opened {
+			if _, opened, err := ledger.FileWindow(t.Context(), p.copy.Key(onSource)); err != nil || opened {
 				t.Errorf("the window is open: %v, %v", opened, err)
 			}
 		})
@@ -103,7 +104,7 @@ func TestUndoDataLeavesFilesThatMayBeSomebodys(t *testing.T) {
 
 func TestUndoDataEndsOnlyWhatTheLedgerSaysIsUndone(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, nil)
+	p := newTwins(t, step.Settings{}, nil)
 	p.started()
 	in := contract.UndoDataInput{StepInput: contract.StepInput{Migration: "m", Instance: onSource}}
 	if _, err := p.copy.UndoData(t.Context(), in); migration.CodeOf(err) != migration.CodeConflict {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/xpdl"
@@ -23,12 +24,12 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	claim, err := j.Ledger.Claimed(ctx, s.key)
+	claim, err := j.Ledger.Claimed(ctx, s.Key)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	if final, is := finalOutcome(s.entry); is {
-		return contract.StartOutput{Outcome: final, Target: s.entry.TargetID}, nil
+	if final, is := step.Final(&s.Entry); is {
+		return contract.StartOutput{Outcome: final, Target: s.Entry.TargetID}, nil
 	}
 	switch claim.State {
 	case migration.ClaimStarted:
@@ -40,22 +41,22 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if out, stop, err := j.mayStart(ctx, s); stop || err != nil {
 		return contract.StartOutput{Outcome: out}, err
 	}
-	process, err := j.Catalog.Process(ctx, s.intent.Definition)
+	process, err := j.Target.Catalog.Process(ctx, s.intent.Definition)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	walker, err := j.Catalog.Walker(ctx, s.intent.Definition)
+	walker, err := j.Target.Catalog.Walker(ctx, s.intent.Definition)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
 	// What is not sent now is set before the resume.
 	s.intent.Variables = startVariables(process, walker.Choose(s.wanted.Variables).Send)
 
-	token := attemptToken(ctx)
-	claim, got, err := j.Ledger.Claim(ctx, s.key, s.intent.Record, token, in.Migration)
+	token := step.AttemptToken(ctx)
+	claim, got, err := j.Ledger.Claim(ctx, s.Key, s.intent.Record, token, in.Migration)
 	var busy *migration.RecordBusyError
 	if errors.As(err, &busy) {
-		err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceWaiting, Step: migration.StepStart})
+		err := j.Progress(ctx, in, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, err
 	}
 	if err != nil {
@@ -64,7 +65,7 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 	if !got {
 		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
 	}
-	if err := j.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepStart}); err != nil {
+	if err := j.Running(ctx, in, migration.StepStart); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if out, stop, err := j.look(ctx, s, claim); stop || err != nil {
@@ -76,8 +77,8 @@ func (j *Joget) StartProcess(ctx context.Context, in contract.StepInput) (contra
 // mayStart proves what must hold before a start is claimed.
 func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome, stop bool, err error) {
 	// It may have been parked for days since its snapshot.
-	if why := redirected(s.entry.Target, s.intent.Definition); why != "" {
-		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonSourceBlocked, why, why)
+	if why := migration.Redirected(s.Entry.Target, s.intent.Definition); why != "" {
+		out, err = j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonSourceBlocked, Message: why, Detail: why})
 		return out, true, err
 	}
 	if err := j.paired(ctx); err != nil {
@@ -87,7 +88,7 @@ func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome,
 		if !rewound(err) {
 			return out, true, err
 		}
-		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonTargetRewound, "", err.Error())
+		out, err = j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonTargetRewound, Detail: err.Error()})
 		return out, true, err
 	}
 	ok, err := j.identity(ctx, s.intent.Requester)
@@ -95,8 +96,7 @@ func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome,
 		return out, true, err
 	}
 	if !ok {
-		out, err = j.park(ctx, s, migration.StepStart, migration.ReasonIdentityRefused,
-			"The user may be missing on the target, or the master login may be wrong.", "requester "+string(s.intent.Requester))
+		out, err = j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonIdentityRefused, Message: "The user may be missing on the target, or the master login may be wrong.", Detail: "requester " + string(s.intent.Requester)})
 		return out, true, err
 	}
 	return out, false, nil
@@ -106,10 +106,10 @@ func (j *Joget) mayStart(ctx context.Context, s *subject) (out contract.Outcome,
 // which the first look that finds nothing in the way takes.
 func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (out contract.Outcome, stop bool, err error) {
 	release := func(reason migration.Reason, message, detail string) (contract.Outcome, bool, error) {
-		if err := j.Ledger.Release(ctx, s.key, claim.Token, migration.ClaimClaimed, string(reason)); err != nil {
+		if err := j.Ledger.Release(ctx, s.Key, claim.Token, migration.ClaimClaimed, string(reason)); err != nil {
 			return contract.Outcome{}, true, err
 		}
-		out, err := j.park(ctx, s, migration.StepStart, reason, message, detail)
+		out, err := j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: reason, Message: message, Detail: detail})
 		return out, true, err
 	}
 	instances, err := j.Target.Fresh().LinkedInstanceIDs(ctx, []migration.RecordID{s.intent.Record})
@@ -128,7 +128,7 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 		ids = append(ids, l.ID)
 	}
 	first := !claim.BaselineTaken
-	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, linked)
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.Key, linked)
 	if err != nil {
 		return out, true, err
 	}
@@ -138,7 +138,7 @@ func (j *Joget) look(ctx context.Context, s *subject, claim migration.Claim) (ou
 	}
 	// Only after the look was clear: what is in the baseline is never in the way again.
 	if first || claim.Accepted {
-		if err := j.Ledger.SaveBaseline(ctx, s.key, claim.Token, ids); err != nil {
+		if err := j.Ledger.SaveBaseline(ctx, s.Key, claim.Token, ids); err != nil {
 			return out, true, err
 		}
 	}
@@ -160,7 +160,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	if err := ctx.Err(); err != nil {
 		return contract.StartOutput{}, err
 	}
-	if err := j.Ledger.Sending(ctx, s.key, claim.Token, s.intent.Variables, s.intent.Definition); err != nil {
+	if err := j.Ledger.Sending(ctx, s.Key, claim.Token, s.intent.Variables, s.intent.Definition); err != nil {
 		return contract.StartOutput{}, err
 	}
 	answer, callErr := j.API.StartProcess(ctx, api.StartRequest{
@@ -173,7 +173,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 	if answer.Instance != "" {
 		started, err := j.readStarted(ctx, s, answer.Instance)
 		if err != nil {
-			j.Log.Warn("the started instance could not be read back", zap.String("instance", string(s.Instance)), safeError(err))
+			j.Log.Warn("the started instance could not be read back", zap.String("instance", string(s.Instance)), step.SafeError(err))
 		}
 		outcome.Started = started
 		if started == nil {
@@ -182,7 +182,7 @@ func (j *Joget) send(ctx context.Context, s *subject, claim migration.Claim) (co
 			outcome.Refused, outcome.Detail = migration.ReasonStartAmbiguous, "the answer names "+string(answer.Instance)
 		}
 	}
-	if err := j.Ledger.Outcome(ctx, s.key, claim.Token, outcome); err != nil {
+	if err := j.Ledger.Outcome(ctx, s.Key, claim.Token, outcome); err != nil {
 		return contract.StartOutput{}, err
 	}
 	if outcome.Started == nil {
@@ -261,7 +261,7 @@ func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (cont
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	claim, err := j.Ledger.Claimed(ctx, s.key)
+	claim, err := j.Ledger.Claimed(ctx, s.Key)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
@@ -299,19 +299,19 @@ func (j *Joget) ReconcileStart(ctx context.Context, in contract.StepInput) (cont
 // recordFree waits while another instance of the record is being started, and
 // parks when that one is parked or skipped itself.
 func (j *Joget) recordFree(ctx context.Context, s *subject) (out contract.Outcome, stop bool, err error) {
-	holder, err := j.Ledger.RecordHolder(ctx, s.key, s.intent.Record)
+	holder, err := j.Ledger.RecordHolder(ctx, s.Key, s.intent.Record)
 	if err != nil || holder == "" {
 		return out, err != nil, err
 	}
 	other, err := j.Ledger.Entry(ctx, s.Migration, holder)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && other.State.Settled() {
-		out, err := j.park(ctx, s, migration.StepStart, migration.ReasonRecordBusy, fmt.Sprintf("It is source instance %s.", holder), "")
+		out, err := j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: fmt.Sprintf("It is source instance %s.", holder)})
 		return out, true, err
 	}
 	if err != nil {
 		return out, true, err
 	}
-	return out, true, &wait{why: "another instance of the same record is being started", delay: 5 * time.Second}
+	return out, true, &step.WaitError{Why: "another instance of the same record is being started", Delay: 5 * time.Second}
 }
 
 func (j *Joget) candidates(ctx context.Context, s *subject, claim migration.Claim) ([]migration.Linked, error) {
@@ -319,7 +319,7 @@ func (j *Joget) candidates(ctx context.Context, s *subject, claim migration.Clai
 	if err != nil {
 		return nil, err
 	}
-	explained, err := j.Ledger.ExplainedBesides(ctx, s.key, linked)
+	explained, err := j.Ledger.ExplainedBesides(ctx, s.Key, linked)
 	if err != nil {
 		return nil, err
 	}
@@ -330,7 +330,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 	switch d.Action {
 	case migration.StartAdopt:
 		identity := candidates[0].TargetIdentity
-		if err := j.Ledger.Adopt(ctx, s.key, claim.Token, identity); err != nil {
+		if err := j.Ledger.Adopt(ctx, s.Key, claim.Token, identity); err != nil {
 			return contract.StartOutput{}, err
 		}
 		return j.started(ctx, s, identity)
@@ -342,7 +342,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 			why = "EXCEPTION to one live instance: start.when_unknown is retry"
 		}
 		if claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
-			if err := j.Ledger.Release(ctx, s.key, claim.Token, claim.State, why); err != nil {
+			if err := j.Ledger.Release(ctx, s.Key, claim.Token, claim.State, why); err != nil {
 				return contract.StartOutput{}, err
 			}
 		}
@@ -353,19 +353,19 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 		}
 		return out, nil
 	case migration.StartWait:
-		return contract.StartOutput{}, &wait{
-			why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
-			delay: min(max(j.Settings.Settle-claim.Age, time.Second), 15*time.Second),
+		return contract.StartOutput{}, &step.WaitError{
+			Why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
+			Delay: min(max(j.Settings.Settle-claim.Age, time.Second), 15*time.Second),
 		}
 	case migration.StartPark:
 		// A start that was refused for good holds no claim: a retry starts anew.
 		if claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused && d.Reason != migration.ReasonStartAmbiguous {
-			if err := j.Ledger.Release(ctx, s.key, claim.Token, claim.State, string(d.Reason)); err != nil {
+			if err := j.Ledger.Release(ctx, s.Key, claim.Token, claim.State, string(d.Reason)); err != nil {
 				return contract.StartOutput{}, err
 			}
 		}
 		if d.Reason == migration.ReasonStartRanThrough {
-			if err := j.Ledger.Adopt(ctx, s.key, claim.Token, candidates[0].TargetIdentity); err != nil {
+			if err := j.Ledger.Adopt(ctx, s.Key, claim.Token, candidates[0].TargetIdentity); err != nil {
 				return contract.StartOutput{}, err
 			}
 		}
@@ -375,7 +375,7 @@ func (j *Joget) carryOut(ctx context.Context, s *subject, claim migration.Claim,
 		} else if d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason {
 			message = "Joget's answer names an instance that does not belong to this record; its story has the ID."
 		}
-		out, err := j.park(ctx, s, migration.StepStart, d.Reason, message, "")
+		out, err := j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: d.Reason, Message: message})
 		return contract.StartOutput{Outcome: out, Target: d.Candidate}, err
 	case migration.StartSend, migration.StartDone:
 	}
@@ -398,18 +398,18 @@ func (j *Joget) abortWreck(ctx context.Context, s *subject, wreck migration.Targ
 	if err == nil && left.State.Open() {
 		return migration.E(migration.CodeInternal, "abort the wreck of a start", string(s.Instance), "it is still %s", left.State)
 	}
-	if err := j.Ledger.KeepWreck(ctx, s.key, wreck); err != nil {
+	if err := j.Ledger.KeepWreck(ctx, s.Key, wreck); err != nil {
 		return err
 	}
-	return &wait{why: "the wreck of a failed start was aborted; looking again", delay: time.Second}
+	return &step.WaitError{Why: "the wreck of a failed start was aborted; looking again", Delay: time.Second}
 }
 
 // started looks at an instance that is known to be ours: what the start
 // changed, and where resuming begins.
 func (j *Joget) started(ctx context.Context, s *subject, identity migration.TargetIdentity) (contract.StartOutput, error) {
 	out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: identity.ID}
-	if err := j.Ledger.Progress(ctx, s.Migration, s.Instance, migration.Change{
-		From: working, State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
+	if err := j.Progress(ctx, s.StepInput, migration.Change{
+		State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
 	}); err != nil {
 		return out, err
 	}
@@ -423,7 +423,7 @@ func (j *Joget) started(ctx context.Context, s *subject, identity migration.Targ
 				return out, err
 			}
 		}
-		out.Outcome, err = j.park(ctx, s, migration.StepStart, reason, fmt.Sprintf("Target instance %s.", identity.ID), "")
+		out.Outcome, err = j.Park(ctx, s.StepInput, step.Parking{Step: migration.StepStart, Reason: reason, Message: fmt.Sprintf("Target instance %s.", identity.ID)})
 		return out, err
 	}
 	changed, err := j.changes(ctx, s)
@@ -450,7 +450,7 @@ func (j *Joget) closedSince(ctx context.Context, s *subject, identity migration.
 	if err != nil {
 		return "", err
 	}
-	busy, err := worked(ctx, j.Target.Fresh(), j.Catalog, identity.ID, identity.Definition, done.Own())
+	busy, err := worked(ctx, j.Target.Fresh(), j.Target.Catalog, identity.ID, identity.Definition, done.Own())
 	if busy || done.Worked(identity.ID) {
 		return migration.ReasonTargetClosed, err
 	}

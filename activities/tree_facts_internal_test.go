@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
+	"jogetferry/joget/flow"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/preflight/startpath"
 	"jogetferry/simulator/apps"
 )
 
@@ -40,7 +41,7 @@ func TestTreeFacts(t *testing.T) {
 			Tokens:     []migration.Token{{Join: "j", From: "f", Performer: "clark"}},
 		}}},
 	}
-	inv := inventoryOf(t, source, target, Settings{RebuildJoins: true, Mapping: migration.Mapping{Users: map[migration.User]migration.User{"clark": "terry"}}})
+	inv := inventoryOf(t, source, target, step.Settings{RebuildJoins: true, Mapping: migration.Mapping{Users: map[migration.User]migration.User{"clark": "terry"}}})
 	facts, blocked, err := inv.gather(t.Context(), []migration.Tree{tree})
 	if err != nil || blocked[0] {
 		t.Fatal(err, blocked)
@@ -49,7 +50,7 @@ func TestTreeFacts(t *testing.T) {
 	if child.Path != "equip" || child.Source.Key != "equipment" || child.Target.Key != "equipment" || !facts[0].RebuildJoins {
 		t.Errorf("the subflow is at %q, its definitions %v and %v", child.Path, child.Source, child.Target)
 	}
-	if child.Start.Outcome != startpath.Waits || child.Start.Waits[0].Child.String() != "route1 -> waits at pick" {
+	if child.Start.Outcome != flow.Waits || child.Start.Waits[0].Child.String() != "route1 -> waits at pick" {
 		t.Errorf("its start: %v", child.Start)
 	}
 	// What the activity has, not what the instance has by now.
@@ -87,7 +88,7 @@ func TestTreeFacts(t *testing.T) {
 
 	// A definition of a subflow that may not be migrated blocks the instance.
 	target.exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(XPDLContent, 'WorkflowProcess Id="equipment"', 'WorkflowProcess Id="furniture"')`)
-	if err := inv.copy.forget(t.Context()); err != nil {
+	if err := inv.copy.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again := newInventory(inv.copy, contract.InventoryInput{Migration: "m"})

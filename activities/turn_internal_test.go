@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
@@ -114,7 +115,7 @@ func TestResolve_of_what_a_rollback_took(t *testing.T) {
 	if _, err := ledger.CreateRollback(t.Context(), "m", []migration.InstanceID{id}, false, ""); err != nil {
 		t.Fatal(err)
 	}
-	j := &Joget{Ledger: ledger, Fingerprint: "target"}
+	j := NewJoget(step.Servers{Ledger: ledger, Target: step.Server{Fingerprint: "target"}}, nil)
 	_, err = j.ResolveInstance(t.Context(), contract.ResolveInput{
 		StepInput: contract.StepInput{Migration: "m", Instance: id}, ParkID: parkID, Reason: migration.ReasonStartOutcomeUnknown, Action: migration.ActionRetry,
 	})

@@ -12,32 +12,10 @@ import (
 // the variables is meant.
 const instanceScope migration.ActivityDefID = ""
 
-// variablesOf returns the variables that an instance has to have in a scope:
-// an activity takes its snapshot of them when it is started (CONTRACT 3.8).
-func variablesOf(wanted *migration.Instance, scope migration.ActivityDefID) []migration.Variable {
-	if scope == instanceScope {
-		return wanted.Variables
-	}
-	activity := wanted.Open(scope)
-	if activity == nil {
-		return wanted.Variables
-	}
-	// What the activity does not have of its own it takes from the process.
-	merged := slices.Clone(wanted.Variables)
-	for n, v := range merged {
-		for _, own := range activity.Variables {
-			if own.Name == v.Name {
-				merged[n] = own
-			}
-		}
-	}
-	return merged
-}
-
 // differing returns the variables of a scope that the target instance does not
 // have as it has to.
 func (p *place) differing(scope migration.ActivityDefID) []migration.VariableDifference {
-	return migration.DiffVariables(variablesOf(p.wanted, scope), p.target.Variables)
+	return migration.DiffVariables(p.wanted.VariablesFor(scope), p.target.Variables)
 }
 
 // settable returns those of differing that the API can set: text.
@@ -51,17 +29,17 @@ func (p *place) settable(scope migration.ActivityDefID) []migration.VariableDiff
 // setVariables makes the process variables of p's target those of scope, as far
 // as the API can. It returns how many calls it made; Joget always claims
 // success, so the caller reads back.
-func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Step, p *place, scope migration.ActivityDefID) (int, error) {
+func (j *Joget) setVariables(ctx context.Context, s *subject, at migration.Step, p *place, scope migration.ActivityDefID) (int, error) {
 	made := 0
 	for _, d := range p.settable(scope) {
 		// Nothing is lost: what the variable was is in the story.
 		if err := j.Ledger.Log(ctx, s.Migration, s.Instance, migration.StepLine{
-			Step: step, Event: migration.EventVariableBefore, Facts: migration.Facts{Target: p.target.ID, Name: d.Name}, Detail: d.Target.Value,
+			Step: at, Event: migration.EventVariableBefore, Facts: migration.Facts{Target: p.target.ID, Name: d.Name}, Detail: d.Target.Value,
 		}); err != nil {
 			return made, err
 		}
 		call := migration.Call{Verb: migration.VerbSetVariable, Target: p.target.ID, Activity: scope, Variable: d.Name}
-		err := j.fenced(ctx, s, step, call, func(ctx context.Context) error {
+		err := j.fenced(ctx, s, at, call, func(ctx context.Context) error {
 			return j.API.SetProcessVariable(ctx, p.target.ID, d.Name, d.Source.Value)
 		})
 		if err != nil {
@@ -75,7 +53,7 @@ func (j *Joget) setVariables(ctx context.Context, s *subject, step migration.Ste
 // variableSet tells whether the setting of a variable had its effect.
 func (p *place) variableSet(c migration.Call) bool {
 	known := func(v migration.Variable) bool { return v.Name == c.Variable }
-	if c.Target != p.target.ID || !slices.ContainsFunc(variablesOf(p.wanted, c.Activity), known) {
+	if c.Target != p.target.ID || !slices.ContainsFunc(p.wanted.VariablesFor(c.Activity), known) {
 		return false
 	}
 	return !slices.ContainsFunc(p.differing(c.Activity), func(d migration.VariableDifference) bool { return d.Name == c.Variable })

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -17,15 +18,16 @@ import (
 // instance: done when everything is the same, or all but who is offered an
 // activity; parked otherwise. Files that tools changed are put back before.
 func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (contract.VerifyOutput, error) {
-	out := contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
-	if err := c.bound(ctx, in.StepInput); err != nil {
+	out := contract.VerifyOutput{Outcome: step.OK()}
+	i, err := c.Open(ctx, in.StepInput)
+	if err != nil {
 		return out, err
 	}
 	snapshot, err := c.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return out, err
 	}
-	identity, started, err := c.Ledger.TargetOf(ctx, c.key(in.Instance))
+	identity, started, err := c.Ledger.TargetOf(ctx, i.Key)
 	if err != nil {
 		return out, err
 	}
@@ -33,15 +35,11 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 		return out, migration.E(migration.CodeInvalid, "verify", string(in.Instance), "it was not started")
 	}
 	if in.Fix {
-		entry, err := c.Ledger.Entry(ctx, in.Migration, in.Instance)
-		if err != nil {
-			return out, err
-		}
-		if final, is := finalOutcome(entry); is {
-			out.Outcome, out.Verdict = final, entry.Verdict
+		if final, is := step.Final(&i.Entry); is {
+			out.Outcome, out.Verdict = final, i.Entry.Verdict
 			return out, nil
 		}
-		if err := c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{From: working, State: migration.InstanceRunning, Step: migration.StepVerify}); err != nil {
+		if err := c.Running(ctx, in.StepInput, migration.StepVerify); err != nil {
 			return out, err
 		}
 	}
@@ -66,7 +64,7 @@ func (c *Copy) VerifyInstance(ctx context.Context, in contract.VerifyInput) (con
 		return out, err
 	}
 	if unaccepted >= 0 {
-		out.Outcome, err = park(ctx, c.Ledger, in.StepInput, migration.StepVerify, reasons[unaccepted], out.Items.String(), v.details())
+		out.Outcome, err = c.Park(ctx, in.StepInput, step.Parking{Step: migration.StepVerify, Reason: reasons[unaccepted], Message: out.Items.String(), Detail: v.details()})
 		return out, err
 	}
 	return out, c.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
@@ -183,17 +181,15 @@ func (v *verification) sourceRows(now *records.Set) {
 		case was != hex.EncodeToString(digest[:]):
 			result, seen = migration.ItemDiffers, "it was changed"
 		}
-		v.add(migration.ItemSource, rowName(key), result, seen)
+		v.add(migration.ItemSource, key.String(), result, seen)
 		delete(rows, key)
 	}
 	for _, r := range v.snapshot.Rows {
 		if _, left := rows[r.RowKey]; left {
-			v.add(migration.ItemSource, rowName(r.RowKey), migration.ItemDiffers, "it was deleted")
+			v.add(migration.ItemSource, r.String(), migration.ItemDiffers, "it was deleted")
 		}
 	}
 }
-
-func rowName(key migration.RowKey) string { return key.Table + "/" + string(key.ID) }
 
 // target reads the target instance with its subflows and proves that it is ours
 // and unmoved. Nil: there is nothing further to compare.
@@ -206,7 +202,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case identityOf(&target.Instance) != v.identity:
+	case target.Instance.Identity() != v.identity:
 		v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemDiffers, "another instance has its ID")
 		return nil, nil
 	case !target.Instance.State.Open():
@@ -219,7 +215,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.workedOn, err = worked(ctx, reader, v.copy.TargetCatalog, target.Instance.ID, target.Instance.Definition, migration.CallsOf(lines).Own())
+	v.workedOn, err = worked(ctx, reader, v.copy.Target.Catalog, target.Instance.ID, target.Instance.Definition, migration.CallsOf(lines).Own())
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +242,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 // alone looks for a second instance of the record on the target: of a start
 // whose answer came after another instance was adopted, or of somebody else's.
 func (v *verification) alone(ctx context.Context, target *migration.Tree) error {
-	key := v.copy.key(v.in.Instance)
+	key := v.copy.Key(v.in.Instance)
 	claim, err := v.copy.Ledger.Claimed(ctx, key)
 	if err != nil {
 		return err
@@ -294,7 +290,7 @@ func (v *verification) limits(ctx context.Context, target *migration.Tree) error
 		add := func(subject, seen string) {
 			v.items = append(v.items, migration.Item{Kind: migration.ItemLimit, Path: path, Subject: subject, Result: migration.ItemDiffers, Seen: seen})
 		}
-		process, err := v.copy.SourceCatalog.Process(ctx, source.Definition)
+		process, err := v.copy.Source.Catalog.Process(ctx, source.Definition)
 		if migration.CodeOf(err) == migration.CodeUnavailable {
 			return err
 		}
@@ -337,11 +333,11 @@ func (v *verification) rows(ctx context.Context, source *sourceRead) error {
 	for _, d := range records.Compare(source.set, there).Differences {
 		differs[d.Key] = true
 		// The kinds of rows are results.
-		v.add(migration.ItemRow, rowName(d.Key), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
+		v.add(migration.ItemRow, d.Key.String(), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
 	}
 	for _, key := range source.set.Keys() {
 		if !differs[key] {
-			v.add(migration.ItemRow, rowName(key), migration.ItemSame, "")
+			v.add(migration.ItemRow, key.String(), migration.ItemSame, "")
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.temporal.io/sdk/testsuite"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -37,7 +38,7 @@ const (
 )
 
 // newTwins has the instance claimed and its files copied, and not yet started.
-func newTwins(t *testing.T, settings Settings, files map[string]string) *twins {
+func newTwins(t *testing.T, settings step.Settings, files map[string]string) *twins {
 	t.Helper()
 	p := &twins{t: t, source: newJogetServer(t), target: newJogetServer(t), oid: 1000}
 	for server, id := range map[*jogetServer]string{p.source: onSource, p.target: onTarget} {
@@ -118,7 +119,7 @@ func (p *twins) started() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	key, identity := p.copy.key(onSource), identityOf(&found)
+	key, identity := p.copy.Key(onSource), found.Identity()
 	_, got, err := p.copy.Ledger.Claim(p.t.Context(), key, "r-1", "token", "m")
 	if err == nil && got {
 		err = p.copy.Ledger.SaveBaseline(p.t.Context(), key, "token", nil)
@@ -216,7 +217,7 @@ func (p *twins) files() []string {
 func (p *twins) again() {
 	p.t.Helper()
 	if err := p.copy.Ledger.Progress(p.t.Context(), "m", onSource, migration.Change{
-		From: append(slices.Clone(working), migration.InstanceParked, migration.InstanceDone), State: migration.InstanceRunning,
+		From: append(migration.Working(), migration.InstanceParked, migration.InstanceDone), State: migration.InstanceRunning,
 	}); err != nil {
 		p.t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ func (p *twins) again() {
 
 func TestVerifyInstanceComparesItemByItem(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{AdminUser: "admin"}, map[string]string{"a": "ours"})
+	p := newTwins(t, step.Settings{AdminUser: "admin"}, map[string]string{"a": "ours"})
 	p.started()
 	link := filepath.Join(p.target.folder, "order", "r-1", "link")
 	process := func(s migration.State) any { return simulated.ProcessStateOID(string(s)) }
@@ -372,7 +373,7 @@ func TestVerifyInstanceComparesItemByItem(t *testing.T) {
 
 func TestVerifyInstanceDecides(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, nil)
+	p := newTwins(t, step.Settings{}, nil)
 	p.started()
 	for _, tc := range []struct {
 		name     string
@@ -414,7 +415,7 @@ func TestVerifyInstanceDecides(t *testing.T) {
 
 func TestVerifyInstanceTellsWhatStartsAnew(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, nil)
+	p := newTwins(t, step.Settings{}, nil)
 	p.started()
 	out, _ := p.verify(contract.VerifyInput{Fix: true})
 	compared, err := p.copy.Ledger.Comparison(t.Context(), "m", onSource)
@@ -432,14 +433,14 @@ func TestVerifyInstanceTellsWhatStartsAnew(t *testing.T) {
 // and the comparison.
 func TestVerifyInstancePutsFilesOfToolsBack(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, map[string]string{"a": "ours", "b": "ours too"})
+	p := newTwins(t, step.Settings{}, map[string]string{"a": "ours", "b": "ours too"})
 	p.started()
 	p.target.file("order", "r-1", "made", "by a tool")
 	p.target.file("order", "r-1", "a", "theirs")
 	if err := os.Remove(filepath.Join(p.target.folder, "order", "r-1", "b")); err != nil {
 		t.Fatal(err)
 	}
-	key := p.copy.key(onSource)
+	key := p.copy.Key(onSource)
 	window, _, err := p.copy.Ledger.FileWindow(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -521,7 +522,7 @@ func TestVerifyInstancePutsFilesOfToolsBack(t *testing.T) {
 // the copy is repeated after the start.
 func TestCopyUploadsNotesWhatLiesThereUntilTheStart(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, map[string]string{"a": "ours"})
+	p := newTwins(t, step.Settings{}, map[string]string{"a": "ours"})
 	p.target.file("order", "r-1", "early", "somebody's")
 	p.copyFiles()
 	p.started()
@@ -540,11 +541,11 @@ func TestCopyUploadsNotesWhatLiesThereUntilTheStart(t *testing.T) {
 // each, of which one was taken back.
 func TestVerifyInstancePutsFilesOfLostRowsBack(t *testing.T) {
 	t.Parallel()
-	p := newTwins(t, Settings{}, map[string]string{"a": "ours"})
+	p := newTwins(t, step.Settings{}, map[string]string{"a": "ours"})
 	p.started()
 	fresh := []migration.RowKey{{Table: "order", ID: "r-1-kept"}, {Table: "order", ID: "r-1-lost"}}
 	window := records.Window{Fresh: fresh}
-	if err := p.copy.Ledger.SaveWindow(t.Context(), p.copy.key(onSource), windowOf(1)+afterWindow, window.Encode()); err != nil {
+	if err := p.copy.Ledger.SaveWindow(t.Context(), p.copy.Key(onSource), windowOf(1)+afterWindow, window.Encode()); err != nil {
 		t.Fatal(err)
 	}
 	p.target.put("app_fd_order", "id", "r-1-kept")

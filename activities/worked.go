@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
@@ -15,7 +16,7 @@ const manualHistory = "normal"
 // worked reports whether people worked on an instance of the target or on any
 // that it called, closed ones included: accepted or completed a manual activity
 // that is not our own work, or a deadline fired. Such work must not be aborted.
-func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migration.InstanceID, definition migration.DefinitionID, own map[migration.ActivityID]migration.OwnWork) (bool, error) {
+func worked(ctx context.Context, r *schema.Reader, definitions *catalog.Catalog, root migration.InstanceID, definition migration.DefinitionID, own map[migration.ActivityID]migration.OwnWork) (bool, error) {
 	level := map[migration.InstanceID]migration.DefinitionID{root: definition}
 	seen := map[migration.InstanceID]bool{}
 	for len(level) > 0 {
@@ -49,7 +50,7 @@ func worked(ctx context.Context, r *schema.Reader, catalog *Catalog, root migrat
 				}
 				definition = i.Definition
 			}
-			process, err := catalog.Process(ctx, definition)
+			process, err := definitions.Process(ctx, definition)
 			if err != nil {
 				return false, err
 			}

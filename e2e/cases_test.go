@@ -37,7 +37,7 @@ type caseFile struct {
 	Twins []string
 	// Window is wanted to be used to the full, and never exceeded.
 	Window int
-	Steps  []step
+	Steps  []caseStep
 }
 
 // TestCases runs every folder of cases, two at a time.

@@ -28,7 +28,7 @@ import (
 
 // step is one thing done or wanted; exactly what is set happens, in the order
 // of these fields.
-type step struct {
+type caseStep struct {
 	Note string // for the reader
 
 	// Setenv changes settings of the processes that are started from now on.
@@ -222,7 +222,7 @@ func (r *runner) parked() string {
 	return got.Parked[0].Instance
 }
 
-func (r *runner) run(s step) {
+func (r *runner) run(s caseStep) {
 	r.t.Helper()
 	for _, k := range slices.Sorted(maps.Keys(s.Setenv)) {
 		r.Setenv(k, r.expand(s.Setenv[k]))
@@ -238,7 +238,7 @@ func (r *runner) run(s step) {
 }
 
 // disturb changes the servers.
-func (r *runner) disturb(s step) {
+func (r *runner) disturb(s caseStep) {
 	ctx := r.t.Context()
 	for _, q := range s.Source {
 		_, err := r.Source.ExecContext(ctx, r.expand(q))
@@ -363,7 +363,7 @@ func (r *runner) work(text string) {
 	r.fail("work %q: no such open activity", text)
 }
 
-func (r *runner) command(s step) {
+func (r *runner) command(s caseStep) {
 	ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Minute)
 	defer cancel()
 	if r.worker != nil && !r.leaving {
@@ -399,7 +399,7 @@ func (r *runner) command(s step) {
 	r.says("starter "+s.Run, errs, s)
 }
 
-func (r *runner) says(who, text string, s step) {
+func (r *runner) says(who, text string, s caseStep) {
 	for _, want := range s.Stderr {
 		if want = r.expand(want); !strings.Contains(text, want) {
 			r.fail("%s does not say %q:\n%s", who, want, text)
@@ -446,7 +446,7 @@ func (r *runner) watch() (most func() int) {
 const inFlight = "SELECT COUNT(*) FROM instance WHERE state IN ('claimed','in_flight','waiting')"
 
 // shortWorker runs a worker that gives up by itself.
-func (r *runner) shortWorker(s step) {
+func (r *runner) shortWorker(s caseStep) {
 	w := r.StartWorker()
 	select {
 	case <-w.Done():
@@ -459,7 +459,7 @@ func (r *runner) shortWorker(s step) {
 	r.says("worker", w.Log(), s)
 }
 
-func (r *runner) want(s step) {
+func (r *runner) want(s caseStep) {
 	for _, name := range slices.Sorted(maps.Keys(s.Await)) {
 		state, reason, _ := strings.Cut(s.Await[name], " ")
 		r.eventually(fmt.Sprintf("%s is %s", name, s.Await[name]), func() bool {

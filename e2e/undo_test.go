@@ -13,9 +13,11 @@ import (
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities"
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/e2e/rig"
 	"jogetferry/joget/api"
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -42,13 +44,13 @@ func newUndoing(t *testing.T, s *rig.Stage) *undoing {
 	u.ledger, err = store.Open(t.Context(), s.Ledger, store.Options{Actor: "test"})
 	u.must(err)
 	t.Cleanup(func() { u.must(u.ledger.Close()) })
-	database := func(setting string, readOnly bool) (*schema.DB, string) {
+	server := func(setting string, readOnly bool) step.Server {
 		db, err := schema.Open(t.Context(), s.Getenv(setting), schema.Options{ReadOnly: readOnly, MaxOpen: 10})
 		u.must(err)
 		t.Cleanup(func() { u.must(db.Close()) })
 		server, err := db.Fresh().Server(t.Context())
 		u.must(err)
-		return db, server.Fingerprint()
+		return step.Server{DB: db, Fingerprint: server.Fingerprint(), Tables: records.NewSchema(), Catalog: catalog.New(db)}
 	}
 	files := func(dir string, open func(string) (*local.Store, error)) *local.Store {
 		s, err := open(dir)
@@ -56,24 +58,19 @@ func newUndoing(t *testing.T, s *rig.Stage) *undoing {
 		t.Cleanup(func() { u.must(s.Close()) })
 		return s
 	}
-	settings := activities.Settings{Migration: "crm", Settle: time.Minute, MaxRounds: 5, RowLimiter: rate.NewLimiter(rate.Inf, 0)}
-	c := &activities.Copy{
-		Ledger: u.ledger, SourceTables: records.NewSchema(), TargetTables: records.NewSchema(), Settings: settings, Log: zap.NewNop(),
-		SourceUploads: files(s.SourceUploads, local.OpenReadOnly), TargetUploads: files(s.TargetFiles, local.Open),
+	settings := step.Settings{AdminUser: "admin", Migration: "crm", Settle: time.Minute, MaxRounds: 5, RowLimiter: rate.NewLimiter(rate.Inf, 0)}
+	servers := step.Servers{
+		Ledger: u.ledger, Settings: settings, Log: zap.NewNop(),
+		Source: server("FERRY_SOURCE_DATABASE", true), Target: server("FERRY_TARGET_DATABASE", false),
 	}
-	c.Source, c.SourceFingerprint = database("FERRY_SOURCE_DATABASE", true)
-	c.Target, c.TargetFingerprint = database("FERRY_TARGET_DATABASE", false)
-	c.SourceCatalog, c.TargetCatalog = activities.NewCatalog(c.Source), activities.NewCatalog(c.Target)
-	u.copy = c
+	servers.Source.Uploads, servers.Target.Uploads = files(s.SourceUploads, local.OpenReadOnly), files(s.TargetFiles, local.Open)
+	u.copy = &activities.Copy{Servers: servers}
 	client, err := api.New(api.Options{
 		BaseURL: s.Getenv("FERRY_TARGET_URL"), Admin: api.Identity{Username: "admin", Password: api.NewSecret("admin")}, Master: api.Identity{Username: "master", Password: api.NewSecret("master")},
 		Timeout: time.Minute, Limiter: rate.NewLimiter(rate.Inf, 0),
 	})
 	u.must(err)
-	u.joget = activities.NewJoget(activities.Joget{
-		Ledger: u.ledger, Target: c.Target, Fingerprint: c.TargetFingerprint, API: client, Tables: records.NewSchema(), Catalog: c.TargetCatalog,
-		Settings: settings, AdminUser: "admin", Log: zap.NewNop(),
-	})
+	u.joget = activities.NewJoget(servers, client)
 	return u
 }
 

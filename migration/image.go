@@ -3,6 +3,7 @@ package migration
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"time"
 )
@@ -27,6 +28,9 @@ type FileKey struct {
 	Row  RowKey
 	Name string
 }
+
+// String is "table/id/" and the quoted name; it holds personal data.
+func (k FileKey) String() string { return fmt.Sprintf("%s/%q", k.Row, k.Name) }
 
 // FileKind says what an entry of an uploads folder is.
 type FileKind string

@@ -73,6 +73,13 @@ type Change struct {
 	Verdict  Verdict
 }
 
+// Working are the states in which a step of the migration may go on. A parked
+// instance is not among them: only the operator's decision takes it out of its
+// parking, never an attempt that was given up and goes on all the same.
+func Working() []InstanceState {
+	return []InstanceState{InstanceReady, InstanceWarned, InstanceClaimed, InstanceRunning, InstanceWaiting, InstanceFailed}
+}
+
 // Parking is why an instance has to wait for the operator.
 type Parking struct {
 	Step   Step

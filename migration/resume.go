@@ -135,3 +135,16 @@ func DiffVariables(source, target []Variable) []VariableDifference {
 	slices.SortFunc(diffs, func(a, b VariableDifference) int { return cmp.Compare(a.Name, b.Name) })
 	return diffs
 }
+
+// Effective counts the different calls of made that had an effect: an answer says
+// little of that, and no answer says nothing. opened tells whether an activity
+// is there, open or closed since, that a call may have opened.
+func Effective(made []Call, opened func(Call) bool) int {
+	n := 0
+	for i, c := range made {
+		if !slices.Contains(made[:i], c) && opened(c) {
+			n++
+		}
+	}
+	return n
+}

@@ -149,6 +149,31 @@ func (i *Instance) Wanted() []ActivityDefID {
 	return ids
 }
 
+// Identity is what tells i from another instance that comes to bear its ID.
+func (i *Instance) Identity() TargetIdentity {
+	return TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record}
+}
+
+// VariablesFor returns the variables under which an activity of i is to be
+// open: an activity takes a copy of the process's when it starts (CONTRACT 3.8),
+// and what it has no copy of it reads from the process. An activity that is not
+// open, and "" for the process itself: the process's.
+func (i *Instance) VariablesFor(activity ActivityDefID) []Variable {
+	open := i.Open(activity)
+	if open == nil {
+		return i.Variables
+	}
+	merged := slices.Clone(i.Variables)
+	for n, v := range merged {
+		for _, own := range open.Variables {
+			if own.Name == v.Name {
+				merged[n] = own
+			}
+		}
+	}
+	return merged
+}
+
 // RelationKind says how two form tables are connected.
 type RelationKind string
 
@@ -191,8 +216,21 @@ func (m FormModel) Union(other FormModel) FormModel {
 	return union
 }
 
+// AllTables are the form tables and those of child records, sorted and each once.
+func (m FormModel) AllTables() []string {
+	tables := slices.Clone(m.Tables)
+	for _, r := range m.Relations {
+		tables = append(tables, r.Child)
+	}
+	slices.Sort(tables)
+	return slices.Compact(tables)
+}
+
 // RowKey names one form row: table without app_fd_, and its id.
 type RowKey struct {
 	Table string   `json:"table"`
 	ID    RecordID `json:"id"`
 }
+
+// String is "table/id"; it holds personal data where record IDs do.
+func (k RowKey) String() string { return k.Table + "/" + string(k.ID) }

@@ -65,6 +65,16 @@ type Linked struct {
 	Variables []Variable `json:"-"`        // as far as they can be read
 }
 
+// Redirected says that a start would make an instance of another definition now
+// than the plan was made for, which nobody has checked and no pilot has shown;
+// "" when it would not, and when there was no plan for one.
+func Redirected(planned, now DefinitionID) string {
+	if planned.IsZero() || planned == now {
+		return ""
+	}
+	return "planned for " + planned.String() + ", the target would start " + now.String() + " now: plan again"
+}
+
 // StartIntent is what a start asks for: with it a candidate is recognised.
 type StartIntent struct {
 	Definition DefinitionID // resolved, never Latest

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // SubflowOpen is FERRY-404: a subflow is open that cannot be continued.
@@ -99,5 +99,5 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 func (p *Part) runsThrough() bool {
 	// The caller is the first step, if it is one.
 	steps := p.Start.Steps
-	return len(steps) > 0 && steps[0].Child != nil && steps[0].Child.Outcome == startpath.Ends
+	return len(steps) > 0 && steps[0].Child != nil && steps[0].Child.Outcome == flow.Ends
 }

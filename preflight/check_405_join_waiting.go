@@ -3,10 +3,9 @@ package preflight
 import (
 	"fmt"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/joins"
-	"jogetferry/preflight/startpath"
 )
 
 // JoinWaiting is FERRY-405: a branch already waits at an AND-join, and is not made anew.
@@ -49,7 +48,7 @@ func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", 
 
 // branches are those that wait at joins of p and that the start does not bring
 // there; and those that cannot be made, or that it brings too many.
-func (p *Part) branches() ([]joins.Rebuild, []joins.Refusal) {
+func (p *Part) branches() ([]flow.Rebuild, []flow.Refusal) {
 	if !p.started() || p.Target == nil {
 		return nil, nil
 	}
@@ -57,5 +56,5 @@ func (p *Part) branches() ([]joins.Rebuild, []joins.Refusal) {
 	if len(p.wanted().Tokens) == 0 && (start == nil || len(start.Tokens) == 0) {
 		return nil, nil // nearly all
 	}
-	return joins.Plan(startpath.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, start)
+	return flow.PlanJoins(flow.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, start)
 }

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // DefinitionFacts are a definition of the source and what it maps to.
@@ -26,8 +26,8 @@ type DefinitionFacts struct {
 	Mapping migration.Mapping
 	// MayRun are the steps that some start on the target could run before it
 	// waits, Start is what one with the initial values does.
-	MayRun []startpath.Step
-	Start  startpath.Path
+	MayRun []flow.Step
+	Start  flow.Path
 }
 
 // DefinitionSide is a definition on one server: Process, or why there is none.
@@ -74,7 +74,7 @@ func (f *DefinitionFacts) performers() []migration.Participant {
 
 // plugins returns the tools and decision plugins among steps, "activity (class)",
 // each once in their order. An activity without a plugin does nothing.
-func plugins(steps []startpath.Step) []string {
+func plugins(steps []flow.Step) []string {
 	var names []string
 	for _, s := range steps {
 		name := s.Activity + " (" + s.Plugin + ")"

@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/preflight/startpath"
 )
 
 func TestDefinition(t *testing.T) {
@@ -104,14 +104,14 @@ func TestDefinition(t *testing.T) {
 			f.Source.Plugins[0].Activity = "mail_old"
 		}},
 		{name: "plugins_before_the_first_wait", change: func(f *preflight.DefinitionFacts) {
-			f.MayRun = []startpath.Step{{Activity: "begin", Kind: xpdl.Route}, {Activity: "mail", Plugin: "a.Mail"}, {Activity: "call", Plugin: "a.Call"}}
-			f.Start = startpath.Path{Steps: f.MayRun[:2], Waits: []startpath.Wait{{Activity: "approve"}}, Outcome: startpath.Waits}
+			f.MayRun = []flow.Step{{Activity: "begin", Kind: xpdl.Route}, {Activity: "mail", Plugin: "a.Mail"}, {Activity: "call", Plugin: "a.Call"}}
+			f.Start = flow.Path{Steps: f.MayRun[:2], Waits: []flow.Wait{{Activity: "approve"}}, Outcome: flow.Waits}
 		}, want: []string{"FERRY-224 mail (a.Mail), call (a.Call); with initial values: begin -> mail (a.Mail) -> waits at approve"}},
 		{name: "routes_before_the_first_wait", change: func(f *preflight.DefinitionFacts) {
-			f.MayRun = []startpath.Step{{Activity: "begin", Kind: xpdl.Route}}
+			f.MayRun = []flow.Step{{Activity: "begin", Kind: xpdl.Route}}
 		}},
 		{name: "a_subflow_that_nobody_waits_for", change: func(f *preflight.DefinitionFacts) {
-			f.MayRun = []startpath.Step{{Activity: "child", Asynchronous: true}}
+			f.MayRun = []flow.Step{{Activity: "child", Asynchronous: true}}
 		}, want: []string{"FERRY-225 child"}},
 		{name: "performer_of_an_earlier_activity", change: both(migration.Participant{Participant: "boss", Type: "requesterHod", Value: "check"}), want: []string{
 			"FERRY-226 boss: requesterHod of check",

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // InstanceFacts is what is known about one instance, and the subflows that are
@@ -18,8 +18,8 @@ type InstanceFacts struct {
 	Part // the root
 	// InitialStart is what a start with the initial values of the definition
 	// does; nil when nobody looked.
-	InitialStart *startpath.Path
-	// WithInitial: Start is one with initial values, see startpath.Choice.
+	InitialStart *flow.Path
+	// WithInitial: Start is one with initial values, see flow.Choice.
 	WithInitial bool
 	// RebuildJoins: branches that wait at AND-joins are made anew.
 	RebuildJoins bool
@@ -59,7 +59,7 @@ type Part struct {
 	// Start is what makes the instance on the target does: process/start, or of a
 	// subflow, in the instance above, the start of the activity that calls it; nil
 	// when nobody looked.
-	Start *startpath.Path
+	Start *flow.Path
 	// Handed are the values that a subflow gets from the instance above, by
 	// variable of Target; see Handed.
 	Handed map[string]string
@@ -117,7 +117,7 @@ func (p *Part) wanted() *migration.Instance {
 }
 
 // own returns what the start of p does within it, nil when that is not known.
-func (p *Part) own() *startpath.Path {
+func (p *Part) own() *flow.Path {
 	if p.Caller == "" || p.Start == nil {
 		return p.Start
 	}

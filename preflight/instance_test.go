@@ -7,10 +7,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/preflight/startpath"
 )
 
 const definition = `<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="approve">
@@ -53,15 +53,15 @@ func TestInstance(t *testing.T) {
 	activity := func(change func(*migration.OpenActivity)) func(*preflight.InstanceFacts) {
 		return func(f *preflight.InstanceFacts) { change(&f.Instance.Activities[0]) }
 	}
-	start := func(today, initial startpath.Path) func(*preflight.InstanceFacts) {
+	start := func(today, initial flow.Path) func(*preflight.InstanceFacts) {
 		return func(f *preflight.InstanceFacts) { f.Start, f.InitialStart = &today, &initial }
 	}
-	mail := []startpath.Step{{Activity: "mail", Plugin: "a.Mail"}}
-	waits, ends := startpath.Path{Outcome: startpath.Waits}, startpath.Path{Outcome: startpath.Ends}
-	mails := startpath.Path{Steps: mail, Outcome: startpath.Waits}
-	unknown := startpath.Path{Outcome: startpath.Unknown, Why: "a decision plugin"}
-	unknownMails := startpath.Path{Steps: mail, Outcome: startpath.Unknown}
-	asynchronous := startpath.Path{Steps: []startpath.Step{{Activity: "child", Asynchronous: true}}, Outcome: startpath.Waits}
+	mail := []flow.Step{{Activity: "mail", Plugin: "a.Mail"}}
+	waits, ends := flow.Path{Outcome: flow.Waits}, flow.Path{Outcome: flow.Ends}
+	mails := flow.Path{Steps: mail, Outcome: flow.Waits}
+	unknown := flow.Path{Outcome: flow.Unknown, Why: "a decision plugin"}
+	unknownMails := flow.Path{Steps: mail, Outcome: flow.Unknown}
+	asynchronous := flow.Path{Steps: []flow.Step{{Activity: "child", Asynchronous: true}}, Outcome: flow.Waits}
 	for _, tc := range []struct {
 		name   string
 		change func(*preflight.InstanceFacts)

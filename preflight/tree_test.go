@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/preflight/startpath"
 )
 
 // hire calls equip, which calls order.
@@ -82,7 +82,7 @@ func TestTrees(t *testing.T) {
 	tokens := func(list ...migration.Token) func(*facts) {
 		return instance(func(i *migration.Instance) { i.Tokens = list })
 	}
-	start := func(path startpath.Path) func(*facts) {
+	start := func(path flow.Path) func(*facts) {
 		return child(func(p *preflight.Part) { p.Start = &path })
 	}
 	both := func(changes ...func(*facts)) func(*facts) {
@@ -103,7 +103,7 @@ func TestTrees(t *testing.T) {
 	}
 	desk := migration.Token{Join: "both", From: "desk", Performer: "terry"}
 	mail := migration.Token{Join: "both", From: "mail"}
-	ended := startpath.Path{Outcome: startpath.Ends}
+	ended := flow.Path{Outcome: flow.Ends}
 	for _, tc := range []struct {
 		name   string
 		change func(*facts)
@@ -142,16 +142,16 @@ func TestTrees(t *testing.T) {
 		{name: "the_target_has_no_such_subflow", change: func(f *facts) {
 			f.Target = hiring(t, "hire", `Activity Id="equip"`, `Activity Id="equip2"`, `To="equip"`, `To="equip2"`, `From="equip"`, `From="equip2"`)
 		}, want: []string{"FERRY-410 equip"}},
-		{name: "the_start_runs_through", change: start(startpath.Path{Outcome: startpath.Waits, Steps: []startpath.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}, Waits: []startpath.Wait{{Activity: "welcome"}}}), want: []string{
+		{name: "the_start_runs_through", change: start(flow.Path{Outcome: flow.Waits, Steps: []flow.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}, Waits: []flow.Wait{{Activity: "welcome"}}}), want: []string{
 			"FERRY-404 equip: its start would run to the end: equip [ends] -> waits at welcome",
 		}},
-		{name: "the_start_runs_through_to_where_nobody_knows", change: start(startpath.Path{Outcome: startpath.Unknown, Why: "x", Steps: []startpath.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}}), want: []string{
+		{name: "the_start_runs_through_to_where_nobody_knows", change: start(flow.Path{Outcome: flow.Unknown, Why: "x", Steps: []flow.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}}), want: []string{
 			"FERRY-404 equip: its start would run to the end: equip [ends] -> unknown: x",
 		}},
-		{name: "the_start_begins_a_subflow_that_nobody_waits_for", change: start(startpath.Path{Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "equip", Child: &startpath.Path{
-			Outcome: startpath.Waits, Steps: []startpath.Step{{Activity: "inform", Under: "equip", Asynchronous: true}},
+		{name: "the_start_begins_a_subflow_that_nobody_waits_for", change: start(flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "equip", Child: &flow.Path{
+			Outcome: flow.Waits, Steps: []flow.Step{{Activity: "inform", Under: "equip", Asynchronous: true}},
 		}}}}), want: []string{"FERRY-404 equip: its start would begin subflows that nobody waits for: equip/inform"}},
-		{name: "the_start_cannot_be_known", change: start(startpath.Path{Outcome: startpath.Unknown, Why: "equip: a decision plugin"}), want: []string{"FERRY-433 equip: equip: a decision plugin"}},
+		{name: "the_start_cannot_be_known", change: start(flow.Path{Outcome: flow.Unknown, Why: "equip: a decision plugin"}), want: []string{"FERRY-433 equip: equip: a decision plugin"}},
 
 		{name: "a_tool_in_flight", change: activity(func(a *migration.OpenActivity) { a.DefID = "mail" }), want: []string{"FERRY-406 equip: mail"}},
 		{name: "an_activity_suspended", change: activity(func(a *migration.OpenActivity) { a.State = migration.StateSuspended }), want: []string{"FERRY-407 equip: laptop"}},
@@ -205,13 +205,13 @@ func TestTrees(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			f := facts{Part: preflight.Part{
-				Source: hiring(t, "hire"), Target: hiring(t, "hire"), Start: &startpath.Path{Outcome: startpath.Waits}, Instance: &migration.Instance{
+				Source: hiring(t, "hire"), Target: hiring(t, "hire"), Start: &flow.Path{Outcome: flow.Waits}, Instance: &migration.Instance{
 					ID: "7_crm_hire", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1", Definition: migration.DefinitionID{Process: "hire"},
 					Activities: []migration.OpenActivity{
 						{ID: "1_7", DefID: "prepare", State: migration.StateNotStarted}, {ID: "2_7", DefID: "equip", State: migration.StateRunning, Performer: "8_crm_equip"},
 					},
 				},
-			}, InitialStart: &startpath.Path{Outcome: startpath.Waits}}
+			}, InitialStart: &flow.Path{Outcome: flow.Waits}}
 			f.Below = []preflight.Part{{Path: "equip", Caller: "equip", Source: hiring(t, "equip"), Target: hiring(t, "equip"), Instance: &migration.Instance{
 				ID: "8_crm_equip", State: migration.StateRunning, Requester: "cat", Definition: migration.DefinitionID{Process: "equip"},
 				Activities: []migration.OpenActivity{{ID: "4_8", DefID: "laptop", State: migration.StateNotStarted}},
@@ -233,8 +233,8 @@ func TestTrees(t *testing.T) {
 }
 
 // waiting is the start of the subflow equip that leaves these tokens in it.
-func waiting(tokens ...migration.Token) startpath.Path {
-	return startpath.Path{Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "equip", Child: &startpath.Path{Outcome: startpath.Waits, Tokens: tokens}}}}
+func waiting(tokens ...migration.Token) flow.Path {
+	return flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "equip", Child: &flow.Path{Outcome: flow.Waits, Tokens: tokens}}}}
 }
 
 func TestHanded(t *testing.T) {

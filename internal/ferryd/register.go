@@ -13,9 +13,11 @@ import (
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities"
+	"jogetferry/activities/step"
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -65,23 +67,23 @@ func (p *ports) close() error {
 	return err
 }
 
-// database opens the database of one server and reads which one it is.
+// server opens the database of one server and reads which one it is.
 // connections bounds its pool.
-func (p *ports) database(name string, dsn migration.Secret, readOnly bool, connections int) (*schema.DB, string, error) {
+func (p *ports) server(name string, dsn migration.Secret, readOnly bool, connections int) (step.Server, error) {
 	db, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (*schema.DB, error) {
 		return schema.Open(ctx, dsn.Reveal(), schema.Options{ReadOnly: readOnly, MaxOpen: connections})
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("open %s: %w", name, err)
+		return step.Server{}, fmt.Errorf("open %s: %w", name, err)
 	}
 	p.closers = append(p.closers, db.Close)
 	server, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (migration.Server, error) {
 		return db.Fresh().Server(ctx)
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("ask %s which server it is: %w", name, err)
+		return step.Server{}, fmt.Errorf("ask %s which server it is: %w", name, err)
 	}
-	return db, server.Fingerprint(), nil
+	return step.Server{DB: db, Fingerprint: server.Fingerprint(), Tables: records.NewSchema(), Catalog: catalog.New(db)}, nil
 }
 
 func (p *ports) uploads(name, path string, open func(string) (*local.Store, error)) (*local.Store, error) {
@@ -98,22 +100,19 @@ func (p *ports) copy(r worker.Registry) error {
 	if err != nil {
 		return err
 	}
-	c := &activities.Copy{
-		Ledger: p.ledger, SourceTables: records.NewSchema(), TargetTables: records.NewSchema(), Settings: settings, Log: p.o.Logger,
-	}
+	c := &activities.Copy{Servers: step.Servers{Ledger: p.ledger, Settings: settings, Log: p.o.Logger}}
 	// A copy holds a snapshot and looks up table names beside it.
 	connections := 2*p.o.Config.Worker.MaxCopies + 2
-	if c.Source, c.SourceFingerprint, err = p.database("source.database", p.o.Config.Source.Database, true, connections); err != nil {
+	if c.Source, err = p.server("source.database", p.o.Config.Source.Database, true, connections); err != nil {
 		return err
 	}
-	if c.Target, c.TargetFingerprint, err = p.database("target.database", p.o.Config.Target.Database, false, connections); err != nil {
+	if c.Target, err = p.server("target.database", p.o.Config.Target.Database, false, connections); err != nil {
 		return err
 	}
-	c.SourceCatalog, c.TargetCatalog = activities.NewCatalog(c.Source), activities.NewCatalog(c.Target)
-	if c.SourceUploads, err = p.uploads("source.uploads", p.o.Config.Source.Uploads, local.OpenReadOnly); err != nil {
+	if c.Source.Uploads, err = p.uploads("source.uploads", p.o.Config.Source.Uploads, local.OpenReadOnly); err != nil {
 		return err
 	}
-	if c.TargetUploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
+	if c.Target.Uploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
 		return err
 	}
 	if c.Probe, err = p.probe(); err != nil {
@@ -154,16 +153,12 @@ func (p *ports) joget(r worker.Registry) error {
 	if err != nil {
 		return err
 	}
-	j := activities.Joget{
-		Ledger: p.ledger, API: client, Tables: records.NewSchema(), Settings: settings,
-		AdminUser: migration.User(target.Admin.Username), Log: p.o.Logger,
-	}
+	servers := step.Servers{Ledger: p.ledger, Settings: settings, Log: p.o.Logger}
 	// A start holds a snapshot of the record set, and reads beside it.
-	if j.Target, j.Fingerprint, err = p.database("target.database", target.Database, false, 2*p.o.Config.Worker.MaxCalls+2); err != nil {
+	if servers.Target, err = p.server("target.database", target.Database, false, 2*p.o.Config.Worker.MaxCalls+2); err != nil {
 		return err
 	}
-	j.Catalog = activities.NewCatalog(j.Target)
-	activities.NewJoget(j).Register(r)
+	activities.NewJoget(servers, client).Register(r)
 	return nil
 }
 
@@ -172,8 +167,8 @@ func identity(a config.Account) api.Identity {
 }
 
 // settings are the activities' part of a configuration that was validated.
-func settings(c *config.Config) (activities.Settings, error) {
-	s := activities.Settings{
+func settings(c *config.Config) (step.Settings, error) {
+	s := step.Settings{
 		Migration: c.Migration, ConfigDigest: c.Digest(), Processes: c.Processes,
 		SourceHosts: sourceHosts(c),
 		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,

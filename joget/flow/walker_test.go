@@ -1,4 +1,4 @@
-package startpath_test
+package flow_test
 
 import (
 	"encoding/xml"
@@ -10,21 +10,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // The package of a test is written in lines:
 //
 //	process KEY
 //	in|out|inout|data NAME TYPE [INITIAL]
-//	manual|tool|route|block ID [and-join] [and-split] [plugin=CLASS]
+//	manual|tool|route|block|nothing ID [and-join] [and-split] [deadline] [plugin=CLASS]
 //	call|post ID KEY [PARAMETER...]      synchronous, asynchronous subflow
+//	set                                  what follows of the process is in an activity set
 //	FROM -> TO [: CONDITION]             OTHERWISE and EXCEPTION are types, BLANK is one without text
-func define(tb testing.TB, text string) map[string]startpath.Definition {
+func define(tb testing.TB, text string) map[string]flow.Definition {
 	tb.Helper()
-	type process struct{ key, parameters, fields, activities, transitions string }
+	type process struct {
+		key, parameters, fields, activities, transitions string
+		set                                              bool
+	}
 	var processes []*process
 	plugins := map[string]map[string]string{}
 	esc := func(s string) string {
@@ -63,6 +67,9 @@ func define(tb testing.TB, text string) map[string]startpath.Definition {
 		}
 		p := processes[len(processes)-1]
 		switch w[0] {
+		case "set":
+			p.set = true
+			continue
 		case "in", "out", "inout":
 			p.parameters += fmt.Sprintf(`<FormalParameter Id="%s" Mode="%s"><DataType><BasicType Type="%s"/></DataType></FormalParameter>`, w[1], strings.ToUpper(w[0]), w[2])
 			continue
@@ -85,6 +92,9 @@ func define(tb testing.TB, text string) map[string]startpath.Definition {
 			if class, ok := strings.CutPrefix(x, "plugin="); ok {
 				plugins[p.key][w[1]] = class
 			}
+			if x == "deadline" {
+				body += `<Deadline Execution="SYNCHR"><DeadlineCondition>1</DeadlineCondition><ExceptionName>late</ExceptionName></Deadline>`
+			}
 			if kind, ok := map[string]string{"and-join": "Join", "and-split": "Split"}[x]; ok {
 				body += fmt.Sprintf(`<TransitionRestrictions><TransitionRestriction><%s Type="AND"/></TransitionRestriction></TransitionRestrictions>`, kind)
 			}
@@ -93,25 +103,29 @@ func define(tb testing.TB, text string) map[string]startpath.Definition {
 	}
 	file := `<Package Id="p"><WorkflowProcesses>`
 	for _, p := range processes {
-		file += fmt.Sprintf(`<WorkflowProcess Id="%s"><FormalParameters>%s</FormalParameters><DataFields>%s</DataFields><Activities>%s</Activities><Transitions>%s</Transitions></WorkflowProcess>`,
-			p.key, p.parameters, p.fields, p.activities, p.transitions)
+		body := fmt.Sprintf(`<Activities>%s</Activities><Transitions>%s</Transitions>`, p.activities, p.transitions)
+		if p.set {
+			body = `<ActivitySets><ActivitySet Id="set">` + body + `</ActivitySet></ActivitySets>`
+		}
+		file += fmt.Sprintf(`<WorkflowProcess Id="%s"><FormalParameters>%s</FormalParameters><DataFields>%s</DataFields>%s</WorkflowProcess>`,
+			p.key, p.parameters, p.fields, body)
 	}
 	parsed, err := xpdl.Parse(strings.NewReader(file + `</WorkflowProcesses></Package>`))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	definitions := map[string]startpath.Definition{}
+	definitions := map[string]flow.Definition{}
 	for _, p := range parsed.Processes {
-		definitions[p.Key] = startpath.Definition{Process: p, Plugins: plugins[p.Key]}
+		definitions[p.Key] = flow.Definition{Process: p, Plugins: plugins[p.Key]}
 	}
 	return definitions
 }
 
 // walker walks process main of the package.
-func walker(tb testing.TB, text string) *startpath.Walker {
+func walker(tb testing.TB, text string) *flow.Walker {
 	tb.Helper()
 	definitions := define(tb, text)
-	return startpath.New(definitions["main"], func(key string) (startpath.Definition, bool) {
+	return flow.NewWalker(definitions["main"], func(key string) (flow.Definition, bool) {
 		d, ok := definitions[key]
 		return d, ok
 	})
@@ -340,23 +354,23 @@ func TestWalk_gives_the_facts_apart(t *testing.T) {
 		process leaf
 		manual never`)
 	got := w.Walk(nil)
-	child := func(under string) *startpath.Path {
-		return &startpath.Path{
-			Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "m"}},
-			Steps: []startpath.Step{{
+	child := func(under string) *flow.Path {
+		return &flow.Path{
+			Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "m"}},
+			Steps: []flow.Step{{
 				Activity: "deep", Kind: xpdl.Subflow, Under: under, Asynchronous: true,
-				Child: &startpath.Path{Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "never"}}},
+				Child: &flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "never"}}},
 			}},
 		}
 	}
-	want := startpath.Path{
-		Outcome: startpath.Waits,
-		Steps: []startpath.Step{
+	want := flow.Path{
+		Outcome: flow.Waits,
+		Steps: []flow.Step{
 			{Activity: "r", Kind: xpdl.Route},
 			{Activity: "mail", Kind: xpdl.Tool, Plugin: "EmailTool"},
 			{Activity: "tell", Kind: xpdl.Subflow, Asynchronous: true, Child: child("tell")},
 		},
-		Waits:  []startpath.Wait{{Activity: "ask", Child: child("ask")}},
+		Waits:  []flow.Wait{{Activity: "ask", Child: child("ask")}},
 		Tokens: []migration.Token{{Join: "join", From: "mail"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -413,10 +427,10 @@ func TestMayRun_takes_every_way(t *testing.T) {
 	}
 }
 
-func TestNew_without_a_process_is_unknown(t *testing.T) {
+func TestNewWalker_without_a_process_is_unknown(t *testing.T) {
 	t.Parallel()
-	got := startpath.New(startpath.Definition{}, nil).Walk(texts("a", "b"))
-	if got.Outcome != startpath.Unknown || got.Why != "there is no activity to start with" {
+	got := flow.NewWalker(flow.Definition{}, nil).Walk(texts("a", "b"))
+	if got.Outcome != flow.Unknown || got.Why != "there is no activity to start with" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -431,7 +445,7 @@ func TestWalk_is_bounded_where_branches_multiply(t *testing.T) {
 		text += fmt.Sprintf("r%d -> r%d\n r%d -> r%d\n", i, i+1, i, i+1)
 	}
 	got := walker(t, text).Walk(nil)
-	if got.Outcome != startpath.Unknown || got.Why != "more than 1000 activities run" || len(got.Steps) > 1000 {
+	if got.Outcome != flow.Unknown || got.Why != "more than 1000 activities run" || len(got.Steps) > 1000 {
 		t.Errorf("outcome %s, %q, %d steps", got.Outcome, got.Why, len(got.Steps))
 	}
 }
@@ -493,7 +507,7 @@ func TestWalk_stops_a_condition_without_end_only_once(t *testing.T) {
 	w := walker(t, when("", "status === 'x' || (function(){for(;;);})()"))
 	begin := time.Now()
 	for i := range 20 {
-		if got := w.Walk(texts("status", fmt.Sprint(i))); got.Outcome != startpath.Unknown {
+		if got := w.Walk(texts("status", fmt.Sprint(i))); got.Outcome != flow.Unknown {
 			t.Fatalf("outcome %s", got.Outcome)
 		}
 	}

@@ -1,4 +1,4 @@
-package startpath
+package flow
 
 import (
 	"fmt"
@@ -29,10 +29,10 @@ type Walker struct {
 	root       *model
 }
 
-// New prepares a definition. subflow resolves the process keys of the same
+// NewWalker prepares a definition. subflow resolves the process keys of the same
 // package and version that subflows call; nil means that none is known. A nil
 // process has paths that are Unknown.
-func New(d Definition, subflow func(key string) (Definition, bool)) *Walker {
+func NewWalker(d Definition, subflow func(key string) (Definition, bool)) *Walker {
 	models := map[string]*model{}
 	var prepare func(d Definition) *model
 	prepare = func(d Definition) *model {

@@ -1,27 +1,28 @@
-package activities
+package catalog
 
 import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 const (
-	// catalogTTL is how long definitions are remembered: deployments are frozen
+	// keptFor is how long definitions are remembered: deployments are frozen
 	// while a migration runs, and a plan follows every change.
-	catalogTTL = time.Minute
-	// catalogSize bounds how many parsed packages and form models are kept.
-	catalogSize = 64
+	keptFor = time.Minute
+	// kept bounds how many parsed packages and form models are remembered.
+	kept = 64
 )
 
 // Catalog reads and remembers the definitions of one server. It is safe for concurrent use.
@@ -29,29 +30,31 @@ type Catalog struct {
 	db        *schema.DB
 	packages  *expirable.LRU[packageVersion, *xpdl.Package]
 	published *expirable.LRU[migration.DefinitionID, migration.DefinitionID]
-	forms     *expirable.LRU[string, appForms]
-	walkers   *expirable.LRU[migration.DefinitionID, *startpath.Walker]
+	forms     *expirable.LRU[string, Forms]
+	walkers   *expirable.LRU[migration.DefinitionID, *flow.Walker]
 	classes   *expirable.LRU[struct{}, map[string]bool]
 }
 
 type packageVersion struct{ id, version string }
 
-type appForms struct {
-	model    migration.FormModel
-	problems []form.Problem
-	tables   map[string][]string // by form
-	files    map[string][]string // columns that name uploads, by table
+// Forms are the forms of an app over all its versions, since these share their
+// tables.
+type Forms struct {
+	Model    migration.FormModel
+	Problems []form.Problem      // what could not be read
+	Tables   map[string][]string // by form
+	Files    map[string][]string // columns that name uploads, by table
 }
 
-// NewCatalog returns an empty catalog of db.
-func NewCatalog(db *schema.DB) *Catalog {
+// New returns an empty catalog of db.
+func New(db *schema.DB) *Catalog {
 	return &Catalog{
 		db:        db,
-		packages:  expirable.NewLRU[packageVersion, *xpdl.Package](catalogSize, nil, catalogTTL),
-		published: expirable.NewLRU[migration.DefinitionID, migration.DefinitionID](catalogSize, nil, catalogTTL),
-		forms:     expirable.NewLRU[string, appForms](catalogSize, nil, catalogTTL),
-		walkers:   expirable.NewLRU[migration.DefinitionID, *startpath.Walker](catalogSize, nil, catalogTTL),
-		classes:   expirable.NewLRU[struct{}, map[string]bool](1, nil, catalogTTL),
+		packages:  expirable.NewLRU[packageVersion, *xpdl.Package](kept, nil, keptFor),
+		published: expirable.NewLRU[migration.DefinitionID, migration.DefinitionID](kept, nil, keptFor),
+		forms:     expirable.NewLRU[string, Forms](kept, nil, keptFor),
+		walkers:   expirable.NewLRU[migration.DefinitionID, *flow.Walker](kept, nil, keptFor),
+		classes:   expirable.NewLRU[struct{}, map[string]bool](1, nil, keptFor),
 	}
 }
 
@@ -105,7 +108,7 @@ func (c *Catalog) Resolve(ctx context.Context, id migration.DefinitionID) (migra
 // Walker returns what follows starts of a definition, subflows of the same
 // package included. What cannot be read makes a path Unknown; the error is of a
 // server out of reach.
-func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*startpath.Walker, error) {
+func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*flow.Walker, error) {
 	if known, ok := c.walkers.Get(id); ok {
 		return known, nil
 	}
@@ -116,12 +119,12 @@ func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*start
 		}
 	}
 	var failed error
-	definition := func(key string) startpath.Definition {
+	definition := func(key string) flow.Definition {
 		p, err := c.Process(ctx, migration.DefinitionID{Package: id.Package, Version: id.Version, Process: key})
 		if migration.CodeOf(err) == migration.CodeUnavailable {
 			failed = errors.Join(failed, err)
 		}
-		d := startpath.Definition{Process: p, Plugins: map[string]string{}}
+		d := flow.Definition{Process: p, Plugins: map[string]string{}}
 		for _, plugin := range plugins {
 			if plugin.Process == key {
 				d.Plugins[string(plugin.Activity)] = plugin.Plugin
@@ -129,7 +132,7 @@ func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*start
 		}
 		return d
 	}
-	w := startpath.New(definition(id.Process), func(key string) (startpath.Definition, bool) {
+	w := flow.NewWalker(definition(id.Process), func(key string) (flow.Definition, bool) {
 		d := definition(key)
 		return d, d.Process != nil
 	})
@@ -139,39 +142,40 @@ func (c *Catalog) Walker(ctx context.Context, id migration.DefinitionID) (*start
 	return w, failed
 }
 
-// Forms returns the form model of an app over all its versions, since they
-// share their tables, and what could not be read of it.
-func (c *Catalog) Forms(ctx context.Context, app string) (migration.FormModel, []form.Problem, error) {
-	all, err := c.allForms(ctx, app)
-	return all.model, all.problems, err
-}
-
-func (c *Catalog) allForms(ctx context.Context, app string) (appForms, error) {
+// Forms returns the forms of an app; none for an app that the server does not
+// have. Do not write to it.
+func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	if known, ok := c.forms.Get(app); ok {
 		return known, nil
 	}
-	all := appForms{tables: map[string][]string{}, files: map[string][]string{}}
+	all := Forms{Tables: map[string][]string{}, Files: map[string][]string{}}
 	var definitions []form.Definition
 	err := c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
 		d := form.Define(row.ID, row.Table, row.JSON)
-		all.tables[d.ID] = distinct(append(all.tables[d.ID], d.Tables()...)...)
+		all.Tables[d.ID] = once(append(all.Tables[d.ID], d.Tables()...))
 		for _, field := range d.Form.Fields {
 			if !field.File || field.StoreBinder != "" {
 				continue
 			}
 			for _, table := range d.Tables() {
-				all.files[table] = distinct(append(all.files[table], "c_"+field.ID)...)
+				all.Files[table] = once(append(all.Files[table], "c_"+field.ID))
 			}
 		}
 		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links} // of many versions, so no more than what is needed
 		definitions = append(definitions, d)
 	})
 	if err != nil {
-		return appForms{}, err
+		return Forms{}, err
 	}
-	all.model, all.problems = form.Model(definitions)
+	all.Model, all.Problems = form.Model(definitions)
 	c.forms.Add(app, all)
 	return all, nil
+}
+
+// once sorts a list and leaves each text in it once.
+func once(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // SeenClasses returns the names of the classes that the definitions of any app

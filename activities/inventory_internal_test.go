@@ -1,31 +1,11 @@
 package activities
 
 import (
-	"errors"
-	"strings"
 	"testing"
-
-	"golang.org/x/sync/errgroup"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
 )
-
-func TestGuarded_turns_a_panic_into_an_error(t *testing.T) {
-	t.Parallel()
-	var g errgroup.Group
-	g.Go(guarded(func() error {
-		panic("a nil map")
-	}))
-	err := g.Wait()
-	if migration.CodeOf(err) != migration.CodeInternal || !strings.Contains(err.Error(), "nil map") {
-		t.Errorf("got %v", err)
-	}
-	own := errors.New("its own")
-	if err := guarded(func() error { return own })(); !errors.Is(err, own) {
-		t.Errorf("got %v", err)
-	}
-}
 
 func TestBounded_keeps_the_severest(t *testing.T) {
 	t.Parallel()

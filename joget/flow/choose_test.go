@@ -1,12 +1,12 @@
-package startpath_test
+package flow_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // order is a process whose first route leads an approved one to its end, and a
@@ -103,7 +103,7 @@ func TestChoose(t *testing.T) {
 
 func TestChoose_without_a_process_is_unknown(t *testing.T) {
 	t.Parallel()
-	if got := startpath.New(startpath.Definition{}, nil).Choose(texts("a", "b")); got.Path.Outcome != startpath.Unknown || got.Initial {
+	if got := flow.NewWalker(flow.Definition{}, nil).Choose(texts("a", "b")); got.Path.Outcome != flow.Unknown || got.Initial {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -1,12 +1,12 @@
-package startpath_test
+package flow_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
-	"jogetferry/preflight/startpath"
 )
 
 // large is a definition with 60 variables whose start goes through most of its activities:
@@ -38,7 +38,7 @@ func TestWalk_goes_through_a_large_definition(t *testing.T) {
 	t.Parallel()
 	w := walker(t, large(100))
 	got := w.Walk(nil)
-	if got.Outcome != startpath.Waits || len(got.Steps) != 80 || got.Waits[0].Activity != "stop19" {
+	if got.Outcome != flow.Waits || len(got.Steps) != 80 || got.Waits[0].Activity != "stop19" {
 		t.Errorf("%d steps: %s", len(got.Steps), got)
 	}
 	if got := w.Walk(texts("v3", "stop")); len(got.Steps) != 16 || got.Waits[0].Activity != "stop3" {
@@ -50,7 +50,7 @@ func TestWalk_goes_through_a_large_definition(t *testing.T) {
 func BenchmarkNew(b *testing.B) {
 	d := define(b, large(100))["main"]
 	for b.Loop() {
-		startpath.New(d, nil)
+		flow.NewWalker(d, nil)
 	}
 }
 
@@ -95,19 +95,19 @@ func FuzzWalk(f *testing.F) {
 			return
 		}
 		for _, x := range p.Processes {
-			w := startpath.New(startpath.Definition{Process: x}, func(key string) (startpath.Definition, bool) {
-				return startpath.Definition{Process: p.Process(key)}, true
+			w := flow.NewWalker(flow.Definition{Process: x}, func(key string) (flow.Definition, bool) {
+				return flow.Definition{Process: p.Process(key)}, true
 			})
 			got := w.Walk(texts("v", value))
 			if again := w.Walk(texts("v", value)); again.String() != got.String() {
 				t.Errorf("two walks differ: %s and %s", got, again)
 			}
-			paths := []startpath.Path{got}
+			paths := []flow.Path{got}
 			for _, a := range x.Activities {
 				paths = append(paths, w.Activate(a.ID, texts("v", value)))
 			}
 			for _, got := range paths {
-				if (got.Outcome == startpath.Unknown) != (got.Why != "") || got.Outcome == startpath.Waits && len(got.Waits) == 0 {
+				if (got.Outcome == flow.Unknown) != (got.Why != "") || got.Outcome == flow.Waits && len(got.Waits) == 0 {
 					t.Errorf("outcome %q, why %q, waits %v", got.Outcome, got.Why, got.Waits)
 				}
 			}
@@ -124,8 +124,8 @@ func FuzzWalk_conditions(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text, value string) {
 		changed := definition.Process.Outgoing("r")[0]
 		changed.Condition.Text = text
-		got := startpath.New(definition, nil).Walk(texts("status", value))
-		if known := got.Outcome == startpath.Waits; known == (got.Why != "") {
+		got := flow.NewWalker(definition, nil).Walk(texts("status", value))
+		if known := got.Outcome == flow.Waits; known == (got.Why != "") {
 			t.Errorf("outcome %q, why %q", got.Outcome, got.Why)
 		}
 	})

@@ -1,4 +1,4 @@
-package rehearse
+package flow
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 	"jogetferry/migration"
 )
 
-// Check returns what answers name that the definitions do not have, or that no
+// CheckAnswers returns what answers name that the definitions do not have, or that no
 // completion can set, in order; nil for nothing. known are the definitions by
 // "package/process".
-func Check(answers migration.Answers, known map[string]*xpdl.Process) []string {
+func CheckAnswers(answers migration.Answers, known map[string]*xpdl.Process) []string {
 	var mistakes []string
 	unknown := func(place, what, word string, words []string) {
 		text := fmt.Sprintf("%s: there is no %s %q", place, what, word)

@@ -1,4 +1,4 @@
-package startpath
+package flow
 
 import (
 	"errors"

@@ -1,13 +1,13 @@
-package startpath_test
+package flow_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 func TestActivate(t *testing.T) {
@@ -84,8 +84,8 @@ func TestActivate_inside_an_activity_set_is_unknown(t *testing.T) {
 	t.Parallel()
 	d := define(t, "process main\n manual a")["main"]
 	d.Process.Activity("a").Set = "set"
-	got := startpath.New(d, nil).Activate("a", nil)
-	if got.Outcome != startpath.Unknown || got.Why != "a is in an activity set, whose activities cannot be started" {
+	got := flow.NewWalker(d, nil).Activate("a", nil)
+	if got.Outcome != flow.Unknown || got.Why != "a is in an activity set, whose activities cannot be started" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -94,7 +94,7 @@ func TestActivate_leaves_a_walk_as_it_was(t *testing.T) {
 	t.Parallel()
 	w := walker(t, "process main\n data v STRING x\n route r and-split\n route s\n manual a\n manual j and-join\n r -> s\n r -> a: v === 'x'\n s -> j\n a -> j")
 	for _, step := range []struct {
-		path startpath.Path
+		path flow.Path
 		want string
 	}{
 		{w.Activate("r", texts("v", "y")), "r -> s -> unknown: j is an AND-join, and what waits there is not known"},
@@ -138,10 +138,10 @@ func TestMayRunPlugins(t *testing.T) {
 func TestDefinition_is_what_is_walked(t *testing.T) {
 	t.Parallel()
 	d := define(t, "process main\n tool t plugin=T\n process sub\n manual m")
-	if diff := cmp.Diff(d["main"], startpath.New(d["main"], nil).Definition(), cmp.AllowUnexported(xpdl.Process{})); diff != "" {
+	if diff := cmp.Diff(d["main"], flow.NewWalker(d["main"], nil).Definition(), cmp.AllowUnexported(xpdl.Process{})); diff != "" {
 		t.Errorf("definition (-want +got):\n%s", diff)
 	}
-	if startpath.New(startpath.Definition{}, nil).Definition().Process == nil {
+	if flow.NewWalker(flow.Definition{}, nil).Definition().Process == nil {
 		t.Error("no process")
 	}
 }

@@ -1,4 +1,4 @@
-package rehearse
+package flow
 
 import (
 	"fmt"
@@ -6,12 +6,11 @@ import (
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // Level is an instance around an activity that is about to be completed.
 type Level struct {
-	Definition startpath.Definition
+	Definition Definition
 	Tokens     []migration.Token // that wait at its joins
 	Caller     string            // activity of the level above that waits for it, "" for the root
 	Busy       bool              // other activities of it are open, so that it does not end yet
@@ -22,7 +21,7 @@ type Level struct {
 // and decision plugins. levels are the instance and those that wait for it, up
 // to the root. Values do not matter: which of them a form would have changed
 // nobody knows. Nil: the way is the same whatever they are.
-func Decisions(levels []Level, activity string, subflow func(process string) (startpath.Definition, bool)) []string {
+func Decisions(levels []Level, activity string, subflow func(process string) (Definition, bool)) []string {
 	l := looker{subflow: subflow, seen: map[string]bool{}, arrived: map[string]int{}}
 	l.over(levels, activity)
 	slices.Sort(l.found)
@@ -30,7 +29,7 @@ func Decisions(levels []Level, activity string, subflow func(process string) (st
 }
 
 type looker struct {
-	subflow func(process string) (startpath.Definition, bool)
+	subflow func(process string) (Definition, bool)
 	seen    map[string]bool
 	arrived map[string]int // branches at joins
 	found   []string

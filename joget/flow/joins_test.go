@@ -1,4 +1,4 @@
-package joins_test
+package flow_test
 
 import (
 	"fmt"
@@ -9,68 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"jogetferry/joget/xpdl"
+	"jogetferry/joget/flow"
 	"jogetferry/migration"
-	"jogetferry/preflight/joins"
-	"jogetferry/preflight/startpath"
 )
 
-// The process of a test is written in lines:
-//
-//	set                                  what follows is in an activity set
-//	manual|tool|route|call|block|nothing ID [and-join] [deadline] [plugin=CLASS]
-//	FROM -> TO [: CONDITION]             OTHERWISE and EXCEPTION are types, BLANK is one without text
-func define(tb testing.TB, text string) startpath.Definition {
+// alone is a definition of one process, written as define reads it.
+func alone(tb testing.TB, text string) flow.Definition {
 	tb.Helper()
-	bodies := map[string]string{
-		"manual": `<Implementation><No/></Implementation>`, "tool": `<Implementation><Tool Id="default_application"/></Implementation>`,
-		"route": `<Route/>`, "call": `<Implementation><SubFlow Id="main" Execution="SYNCHR"/></Implementation>`, "block": `<BlockActivity BlockId="set"/>`, "nothing": ``,
-	}
-	options := map[string]string{
-		"and-join": `<TransitionRestrictions><TransitionRestriction><Join Type="AND"/></TransitionRestriction></TransitionRestrictions>`,
-		"deadline": `<Deadline Execution="SYNCHR"><DeadlineCondition>1</DeadlineCondition><ExceptionName>late</ExceptionName></Deadline>`,
-	}
-	plugins := map[string]string{}
-	var activities, transitions string
-	level := `%s%s`
-	for line := range strings.Lines(text) {
-		w := strings.Fields(line)
-		if len(w) == 0 {
-			continue
-		}
-		if w[0] == "set" {
-			level = `<ActivitySets><ActivitySet Id="set">%s%s</ActivitySet></ActivitySets>`
-			continue
-		}
-		if from, rest, ok := strings.Cut(strings.TrimSpace(line), " -> "); ok {
-			to, condition, _ := strings.Cut(rest, ": ")
-			kind := "CONDITION"
-			switch condition {
-			case "":
-				kind = ""
-			case "OTHERWISE", "EXCEPTION":
-				kind = condition
-			case "BLANK":
-				condition = " "
-			}
-			transitions += fmt.Sprintf(`<Transition Id="t%d" From="%s" To="%s"><Condition Type="%s">%s</Condition></Transition>`, len(transitions), from, to, kind, condition)
-			continue
-		}
-		body := bodies[w[0]]
-		for _, option := range w[2:] {
-			body += options[option]
-			if class, ok := strings.CutPrefix(option, "plugin="); ok {
-				plugins[w[1]] = class
-			}
-		}
-		activities += fmt.Sprintf(`<Activity Id="%s">%s</Activity>`, w[1], body)
-	}
-	p, err := xpdl.Parse(strings.NewReader(`<Package Id="p"><WorkflowProcesses><WorkflowProcess Id="main">` +
-		fmt.Sprintf(level, `<Activities>`+activities+`</Activities>`, `<Transitions>`+transitions+`</Transitions>`) + `</WorkflowProcess></WorkflowProcesses></Package>`))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return startpath.Definition{Process: p.Process("main"), Plugins: plugins}
+	return define(tb, "process main\n"+text)["main"]
 }
 
 // tokens reads "FROM@JOIN[:PERFORMER]".
@@ -93,7 +39,7 @@ func token(t migration.Token) string {
 }
 
 // shown writes a plan as "KIND FROM@JOIN" and "refused FROM@JOIN: WHY".
-func shown(rebuild []joins.Rebuild, refused []joins.Refusal) []string {
+func shown(rebuild []flow.Rebuild, refused []flow.Refusal) []string {
 	out := []string{}
 	for _, r := range rebuild {
 		out = append(out, fmt.Sprintf("%s %s", r.Kind, token(r.Token)))
@@ -119,19 +65,19 @@ const purchase = `
 	merge -> order`
 
 // waits is a start that leaves these tokens.
-func waits(left ...string) *startpath.Path {
-	return &startpath.Path{Outcome: startpath.Waits, Waits: []startpath.Wait{{Activity: "quote"}}, Tokens: tokens(left...)}
+func waits(left ...string) *flow.Path {
+	return &flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "quote"}}, Tokens: tokens(left...)}
 }
 
-func TestPlan(t *testing.T) {
+func TestPlanJoins(t *testing.T) {
 	t.Parallel()
-	unknown := &startpath.Path{Outcome: startpath.Unknown, Why: "fork has a decision plugin"}
+	unknown := &flow.Path{Outcome: flow.Unknown, Why: "fork has a decision plugin"}
 	const unsure = "it is not known whether the start leaves a branch at a join, where it would stay"
 	for _, tc := range []struct {
 		name   string
 		change []string // pairs: a line of purchase, and what stands there instead
 		wanted []migration.Token
-		start  *startpath.Path
+		start  *flow.Path
 		want   []string
 	}{
 		{"a_manual_predecessor_is_completed_by_its_performer", nil, tokens("quote@merge:cat"), waits(), []string{"manual quote@merge:cat"}},
@@ -180,7 +126,7 @@ func TestPlan(t *testing.T) {
 		}},
 
 		{"a_tool_would_run_again", []string{"route ready", "tool ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is a tool, which would run again"}},
-		{"a_subflow_would_run_again", []string{"route ready", "call ready"}, tokens("ready@merge:cat"), waits(), []string{"refused ready@merge:cat: ready is a subflow, which would run again from its beginning"}},
+		{"a_subflow_would_run_again", []string{"route ready", "call ready main"}, tokens("ready@merge:cat"), waits(), []string{"refused ready@merge:cat: ready is a subflow, which would run again from its beginning"}},
 		{"a_block_cannot_be_followed", []string{"route ready", "block ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is of kind block, which cannot be followed"}},
 		{"what_the_engine_does_not_know_cannot_be_followed", []string{"route ready", "nothing ready"}, tokens("ready@merge"), waits(), []string{"refused ready@merge: ready is of kind unknown, which cannot be followed"}},
 		{"a_missing_predecessor", nil, tokens("gone@merge"), waits(), []string{"refused gone@merge: gone is not in the definition"}},
@@ -214,25 +160,25 @@ func TestPlan(t *testing.T) {
 				}
 				text = changed
 			}
-			if diff := cmp.Diff(tc.want, shown(joins.Plan(define(t, text), tc.wanted, tc.start))); diff != "" {
+			if diff := cmp.Diff(tc.want, shown(flow.PlanJoins(alone(t, text), tc.wanted, tc.start))); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestPlan_without_a_definition_refuses(t *testing.T) {
+func TestPlanJoins_without_a_definition_refuses(t *testing.T) {
 	t.Parallel()
 	want := []string{"refused ready@merge: the definition is not known"}
-	if diff := cmp.Diff(want, shown(joins.Plan(startpath.Definition{}, tokens("ready@merge"), waits()))); diff != "" {
+	if diff := cmp.Diff(want, shown(flow.PlanJoins(flow.Definition{}, tokens("ready@merge"), waits()))); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 }
 
-func TestPlan_leaves_its_arguments_alone(t *testing.T) {
+func TestPlanJoins_leaves_its_arguments_alone(t *testing.T) {
 	t.Parallel()
 	wanted, start := tokens("ready@merge", "budget@merge:terry"), waits("ready@merge", "budget@merge")
-	joins.Plan(define(t, purchase), wanted, start)
+	flow.PlanJoins(alone(t, purchase), wanted, start)
 	if diff := cmp.Diff(tokens("ready@merge", "budget@merge:terry"), wanted); diff != "" {
 		t.Errorf("wanted (-want +got):\n%s", diff)
 	}
@@ -241,9 +187,9 @@ func TestPlan_leaves_its_arguments_alone(t *testing.T) {
 	}
 }
 
-func TestRest_is_empty_when_all_was_made_one_by_one(t *testing.T) {
+func TestRestOfJoins_is_empty_when_all_was_made_one_by_one(t *testing.T) {
 	t.Parallel()
-	d := define(t, strings.Replace(purchase, "manual order", "manual order\norder -> merge", 1)) // back into the join
+	d := alone(t, strings.Replace(purchase, "manual order", "manual order\norder -> merge", 1)) // back into the join
 	wanted := tokens("ready@merge", "quote@merge:cat", "quote@merge:clark")
 	var present []migration.Token
 	for _, want := range [][]string{
@@ -252,7 +198,7 @@ func TestRest_is_empty_when_all_was_made_one_by_one(t *testing.T) {
 		{"route ready@merge"},
 		{},
 	} {
-		rebuild, refused := joins.Rest(d, wanted, present)
+		rebuild, refused := flow.RestOfJoins(d, wanted, present)
 		if diff := cmp.Diff(want, shown(rebuild, refused)); diff != "" {
 			t.Errorf("with %d tokens (-want +got):\n%s", len(present), diff)
 		}
@@ -260,14 +206,14 @@ func TestRest_is_empty_when_all_was_made_one_by_one(t *testing.T) {
 			present = append(present, rebuild[0].Token)
 		}
 	}
-	_, refused := joins.Rest(d, wanted, append(present, tokens("budget@merge:jack")...))
+	_, refused := flow.RestOfJoins(d, wanted, append(present, tokens("budget@merge:jack")...))
 	want := []string{"refused budget@merge:jack: a branch from budget would wait at merge without one on the source, and nothing can remove it"}
 	if diff := cmp.Diff(want, shown(nil, refused)); diff != "" {
 		t.Errorf("one too many (-want +got):\n%s", diff)
 	}
 }
 
-func TestMissing(t *testing.T) {
+func TestMissingTokens(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name                           string
@@ -289,7 +235,7 @@ func TestMissing(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			missing, more := joins.Missing(tc.wanted, tc.present)
+			missing, more := flow.MissingTokens(tc.wanted, tc.present)
 			want, got := [][]migration.Token{tc.missing, tc.more}, [][]migration.Token{missing, more}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("missing, extra (-want +got):\n%s", diff)

@@ -1,4 +1,4 @@
-package rehearse_test
+package flow_test
 
 import (
 	"fmt"
@@ -7,17 +7,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/joget/flow"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/rehearse"
-	"jogetferry/preflight/startpath"
 )
 
 // drawn makes definitions of lines such as "approve -> gate [status==='x']".
 // Activities are manual, unless their name says otherwise: "route:gate",
 // "tool:mail", "call:sub>child", "async:sub>child". "&" before a name makes an
 // AND-join, "+" behind it an AND-split.
-func drawn(t *testing.T, key string, plugins map[string]string, lines ...string) startpath.Definition {
+func drawn(t *testing.T, key string, plugins map[string]string, lines ...string) flow.Definition {
 	t.Helper()
 	var activities, transitions strings.Builder
 	known := map[string]bool{}
@@ -67,7 +66,7 @@ func drawn(t *testing.T, key string, plugins map[string]string, lines ...string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return startpath.Definition{Process: p.Process(key), Plugins: plugins}
+	return flow.Definition{Process: p.Process(key), Plugins: plugins}
 }
 
 func TestDecisions(t *testing.T) {
@@ -111,15 +110,15 @@ func TestDecisions(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			root, child := drawn(t, "main", tc.plugins, tc.lines...), startpath.Definition{}
+			root, child := drawn(t, "main", tc.plugins, tc.lines...), flow.Definition{}
 			if len(tc.child) > 0 {
 				child = drawn(t, "child", nil, tc.child...)
 			}
-			levels := []rehearse.Level{{Definition: root, Tokens: tc.tokens, Busy: tc.busy}}
+			levels := []flow.Level{{Definition: root, Tokens: tc.tokens, Busy: tc.busy}}
 			if tc.inside {
-				levels = []rehearse.Level{{Definition: child, Caller: "sub", Busy: tc.busy}, levels[0]}
+				levels = []flow.Level{{Definition: child, Caller: "sub", Busy: tc.busy}, levels[0]}
 			}
-			got := rehearse.Decisions(levels, tc.activity, func(key string) (startpath.Definition, bool) { return child, key == "child" && child.Process != nil })
+			got := flow.Decisions(levels, tc.activity, func(key string) (flow.Definition, bool) { return child, key == "child" && child.Process != nil })
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("decisions (-want +got):\n%s", diff)
 			}
@@ -127,7 +126,7 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestCheckAnswers(t *testing.T) {
 	t.Parallel()
 	p, err := xpdl.Parse(strings.NewReader(`<Package xmlns="http://www.wfmc.org/2002/XPDL1.0" Id="crm"><WorkflowProcesses><WorkflowProcess Id="process1"><DataFields>
 		<DataField Id="status"><DataType><BasicType Type="STRING"/></DataType></DataField>
@@ -162,7 +161,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, rehearse.Check(tc.answers, known)); diff != "" {
+			if diff := cmp.Diff(tc.want, flow.CheckAnswers(tc.answers, known)); diff != "" {
 				t.Errorf("mistakes (-want +got):\n%s", diff)
 			}
 		})

@@ -1,4 +1,4 @@
-package activities
+package step
 
 import (
 	"context"
@@ -23,14 +23,14 @@ const attemptsBeforeParking = 8
 // error of its own each time; with the policy of retries this is a quarter of an hour.
 const answersBeforeParking = 20
 
-// wait asks for another attempt after a while: something is under way whose end
-// must be awaited. It is not a failure.
-type wait struct {
-	why   string // free of personal data
-	delay time.Duration
+// WaitError is an error that asks for another attempt after a while: something is
+// under way whose end must be awaited. It is not a failure.
+type WaitError struct {
+	Why   string        // for operators, free of personal data
+	Delay time.Duration // 0: as the retry policy has it
 }
 
-func (w *wait) Error() string { return w.why }
+func (w *WaitError) Error() string { return w.Why }
 
 // classify turns an error into what Temporal may see: a message without the
 // cause, the code as type, and whether a retry can help.
@@ -42,10 +42,10 @@ func classifyAt(ctx context.Context, err error, attempt int32) error {
 	if err == nil {
 		return nil
 	}
-	var w *wait
+	var w *WaitError
 	if errors.As(err, &w) {
-		return temporal.NewApplicationErrorWithOptions(w.why, contract.WaitingType, temporal.ApplicationErrorOptions{
-			NextRetryDelay: w.delay, Category: temporal.ApplicationErrorCategoryBenign,
+		return temporal.NewApplicationErrorWithOptions(w.Why, contract.WaitingType, temporal.ApplicationErrorOptions{
+			NextRetryDelay: w.Delay, Category: temporal.ApplicationErrorCategoryBenign,
 		})
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -58,13 +58,13 @@ func classifyAt(ctx context.Context, err error, attempt int32) error {
 		message = coded.Safe()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: !retryable(code) || code == migration.CodeInternal && attempt >= attemptsBeforeParking ||
+		NonRetryable: !Retryable(code) || code == migration.CodeInternal && attempt >= attemptsBeforeParking ||
 			api.FateOf(err) == api.Answered && attempt >= answersBeforeParking,
 	})
 }
 
-// retryable reports whether a repetition can end differently without anybody's help.
-func retryable(code migration.Code) bool {
+// Retryable reports whether a repetition can end differently without anybody's help.
+func Retryable(code migration.Code) bool {
 	switch code {
 	case migration.CodeUnavailable, migration.CodeDrifted, migration.CodeInternal:
 		return true
@@ -73,11 +73,11 @@ func retryable(code migration.Code) bool {
 	return false
 }
 
-// safeError is an error as the log may show it.
-func safeError(err error) zap.Field {
-	var w *wait
+// SafeError is an error as the log may show it.
+func SafeError(err error) zap.Field {
+	var w *WaitError
 	if errors.As(err, &w) {
-		return zap.String("waiting", w.why)
+		return zap.String("waiting", w.Why)
 	}
 	var coded *migration.Error
 	if errors.As(err, &coded) {

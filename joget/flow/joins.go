@@ -1,4 +1,4 @@
-package joins
+package flow
 
 import (
 	"cmp"
@@ -7,7 +7,6 @@ import (
 
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
-	"jogetferry/preflight/startpath"
 )
 
 // Rebuild is one token to make anew: its From is started and, when Kind is
@@ -24,33 +23,33 @@ type Refusal struct {
 	Why string
 }
 
-// Plan says, before a start, which tokens of an instance are to be made on the
+// PlanJoins says, before a start, which tokens of an instance are to be made on the
 // target, and which cannot be. d is the target's definition, wanted are the
 // tokens of the instance under the target's names, start is what the start of
 // this instance does (of a child: the Path below the Wait of its caller), nil
 // when nobody followed it. Tokens that the start leaves anyhow are in neither
 // list; one that it leaves and nobody wants is refused. Both lists are sorted;
 // where one token is refused, the instance cannot be continued as it was.
-func Plan(d startpath.Definition, wanted []migration.Token, start *startpath.Path) ([]Rebuild, []Refusal) {
-	if start != nil && start.Outcome != startpath.Unknown {
-		return Rest(d, wanted, start.Tokens)
+func PlanJoins(d Definition, wanted []migration.Token, start *Path) ([]Rebuild, []Refusal) {
+	if start != nil && start.Outcome != Unknown {
+		return RestOfJoins(d, wanted, start.Tokens)
 	}
 	why := "it is not known whether the start leaves a branch at a join, where it would stay"
 	if start != nil {
 		why += ": " + start.Why
 	}
 	var refused []Refusal
-	for _, t := range sorted(wanted) {
+	for _, t := range sortedTokens(wanted) {
 		refused = append(refused, Refusal{t, why})
 	}
 	return nil, refused
 }
 
-// Rest is Plan for an instance that is there: present are the tokens it has.
-func Rest(d startpath.Definition, wanted, present []migration.Token) (rebuild []Rebuild, refused []Refusal) {
-	missing, extra := Missing(wanted, present)
+// RestOfJoins is PlanJoins for an instance that is there: present are the tokens it has.
+func RestOfJoins(d Definition, wanted, present []migration.Token) (rebuild []Rebuild, refused []Refusal) {
+	missing, extra := MissingTokens(wanted, present)
 	for _, t := range missing {
-		kind, why := judge(d, t, wanted)
+		kind, why := rebuildable(d, t, wanted)
 		if why != "" {
 			refused = append(refused, Refusal{t, why})
 		} else {
@@ -60,13 +59,13 @@ func Rest(d startpath.Definition, wanted, present []migration.Token) (rebuild []
 	for _, t := range extra {
 		refused = append(refused, Refusal{t, fmt.Sprintf("a branch from %s would wait at %s without one on the source, and nothing can remove it", t.From, t.Join)})
 	}
-	slices.SortStableFunc(refused, func(a, b Refusal) int { return compare(a.Token, b.Token) })
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return compareTokens(a.Token, b.Token) })
 	return rebuild, refused
 }
 
-// judge says what kind of activity leaves a token when it is started, or why
+// rebuildable says what kind of activity leaves a token when it is started, or why
 // doing so would leave none, or do more than that.
-func judge(d startpath.Definition, t migration.Token, wanted []migration.Token) (xpdl.Kind, string) {
+func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpdl.Kind, string) {
 	if d.Process == nil {
 		return "", "the definition is not known"
 	}
@@ -124,12 +123,12 @@ func judge(d startpath.Definition, t migration.Token, wanted []migration.Token) 
 	return from.Kind, ""
 }
 
-// Missing compares tokens as a multiset: which of the wanted are not present,
+// MissingTokens compares tokens as a multiset: which of the wanted are not present,
 // and which present ones are not wanted, both sorted, empty when there are
 // none. A token is the same whoever its Performer is; of several that are, those
 // with the same Performer belong together.
-func Missing(wanted, present []migration.Token) (missing, extra []migration.Token) {
-	missing, extra = sorted(wanted), sorted(present)
+func MissingTokens(wanted, present []migration.Token) (missing, extra []migration.Token) {
+	missing, extra = sortedTokens(wanted), sortedTokens(present)
 	for _, same := range []func(a, b migration.Token) bool{
 		func(a, b migration.Token) bool { return a == b },
 		func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From },
@@ -145,10 +144,10 @@ func Missing(wanted, present []migration.Token) (missing, extra []migration.Toke
 	return missing, extra
 }
 
-func sorted(tokens []migration.Token) []migration.Token {
-	return slices.SortedFunc(slices.Values(tokens), compare)
+func sortedTokens(tokens []migration.Token) []migration.Token {
+	return slices.SortedFunc(slices.Values(tokens), compareTokens)
 }
 
-func compare(a, b migration.Token) int {
+func compareTokens(a, b migration.Token) int {
 	return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 }

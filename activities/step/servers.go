@@ -1,0 +1,68 @@
+package step
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"jogetferry/joget/catalog"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/store"
+	"jogetferry/uploads"
+)
+
+// Servers are what the activities of a worker work with: the two Joget servers
+// and the ledger.
+type Servers struct {
+	Ledger *store.Ledger
+	// Source is never written. It is zero in a worker that only calls the target.
+	Source   Server
+	Target   Server
+	Settings Settings
+	Log      *zap.Logger
+}
+
+// Server is one Joget server: its database, and what is remembered of it.
+type Server struct {
+	*schema.DB
+	Fingerprint string          // of migration.Server
+	Tables      *records.Schema // of its form tables
+	Catalog     *catalog.Catalog
+	Uploads     UploadStore // nil in a worker that copies nothing
+}
+
+// UploadStore is a store that can say beforehand whether it will work.
+type UploadStore interface {
+	uploads.Store
+	// Probe reports why files cannot be read or, in a target, written. It changes nothing.
+	Probe(ctx context.Context) error
+	// Free returns how many bytes can still be written.
+	Free(ctx context.Context) (int64, error)
+}
+
+// Rows are the form tables of s to read.
+func (s *Server) Rows() records.Side { return records.Side{Q: s.Pool(), Schema: s.Tables} }
+
+// Form are the form tables of s to write.
+func (s *Server) Form() records.Target { return records.Target{DB: s.Pool(), Schema: s.Tables} }
+
+// Forget lets go of what is remembered of s: what was mended since is to be seen.
+func (s *Server) Forget(ctx context.Context) error {
+	s.Catalog.Forget()
+	s.Tables.Forget()
+	return s.Refresh(ctx)
+}
+
+// Forget lets go of what is remembered of both servers.
+func (s *Servers) Forget(ctx context.Context) error {
+	return errors.Join(s.Source.Forget(ctx), s.Target.Forget(ctx))
+}
+
+// Key names the one start of an instance between the two servers. This worker
+// must know both; one that does not has it from Open.
+func (s *Servers) Key(id migration.InstanceID) migration.ClaimKey {
+	return migration.ClaimKey{Source: s.Source.Fingerprint, Instance: id, Target: s.Target.Fingerprint}
+}
