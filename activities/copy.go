@@ -144,7 +144,7 @@ type sourceRead struct {
 func (c *Copy) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
 	forms, err := c.Source.Catalog.Forms(ctx, i.App)
 	if err == nil && len(forms.Problems) > 0 {
-		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormBroken.Remedy}
+		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormRemedy}
 	}
 	return records.Selection{Model: forms.Model.Union(c.Settings.Extra), Root: i.Record}, err
 }

@@ -82,7 +82,7 @@ func TestTreeFacts(t *testing.T) {
 	if diff := cmp.Diff(child.Start, now.Below[0].Start); diff != "" || now.Below[0].Target == nil {
 		t.Errorf("at its turn (-plan +turn):\n%s", diff)
 	}
-	if got := preflight.Instance(&now); len(got) != 1 || got[0].ID != preflight.JoinWaiting.ID {
+	if got := preflight.Instance(&now); len(got) != 1 || got[0].ID != "FERRY-405" {
 		t.Errorf("findings %v", got)
 	}
 

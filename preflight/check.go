@@ -1,6 +1,8 @@
 package preflight
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"jogetferry/migration"
@@ -29,10 +31,13 @@ type Check struct {
 	Part func(f *InstanceFacts, p *Part, r Report)
 }
 
-// Finding makes a finding of the check. Subject must not hold personal data.
-func (c *Check) Finding(subject, seen string) migration.Finding {
-	return migration.Finding{ID: c.ID, Severity: c.Severity, Subject: subject, Message: c.Title, Seen: seen, Remedy: c.Remedy}
-}
+// All returns every check, in order of its number.
+func All() []Check { return slices.Clone(all) }
+
+var all = slices.SortedFunc(
+	slices.Values(slices.Concat(servers, apps, tables, definitions, mappings, records, instances, subflows, joins, variables, people, start, deadlines)),
+	func(a, b Check) int { return strings.Compare(a.ID, b.ID) },
+)
 
 // Report takes what a check found.
 type Report struct {
@@ -41,7 +46,8 @@ type Report struct {
 	at    migration.Path // where in the tree; goes before what was seen
 }
 
-// Found adds a finding with the severity of its check.
+// Found adds a finding with the severity of its check. Subject must not hold
+// personal data; seen may, where the check is marked Personal.
 func (r Report) Found(subject, seen string) { r.FoundAs(r.check.Severity, subject, seen) }
 
 // FoundAs adds a finding whose severity the configuration or the facts change.
@@ -52,9 +58,9 @@ func (r Report) FoundAs(severity migration.Severity, subject, seen string) {
 	case r.at != "":
 		seen = string(r.at)
 	}
-	f := r.check.Finding(subject, seen)
-	f.Severity = severity
-	*r.into = append(*r.into, f)
+	*r.into = append(*r.into, migration.Finding{
+		ID: r.check.ID, Severity: severity, Subject: subject, Message: r.check.Title, Seen: seen, Remedy: r.check.Remedy,
+	})
 }
 
 // Copying returns what stands against migrating between two servers, as far as
@@ -146,3 +152,11 @@ var personal = func() map[string]bool {
 	}
 	return ids
 }()
+
+// first returns up to n of lines, and how many there are besides.
+func first(n int, lines []string) []string {
+	if len(lines) <= n {
+		return lines
+	}
+	return append(lines[:n:n], fmt.Sprintf("and %d more", len(lines)-n))
+}

@@ -3,6 +3,8 @@ package preflight
 import (
 	"time"
 
+	"jogetferry/joget/flow"
+	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
 
@@ -75,4 +77,220 @@ type PlanFacts struct {
 	Amounts []Amount
 	// FreeBytes is the space left for uploads on the target; nil: not known.
 	FreeBytes *int64
+}
+
+// MappingFacts are what the configuration maps, beside what both sides have.
+type MappingFacts struct {
+	Mapping migration.Mapping
+	// SourceDefinitions and TargetDefinitions are all that are deployed.
+	SourceDefinitions, TargetDefinitions []migration.DefinitionID
+	// Processes are the pairs of definitions met, by process key of the source.
+	Processes map[string][]ProcessPair
+}
+
+// ProcessPair is a definition with running instances and what it maps to; nil
+// where it cannot be read, which is a finding of the definition.
+type ProcessPair struct{ Source, Target *xpdl.Process }
+
+// MappedUsers are users of the configuration that the target does not have.
+type MappedUsers struct {
+	Missing []migration.User
+	Known   []string // users that it has; nil when none is missing
+}
+
+// Amount is how much the inventory saw of the records of an app: the rows whose
+// id is a record ID and the files beside those that name one. Bytes are of values and of files.
+type Amount struct {
+	App              string
+	Rows, Bytes      int64
+	Files, FileBytes int64
+}
+
+// AppFacts are an app on both sides, over all instances of the plan. Versions
+// are the published one, or the highest where none is.
+type AppFacts struct {
+	ID string
+	// Absent: the target has no version of the app; what it lacks is not listed then.
+	Absent bool
+	// Problems are forms that cannot be read, one line each.
+	Problems []string
+	// Mismatches are those of the form tables that have rows on the source.
+	Mismatches []migration.Mismatch
+	// Relations lead from the form tables to child tables, those of records.extra included.
+	Relations []migration.Relation
+	// Source and Target are the environment variables, by ID.
+	Source, Target []migration.EnvironmentVariable
+	// Counters are the environment variables that ID generators of the source's forms count with.
+	Counters []string
+	// Mentions are places of the target's app where a host of the source stands:
+	// "environment variable x", never a value.
+	Mentions []string
+	// Plugins are the classes that the source's app uses, with one place where it
+	// does; Seen are those that the target knows from any of its apps.
+	Plugins map[string]string
+	Seen    map[string]bool
+}
+
+// DefinitionFacts are a definition of the source and what it maps to.
+type DefinitionFacts struct {
+	ID migration.DefinitionID
+	// TargetID is zero when Unpublished says why.
+	TargetID       migration.DefinitionID
+	Unpublished    string
+	Source, Target DefinitionSide
+	// Differences are those of the two processes; nil unless both are there.
+	Differences []xpdl.Difference
+	// Mapping says what is called otherwise on the target.
+	Mapping migration.Mapping
+	// MayRun are the steps that some start on the target could run before it
+	// waits, Start is what one with the initial values does.
+	MayRun []flow.Step
+	Start  flow.Path
+}
+
+// DefinitionSide is a definition on one server: Process, or why there is none.
+type DefinitionSide struct {
+	Process *xpdl.Process
+	Missing bool // the server has no such definition
+	Broken  bool // it has, and nobody can read it
+	// Published: it is the one that a start by latest takes.
+	Published bool
+	// Participants, Plugins and Forms are the mappings of this process.
+	Participants []migration.Participant
+	Plugins      []migration.ActivityPlugin
+	Forms        []migration.ActivityForm
+}
+
+// InstanceFacts is what is known about one instance, and the subflows that are
+// open below it, before it is touched.
+type InstanceFacts struct {
+	Part // the root
+	// InitialStart is what a start with the initial values of the definition
+	// does; nil when nobody looked.
+	InitialStart *flow.Path
+	// WithInitial: Start is one with initial values, see flow.Choice.
+	WithInitial bool
+	// RebuildJoins: branches that wait at AND-joins are made anew.
+	RebuildJoins bool
+	// RecordIsInstance: the record ID names a linked instance of the target.
+	RecordIsInstance bool
+	// Minted is the lowest process number that the target may still hand out.
+	Minted int64
+	// RecordRefused and RequesterRefused say why the API cannot carry them; "" if it can.
+	RecordRefused, RequesterRefused string
+	// Data is what is known of the record; nil when nobody looked.
+	Data *DataFacts
+	// Users and Deadlines are nil when they were not looked at.
+	Users     *UserFacts
+	Deadlines *DeadlineFacts
+}
+
+// Part is one instance of a tree.
+type Part struct {
+	Path migration.Path
+	// Caller is the subflow activity above that waits for it, by the source's
+	// name; "" for the root.
+	Caller migration.ActivityDefID
+	// Instance is never nil. One that is closed or gone, while its caller waits,
+	// is as schema.Reader.Below has it.
+	Instance *migration.Instance
+	// Wanted is the instance as it shall be on the target, mappings applied: the
+	// same activities in the same order. Nil: Instance itself.
+	Wanted *migration.Instance
+	// Source and Target are the definitions on either side; nil when unknown,
+	// which is a finding of the definition, not of the instance.
+	Source, Target *xpdl.Process
+	// Plugins are the classes mapped to activities of Target.
+	Plugins map[string]string
+	// Members are how many users of the target a participant of Target is, where
+	// that does not depend on the instance; nil when nobody counted.
+	Members map[string]Span
+	// Start is what makes the instance on the target does: process/start, or of a
+	// subflow, in the instance above, the start of the activity that calls it; nil
+	// when nobody looked.
+	Start *flow.Path
+	// Handed are the values that a subflow gets from the instance above, by
+	// variable of Target; see Handed.
+	Handed map[string]string
+	Below  []Part // subflows, as migration.Tree has them
+}
+
+// Span is a number of which only bounds are known.
+type Span struct{ Least, Most int }
+
+// DataFacts is what a plan knows of the record of an instance. Rows are those
+// whose id is the record ID, in any form table of the app; tables are named
+// without app_fd_.
+type DataFacts struct {
+	// Found are the tables that have such a row on the source.
+	Found []string
+	// Mapped are the tables of the forms mapped to the process; nil: none is mapped, or none is known.
+	Mapped []string
+	// Differing are the tables whose row on the target is neither the source's nor
+	// ours, and OnConflict is what happens to those: "park", "overwrite" or "keep".
+	Differing  []string
+	OnConflict string
+	// Alike are record IDs, of rows on the target or of other running instances,
+	// that differ from this one by case, accents or trailing spaces only.
+	Alike []migration.RecordID
+	// Sharing is how many running root instances have this record, this one included.
+	Sharing int
+	// MissingFiles are uploads that a field names and the source's disk lacks: "table: name".
+	MissingFiles []string
+	// Refused are the tables and columns of the source's rows that the copy would
+	// refuse: "app_fd_x", "app_fd_x.c_y".
+	Refused []string
+	// Encrypted are the columns that hold an encrypted value: "app_fd_x.c_y".
+	Encrypted []string
+}
+
+// UserFacts are what the target knows of the users of an instance.
+type UserFacts struct {
+	Accounts map[migration.User]Account // by the target's names
+	// Start says who may start what the definition maps to; nil when it maps to nothing.
+	Start *StartRule
+}
+
+// Account is what the target knows of a user. Memberships are gathered of
+// requesters only.
+type Account struct {
+	Standing Standing
+	// Refused: no call of the API can carry the name.
+	Refused bool
+	ID      string // dir_user.id, "" when the directory's tables do not have the user
+	// External: another directory than Joget's tables may know more than this.
+	External bool
+	Roles    []string
+	Groups   []string
+	// Departments are those of all employments.
+	Departments []string
+}
+
+// Standing says whether the target knows a user.
+type Standing int
+
+// The standings.
+const (
+	StandingUnknown Standing = iota // nobody can tell
+	StandingActive
+	StandingInactive
+	StandingMissing
+)
+
+// StartRule is who may start a definition of the target (CONTRACT 3.4, 7.6).
+type StartRule struct {
+	// Published: it is of the published version of its app.
+	Published bool
+	// Whitelist is the mapping of processStartWhiteList; nil: everybody may.
+	Whitelist *migration.Participant
+	// Head is the dir_user.id of the head that a whitelist of type hod names; "" for nobody.
+	Head string
+}
+
+// DeadlineFacts say which deadlines may fire while an instance is migrated.
+type DeadlineFacts struct {
+	Now migration.EpochMillis // by the source database's clock
+	// SourceFires and TargetFires: the server looks for deadlines that are due
+	// (setting deadlineCheckerInterval).
+	SourceFires, TargetFires bool
 }

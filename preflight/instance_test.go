@@ -165,7 +165,7 @@ func TestInstance(t *testing.T) {
 			tc.change(&facts)
 			var got []string
 			for _, f := range preflight.Instance(&facts) {
-				if got = append(got, f.ID); f.ID == preflight.StartUnknown.ID && f.Severity == migration.Note {
+				if got = append(got, f.ID); f.ID == "FERRY-429" && f.Severity == migration.Note {
 					got[len(got)-1] += " note"
 				}
 				if f.Subject != "7_crm_approve" {
@@ -205,8 +205,8 @@ func TestEveryCheckIsWhole(t *testing.T) {
 func TestWithoutPersonal_keeps_values_to_the_ledger(t *testing.T) {
 	t.Parallel()
 	got := preflight.WithoutPersonal([]migration.Finding{
-		preflight.RecordIsInstance.Finding("7_crm_approve", "900_crm_approve"),
-		preflight.ActivityMissing.Finding("7_crm_approve", "approve"),
+		{ID: "FERRY-301", Subject: "7_crm_approve", Seen: "900_crm_approve"},
+		{ID: "FERRY-410", Subject: "7_crm_approve", Seen: "approve"},
 	})
 	if got[0].Seen != "" || got[1].Seen != "approve" {
 		t.Errorf("got %+v", got)
@@ -215,7 +215,7 @@ func TestWithoutPersonal_keeps_values_to_the_ledger(t *testing.T) {
 
 func TestWithoutPersonal_bounds_what_was_seen(t *testing.T) {
 	t.Parallel()
-	got := preflight.WithoutPersonal([]migration.Finding{preflight.ToolMappings.Finding("crm#1#approve", strings.Repeat("é", 1000))})
+	got := preflight.WithoutPersonal([]migration.Finding{{ID: "FERRY-216", Seen: strings.Repeat("é", 1000)}})
 	if len(got[0].Seen) > 520 || !strings.HasSuffix(got[0].Seen, "é...") {
 		t.Errorf("seen %d bytes, %q", len(got[0].Seen), got[0].Seen[:20])
 	}

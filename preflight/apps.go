@@ -1,0 +1,135 @@
+package preflight
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+var apps = []Check{
+	{
+		ID:         "FERRY-201",
+		Severity:   migration.Blocking,
+		Title:      "the app is not published on the target",
+		Remedy:     "import the app on the target and publish it",
+		About:      `Instances of a source definition go to the published version of the same process, unless definitions says otherwise.`,
+		Definition: appUnpublished,
+	},
+	{
+		ID:       "FERRY-204",
+		Severity: migration.Blocking,
+		Title:    "a form definition cannot be read, so child records could be missed",
+		Remedy:   FormRemedy,
+		About:    `Child records are found through form definitions: grids, subforms and their keys.`,
+		App:      formBroken,
+	},
+	{
+		ID:       "FERRY-218",
+		Severity: migration.Warning,
+		Title:    "a plugin that the app uses is not used anywhere on the target",
+		Remedy:   "look under Manage Plugins whether the target has it, in the same version; install it if not",
+		About:    `Which plugins are installed is not in the database. Class names in the definitions of the source's app are looked for in all definitions of all apps of the target; those that come with Joget count as seen. A class that only the app itself mentions there is taken for installed.`,
+		App:      pluginUnseen,
+	},
+	{
+		ID:       "FERRY-219",
+		Severity: migration.Warning,
+		Title:    "the target's app points at the old host",
+		Remedy:   "change the environment variable, form or plugin default on the target, and publish",
+		About:    `Calls and links would go on reaching the source. The names in source.hosts and the host name of the source's database server are looked for in the environment variables, forms and plugin defaults of the target's published version; a name without a dot only where it is part of an address. Of an app whose processes go to several apps of the target, the one that the first instance goes to is looked at. What stands there is not shown, since it may hold passwords.`,
+		App:      oldHost,
+	},
+	{
+		ID:       "FERRY-228",
+		Severity: migration.Warning,
+		Title:    "an environment variable of the app is missing on the target",
+		Remedy:   "create it on the target, with the value that the target needs",
+		About:    `Environment variables belong to an app version; an import brings those of the export only. Compared are the published versions, by exact ID; values are not. Of an app whose processes go to several apps of the target, only the one that the first instance goes to is compared.`,
+		App:      environmentMissing,
+	},
+	{
+		ID:       "FERRY-316",
+		Severity: migration.Warning,
+		Title:    "an ID generator of the target is behind the source's",
+		Remedy:   "raise the environment variable on the target, or the numbers of the source are given out again",
+		About:    `ID generator fields count in an environment variable; it is not part of any record, and an import may or may not bring its value. Compared are the published versions; of an app whose processes go to several apps of the target, only the one that the first instance goes to. The source goes on counting until it is frozen.`,
+		App:      counterBehind,
+	},
+}
+
+// FormRemedy is what to do about a form that cannot be read, here and where it
+// is met outside of the checks.
+const FormRemedy = "open the form in the Form Builder and save it again"
+
+func appUnpublished(f *DefinitionFacts, r Report) {
+	if f.Unpublished != "" {
+		r.Found(f.ID.String(), f.Unpublished)
+	}
+}
+
+func formBroken(f *AppFacts, r Report) {
+	for _, p := range f.Problems {
+		r.Found(f.ID, p)
+	}
+}
+
+func pluginUnseen(f *AppFacts, r Report) {
+	for _, class := range slices.Sorted(maps.Keys(f.Plugins)) {
+		if !f.Seen[class] && !shipped(class) {
+			r.Found(f.ID, class+" in "+f.Plugins[class])
+		}
+	}
+}
+
+// shipped reports whether a class comes with every Joget server (CONTRACT 6.6).
+func shipped(class string) bool {
+	for _, prefix := range []string{"org.joget.apps.", "org.joget.workflow.", "org.joget.directory.", "org.joget.commons."} {
+		if strings.HasPrefix(class, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func oldHost(f *AppFacts, r Report) {
+	for _, place := range f.Mentions {
+		r.Found(f.ID, place)
+	}
+}
+
+func environmentMissing(f *AppFacts, r Report) {
+	if f.Absent {
+		return
+	}
+	for _, v := range f.Source {
+		if !slices.ContainsFunc(f.Target, func(other migration.EnvironmentVariable) bool { return other.ID == v.ID }) {
+			r.Found(f.ID, v.ID)
+		}
+	}
+}
+
+func counterBehind(f *AppFacts, r Report) {
+	value := func(variables []migration.EnvironmentVariable, id string) (int64, bool) {
+		i := slices.IndexFunc(variables, func(v migration.EnvironmentVariable) bool { return v.ID == id })
+		if i < 0 {
+			return 0, false
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(variables[i].Value), 10, 64)
+		return n, err == nil
+	}
+	if f.Absent {
+		return
+	}
+	for _, id := range f.Counters {
+		source, counts := value(f.Source, id)
+		// What is no number is 0 to Joget too.
+		target, _ := value(f.Target, id)
+		if counts && target < source {
+			r.Found(f.ID, fmt.Sprintf("%s: %d, the source has %d", id, target, source))
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package preflight
+
+import (
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+var instances = []Check{
+	{
+		ID:       "FERRY-401",
+		Severity: migration.Blocking,
+		Title:    "the instance was created and never started",
+		Remedy:   "it is usually the wreck of a failed start: abort it on the source, or leave it",
+		About:    `An exception during a start leaves the created instance behind; Joget lists it as running.`,
+		Part:     notStarted,
+	},
+	{
+		ID:       "FERRY-402",
+		Severity: migration.Blocking,
+		Title:    "the instance is suspended",
+		Remedy:   "resume it on the source",
+		About:    `A suspended instance cannot be told from a running one once it was started anew.`,
+		Part:     instanceSuspended,
+	},
+	{
+		ID:       "FERRY-403",
+		Severity: migration.Blocking,
+		Title:    "the instance has no open activity",
+		Remedy:   "it waits for something that never comes; look at it on the source",
+		About:    `Usually a join that waits for a branch that was never taken, or a resume that failed.`,
+		Part:     nothingOpen,
+	},
+	{
+		ID:       "FERRY-406",
+		Severity: migration.Blocking,
+		Title:    "a tool or route is in flight or stuck",
+		Remedy:   "let it end, or complete it on the source",
+		About:    `Tools and routes run through at once; one that is open runs right now, or was cut off.`,
+		Part:     toolInFlight,
+	},
+	{
+		ID:       "FERRY-407",
+		Severity: migration.Blocking,
+		Title:    "an open activity is suspended",
+		Remedy:   "resume it on the source: Joget's abortCurrent leaves suspended ones alone",
+		About:    `A suspended activity cannot be made by the JSON API.`,
+		Part:     activitySuspended,
+	},
+	{
+		ID:       "FERRY-408",
+		Severity: migration.Blocking,
+		Title:    "an open activity lies inside a block activity",
+		Remedy:   "let the block end on the source first",
+		About:    `Joget's builders make no block activities, and its API starts what is inside one as if it were outside.`,
+		Part:     blockOpen,
+	},
+	{
+		ID:       "FERRY-409",
+		Severity: migration.Blocking,
+		Title:    "the same activity is open twice",
+		Remedy:   "complete one of them on the source: the engine keeps one active activity per definition",
+		About:    `A second start of the same activity is answered with true and does nothing. Two activities that the configuration maps to one are meant too.`,
+		Part:     repeatedActivity,
+	},
+	{
+		ID:       "FERRY-410",
+		Severity: migration.Blocking,
+		Title:    "an open activity does not exist in the target's definition",
+		Remedy:   "publish a version that has it, or map it under activities",
+		About:    `The target has no activity of that ID, or one of another kind.`,
+		Part:     activityMissing,
+	},
+	{
+		ID:       "FERRY-415",
+		Severity: migration.Blocking,
+		Title:    "a multi-approval is half done",
+		Remedy:   "let the others approve on the source first",
+		About:    `Who has approved already is not restored by starting the activity anew.`,
+		Part:     partialApproval,
+	},
+	{
+		ID:       "FERRY-417",
+		Severity: migration.Blocking,
+		Title:    "open instances are below no root: asynchronous subflows, or of a caller that is gone",
+		Remedy:   "they are not migrated; let them end on the source",
+		About:    `Every open instance is a root, waits below one, or is named here: nothing is left out unseen.`,
+		Plan:     orphans,
+	},
+	{
+		ID:       "FERRY-418",
+		Severity: migration.Blocking,
+		Title:    "the app of this instance's package version is gone on the source",
+		Remedy:   "its forms cannot be found; deploy the app again on the source",
+		About:    `app_package has no row for the package version of the instance.`,
+		Instance: appUnknown,
+	},
+}
+
+func notStarted(f *InstanceFacts, p *Part, r Report) {
+	if p.Instance.State == migration.StateNotStarted {
+		r.Found(f.subject(), "")
+	}
+}
+
+func instanceSuspended(f *InstanceFacts, p *Part, r Report) {
+	if p.Instance.State == migration.StateSuspended {
+		r.Found(f.subject(), "")
+	}
+}
+
+func nothingOpen(f *InstanceFacts, p *Part, r Report) {
+	if len(p.Instance.Activities) == 0 && p.started() {
+		r.Found(f.subject(), "")
+	}
+}
+
+func toolInFlight(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.open(xpdl.Tool, xpdl.Route) {
+		r.Found(f.subject(), string(a.DefID))
+	}
+}
+
+func activitySuspended(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.activities() {
+		if a.State == migration.StateSuspended {
+			r.Found(f.subject(), string(a.DefID))
+		}
+	}
+}
+
+func blockOpen(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.activities() {
+		if a.SetDefID != "" || kind(p.Source, a.DefID) == xpdl.Block {
+			r.Found(f.subject(), string(a.DefID))
+		}
+	}
+}
+
+func repeatedActivity(f *InstanceFacts, p *Part, r Report) {
+	seen := map[migration.ActivityDefID]bool{}
+	for _, a := range p.wantedActivities() {
+		if seen[a.DefID] {
+			r.Found(f.subject(), string(a.DefID))
+		}
+		seen[a.DefID] = true
+	}
+}
+
+func activityMissing(f *InstanceFacts, p *Part, r Report) {
+	if p.Source == nil || p.Target == nil || !p.started() {
+		return
+	}
+	for i, wanted := range p.wanted().Activities {
+		here, there := p.Instance.Activities[i].DefID, kind(p.Target, wanted.DefID)
+		if there == xpdl.Unknown || there != kind(p.Source, here) {
+			r.Found(f.subject(), string(here))
+		}
+	}
+}
+
+func partialApproval(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.activities() {
+		if a.Priority == multiApproval {
+			r.Found(f.subject(), string(a.DefID))
+		}
+	}
+}
+
+// multiApproval is the priority by which Joget marks a multi-approval (CONTRACT 3.7).
+const multiApproval = 5
+
+func orphans(f *PlanFacts, r Report) {
+	for _, id := range f.Orphans {
+		r.Found(string(id), "")
+	}
+}
+
+func appUnknown(f *InstanceFacts, r Report) {
+	if f.Instance.App == "" && f.started() {
+		r.Found(f.subject(), f.Instance.Definition.String())
+	}
+}

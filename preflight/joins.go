@@ -1,0 +1,86 @@
+package preflight
+
+import (
+	"fmt"
+
+	"jogetferry/joget/flow"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+var joins = []Check{
+	{
+		ID:       "FERRY-405",
+		Severity: migration.Blocking,
+		Title:    "a branch waits at an AND-join and cannot be made anew",
+		Remedy:   "let the join complete on the source first: the target would wait for it forever, or go on too soon; where it is said that joins: rebuild makes the branch, set that",
+		About: `A finished branch is a row of SHKAndJoinTable, which starting activities does not make anew. With joins: rebuild the activity before the join is started and, if it
+is one of people, completed by who completed it on the source: where it is a route without a plugin, or of people without a deadline, with one transition, unconditional, to the join.
+A branch that the start itself brings to a join where the source has none cannot be taken away. Those that are made are FERRY-434.`,
+		Part: joinWaiting,
+	},
+	{
+		ID:       "FERRY-434",
+		Severity: migration.Note,
+		Title:    "a branch that waits at an AND-join is made anew",
+		Remedy:   "nothing; on the target the activity is completed in the name of who completed it on the source, at the time of the migration",
+		About:    `With joins: rebuild. Its form is not stored, and no tool runs.`,
+		Personal: true,
+		Part:     joinRebuilt,
+	},
+}
+
+func joinWaiting(f *InstanceFacts, p *Part, r Report) {
+	rebuild, refused := p.branches()
+	for _, t := range refused {
+		r.Found(f.subject(), arrived(t.Token)+": "+t.Why)
+	}
+	for _, b := range rebuild {
+		switch {
+		case b.Kind == xpdl.Manual && f.nobody(b.Performer):
+			r.Found(f.subject(), arrived(b.Token)+": who completed it cannot do so on the target")
+		case !f.RebuildJoins && len(refused) == 0:
+			r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
+		case !f.RebuildJoins:
+			r.Found(f.subject(), arrived(b.Token))
+		}
+	}
+}
+
+// nobody reports whether nothing can be done in the name of a user.
+func (f *InstanceFacts) nobody(u migration.User) bool {
+	if f.Users == nil {
+		return false
+	}
+	a := f.Users.Accounts[u]
+	return a.Standing == StandingMissing || a.Refused
+}
+
+func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", t.From, t.Join) }
+
+// branches are those that wait at joins of p and that the start does not bring
+// there; and those that cannot be made, or that it brings too many.
+func (p *Part) branches() ([]flow.Rebuild, []flow.Refusal) {
+	if !p.started() || p.Target == nil {
+		return nil, nil
+	}
+	start := p.own()
+	if len(p.wanted().Tokens) == 0 && (start == nil || len(start.Tokens) == 0) {
+		return nil, nil // nearly all
+	}
+	return flow.PlanJoins(flow.Definition{Process: p.Target, Plugins: p.Plugins}, p.wanted().Tokens, start)
+}
+
+func joinRebuilt(f *InstanceFacts, p *Part, r Report) {
+	rebuild, refused := p.branches()
+	if !f.RebuildJoins || len(refused) > 0 {
+		return
+	}
+	for _, b := range rebuild {
+		if b.Kind == xpdl.Manual {
+			r.Found(f.subject(), arrived(b.Token)+": completed by "+string(b.Performer))
+		} else {
+			r.Found(f.subject(), arrived(b.Token))
+		}
+	}
+}

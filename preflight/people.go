@@ -1,0 +1,377 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+var people = []Check{
+	{
+		ID:         "FERRY-226",
+		Severity:   migration.Warning,
+		Title:      "somebody is assigned because of an activity that happened before",
+		Remedy:     "make sure that the activity it asks for is still ahead, or look at who gets those that come; what is open is given to the assignees of the source",
+		About:      `The mapping asks for the performer of an earlier activity of the instance. What happened before the migration is unknown to the target: the assignment falls back to the requester.`,
+		Definition: earlierPerformer,
+	},
+	{
+		ID:         "FERRY-227",
+		Severity:   migration.Warning,
+		Title:      "an assignment depends on who makes the call",
+		Remedy:     "nothing, as long as the numbers agree: what is open is given to the assignees of the source; where they do not, the verdict is assignees_differ",
+		About:      `The mapping means the current user. When an activity is started by the JSON API that is the administrator who migrates, not the person who completed the activity before.`,
+		Definition: callerAssigned,
+	},
+	{
+		ID:       "FERRY-411",
+		Severity: migration.Blocking,
+		Title:    "the requester is not a user that can log in",
+		Remedy:   "roleAnonymous and roleSystem cannot be logged in as: map them to a user under users, or move this instance by hand",
+		About:    `The instance was started without a login, or by a background thread.`,
+		Instance: anonymousRequester,
+	},
+	{
+		ID:       "FERRY-419",
+		Severity: migration.Note,
+		Title:    "an open activity is accepted",
+		Remedy:   "nothing; on the target the same user accepts it",
+		About:    `Somebody has taken the activity. The migrated one is accepted in that user's name, at the time of the migration; a user whom the target does not have is FERRY-424.`,
+		Part:     acceptedActivity,
+	},
+	{
+		ID:       "FERRY-421",
+		Severity: migration.Blocking,
+		Title:    "the target does not know the requester",
+		Remedy:   "make the user on the target, or map it in users",
+		About: `Looked up in the target's directory (dir_user) by the name that users leads to. Where another directory is in use
+(setting directoryManagerImpl) those who are not in dir_user are tried by a login, if this worker has the role joget too; else it is a warning: it cannot be known.`,
+		Personal: true,
+		Instance: requesterUnknown,
+	},
+	{
+		ID:       "FERRY-422",
+		Severity: migration.Warning,
+		Title:    "the requester is inactive on the target",
+		Remedy:   "activate the user, or map it to somebody else in users; the start works all the same",
+		About:    `The master login can start in the name of an inactive user, who cannot log in and see the instance.`,
+		Personal: true,
+		Instance: requesterInactive,
+	},
+	{
+		ID:       "FERRY-423",
+		Severity: migration.Warning,
+		Title:    "an assignee is unknown or inactive on the target",
+		Remedy:   "make or activate the user on the target, or map it in users; else reassign the activity afterwards",
+		About:    `Those to whom an open activity is offered on the source, by the names that users leads to. The target evaluates the participant mapping itself, and drops who is not there without a word; who is there is assigned where the numbers agree (FERRY-435).`,
+		Personal: true,
+		Part:     assigneeMissing,
+	},
+	{
+		ID:       "FERRY-424",
+		Severity: migration.Warning,
+		Title:    "who accepted an activity is unknown or inactive on the target",
+		Remedy:   "make or activate the user on the target, or map it in users; else reassign the activity afterwards",
+		About:    `An accepted activity belongs to one person alone, and nobody else sees it. The migrated one is offered to whom the target's mapping yields.`,
+		Personal: true,
+		Part:     acceptorMissing,
+	},
+	{
+		ID:       "FERRY-425",
+		Severity: migration.Blocking,
+		Title:    "the requester may not start the process on the target",
+		Remedy:   "let the start whitelist of the process have the requester, or map the requester in users to somebody who may",
+		About: `The start whitelist (participant processStartWhiteList) of what the definition maps to is evaluated from the target's
+tables: users, groups, departments and their heads, roles. A version that is not published may be started by administrators only, and nobody may start anything who has no role at all.`,
+		Personal: true,
+		Instance: requesterRefused,
+	},
+	{
+		ID:       "FERRY-426",
+		Severity: migration.Warning,
+		Title:    "whether the requester may start the process on the target cannot be known",
+		Remedy:   "log in to the target as the requester and see whether the process can be started; a refused start is parked as docs/what-if.md#start_not_allowed",
+		About:    `A plugin decides, or the requester's roles and groups come from another directory than Joget's tables.`,
+		Personal: true,
+		Instance: whitelistUnknown,
+	},
+	{
+		ID:       "FERRY-435",
+		Severity: migration.Warning,
+		Title:    "an activity will have another number of assignees",
+		Remedy:   "let the mapping of the target yield as many users, or assign the activity by hand; the verdict will be assignees_differ",
+		About: `Joget evaluates the mapping of the participant when the activity is started; the calls there are move an assignment from one user to another, but
+neither add nor take away any. Counted are mappings to users and groups, and to the requester; what the others yield depends on the instance.
+An activity that somebody accepted is left to that user alone.`,
+		Part: assigneesDiffer,
+	},
+}
+
+func earlierPerformer(f *DefinitionFacts, r Report) {
+	for _, p := range f.performers() {
+		if requesterFamily(p.Type) && p.Value != "" && p.Value != startActivity {
+			r.Found(f.ID.String(), p.Participant+": "+p.Type+" of "+p.Value)
+		}
+	}
+}
+
+// startActivity is Joget's pseudo activity of the start form (CONTRACT 7.6).
+const startActivity = "runProcess"
+
+func callerAssigned(f *DefinitionFacts, r Report) {
+	for _, p := range f.performers() {
+		if requesterFamily(p.Type) && p.Value == "" || p.Type == "role" {
+			r.Found(f.ID.String(), strings.TrimSpace(p.Participant+": "+p.Type+" "+p.Value))
+		}
+	}
+}
+
+// performers returns the target's mappings of participants that perform a
+// manual activity, by participant.
+func (f *DefinitionFacts) performers() []migration.Participant {
+	if f.Target.Process == nil {
+		return nil
+	}
+	var found []migration.Participant
+	for _, p := range f.Target.Participants {
+		if slices.ContainsFunc(f.Target.Process.Activities, func(a *xpdl.Activity) bool {
+			return a.Kind == xpdl.Manual && a.Performer == p.Participant
+		}) {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// requesterFamily are the mapping types that start from a person of the
+// instance (CONTRACT 7.6).
+func requesterFamily(kind string) bool { return strings.HasPrefix(kind, "requester") }
+
+func anonymousRequester(f *InstanceFacts, r Report) {
+	switch u := f.wanted().Requester; u {
+	case migration.AnonymousUser, systemUser, "":
+		if f.started() {
+			r.Found(f.subject(), string(u))
+		}
+	}
+}
+
+// systemUser is the requester of what background threads start (CONTRACT 1.4).
+const systemUser migration.User = "roleSystem"
+
+func acceptedActivity(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.open(xpdl.Manual) {
+		if a.AcceptedBy != "" && a.State == migration.StateRunning {
+			r.Found(f.subject(), string(a.DefID))
+		}
+	}
+}
+
+func requesterUnknown(f *InstanceFacts, r Report) {
+	a, u, ok := f.requester()
+	switch {
+	case !ok:
+	case a.Standing == StandingMissing:
+		r.Found(f.subject(), string(u))
+	case a.Standing == StandingUnknown:
+		r.FoundAs(migration.Warning, f.subject(), string(u)+": cannot be known")
+	}
+}
+
+func requesterInactive(f *InstanceFacts, r Report) {
+	if a, u, ok := f.requester(); ok && a.Standing == StandingInactive {
+		r.Found(f.subject(), string(u))
+	}
+}
+
+// requester returns the requester's account; false when there is nothing to
+// say about it: no facts, no login, or nothing was started.
+func (f *InstanceFacts) requester() (Account, migration.User, bool) {
+	u := f.wanted().Requester
+	switch u {
+	case migration.AnonymousUser, systemUser, "":
+		return Account{}, u, false // FERRY-411
+	}
+	if f.Users == nil || !f.started() {
+		return Account{}, u, false
+	}
+	a, ok := f.Users.Accounts[u]
+	return a, u, ok
+}
+
+func assigneeMissing(f *InstanceFacts, p *Part, r Report) {
+	for _, a := range p.wantedActivities() {
+		for _, s := range a.Assignments {
+			if why := f.stranger(s.User); why != "" && !s.Accepted {
+				r.Found(f.subject(), fmt.Sprintf("%s: %s %s", a.DefID, s.User, why))
+			}
+		}
+	}
+}
+
+func acceptorMissing(f *InstanceFacts, p *Part, r Report) {
+	for _, a := range p.wantedActivities() {
+		if why := f.stranger(a.AcceptedBy); why != "" {
+			r.Found(f.subject(), fmt.Sprintf("%s: %s %s", a.DefID, a.AcceptedBy, why))
+		}
+	}
+}
+
+// stranger says why a user cannot work on the target, "" if he can or nothing is known of him.
+func (f *InstanceFacts) stranger(u migration.User) string {
+	if f.Users == nil {
+		return ""
+	}
+	a, ok := f.Users.Accounts[u]
+	switch {
+	case ok && a.Refused:
+		return "has a name that no call can carry"
+	case !ok || a.Standing == StandingActive:
+		return ""
+	case a.Standing == StandingInactive:
+		return "is inactive"
+	case a.Standing == StandingMissing:
+		return "is unknown"
+	}
+	return "cannot be known"
+}
+
+func requesterRefused(f *InstanceFacts, r Report) {
+	if p, u, why := f.mayStart(); p == permissionRefused {
+		r.Found(f.subject(), fmt.Sprintf("%s: %s", u, why))
+	}
+}
+
+// mayStart says whether the requester may start, and why not. Somebody whom the
+// target does not know is FERRY-421.
+func (f *InstanceFacts) mayStart() (permission, migration.User, string) {
+	a, u, ok := f.requester()
+	if !ok || f.Users.Start == nil || a.Standing == StandingMissing || a.Standing == StandingUnknown {
+		return permissionGiven, u, ""
+	}
+	p, why := f.Users.Start.judge(a)
+	return p, u, why
+}
+
+// permission is the answer of a StartRule.
+type permission int
+
+const (
+	permissionUnknown permission = iota
+	permissionGiven
+	permissionRefused
+)
+
+// judge says whether a user may start, and why not.
+func (s *StartRule) judge(a Account) (permission, string) {
+	if s.Whitelist != nil && s.Published && s.Whitelist.Type == "plugin" {
+		return permissionUnknown, "plugin " + s.Whitelist.Value + " decides"
+	}
+	why := s.refusal(a)
+	switch {
+	case why == "":
+		return permissionGiven, ""
+	case a.External:
+		// Whose roles and groups come from elsewhere may have what the tables lack.
+		return permissionUnknown, why + ", as far as the directory's tables tell"
+	case s.Whitelist != nil && s.Published && !decided(s.Whitelist):
+		return permissionUnknown, why
+	}
+	return permissionRefused, why
+}
+
+// decided reports whether Joget's own code gives a whitelist its meaning.
+func decided(p *migration.Participant) bool {
+	switch p.Type {
+	case "user", "group", "department", "hod", "workflowVariable":
+		return true
+	case "role":
+		return p.Value == "loggedInUser" || p.Value == "adminUser"
+	}
+	return strings.HasPrefix(p.Type, "requester")
+}
+
+// refusal says why a user may not start, "" if he may.
+func (s *StartRule) refusal(a Account) string {
+	admin := slices.Contains(a.Roles, adminRole)
+	switch p := s.Whitelist; {
+	case len(a.Roles) == 0:
+		// Joget lets nobody in who has none, not even where anonymous callers may go.
+		return "without any role"
+	case !s.Published:
+		return unless(admin, "only administrators may start a version that is not published")
+	case p == nil:
+		return ""
+	case p.Type == "role" && p.Value == "loggedInUser":
+		return ""
+	case p.Type == "role" && p.Value == "adminUser":
+		return unless(admin, "only administrators may")
+	case p.Type == "user":
+		return unless(among(p.Value, []string{a.ID}), "not among the users of the start whitelist")
+	case p.Type == "group":
+		return unless(among(p.Value, a.Groups), "in none of the groups "+p.Value)
+	case p.Type == "department":
+		return unless(containsID(a.Departments, p.Value), "not in the department "+p.Value)
+	case p.Type == "hod":
+		return unless(s.Head != "" && sameID(s.Head, a.ID), "not the head of the department "+p.Value)
+	default:
+		// There is no requester and no variable yet when Joget asks.
+		return fmt.Sprintf("a start whitelist of type %s %s lets nobody start", p.Type, p.Value)
+	}
+}
+
+const adminRole = "ROLE_ADMIN"
+
+func unless(granted bool, why string) string {
+	if granted {
+		return ""
+	}
+	return why
+}
+
+// among reports whether a list of IDs, as mappings hold it, has one of ids.
+func among(list string, ids []string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' }), func(id string) bool {
+		return containsID(ids, id)
+	})
+}
+
+func containsID(ids []string, id string) bool {
+	return slices.ContainsFunc(ids, func(have string) bool { return sameID(have, id) })
+}
+
+// sameID compares as the directory's columns do: without case and trailing spaces.
+func sameID(a, b string) bool {
+	return strings.EqualFold(strings.TrimRight(a, " "), strings.TrimRight(b, " "))
+}
+
+func whitelistUnknown(f *InstanceFacts, r Report) {
+	if p, u, why := f.mayStart(); p == permissionUnknown {
+		r.Found(f.subject(), fmt.Sprintf("%s: %s", u, why))
+	}
+}
+
+func assigneesDiffer(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.open(xpdl.Manual) {
+		wanted, there := p.becomes(a)
+		if there == nil || wanted.AcceptedBy != "" || len(wanted.Assignments) == 0 {
+			continue
+		}
+		if n, counted := p.Members[there.Performer]; counted && !n.holds(len(wanted.Assignments)) {
+			r.Found(f.subject(), fmt.Sprintf("%s: %d on the source, %s on the target", a.DefID, len(wanted.Assignments), n))
+		}
+	}
+}
+
+func (s Span) holds(n int) bool { return s.Least <= n && n <= s.Most }
+
+func (s Span) String() string {
+	if s.Least == s.Most {
+		return strconv.Itoa(s.Least)
+	}
+	return fmt.Sprintf("%d to %d", s.Least, s.Most)
+}

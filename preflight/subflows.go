@@ -1,0 +1,120 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/joget/flow"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+var subflows = []Check{
+	{
+		ID:       "FERRY-404",
+		Severity: migration.Blocking,
+		Title:    "a subflow is open that cannot be continued",
+		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it",
+		About: `A subflow is continued below its caller: the activity is started on the target, and with it a new instance, which is then brought to where the one of
+the source is. That cannot be done where the instance on the source is closed or gone while its caller still waits, where the target's activity calls another
+process or does not wait, where the new instance would run to its end at once under the variables of the activity, or begin a subflow that nobody waits for;
+nor for an open instance that nobody waits for.`,
+		Part: subflowOpen,
+	},
+	{
+		ID:       "FERRY-433",
+		Severity: migration.Warning,
+		Title:    "what the start of a subflow does cannot be known beforehand",
+		Remedy:   "try one instance with starter pilot; what its tools change in the record set is put back, and an instance whose subflow ran through is parked",
+		About:    `A decision plugin, a variable that a tool may set, or a condition that cannot be evaluated lies on the way of the new instance to where it waits first.`,
+		Part:     subflowUnknown,
+	},
+}
+
+func subflowOpen(f *InstanceFacts, p *Part, r Report) {
+	for a := range p.open(xpdl.Subflow) {
+		if why := p.uncallable(a); why != "" {
+			r.Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
+		}
+	}
+	if loose := p.loose(); p.Caller == "" && len(loose) > 0 {
+		r.Found(f.subject(), "nobody waits for "+strings.Join(loose, ", "))
+	}
+}
+
+// below returns the subflow that an activity waits for, nil for none.
+func (p *Part) below(caller migration.ActivityDefID) *Part {
+	i := slices.IndexFunc(p.Below, func(b Part) bool { return b.Caller == caller })
+	if i < 0 {
+		return nil
+	}
+	return &p.Below[i]
+}
+
+// loose returns the open instances below p that are not in its tree, a few.
+func (p *Part) loose() []string {
+	if !p.started() || len(p.Instance.Children) == 0 {
+		return nil
+	}
+	known := map[migration.InstanceID]bool{}
+	p.each(func(b *Part) bool {
+		known[b.Instance.ID] = true
+		return true
+	})
+	var ids []string
+	for _, c := range p.Instance.Children {
+		if !known[c.ID] {
+			ids = append(ids, string(c.ID))
+		}
+	}
+	return first(maxLoose, ids)
+}
+
+const maxLoose = 5
+
+// uncallable says why what an open subflow activity waits for cannot be made
+// anew, "" when it can or when that is not known.
+func (p *Part) uncallable(a migration.OpenActivity) string {
+	if d := p.Source.Activity(string(a.DefID)); !d.Waits() {
+		return "nobody waits for it"
+	}
+	child := p.below(a.DefID)
+	switch {
+	case child == nil:
+		return "it has no instance"
+	case child.Instance.State == "":
+		return fmt.Sprintf("its instance %s is gone", child.Instance.ID)
+	case !child.Instance.State.Open():
+		return fmt.Sprintf("its instance %s is closed", child.Instance.ID)
+	}
+	_, there := p.becomes(a)
+	switch {
+	case there == nil || there.Kind != xpdl.Subflow:
+		return "" // FERRY-410
+	case !there.Waits():
+		return "on the target nobody waits for it"
+	case there.SubflowRef != child.wanted().Definition.Process:
+		return fmt.Sprintf("on the target it calls %s, not %s", there.SubflowRef, child.wanted().Definition.Process)
+	case child.Start == nil:
+		return ""
+	case len(child.Start.Asynchronous()) > 0:
+		return "its start would begin subflows that nobody waits for: " + strings.Join(child.Start.Asynchronous(), ", ")
+	case child.runsThrough():
+		return "its start would run to the end: " + child.Start.String()
+	}
+	return ""
+}
+
+// runsThrough reports whether the instance that the caller starts is known to end at once.
+func (p *Part) runsThrough() bool {
+	// The caller is the first step, if it is one.
+	steps := p.Start.Steps
+	return len(steps) > 0 && steps[0].Child != nil && steps[0].Child.Outcome == flow.Ends
+}
+
+func subflowUnknown(f *InstanceFacts, p *Part, r Report) {
+	if p.Caller != "" && p.started() && p.Start != nil && p.Start.Outcome == flow.Unknown && !p.runsThrough() {
+		r.Found(f.subject(), p.Start.Why)
+	}
+}

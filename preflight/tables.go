@@ -1,0 +1,153 @@
+package preflight
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+var tables = []Check{
+	{
+		ID:       "FERRY-304",
+		Severity: migration.Warning,
+		Title:    "the target lacks a form table of which the source has rows",
+		Remedy:   "open one of its forms once on the target; Joget makes the table then",
+		About:    `Joget makes form tables when a form is first used, and never drops them: the rows may be of instances long closed. An instance whose record has a row there has FERRY-319; a child row that an instance has there parks it with record_unsupported.`,
+		App:      tableMissing,
+	},
+	{
+		ID:       "FERRY-305",
+		Severity: migration.Warning,
+		Title:    "the target's form table lacks a column that the source's has",
+		Remedy:   "deploy the form with that field and open it once on the target; a column that nobody needs any more is left to you",
+		About:    `Joget never drops columns, so many a table has some of fields that are long gone. An instance whose record has a value there has FERRY-319; a child row with one parks its instance with record_unsupported.`,
+		App:      columnMissing,
+	},
+	{
+		ID:       "FERRY-306",
+		Severity: migration.Warning,
+		Title:    "a column of the target may not take what the source's holds",
+		Remedy:   "compare the column types of both tables, and widen the target's",
+		About:    `Narrower, of another type, of a type that is not known, computed by the target, or NOT NULL; types are compared by what they hold, so that a display width or another charset of the same length is no finding. Values that fit are copied, and read back where a type may change them without a word, as FLOAT and JSON do. An instance whose record has one that does not has FERRY-319; what only the target can judge, such as a text in a column of numbers, and child rows park it with record_unsupported, since the target's session is strict and a warning counts as an error.`,
+		App:      columnDiffers,
+	},
+	{
+		ID:       "FERRY-307",
+		Severity: migration.Warning,
+		Title:    "a column of the target cannot hold all characters of the source's",
+		Remedy:   "convert the target's table to utf8mb4",
+		About:    `No character is replaced by a question mark. An instance whose record has one that the target lacks has FERRY-319, where the target's charset is ascii, latin1 or utf8mb3; others and child rows park it with record_unsupported.`,
+		App:      charsetLoses,
+	},
+	{
+		ID:       "FERRY-308",
+		Severity: migration.Warning,
+		Title:    "the target's form table has a unique key that the source's lacks",
+		Remedy:   "drop the key, or make sure that no rows of both servers collide in it",
+		About:    `Joget makes none besides the primary key, so somebody made it by hand. A row that collides with another one in it is a conflict: it is not written, whatever records.on_conflict says; its instance is parked, or with keep found missing by the verification.`,
+		App:      uniqueKey,
+	},
+	{
+		ID:       "FERRY-309",
+		Severity: migration.Warning,
+		Title:    "rows of the target's form table cannot be written safely",
+		Remedy:   "convert the target's table to InnoDB, with id as its primary key",
+		About:    `A row is written only if it still is what the ledger's image says, which needs transactions and a key on id. An instance whose record has a row in such a table has FERRY-319; a child row in one parks its instance with record_unsupported. A table without a row on the source is not looked at.`,
+		App:      notTransactional,
+	},
+	{
+		ID:       "FERRY-312",
+		Severity: migration.Note,
+		Title:    "rows of child tables are copied with a record",
+		Remedy:   "compare with what you know of the app; what is missing belongs into records.extra",
+		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. What only a plugin or a script knows cannot be seen.`,
+		App:      childTables,
+	},
+}
+
+func tableMissing(f *AppFacts, r Report) {
+	f.mismatched(r, func(migration.Mismatch) string { return "absent" }, migration.MismatchTable)
+}
+
+// mismatched reports mismatches of some kinds: one finding per form table, in
+// which each is what line says of it.
+func (f *AppFacts) mismatched(r Report, line func(migration.Mismatch) string, kinds ...migration.MismatchKind) {
+	lines := map[string][]string{}
+	for _, m := range f.Mismatches {
+		if slices.Contains(kinds, m.Kind) {
+			lines[m.Table] = append(lines[m.Table], line(m))
+		}
+	}
+	for _, table := range slices.Sorted(maps.Keys(lines)) {
+		r.Found(f.ID, formTable(table)+": "+strings.Join(first(maxColumns, lines[table]), ", "))
+	}
+}
+
+// maxColumns bounds what is listed of one table or record.
+const maxColumns = 20
+
+// formTable returns the database's name of a form table.
+func formTable(name string) string { return "app_fd_" + name }
+
+func columnMissing(f *AppFacts, r Report) {
+	f.mismatched(r, func(m migration.Mismatch) string { return m.Column + " " + m.Source }, migration.MismatchColumn)
+}
+
+func columnDiffers(f *AppFacts, r Report) {
+	f.mismatched(r, func(m migration.Mismatch) string {
+		return m.Column + " " + differences[m.Kind] + " (" + cmp.Or(m.Source, "absent") + " to " + m.Target + ")"
+	}, migration.MismatchNarrower, migration.MismatchType, migration.MismatchUnknown, migration.MismatchGenerated, migration.MismatchNotNull)
+}
+
+var differences = map[migration.MismatchKind]string{
+	migration.MismatchNarrower:  "narrower",
+	migration.MismatchType:      "of another type",
+	migration.MismatchUnknown:   "of a type that cannot be carried for certain",
+	migration.MismatchGenerated: "computed by the target",
+	migration.MismatchNotNull:   "wants a value",
+}
+
+func charsetLoses(f *AppFacts, r Report) {
+	f.mismatched(r, func(m migration.Mismatch) string { return m.Column + " " + m.Source + " to " + m.Target }, migration.MismatchCharset)
+}
+
+func uniqueKey(f *AppFacts, r Report) {
+	f.mismatched(r, func(m migration.Mismatch) string { return m.Target + " (" + m.Column + ")" }, migration.MismatchUnique)
+}
+
+func notTransactional(f *AppFacts, r Report) {
+	f.mismatched(r, func(m migration.Mismatch) string {
+		if m.Kind == migration.MismatchKey {
+			return "id is no key"
+		}
+		return "engine " + m.Target
+	}, migration.MismatchEngine, migration.MismatchKey)
+}
+
+func childTables(f *AppFacts, r Report) {
+	lines := make([]string, 0, len(f.Relations))
+	for _, relation := range f.Relations {
+		lines = append(lines, relationLine(relation))
+	}
+	if len(lines) > 0 {
+		r.Found(f.ID, strings.Join(first(maxRelations, lines), "; "))
+	}
+}
+
+// maxRelations bounds what is listed of one app.
+const maxRelations = 50
+
+func relationLine(r migration.Relation) string {
+	parent, child := formTable(r.Parent), formTable(r.Child)
+	switch r.Kind {
+	case migration.RelationParentHoldsChild:
+		return child + " by " + parent + ".c_" + r.Column
+	case migration.RelationChildHoldsParent:
+		return child + ".c_" + r.Column + " of " + parent
+	case migration.RelationSameID:
+	}
+	return child + " with the id of " + parent
+}
