@@ -70,13 +70,24 @@ func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
 				TargetDefinitions: []migration.DefinitionID{def("crm", "4", "approve")},
 				Processes:         map[string][]preflight.ProcessPair{"crm/approve": {{Source: p, Target: p}, {Source: nil, Target: p}}},
 			}}
-			var got []string
-			for _, f := range preflight.Plan(&facts) {
-				got = append(got, f.ID+" "+f.Subject+": "+f.Seen)
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
+			if diff := cmp.Diff(tc.want, said(preflight.Plan(&facts))); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestMappedUsers(t *testing.T) {
+	t.Parallel()
+	f := preflight.PlanFacts{Users: preflight.MappedUsers{Missing: []migration.User{"clarck"}, Known: []string{"cat", "clark", "terry"}}}
+	found := preflight.Plan(&f)
+	if diff := cmp.Diff([]string{"FERRY-223 users: the target has no clarck; is it clark?"}, said(found)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if seen := preflight.WithoutPersonal(found)[0].Seen; seen != "" {
+		t.Errorf("Temporal sees %q", seen)
+	}
+	if found := preflight.Plan(&preflight.PlanFacts{}); len(found) > 0 {
+		t.Errorf("nothing to say, and yet %v", said(found))
 	}
 }

@@ -1,7 +1,6 @@
 package preflight_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -10,15 +9,6 @@ import (
 	"jogetferry/migration"
 	"jogetferry/preflight"
 )
-
-// said returns findings as "ID subject: seen".
-func said(findings []migration.Finding) []string {
-	var lines []string
-	for _, f := range findings {
-		lines = append(lines, f.ID+" "+f.Subject+": "+f.Seen)
-	}
-	return lines
-}
 
 func TestCopying(t *testing.T) {
 	t.Parallel()
@@ -120,27 +110,24 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-func TestMappedUsers(t *testing.T) {
+func TestSpaceForUploads(t *testing.T) {
 	t.Parallel()
-	f := preflight.PlanFacts{Users: preflight.MappedUsers{Missing: []migration.User{"clarck"}, Known: []string{"cat", "clark", "terry"}}}
-	found := preflight.Plan(&f)
-	if diff := cmp.Diff([]string{"FERRY-223 users: the target has no clarck; is it clark?"}, said(found)); diff != "" {
+	free := int64(10)
+	facts := preflight.PlanFacts{Amounts: []preflight.Amount{{App: "crm", FileBytes: 4}, {App: "hr", FileBytes: 6}}, FreeBytes: &free}
+	if got := only(said(preflight.Plan(&facts)), "FERRY-116"); got != nil {
+		t.Errorf("there is room, and yet %v", got)
+	}
+	facts.Amounts[0].FileBytes++
+	if diff := cmp.Diff([]string{"FERRY-116 target: 11 bytes to copy, 10 bytes free"}, only(said(preflight.Plan(&facts)), "FERRY-116")); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	if seen := preflight.WithoutPersonal(found)[0].Seen; seen != "" {
-		t.Errorf("Temporal sees %q", seen)
-	}
-	if found := preflight.Plan(&preflight.PlanFacts{}); len(found) > 0 {
-		t.Errorf("nothing to say, and yet %v", said(found))
-	}
-}
-
-// The checks of users, and what else names people, stay in the ledger.
-func TestChecksThatNamePeopleArePersonal(t *testing.T) {
-	t.Parallel()
-	for _, c := range preflight.All() {
-		if slices.Contains([]string{"FERRY-223", "FERRY-421", "FERRY-422", "FERRY-423", "FERRY-424", "FERRY-425", "FERRY-426"}, c.ID) && !c.Personal {
-			t.Errorf("%s is not personal", c.ID)
+	for _, f := range preflight.Plan(&facts) {
+		if f.ID == "FERRY-116" && f.Severity != migration.Warning {
+			t.Errorf("%s, though what was copied counts again", f.Severity)
 		}
+	}
+	facts.FreeBytes = nil
+	if got := only(said(preflight.Plan(&facts)), "FERRY-116"); got != nil {
+		t.Errorf("nobody knows, and yet %v", got)
 	}
 }

@@ -10,15 +10,6 @@ import (
 	"jogetferry/preflight"
 )
 
-// lines are findings as "FERRY-NNN severity subject: seen".
-func lines(findings []migration.Finding) []string {
-	var list []string
-	for _, f := range findings {
-		list = append(list, fmt.Sprintf("%s %s %s: %s", f.ID, f.Severity, f.Subject, f.Seen))
-	}
-	return list
-}
-
 func TestApp(t *testing.T) {
 	t.Parallel()
 	mismatch := func(kinds ...migration.MismatchKind) func(*preflight.AppFacts) {
@@ -111,64 +102,5 @@ func TestChildTablesAreBounded(t *testing.T) {
 	found := preflight.App(&f)
 	if len(found) != 1 || len(found[0].Seen) > 4000 {
 		t.Errorf("%d findings, want one short one", len(found))
-	}
-}
-
-func TestAmounts(t *testing.T) {
-	t.Parallel()
-	want := []string{"FERRY-313 note crm: 3 rows with 40 bytes, 1 files with 7 bytes"}
-	got := lines(preflight.Plan(&preflight.PlanFacts{Amounts: []preflight.Amount{{App: "crm", Rows: 3, Bytes: 40, Files: 1, FileBytes: 7}}}))
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("findings (-want +got):\n%s", diff)
-	}
-}
-
-func TestData(t *testing.T) {
-	t.Parallel()
-	differing := func(policy string) *preflight.DataFacts {
-		return &preflight.DataFacts{Differing: []string{"orders"}, OnConflict: policy}
-	}
-	for _, tc := range []struct {
-		name string
-		data *preflight.DataFacts
-		want []string
-	}{
-		{name: "nobody_looked"},
-		{name: "nothing_found", data: &preflight.DataFacts{Sharing: 1, Found: []string{"orders"}, Mapped: []string{"orders", "approvals"}, OnConflict: "park"}},
-		{name: "row_differs", data: differing("park"), want: []string{`FERRY-310 blocking 7_crm_approve: app_fd_orders "rec-1"`}},
-		{name: "row_differs_and_will_be_overwritten", data: differing("overwrite"), want: []string{
-			`FERRY-310 warning 7_crm_approve: app_fd_orders "rec-1"; records.on_conflict is overwrite`,
-		}},
-		{name: "row_differs_and_will_be_kept", data: differing("keep"), want: []string{
-			`FERRY-310 warning 7_crm_approve: app_fd_orders "rec-1"; records.on_conflict is keep`,
-		}},
-		{name: "shared", data: &preflight.DataFacts{Sharing: 2}, want: []string{"FERRY-311 note 7_crm_approve: 2 instances"}},
-		{name: "no_row", data: &preflight.DataFacts{Mapped: []string{"orders"}, Found: []string{"log"}}, want: []string{"FERRY-314 note 7_crm_approve: "}},
-		{name: "no_forms", data: &preflight.DataFacts{}},
-		{name: "upload_missing", data: &preflight.DataFacts{MissingFiles: []string{"orders: a.pdf"}}, want: []string{"FERRY-315 warning 7_crm_approve: orders: a.pdf"}},
-		{name: "encrypted", data: &preflight.DataFacts{Encrypted: []string{"app_fd_a.c_x", "app_fd_a.c_y"}}, want: []string{
-			"FERRY-317 warning 7_crm_approve: app_fd_a.c_x, app_fd_a.c_y",
-		}},
-		{name: "refused", data: &preflight.DataFacts{Refused: []string{"app_fd_a", "app_fd_b.c_x"}}, want: []string{
-			"FERRY-319 blocking 7_crm_approve: app_fd_a, app_fd_b.c_x",
-		}},
-		{name: "alike", data: &preflight.DataFacts{Alike: []migration.RecordID{"REC-1"}}, want: []string{`FERRY-318 blocking 7_crm_approve: "rec-1" and "REC-1"`}},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			f := preflight.InstanceFacts{Part: preflight.Part{Instance: &migration.Instance{
-				ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Record: "rec-1", Requester: "cat",
-				Activities: []migration.OpenActivity{{ID: "40_7_crm_approve_approve", DefID: "approve", State: migration.StateNotStarted}},
-			}}, Data: tc.data}
-			found := preflight.Instance(&f)
-			if diff := cmp.Diff(tc.want, lines(found)); diff != "" {
-				t.Errorf("findings (-want +got):\n%s", diff)
-			}
-			for _, f := range preflight.WithoutPersonal(found) {
-				if f.Seen != "" && f.ID != "FERRY-311" && f.ID != "FERRY-317" && f.ID != "FERRY-319" {
-					t.Errorf("%s goes through Temporal with %q", f.ID, f.Seen)
-				}
-			}
-		})
 	}
 }
