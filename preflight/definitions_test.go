@@ -94,6 +94,13 @@ func TestDefinition(t *testing.T) {
 			plugins("", "")(f)
 			f.Target.Plugins = nil
 		}, want: []string{"FERRY-216 only on the source: mail (org.joget.apps.app.lib.EmailTool)"}},
+		{name: "tool_is_mapped_on_the_other_side_only", change: func(f *preflight.DefinitionFacts) {
+			plugins("", "")(f)
+			f.Source.Plugins = nil
+		}, want: []string{"FERRY-216 only on the target: mail (org.joget.apps.app.lib.EmailTool)"}},
+		{name: "properties_that_are_no_object_are_compared_as_texts", change: plugins("a", "b"), want: []string{
+			"FERRY-216 mail (org.joget.apps.app.lib.EmailTool): properties differ: (as a text)",
+		}},
 		{name: "another_form", change: func(f *preflight.DefinitionFacts) {
 			f.Source.Forms = []migration.ActivityForm{{Activity: "approve", Type: "SINGLE", Form: "f1"}}
 			f.Target.Forms = []migration.ActivityForm{{Activity: "approve", Type: "SINGLE", Form: "f2"}}

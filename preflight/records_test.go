@@ -67,3 +67,14 @@ func TestData(t *testing.T) {
 		})
 	}
 }
+
+func TestLooksLikeInstance(t *testing.T) {
+	t.Parallel()
+	for record, want := range map[migration.RecordID]bool{
+		"900_crm_approve": true, "900_crm": false, "0_crm_approve": false, "x_crm_approve": false, "1f0c3a52-8a7e": false, "": false,
+	} {
+		if got := preflight.LooksLikeInstance(record); got != want {
+			t.Errorf("%q: %t, want %t", record, got, want)
+		}
+	}
+}

@@ -19,6 +19,14 @@ func TestCopying(t *testing.T) {
 	}{
 		{name: "two_equal_servers_have_no_findings", change: func(*preflight.CopyingFacts) {}},
 		{name: "one_server", change: func(f *preflight.CopyingFacts) { f.Target = "a" }, want: []string{"FERRY-101 source: "}},
+		{name: "a_name_that_means_other_servers", change: func(f *preflight.CopyingFacts) { f.BoundElsewhere = true }, want: []string{"FERRY-107 m: "}},
+		{name: "an_account_that_may_write", change: func(f *preflight.CopyingFacts) { f.SourceGrants = preflight.GrantsWrite }, want: []string{"FERRY-108 source: "}},
+		{name: "an_account_whose_grants_nobody_sees", change: func(f *preflight.CopyingFacts) { f.SourceGrants = preflight.GrantsUnknown }, want: []string{
+			"FERRY-108 source: its grants cannot be read",
+		}},
+		{name: "uploads_that_are_not_mounted", change: func(f *preflight.CopyingFacts) { f.SourceUploads, f.TargetUploads = "not found", "read-only" }, want: []string{
+			"FERRY-109 source: not found", "FERRY-110 target: read-only",
+		}},
 		{name: "no_joget", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 0 }, want: []string{"FERRY-113 source: its tables are not those of Joget v3 to v8"}},
 		{name: "a_target_that_takes_no_record_id", change: func(f *preflight.CopyingFacts) { f.SourceGeneration, f.TargetGeneration = 4, 4 }, want: []string{"FERRY-113 target: v4"}},
 		{name: "the_oldest_source_and_a_newer_target", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 4 }},
@@ -63,6 +71,11 @@ func TestCalling(t *testing.T) {
 	}{
 		{name: "a_server_that_works"},
 		{name: "a_server_that_never_had_a_master_login_and_needs_none", facts: preflight.CallingFacts{MasterUnset: true}},
+		{name: "no_answer", facts: preflight.CallingFacts{Unreachable: "unavailable"}, want: []string{"FERRY-102 target: unavailable"}},
+		{name: "a_wrong_password", facts: preflight.CallingFacts{AdminRefused: true}, want: []string{"FERRY-103 target: "}},
+		{name: "no_administrator", facts: preflight.CallingFacts{AdminRights: "denied"}, want: []string{"FERRY-104 target: denied"}},
+		{name: "another_database", facts: preflight.CallingFacts{NotPaired: true}, want: []string{"FERRY-106 target: "}},
+		{name: "a_target_from_a_backup", facts: preflight.CallingFacts{Rewound: true}, want: []string{"FERRY-112 target: "}},
 		{name: "a_wrong_master_login", facts: preflight.CallingFacts{MasterRefused: "not taken"}, want: []string{"FERRY-105 target: not taken"}},
 		{
 			name: "no_master_login", facts: preflight.CallingFacts{MasterRefused: "not taken", MasterUnset: true},

@@ -174,6 +174,9 @@ func TestTrees(t *testing.T) {
 
 		{name: "a_branch_that_can_be_made", change: tokens(desk), want: []string{"FERRY-405 equip: desk arrived at both: joins: rebuild makes it"}},
 		{name: "a_branch_that_is_made", change: both(rebuild, tokens(desk)), want: []string{"FERRY-434 equip: desk arrived at both: completed by terry"}},
+		{name: "a_branch_from_a_route_that_is_made", change: both(rebuild, tokens(migration.Token{Join: "both", From: "desk"}), child(func(p *preflight.Part) {
+			p.Target = hiring(t, "equip", `Id="desk"><Implementation><No/></Implementation>`, `Id="desk"><Route/>`)
+		})), want: []string{"FERRY-434 equip: desk arrived at both"}},
 		{name: "a_branch_that_cannot_be_made", change: both(rebuild, tokens(mail)), want: []string{"FERRY-405 equip: mail arrived at both: mail is a tool, which would run again"}},
 		{name: "a_branch_beside_one_that_cannot_be_made", change: tokens(desk, mail), want: []string{
 			"FERRY-405 equip: mail arrived at both: mail is a tool, which would run again", "FERRY-405 equip: desk arrived at both",
