@@ -33,61 +33,61 @@ var definitions = []Check{
 		ID:         "FERRY-206",
 		Severity:   migration.Warning,
 		Title:      "the activities differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `Activities are compared by ID, kind, performer and block. An open activity that the target lacks is FERRY-410 of its instance.`,
-		Definition: activitiesDiffer,
+		Definition: differing(xpdl.AspectActivities),
 	},
 	{
 		ID:         "FERRY-207",
 		Severity:   migration.Warning,
 		Title:      "the transitions differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `Where instances go next: from, to, and the condition, blanks around it aside. IDs of transitions do not count.`,
 		Personal:   true, // texts of the definition may hold names and addresses
-		Definition: transitionsDiffer,
+		Definition: differing(xpdl.AspectTransitions),
 	},
 	{
 		ID:         "FERRY-208",
 		Severity:   migration.Warning,
 		Title:      "joins or splits differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `AND against XOR, and for an XOR split the order in which its transitions are tried.`,
-		Definition: joinsDiffer,
+		Definition: differing(xpdl.AspectJoinsSplits),
 	},
 	{
 		ID:         "FERRY-209",
 		Severity:   migration.Warning,
 		Title:      "the workflow variables differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `Names, types, initial values and the mode of parameters. A value that the target cannot take is a finding of its instance.`,
 		Personal:   true, // texts of the definition may hold names and addresses
-		Definition: variablesDiffer,
+		Definition: differing(xpdl.AspectVariables),
 	},
 	{
 		ID:         "FERRY-210",
 		Severity:   migration.Warning,
 		Title:      "the participants differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `The swimlanes of the process; who is behind them is FERRY-215.`,
-		Definition: participantsDiffer,
+		Definition: differing(xpdl.AspectParticipants),
 	},
 	{
 		ID:         "FERRY-211",
 		Severity:   migration.Warning,
 		Title:      "deadlines or limits differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `Deadlines with their conditions and exceptions, limits, and the unit of durations.`,
 		Personal:   true, // texts of the definition may hold names and addresses
-		Definition: deadlinesDiffer,
+		Definition: differing(xpdl.AspectDeadlines),
 	},
 	{
 		ID:         "FERRY-212",
 		Severity:   migration.Warning,
 		Title:      "the subflows differ",
-		Remedy:     "publish the version that the source runs, or make sure that the difference is meant",
+		Remedy:     publishTheSame,
 		About:      `Which process a subflow activity calls, whether it waits for it, and what it hands over.`,
 		Personal:   true, // texts of the definition may hold names and addresses
-		Definition: subflowsDiffer,
+		Definition: differing(xpdl.AspectSubflows),
 	},
 	{
 		ID:         "FERRY-213",
@@ -109,7 +109,7 @@ var definitions = []Check{
 		ID:         "FERRY-215",
 		Severity:   migration.Warning,
 		Title:      "participants are mapped otherwise",
-		Remedy:     "map them alike in the Process Builder of the target, or make sure that the difference is meant",
+		Remedy:     mapTheSame,
 		About:      `Who gets the next assignments, and who may start the process (processStartWhiteList). Of plugin properties only the names that differ are shown.`,
 		Personal:   true, // users and groups
 		Definition: participantMappings,
@@ -118,7 +118,7 @@ var definitions = []Check{
 		ID:         "FERRY-216",
 		Severity:   migration.Warning,
 		Title:      "tools, routes or form modifiers are mapped otherwise",
-		Remedy:     "map them alike in the Process Builder of the target, or make sure that the difference is meant",
+		Remedy:     mapTheSame,
 		About:      `The plugin behind each tool activity, decision route and form modifier. Of its properties only the names that differ are shown, since they may hold secrets.`,
 		Definition: toolMappings,
 	},
@@ -126,11 +126,16 @@ var definitions = []Check{
 		ID:         "FERRY-217",
 		Severity:   migration.Warning,
 		Title:      "activities are mapped to other forms",
-		Remedy:     "map them alike in the Process Builder of the target, or make sure that the difference is meant",
+		Remedy:     mapTheSame,
 		About:      `The form that each activity opens; runProcess is the start form.`,
 		Definition: formMappings,
 	},
 }
+
+const (
+	publishTheSame = "publish the version that the source runs, or make sure that the difference is meant"
+	mapTheSame     = "map them alike in the Process Builder of the target, or make sure that the difference is meant"
+)
 
 func definitionMissing(f *DefinitionFacts, r Report) {
 	if f.Unpublished == "" && f.Target.Missing {
@@ -147,45 +152,12 @@ func definitionBroken(f *DefinitionFacts, r Report) {
 	}
 }
 
-func activitiesDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectActivities); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func transitionsDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectTransitions); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func joinsDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectJoinsSplits); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func variablesDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectVariables); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func participantsDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectParticipants); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func deadlinesDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectDeadlines); diff != "" {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func subflowsDiffer(f *DefinitionFacts, r Report) {
-	if diff := xpdl.Diff(f.Differences, xpdl.AspectSubflows); diff != "" {
-		r.Found(f.ID.String(), diff)
+// differing returns the check of one aspect of the two processes.
+func differing(aspect xpdl.Aspect) func(*DefinitionFacts, Report) {
+	return func(f *DefinitionFacts, r Report) {
+		if diff := xpdl.Diff(f.Differences, aspect); diff != "" {
+			r.Found(f.ID.String(), diff)
+		}
 	}
 }
 
@@ -202,103 +174,80 @@ func versionUnpublished(f *DefinitionFacts, r Report) {
 }
 
 func participantMappings(f *DefinitionFacts, r Report) {
-	if diff := participantsDiff(f.Source.Participants, f.Target.Participants); diff != "" && f.both() {
-		r.Found(f.ID.String(), diff)
-	}
+	f.mappedOtherwise(r, func(s *DefinitionSide, _ rename) map[string]mapping {
+		all := map[string]mapping{}
+		for _, p := range s.Participants {
+			all[p.Participant] = mapping{what: strings.TrimSpace(p.Type + " " + p.Value), properties: p.Properties}
+		}
+		return all
+	})
 }
 
 func toolMappings(f *DefinitionFacts, r Report) {
-	if diff := pluginsDiff(f.Source.Plugins, f.Target.Plugins, f.renamed); diff != "" && f.both() {
-		r.Found(f.ID.String(), diff)
-	}
+	f.mappedOtherwise(r, func(s *DefinitionSide, renamed rename) map[string]mapping {
+		all := map[string]mapping{}
+		for _, p := range s.Plugins {
+			all[renamed(p.Activity)] = mapping{what: p.Plugin, properties: p.Properties}
+		}
+		return all
+	})
 }
 
 func formMappings(f *DefinitionFacts, r Report) {
-	if diff := formsDiff(f.Source.Forms, f.Target.Forms, f.renamed); diff != "" && f.both() {
-		r.Found(f.ID.String(), diff)
-	}
-}
-
-func (f *DefinitionFacts) both() bool { return f.Source.Process != nil && f.Target.Process != nil }
-
-func (f *DefinitionFacts) renamed(id migration.ActivityDefID) migration.ActivityDefID {
-	return f.Mapping.Activity(f.ID.Key(), id)
-}
-
-// mapped is one mapping in a form that can be compared: what it is, in words,
-// and the properties, of which only names are shown.
-type mapped struct {
-	key, what, properties string
-}
-
-func participantsDiff(source, target []migration.Participant) string {
-	lines := func(list []migration.Participant) []mapped {
-		var all []mapped
-		for _, p := range list {
-			all = append(all, mapped{p.Participant, strings.TrimSpace(p.Type + " " + p.Value), p.Properties})
+	f.mappedOtherwise(r, func(s *DefinitionSide, renamed rename) map[string]mapping {
+		all := map[string]mapping{}
+		for _, p := range s.Forms {
+			all[renamed(p.Activity)] = mapping{what: strings.TrimSpace(strings.TrimPrefix(p.Type, "SINGLE") + " " + p.Form)}
 		}
 		return all
-	}
-	return mappingsDiff(lines(source), lines(target))
+	})
 }
 
-func pluginsDiff(source, target []migration.ActivityPlugin, renamed func(migration.ActivityDefID) migration.ActivityDefID) string {
-	lines := func(list []migration.ActivityPlugin, name func(migration.ActivityDefID) migration.ActivityDefID) []mapped {
-		var all []mapped
-		for _, p := range list {
-			all = append(all, mapped{string(name(p.Activity)), p.Plugin, p.Properties})
-		}
-		return all
-	}
-	return mappingsDiff(lines(source, renamed), lines(target, same))
-}
+// mapping is what an element of a process is mapped to, in a form that can be
+// compared: in words, and the properties, of which only names are shown.
+type mapping struct{ what, properties string }
 
-func formsDiff(source, target []migration.ActivityForm, renamed func(migration.ActivityDefID) migration.ActivityDefID) string {
-	lines := func(list []migration.ActivityForm, name func(migration.ActivityDefID) migration.ActivityDefID) []mapped {
-		var all []mapped
-		for _, p := range list {
-			all = append(all, mapped{key: string(name(p.Activity)), what: strings.TrimSpace(strings.TrimPrefix(p.Type, "SINGLE") + " " + p.Form)})
-		}
-		return all
-	}
-	return mappingsDiff(lines(source, renamed), lines(target, same))
-}
-
-func same(id migration.ActivityDefID) migration.ActivityDefID { return id }
+// rename returns the target's name of an activity of one side.
+type rename func(migration.ActivityDefID) string
 
 // maxMappings bounds how many differing mappings one finding shows.
 const maxMappings = 12
 
-func mappingsDiff(source, target []mapped) string {
-	of := func(list []mapped) map[string]mapped {
-		all := map[string]mapped{}
-		for _, m := range list {
-			all[m.key] = m
-		}
-		return all
+// mappedOtherwise reports what differs between the mappings of both sides, which
+// of returns by element.
+func (f *DefinitionFacts) mappedOtherwise(r Report, of func(*DefinitionSide, rename) map[string]mapping) {
+	if f.Source.Process == nil || f.Target.Process == nil {
+		return
 	}
-	left, right := of(source), of(target)
-	keys := slices.Sorted(maps.Keys(left))
-	keys = append(keys, slices.Collect(maps.Keys(right))...)
-	slices.Sort(keys)
+	source := of(&f.Source, func(id migration.ActivityDefID) string { return string(f.Mapping.Activity(f.ID.Key(), id)) })
+	target := of(&f.Target, func(id migration.ActivityDefID) string { return string(id) })
+	if lines := mappingsDiff(source, target); len(lines) > 0 {
+		r.Found(f.ID.String(), strings.Join(first(maxMappings, lines), "\n"))
+	}
+}
+
+// mappingsDiff returns a line for each element that is mapped otherwise, in their order.
+func mappingsDiff(source, target map[string]mapping) []string {
 	var lines []string
-	for _, key := range slices.Compact(keys) {
-		s, onSource := left[key]
-		t, onTarget := right[key]
+	elements := slices.AppendSeq(slices.Collect(maps.Keys(source)), maps.Keys(target))
+	slices.Sort(elements)
+	for _, element := range slices.Compact(elements) {
+		s, onSource := source[element]
+		t, onTarget := target[element]
 		switch {
 		case !onTarget:
-			lines = append(lines, fmt.Sprintf("only on the source: %s (%s)", key, s.what))
+			lines = append(lines, fmt.Sprintf("only on the source: %s (%s)", element, s.what))
 		case !onSource:
-			lines = append(lines, fmt.Sprintf("only on the target: %s (%s)", key, t.what))
+			lines = append(lines, fmt.Sprintf("only on the target: %s (%s)", element, t.what))
 		case s.what != t.what:
-			lines = append(lines, fmt.Sprintf("%s: %s -> %s", key, cmp.Or(s.what, "nothing"), cmp.Or(t.what, "nothing")))
+			lines = append(lines, fmt.Sprintf("%s: %s -> %s", element, cmp.Or(s.what, "nothing"), cmp.Or(t.what, "nothing")))
 		default:
 			if names := propertiesDiff(s.properties, t.properties); len(names) > 0 {
-				lines = append(lines, fmt.Sprintf("%s (%s): properties differ: %s", key, s.what, strings.Join(names, ", ")))
+				lines = append(lines, fmt.Sprintf("%s (%s): properties differ: %s", element, s.what, strings.Join(names, ", ")))
 			}
 		}
 	}
-	return strings.Join(first(maxMappings, lines), "\n")
+	return lines
 }
 
 // propertiesDiff returns the names of the properties that differ, dotted;

@@ -37,7 +37,7 @@ func joinWaiting(f *InstanceFacts, p *Part, r Report) {
 	}
 	for _, b := range rebuild {
 		switch {
-		case b.Kind == xpdl.Manual && f.nobody(b.Performer):
+		case b.Kind == xpdl.Manual && f.cannotAct(b.Performer):
 			r.Found(f.subject(), arrived(b.Token)+": who completed it cannot do so on the target")
 		case !f.RebuildJoins && len(refused) == 0:
 			r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
@@ -47,8 +47,8 @@ func joinWaiting(f *InstanceFacts, p *Part, r Report) {
 	}
 }
 
-// nobody reports whether nothing can be done in the name of a user.
-func (f *InstanceFacts) nobody(u migration.User) bool {
+// cannotAct reports whether no call can be made in the name of a user.
+func (f *InstanceFacts) cannotAct(u migration.User) bool {
 	if f.Users == nil {
 		return false
 	}
@@ -64,7 +64,7 @@ func (p *Part) branches() ([]flow.Rebuild, []flow.Refusal) {
 	if !p.started() || p.Target == nil {
 		return nil, nil
 	}
-	start := p.own()
+	start := p.ownStart()
 	if len(p.wanted().Tokens) == 0 && (start == nil || len(start.Tokens) == 0) {
 		return nil, nil // nearly all
 	}

@@ -2,7 +2,6 @@ package preflight
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -63,147 +62,96 @@ func processUnknown(f *PlanFacts, r Report) {
 }
 
 func definitionMapping(f *PlanFacts, r Report) {
-	for _, e := range wrongDefinitions(f) {
-		r.Found(e.entry, e.String())
+	m, sources, targets := f.Mappings.Mapping, f.Mappings.SourceDefinitions, f.Mappings.TargetDefinitions
+	check := func(entry, source string, known []string, to migration.DefinitionID) {
+		target, there := to.String(), ids(targets)
+		if to.Version == migration.Latest {
+			target, there = to.Key(), keys(targets)
+		}
+		for _, why := range []string{missing("source", source, known), missing("target", target, there)} {
+			if why != "" {
+				r.Found(entry, why)
+			}
+		}
+	}
+	for _, from := range slices.SortedFunc(maps.Keys(m.Definitions), func(a, b migration.DefinitionID) int { return cmp.Compare(a.String(), b.String()) }) {
+		check(from.String(), from.String(), ids(sources), m.Definitions[from])
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.AnyVersion)) {
+		check(key, key, keys(sources), m.AnyVersion[key])
 	}
 }
 
 func activityMapping(f *PlanFacts, r Report) {
-	for _, e := range wrongActivities(f) {
-		r.Found(e.entry, e.String())
-	}
+	wrongNames(f, r, f.Mappings.Mapping.Activities, activityIDs, func(from, to migration.ActivityDefID) (source, target string) {
+		return string(from), string(to)
+	})
 }
 
 func variableMapping(f *PlanFacts, r Report) {
-	for _, e := range wrongVariables(f) {
-		r.Found(e.entry, e.String())
+	wrongNames(f, r, f.Mappings.Mapping.Variables, variableNames, func(from string, rule migration.VariableRule) (source, target string) {
+		if rule.Constant {
+			from = ""
+		}
+		return from, rule.Name
+	})
+}
+
+// wrongNames reports the entries of rules, by process and name, that name what
+// known does not return of a definition, or a target's name that the source has
+// for something else, which would then have no place. Of each entry, names
+// returns the names that have to be there, "" for none.
+func wrongNames[Name ~string, Rule any](f *PlanFacts, r Report, rules map[string]map[Name]Rule, known func(*xpdl.Process) []string, names func(Name, Rule) (source, target string)) {
+	for _, process := range slices.Sorted(maps.Keys(rules)) {
+		pairs := f.Mappings.Processes[process]
+		if len(pairs) == 0 {
+			r.Found(process, "no running instance of "+process+nearby(process, slices.Sorted(maps.Keys(f.Mappings.Processes))))
+		}
+		for _, from := range slices.Sorted(maps.Keys(rules[process])) {
+			source, target := names(from, rules[process][from])
+			_, renamed := rules[process][Name(target)]
+			var wrong []string
+			for _, pair := range pairs {
+				here := known(pair.Source)
+				wrong = append(wrong, missing("source", source, here), missing("target", target, known(pair.Target)))
+				if !renamed && slices.Contains(here, target) {
+					wrong = append(wrong, "the source has another "+target+", which is not mapped")
+				}
+			}
+			for i, why := range wrong {
+				if why != "" && !slices.Contains(wrong[:i], why) {
+					r.Found(process+"/"+string(from), why)
+				}
+			}
+		}
 	}
 }
 
 func userMapping(f *PlanFacts, r Report) {
 	for _, u := range f.Users.Missing {
-		r.Found("users", wrong("users", "the target has no "+string(u), string(u), f.Users.Known).String())
+		r.Found("users", "the target has no "+string(u)+nearby(string(u), f.Users.Known))
 	}
 }
 
-// wrongEntry is one entry of the configuration that names what is not there.
-type wrongEntry struct {
-	entry string // the key of the entry
-	what  string
-	near  []string
-}
-
-func (w wrongEntry) String() string {
-	if len(w.near) == 0 {
-		return w.what
+// missing says that a side has no such name among known, "" when it has, when
+// there is no name, and when nobody knows (nil).
+func missing(side, name string, known []string) string {
+	if name == "" || known == nil || slices.Contains(known, name) {
+		return ""
 	}
-	return w.what + "; is it " + strings.Join(w.near, ", ") + "?"
+	return "the " + side + " has no " + name + nearby(name, known)
 }
 
 // maxNear is how many names are offered.
 const maxNear = 3
 
-func wrong(entry, what, name string, known []string) wrongEntry {
-	return wrongEntry{entry: entry, what: what, near: nearest.Words(name, known, maxNear)}
-}
-
-func wrongDefinitions(f *PlanFacts) []wrongEntry {
-	var found []wrongEntry
-	m := f.Mappings.Mapping
-	sources, targets := f.Mappings.SourceDefinitions, f.Mappings.TargetDefinitions
-	for _, from := range sortedDefinitions(m.Definitions) {
-		if !slices.Contains(sources, from) {
-			found = append(found, wrong(from.String(), "the source has no "+from.String(), from.String(), texts(sources)))
-		}
-		found = append(found, wrongTarget(from.String(), m.Definitions[from], targets)...)
+// nearby offers known names that may be meant: "; is it a, b?", "" for none.
+func nearby(name string, known []string) string {
+	near := nearest.Words(name, known, maxNear)
+	if len(near) == 0 {
+		return ""
 	}
-	for _, key := range slices.Sorted(maps.Keys(m.AnyVersion)) {
-		if !slices.Contains(keysOf(sources), key) {
-			found = append(found, wrong(key, "the source has no "+key, key, keysOf(sources)))
-		}
-		found = append(found, wrongTarget(key, m.AnyVersion[key], targets)...)
-	}
-	return found
-}
-
-func wrongTarget(entry string, to migration.DefinitionID, targets []migration.DefinitionID) []wrongEntry {
-	switch {
-	case to.Version == migration.Latest && !slices.Contains(keysOf(targets), to.Key()):
-		return []wrongEntry{wrong(entry, "the target has no "+to.Key(), to.Key(), keysOf(targets))}
-	case to.Version != migration.Latest && !slices.Contains(targets, to):
-		return []wrongEntry{wrong(entry, "the target has no "+to.String(), to.String(), texts(targets))}
-	}
-	return nil
-}
-
-func wrongActivities(f *PlanFacts) []wrongEntry {
-	var found []wrongEntry
-	rules := f.Mappings.Mapping.Activities
-	for _, process := range slices.Sorted(maps.Keys(rules)) {
-		pairs, missing := f.pairs(process)
-		found = append(found, missing...)
-		for _, from := range slices.Sorted(maps.Keys(rules[process])) {
-			entry := process + "/" + string(from)
-			for _, pair := range pairs {
-				found = append(found, notIn(entry, "source", string(from), activityIDs(pair.Source))...)
-				found = append(found, notIn(entry, "target", string(rules[process][from]), activityIDs(pair.Target))...)
-				if _, mapped := rules[process][rules[process][from]]; !mapped {
-					found = append(found, taken(entry, string(rules[process][from]), activityIDs(pair.Source))...)
-				}
-			}
-		}
-	}
-	return unique(found)
-}
-
-func wrongVariables(f *PlanFacts) []wrongEntry {
-	var found []wrongEntry
-	rules := f.Mappings.Mapping.Variables
-	for _, process := range slices.Sorted(maps.Keys(rules)) {
-		pairs, missing := f.pairs(process)
-		found = append(found, missing...)
-		for _, from := range slices.Sorted(maps.Keys(rules[process])) {
-			entry, rule := process+"/"+from, rules[process][from]
-			for _, pair := range pairs {
-				if !rule.Constant {
-					found = append(found, notIn(entry, "source", from, variableNames(pair.Source))...)
-				}
-				if rule.Name != "" {
-					found = append(found, notIn(entry, "target", rule.Name, variableNames(pair.Target))...)
-				}
-				if _, mapped := rules[process][rule.Name]; !mapped {
-					found = append(found, taken(entry, rule.Name, variableNames(pair.Source))...)
-				}
-			}
-		}
-	}
-	return unique(found)
-}
-
-// pairs returns the definitions of a process, or an entry that says there are none.
-func (f *PlanFacts) pairs(process string) ([]ProcessPair, []wrongEntry) {
-	if pairs := f.Mappings.Processes[process]; len(pairs) > 0 {
-		return pairs, nil
-	}
-	known := slices.Sorted(maps.Keys(f.Mappings.Processes))
-	return nil, []wrongEntry{wrong(process, "no running instance of "+process, process, known)}
-}
-
-// notIn reports a name that is not among known; nil means that nobody knows.
-func notIn(entry, side, name string, known []string) []wrongEntry {
-	if known == nil || slices.Contains(known, name) {
-		return nil
-	}
-	return []wrongEntry{wrong(entry, fmt.Sprintf("the %s has no %s", side, name), name, known)}
-}
-
-// taken reports a new name that the source uses for something else, which would
-// then have no place on the target.
-func taken(entry, name string, source []string) []wrongEntry {
-	if !slices.Contains(source, name) {
-		return nil
-	}
-	return []wrongEntry{{entry: entry, what: fmt.Sprintf("the source has another %s, which is not mapped", name)}}
+	return "; is it " + strings.Join(near, ", ") + "?"
 }
 
 // activityIDs is nil when nobody knows the process, as is variableNames.
@@ -211,37 +159,29 @@ func activityIDs(p *xpdl.Process) []string {
 	if p == nil {
 		return nil
 	}
-	return names(p.Activities, func(a *xpdl.Activity) string { return a.ID })
+	return texts(p.Activities, func(a *xpdl.Activity) string { return a.ID })
 }
 
 func variableNames(p *xpdl.Process) []string {
 	if p == nil {
 		return nil
 	}
-	return names(p.Variables, func(v xpdl.Variable) string { return v.Name })
+	return texts(p.Variables, func(v xpdl.Variable) string { return v.Name })
 }
 
-func texts(ids []migration.DefinitionID) []string { return names(ids, migration.DefinitionID.String) }
+func ids(of []migration.DefinitionID) []string { return texts(of, migration.DefinitionID.String) }
 
-func keysOf(ids []migration.DefinitionID) []string {
-	all := names(ids, migration.DefinitionID.Key)
+func keys(of []migration.DefinitionID) []string {
+	all := texts(of, migration.DefinitionID.Key)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// names is never nil.
-func names[T any](list []T, name func(T) string) []string {
+// texts is never nil.
+func texts[T any](list []T, text func(T) string) []string {
 	all := make([]string, 0, len(list))
 	for _, v := range list {
-		all = append(all, name(v))
+		all = append(all, text(v))
 	}
 	return all
-}
-
-func unique(entries []wrongEntry) []wrongEntry {
-	return slices.CompactFunc(entries, func(a, b wrongEntry) bool { return a.entry == b.entry && a.what == b.what })
-}
-
-func sortedDefinitions(entries map[migration.DefinitionID]migration.DefinitionID) []migration.DefinitionID {
-	return slices.SortedFunc(maps.Keys(entries), func(a, b migration.DefinitionID) int { return cmp.Compare(a.String(), b.String()) })
 }

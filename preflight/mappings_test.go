@@ -39,6 +39,9 @@ func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
 		{name: "no_such_version_on_the_target", mapping: migration.Mapping{
 			AnyVersion: map[string]migration.DefinitionID{"crm/approve": def("crm", "9", "approve")},
 		}, want: []string{"FERRY-220 crm/approve: the target has no crm#9#approve; is it crm#4#approve?"}},
+		{name: "wrong_entries_come_in_their_order", mapping: migration.Mapping{
+			Definitions: map[migration.DefinitionID]migration.DefinitionID{def("x", "2", "p"): def("crm", "4", "approve"), def("x", "1", "p"): def("crm", "4", "approve")},
+		}, want: []string{"FERRY-220 x#1#p: the source has no x#1#p", "FERRY-220 x#2#p: the source has no x#2#p"}},
 		{name: "activities_exist", mapping: activities("check", "check")},
 		{name: "activity_takes_the_name_of_another", mapping: activities("check", "approve"), want: []string{
 			"FERRY-221 crm/approve/check: the source has another approve, which is not mapped",
@@ -57,6 +60,9 @@ func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
 			"FERRY-222 crm/approve/state: the source has no state; is it rate, status?",
 			"FERRY-222 crm/approve/state: the target has no rates; is it rate?",
 		}},
+		{name: "any_version_of_nothing", mapping: migration.Mapping{
+			AnyVersion: map[string]migration.DefinitionID{"crm/aprove": def("crm", "latest", "approve")},
+		}, want: []string{"FERRY-220 crm/aprove: the source has no crm/aprove; is it crm/approve?"}},
 		{name: "process_without_running_instances", mapping: migration.Mapping{
 			Activities: map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/aprove": {"a": "b"}},
 		}, want: []string{"FERRY-221 crm/aprove: no running instance of crm/aprove; is it crm/approve?"}},
@@ -74,6 +80,28 @@ func TestPlan_names_wrong_mappings_and_the_nearest_names(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// What is wrong in all versions of a definition that are met is said once.
+func TestPlan_names_a_wrong_mapping_once(t *testing.T) {
+	t.Parallel()
+	p := process(t, definition)
+	facts := preflight.PlanFacts{Mappings: preflight.MappingFacts{
+		Mapping:   migration.Mapping{Activities: map[string]map[migration.ActivityDefID]migration.ActivityDefID{"crm/approve": {"chek": "inspect"}}},
+		Processes: map[string][]preflight.ProcessPair{"crm/approve": {{Source: p, Target: p}, {Source: p, Target: p}}},
+	}}
+	want := []string{"FERRY-221 crm/approve/chek: the source has no chek; is it check?", "FERRY-221 crm/approve/chek: the target has no inspect"}
+	if diff := cmp.Diff(want, said(preflight.Plan(&facts))); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func TestProcessWithoutInstances(t *testing.T) {
+	t.Parallel()
+	got := lines(preflight.Plan(&preflight.PlanFacts{ProcessesWithoutInstances: []string{"crm/aprove"}}))
+	if diff := cmp.Diff([]string{"FERRY-205 warning crm/aprove: "}, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 

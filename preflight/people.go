@@ -152,12 +152,14 @@ func (f *DefinitionFacts) performers() []migration.Participant {
 func requesterFamily(kind string) bool { return strings.HasPrefix(kind, "requester") }
 
 func anonymousRequester(f *InstanceFacts, r Report) {
-	switch u := f.wanted().Requester; u {
-	case migration.AnonymousUser, systemUser, "":
-		if f.started() {
-			r.Found(f.subject(), string(u))
-		}
+	if u := f.wanted().Requester; withoutLogin(u) && f.started() {
+		r.Found(f.subject(), string(u))
 	}
+}
+
+// withoutLogin reports whether u stands for nobody who can log in.
+func withoutLogin(u migration.User) bool {
+	return u == migration.AnonymousUser || u == systemUser || u == ""
 }
 
 // systemUser is the requester of what background threads start (CONTRACT 1.4).
@@ -189,14 +191,10 @@ func requesterInactive(f *InstanceFacts, r Report) {
 }
 
 // requester returns the requester's account; false when there is nothing to
-// say about it: no facts, no login, or nothing was started.
+// say about it: no facts, no login (FERRY-411), or nothing was started.
 func (f *InstanceFacts) requester() (Account, migration.User, bool) {
 	u := f.wanted().Requester
-	switch u {
-	case migration.AnonymousUser, systemUser, "":
-		return Account{}, u, false // FERRY-411
-	}
-	if f.Users == nil || !f.started() {
+	if withoutLogin(u) || f.Users == nil || !f.started() {
 		return Account{}, u, false
 	}
 	a, ok := f.Users.Accounts[u]
@@ -221,7 +219,8 @@ func acceptorMissing(f *InstanceFacts, p *Part, r Report) {
 	}
 }
 
-// stranger says why a user cannot work on the target, "" if he can or nothing is known of him.
+// stranger says why a user cannot work on the target, "" for one who can and for
+// one of whom nothing is known.
 func (f *InstanceFacts) stranger(u migration.User) string {
 	if f.Users == nil {
 		return ""
@@ -292,10 +291,10 @@ func decided(p *migration.Participant) bool {
 	case "role":
 		return p.Value == "loggedInUser" || p.Value == "adminUser"
 	}
-	return strings.HasPrefix(p.Type, "requester")
+	return requesterFamily(p.Type)
 }
 
-// refusal says why a user may not start, "" if he may.
+// refusal says why a user may not start, "" for one who may.
 func (s *StartRule) refusal(a Account) string {
 	admin := slices.Contains(a.Roles, adminRole)
 	switch p := s.Whitelist; {

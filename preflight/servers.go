@@ -308,6 +308,7 @@ func callClock(f *CallingFacts, r Report) {
 	}
 }
 
+// ahead says how far a clock is ahead of the worker's.
 func ahead(d time.Duration) string {
 	if d < 0 {
 		return fmt.Sprintf("%s behind the worker", -d.Round(time.Second))
@@ -358,12 +359,12 @@ func searchAttributes(f *EngineFacts, r Report) {
 
 func sourceInUse(f *CopyingFacts, r Report) {
 	if len(f.SourceWork) > 0 {
-		r.Found("source", work(f.SourceWork))
+		r.Found("source", doneByApp(f.SourceWork))
 	}
 }
 
-// work says how much was done, by app.
-func work(byApp map[string]int) string {
+// doneByApp says how much people did.
+func doneByApp(byApp map[string]int) string {
 	var parts []string
 	for _, app := range slices.Sorted(maps.Keys(byApp)) {
 		parts = append(parts, fmt.Sprintf("%s: %d", app, byApp[app]))
@@ -373,7 +374,7 @@ func work(byApp map[string]int) string {
 
 func targetInUse(f *CopyingFacts, r Report) {
 	if len(f.TargetWork) > 0 {
-		r.Found("target", work(f.TargetWork))
+		r.Found("target", doneByApp(f.TargetWork))
 	}
 }
 

@@ -98,11 +98,12 @@ func columnMissing(f *AppFacts, r Report) {
 
 func columnDiffers(f *AppFacts, r Report) {
 	f.mismatched(r, func(m migration.Mismatch) string {
-		return m.Column + " " + differences[m.Kind] + " (" + cmp.Or(m.Source, "absent") + " to " + m.Target + ")"
+		return m.Column + " " + unfit[m.Kind] + " (" + cmp.Or(m.Source, "absent") + " to " + m.Target + ")"
 	}, migration.MismatchNarrower, migration.MismatchType, migration.MismatchUnknown, migration.MismatchGenerated, migration.MismatchNotNull)
 }
 
-var differences = map[migration.MismatchKind]string{
+// unfit says what is wrong with a column of the target.
+var unfit = map[migration.MismatchKind]string{
 	migration.MismatchNarrower:  "narrower",
 	migration.MismatchType:      "of another type",
 	migration.MismatchUnknown:   "of a type that cannot be carried for certain",

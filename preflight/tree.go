@@ -41,8 +41,8 @@ func (p *Part) wanted() *migration.Instance {
 	return p.Instance
 }
 
-// own returns what the start of p does within it, nil when that is not known.
-func (p *Part) own() *flow.Path {
+// ownStart returns what the start of p does within it, nil when that is not known.
+func (p *Part) ownStart() *flow.Path {
 	if p.Caller == "" || p.Start == nil {
 		return p.Start
 	}
