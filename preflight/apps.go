@@ -16,7 +16,7 @@ var apps = []Check{
 		Severity:   migration.Blocking,
 		Title:      "the app is not published on the target",
 		Remedy:     "import the app on the target and publish it",
-		About:      `Instances of a source definition go to the published version of the same process, unless definitions says otherwise.`,
+		About:      `Instances of a source definition go to the published version of the same process, unless an entry of definitions says otherwise.`,
 		Definition: appUnpublished,
 	},
 	{
@@ -30,9 +30,9 @@ var apps = []Check{
 	{
 		ID:       "FERRY-218",
 		Severity: migration.Warning,
-		Title:    "a plugin that the app uses is not used anywhere on the target",
-		Remedy:   "look under Manage Plugins whether the target has it, in the same version; install it if not",
-		About:    `Which plugins are installed is not in the database. Class names in the definitions of the source's app are looked for in all definitions of all apps of the target; those that come with Joget count as seen. A class that only the app itself mentions there is taken for installed.`,
+		Title:    "the app uses a plugin that no app of the target uses",
+		Remedy:   "look under Manage Plugins whether the target has it in the same version; install it if not",
+		About:    `The database does not say which plugins are installed. The class names in the source's app are looked for in all apps of the target; those that come with Joget count as found. A class that only the app itself mentions there counts as installed.`,
 		App:      pluginUnseen,
 	},
 	{
@@ -40,7 +40,7 @@ var apps = []Check{
 		Severity: migration.Warning,
 		Title:    "the target's app points at the old host",
 		Remedy:   "change the environment variable, form or plugin default on the target, and publish",
-		About:    `Calls and links would go on reaching the source. The names in source.hosts and the host name of the source's database server are looked for in the environment variables, forms and plugin defaults of the target's published version; a name without a dot only where it is part of an address. Of an app whose processes go to several apps of the target, the one that the first instance goes to is looked at. What stands there is not shown, since it may hold passwords.`,
+		About:    `Calls and links would go on reaching the source. The names in source.hosts and the host name of the source's database server are looked for in the environment variables, forms and plugin defaults of the target's published version; a name without a dot only where it is part of an address. Where the processes of an app go to several apps of the target, only the app of the first instance is searched. The text around a name is not shown, since it may hold passwords.`,
 		App:      oldHost,
 	},
 	{
@@ -48,7 +48,7 @@ var apps = []Check{
 		Severity: migration.Warning,
 		Title:    "an environment variable of the app is missing on the target",
 		Remedy:   "create it on the target, with the value that the target needs",
-		About:    `Environment variables belong to an app version; an import brings those of the export only. Compared are the published versions, by exact ID; values are not. Of an app whose processes go to several apps of the target, only the one that the first instance goes to is compared.`,
+		About:    `Environment variables belong to an app version, and an import brings those of the export only. The published versions are compared, by exact ID and without values. Where the processes of an app go to several apps of the target, only the app of the first instance is compared.`,
 		App:      environmentMissing,
 	},
 	{
@@ -56,7 +56,7 @@ var apps = []Check{
 		Severity: migration.Warning,
 		Title:    "an ID generator of the target is behind the source's",
 		Remedy:   "raise the environment variable on the target, or the numbers of the source are given out again",
-		About:    `ID generator fields count in an environment variable; it is not part of any record, and an import may or may not bring its value. Compared are the published versions; of an app whose processes go to several apps of the target, only the one that the first instance goes to. The source goes on counting until it is frozen.`,
+		About:    `ID generator fields count in an environment variable. It is not part of any record, and an import may or may not bring its value. The published versions are compared; where the processes of an app go to several apps of the target, only the app of the first instance is. The source goes on counting until it is frozen.`,
 		App:      counterBehind,
 	},
 }

@@ -13,16 +13,15 @@ var deadlines = []Check{
 		Severity: migration.Warning,
 		Title:    "a deadline starts anew on the target",
 		Remedy:   "deadlines count from the moment of the migration",
-		About: `Joget computes deadlines when an activity starts; what was nearly due on the source has its whole time again. A server
-that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fires them; where neither does, it is a note.`,
-		Part: deadlineRestarts,
+		About:    `Joget computes deadlines when an activity starts; what was nearly due on the source has its whole time again. A server that does not look for deadlines (deadlineCheckerInterval 0 or absent) never fires them. Where neither server does, it is a note.`,
+		Part:     deadlineRestarts,
 	},
 	{
 		ID:       "FERRY-430",
 		Severity: migration.Note,
 		Title:    "a limit (SLA) starts anew on the target",
 		Remedy:   "limits count from the moment of the migration; what is late on the source is on time again",
-		About:    `The definition limits the time of an open activity, or of the whole instance. Joget counts from the start of either, which is that on the target.`,
+		About:    `The definition limits the time of an open activity, or of the whole instance. Joget counts from the start of either on the target.`,
 		Part:     limitRestarts,
 	},
 	{

@@ -26,7 +26,7 @@ var definitions = []Check{
 		Severity:   migration.Blocking,
 		Title:      "the process definition cannot be read",
 		Remedy:     "look at the package in SHKXPDLData; import the app again",
-		About:      `Without the definition nobody knows what an open activity is. Instances of all other definitions are planned all the same.`,
+		About:      `Without the definition nobody knows what an open activity is. Instances of all other definitions are planned.`,
 		Definition: definitionBroken,
 	},
 	{
@@ -34,7 +34,7 @@ var definitions = []Check{
 		Severity:   migration.Warning,
 		Title:      "the activities differ",
 		Remedy:     publishTheSame,
-		About:      `Activities are compared by ID, kind, performer and block. An open activity that the target lacks is FERRY-410 of its instance.`,
+		About:      `Activities are compared by ID, kind, performer and block. FERRY-410 names an instance whose open activity the target lacks.`,
 		Definition: differing(xpdl.AspectActivities),
 	},
 	{
@@ -42,7 +42,7 @@ var definitions = []Check{
 		Severity:   migration.Warning,
 		Title:      "the transitions differ",
 		Remedy:     publishTheSame,
-		About:      `Where instances go next: from, to, and the condition, blanks around it aside. IDs of transitions do not count.`,
+		About:      `Where instances go next: from, to and the condition. Blanks around a condition and the IDs of transitions do not count.`,
 		Personal:   true, // texts of the definition may hold names and addresses
 		Definition: differing(xpdl.AspectTransitions),
 	},
@@ -68,7 +68,7 @@ var definitions = []Check{
 		Severity:   migration.Warning,
 		Title:      "the participants differ",
 		Remedy:     publishTheSame,
-		About:      `The swimlanes of the process; who is behind them is FERRY-215.`,
+		About:      `The swimlanes of the process; FERRY-215 compares who is behind them.`,
 		Definition: differing(xpdl.AspectParticipants),
 	},
 	{
@@ -94,7 +94,7 @@ var definitions = []Check{
 		Severity:   migration.Blocking,
 		Title:      "the process cannot be started: no activity without an incoming transition",
 		Remedy:     "publish a version that begins with a route, as the Process Builder makes it",
-		About:      `The engine starts the activities that nothing leads to; the start marker of the designer is layout only.`,
+		About:      `The engine starts the activities that no transition leads to; the start marker of the designer is layout only.`,
 		Definition: noStart,
 	},
 	{
@@ -108,7 +108,7 @@ var definitions = []Check{
 	{
 		ID:         "FERRY-215",
 		Severity:   migration.Warning,
-		Title:      "participants are mapped otherwise",
+		Title:      "participants are mapped differently",
 		Remedy:     mapTheSame,
 		About:      `Who gets the next assignments, and who may start the process (processStartWhiteList). Of plugin properties only the names that differ are shown.`,
 		Personal:   true, // users and groups
@@ -117,7 +117,7 @@ var definitions = []Check{
 	{
 		ID:         "FERRY-216",
 		Severity:   migration.Warning,
-		Title:      "tools, routes or form modifiers are mapped otherwise",
+		Title:      "tools, routes or form modifiers are mapped differently",
 		Remedy:     mapTheSame,
 		About:      `The plugin behind each tool activity, decision route and form modifier. Of its properties only the names that differ are shown, since they may hold secrets.`,
 		Definition: toolMappings,
@@ -133,8 +133,8 @@ var definitions = []Check{
 }
 
 const (
-	publishTheSame = "publish the version that the source runs, or make sure that the difference is meant"
-	mapTheSame     = "map them alike in the Process Builder of the target, or make sure that the difference is meant"
+	publishTheSame = "publish the version that the source runs, or make sure that the difference is intended"
+	mapTheSame     = "map them alike in the Process Builder of the target, or make sure that the difference is intended"
 )
 
 func definitionMissing(f *DefinitionFacts, r Report) {

@@ -12,19 +12,17 @@ var joins = []Check{
 	{
 		ID:       "FERRY-405",
 		Severity: migration.Blocking,
-		Title:    "a branch waits at an AND-join and cannot be made anew",
-		Remedy:   "let the join complete on the source first: the target would wait for it forever, or go on too soon; where it is said that joins: rebuild makes the branch, set that",
-		About: `A finished branch is a row of SHKAndJoinTable, which starting activities does not make anew. With joins: rebuild the activity before the join is started and, if it
-is one of people, completed by who completed it on the source: where it is a route without a plugin, or of people without a deadline, with one transition, unconditional, to the join.
-A branch that the start itself brings to a join where the source has none cannot be taken away. Those that are made are FERRY-434.`,
-		Part: joinWaiting,
+		Title:    "a branch waits at an AND-join and cannot be rebuilt",
+		Remedy:   "let the join complete on the source first: the target would wait for it forever, or go on too soon; where the finding names joins: rebuild, set that",
+		About:    `A finished branch is a row of SHKAndJoinTable, which no call makes. With joins: rebuild the activity before the join is started and, if it is manual, completed in the name of the person who completed it on the source. That is done where this activity is a route without a plugin, or manual without a deadline, and its only transition leads to the join without a condition. A branch that the start itself brings to a join, where the source has none, cannot be removed. FERRY-434 names the branches that are rebuilt.`,
+		Part:     joinWaiting,
 	},
 	{
 		ID:       "FERRY-434",
 		Severity: migration.Note,
-		Title:    "a branch that waits at an AND-join is made anew",
-		Remedy:   "nothing; on the target the activity is completed in the name of who completed it on the source, at the time of the migration",
-		About:    `With joins: rebuild. Its form is not stored, and no tool runs.`,
+		Title:    "a branch that waits at an AND-join is rebuilt",
+		Remedy:   "nothing; on the target the activity is completed in the name of the person who completed it on the source, at the time of the migration",
+		About:    `Found with joins: rebuild. The form of the activity is not stored, and no tool runs.`,
 		Personal: true,
 		Part:     joinRebuilt,
 	},
@@ -38,7 +36,7 @@ func joinWaiting(f *InstanceFacts, p *Part, r Report) {
 	for _, b := range rebuild {
 		switch {
 		case b.Kind == xpdl.Manual && f.cannotAct(b.Performer):
-			r.Found(f.subject(), arrived(b.Token)+": who completed it cannot do so on the target")
+			r.Found(f.subject(), arrived(b.Token)+": the person who completed it cannot do so on the target")
 		case !f.RebuildJoins && len(refused) == 0:
 			r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
 		case !f.RebuildJoins:

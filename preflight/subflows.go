@@ -14,20 +14,17 @@ var subflows = []Check{
 	{
 		ID:       "FERRY-404",
 		Severity: migration.Blocking,
-		Title:    "a subflow is open that cannot be continued",
+		Title:    "an open subflow cannot be continued",
 		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it",
-		About: `A subflow is continued below its caller: the activity is started on the target, and with it a new instance, which is then brought to where the one of
-the source is. That cannot be done where the instance on the source is closed or gone while its caller still waits, where the target's activity calls another
-process or does not wait, where the new instance would run to its end at once under the variables of the activity, or begin a subflow that nobody waits for;
-nor for an open instance that nobody waits for.`,
-		Part: subflowOpen,
+		About:    `A subflow is continued below its caller: the activity is started on the target, which makes a new instance, and that is brought to where the instance on the source is. This cannot be done where the instance on the source is closed or gone while its caller still waits, or where the target's activity calls another process or does not wait. Nor can it where the new instance, with the variables of the activity, would finish at once or begin a subflow that nobody waits for. An open instance that nobody waits for cannot be continued either.`,
+		Part:     subflowOpen,
 	},
 	{
 		ID:       "FERRY-433",
 		Severity: migration.Warning,
-		Title:    "what the start of a subflow does cannot be known beforehand",
-		Remedy:   "try one instance with starter pilot; what its tools change in the record set is put back, and an instance whose subflow ran through is parked",
-		About:    `A decision plugin, a variable that a tool may set, or a condition that cannot be evaluated lies on the way of the new instance to where it waits first.`,
+		Title:    "it cannot be known beforehand what the start of a subflow does",
+		Remedy:   "try one instance with starter pilot; what its tools change in the record set is put back, and an instance whose subflow finishes at once is parked",
+		About:    `The path to where the new instance waits first meets a decision plugin, a variable that a tool may set, or a condition that cannot be evaluated.`,
 		Part:     subflowUnknown,
 	},
 }
@@ -93,15 +90,15 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 	case there == nil || there.Kind != xpdl.Subflow:
 		return "" // FERRY-410
 	case !there.Waits():
-		return "on the target nobody waits for it"
+		return "the target's activity does not wait for it"
 	case there.SubflowRef != child.wanted().Definition.Process:
-		return fmt.Sprintf("on the target it calls %s, not %s", there.SubflowRef, child.wanted().Definition.Process)
+		return fmt.Sprintf("the target's activity calls %s, not %s", there.SubflowRef, child.wanted().Definition.Process)
 	case child.Start == nil:
 		return ""
 	case len(child.Start.Asynchronous()) > 0:
-		return "its start would begin subflows that nobody waits for: " + strings.Join(child.Start.Asynchronous(), ", ")
+		return "the new instance would begin subflows that nobody waits for: " + strings.Join(child.Start.Asynchronous(), ", ")
 	case child.runsThrough():
-		return "its start would run to the end: " + child.Start.String()
+		return "the new instance would finish at once: " + child.Start.String()
 	}
 	return ""
 }

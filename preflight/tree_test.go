@@ -125,7 +125,7 @@ func TestTrees(t *testing.T) {
 		}, want: []string{"FERRY-404 nobody waits for 9_crm_equip"}},
 		{name: "another_process_is_called", change: func(f *facts) {
 			f.Target = hiring(t, "hire", `SubFlow Id="equip" Execution="SYNCHR"`, `SubFlow Id="other" Execution="SYNCHR"`)
-		}, want: []string{"FERRY-404 equip: on the target it calls other, not equip"}},
+		}, want: []string{"FERRY-404 equip: the target's activity calls other, not equip"}},
 		{name: "another_process_that_is_meant_is_called", change: func(f *facts) {
 			f.Target = hiring(t, "hire", `SubFlow Id="equip" Execution="SYNCHR"`, `SubFlow Id="other" Execution="SYNCHR"`)
 			wanted := *f.Below[0].Instance
@@ -134,19 +134,19 @@ func TestTrees(t *testing.T) {
 		}},
 		{name: "the_target_does_not_wait", change: func(f *facts) {
 			f.Target = hiring(t, "hire", `Execution="SYNCHR"><Actual`, `Execution="ASYNCHR"><Actual`)
-		}, want: []string{"FERRY-404 equip: on the target nobody waits for it"}},
+		}, want: []string{"FERRY-404 equip: the target's activity does not wait for it"}},
 		{name: "the_target_has_no_such_subflow", change: func(f *facts) {
 			f.Target = hiring(t, "hire", `Activity Id="equip"`, `Activity Id="equip2"`, `To="equip"`, `To="equip2"`, `From="equip"`, `From="equip2"`)
 		}, want: []string{"FERRY-410 equip"}},
 		{name: "the_start_runs_through", change: start(flow.Path{Outcome: flow.Waits, Steps: []flow.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}, Waits: []flow.Wait{{Activity: "welcome"}}}), want: []string{
-			"FERRY-404 equip: its start would run to the end: equip [ends] -> waits at welcome",
+			"FERRY-404 equip: the new instance would finish at once: equip [ends] -> waits at welcome",
 		}},
 		{name: "the_start_runs_through_to_where_nobody_knows", change: start(flow.Path{Outcome: flow.Unknown, Why: "x", Steps: []flow.Step{{Activity: "equip", Kind: xpdl.Subflow, Child: &ended}}}), want: []string{
-			"FERRY-404 equip: its start would run to the end: equip [ends] -> unknown: x",
+			"FERRY-404 equip: the new instance would finish at once: equip [ends] -> unknown: x",
 		}},
 		{name: "the_start_begins_a_subflow_that_nobody_waits_for", change: start(flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "equip", Child: &flow.Path{
 			Outcome: flow.Waits, Steps: []flow.Step{{Activity: "inform", Under: "equip", Asynchronous: true}},
-		}}}}), want: []string{"FERRY-404 equip: its start would begin subflows that nobody waits for: equip/inform"}},
+		}}}}), want: []string{"FERRY-404 equip: the new instance would begin subflows that nobody waits for: equip/inform"}},
 		{name: "the_start_cannot_be_known", change: start(flow.Path{Outcome: flow.Unknown, Why: "equip: a decision plugin"}), want: []string{"FERRY-433 equip: equip: a decision plugin"}},
 
 		{name: "a_tool_in_flight", change: activity(func(a *migration.OpenActivity) { a.DefID = "mail" }), want: []string{"FERRY-406 equip: mail"}},
@@ -183,7 +183,7 @@ func TestTrees(t *testing.T) {
 		}},
 		{name: "a_branch_whose_performer_is_not_there", change: both(
 			rebuild, tokens(desk), users(map[migration.User]preflight.Standing{"cat": preflight.StandingActive, "terry": preflight.StandingMissing}),
-		), want: []string{"FERRY-405 equip: desk arrived at both: who completed it cannot do so on the target", "FERRY-434 equip: desk arrived at both: completed by terry"}},
+		), want: []string{"FERRY-405 equip: desk arrived at both: the person who completed it cannot do so on the target", "FERRY-434 equip: desk arrived at both: completed by terry"}},
 		{name: "a_branch_that_the_start_brings", change: both(tokens(desk), start(waiting(desk)))},
 		{name: "a_branch_that_the_start_brings_too_many", change: start(waiting(desk)), want: []string{
 			"FERRY-405 equip: desk arrived at both: a branch from desk would wait at both without one on the source, and nothing can remove it",
