@@ -95,46 +95,56 @@ func asynchronousStart(f *DefinitionFacts, r Report) {
 }
 
 func startEnds(f *InstanceFacts, r Report) {
-	if f.Start != nil && f.started() && f.Start.Outcome == flow.Ends {
-		r.Found(f.subject(), f.Start.String())
+	if p := f.path(); p != nil && p.Outcome == flow.Ends {
+		r.Found(f.subject(), p.String())
 	}
 }
 
+// path returns what process/start does; nil when nobody looked, and for an
+// instance that never started.
+func (f *InstanceFacts) path() *flow.Path {
+	if !f.started() {
+		return nil
+	}
+	return f.Start
+}
+
 func startRunsOther(f *InstanceFacts, r Report) {
-	if f.Start == nil || !f.started() {
+	p := f.path()
+	if p == nil {
 		return
 	}
 	usual := plugins(f.InitialStart.All())
-	for _, name := range plugins(f.Start.All()) {
+	for _, name := range plugins(p.All()) {
 		if !slices.Contains(usual, name) {
-			r.Found(f.subject(), f.Start.String())
+			r.Found(f.subject(), p.String())
 			return
 		}
 	}
 }
 
 func startUnknown(f *InstanceFacts, r Report) {
-	if f.Start == nil || !f.started() || f.Start.Outcome != flow.Unknown {
+	p := f.path()
+	if p == nil || p.Outcome != flow.Unknown {
 		return
 	}
 	severity := migration.Warning
 	if f.InitialStart.Outcome == flow.Unknown && len(plugins(f.InitialStart.All())) > 0 {
 		severity = migration.Note
 	}
-	r.FoundAs(severity, f.subject(), f.Start.Why)
+	r.FoundAs(severity, f.subject(), p.Why)
 }
 
 func startBeginsAsynchronous(f *InstanceFacts, r Report) {
-	if f.Start == nil || !f.started() {
-		return
-	}
-	for _, activity := range f.Start.Asynchronous() {
-		r.Found(f.subject(), activity)
+	if p := f.path(); p != nil {
+		for _, activity := range p.Asynchronous() {
+			r.Found(f.subject(), activity)
+		}
 	}
 }
 
 func startInitial(f *InstanceFacts, r Report) {
-	if f.Start != nil && f.WithInitial && f.started() {
-		r.Found(f.subject(), f.Start.String())
+	if p := f.path(); p != nil && f.WithInitial {
+		r.Found(f.subject(), p.String())
 	}
 }
