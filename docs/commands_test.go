@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -233,10 +234,15 @@ var sqlIsRun = map[string]string{
 	"docs/what-if.md: SELECT instance, at, facts FROM step_log WHERE event = 'started' AND facts LIKE '%too late%';":                   "TestShownSQLIsUnderstood",
 	"docs/what-if.md: SELECT j.ActivityDefinitionId AS joining, a.ActivityDefinitionId AS waits_after, a.ResourceId":                   "TestShownSQLIsUnderstood",
 	"docs/set-up.md: SELECT ROUND(SUM(data_length + index_length) / 1048576) AS mib":                                                   "TestShownSQLIsUnderstood",
+	"docs/joget.md: -- open instances that no other instance called":                                                                   "TestShownSQLIsUnderstood",
+	"docs/joget.md: -- variables of an instance":                                                                                       "TestShownSQLIsUnderstood",
+	"docs/joget.md: -- subflows: child and caller":                                                                                     "TestShownSQLIsUnderstood",
+	"docs/joget.md: -- form tables of all versions of an app, which share them":                                                        "TestShownSQLIsUnderstood",
 	"docs/what-if.md: -- N: highest number at the beginning of such record IDs":                                                        "TestShownSQLIsUnderstood",
 }
 
-func TestEveryBlockOfSQLIsRunSomewhere(t *testing.T) {
+// TestEveryBlockIsReadBySomebody: SQL is run, JSON is valid.
+func TestEveryBlockIsReadBySomebody(t *testing.T) {
 	t.Parallel()
 	blocks, err := shown.Blocks(root)
 	if err != nil {
@@ -251,6 +257,10 @@ func TestEveryBlockOfSQLIsRunSomewhere(t *testing.T) {
 			seen[key] = true
 			if sqlIsRun[key] == "" {
 				t.Errorf("%s:%d: nobody runs %q", b.Page, b.Line, first)
+			}
+		case "json":
+			if !json.Valid([]byte(b.Text)) {
+				t.Errorf("%s:%d: not JSON", b.Page, b.Line)
 			}
 		case "", "text", "yaml", "toml":
 		default:
