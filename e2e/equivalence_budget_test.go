@@ -13,7 +13,8 @@ import (
 	"jogetferry/migration"
 )
 
-// Budgets of an instance with one open activity and nothing special (DESIGN 13).
+// What an instance with one open activity and nothing special may take
+// (docs/development.md#budgets).
 const (
 	plainEvents  = 35
 	plainActions = 8

@@ -29,7 +29,7 @@ type MismatchKind string
 
 // The kinds of mismatches.
 const (
-	MismatchTable     MismatchKind = "table_missing"     // open the form once on the target, and Joget makes it (CONTRACT 6.2)
+	MismatchTable     MismatchKind = "table_missing"     // docs/joget.md#how-form-tables-come-and-grow
 	MismatchColumn    MismatchKind = "column_missing"    // on the target
 	MismatchNarrower  MismatchKind = "narrower"          // less room, or fewer digits of a second
 	MismatchType      MismatchKind = "type"              // another kind of value altogether

@@ -113,10 +113,12 @@ type VariableDifference struct {
 	Source, Target Variable // zero where the side does not have it
 }
 
-// DiffVariables compares the variables of the source with those of the same
-// names on the target, in name order. What only the target has is its own: a
-// newer definition may declare more, with a value to begin with. Null and empty text are equal: Joget's API cannot tell them apart
-// (CONTRACT 2.3). Storage kinds are not compared, values are.
+// DiffVariables compares the variables of the source with those of the same names
+// on the target, in name order. What only the target has is its own: a newer
+// definition may declare more, with a value to begin with. Null and empty text are
+// equal: Joget's API cannot tell them apart
+// (docs/joget.md#variables-of-an-instance). Storage kinds are not compared, values
+// are.
 func DiffVariables(source, target []Variable) []VariableDifference {
 	byName := func(vs []Variable) map[string]Variable {
 		m := make(map[string]Variable, len(vs))

@@ -9,7 +9,8 @@ import (
 // SHKActivityStates.KeyValue).
 type State string
 
-// The states of the engine (CONTRACT 5.2). Instances and activities share them.
+// The states of the engine (docs/joget.md#states). Instances and activities share
+// them.
 const (
 	StateRunning    State = "open.running"
 	StateNotStarted State = "open.not_running.not_started"
@@ -177,7 +178,7 @@ func (i *Instance) VariablesFor(activity ActivityDefID) []Variable {
 // RelationKind says how two form tables are connected.
 type RelationKind string
 
-// The kinds (CONTRACT 6.5).
+// The kinds (docs/joget.md#related-records).
 const (
 	// RelationSameID: the child row has the parent row's id.
 	RelationSameID RelationKind = "same_id"

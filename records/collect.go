@@ -51,15 +51,15 @@ type Selection struct {
 	Known []migration.RowKey
 }
 
-// Collect reads the record set of selection.Root: its row in every table of
-// the model, the extra rows, and whatever relations lead to from there, each
-// row once; of a record without any row, those that name it as their parent.
-// Rows are of one moment when q is a snapshot. Tables that do not exist
-// are listed, not an error. From a row that others may share, relations are not
-// followed back into the tables it was reached through (Set.Cut); a hierarchy
-// within a table is followed downwards only from rows of the record's own.
-// More than limits: CodeUnsupported. It is read-only and safe to repeat.
-// Source: CONTRACT 6.3 and 6.5.
+// Collect reads the record set of selection.Root: its row in every table of the
+// model, the extra rows, and whatever relations lead to from there, each row once;
+// of a record without any row, those that name it as their parent. Rows are of one
+// moment when q is a snapshot. Tables that do not exist are listed, not an error.
+// From a row that others may share, relations are not followed back into the tables
+// it was reached through (Set.Cut); a hierarchy within a table is followed
+// downwards only from rows of the record's own. More than limits: CodeUnsupported.
+// It is read-only and safe to repeat. Source:
+// docs/joget.md#which-records-a-process-has and docs/joget.md#related-records.
 func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
 	if selection.Root == "" {
 		return Set{}, migration.E(migration.CodeInvalid, "collect record", "", "the record ID is empty")

@@ -6,10 +6,10 @@
 //
 // It knows the layout of app_fd_* tables and MySQL; it refuses to know form
 // definitions, instances and the ledger: the first come as migration.FormModel,
-// images go through the Images interface declared here. Ids are compared as
-// bytes, whatever the collation of a column thinks (CONTRACT 5.1). Nothing here
-// logs; errors are *migration.Error and their Safe text holds table and column
-// names only.
+// images go through the Images interface declared here. Ids are compared as bytes,
+// whatever the collation of a column thinks (docs/joget.md#names-and-collations).
+// Nothing here logs; errors are *migration.Error and their Safe text holds table
+// and column names only.
 //
 // Connections must be pinned by whoever opens them: time_zone '+00:00', charset
 // utf8mb4, no parseTime. Every entry point asserts that. The driver's MaxAllowedPacket

@@ -72,8 +72,9 @@ func (r *Row) Bytes() int64 {
 type Set struct {
 	Root migration.RecordID
 	Rows []Row
-	// Missing are tables of the selection that the database lacks, sorted:
-	// Joget makes them when the form is first used (CONTRACT 6.2).
+	// Missing are tables of the selection that the database lacks, sorted: Joget
+	// makes them when the form is first used
+	// (docs/joget.md#how-form-tables-come-and-grow).
 	Missing []string
 	// Cut are relations not followed, because they lead from a shared row back
 	// to a table that the record came from: the other users of that row.

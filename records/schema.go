@@ -16,7 +16,8 @@ const (
 	tablePrefix  = "app_fd_" // before a form's tableName (FormDataDaoImpl)
 	columnPrefix = "c_"      // before a field ID
 	idColumn     = "id"
-	// modifiedColumn is set by Joget whenever it stores a row (CONTRACT 6.1).
+	// modifiedColumn is set by Joget whenever it stores a row
+	// (docs/joget.md#form-tables).
 	modifiedColumn = "dateModified"
 	// schemaAge is how long a Schema trusts what it read: Joget adds columns
 	// while it runs, and a column that we do not know is data that we lose.
@@ -83,9 +84,10 @@ func (s *Schema) Forget() {
 }
 
 // Table returns the form table of that name, without app_fd_; false when the
-// database has none. Where the exact name is missing, one that differs by case
-// only is taken: dumps from Windows have lower-cased names (CONTRACT 5.1).
-// The session is asserted whenever the names are read.
+// database has none. Where the exact name is missing, one that differs by case only
+// is taken: dumps from Windows have lower-cased names
+// (docs/joget.md#names-and-collations). The session is asserted whenever the names
+// are read.
 func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -189,7 +189,8 @@ func (w *Window) Presume(model migration.FormModel, since time.Time) {
 	}
 }
 
-// createdColumn is when Joget made a row (CONTRACT 6.1), in its own zone.
+// createdColumn is when Joget made a row (docs/joget.md#form-tables), in its own
+// zone.
 const (
 	createdColumn = "dateCreated"
 	createdLayout = "2006-01-02 15:04:05.999999"

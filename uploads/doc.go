@@ -1,8 +1,8 @@
-// Package uploads moves uploaded files between stores: the Store interface,
-// the copy loop (Copy) and the comparison of both sides (Compare). A store keeps
-// files by table, record and name, as Joget does below app_formuploads
-// (CONTRACT 6.4); backends live in folders below, and prove themselves with
-// uploadstest.
+// Package uploads moves uploaded files between stores: the Store interface, the
+// copy loop (Copy) and the comparison of both sides (Compare). A store keeps files
+// by table, record and name, as Joget does below app_formuploads
+// (docs/joget.md#uploads); backends live in folders below, and prove themselves
+// with uploadstest.
 //
 // It refuses to know where files lie, which records there are and the ledger:
 // images go through FileImages, declared here. Names are bytes and never changed.

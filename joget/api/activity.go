@@ -8,10 +8,11 @@ import (
 	"jogetferry/migration"
 )
 
-// StartActivity starts an activity definition of an instance, and first aborts
-// its open activities if abortCurrent. The boolean is Joget's "result": false
-// may follow after the aborts were done, and true may mean that nothing
-// happened, since the definition was active already (CONTRACT 3.5). Read back.
+// StartActivity starts an activity definition of an instance, and first aborts its
+// open activities if abortCurrent. The boolean is Joget's "result": false may
+// follow after the aborts were done, and true may mean that nothing happened, since
+// the definition was active already (docs/joget.md#starting-an-activity). Read
+// back.
 func (c *Client) StartActivity(ctx context.Context, instance migration.InstanceID, activity migration.ActivityDefID, abortCurrent bool) (bool, error) {
 	const op = "activity/start"
 	k := call{op: op, path: []string{"monitoring", "activity", "start"}, mutate: true}

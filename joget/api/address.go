@@ -9,8 +9,9 @@ import (
 )
 
 // UnaddressableError says that a value cannot be sent to Joget in its place, since
-// its firewall or character guard would refuse or change it (CONTRACT 1.2, 1.3,
-// 1.6). Nothing was sent. It comes inside a *CallError of KindUnaddressable.
+// its firewall or character guard would refuse or change it
+// (docs/joget.md#path-parameters, docs/joget.md#refused-characters). Nothing was
+// sent. It comes inside a *CallError of KindUnaddressable.
 type UnaddressableError struct {
 	Part   string // what the value is: "activity id"; never the value
 	Reason string

@@ -32,8 +32,8 @@ func (s *looseString) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// firstDocument returns the first JSON object of body. More documents may
-// follow (CONTRACT 1.6: an error body and what the controller wrote after it);
+// firstDocument returns the first JSON object of body. More documents may follow
+// (docs/joget.md#errors: an error body and what the controller wrote after it);
 // rest reports whether everything after the first is whole documents too.
 func firstDocument(body []byte) (doc json.RawMessage, rest bool, err error) {
 	dec := json.NewDecoder(bytes.NewReader(body))
@@ -67,7 +67,7 @@ func jsonError(err error) error {
 	return errors.New("unexpected JSON")
 }
 
-// jogetError is the error body (CONTRACT 1.6).
+// jogetError is the error body (docs/joget.md#errors).
 type jogetError struct {
 	Error *struct {
 		Code    looseString `json:"code"`

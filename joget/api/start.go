@@ -13,7 +13,7 @@ type StartRequest struct {
 	Record     migration.RecordID // must not be empty: without it refusal and failure look alike
 	// Variables by name, as text of the declared type. INTEGER and FLOAT must
 	// not be empty and BOOLEAN and DATETIME not be named: the start would fail
-	// or drop them (CONTRACT 3.2).
+	// or drop them (docs/joget.md#variables-at-the-start).
 	Variables map[string]string
 }
 
@@ -42,7 +42,7 @@ const (
 	StartFailed StartOutcome = "failed"
 )
 
-// Outcome classifies the answer (CONTRACT 2.5).
+// Outcome classifies the answer (docs/joget.md#the-answer-to-a-start).
 func (a StartAnswer) Outcome() StartOutcome {
 	switch {
 	case a.Instance != "":

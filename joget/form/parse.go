@@ -40,7 +40,7 @@ type Form struct {
 type Field struct {
 	ID               string
 	Class            string // "" for named inputs inside a CustomHTML element
-	File             bool   // holds names of uploads (CONTRACT 6.4)
+	File             bool   // holds names of uploads (docs/joget.md#uploads)
 	WorkflowVariable string // process variable written on completion, "" for none
 	EnvVariable      string // counter of an IdGeneratorField in app_env_variable, "" for none
 	StoreBinder      string // class of an own store binder, "" for none
@@ -58,10 +58,11 @@ type Link struct {
 	Grid        bool   // many rows; without ChildField they cannot be found
 }
 
-// Parse reads a form definition. Unknown classes and properties of a shape
-// nobody expects are skipped, not refused. Errors are CodeInvalid: no JSON, no
-// object, or more than MaxBytes; their text holds nothing of the definition.
-// Source: FormServiceImpl, CONTRACT 6.5 and 6.6.
+// Parse reads a form definition. Unknown classes and properties of a shape nobody
+// expects are skipped, not refused. Errors are CodeInvalid: no JSON, no object, or
+// more than MaxBytes; their text holds nothing of the definition. Source:
+// FormServiceImpl, docs/joget.md#related-records and
+// docs/joget.md#form-definitions.
 func Parse(definition []byte) (Form, error) {
 	if len(definition) > MaxBytes {
 		return Form{}, migration.E(migration.CodeInvalid, "parse form definition", "", "%d bytes are more than %d", len(definition), MaxBytes)

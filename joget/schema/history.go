@@ -20,7 +20,7 @@ type ArchivedActivity struct {
 
 // ArchivedActivities returns the activities of an instance that was archived
 // when it ended, by their last change; nil when the history has none of it.
-// Source: wf_history_activity (CONTRACT 5.9).
+// Source: wf_history_activity (docs/joget.md#after-the-end).
 func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID) ([]ArchivedActivity, error) {
 	if !r.db.Has("wf_history_activity") {
 		return nil, nil
@@ -36,7 +36,8 @@ func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID
 
 // ArchivedChildren returns the instances that were linked to an archived one as
 // their caller, archived or not, by ID. A subflow whose link was never written is
-// not among them. Source: wf_process_link and its history (CONTRACT 3.3, 5.9).
+// not among them. Source: wf_process_link and its history
+// (docs/joget.md#the-record-of-an-instance).
 func (r *Reader) ArchivedChildren(ctx context.Context, id migration.InstanceID) ([]migration.InstanceID, error) {
 	var ids []migration.InstanceID
 	for _, query := range []string{selectParent, selectParentHistory} {

@@ -76,7 +76,8 @@ func (r *Reader) linksTo(ctx context.Context, record migration.RecordID) (map[mi
 	queries := []string{selectOrigin, selectOriginHistory}
 	if counterPrefix.MatchString(string(record)) {
 		// Parent and origin differ only where the parent is an instance ID
-		// (CONTRACT 3.3). For other records this is spared: no index helps it.
+		// (docs/joget.md#the-record-of-an-instance). For other records this is
+		// spared: no index helps it.
 		queries = append(queries, selectParent, selectParentHistory)
 	}
 	for _, query := range queries {
@@ -293,9 +294,10 @@ func (r *Reader) Closed(ctx context.Context, id migration.InstanceID) (bool, err
 	return p.Closed(), err
 }
 
-// LinkedInstanceIDs returns those of ids that are, for Joget, IDs of instances:
-// a start with one would join that instance's record (CONTRACT 3.3). Unlike
-// elsewhere the database's collation decides, since Joget asks it too.
+// LinkedInstanceIDs returns those of ids that are, for Joget, IDs of instances: a
+// start with one would join that instance's record
+// (docs/joget.md#the-record-of-an-instance). Unlike elsewhere the database's
+// collation decides, since Joget asks it too.
 func (r *Reader) LinkedInstanceIDs(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
 	linked := map[migration.RecordID]bool{}
 	queries := []string{selectSameLink, selectSameProcess}

@@ -270,8 +270,9 @@ func (c *comparison) joinsSplits() {
 	})
 }
 
-// order returns in which order two splits try the ways that both of them have,
-// in names of the target. OTHERWISE comes last wherever it stands (CONTRACT 3.9).
+// order returns in which order two splits try the ways that both of them have, in
+// names of the target. OTHERWISE comes last wherever it stands
+// (docs/joget.md#transitions-and-joins).
 func (c *comparison) order(s, t *Activity) (string, string) {
 	ways := func(p *Process, a *Activity, name func(string) string) []string {
 		var out []string

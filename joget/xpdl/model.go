@@ -250,8 +250,9 @@ const (
 // Text reports whether the engine keeps values of the type as strings.
 func (t Type) Text() bool { return t == String || t == Reference || t == Performer }
 
-// Takes reports whether process/start can give a variable of this type the
-// value: any text, a number that parses, never BOOLEAN and DATETIME (CONTRACT 3.2).
+// Takes reports whether process/start can give a variable of this type the value:
+// any text, a number that parses, never BOOLEAN and DATETIME
+// (docs/joget.md#variables-at-the-start).
 func (t Type) Takes(value string) bool {
 	var err error
 	switch t {

@@ -1,7 +1,7 @@
 // Package local keeps uploads in a folder of this host, which may be a network
-// mount: <root>/<table>/<record>/<name>, as Joget lays them out (CONTRACT 6.4).
-// Everything goes through os.Root, so that no name and no symlink leads out of
-// the folder; symlinks within it are not followed either.
+// mount: <root>/<table>/<record>/<name>, as Joget lays them out
+// (docs/joget.md#uploads). Everything goes through os.Root, so that no name and no
+// symlink leads out of the folder; symlinks within it are not followed either.
 //
 // It refuses to know which files matter. Area, beside the store, keeps former
 // content by its checksum. Start reading at store.go.
