@@ -17,7 +17,7 @@ import (
 )
 
 // fileRows are the records whose files belong to an instance: the rows of its
-// record set. The record, not the instance, owns uploads (CONTRACT 6.4).
+// record set. The record, not the instance, owns uploads (docs/joget.md#uploads).
 func fileRows(snapshot *migration.Snapshot) []migration.RowKey {
 	rows := make([]migration.RowKey, 0, len(snapshot.Rows))
 	for _, r := range snapshot.Rows {

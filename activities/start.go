@@ -238,7 +238,7 @@ func (j *Joget) readStarted(ctx context.Context, s *subject, id migration.Instan
 
 // startVariables returns what process/start can set, as text. What it cannot is
 // left out, and compared afterwards: an empty number or any BOOLEAN or DATETIME
-// would fail or be lost (CONTRACT 3.2).
+// would fail or be lost (docs/joget.md#variables-at-the-start).
 func startVariables(process *xpdl.Process, variables []migration.Variable) map[string]string {
 	sent := map[string]string{}
 	for _, v := range variables {
