@@ -155,10 +155,11 @@ func (i *Instance) Identity() TargetIdentity {
 	return TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record}
 }
 
-// VariablesFor returns the variables under which an activity of i is to be
-// open: an activity takes a copy of the process's when it starts (CONTRACT 3.8),
-// and what it has no copy of it reads from the process. An activity that is not
-// open, and "" for the process itself: the process's.
+// VariablesFor returns the variables under which an activity of i is to be open: an
+// activity takes a copy of the process's when it starts
+// (docs/joget.md#variables-of-an-activity), and what it has no copy of it reads
+// from the process. An activity that is not open, and "" for the process itself:
+// the process's.
 func (i *Instance) VariablesFor(activity ActivityDefID) []Variable {
 	open := i.Open(activity)
 	if open == nil {

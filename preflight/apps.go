@@ -85,7 +85,8 @@ func pluginUnseen(f *AppFacts, r Report) {
 	}
 }
 
-// shipped reports whether a class comes with every Joget server (CONTRACT 6.6).
+// shipped reports whether a class comes with every Joget server
+// (docs/joget.md#form-definitions).
 func shipped(class string) bool {
 	for _, prefix := range []string{"org.joget.apps.", "org.joget.workflow.", "org.joget.directory.", "org.joget.commons."} {
 		if strings.HasPrefix(class, prefix) {

@@ -277,7 +277,8 @@ const (
 	StandingMissing
 )
 
-// StartRule is who may start a definition of the target (CONTRACT 3.4, 7.6).
+// StartRule is who may start a definition of the target
+// (docs/joget.md#the-start-whitelist).
 type StartRule struct {
 	// Published: it is of the published version of its app.
 	Published bool

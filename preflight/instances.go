@@ -166,7 +166,8 @@ func partialApproval(f *InstanceFacts, p *Part, r Report) {
 	}
 }
 
-// multiApproval is the priority by which Joget marks a multi-approval (CONTRACT 3.7).
+// multiApproval is the priority by which Joget marks a multi-approval
+// (docs/joget.md#who-gets-an-activity).
 const multiApproval = 5
 
 func orphans(f *PlanFacts, r Report) {

@@ -115,7 +115,8 @@ func earlierPerformer(f *DefinitionFacts, r Report) {
 	}
 }
 
-// startActivity is Joget's pseudo activity of the start form (CONTRACT 7.6).
+// startActivity is Joget's pseudo activity of the start form
+// (docs/joget.md#participant-mappings).
 const startActivity = "runProcess"
 
 func callerAssigned(f *DefinitionFacts, r Report) {
@@ -144,7 +145,7 @@ func (f *DefinitionFacts) performers() []migration.Participant {
 }
 
 // requesterFamily are the mapping types that start from a person of the
-// instance (CONTRACT 7.6).
+// instance (docs/joget.md#participant-mappings).
 func requesterFamily(kind string) bool { return strings.HasPrefix(kind, "requester") }
 
 func anonymousRequester(f *InstanceFacts, r Report) {
@@ -158,7 +159,8 @@ func withoutLogin(u migration.User) bool {
 	return u == migration.AnonymousUser || u == systemUser || u == ""
 }
 
-// systemUser is the requester of what background threads start (CONTRACT 1.4).
+// systemUser is the requester of what background threads start
+// (docs/joget.md#logging-in).
 const systemUser migration.User = "roleSystem"
 
 func acceptedActivity(f *InstanceFacts, p *Part, r Report) {

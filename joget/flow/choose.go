@@ -21,15 +21,16 @@ type Choice struct {
 // instance that ran through cannot be resumed. today are the values that the
 // instance shall have in the end.
 //
-// They are what is sent when the start waits with them: so the start tools see
-// what they would see in an instance like this one. Where it does not, the
-// routes after the start may have been led past the first wait by what later
-// activities set. A start without the texts (STRING, REFERENCE, PERFORMER) then
-// goes the way of a new instance, and they can be set afterwards by API;
-// numbers are sent all the same, since only the start can set them (CONTRACT
-// 2.3, 3.2). That is taken when it is known to wait, also when today's path is
-// Unknown: what is known is better than what is not. Where neither waits, the
-// choice is today's values with their path: Unknown may still be tried, Ends not.
+// They are what is sent when the start waits with them: so the start tools see what
+// they would see in an instance like this one. Where it does not, the routes after
+// the start may have been led past the first wait by what later activities set. A
+// start without the texts (STRING, REFERENCE, PERFORMER) then goes the way of a new
+// instance, and they can be set afterwards by API; numbers are sent all the same,
+// since only the start can set them (docs/joget.md#variables-at-the-start,
+// docs/joget.md#setting-variables). That is taken when it is known to wait, also
+// when today's path is Unknown: what is known is better than what is not. Where
+// neither waits, the choice is today's values with their path: Unknown may still be
+// tried, Ends not.
 func (w *Walker) Choose(today []migration.Variable) Choice {
 	now := Choice{Send: today, Path: w.Walk(today)}
 	if now.Path.Outcome == Waits {

@@ -5,10 +5,10 @@
 // It is pure: definitions and values in, answers out. Start reading at
 // NewWalker, then Walker.Walk.
 //
-// What cannot be known is Unknown, with the reason, and never a guess. The
-// rules of the engine are those of CONTRACT 3.2, 3.5, 3.6, 3.9, 7.3 and 7.4;
-// what follows from them for a migration is in
-// docs/adr/0005-faithful-continuation.md.
+// What cannot be known is Unknown, with the reason, and never a guess. The rules of
+// the engine are those of docs/joget.md#what-calls-do,
+// docs/joget.md#start-activities and docs/joget.md#subflows; what follows from them
+// for a migration is in docs/adr/0005-faithful-continuation.md.
 //
 // Conditions are evaluated by an ECMAScript engine that is not Joget's: what
 // only Joget's knows (Java classes, hash variables) is unknown. A condition is

@@ -78,7 +78,8 @@ func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpd
 	case join.Join != xpdl.AND:
 		return "", fmt.Sprintf("%s is no AND-join: it would start", t.Join)
 	case from.Set != "":
-		// activity/start takes it for one of the top level (CONTRACT 3.5)
+		// activity/start takes it for one of the top level
+		// (docs/joget.md#starting-an-activity)
 		return "", fmt.Sprintf("%s is in an activity set, whose activities cannot be started", t.From)
 	}
 	waiting := 0
@@ -87,7 +88,8 @@ func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpd
 			waiting++
 		}
 	}
-	// The engine counts arrivals, not where they came from (CONTRACT 3.9).
+	// The engine counts arrivals, not where they came from
+	// (docs/joget.md#transitions-and-joins).
 	if ways := len(d.Process.Incoming(join.ID)); waiting >= ways {
 		return "", fmt.Sprintf("%s starts with arrival %d, and %d are to wait there", t.Join, ways, waiting)
 	}
@@ -97,7 +99,8 @@ func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpd
 			return "", fmt.Sprintf("%s has a decision plugin, which would run again", t.From)
 		}
 	case xpdl.Manual:
-		// A plugin mapped to it modifies its form, which completing by API does not touch (CONTRACT 2.6, 7.6).
+		// A plugin mapped to it modifies its form, which completing by API does not
+		// touch (docs/joget.md#accepting-and-completing).
 		if t.Performer == "" {
 			return "", fmt.Sprintf("it is not known who completed %s", t.From)
 		}

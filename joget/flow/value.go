@@ -15,7 +15,8 @@ import (
 type value struct {
 	text string
 	// unset: a number or boolean without a value, or a text that is null; the
-	// engine holds null or what is empty, and nobody knows which (CONTRACT 3.2).
+	// engine holds null or what is empty, and nobody knows which
+	// (docs/joget.md#variables-at-the-start).
 	unset bool
 	why   string // why the value cannot be known, "" when it can
 }

@@ -129,14 +129,14 @@ func (w *Walker) Walk(values []migration.Variable) Path {
 	return path
 }
 
-// Activate returns what activity/start of one activity does in an instance that
-// has these values now: a manual one waits, a synchronous subflow waits with its
-// child, and what runs through goes on along its transitions. Values of every
-// type count, since none has to be sent; variables without one have the initial
-// value of the definition. What leads to the activity and its own join do not
-// matter (CONTRACT 3.5). The rest of the instance is not known: what is open in
-// it is taken for closed, Ends means that nothing opens, and a branch that goes
-// on to an AND-join makes the path Unknown.
+// Activate returns what activity/start of one activity does in an instance that has
+// these values now: a manual one waits, a synchronous subflow waits with its child,
+// and what runs through goes on along its transitions. Values of every type count,
+// since none has to be sent; variables without one have the initial value of the
+// definition. What leads to the activity and its own join do not matter
+// (docs/joget.md#starting-an-activity). The rest of the instance is not known: what
+// is open in it is taken for closed, Ends means that nothing opens, and a branch
+// that goes on to an AND-join makes the path Unknown.
 func (w *Walker) Activate(activity string, values []migration.Variable) Path {
 	m, steps := w.root, 0
 	i := slices.IndexFunc(m.nodes, func(n *node) bool { return n.ID == activity })
