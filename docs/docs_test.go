@@ -125,6 +125,20 @@ func TestEveryReasonSaysWhatHappenedAndHowToLook(t *testing.T) {
 	}
 }
 
+// TestEveryHeadingHasAnAnchorOfItsOwn: of two that are alike, GitHub numbers the second.
+func TestEveryHeadingHasAnAnchorOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for path, page := range pages(t) {
+		all := anchors(page)
+		slices.Sort(all)
+		for i := range all[1:] {
+			if all[i] == all[i+1] {
+				t.Errorf("%s has two headings #%s", path, all[i])
+			}
+		}
+	}
+}
+
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
@@ -151,14 +165,18 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
-// TestAnchorsInOurTextsExist looks at what worker and starter print.
-func TestAnchorsInOurTextsExist(t *testing.T) {
+var comment = regexp.MustCompile(`(?m)(?:^|\s)(?://|--|#) .*$`)
+
+// TestPagesThatTheCodeCitesExist looks at what Go files say in comments and texts
+// (tests: in comments only, since they make up pages): each page of docs that they
+// name is there, and has the heading that they name.
+func TestPagesThatTheCodeCitesExist(t *testing.T) {
 	t.Parallel()
-	mention := regexp.MustCompile(`docs/([a-z-]+\.md)(?:#([a-z_0-9-]+))?`)
+	mention := regexp.MustCompile(`docs/((?:[a-z]+/)?[a-z0-9-]+\.md)(?:#([a-z_0-9-]+))?`)
 	seen := 0
 	sources(t, func(path, text string) {
 		if strings.HasSuffix(path, "_test.go") {
-			return
+			text = strings.Join(comment.FindAllString(text, -1), "\n")
 		}
 		for _, m := range mention.FindAllStringSubmatch(text, -1) {
 			seen++
@@ -172,21 +190,56 @@ func TestAnchorsInOurTextsExist(t *testing.T) {
 			}
 		}
 	})
-	if seen < 5 {
+	if seen < 60 {
 		t.Errorf("only %d mentions of a page were found", seen)
+	}
+}
+
+// TestCommentsCiteNothingFromElsewhere looks for documents that a reader of the
+// repository cannot open: a page by its name alone, or a numbered section.
+func TestCommentsCiteNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile(`[A-Za-z0-9-]+\.md\b`)
+	section := regexp.MustCompile(`\b[A-Z]{5,} [0-9]+(?:\.[0-9]+)?[),.;:]`)
+	here := map[string]bool{"README.md": true, "CHANGELOG.md": true}
+	for path := range pages(t) {
+		here[filepath.Base(path)] = true
+	}
+	seen := 0
+	texts(t, func(path, text string) {
+		for _, line := range comment.FindAllString(text, -1) {
+			for _, name := range named.FindAllString(line, -1) {
+				seen++
+				if !here[name] {
+					t.Errorf("%s cites %s, which is not in the repository: %s", path, name, strings.TrimSpace(line))
+				}
+			}
+			if cited := section.FindString(line); cited != "" {
+				t.Errorf("%s cites %q, and no page of docs: %s", path, cited, strings.TrimSpace(line))
+			}
+		}
+	}, ".go", ".sql", ".yml", ".yaml")
+	if seen < 60 {
+		t.Errorf("only %d names of pages were found", seen)
 	}
 }
 
 // sources visits the Go files of the module.
 func sources(t *testing.T, visit func(path, text string)) {
 	t.Helper()
+	texts(t, visit, ".go")
+}
+
+// texts visits the files of the repository that have one of the extensions.
+func texts(t *testing.T, visit func(path, text string), extensions ...string) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "bin" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "bin" || d.Name() == "out" || strings.HasPrefix(d.Name(), ".") && d.Name() != ".."):
 			return filepath.SkipDir
-		case filepath.Ext(path) != ".go":
+		case d.IsDir() || !slices.Contains(extensions, filepath.Ext(path)):
 			return nil
 		}
 		text, err := os.ReadFile(path)
