@@ -15,6 +15,7 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/migration"
+	"jogetferry/test/conformance/suite"
 )
 
 const root = ".."
@@ -221,6 +222,18 @@ func TestCommentsCiteNothingFromElsewhere(t *testing.T) {
 	}, ".go", ".sql", ".yml", ".yaml")
 	if seen < 60 {
 		t.Errorf("only %d names of pages were found", seen)
+	}
+}
+
+// TestConformanceCitesSections: each check of test/conformance says which section of
+// docs/joget.md it tries.
+func TestConformanceCitesSections(t *testing.T) {
+	t.Parallel()
+	sections := anchors(read(t, "docs/joget.md"))
+	for _, c := range suite.All() {
+		if !slices.Contains(sections, c.Section) {
+			t.Errorf("check %s: docs/joget.md has no section %s", c.ID, c.Section)
+		}
 	}
 }
 

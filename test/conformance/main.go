@@ -143,7 +143,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if *list {
 		for _, c := range checks {
-			fmt.Fprintf(out, "%-8s %-9s %-5s %s\n", c.ID, c.Kind, c.Section, c.Says)
+			fmt.Fprintf(out, "%-8s %-9s %-26s %s\n", c.ID, c.Kind, c.Section, c.Says)
 		}
 		return nil
 	}

@@ -16,106 +16,106 @@ func (t *T) isUser(name string, who identity) {
 const nobody = "roleAnonymous"
 
 var authChecks = []Check{
-	verified("AUTH-01", "1.4", "a caller without credentials is roleAnonymous", func(t *T) { t.isUser(nobody, anonymous) }),
-	verified("AUTH-02", "1.4", "j_username and j_password in the query", func(t *T) { t.isUser(ann, login(ann, fixture.Password)) }),
-	verified("AUTH-03", "1.4", "j_username and j_password in the body", func(t *T) {
+	verified("AUTH-01", "logging-in", "a caller without credentials is roleAnonymous", func(t *T) { t.isUser(nobody, anonymous) }),
+	verified("AUTH-02", "logging-in", "j_username and j_password in the query", func(t *T) { t.isUser(ann, login(ann, fixture.Password)) }),
+	verified("AUTH-03", "logging-in", "j_username and j_password in the body", func(t *T) {
 		t.equal("username", ann, t.ok(t.post(login(ann, fixture.Password), "/workflow/currentUsername")).text("username"))
 	}),
-	verified("AUTH-04", "1.4", "the login hash in upper case", func(t *T) {
+	verified("AUTH-04", "logging-in", "the login hash in upper case", func(t *T) {
 		t.isUser(ann, loginHash(ann, hash(ann, fixture.Password)))
 	}),
-	verified("AUTH-05", "1.4", "the login hash ignores case", func(t *T) {
+	verified("AUTH-05", "logging-in", "the login hash ignores case", func(t *T) {
 		t.isUser(ann, loginHash(ann, strings.ToLower(hash(ann, fixture.Password))))
 	}),
-	verified("AUTH-06", "1.4", "the hash vectors of the contract", func(t *T) {
+	verified("AUTH-06", "logging-in", "the hashes of two users", func(t *T) {
 		t.equal("master/master", "E505CF727D214A68CB03DA25DA978500", hash("master", "master"))
 		t.equal("admin/admin", "14ACD782DCFEB2BCDE2B271CCD559477", hash("admin", "admin"))
 		t.isUser(t.Admin[0], loginHash(t.Admin[0], hash(t.Admin[0], t.Admin[1])))
 	}),
-	verified("AUTH-07", "1.4", "the hash is also accepted as password", func(t *T) {
+	verified("AUTH-07", "logging-in", "the hash is also accepted as password", func(t *T) {
 		t.isUser(ann, login(ann, hash(ann, fixture.Password)))
 	}),
-	verified("AUTH-08", "1.4", "a wrong password is 401 with an empty message", func(t *T) {
+	verified("AUTH-08", "logging-in", "a wrong password is 401 with an empty message", func(t *T) {
 		r := t.whoami(login(ann, "wrong"))
 		t.errorBody(r, 401)
 		t.equal("message", "", r.message())
 	}),
-	verified("AUTH-09", "1.4", "a wrong hash is 401", func(t *T) {
+	verified("AUTH-09", "logging-in", "a wrong hash is 401", func(t *T) {
 		t.errorBody(t.whoami(loginHash(ann, hash(ann, "wrong"))), 401)
 	}),
-	verified("AUTH-10", "1.4", "an unknown user is 401", func(t *T) { t.errorBody(t.whoami(login("conf_unknown", "password")), 401) }),
-	verified("AUTH-11", "1.4", "an inactive user is 401", func(t *T) {
+	verified("AUTH-10", "logging-in", "an unknown user is 401", func(t *T) { t.errorBody(t.whoami(login("conf_unknown", "password")), 401) }),
+	verified("AUTH-11", "logging-in", "an inactive user is 401", func(t *T) {
 		t.errorBody(t.whoami(login(fixture.Inactive, fixture.Password)), 401)
 	}),
-	verified("AUTH-12", "1.4", "j_username with neither password nor hash continues anonymously", func(t *T) {
+	verified("AUTH-12", "logging-in", "j_username with neither password nor hash continues anonymously", func(t *T) {
 		t.isUser(nobody, func(_ *Env, c *call) { c.params.Set("j_username", ann) })
 	}),
-	verified("AUTH-13", "1.4", "master login with password acts for the loginAs user", func(t *T) { t.isUser(ann, as(ann)) }),
-	verified("AUTH-14", "1.4", "master login with hash acts for the loginAs user", func(t *T) {
+	verified("AUTH-13", "logging-in", "master login with password acts for the loginAs user", func(t *T) { t.isUser(ann, as(ann)) }),
+	verified("AUTH-14", "logging-in", "master login with hash acts for the loginAs user", func(t *T) {
 		t.isUser(ann, func(e *Env, c *call) {
 			loginHash(e.Master[0], hash(e.Master[0], e.Master[1]))(e, c)
 			c.params.Set("loginAs", ann)
 		})
 	}),
-	verified("AUTH-15", "1.4", "loginAs with a wrong master password is no error: the call goes on anonymously", func(t *T) {
+	verified("AUTH-15", "logging-in", "loginAs with a wrong master password is no error: the call goes on anonymously", func(t *T) {
 		t.isUser(nobody, func(e *Env, c *call) {
 			login(e.Master[0], "wrong")(e, c)
 			c.params.Set("loginAs", ann)
 		})
 	}),
-	verified("AUTH-16", "1.4", "loginAs with a wrong master hash goes on anonymously", func(t *T) {
+	verified("AUTH-16", "logging-in", "loginAs with a wrong master hash goes on anonymously", func(t *T) {
 		t.isUser(nobody, func(e *Env, c *call) {
 			loginHash(e.Master[0], hash(e.Master[0], "wrong"))(e, c)
 			c.params.Set("loginAs", ann)
 		})
 	}),
-	verified("AUTH-17", "1.4", "loginAs with an administrator instead of the master goes on anonymously", func(t *T) {
+	verified("AUTH-17", "logging-in", "loginAs with an administrator instead of the master goes on anonymously", func(t *T) {
 		t.isUser(nobody, func(e *Env, c *call) {
 			admin(e, c)
 			c.params.Set("loginAs", ann)
 		})
 	}),
-	verified("AUTH-18", "1.4", "loginAs of an unknown user is 401 with an empty message", func(t *T) {
+	verified("AUTH-18", "logging-in", "loginAs of an unknown user is 401 with an empty message", func(t *T) {
 		r := t.whoami(as("conf_unknown"))
 		t.errorBody(r, 401)
 		t.equal("message", "", r.message())
 	}),
-	verified("AUTH-19", "1.4", "loginAs works for an inactive user", func(t *T) { t.isUser(fixture.Inactive, as(fixture.Inactive)) }),
-	verified("AUTH-20", "1.4", "the master user is no directory user: without loginAs it is 401", func(t *T) {
+	verified("AUTH-19", "logging-in", "loginAs works for an inactive user", func(t *T) { t.isUser(fixture.Inactive, as(fixture.Inactive)) }),
+	verified("AUTH-20", "logging-in", "the master user is no directory user: without loginAs it is 401", func(t *T) {
 		t.errorBody(t.whoami(login(t.Master[0], t.Master[1])), 401)
 	}),
-	verified("AUTH-21", "1.4", "a plain login without any role gets ROLE_USER", func(t *T) {
+	verified("AUTH-21", "logging-in", "a plain login without any role gets ROLE_USER", func(t *T) {
 		t.isUser(fixture.NoRoles, login(fixture.NoRoles, fixture.Password))
 	}),
-	verified("AUTH-22", "1.4", "a loginAs user without any role is 403 even on open endpoints", func(t *T) {
+	verified("AUTH-22", "logging-in", "a loginAs user without any role is 403 even on open endpoints", func(t *T) {
 		t.errorBody(t.whoami(as(fixture.NoRoles)), 403)
 	}),
-	verified("AUTH-23", "1.4", "HTTP Basic", func(t *T) { t.isUser(ann, basic(ann, fixture.Password)) }),
-	verified("AUTH-24", "1.4", "wrong Basic credentials are 401 with WWW-Authenticate", func(t *T) {
+	verified("AUTH-23", "logging-in", "HTTP Basic", func(t *T) { t.isUser(ann, basic(ann, fixture.Password)) }),
+	verified("AUTH-24", "logging-in", "wrong Basic credentials are 401 with WWW-Authenticate", func(t *T) {
 		r := t.whoami(basic(ann, "wrong"))
 		t.errorBody(r, 401)
 		t.that(strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Basic"), "WWW-Authenticate", "Basic ...", r.header.Get("WWW-Authenticate"))
 	}),
-	assumed("AUTH-25", "1.4", "realm and message of a failed Basic login", func(t *T) {
+	assumed("AUTH-25", "logging-in", "realm and message of a failed Basic login", func(t *T) {
 		r := t.whoami(basic(ann, "wrong"))
 		t.equal("WWW-Authenticate", `Basic realm="Realm"`, r.header.Get("WWW-Authenticate"))
 		t.equal("message", "Unauthorized", r.message())
 	}),
-	verified("AUTH-26", "1.4", "the session cookie alone works after a plain login", func(t *T) {
+	verified("AUTH-26", "logging-in", "the session cookie alone works after a plain login", func(t *T) {
 		s := t.whoami(login(ann, fixture.Password)).session()
 		t.that(s != "", "JSESSIONID", "a cookie", "none")
 		t.isUser(ann, cookie(s))
 	}),
-	verified("AUTH-27", "1.4", "a Basic login is kept in the session", func(t *T) {
+	verified("AUTH-27", "logging-in", "a Basic login is kept in the session", func(t *T) {
 		t.isUser(ann, cookie(t.whoami(basic(ann, fixture.Password)).session()))
 	}),
-	verified("AUTH-28", "1.4", "a loginAs login is not kept: with its cookie alone the caller is anonymous", func(t *T) {
+	verified("AUTH-28", "logging-in", "a loginAs login is not kept: with its cookie alone the caller is anonymous", func(t *T) {
 		s := t.whoami(as(ann)).session()
 		t.isUser(nobody, cookie(s))
 		r := t.get(cookie(t.whoami(as(t.Admin[0])).session()), "/monitoring/running/process/list")
 		t.status(r, 302)
 	}),
-	verified("AUTH-29", "1.4", "a request with j_username invalidates the session it came with", func(t *T) {
+	verified("AUTH-29", "logging-in", "a request with j_username invalidates the session it came with", func(t *T) {
 		old := t.whoami(login(ann, fixture.Password)).session()
 		r := t.whoami(both(cookie(old), login(bob, fixture.Password)))
 		t.equal("username", bob, r.text("username"))
@@ -123,7 +123,7 @@ var authChecks = []Check{
 		t.isUser(nobody, cookie(old))
 		t.isUser(bob, cookie(r.session()))
 	}),
-	verified("AUTH-30", "1.4", "a new JSESSIONID is set on every response to j_username, failed logins included", func(t *T) {
+	verified("AUTH-30", "logging-in", "a new JSESSIONID is set on every response to j_username, failed logins included", func(t *T) {
 		for name, who := range map[string]identity{
 			"login": login(ann, fixture.Password), "wrong password": login(ann, "wrong"), "loginAs": as(ann),
 			"wrong master": func(e *Env, c *call) { login(e.Master[0], "wrong")(e, c); c.params.Set("loginAs", ann) },
@@ -131,36 +131,36 @@ var authChecks = []Check{
 			t.that(t.whoami(who).session() != "", name, "Set-Cookie: JSESSIONID", "none")
 		}
 	}),
-	verified("AUTH-31", "1.4", "a password longer than 512 characters is 401", func(t *T) {
+	verified("AUTH-31", "logging-in", "a password longer than 512 characters is 401", func(t *T) {
 		t.errorBody(t.whoami(login(ann, strings.Repeat("x", 513))), 401)
 	}),
-	verified("AUTH-32", "1.4", "anonymous on a protected endpoint is a redirect to the login page", func(t *T) {
+	verified("AUTH-32", "logging-in", "anonymous on a protected endpoint is a redirect to the login page", func(t *T) {
 		r := t.get(anonymous, "/monitoring/running/process/list")
 		t.status(r, 302)
 		t.that(strings.HasSuffix(r.header.Get("Location"), t.context+"/web/login"), "Location", "..."+t.context+"/web/login", r.header.Get("Location"))
 	}),
-	verified("AUTH-33", "1.4", "a failed master login on a protected endpoint is the same redirect, not 401", func(t *T) {
+	verified("AUTH-33", "logging-in", "a failed master login on a protected endpoint is the same redirect, not 401", func(t *T) {
 		r := t.post(func(e *Env, c *call) { login(e.Master[0], "wrong")(e, c); c.params.Set("loginAs", t.Admin[0]) }, "/monitoring/activity/start/x/y")
 		t.status(r, 302)
 	}),
-	verified("AUTH-34", "1.4", "logged in without the role is 403 with the error body", func(t *T) {
+	verified("AUTH-34", "logging-in", "logged in without the role is 403 with the error body", func(t *T) {
 		t.errorBody(t.get(login(ann, fixture.Password), "/monitoring/running/process/list"), 403)
 		t.errorBody(t.get(as(ann), "/monitoring/running/process/list"), 403)
 	}),
-	verified("AUTH-35", "1.4", "the roles of the loginAs user apply", func(t *T) {
+	verified("AUTH-35", "logging-in", "the roles of the loginAs user apply", func(t *T) {
 		t.status(t.get(as(t.Admin[0]), "/monitoring/running/process/list", "rows", "1"), 200)
 	}),
-	verified("AUTH-36", "1.4", "with a bad master password a process may really start, as roleAnonymous", func(t *T) {
+	verified("AUTH-36", "logging-in", "with a bad master password a process may really start, as roleAnonymous", func(t *T) {
 		r := t.ok(t.tryStart(func(e *Env, c *call) { login(e.Master[0], "wrong")(e, c); c.params.Set("loginAs", ann) }, "onevar"))
 		t.equal("requester", nobody, t.one("SELECT ResourceRequesterId FROM SHKProcesses WHERE Id=?", r.text("processId")))
 		t.equal("resource row", "1", t.count("SHKResourcesTable", "Username=?", nobody))
 	}),
-	verified("AUTH-37", "1.4", "a session cookie of a plain login opens protected endpoints", func(t *T) {
+	verified("AUTH-37", "logging-in", "a session cookie of a plain login opens protected endpoints", func(t *T) {
 		s := t.whoami(admin).session()
 		t.status(t.get(cookie(s), "/monitoring/running/process/list", "rows", "1"), 200)
 	}),
-	verified("AUTH-38", "1.4", "an unknown session cookie is anonymous", func(t *T) { t.isUser(nobody, cookie("0123456789ABCDEF0123456789ABCDEF")) }),
-	verified("AUTH-39", "2.7", "sso tells user and administrator, and is 401 for anonymous callers", func(t *T) {
+	verified("AUTH-38", "logging-in", "an unknown session cookie is anonymous", func(t *T) { t.isUser(nobody, cookie("0123456789ABCDEF0123456789ABCDEF")) }),
+	verified("AUTH-39", "definitions-and-apps", "sso tells user and administrator, and is 401 for anonymous callers", func(t *T) {
 		r := t.ok(t.get(admin, "/directory/user/sso"))
 		t.equal("username", t.Admin[0], r.text("username"))
 		t.equal("isAdmin", "true", r.text("isAdmin"))

@@ -45,37 +45,37 @@ func (t *T) call(who identity, p rolePath) *reply {
 }
 
 var roleChecks = []Check{
-	verified("ROLE-01", "1.7", "open endpoints answer anonymous callers", func(t *T) {
+	verified("ROLE-01", "who-may-call-what", "open endpoints answer anonymous callers", func(t *T) {
 		for _, p := range openPaths {
 			t.equal(p.path, 200, t.call(anonymous, p).status)
 		}
 	}),
-	verified("ROLE-02", "1.7", "open endpoints answer ordinary users", func(t *T) {
+	verified("ROLE-02", "who-may-call-what", "open endpoints answer ordinary users", func(t *T) {
 		for _, p := range openPaths {
 			t.equal(p.path, 200, t.call(login(ann, fixture.Password), p).status)
 		}
 	}),
-	verified("ROLE-03", "1.7", "all other endpoints redirect anonymous callers to the login page", func(t *T) {
+	verified("ROLE-03", "who-may-call-what", "all other endpoints redirect anonymous callers to the login page", func(t *T) {
 		for _, p := range adminPaths {
 			t.equal(p.path, 302, t.call(anonymous, p).status)
 		}
 	}),
-	verified("ROLE-04", "1.7", "all other endpoints are 403 for ordinary users", func(t *T) {
+	verified("ROLE-04", "who-may-call-what", "all other endpoints are 403 for ordinary users", func(t *T) {
 		for _, p := range adminPaths {
 			t.equal(p.path, 403, t.call(login(ann, fixture.Password), p).status)
 		}
 	}),
-	verified("ROLE-05", "1.7", "ROLE_ADMIN is enough for all of them", func(t *T) {
+	verified("ROLE-05", "who-may-call-what", "ROLE_ADMIN is enough for all of them", func(t *T) {
 		for _, p := range adminPaths {
 			t.equal(p.path, 200, t.call(admin, p).status)
 		}
 	}),
-	verified("ROLE-07", "1.7", "an administrator through loginAs may call all of them too", func(t *T) {
+	verified("ROLE-07", "who-may-call-what", "an administrator through loginAs may call all of them too", func(t *T) {
 		for _, p := range append([]rolePath{{"GET", "/console/monitor/running/list"}}, adminPaths...) {
 			t.equal(p.path, 200, t.call(as(t.Admin[0]), p).status)
 		}
 	}),
-	verified("ROLE-06", "1.7", "roles are checked before the method and before the path exists", func(t *T) {
+	verified("ROLE-06", "who-may-call-what", "roles are checked before the method and before the path exists", func(t *T) {
 		t.equal("GET of a POST endpoint", 403, t.get(as(ann), "/monitoring/activity/start/x/y").status)
 		t.equal("unknown path", 403, t.get(as(ann), "/no/such/endpoint").status)
 		t.equal("unknown path, anonymous", 302, t.get(anonymous, "/no/such/endpoint").status)
