@@ -116,7 +116,7 @@ var startChecks = []Check{
 		a := t.act(p, "first")
 		t.that(strings.HasSuffix(a, "_"+p+"_first") && digits(strings.TrimSuffix(a, "_"+p+"_first")), "activity id", "N_"+p+"_first", a)
 	}),
-	verified("START-21", "ids", "the counters hold the next free block of 200", func(t *T) {
+	verified("START-21", "counters", "the counters hold the next free block of 200", func(t *T) {
 		p := t.start(ann, "onevar")
 		n := t.number(strings.SplitN(p, "_", 2)[0])
 		next := t.number(t.one("SELECT the_number FROM SHKCounters WHERE name='_process_'"))
