@@ -1,5 +1,4 @@
-// Package workflows is the durable orchestration: one file per workflow, each
-// a struct with setup and run. A workflow decides the order of steps, waits,
-// and listens to the operator; what a step does and whether it may is decided
-// in activities from the ledger. Start reading at instance.go.
+// Package workflows holds the Temporal workflows. A workflow decides the order of
+// steps, waits, and takes the operator's updates. What a step does, and whether it
+// may, its activity decides from the ledger. Start reading at instance.go.
 package workflows

@@ -1,6 +1,6 @@
-// Package ferryd is the worker as a function: Run connects to Temporal and the
-// ledger, polls one task queue per role and serves metrics and health until its
-// context ends, then drains. The worker's main, end-to-end tests and the demo
-// run the same code. It knows no rule of the migration; register.go is the one
-// place that says which activities a role has, and what they work with.
+// Package ferryd is the worker as one function, for the worker's main, for
+// end-to-end tests and for the demo: Run connects to Temporal and the ledger,
+// polls one task queue for each role, serves metrics and health, and finishes the
+// calls under way when its context ends. It has no rule of the migration.
+// register.go says which activities a role has, and what they work with.
 package ferryd

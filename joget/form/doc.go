@@ -3,8 +3,8 @@
 // tables and the relations between them.
 //
 // It knows the shape of the JSON and which properties tie records together. It
-// refuses to know databases, rows and plugins: a class it has never seen is
-// listed in Form.Classes, and a form it names in Form.Mentions, so that somebody
-// else can judge them. Nothing here panics or aborts on a broken definition.
-// Start reading at parse.go.
+// knows neither databases, rows nor plugins: a class that it does not know is
+// listed in Form.Classes, and a form that such a class names in Form.Mentions, so
+// that the caller can judge them. Nothing here panics or gives up on a broken
+// definition. Start reading at parse.go.
 package form

@@ -3,6 +3,5 @@
 // (docs/joget.md#uploads). Everything goes through os.Root, so that no name and no
 // symlink leads out of the folder; symlinks within it are not followed either.
 //
-// It refuses to know which files matter. Area, beside the store, keeps former
-// content by its checksum. Start reading at store.go.
+// Which files are copied is decided elsewhere. Start reading at store.go.
 package local
