@@ -56,7 +56,7 @@ func ReserveCounter(ctx context.Context, tx *sql.Tx, name string, n int64) (int6
 }
 
 // CounterOID is the object id of a counter's row: the absolute value of the
-// Java hash code of its name (contract, counters).
+// Java hash code of its name (docs/joget.md#counters).
 func CounterOID(name string) int64 {
 	var hash int32
 	for _, unit := range name { // counter names are ASCII, so runes are Java chars

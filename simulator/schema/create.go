@@ -9,7 +9,7 @@ import (
 )
 
 // States are the state names both state tables hold, in the order of their
-// fixed object ids (contract, state rows).
+// fixed object ids (docs/joget.md#states).
 var States = []string{
 	"open.running",
 	"open.not_running.not_started",

@@ -7,7 +7,7 @@ import (
 )
 
 // MaxVarchar is the longest variable, in UTF-16 units, that the engine stores
-// as text; longer ones are stored as JavaString (contract, process data).
+// as text; longer ones are stored as JavaString (docs/joget.md#engine-tables).
 const MaxVarchar = 4000
 
 // JavaNull is a null as Java's ObjectOutputStream writes it.
