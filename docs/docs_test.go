@@ -267,17 +267,17 @@ func texts(t *testing.T, visit func(path, text string), extensions ...string) {
 func TestEveryTestThatIsNamedExists(t *testing.T) {
 	t.Parallel()
 	defined := map[string]bool{}
-	declaration := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark)\w+)\(`)
 	sources(t, func(_, text string) {
 		for _, m := range declaration.FindAllStringSubmatch(text, -1) {
 			defined[m[1]] = true
 		}
 	})
-	named := regexp.MustCompile("`(Test[A-Z]\\w+)`")
+	named := regexp.MustCompile("`((?:Test|Benchmark)[A-Z]\\w+)`")
 	for path, page := range pages(t) {
 		for _, m := range named.FindAllStringSubmatch(page, -1) {
 			if !defined[m[1]] {
-				t.Errorf("%s names %s, and there is no such test", path, m[1])
+				t.Errorf("%s names %s, and there is no such test or benchmark", path, m[1])
 			}
 		}
 	}
