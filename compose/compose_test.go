@@ -18,8 +18,8 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/contract"
-	"jogetferry/internal/ferryd"
 	"jogetferry/internal/shown"
+	"jogetferry/worker/daemon"
 )
 
 const root = ".."
@@ -144,8 +144,8 @@ func TestPrograms_of_our_image_are_built_by_the_Dockerfile(t *testing.T) {
 func TestWorker_finishes_a_call_of_the_target_before_it_is_killed(t *testing.T) {
 	t.Parallel()
 	grace := load(t, nil).Services["worker"].StopGracePeriod
-	if grace == nil || time.Duration(*grace) <= ferryd.StopTimeout {
-		t.Errorf("stop_grace_period is %v, want more than %s", grace, ferryd.StopTimeout)
+	if grace == nil || time.Duration(*grace) <= daemon.StopTimeout {
+		t.Errorf("stop_grace_period is %v, want more than %s", grace, daemon.StopTimeout)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/internal/exitcode"
-	"jogetferry/internal/ferryd"
+	"jogetferry/worker/daemon"
 )
 
 const (
@@ -85,8 +85,8 @@ func TestUnit_gives_the_worker_flags_that_it_has(t *testing.T) {
 
 func TestUnit_waits_until_the_worker_has_finished_its_calls(t *testing.T) {
 	t.Parallel()
-	if wait := duration(t, setting(t, workerUnit, "Service.TimeoutStopSec")); wait <= ferryd.StopTimeout {
-		t.Errorf("TimeoutStopSec is %s, and the worker takes up to %s", wait, ferryd.StopTimeout)
+	if wait := duration(t, setting(t, workerUnit, "Service.TimeoutStopSec")); wait <= daemon.StopTimeout {
+		t.Errorf("TimeoutStopSec is %s, and the worker takes up to %s", wait, daemon.StopTimeout)
 	}
 	// The worker stops in order on SIGTERM and SIGINT, and dies of others.
 	if signal := setting(t, workerUnit, "Service.KillSignal"); signal != "SIGTERM" {

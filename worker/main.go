@@ -16,9 +16,9 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/internal/exitcode"
-	"jogetferry/internal/ferryd"
 	"jogetferry/internal/observe"
 	"jogetferry/internal/version"
+	"jogetferry/worker/daemon"
 )
 
 // cachedWorkflows bounds the workflows kept in memory between their tasks: a
@@ -38,7 +38,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	if err := parse(flags, args); errors.Is(err, pflag.ErrHelp) {
 		return exitcode.OK
 	} else if err != nil {
-		return complain(stderr, err)
+		return usageError(stderr, err)
 	}
 	if flags.Changed(versionFlag) {
 		say(stdout, "worker "+version.String())
@@ -46,18 +46,18 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	c := config.Load(flags, environ)
 	if err := c.Validate(config.PartWorker); err != nil {
-		return complain(stderr, err)
+		return usageError(stderr, err)
 	}
 	temporal, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return complain(stderr, fmt.Errorf("read TEMPORAL_* or temporal.toml: %w", err))
+		return usageError(stderr, fmt.Errorf("read TEMPORAL_* or temporal.toml: %w", err))
 	}
 	logger, err := observe.NewLogger(stderr, c.Worker.LogLevel)
 	if err != nil {
-		return complain(stderr, err)
+		return usageError(stderr, err)
 	}
 	worker.SetStickyWorkflowCacheSize(cachedWorkflows)
-	if err := ferryd.Run(ctx, ferryd.Options{Config: c, Temporal: temporal, Logger: logger}); err != nil {
+	if err := daemon.Run(ctx, daemon.Options{Config: c, Temporal: temporal, Logger: logger}); err != nil {
 		logger.Error("worker ended", zap.Error(err))
 		return exitcode.Of(err)
 	}
@@ -97,7 +97,8 @@ func short(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-func complain(stderr io.Writer, err error) int {
+// usageError says what is wrong with flags or configuration, and returns the exit status for it.
+func usageError(stderr io.Writer, err error) int {
 	say(stderr, err.Error())
 	return exitcode.Usage
 }

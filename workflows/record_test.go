@@ -24,9 +24,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"jogetferry/contract"
-	"jogetferry/internal/ferryd"
 	"jogetferry/internal/temporaltest"
 	"jogetferry/migration"
+	"jogetferry/worker/daemon"
 	"jogetferry/workflows"
 )
 
@@ -162,7 +162,7 @@ func TestRecordedShapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := ferryd.AddSearchAttributes(t.Context(), c, server.Namespace()); err != nil {
+	if err := daemon.AddSearchAttributes(t.Context(), c, server.Namespace()); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range shapes() {

@@ -1,4 +1,4 @@
-package ferryd
+package daemon
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package ferryd
+package daemon
 
 import (
 	"context"
@@ -59,14 +59,14 @@ func Run(ctx context.Context, o Options) (err error) {
 
 	o.Temporal.Logger = observe.SDKLogger(o.Logger.Named("temporal"))
 	o.Temporal.MetricsHandler = metrics.SDK
-	temporal, err := patiently(ctx, o.Logger, "Temporal", func(ctx context.Context) (client.Client, error) {
+	temporal, err := withRetry(ctx, o.Logger, "Temporal", func(ctx context.Context) (client.Client, error) {
 		return client.DialContext(ctx, o.Temporal)
 	})
 	if err != nil {
 		return temporalError(o.Temporal.HostPort, err)
 	}
 	defer temporal.Close()
-	ledger, err := patiently(ctx, o.Logger, "ledger", func(ctx context.Context) (*store.Ledger, error) {
+	ledger, err := withRetry(ctx, o.Logger, "ledger", func(ctx context.Context) (*store.Ledger, error) {
 		return store.Open(ctx, o.Config.LedgerDSN().Reveal(), store.Options{Actor: "worker"})
 	})
 	if err != nil {
@@ -85,7 +85,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer func() { err = errors.Join(err, stopServing(background)) }()
 
 	if slices.Contains(o.Config.Worker.Roles, contract.RoleWorkflows) {
-		_, err := patiently(ctx, o.Logger, "Temporal", func(ctx context.Context) (struct{}, error) {
+		_, err := withRetry(ctx, o.Logger, "Temporal", func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, AddSearchAttributes(ctx, temporal, o.Temporal.Namespace)
 		})
 		if err != nil {
@@ -183,8 +183,8 @@ func workerOptions(c *config.Config, role contract.Role) worker.Options {
 // ledger's connections.
 const ledgerActivities = 32
 
-// patiently calls connect until it succeeds, for connectFor.
-func patiently[T any](ctx context.Context, logger *zap.Logger, what string, connect func(context.Context) (T, error)) (T, error) {
+// withRetry calls connect until it succeeds, for connectFor.
+func withRetry[T any](ctx context.Context, logger *zap.Logger, what string, connect func(context.Context) (T, error)) (T, error) {
 	backoff := retry.WithMaxDuration(connectFor, retry.WithCappedDuration(5*time.Second, retry.NewExponential(250*time.Millisecond)))
 	return retry.DoValue(ctx, backoff, func(ctx context.Context) (T, error) {
 		v, err := connect(ctx)

@@ -1,4 +1,4 @@
-package ferryd
+package daemon
 
 import (
 	"context"
@@ -70,14 +70,14 @@ func (p *ports) close() error {
 // server opens the database of one server and reads which one it is.
 // connections bounds its pool.
 func (p *ports) server(name string, dsn migration.Secret, readOnly bool, connections int) (step.Server, error) {
-	db, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (*schema.DB, error) {
+	db, err := withRetry(p.ctx, p.o.Logger, name, func(ctx context.Context) (*schema.DB, error) {
 		return schema.Open(ctx, dsn.Reveal(), schema.Options{ReadOnly: readOnly, MaxOpen: connections})
 	})
 	if err != nil {
 		return step.Server{}, fmt.Errorf("open %s: %w", name, err)
 	}
 	p.closers = append(p.closers, db.Close)
-	server, err := patiently(p.ctx, p.o.Logger, name, func(ctx context.Context) (migration.Server, error) {
+	server, err := withRetry(p.ctx, p.o.Logger, name, func(ctx context.Context) (migration.Server, error) {
 		return db.Fresh().Server(ctx)
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package ferryd_test
+package daemon_test
 
 import (
 	"context"
@@ -17,10 +17,10 @@ import (
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
-	"jogetferry/internal/ferryd"
 	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/temporaltest"
 	"jogetferry/migration"
+	"jogetferry/worker/daemon"
 )
 
 // load returns a configuration of a worker with the given keys.
@@ -67,7 +67,7 @@ func TestRunWorksUntilItIsToldToStop(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	started, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		ended <- ferryd.Run(ctx, ferryd.Options{
+		ended <- daemon.Run(ctx, daemon.Options{
 			Config: c, Temporal: client.Options{HostPort: server.HostPort(), Namespace: server.Namespace()},
 			Logger: zaptest.NewLogger(t), Listener: listener, Started: func() { close(started) },
 		})
@@ -110,7 +110,7 @@ func TestRunSaysWhatIsOutOfReach(t *testing.T) {
 	c.Ledger.Database = migration.NewSecret("u:p@tcp(127.0.0.1:1)/x")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	err := ferryd.Run(ctx, ferryd.Options{Config: c, Temporal: client.Options{HostPort: "127.0.0.1:1"}, Logger: zaptest.NewLogger(t)})
+	err := daemon.Run(ctx, daemon.Options{Config: c, Temporal: client.Options{HostPort: "127.0.0.1:1"}, Logger: zaptest.NewLogger(t)})
 	if migration.CodeOf(err) != migration.CodeUnavailable || !strings.Contains(err.Error(), "TEMPORAL_ADDRESS") {
 		t.Errorf("Run: %v, want it unavailable and TEMPORAL_ADDRESS named", err)
 	}
@@ -121,7 +121,7 @@ func TestRunRefusesANamespaceThatIsNotThere(t *testing.T) {
 	server := temporaltest.New(t, temporaltest.Options{})
 	c := load(t, "--worker.listen=-")
 	c.Ledger.Database = migration.NewSecret(mysqltest.DSN(t))
-	err := ferryd.Run(t.Context(), ferryd.Options{
+	err := daemon.Run(t.Context(), daemon.Options{
 		Config: c, Temporal: client.Options{HostPort: server.HostPort(), Namespace: "nowhere"}, Logger: zaptest.NewLogger(t),
 	})
 	if exitcode.Of(err) != exitcode.Usage || !strings.Contains(err.Error(), "TEMPORAL_NAMESPACE") {
