@@ -10,6 +10,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities"
@@ -26,18 +27,24 @@ import (
 	"jogetferry/workflows"
 )
 
+// shared is what all roles of one process work with.
+type shared struct {
+	config   *config.Config
+	logger   *zap.Logger
+	temporal client.Client // for the sweep of instances whose workflow is closed
+	ledger   *store.Ledger
+	calls    *rate.Limiter // of the target, over all roles
+}
+
 // register opens what the activities of role work with, and makes them known to
 // r. The function it returns closes what was opened, after the last activity
 // has ended; it is never nil unless there is an error.
-//
-// Temporal is for the sweep of instances whose workflow is closed; the ledger
-// and calls, the limit of the target's, are shared by all roles.
-func register(ctx context.Context, o Options, role contract.Role, temporal client.Client, ledger *store.Ledger, calls *rate.Limiter, r worker.Registry) (closePorts func() error, err error) {
-	p := ports{ctx: ctx, o: o, ledger: ledger, calls: calls}
+func register(ctx context.Context, s shared, role contract.Role, r worker.Registry) (closePorts func() error, err error) {
+	p := ports{shared: s, ctx: ctx}
 	switch role {
 	case contract.RoleWorkflows:
 		workflows.Register(r)
-		(&activities.Book{Ledger: ledger, Temporal: temporal, Log: o.Logger}).Register(r)
+		(&activities.Book{Ledger: s.ledger, Temporal: s.temporal, Log: s.logger}).Register(r)
 		return p.close, nil
 	case contract.RoleCopy:
 		err = p.copy(r)
@@ -52,10 +59,8 @@ func register(ctx context.Context, o Options, role contract.Role, temporal clien
 
 // ports are what one role has open.
 type ports struct {
+	shared
 	ctx     context.Context //nolint:containedctx // lives as long as the registration
-	o       Options
-	ledger  *store.Ledger
-	calls   *rate.Limiter
 	closers []func() error
 }
 
@@ -68,16 +73,15 @@ func (p *ports) close() error {
 }
 
 // server opens the database of one server and reads which one it is.
-// connections bounds its pool.
-func (p *ports) server(name string, dsn migration.Secret, readOnly bool, connections int) (step.Server, error) {
-	db, err := withRetry(p.ctx, p.o.Logger, name, func(ctx context.Context) (*schema.DB, error) {
-		return schema.Open(ctx, dsn.Reveal(), schema.Options{ReadOnly: readOnly, MaxOpen: connections})
+func (p *ports) server(name string, dsn migration.Secret, o schema.Options) (step.Server, error) {
+	db, err := withRetry(p.ctx, p.logger, name, func(ctx context.Context) (*schema.DB, error) {
+		return schema.Open(ctx, dsn.Reveal(), o)
 	})
 	if err != nil {
 		return step.Server{}, fmt.Errorf("open %s: %w", name, err)
 	}
 	p.closers = append(p.closers, db.Close)
-	server, err := withRetry(p.ctx, p.o.Logger, name, func(ctx context.Context) (migration.Server, error) {
+	server, err := withRetry(p.ctx, p.logger, name, func(ctx context.Context) (migration.Server, error) {
 		return db.Fresh().Server(ctx)
 	})
 	if err != nil {
@@ -96,23 +100,23 @@ func (p *ports) uploads(name, path string, open func(string) (*local.Store, erro
 }
 
 func (p *ports) copy(r worker.Registry) error {
-	settings, err := settings(p.o.Config)
+	settings, err := settings(p.config)
 	if err != nil {
 		return err
 	}
-	c := &activities.Copy{Servers: step.Servers{Ledger: p.ledger, Settings: settings, Log: p.o.Logger}}
+	c := &activities.Copy{Servers: step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}}
 	// A copy holds a snapshot and looks up table names beside it.
-	connections := 2*p.o.Config.Worker.MaxCopies + 2
-	if c.Source, err = p.server("source.database", p.o.Config.Source.Database, true, connections); err != nil {
+	connections := 2*p.config.Worker.MaxCopies + 2
+	if c.Source, err = p.server("source.database", p.config.Source.Database, schema.Options{ReadOnly: true, MaxOpen: connections}); err != nil {
 		return err
 	}
-	if c.Target, err = p.server("target.database", p.o.Config.Target.Database, false, connections); err != nil {
+	if c.Target, err = p.server("target.database", p.config.Target.Database, schema.Options{MaxOpen: connections}); err != nil {
 		return err
 	}
-	if c.Source.Uploads, err = p.uploads("source.uploads", p.o.Config.Source.Uploads, local.OpenReadOnly); err != nil {
+	if c.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, local.OpenReadOnly); err != nil {
 		return err
 	}
-	if c.Target.Uploads, err = p.uploads("target.uploads", p.o.Config.Target.Uploads, local.Open); err != nil {
+	if c.Target.Uploads, err = p.uploads("target.uploads", p.config.Target.Uploads, local.Open); err != nil {
 		return err
 	}
 	if c.Probe, err = p.probe(); err != nil {
@@ -125,7 +129,7 @@ func (p *ports) copy(r worker.Registry) error {
 // probe returns how to try by a login whether the target has a user; nil when
 // this process does not call the target.
 func (p *ports) probe() (func(context.Context, migration.User) (bool, error), error) {
-	if !slices.Contains(p.o.Config.Worker.Roles, contract.RoleJoget) {
+	if !slices.Contains(p.config.Worker.Roles, contract.RoleJoget) {
 		return nil, nil
 	}
 	client, err := p.client()
@@ -137,25 +141,26 @@ func (p *ports) probe() (func(context.Context, migration.User) (bool, error), er
 
 // client opens nothing: each call has a connection of its own.
 func (p *ports) client() (*api.Client, error) {
-	target := p.o.Config.Target
+	target := p.config.Target
 	return api.New(api.Options{
 		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout, Limiter: p.calls,
 	})
 }
 
 func (p *ports) joget(r worker.Registry) error {
-	settings, err := settings(p.o.Config)
+	settings, err := settings(p.config)
 	if err != nil {
 		return err
 	}
-	target := p.o.Config.Target
+	target := p.config.Target
 	client, err := p.client()
 	if err != nil {
 		return err
 	}
-	servers := step.Servers{Ledger: p.ledger, Settings: settings, Log: p.o.Logger}
+	servers := step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}
 	// A start holds a snapshot of the record set, and reads beside it.
-	if servers.Target, err = p.server("target.database", target.Database, false, 2*p.o.Config.Worker.MaxCalls+2); err != nil {
+	connections := 2*p.config.Worker.MaxCalls + 2
+	if servers.Target, err = p.server("target.database", target.Database, schema.Options{MaxOpen: connections}); err != nil {
 		return err
 	}
 	activities.NewJoget(servers, client).Register(r)

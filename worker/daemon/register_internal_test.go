@@ -27,7 +27,7 @@ func TestProbe(t *testing.T) {
 	c.Target.Admin = config.Account{Username: "admin", Password: migration.NewSecret("a")}
 	c.Target.Master = config.Account{Username: "master", Password: migration.NewSecret("b")}
 	c.Worker.Roles = []contract.Role{contract.RoleCopy}
-	p := ports{o: Options{Config: c}}
+	p := ports{shared: shared{config: c}}
 	if probe, err := p.probe(); probe != nil || err != nil {
 		t.Errorf("a worker of the role copy alone probes, %v", err)
 	}

@@ -112,12 +112,15 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 		}
 	}()
 	perSecond := o.Config.Limits.TargetCallsPerSecond
-	calls := rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
+	with := shared{
+		config: o.Config, logger: o.Logger, temporal: temporal, ledger: ledger,
+		calls: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+	}
 	for _, role := range o.Config.Worker.Roles {
 		options := workerOptions(o.Config, role)
 		options.OnFatalError = func(err error) { fail(fmt.Errorf("poll %s: %w", queues.Of(role), err)) }
 		w := worker.New(temporal, queues.Of(role), options)
-		closePorts, err := register(ctx, o, role, temporal, ledger, calls, w)
+		closePorts, err := register(ctx, with, role, w)
 		if err != nil {
 			drain(workers)
 			return fmt.Errorf("register activities of role %s: %w", role, err)
