@@ -65,15 +65,15 @@ func (f *flagText) Set(s string) error { f.text = s; return nil }
 func Load(flags *pflag.FlagSet, environ []string) *Config {
 	c := New()
 	vars := variables(environ)
-	path, named := filePath(flags, vars)
+	from := fileOf(flags, vars)
 	merged := koanf.New(".")
-	c.loadFile(merged, path, named)
+	c.loadFile(merged, from)
 	c.loadEnv(merged, environ)
 	c.loadFlags(merged, flags)
 	c.unknown(merged.Raw(), "")
 	c.assign(merged, interpolator{
 		lookup: func(name string) (string, bool) { v, ok := vars[name]; return v, ok },
-		folder: filepath.Dir(path),
+		folder: filepath.Dir(from.path),
 	})
 	return c
 }
@@ -88,25 +88,31 @@ func variables(environ []string) map[string]string {
 	return vars
 }
 
-func filePath(flags *pflag.FlagSet, vars map[string]string) (path string, named bool) {
-	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
-		return f.Value.String(), true
-	}
-	if p := vars[fileEnv]; p != "" {
-		return p, true
-	}
-	return DefaultFile, false
+// configFile is the configuration file to read.
+type configFile struct {
+	path  string
+	named bool // by a flag or a variable: it has to be there
 }
 
-func (c *Config) loadFile(merged *koanf.Koanf, path string, named bool) {
-	if _, err := os.Stat(path); err != nil {
-		if named || !errors.Is(err, fs.ErrNotExist) {
-			c.mistakes.add("--"+fileFlag, fmt.Sprintf("%s cannot be read", path), "name a file that exists and may be read")
+func fileOf(flags *pflag.FlagSet, vars map[string]string) configFile {
+	if f := flags.Lookup(fileFlag); f != nil && f.Changed {
+		return configFile{path: f.Value.String(), named: true}
+	}
+	if p := vars[fileEnv]; p != "" {
+		return configFile{path: p, named: true}
+	}
+	return configFile{path: DefaultFile}
+}
+
+func (c *Config) loadFile(merged *koanf.Koanf, from configFile) {
+	if _, err := os.Stat(from.path); err != nil {
+		if from.named || !errors.Is(err, fs.ErrNotExist) {
+			c.mistakes.add("--"+fileFlag, fmt.Sprintf("%s cannot be read", from.path), "name a file that exists and may be read")
 		}
 		return
 	}
-	if err := merged.Load(file.Provider(path), yaml.Parser()); err != nil {
-		c.mistakes.add(path, fmt.Sprintf("is not YAML (%v)", err), "mend the line")
+	if err := merged.Load(file.Provider(from.path), yaml.Parser()); err != nil {
+		c.mistakes.add(from.path, fmt.Sprintf("is not YAML (%v)", err), "mend the line")
 	}
 }
 

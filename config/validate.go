@@ -71,37 +71,44 @@ type validation struct {
 	mistakes Mistakes
 }
 
-// present reports whether key has a value to look at, and whether it is one to
-// insist on; a needed key without a value is a mistake.
-func (v *validation) present(key string, empty bool, fix string) bool {
+// given reports whether key has a value to look at; a needed key without one is
+// a mistake.
+func (v *validation) given(key, value, fix string) bool {
+	if !v.resolved(key) {
+		return false
+	}
+	if value == "" && v.needed[key] {
+		v.mistakes.add(key, "is missing", fix)
+	}
+	return value != ""
+}
+
+// resolved reports whether the value of key could be read; one that is needed and
+// could not is a mistake.
+func (v *validation) resolved(key string) bool {
 	if slices.ContainsFunc(v.mistakes, func(m Mistake) bool { return m.Key == key || m.Key == "--"+key }) {
 		return false
 	}
-	if err := v.broken[key]; err != nil {
-		if v.needed[key] {
-			problem, fix, _ := strings.Cut(err.Error(), "; ")
-			v.mistakes.add(key, problem, fix)
-		}
-		return false
+	err := v.broken[key]
+	if err != nil && v.needed[key] {
+		problem, fix, _ := strings.Cut(err.Error(), "; ")
+		v.mistakes.add(key, problem, fix)
 	}
-	if empty && v.needed[key] {
-		v.mistakes.add(key, "is missing", fix)
-	}
-	return !empty
+	return err == nil
 }
 
 func (v *validation) identity() {
-	if v.present("migration", v.Migration == "", "give a name such as crm-2026") && !migrationName.MatchString(v.Migration) {
+	if v.given("migration", v.Migration, "give a name such as crm-2026") && !migrationName.MatchString(v.Migration) {
 		v.mistakes.add("migration", fmt.Sprintf("%q is not a name", v.Migration), "use a-z, 0-9 and -, at most 63, beginning with a letter or digit")
 	}
 }
 
 func (v *validation) servers() {
 	source := v.dsn("source.database", v.Source.Database)
-	v.present("source.uploads", v.Source.Uploads == "", "give the folder app_formuploads as this machine sees it")
+	v.given("source.uploads", v.Source.Uploads, "give the folder app_formuploads as this machine sees it")
 	v.url()
 	target := v.dsn("target.database", v.Target.Database)
-	v.present("target.uploads", v.Target.Uploads == "", "give the folder app_formuploads as this machine sees it")
+	v.given("target.uploads", v.Target.Uploads, "give the folder app_formuploads as this machine sees it")
 	v.account("target.admin", v.Target.Admin)
 	v.account("target.master", v.Target.Master)
 	if source != nil && target != nil && source.Addr == target.Addr && source.DBName == target.DBName {
@@ -113,7 +120,7 @@ func (v *validation) servers() {
 }
 
 func (v *validation) url() {
-	if !v.present("target.url", v.Target.URL == "", "give the target's address, such as http://127.0.0.1:8080/jw") {
+	if !v.given("target.url", v.Target.URL, "give the target's address, such as http://127.0.0.1:8080/jw") {
 		return
 	}
 	u, err := url.Parse(v.Target.URL)
@@ -144,7 +151,7 @@ func (v *validation) timeout() {
 const dsnForm = "write USER:PASSWORD@tcp(HOST:3306)/DATABASE"
 
 func (v *validation) dsn(key string, dsn migration.Secret) *mysql.Config {
-	if !v.present(key, dsn.Empty(), dsnForm) {
+	if !v.given(key, dsn.Reveal(), dsnForm) {
 		return nil
 	}
 	parsed, err := mysql.ParseDSN(dsn.Reveal())
@@ -161,7 +168,7 @@ func (v *validation) dsn(key string, dsn migration.Secret) *mysql.Config {
 }
 
 func (v *validation) account(key string, a Account) {
-	v.present(key+".username", a.Username == "", "give a user of the target")
+	v.given(key+".username", a.Username, "give a user of the target")
 	password, hash := key+".password", key+".hash"
 	switch {
 	case !a.Password.Empty() && !a.Hash.Empty():
@@ -169,9 +176,9 @@ func (v *validation) account(key string, a Account) {
 	case !a.Hash.Empty():
 	case v.broken[hash] != nil && v.needed[password]:
 		v.needed[hash] = true
-		v.present(hash, true, "")
+		v.resolved(hash)
 	default:
-		v.present(password, a.Password.Empty(), "give it as ${VARIABLE} or ${file:PATH}, or give "+hash)
+		v.given(password, a.Password.Reveal(), "give it as ${VARIABLE} or ${file:PATH}, or give "+hash)
 	}
 }
 
@@ -212,7 +219,7 @@ func (v *validation) mappings() {
 	for _, key := range []string{"source.hosts", "processes", "definitions", "activities", "variables", "users", "records.extra"} {
 		if v.broken[key] != nil {
 			v.needed[key] = true
-			v.present(key, false, "")
+			v.resolved(key)
 		}
 	}
 }
