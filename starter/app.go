@@ -16,6 +16,7 @@ import (
 	"jogetferry/internal/exitcode"
 	"jogetferry/internal/version"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // App is the starter with everything it touches, so that a test can run any
@@ -41,7 +42,7 @@ type session struct {
 	temporal  Temporal
 	namespace string
 	ledger    Ledger
-	format    string
+	format    report.Format
 }
 
 // Run executes args and returns the exit status. ctx ends a verb early; what
@@ -84,13 +85,6 @@ func (a *App) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.Err, format+"\n", args...)
 }
 
-// The output formats.
-const (
-	formatTable = "table"
-	formatJSON  = "json"
-	formatCSV   = "csv"
-)
-
 func (a *App) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:     "starter",
@@ -132,7 +126,7 @@ EXIT STATUS
 		// They have a page of their own; see cmd_config.go.
 		root.PersistentFlags().Lookup(k.Name).Hidden = true
 	}
-	root.PersistentFlags().StringP("output", "o", formatTable, "table, json or csv")
+	root.PersistentFlags().StringP("output", "o", string(report.Table), "table, json or csv")
 	root.AddCommand(
 		a.checkCommand(), a.planCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.rehearseCommand(), a.waveCommand(),
 		a.statusCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.tuneCommand(),
@@ -164,6 +158,14 @@ func (a *App) verb(cmd *cobra.Command, least, most int, run func(ctx context.Con
 	return cmd
 }
 
+// print writes the result to Out.
+func (s *session) print(r report.Result) error {
+	if err := report.Write(s.Out, s.format, r); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
 // connectFor bounds connecting: an operator waits for it.
 const connectFor = 15 * time.Second
 
@@ -172,8 +174,8 @@ func (a *App) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if formats := []string{formatTable, formatJSON, formatCSV}; !slices.Contains(formats, format) {
-		return nil, unknownWord("output", format, formats)
+	if !slices.Contains(report.Formats(), format) {
+		return nil, unknownWord("output", format, report.Formats())
 	}
 	c := config.Load(cmd.Flags(), a.Environ)
 	if err := c.Validate(config.PartStarter); err != nil {
@@ -193,7 +195,7 @@ func (a *App) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
-	return &session{App: a, config: c, queues: queues, temporal: temporal, namespace: namespace, ledger: ledger, format: format}, nil
+	return &session{App: a, config: c, queues: queues, temporal: temporal, namespace: namespace, ledger: ledger, format: report.Format(format)}, nil
 }
 
 // unreachable adds what to check to an error of the ledger that has no hint.

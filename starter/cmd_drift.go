@@ -9,6 +9,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
+	"jogetferry/starter/report"
 )
 
 func (a *App) driftCommand() *cobra.Command {
@@ -35,14 +36,10 @@ func (s *session) drift(ctx context.Context) error {
 	if err := s.result(ctx, run, &result); err != nil {
 		return err
 	}
-	v := driftView{Still: result.Still, Moved: result.Moved, Closed: result.Closed, Listed: []driftedView{}}
-	for _, d := range result.Listed {
-		v.Listed = append(v.Listed, driftedView{Instance: string(d.Instance), Closed: d.Closed})
-	}
-	err = s.print(v)
-	if v.Moved+v.Closed > 0 {
+	err = s.print(report.NewDrift(result))
+	if result.Moved+result.Closed > 0 {
 		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(
-			"%d moved and %d closed on the source since; see docs/what-if.md#drift", v.Moved, v.Closed)})
+			"%d moved and %d closed on the source since; see docs/what-if.md#drift", result.Moved, result.Closed)})
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) listCommand() *cobra.Command {
@@ -33,12 +34,9 @@ map from old to new instance IDs. Requesters and records are personal data.`,
 			}
 			filter.States = append(filter.States, migration.InstanceState(state))
 		}
-		v := listView{Instances: []instanceView{}}
-		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
-			if err != nil {
-				return err
-			}
-			v.Instances = append(v.Instances, viewInstance(e))
+		v, err := report.NewList(s.ledger.EntriesEach(ctx, s.config.Migration, filter))
+		if err != nil {
+			return err
 		}
 		return s.print(v)
 	})

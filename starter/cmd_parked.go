@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) parkedCommand() *cobra.Command {
@@ -16,16 +17,11 @@ func (a *App) parkedCommand() *cobra.Command {
 actions that fit; docs/what-if.md has a section for every reason. To decide alike
 for all that wait for one reason: starter resolve --parked-for REASON.`,
 	}, 0, 0, func(ctx context.Context, s *session, _ []string) error {
-		v := parkedView{Parked: []parkedInstanceView{}}
-		filter := migration.Filter{States: []migration.InstanceState{migration.InstanceParked}}
-		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
-			if err != nil {
-				return err
-			}
-			v.Parked = append(v.Parked, parkedInstanceView{
-				Instance: string(e.Instance), ParkID: e.ParkID, Step: string(e.Step), Reason: string(e.Reason), Meaning: e.Reason.Text(),
-				Detail: e.Detail, Actions: actionNames(e.Reason.Actions()), Wave: e.Wave, Since: stamp(e.UpdatedAt), Doc: section(e.Reason),
-			})
+		v, err := report.NewParked(s.ledger.EntriesEach(ctx, s.config.Migration, migration.Filter{
+			States: []migration.InstanceState{migration.InstanceParked},
+		}))
+		if err != nil {
+			return err
 		}
 		return s.print(v)
 	})

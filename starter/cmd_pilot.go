@@ -11,6 +11,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) pilotCommand() *cobra.Command {
@@ -84,11 +85,7 @@ func (s *session) suggest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := suggestView{Suggestions: []suggestionView{}}
-	for _, m := range missing {
-		v.Suggestions = append(v.Suggestions, viewSuggestion(m))
-	}
-	return s.print(v)
+	return s.print(report.NewSuggestions(missing))
 }
 
 func (s *session) pilot(ctx context.Context, id string) error {
@@ -158,7 +155,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	return s.endOfInstance(ctx, e, open)
 }
 
-// lastLine returns the number of the last line of an instance's story, 0 for none.
+// lastLine returns the number of the last line of an instance's log, 0 for none.
 func (s *session) lastLine(ctx context.Context, id migration.InstanceID) (int64, error) {
 	lines, err := s.ledger.Lines(ctx, s.config.Migration, id)
 	if err != nil || len(lines) == 0 {
@@ -187,8 +184,7 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 		}
 		for _, l := range lines {
 			if l.ID > seen {
-				v := viewLine(l)
-				s.say("%s  %-14s  %s", v.At, v.Step, lineText(v))
+				s.say("%s", report.NewLine(l).Progress())
 				seen, moved = l.ID, true
 			}
 		}
@@ -211,15 +207,15 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 }
 
 func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open bool) error {
-	story, err := s.story(ctx, e)
+	f, err := s.facts(ctx, e)
 	if err != nil {
 		return err
 	}
-	evidence, err := s.evidence(ctx, e, story.Comparison)
+	effects, err := s.effects(ctx, e)
 	if err != nil {
 		return err
 	}
-	err = s.print(pilotView{story, evidence})
+	err = s.print(report.NewPilot(f, effects))
 	switch {
 	case e.State == migration.InstanceDone:
 		return err
@@ -229,35 +225,31 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%s is %s: %s", e.Instance, e.State, e.Reason)})
 }
 
-// evidence gathers what the ledger has of the side effects of one migration.
-func (s *session) evidence(ctx context.Context, e migration.Entry, compared *comparisonView) (evidenceView, error) {
-	var none evidenceView
+// effects gathers what the ledger has of the side effects of one migration.
+func (s *session) effects(ctx context.Context, e migration.Entry) (report.Effects, error) {
+	var f report.Effects
 	bound, err := s.ledger.Bound(ctx, s.config.Migration)
 	if err != nil {
-		return none, err
+		return f, err
 	}
 	key := migration.ClaimKey{Source: bound.Source, Instance: e.Instance, Target: bound.Target}
 	claim, err := s.ledger.Claimed(ctx, key)
 	if err != nil {
-		return none, err
+		return f, err
 	}
+	f.Variables = len(claim.Sent)
 	snapshot, err := s.ledger.Snapshot(ctx, s.config.Migration, e.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
-		return none, err
+		return f, err
 	}
-	written, err := s.ledger.Written(ctx, key)
-	if err != nil {
-		return none, err
+	f.Before = snapshot.Instance.Activities
+	if f.Written, err = s.ledger.Written(ctx, key); err != nil {
+		return f, err
 	}
-	lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
-	if err != nil {
-		return none, err
-	}
-	v := viewEvidence(lines, compared, written, len(claim.Sent), snapshot.Instance.Activities)
 	seen, err := s.ledger.Evidence(ctx, s.config.Migration, e.Instance)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return v, nil
+		return f, nil
 	}
-	v.Target = viewTarget(seen)
-	return v, err
+	f.Seen = &seen
+	return f, err
 }

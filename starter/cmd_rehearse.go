@@ -12,6 +12,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // Rehearsals is what rehearse needs of *store.Ledger beside what all verbs do.
@@ -195,8 +196,7 @@ func (s *session) followRehearsal(ctx context.Context, e migration.Entry, number
 		}
 		for _, step := range r.Steps {
 			if step.Done && step.Number > told {
-				v := viewRehearsalStep(step)
-				s.say("%s  step %d  %s by %s; then %s", v.At, v.Number, v.place(), v.User, v.then())
+				s.say("%s", report.NewRehearsalStep(step).Progress())
 				told = step.Number
 			}
 		}
@@ -232,10 +232,10 @@ func (s *session) endOfRehearsal(ctx context.Context, r *migration.Rehearsal) er
 	if err != nil {
 		return err
 	}
-	v := viewRehearsal(e, r)
+	v := report.NewRehearsal(e, r)
 	err = s.print(v)
 	if v.Ended && v.Undone && v.Conflicts == 0 {
 		return err
 	}
-	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: v.trouble()})
+	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: v.Trouble()})
 }

@@ -12,6 +12,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // resolveFlags are the flags of starter resolve.
@@ -84,20 +85,20 @@ func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error 
 }
 
 // decide records a decision, and tells the workflow of it.
-func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags) (resolveView, error) {
+func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags) (report.Resolved, error) {
 	action, target := migration.Action(f.action), migration.InstanceID(f.target)
 	err := s.ledger.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
 		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, By: s.Operator, Text: f.reason,
 	})
 	if err != nil {
-		return resolveView{}, err
+		return report.Resolved{}, err
 	}
 	var resolved contract.Resolved
 	// No update ID of ours: a decision that was refused may be sent again, and the
 	// parking's number already keeps one from counting twice.
 	err = s.update(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance), "", contract.ResolveUpdate,
 		contract.Resolution{Action: action, ParkID: e.ParkID, Target: target, Discard: f.discard}, &resolved)
-	return resolveView{Instance: string(e.Instance), ParkID: resolved.ParkID, Reason: string(resolved.Reason), Action: f.action}, err
+	return report.Resolved{Instance: string(e.Instance), ParkID: resolved.ParkID, Reason: string(resolved.Reason), Action: f.action}, err
 }
 
 // resolveAll decides alike for all that are parked for one reason. One that
@@ -107,7 +108,7 @@ func (s *session) resolveAll(ctx context.Context, f resolveFlags) error {
 	if err != nil {
 		return err
 	}
-	v := resolvedView{Reason: f.parkedFor, Action: f.action, Resolved: []resolveView{}, Refused: []refusedView{}}
+	v := report.ResolvedAll{Reason: f.parkedFor, Action: f.action, Resolved: []report.Resolved{}, Refused: []report.Refused{}}
 	for _, e := range entries {
 		one, err := s.decide(ctx, e, f)
 		switch {
@@ -116,7 +117,7 @@ func (s *session) resolveAll(ctx context.Context, f resolveFlags) error {
 		case ctx.Err() != nil, migration.CodeOf(err) == migration.CodeUnavailable:
 			return errors.Join(s.print(v), err)
 		default:
-			v.Refused = append(v.Refused, refusedView{string(e.Instance), message(err)})
+			v.Refused = append(v.Refused, report.Refused{Instance: string(e.Instance), Message: message(err)})
 		}
 	}
 	err = s.print(v)
@@ -200,7 +201,7 @@ func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) e
 }
 
 func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) error {
-	story, err := s.story(ctx, e)
+	f, err := s.facts(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) e
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
 	}
-	err = s.print(story)
+	err = s.print(report.NewShow(f))
 	unsettled := func(format string, args ...any) error {
 		return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(format, args...)})
 	}
@@ -225,7 +226,7 @@ func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) e
 
 // check finds every mistake before anything is written.
 func (f resolveFlags) check(e migration.Entry) error {
-	fitting := actionNames(e.Reason.Actions())
+	fitting := report.ActionNames(e.Reason.Actions())
 	switch {
 	case e.State != migration.InstanceParked:
 		return mistake("%s is %s, not parked: there is nothing to resolve", e.Instance, e.State)
@@ -248,7 +249,7 @@ func (f resolveFlags) check(e migration.Entry) error {
 }
 
 func allActions() []string {
-	return actionNames([]migration.Action{
+	return report.ActionNames([]migration.Action{
 		migration.ActionRetry, migration.ActionSkip, migration.ActionRedo, migration.ActionAdopt, migration.ActionAccept,
 		migration.ActionRollback,
 	})

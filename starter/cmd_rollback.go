@@ -14,6 +14,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // rollbackFlags are the flags of starter rollback.
@@ -77,7 +78,7 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 	s.say("rollback %s has %d instances; workflow %s", made.Name, made.Taken, id)
 	if f.detach {
 		s.say("starter list --state rolling_back has those that are left")
-		return s.print(viewRollback(made.Name, contract.RollbackResult{}, made.Taken))
+		return s.print(report.NewRollback(made.Name, contract.RollbackResult{}, made.Taken))
 	}
 	return s.followRollback(ctx, made.Name, run)
 }
@@ -249,7 +250,7 @@ func (s *session) followRollback(ctx context.Context, name string, run client.Wo
 	if err != nil {
 		return err
 	}
-	err = s.print(viewRollback(name, result, 0))
+	err = s.print(report.NewRollback(name, result, 0))
 	if result.Refused+result.Conflicts+result.Failed > 0 {
 		err = errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf(
 			"rollback %s ended with %d refused, %d in conflict and %d failed; see starter show INSTANCE and docs/what-if.md#rollback",

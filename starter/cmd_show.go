@@ -7,6 +7,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) showCommand() *cobra.Command {
@@ -21,40 +22,27 @@ both sides found, and every side effect.`,
 		if err != nil {
 			return err
 		}
-		v, err := s.story(ctx, e)
+		f, err := s.facts(ctx, e)
 		if err != nil {
 			return err
 		}
-		return s.print(v)
+		return s.print(report.NewShow(f))
 	})
 }
 
-// story gathers what the ledger has about one instance.
-func (s *session) story(ctx context.Context, e migration.Entry) (showView, error) {
-	v := showView{
-		instanceView: viewInstance(e), ParkID: e.ParkID, Detail: e.Detail, Lines: []lineView{},
-		WorkflowID: contract.InstanceWorkflowID(s.config.Migration, e.Instance),
+// facts gathers what the ledger has about one instance.
+func (s *session) facts(ctx context.Context, e migration.Entry) (report.InstanceFacts, error) {
+	f := report.InstanceFacts{Entry: e, WorkflowID: contract.InstanceWorkflowID(s.config.Migration, e.Instance)}
+	var err error
+	if f.Findings, err = s.ledger.Findings(ctx, s.config.Migration, e.Instance); err != nil {
+		return f, err
 	}
-	if e.Reason != "" {
-		v.Meaning, v.Doc = e.Reason.Text(), section(e.Reason)
-	}
-	if e.State == migration.InstanceParked {
-		v.Actions = actionNames(e.Reason.Actions())
-	}
-	findings, err := s.ledger.Findings(ctx, s.config.Migration, e.Instance)
-	if err != nil {
-		return v, err
-	}
-	v.FindingsOf = viewFindings(findings)
 	compared, err := s.ledger.Comparison(ctx, s.config.Migration, e.Instance)
 	if err == nil {
-		v.Comparison = viewComparison(compared)
+		f.Comparison = &compared
 	} else if migration.CodeOf(err) != migration.CodeNotFound {
-		return v, err
+		return f, err
 	}
-	lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
-	for _, l := range lines {
-		v.Lines = append(v.Lines, viewLine(l))
-	}
-	return v, err
+	f.Log, err = s.ledger.Lines(ctx, s.config.Migration, e.Instance)
+	return f, err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) statusCommand() *cobra.Command {
@@ -39,13 +40,13 @@ func (s *session) status(ctx context.Context, waves []migration.Wave) error {
 	if err != nil {
 		return err
 	}
-	v := statusView{Migration: s.config.Migration, Counts: viewCounts(counts), Waves: []waveView{}}
+	v := report.Status{Migration: s.config.Migration, Counts: report.NewCounts(counts), Waves: []report.Wave{}}
 	for _, w := range waves {
 		c, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 		if err != nil {
 			return err
 		}
-		v.Waves = append(v.Waves, viewWave(w, c))
+		v.Waves = append(v.Waves, report.NewWave(w, c))
 	}
 	if v.Workers, err = s.workers(ctx); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func (a *App) verifyCommand() *cobra.Command {
@@ -53,10 +54,7 @@ func (s *session) verify(ctx context.Context, args []string) error {
 	if err := s.result(ctx, run, &result); err != nil {
 		return err
 	}
-	v := verifyView{Same: result.Same, AssigneesDiffer: result.AssigneesDiffer, Different: result.Different, Moved: result.Moved, Listed: []string{}}
-	for _, id := range result.Listed {
-		v.Listed = append(v.Listed, string(id))
-	}
+	v := report.NewVerification(result)
 	for _, id := range in.Instances {
 		compared, err := s.ledger.Comparison(ctx, s.config.Migration, id)
 		if migration.CodeOf(err) == migration.CodeNotFound {
@@ -65,7 +63,7 @@ func (s *session) verify(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		v.Instances = append(v.Instances, verifiedInstance{string(id), viewComparison(compared)})
+		v.Add(id, compared)
 	}
 	err = s.print(v)
 	if v.Different+v.Moved > 0 {

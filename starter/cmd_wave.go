@@ -12,6 +12,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // waveFlags are the flags of starter wave.
@@ -204,8 +205,8 @@ func (s *session) printWave(ctx context.Context, name string) error {
 }
 
 // waveResult is a wave as it stands. Of a delta it tells what stays as it was.
-func (s *session) waveResult(ctx context.Context, w migration.Wave, counts migration.Counts) (waveView, error) {
-	v := viewWave(w, counts)
+func (s *session) waveResult(ctx context.Context, w migration.Wave, counts migration.Counts) (report.Wave, error) {
+	v := report.NewWave(w, counts)
 	if !w.Delta {
 		return v, nil
 	}

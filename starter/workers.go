@@ -9,6 +9,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 // pollerAlive is how old the last look of a poller may be: an idle one looks
@@ -16,10 +17,10 @@ import (
 const pollerAlive = 90 * time.Second
 
 // workers counts the pollers of each role.
-func (s *session) workers(ctx context.Context) ([]workerView, error) {
-	var views []workerView
+func (s *session) workers(ctx context.Context) ([]report.Worker, error) {
+	var views []report.Worker
 	for _, role := range []contract.Role{contract.RoleWorkflows, contract.RoleCopy, contract.RoleJoget} {
-		v := workerView{Role: role, Queue: s.queues.Of(role)}
+		v := report.Worker{Role: role, Queue: s.queues.Of(role)}
 		kind := enumspb.TASK_QUEUE_TYPE_ACTIVITY
 		if role == contract.RoleWorkflows {
 			kind = enumspb.TASK_QUEUE_TYPE_WORKFLOW
@@ -39,7 +40,7 @@ func (s *session) workers(ctx context.Context) ([]workerView, error) {
 }
 
 // idle says which roles nobody works for, "" when all have a worker.
-func idle(workers []workerView) string {
+func idle(workers []report.Worker) string {
 	var roles []string
 	for _, w := range workers {
 		if w.Pollers == 0 {

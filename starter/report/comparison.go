@@ -1,29 +1,34 @@
-package main
+package report
 
 import (
 	"fmt"
 
+	"jogetferry/contract"
 	"jogetferry/migration"
 )
 
-// comparisonView is what the last comparison of an instance found.
-type comparisonView struct {
+// Comparison is what the last comparison of an instance found.
+type Comparison struct {
 	At       string               `json:"at"`
 	Verdict  string               `json:"verdict"`
-	Deciding bool                 `json:"deciding"` // it decided the state of the instance; else it was a mere look
+	Deciding bool                 `json:"deciding"` // it decided the state of the instance; else it only compared
 	Counts   migration.ItemCounts `json:"counts"`   // of items, by kind and result
 	Items    []migration.Item     `json:"items"`
 }
 
-func viewComparison(c migration.Comparison) *comparisonView {
-	return &comparisonView{
+// NewComparison shows c, nil for nil.
+func NewComparison(c *migration.Comparison) *Comparison {
+	if c == nil {
+		return nil
+	}
+	return &Comparison{
 		At: stamp(c.At), Verdict: string(c.Verdict), Deciding: c.Deciding,
 		Counts: migration.CountItems(c.Items), Items: append([]migration.Item{}, c.Items...),
 	}
 }
 
 // different returns the items that are not the same.
-func (v *comparisonView) different() []migration.Item {
+func (v *Comparison) different() []migration.Item {
 	var items []migration.Item
 	for _, i := range v.Items {
 		if i.Result != migration.ItemSame {
@@ -33,14 +38,14 @@ func (v *comparisonView) different() []migration.Item {
 	return items
 }
 
-// summary is the verdict in one line, as the story has it.
-func (v *comparisonView) summary() string {
+// summary is the verdict in one line, as the log has it.
+func (v *Comparison) summary() string {
 	line := migration.StepLine{Event: migration.EventVerdict, Facts: migration.Facts{Verdict: migration.Verdict(v.Verdict), Summary: v.Counts.String()}}
 	return line.Text()
 }
 
 // sheets show what is not the same.
-func (v *comparisonView) sheets() []sheet {
+func (v *Comparison) sheets() []sheet {
 	if v == nil {
 		return nil
 	}
@@ -59,24 +64,38 @@ func (v *comparisonView) sheets() []sheet {
 	return []sheet{compared, items}
 }
 
-// verifyView counts what a comparison of both sides found. Instances are those
-// that were named.
-type verifyView struct {
+// Verification counts what a comparison of both sides found: the result of verify.
+// Instances are those that were named.
+type Verification struct {
 	Same            int                `json:"same"`
 	AssigneesDiffer int                `json:"assignees_differ"`
 	Different       int                `json:"different"`
 	Moved           int                `json:"moved"`
 	Listed          []string           `json:"listed"` // not the same, the first contract.MaxDifferent
-	Instances       []verifiedInstance `json:"instances,omitempty"`
+	Instances       []VerifiedInstance `json:"instances,omitempty"`
 }
 
-// verifiedInstance is what was found of one instance.
-type verifiedInstance struct {
+// VerifiedInstance is what was found of one instance.
+type VerifiedInstance struct {
 	Instance string `json:"instance"`
-	*comparisonView
+	*Comparison
 }
 
-func (v verifyView) sheets() []sheet {
+// NewVerification shows how a verification ended.
+func NewVerification(r contract.VerifyRunResult) Verification {
+	v := Verification{Same: r.Same, AssigneesDiffer: r.AssigneesDiffer, Different: r.Different, Moved: r.Moved, Listed: []string{}}
+	for _, id := range r.Listed {
+		v.Listed = append(v.Listed, string(id))
+	}
+	return v
+}
+
+// Add shows what was found of an instance that was named.
+func (v *Verification) Add(id migration.InstanceID, c migration.Comparison) {
+	v.Instances = append(v.Instances, VerifiedInstance{string(id), NewComparison(&c)})
+}
+
+func (v Verification) sheets() []sheet {
 	s := sheet{header: []string{"same", "assignees differ", "different", "moved"}}
 	s.add(v.Same, v.AssigneesDiffer, v.Different, v.Moved)
 	if len(v.Instances) == 0 {

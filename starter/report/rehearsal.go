@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"cmp"
@@ -10,30 +10,30 @@ import (
 	"jogetferry/migration"
 )
 
-// rehearsalView is one rehearsal: the path, and what is left of it.
-type rehearsalView struct {
-	Instance  string              `json:"instance"`
-	State     string              `json:"state"` // of the instance, now
-	Rehearsal int64               `json:"rehearsal"`
-	BegunBy   string              `json:"begun_by"`
-	BegunAt   string              `json:"begun_at"`
-	EndedAt   string              `json:"ended_at"`
-	Ended     bool                `json:"ended"`
-	Stopped   string              `json:"stopped,omitempty"`
-	Reason    string              `json:"reason,omitempty"`
-	Target    string              `json:"target_instance,omitempty"`
-	Path      []rehearsalStepView `json:"path"`
-	Undone    bool                `json:"undone"`
-	Rows      int                 `json:"rows"`
-	Files     int                 `json:"files"`
-	Conflicts int                 `json:"conflicts"`
-	Shared    int                 `json:"shared"`
-	ToolsRan  []toolView          `json:"tools_ran"`
-	stands    bool                // Target is what the instance is migrated to now
+// Rehearsal is one rehearsal, the path and what is left of it: the result of rehearse.
+type Rehearsal struct {
+	Instance  string          `json:"instance"`
+	State     string          `json:"state"` // of the instance, now
+	Rehearsal int64           `json:"rehearsal"`
+	BegunBy   string          `json:"begun_by"`
+	BegunAt   string          `json:"begun_at"`
+	EndedAt   string          `json:"ended_at"`
+	Ended     bool            `json:"ended"`
+	Stopped   string          `json:"stopped,omitempty"`
+	Reason    string          `json:"reason,omitempty"`
+	Target    string          `json:"target_instance,omitempty"`
+	Path      []RehearsalStep `json:"path"`
+	Undone    bool            `json:"undone"`
+	Rows      int             `json:"rows"`
+	Files     int             `json:"files"`
+	Conflicts int             `json:"conflicts"`
+	Shared    int             `json:"shared"`
+	ToolsRan  []Tool          `json:"tools_ran"`
+	stands    bool            // Target is what the instance is migrated to now
 }
 
-// rehearsalStepView is one completed assignment.
-type rehearsalStepView struct {
+// RehearsalStep is one completed assignment.
+type RehearsalStep struct {
 	Number    int               `json:"step"`
 	At        string            `json:"at"`
 	Path      string            `json:"subflow,omitempty"` // subflow activities that lead to it
@@ -42,42 +42,43 @@ type rehearsalStepView struct {
 	User      string            `json:"user"`
 	Variables map[string]string `json:"variables"`
 	Closed    string            `json:"activity_state"`
-	Ran       []runView         `json:"ran"`
-	Opened    []runView         `json:"opened"`
+	Ran       []Run             `json:"ran"`
+	Opened    []Run             `json:"opened"`
 	Rows      int               `json:"rows_changed"`
 }
 
-// runView is an activity that ran or opened by itself.
-type runView struct {
+// Run is an activity that ran or opened by itself.
+type Run struct {
 	Path     string `json:"subflow,omitempty"`
 	Activity string `json:"activity"`
 	Kind     string `json:"kind"`
 	Plugin   string `json:"plugin,omitempty"`
 }
 
-func (r runView) place() string { return placed(r.Path, r.Activity) }
+func (r Run) place() string { return placed(r.Path, r.Activity) }
 
 func placed(path, activity string) string {
 	return string(migration.Path(path).Below(migration.ActivityDefID(activity)))
 }
 
-// toolView is a plugin that ran, and how often.
-type toolView struct {
+// Tool is a plugin that ran, and how often.
+type Tool struct {
 	Activity string `json:"activity"`
 	Plugin   string `json:"plugin"`
 	Times    int    `json:"times"`
 }
 
-func viewRehearsal(e migration.Entry, r *migration.Rehearsal) rehearsalView {
-	v := rehearsalView{
+// NewRehearsal shows a rehearsal that has ended; e is its instance as it is now.
+func NewRehearsal(e migration.Entry, r *migration.Rehearsal) Rehearsal {
+	v := Rehearsal{
 		Instance: string(r.Instance), State: string(e.State), Rehearsal: r.ID, BegunBy: r.By, BegunAt: stamp(r.BegunAt), EndedAt: stamp(r.EndedAt),
 		Ended: r.Result.Ended, Stopped: r.Result.Stopped, Reason: string(r.Result.Reason), Target: string(r.Result.Target),
-		Path: []rehearsalStepView{}, Undone: r.Result.Undone, Rows: r.Result.Rows, Files: r.Result.Files,
-		Conflicts: r.Result.Conflicts, Shared: r.Result.Shared, ToolsRan: []toolView{},
+		Path: []RehearsalStep{}, Undone: r.Result.Undone, Rows: r.Result.Rows, Files: r.Result.Files,
+		Conflicts: r.Result.Conflicts, Shared: r.Result.Shared, ToolsRan: []Tool{},
 		stands: r.Result.Target != "" && r.Result.Target == e.TargetID,
 	}
 	for _, s := range r.Steps {
-		v.Path = append(v.Path, viewRehearsalStep(s))
+		v.Path = append(v.Path, NewRehearsalStep(s))
 		for _, ran := range s.Ran {
 			if ran.Plugin != "" {
 				v.ToolsRan = counted(v.ToolsRan, placed(string(ran.Path), string(ran.Activity)), ran.Plugin)
@@ -87,19 +88,20 @@ func viewRehearsal(e migration.Entry, r *migration.Rehearsal) rehearsalView {
 	return v
 }
 
-func counted(tools []toolView, activity, plugin string) []toolView {
-	i := slices.IndexFunc(tools, func(t toolView) bool { return t.Activity == activity && t.Plugin == plugin })
+func counted(tools []Tool, activity, plugin string) []Tool {
+	i := slices.IndexFunc(tools, func(t Tool) bool { return t.Activity == activity && t.Plugin == plugin })
 	if i < 0 {
-		return append(tools, toolView{activity, plugin, 1})
+		return append(tools, Tool{activity, plugin, 1})
 	}
 	tools[i].Times++
 	return tools
 }
 
-func viewRehearsalStep(s migration.RehearsalStep) rehearsalStepView {
-	v := rehearsalStepView{
+// NewRehearsalStep shows one completed assignment.
+func NewRehearsalStep(s migration.RehearsalStep) RehearsalStep {
+	v := RehearsalStep{
 		Number: s.Number, At: stamp(s.At), Path: string(s.Path), Process: s.Process, Activity: string(s.Activity), User: string(s.User),
-		Variables: s.Variables, Closed: string(s.State), Ran: viewRuns(s.Ran), Opened: viewRuns(s.Opened), Rows: s.Rows,
+		Variables: s.Variables, Closed: string(s.State), Ran: newRuns(s.Ran), Opened: newRuns(s.Opened), Rows: s.Rows,
 	}
 	if v.Variables == nil {
 		v.Variables = map[string]string{}
@@ -107,18 +109,23 @@ func viewRehearsalStep(s migration.RehearsalStep) rehearsalStepView {
 	return v
 }
 
-func viewRuns(runs []migration.RehearsalRun) []runView {
-	views := make([]runView, 0, len(runs))
+func newRuns(runs []migration.RehearsalRun) []Run {
+	views := make([]Run, 0, len(runs))
 	for _, r := range runs {
-		views = append(views, runView{string(r.Path), string(r.Activity), r.Kind, r.Plugin})
+		views = append(views, Run{string(r.Path), string(r.Activity), r.Kind, r.Plugin})
 	}
 	return views
 }
 
-func (v rehearsalStepView) place() string { return placed(v.Path, v.Activity) }
+func (v RehearsalStep) place() string { return placed(v.Path, v.Activity) }
+
+// Progress is the step as a verb tells it that follows the rehearsal.
+func (v RehearsalStep) Progress() string {
+	return fmt.Sprintf("%s  step %d  %s by %s; then %s", v.At, v.Number, v.place(), v.User, v.then())
+}
 
 // then tells what followed in one line.
-func (v rehearsalStepView) then() string {
+func (v RehearsalStep) then() string {
 	var parts, waits []string
 	for _, r := range v.Ran {
 		parts = append(parts, fmt.Sprintf("%s (%s)", r.place(), r.Kind))
@@ -132,8 +139,8 @@ func (v rehearsalStepView) then() string {
 	return cmp.Or(strings.Join(parts, ", "), "nothing new")
 }
 
-// trouble says in one line why it is not all well.
-func (v rehearsalView) trouble() string {
+// Trouble says in one line why it is not all well.
+func (v Rehearsal) Trouble() string {
 	text := fmt.Sprintf("the rehearsal of %s came to its end", v.Instance)
 	if !v.Ended {
 		text = fmt.Sprintf("the rehearsal of %s stopped: %s", v.Instance, v.Stopped)
@@ -153,7 +160,7 @@ func (v rehearsalView) trouble() string {
 	return text
 }
 
-func (v rehearsalView) sheets() []sheet {
+func (v Rehearsal) sheets() []sheet {
 	path := sheet{title: "The path", header: []string{"step", "activity", "by", "with", "then"}, fits: true}
 	for _, s := range v.Path {
 		var values []string
@@ -179,7 +186,7 @@ func (v rehearsalView) sheets() []sheet {
 }
 
 // remains says what the target keeps.
-func (v rehearsalView) remains() sheet {
+func (v Rehearsal) remains() sheet {
 	if v.Target == "" {
 		return sheet{}
 	}
