@@ -28,21 +28,20 @@ type App struct {
 	Operator string    // who decides, for the ledger
 	Now      func() time.Time
 	Wait     func(ctx context.Context, d time.Duration) error
-	// Connect returns Temporal and its namespace; OpenLedger the ledger, which
-	// names actor in its lines.
-	Connect    func(ctx context.Context) (t Temporal, namespace string, err error)
+	// Connect dials Temporal; OpenLedger opens the ledger, which names actor in its
+	// lines.
+	Connect    func(ctx context.Context) (Temporal, error)
 	OpenLedger func(ctx context.Context, c *config.Config, actor string) (Ledger, error)
 }
 
 // session is one run of a verb, connected.
 type session struct {
 	*App
-	config    *config.Config
-	queues    contract.Queues
-	temporal  Temporal
-	namespace string
-	ledger    Ledger
-	format    report.Format
+	config   *config.Config
+	queues   contract.Queues
+	temporal Temporal
+	ledger   Ledger
+	format   report.Format
 }
 
 // Run executes args and returns the exit status. ctx ends a verb early; what
@@ -191,11 +190,11 @@ func (a *App) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, unreachable("ledger.database", err)
 	}
-	temporal, namespace, err := a.Connect(ctx)
+	temporal, err := a.Connect(ctx)
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
-	return &session{App: a, config: c, queues: queues, temporal: temporal, namespace: namespace, ledger: ledger, format: report.Format(format)}, nil
+	return &session{App: a, config: c, queues: queues, temporal: temporal, ledger: ledger, format: report.Format(format)}, nil
 }
 
 // unreachable adds what to check to an error of the ledger that has no hint.

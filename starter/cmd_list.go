@@ -34,7 +34,7 @@ map from old to new instance IDs. Requesters and records are personal data.`,
 			}
 			filter.States = append(filter.States, migration.InstanceState(state))
 		}
-		v, err := report.NewList(s.ledger.EntriesEach(ctx, s.config.Migration, filter))
+		v, err := report.NewList(s.ledger.Entries.EntriesEach(ctx, s.config.Migration, filter))
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ func (a *App) parkedCommand() *cobra.Command {
 actions that fit; docs/what-if.md has a section for every reason. To decide alike
 for all that wait for one reason: starter resolve --parked-for REASON.`,
 	}, 0, 0, func(ctx context.Context, s *session, _ []string) error {
-		v, err := report.NewParked(s.ledger.EntriesEach(ctx, s.config.Migration, migration.Filter{
+		v, err := report.NewParked(s.ledger.Entries.EntriesEach(ctx, s.config.Migration, migration.Filter{
 			States: []migration.InstanceState{migration.InstanceParked},
 		}))
 		if err != nil {

@@ -14,6 +14,14 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Pilots is what pilot notes, and what waves rely on.
+type Pilots interface {
+	PilotGroups(ctx context.Context, mig string, f migration.Filter) ([]migration.PilotGroup, error)
+	Pilots(ctx context.Context, mig string) ([]migration.Pilot, error)
+	SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error
+	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+}
+
 func (a *App) pilotCommand() *cobra.Command {
 	suggest := false
 	cmd := a.verb(&cobra.Command{
@@ -53,7 +61,7 @@ type mapping struct{ definition, target migration.DefinitionID }
 
 // verifiedPilots says which mappings waves may rely on.
 func (s *session) verifiedPilots(ctx context.Context) (map[mapping]bool, error) {
-	pilots, err := s.ledger.Pilots(ctx, s.config.Migration)
+	pilots, err := s.ledger.Pilots.Pilots(ctx, s.config.Migration)
 	verified := map[mapping]bool{}
 	for _, p := range pilots {
 		if p.Verified() {
@@ -65,7 +73,7 @@ func (s *session) verifiedPilots(ctx context.Context) (map[mapping]bool, error) 
 
 // missingPilots suggests pilots for what f selects and has no verified one.
 func (s *session) missingPilots(ctx context.Context, f migration.Filter) ([]migration.PilotSuggestion, error) {
-	groups, err := s.ledger.PilotGroups(ctx, s.config.Migration, f)
+	groups, err := s.ledger.Pilots.PilotGroups(ctx, s.config.Migration, f)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +103,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	}
 	switch e.State {
 	case migration.InstanceDone:
-		pilots, err := s.ledger.Pilots(ctx, s.config.Migration)
+		pilots, err := s.ledger.Pilots.Pilots(ctx, s.config.Migration)
 		if err != nil {
 			return err
 		}
@@ -114,7 +122,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 			return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
 		}
 		// Its workflow is gone, and with it who would take a decision.
-		if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
+		if err := s.ledger.Pilots.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
 			From: []migration.InstanceState{migration.InstanceParked}, State: migration.InstanceReady, Detail: "its workflow is gone; started again",
 		}); err != nil {
 			return err
@@ -125,7 +133,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned:
 		// Noted before it begins: however it ends, and whoever follows, the ledger knows.
-		err := s.ledger.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator)
+		err := s.ledger.Pilots.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator)
 		if migration.CodeOf(err) == migration.CodeConflict {
 			s.say("%s was taken by a wave meanwhile: it will not count as a pilot", id)
 		} else if err != nil {
@@ -157,7 +165,7 @@ func (s *session) pilot(ctx context.Context, id string) error {
 
 // lastLine returns the number of the last line of an instance's log, 0 for none.
 func (s *session) lastLine(ctx context.Context, id migration.InstanceID) (int64, error) {
-	lines, err := s.ledger.Lines(ctx, s.config.Migration, id)
+	lines, err := s.ledger.Logs.Lines(ctx, s.config.Migration, id)
 	if err != nil || len(lines) == 0 {
 		return 0, err
 	}
@@ -172,9 +180,9 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 	var watch workerWatch
 	moved := !e.State.Settled()
 	for looks := 1; ; looks++ {
-		lines, err := s.ledger.Lines(ctx, s.config.Migration, e.Instance)
+		lines, err := s.ledger.Logs.Lines(ctx, s.config.Migration, e.Instance)
 		if err == nil {
-			e, err = s.ledger.Entry(ctx, s.config.Migration, e.Instance)
+			e, err = s.ledger.Entries.Entry(ctx, s.config.Migration, e.Instance)
 		}
 		if ctx.Err() != nil {
 			return e, true, s.detached(workflowID)
@@ -225,28 +233,37 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%s is %s: %s", e.Instance, e.State, e.Reason)})
 }
 
+// Effects is what pilot shows of the side effects of one migration.
+type Effects interface {
+	Bound(ctx context.Context, mig string) (migration.Binding, error)
+	Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error)
+	Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error)
+	Evidence(ctx context.Context, mig string, id migration.InstanceID) (migration.Evidence, error)
+	Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error)
+}
+
 // effects gathers what the ledger has of the side effects of one migration.
 func (s *session) effects(ctx context.Context, e migration.Entry) (report.Effects, error) {
 	var f report.Effects
-	bound, err := s.ledger.Bound(ctx, s.config.Migration)
+	bound, err := s.ledger.Effects.Bound(ctx, s.config.Migration)
 	if err != nil {
 		return f, err
 	}
 	key := migration.ClaimKey{Source: bound.Source, Instance: e.Instance, Target: bound.Target}
-	claim, err := s.ledger.Claimed(ctx, key)
+	claim, err := s.ledger.Effects.Claimed(ctx, key)
 	if err != nil {
 		return f, err
 	}
 	f.Variables = len(claim.Sent)
-	snapshot, err := s.ledger.Snapshot(ctx, s.config.Migration, e.Instance)
+	snapshot, err := s.ledger.Effects.Snapshot(ctx, s.config.Migration, e.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return f, err
 	}
 	f.Before = snapshot.Instance.Activities
-	if f.Written, err = s.ledger.Written(ctx, key); err != nil {
+	if f.Written, err = s.ledger.Effects.Written(ctx, key); err != nil {
 		return f, err
 	}
-	seen, err := s.ledger.Evidence(ctx, s.config.Migration, e.Instance)
+	seen, err := s.ledger.Effects.Evidence(ctx, s.config.Migration, e.Instance)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return f, nil
 	}

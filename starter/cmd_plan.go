@@ -14,6 +14,15 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Plans is what plan and check show.
+type Plans interface {
+	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
+	FindingCounts(ctx context.Context, mig string) ([]migration.FindingCount, error)
+	PlanEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.PlanEntry, error]
+	PlanDiff(ctx context.Context, mig string) (migration.PlanDiff, error)
+	PlanChanges(ctx context.Context, mig string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error]
+}
+
 // planFlags are the flags of starter plan; check has notes only.
 type planFlags struct {
 	dry, notes, diff bool
@@ -94,15 +103,15 @@ func (s *session) planned(ctx context.Context, result contract.PlanResult, f pla
 	case result.Stopped:
 		return report.NewPlan(name, result, report.Frozen{})
 	}
-	frozen := report.Frozen{Instances: s.ledger.PlanEach(ctx, name, migration.Filter{})}
+	frozen := report.Frozen{Instances: s.ledger.Plans.PlanEach(ctx, name, migration.Filter{})}
 	var err error
-	if frozen.Definitions, err = s.ledger.CountsByDefinition(ctx, name, migration.Filter{}); err != nil {
+	if frozen.Definitions, err = s.ledger.Entries.CountsByDefinition(ctx, name, migration.Filter{}); err != nil {
 		return report.Plan{}, err
 	}
-	if frozen.Reasons, err = s.ledger.FindingCounts(ctx, name); err != nil {
+	if frozen.Reasons, err = s.ledger.Plans.FindingCounts(ctx, name); err != nil {
 		return report.Plan{}, err
 	}
-	if frozen.Findings, err = s.ledger.Findings(ctx, name, ""); err != nil {
+	if frozen.Findings, err = s.ledger.Plans.Findings(ctx, name, ""); err != nil {
 		return report.Plan{}, err
 	}
 	if f.diff {
@@ -115,9 +124,9 @@ func (s *session) planned(ctx context.Context, result contract.PlanResult, f pla
 
 // changes is what the last plan changed.
 func (s *session) changes(ctx context.Context) (*report.Changes, error) {
-	diff, err := s.ledger.PlanDiff(ctx, s.config.Migration)
+	diff, err := s.ledger.Plans.PlanDiff(ctx, s.config.Migration)
 	return &report.Changes{PlanDiff: diff, Of: func(m migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
-		return s.ledger.PlanChanges(ctx, s.config.Migration, m)
+		return s.ledger.Plans.PlanChanges(ctx, s.config.Migration, m)
 	}}, err
 }
 
@@ -140,7 +149,7 @@ func blockedBy(result contract.PlanResult) error {
 
 // needPlan is a mistake while the ledger has no plan.
 func (s *session) needPlan(ctx context.Context) error {
-	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{})
+	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{})
 	if err == nil && counts.Total() == 0 {
 		err = mistake("there is no plan of %s yet; starter plan makes one", s.config.Migration)
 	}
@@ -155,11 +164,11 @@ func (s *session) explain(ctx context.Context, id string) error {
 	if _, err := s.entry(ctx, id); err != nil {
 		return err
 	}
-	for p, err := range s.ledger.PlanEach(ctx, s.config.Migration, migration.Filter{Instances: []migration.InstanceID{migration.InstanceID(id)}}) {
+	for p, err := range s.ledger.Plans.PlanEach(ctx, s.config.Migration, migration.Filter{Instances: []migration.InstanceID{migration.InstanceID(id)}}) {
 		if err != nil {
 			return err
 		}
-		general, err := s.ledger.Findings(ctx, s.config.Migration, "")
+		general, err := s.ledger.Plans.Findings(ctx, s.config.Migration, "")
 		if err != nil {
 			return err
 		}

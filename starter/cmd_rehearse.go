@@ -15,7 +15,7 @@ import (
 	"jogetferry/starter/report"
 )
 
-// Rehearsals is what rehearse needs of *store.Ledger beside what all verbs do.
+// Rehearsals is what rehearse begins and follows.
 type Rehearsals interface {
 	BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error)
 	Rehearsal(ctx context.Context, number int64) (migration.Rehearsal, error)
@@ -69,7 +69,7 @@ stops following; the rehearsal goes on. See docs/rehearsal.md.`,
 // workflow is open. One without end that has lost its instance, and its workflow,
 // is over: to go on would drive what was migrated since.
 func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migration.Rehearsal, open bool, err error) {
-	last, err := s.ledger.LastRehearsal(ctx, s.config.Migration, id)
+	last, err := s.ledger.Rehearsals.LastRehearsal(ctx, s.config.Migration, id)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return nil, false, nil
 	}
@@ -80,7 +80,7 @@ func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migrati
 		return &last, open, err
 	}
 	// The workflow may have ended since the first look.
-	if last, err = s.ledger.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
+	if last, err = s.ledger.Rehearsals.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
 		return &last, false, err
 	}
 	last.Result = &migration.RehearsalResult{Stopped: "it was interrupted, and its instance is not its own any more"}
@@ -89,7 +89,7 @@ func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migrati
 			last.Result.Steps++
 		}
 	}
-	return &last, false, s.ledger.SettleRehearsal(ctx, s.config.Migration, id, last.ID, *last.Result)
+	return &last, false, s.ledger.Rehearsals.SettleRehearsal(ctx, s.config.Migration, id, last.ID, *last.Result)
 }
 
 func (s *session) lastRehearsal(ctx context.Context, id string) error {
@@ -157,7 +157,7 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	case migration.InstanceSkipped, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceRollingBack:
 		return mistake("%s is %s; only what is ready or warned can be rehearsed", id, e.State)
 	}
-	number, err := s.ledger.BeginRehearsal(ctx, s.config.Migration, e.Instance, answers, steps)
+	number, err := s.ledger.Rehearsals.BeginRehearsal(ctx, s.config.Migration, e.Instance, answers, steps)
 	if migration.CodeOf(err) == migration.CodeConflict {
 		return mistake("%s was taken by somebody else meanwhile; starter show %s", id, id)
 	}
@@ -187,7 +187,7 @@ func (s *session) followRehearsal(ctx context.Context, e migration.Entry, number
 	var watch workerWatch
 	told := 0
 	for looks := 1; ; looks++ {
-		r, err := s.ledger.Rehearsal(ctx, number)
+		r, err := s.ledger.Rehearsals.Rehearsal(ctx, number)
 		if ctx.Err() != nil {
 			return s.detached(workflowID)
 		}
@@ -212,7 +212,7 @@ func (s *session) followRehearsal(ctx context.Context, e migration.Entry, number
 				return err
 			}
 			if !open && err == nil {
-				if r, err = s.ledger.Rehearsal(ctx, number); err == nil && r.Result == nil {
+				if r, err = s.ledger.Rehearsals.Rehearsal(ctx, number); err == nil && r.Result == nil {
 					return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of the rehearsal of %s was ended from outside; starter rehearse %s goes on", e.Instance, e.Instance)}
 				}
 			}

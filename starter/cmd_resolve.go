@@ -15,6 +15,12 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Decisions is where resolve notes what was decided.
+type Decisions interface {
+	Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error
+	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+}
+
 // resolveFlags are the flags of starter resolve.
 type resolveFlags struct {
 	action, target, reason, parkedFor string
@@ -87,7 +93,7 @@ func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error 
 // decide records a decision, and tells the workflow of it.
 func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags) (report.Resolved, error) {
 	action, target := migration.Action(f.action), migration.InstanceID(f.target)
-	err := s.ledger.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
+	err := s.ledger.Decisions.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
 		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, By: s.Operator, Text: f.reason,
 	})
 	if err != nil {
@@ -150,7 +156,7 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 	}
 	selected.States = []migration.InstanceState{migration.InstanceParked}
 	var entries []migration.Entry
-	for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, selected) {
+	for e, err := range s.ledger.Entries.EntriesEach(ctx, s.config.Migration, selected) {
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +183,7 @@ func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) e
 		return mistake("%s is part of rollback %s, which is under way", e.Instance, name)
 	}
 	line := migration.StepLine{Step: migration.StepRollback, Event: migration.EventRedo, Detail: f.reason, By: s.Operator}
-	if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{From: []migration.InstanceState{e.State}}, line); err != nil {
+	if err := s.ledger.Decisions.Progress(ctx, s.config.Migration, e.Instance, migration.Change{From: []migration.InstanceState{e.State}}, line); err != nil {
 		return err
 	}
 	seen, err := s.lastLine(ctx, e.Instance)
@@ -205,7 +211,7 @@ func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) e
 	if err != nil {
 		return err
 	}
-	was, err := s.ledger.RollbackOf(ctx, s.config.Migration, e.Instance)
+	was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, e.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
 	}

@@ -17,6 +17,14 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Rollbacks is what rollback begins and follows.
+type Rollbacks interface {
+	CreateRollback(ctx context.Context, mig string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error)
+	RollbackOf(ctx context.Context, mig string, id migration.InstanceID) (migration.RolledBack, error)
+	RollbackCounts(ctx context.Context, mig, name string) (map[migration.RollbackOutcome]int, error)
+	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+}
+
 // rollbackFlags are the flags of starter rollback.
 type rollbackFlags struct {
 	wave            string
@@ -57,13 +65,13 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 			return err
 		}
 		s.say("rollback %s is under way: following it", running)
-		return s.followRollback(ctx, running, s.temporal.GetWorkflow(ctx, contract.RollbackID(s.config.Migration, running), ""))
+		return s.followRollback(ctx, running, s.temporal.Workflows.GetWorkflow(ctx, contract.RollbackID(s.config.Migration, running), ""))
 	}
 	ids := make([]migration.InstanceID, len(entries))
 	for i := range entries {
 		ids[i] = entries[i].Instance
 	}
-	made, err := s.ledger.CreateRollback(ctx, s.config.Migration, ids, f.discard, s.Operator)
+	made, err := s.ledger.Rollbacks.CreateRollback(ctx, s.config.Migration, ids, f.discard, s.Operator)
 	if err != nil {
 		return err
 	}
@@ -110,7 +118,7 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 	}
 	var entries, ended []migration.Entry
 	var wrong []string
-	for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, filter) {
+	for e, err := range s.ledger.Entries.EntriesEach(ctx, s.config.Migration, filter) {
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +138,7 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 		return nil, mistake("nothing was undone:\n%s", strings.Join(wrong, "\n"))
 	}
 	for _, e := range ended {
-		if err := s.ledger.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
+		if err := s.ledger.Rollbacks.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
 			From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator,
 			Detail: "its workflow ended without an outcome",
 		}); err != nil {
@@ -167,7 +175,7 @@ func (s *session) whyNotUndo(ctx context.Context, e *migration.Entry, ofWave boo
 	case e.Undoable() || ofWave || slices.Contains(inFlight, e.State):
 		return "", nil
 	}
-	was, err := s.ledger.RollbackOf(ctx, s.config.Migration, e.Instance)
+	was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, e.Instance)
 	if err == nil && was.Outcome == migration.RollbackUndone {
 		s.say("%s is undone already", e.Instance)
 		return "", nil
@@ -187,7 +195,7 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 			continue
 		}
 		id := entries[i].Instance
-		was, err := s.ledger.RollbackOf(ctx, s.config.Migration, id)
+		was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, id)
 		if err != nil {
 			return "", err
 		}
@@ -218,7 +226,7 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 func (s *session) mayFollow(ctx context.Context, running string, entries []migration.Entry, discard bool) error {
 	for i := range entries {
 		id := entries[i].Instance
-		was, err := s.ledger.RollbackOf(ctx, s.config.Migration, id)
+		was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, id)
 		switch {
 		case err != nil && migration.CodeOf(err) != migration.CodeNotFound:
 			return err
@@ -238,7 +246,7 @@ func (s *session) followRollback(ctx context.Context, name string, run client.Wo
 	looks := 0
 	err := s.resultTelling(ctx, run, &result, func() error {
 		looks++
-		counts, err := s.ledger.RollbackCounts(ctx, s.config.Migration, name)
+		counts, err := s.ledger.Rollbacks.RollbackCounts(ctx, s.config.Migration, name)
 		if err != nil || looks%looksPerLine != 1 || maps.Equal(counts, told) {
 			return err
 		}

@@ -10,6 +10,13 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Logs is what show tells of an instance.
+type Logs interface {
+	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
+	Comparison(ctx context.Context, mig string, id migration.InstanceID) (migration.Comparison, error)
+	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)
+}
+
 func (a *App) showCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "show INSTANCE",
@@ -34,15 +41,15 @@ both sides found, and every side effect.`,
 func (s *session) facts(ctx context.Context, e migration.Entry) (report.InstanceFacts, error) {
 	f := report.InstanceFacts{Entry: e, WorkflowID: contract.InstanceWorkflowID(s.config.Migration, e.Instance)}
 	var err error
-	if f.Findings, err = s.ledger.Findings(ctx, s.config.Migration, e.Instance); err != nil {
+	if f.Findings, err = s.ledger.Logs.Findings(ctx, s.config.Migration, e.Instance); err != nil {
 		return f, err
 	}
-	compared, err := s.ledger.Comparison(ctx, s.config.Migration, e.Instance)
+	compared, err := s.ledger.Logs.Comparison(ctx, s.config.Migration, e.Instance)
 	if err == nil {
 		f.Comparison = &compared
 	} else if migration.CodeOf(err) != migration.CodeNotFound {
 		return f, err
 	}
-	f.Log, err = s.ledger.Lines(ctx, s.config.Migration, e.Instance)
+	f.Log, err = s.ledger.Logs.Lines(ctx, s.config.Migration, e.Instance)
 	return f, err
 }

@@ -19,7 +19,7 @@ With --follow it follows the newest wave that is open until it is settled.`,
 	}
 	cmd.Flags().BoolVar(&follow, "follow", false, "follow the newest open wave")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
-		waves, err := s.ledger.Waves(ctx, s.config.Migration)
+		waves, err := s.ledger.Waves.Waves(ctx, s.config.Migration)
 		if err != nil {
 			return err
 		}
@@ -36,13 +36,13 @@ With --follow it follows the newest wave that is open until it is settled.`,
 }
 
 func (s *session) status(ctx context.Context, waves []migration.Wave) error {
-	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{})
+	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{})
 	if err != nil {
 		return err
 	}
 	v := report.Status{Migration: s.config.Migration, Counts: report.NewCounts(counts), Waves: []report.Wave{}}
 	for _, w := range waves {
-		c, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
+		c, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 		if err != nil {
 			return err
 		}

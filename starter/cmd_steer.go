@@ -53,7 +53,7 @@ settled. The rest is free for other waves.`,
 		}
 		if !open {
 			// Its workflow was ended from outside: only the ledger is left to tell.
-			if err := s.ledger.SetWave(ctx, s.config.Migration, w.Name, change(migration.WaveStopped)); err != nil {
+			if err := s.ledger.Waves.SetWave(ctx, s.config.Migration, w.Name, change(migration.WaveStopped)); err != nil {
 				return err
 			}
 			return s.printWave(ctx, w.Name)
@@ -98,7 +98,7 @@ all waves: 0 lets no call of the target begin until it is raised again.`,
 			recorded.Rate = &rate
 		}
 		if !changed("window") && !changed("max-parked") {
-			if err := s.ledger.SetWave(ctx, s.config.Migration, w.Name, recorded); err != nil {
+			if err := s.ledger.Waves.SetWave(ctx, s.config.Migration, w.Name, recorded); err != nil {
 				return err
 			}
 			return s.printWave(ctx, w.Name)
@@ -132,7 +132,7 @@ func (s *session) steer(ctx context.Context, name, update string, control contra
 		return err
 	}
 	if recorded != (migration.WaveChange{}) {
-		if err := s.ledger.SetWave(ctx, s.config.Migration, name, recorded); err != nil {
+		if err := s.ledger.Waves.SetWave(ctx, s.config.Migration, name, recorded); err != nil {
 			return err
 		}
 	}
@@ -142,8 +142,8 @@ func (s *session) steer(ctx context.Context, name, update string, control contra
 // setRate limits the activities of the target's queue per second, over all
 // workers; it outlives them. 0 lets none begin.
 func (s *session) setRate(ctx context.Context, perSecond float64) error {
-	_, err := s.temporal.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
-		Namespace: s.namespace, Identity: "starter", TaskQueue: s.queues.Joget, TaskQueueType: enums.TASK_QUEUE_TYPE_ACTIVITY,
+	_, err := s.temporal.Queues.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
+		Namespace: s.temporal.Namespace, Identity: "starter", TaskQueue: s.queues.Joget, TaskQueueType: enums.TASK_QUEUE_TYPE_ACTIVITY,
 		UpdateQueueRateLimit: &workflowservice.UpdateTaskQueueConfigRequest_RateLimitUpdate{
 			RateLimit: &taskqueue.RateLimit{RequestsPerSecond: float32(perSecond)}, Reason: "starter --rate",
 		},

@@ -56,7 +56,7 @@ func (s *session) verify(ctx context.Context, args []string) error {
 	}
 	v := report.NewVerification(result)
 	for _, id := range in.Instances {
-		compared, err := s.ledger.Comparison(ctx, s.config.Migration, id)
+		compared, err := s.ledger.Logs.Comparison(ctx, s.config.Migration, id)
 		if migration.CodeOf(err) == migration.CodeNotFound {
 			continue // it could not be compared: it is among the listed
 		}

@@ -15,6 +15,14 @@ import (
 	"jogetferry/starter/report"
 )
 
+// Waves is what wave begins, and what steers it.
+type Waves interface {
+	CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error)
+	SetWave(ctx context.Context, mig, name string, c migration.WaveChange) error
+	Wave(ctx context.Context, mig, name string) (migration.Wave, error)
+	Waves(ctx context.Context, mig string) ([]migration.Wave, error)
+}
+
 // waveFlags are the flags of starter wave.
 type waveFlags struct {
 	filterFlags
@@ -72,7 +80,7 @@ func (s *session) runWave(ctx context.Context, f waveFlags) error {
 			return err
 		}
 	}
-	w, err := s.ledger.CreateWave(ctx, s.config.Migration, migration.Wave{
+	w, err := s.ledger.Waves.CreateWave(ctx, s.config.Migration, migration.Wave{
 		Name: f.name, Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, Delta: f.delta, By: s.Operator,
 	})
 	if err != nil {
@@ -86,7 +94,7 @@ func (s *session) runWave(ctx context.Context, f waveFlags) error {
 	if err != nil {
 		// Nobody works on it: its instances are free for another wave.
 		stopped := migration.WaveStopped
-		undo := s.ledger.SetWave(context.WithoutCancel(ctx), s.config.Migration, w.Name, migration.WaveChange{Status: &stopped})
+		undo := s.ledger.Waves.SetWave(context.WithoutCancel(ctx), s.config.Migration, w.Name, migration.WaveChange{Status: &stopped})
 		return errors.Join(err, undo)
 	}
 	s.say("wave %s has %d instances, %d at a time; workflow %s", w.Name, w.Taken, w.Window, id)
@@ -131,7 +139,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 			return filter, s.needPilots(ctx, takeable)
 		}
 	}
-	counts, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, takeable)
+	counts, err := s.ledger.Entries.CountsByDefinition(ctx, s.config.Migration, takeable)
 	if err != nil {
 		return filter, err
 	}
@@ -150,7 +158,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 // existing returns the wave of that name, if there is one, that may go on; one
 // that runs or has finished is a mistake.
 func (s *session) existing(ctx context.Context, name string) (w migration.Wave, again bool, err error) {
-	w, err = s.ledger.Wave(ctx, s.config.Migration, name)
+	w, err = s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return w, false, nil
 	}
@@ -189,11 +197,11 @@ func (s *session) needPilots(ctx context.Context, takeable migration.Filter) err
 const mostCandidates = 3
 
 func (s *session) printWave(ctx context.Context, name string) error {
-	w, err := s.ledger.Wave(ctx, s.config.Migration, name)
+	w, err := s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if err != nil {
 		return err
 	}
-	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: name})
+	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: name})
 	if err != nil {
 		return err
 	}
@@ -210,7 +218,7 @@ func (s *session) waveResult(ctx context.Context, w migration.Wave, counts migra
 	if !w.Delta {
 		return v, nil
 	}
-	closed, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{
+	closed, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{
 		Wave: w.Name, States: []migration.InstanceState{migration.InstanceDone}, Reason: migration.ReasonSourceClosed,
 	})
 	if v.Closed = closed.Done; v.Closed > 0 {

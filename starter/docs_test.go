@@ -90,7 +90,7 @@ func understand(t *testing.T, args []string) string {
 		Environ: []string{"FERRY_CONFIG=testdata/ferry.yaml"},
 		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
 			connected = true
-			return nil, errors.New("not here")
+			return main.Ledger{}, errors.New("not here")
 		},
 	}
 	if status := app.Run(t.Context(), args); connected || status == 0 && errs.Len() == 0 {

@@ -137,9 +137,13 @@ func (w *world) runContext(ctx context.Context, args ...string) (status int, out
 			}
 			return ctx.Err()
 		},
-		Connect: func(context.Context) (main.Temporal, string, error) { return fakeTemporal{w}, "default", nil },
+		Connect: func(context.Context) (main.Temporal, error) {
+			t := fakeTemporal{w}
+			return main.Temporal{Namespace: "default", Workflows: t, Queues: t, Close: func() {}}, nil
+		},
 		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
-			return fakeLedger{w}, nil
+			l := fakeLedger{w}
+			return main.Ledger{Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
 		},
 	}
 	status = app.Run(ctx, args)
@@ -454,8 +458,6 @@ func (l fakeLedger) Resolve(_ context.Context, _ string, _ migration.InstanceID,
 
 // fakeTemporal records what is asked of it.
 type fakeTemporal struct{ *world }
-
-func (f fakeTemporal) Close() {}
 
 func (f fakeTemporal) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	if f.down != nil {

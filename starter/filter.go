@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,14 @@ import (
 
 	"jogetferry/migration"
 )
+
+// Entries are the instances of the plan, and their numbers.
+type Entries interface {
+	Entry(ctx context.Context, mig string, id migration.InstanceID) (migration.Entry, error)
+	EntriesEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.Entry, error]
+	Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error)
+	CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error)
+}
 
 // filterFlags select instances.
 type filterFlags struct {
@@ -76,7 +85,7 @@ func (f *filterFlags) filter(ctx context.Context, s *session) (migration.Filter,
 
 // processes returns package/process of everything in the ledger, sorted.
 func (s *session) processes(ctx context.Context) ([]string, error) {
-	definitions, err := s.ledger.CountsByDefinition(ctx, s.config.Migration, migration.Filter{})
+	definitions, err := s.ledger.Entries.CountsByDefinition(ctx, s.config.Migration, migration.Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +129,7 @@ func readInstances(path string) ([]migration.InstanceID, error) {
 func (s *session) needInstances(ctx context.Context, ids []migration.InstanceID) error {
 	known := make(map[migration.InstanceID]bool, len(ids))
 	for chunk := range slices.Chunk(ids, 500) {
-		for e, err := range s.ledger.EntriesEach(ctx, s.config.Migration, migration.Filter{Instances: chunk}) {
+		for e, err := range s.ledger.Entries.EntriesEach(ctx, s.config.Migration, migration.Filter{Instances: chunk}) {
 			if err != nil {
 				return err
 			}
@@ -145,7 +154,7 @@ func (s *session) needInstances(ctx context.Context, ids []migration.InstanceID)
 
 // entry returns one instance of the plan.
 func (s *session) entry(ctx context.Context, id string) (migration.Entry, error) {
-	e, err := s.ledger.Entry(ctx, s.config.Migration, migration.InstanceID(id))
+	e, err := s.ledger.Entries.Entry(ctx, s.config.Migration, migration.InstanceID(id))
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return e, mistake("the plan does not have %s; starter list has the instances it has, starter plan looks again", id)
 	}
@@ -154,11 +163,11 @@ func (s *session) entry(ctx context.Context, id string) (migration.Entry, error)
 
 // wave returns one wave.
 func (s *session) wave(ctx context.Context, name string) (migration.Wave, error) {
-	w, err := s.ledger.Wave(ctx, s.config.Migration, name)
+	w, err := s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if migration.CodeOf(err) != migration.CodeNotFound {
 		return w, err
 	}
-	waves, err := s.ledger.Waves(ctx, s.config.Migration)
+	waves, err := s.ledger.Waves.Waves(ctx, s.config.Migration)
 	if err != nil {
 		return w, err
 	}

@@ -24,9 +24,9 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 	var watch workerWatch
 	paused := false
 	for looks := 1; ; looks++ {
-		counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
+		counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 		if err == nil {
-			w, err = s.ledger.Wave(ctx, s.config.Migration, w.Name)
+			w, err = s.ledger.Waves.Wave(ctx, s.config.Migration, w.Name)
 		}
 		if ctx.Err() != nil {
 			return s.detached(id)
@@ -73,7 +73,7 @@ const queryFor = 5 * time.Second
 func (s *session) tellPause(ctx context.Context, w migration.Wave, was bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, queryFor)
 	defer cancel()
-	answer, err := s.temporal.QueryWorkflow(ctx, contract.WaveID(s.config.Migration, w.Name), "", contract.StatusQuery)
+	answer, err := s.temporal.Workflows.QueryWorkflow(ctx, contract.WaveID(s.config.Migration, w.Name), "", contract.StatusQuery)
 	var status contract.WaveStatus
 	if err == nil {
 		err = answer.Get(&status)
@@ -92,7 +92,7 @@ func (s *session) tellPause(ctx context.Context, w migration.Wave, was bool) boo
 // ended is said of a wave whose workflow is closed: it may have settled a
 // moment ago, else somebody ended it from outside.
 func (s *session) ended(ctx context.Context, w migration.Wave) error {
-	now, err := s.ledger.Wave(ctx, s.config.Migration, w.Name)
+	now, err := s.ledger.Waves.Wave(ctx, s.config.Migration, w.Name)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *session) ended(ctx context.Context, w migration.Wave) error {
 	if now.Status.Open() {
 		return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of wave %s was ended from outside; starter wave --name %s with the same filters goes on, starter stop %s frees its instances", w.Name, w.Name, w.Name)}
 	}
-	counts, err := s.ledger.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
+	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,22 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
 )
+
+// Workflows are started, asked, told and followed.
+type Workflows interface {
+	ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOptions, workflow any, args ...any) (client.WorkflowRun, error)
+	GetWorkflow(ctx context.Context, id, runID string) client.WorkflowRun
+	QueryWorkflow(ctx context.Context, id, runID, query string, args ...any) (converter.EncodedValue, error)
+	UpdateWorkflow(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error)
+	DescribeWorkflowExecution(ctx context.Context, id, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+}
 
 const (
 	// lookEvery is how often a verb that follows looks at the ledger.
@@ -43,7 +54,7 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, input
 		options.TypedSearchAttributes = attributes("", in.definition)
 		input = in.InstanceInput
 	}
-	run, err := s.temporal.ExecuteWorkflow(ctx, options, workflow, input)
+	run, err := s.temporal.Workflows.ExecuteWorkflow(ctx, options, workflow, input)
 	if err != nil {
 		return nil, temporalError("start workflow", id, err)
 	}
@@ -56,7 +67,7 @@ func (s *session) startOrFollow(ctx context.Context, id, workflow, summary strin
 	run, err := s.start(ctx, id, workflow, summary, input)
 	if migration.CodeOf(err) == migration.CodeConflict {
 		s.say("%s runs already: following it", id)
-		return s.temporal.GetWorkflow(ctx, id, ""), nil
+		return s.temporal.Workflows.GetWorkflow(ctx, id, ""), nil
 	}
 	return run, err
 }
@@ -113,7 +124,7 @@ func (s *session) update(ctx context.Context, workflowID, updateID, name string,
 	}
 	ctx, cancel := context.WithTimeout(ctx, updateFor)
 	defer cancel()
-	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+	handle, err := s.temporal.Workflows.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: workflowID, UpdateID: updateID, UpdateName: name, Args: []any{arg},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
@@ -136,7 +147,7 @@ func (s *session) update(ctx context.Context, workflowID, updateID, name string,
 
 // running reports whether a workflow is open; an unknown one is not.
 func (s *session) running(ctx context.Context, workflowID string) (bool, error) {
-	described, err := s.temporal.DescribeWorkflowExecution(ctx, workflowID, "")
+	described, err := s.temporal.Workflows.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
 		err = temporalError("look at workflow", workflowID, err)
 		if migration.CodeOf(err) == migration.CodeNotFound {

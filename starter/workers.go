@@ -6,11 +6,18 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/starter/report"
 )
+
+// Queues say who polls them, and take limits.
+type Queues interface {
+	DescribeTaskQueue(ctx context.Context, queue string, t enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
+	WorkflowService() workflowservice.WorkflowServiceClient
+}
 
 // pollerAlive is how old the last look of a poller may be: an idle one looks
 // once a minute, and Temporal remembers those that are gone for five.
@@ -25,7 +32,7 @@ func (s *session) workers(ctx context.Context) ([]report.Worker, error) {
 		if role == contract.RoleWorkflows {
 			kind = enumspb.TASK_QUEUE_TYPE_WORKFLOW
 		}
-		described, err := s.temporal.DescribeTaskQueue(ctx, v.Queue, kind)
+		described, err := s.temporal.Queues.DescribeTaskQueue(ctx, v.Queue, kind)
 		if err != nil {
 			return nil, temporalError("look for workers of queue", v.Queue, err)
 		}
