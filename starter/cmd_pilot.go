@@ -101,45 +101,11 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	switch e.State {
-	case migration.InstanceDone:
-		pilots, err := s.ledger.Pilots.Pilots(ctx, s.config.Migration)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(pilots, func(p migration.Pilot) bool { return p.Instance == e.Instance }) {
-			return s.endOfInstance(ctx, e, false)
-		}
-		return mistake("%s is done already, as %s, and not as a pilot; starter verify %s compares it again", id, e.TargetID, id)
-	case migration.InstanceSkipped:
-		return mistake("%s was skipped (%s) and has ended; starter show %s tells why", id, e.Reason, id)
-	case migration.InstanceParked:
-		open, err := s.running(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance))
-		if err != nil {
-			return err
-		}
-		if open {
-			return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
-		}
-		// Its workflow is gone, and with it who would take a decision.
-		if err := s.ledger.Pilots.Progress(ctx, s.config.Migration, e.Instance, migration.Change{
-			From: []migration.InstanceState{migration.InstanceParked}, State: migration.InstanceReady, Detail: "its workflow is gone; started again",
-		}); err != nil {
-			return err
-		}
-	case migration.InstanceRollingBack:
-		return mistake("%s is being rolled back; starter rollback %s goes on with it", id, id)
-	case migration.InstanceBlocked:
-		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
-	case migration.InstanceReady, migration.InstanceWarned:
-		// Noted before it begins: however it ends, and whoever follows, the ledger knows.
-		err := s.ledger.Pilots.SavePilot(ctx, s.config.Migration, e.Instance, s.Operator)
-		if migration.CodeOf(err) == migration.CodeConflict {
-			s.say("%s was taken by a wave meanwhile: it will not count as a pilot", id)
-		} else if err != nil {
-			return err
-		}
-	case migration.InstanceFailed, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
+	if e.State == migration.InstanceDone {
+		return s.pilotAgain(ctx, e)
+	}
+	if err := s.mayBePilot(ctx, e); err != nil {
+		return err
 	}
 	seen, err := s.lastLine(ctx, e.Instance)
 	if err != nil {
@@ -156,11 +122,58 @@ func (s *session) pilot(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	}
-	e, open, err := s.followInstance(ctx, e, seen)
+	end, err := s.followInstance(ctx, e, seen)
 	if err != nil {
 		return err
 	}
-	return s.endOfInstance(ctx, e, open)
+	return s.endOfInstance(ctx, end)
+}
+
+// pilotAgain shows an instance that is done, if it was migrated as a pilot.
+func (s *session) pilotAgain(ctx context.Context, e migration.Entry) error {
+	pilots, err := s.ledger.Pilots.Pilots(ctx, s.config.Migration)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(pilots, func(p migration.Pilot) bool { return p.Instance == e.Instance }) {
+		return mistake("%s is done already, as %s, and not as a pilot; starter verify %s compares it again", e.Instance, e.TargetID, e.Instance)
+	}
+	return s.endOfInstance(ctx, followed{Entry: e})
+}
+
+// mayBePilot says what keeps an instance from being migrated, and notes one that
+// has not begun as a pilot: however it ends, and whoever follows, the ledger knows.
+func (s *session) mayBePilot(ctx context.Context, e migration.Entry) error {
+	id := e.Instance
+	switch e.State {
+	case migration.InstanceSkipped:
+		return mistake("%s was skipped (%s) and has ended; starter show %s tells why", id, e.Reason, id)
+	case migration.InstanceParked:
+		open, err := s.running(ctx, contract.InstanceWorkflowID(s.config.Migration, id))
+		if err != nil {
+			return err
+		}
+		if open {
+			return mistake("%s is parked (%s); starter resolve %s --action ...", id, e.Reason, id)
+		}
+		// Its workflow is gone, and with it who would take a decision.
+		return s.ledger.Pilots.Progress(ctx, s.config.Migration, id, migration.Change{
+			From: []migration.InstanceState{migration.InstanceParked}, State: migration.InstanceReady, Detail: "its workflow is gone; started again",
+		})
+	case migration.InstanceRollingBack:
+		return mistake("%s is being rolled back; starter rollback %s goes on with it", id, id)
+	case migration.InstanceBlocked:
+		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
+	case migration.InstanceReady, migration.InstanceWarned:
+		err := s.ledger.Pilots.SavePilot(ctx, s.config.Migration, id, s.Operator)
+		if migration.CodeOf(err) == migration.CodeConflict {
+			s.say("%s was taken by a wave meanwhile: it will not count as a pilot", id)
+			return nil
+		}
+		return err
+	case migration.InstanceFailed, migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting, migration.InstanceDone:
+	}
+	return nil
 }
 
 // lastLine returns the number of the last line of an instance's log, 0 for none.
@@ -172,23 +185,30 @@ func (s *session) lastLine(ctx context.Context, id migration.InstanceID) (int64,
 	return lines[len(lines)-1].ID, nil
 }
 
-// followInstance tells the lines after seen until the instance is settled. One
-// that was settled before (done, failed, or parked without a workflow) has to move
-// first. open is false when its workflow ended before.
-func (s *session) followInstance(ctx context.Context, e migration.Entry, seen int64) (_ migration.Entry, open bool, err error) {
+// followed is an instance as it stands when it is no longer followed.
+type followed struct {
+	migration.Entry
+	open bool // its workflow is
+}
+
+// followInstance tells the lines after seen until the instance is settled, or its
+// workflow has ended. One that was settled before (done, failed, or parked without
+// a workflow) has to move first.
+func (s *session) followInstance(ctx context.Context, e migration.Entry, seen int64) (followed, error) {
 	workflowID := contract.InstanceWorkflowID(s.config.Migration, e.Instance)
+	now := followed{Entry: e, open: true}
 	var watch workerWatch
 	moved := !e.State.Settled()
 	for looks := 1; ; looks++ {
 		lines, err := s.ledger.Logs.Lines(ctx, s.config.Migration, e.Instance)
 		if err == nil {
-			e, err = s.ledger.Entries.Entry(ctx, s.config.Migration, e.Instance)
+			now.Entry, err = s.ledger.Entries.Entry(ctx, s.config.Migration, e.Instance)
 		}
 		if ctx.Err() != nil {
-			return e, true, s.detached(workflowID)
+			return now, s.detached(workflowID)
 		}
 		if err != nil {
-			return e, true, unreachable("ledger.database", err)
+			return now, unreachable("ledger.database", err)
 		}
 		for _, l := range lines {
 			if l.ID > seen {
@@ -196,25 +216,27 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 				seen, moved = l.ID, true
 			}
 		}
-		open, settled := true, moved && e.State.Settled() && e.State != migration.InstanceRollingBack
+		settled := moved && now.State.Settled() && now.State != migration.InstanceRollingBack
 		if looks%looksPerCheck == firstCheck && !settled {
-			if open, err = s.running(ctx, workflowID); err == nil {
+			if now.open, err = s.running(ctx, workflowID); err == nil {
 				err = watch.look(ctx, s)
 			}
 			if err != nil && ctx.Err() == nil {
-				return e, open, err
+				return now, err
 			}
 		}
-		if settled || !open {
-			return e, open, nil
+		if settled || !now.open {
+			return now, nil
 		}
 		if err := s.Wait(ctx, lookEvery); err != nil {
-			return e, open, s.detached(workflowID)
+			return now, s.detached(workflowID)
 		}
 	}
 }
 
-func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open bool) error {
+// endOfInstance shows how a pilot ended. One that is not done is unsettled.
+func (s *session) endOfInstance(ctx context.Context, end followed) error {
+	e := end.Entry
 	f, err := s.facts(ctx, e)
 	if err != nil {
 		return err
@@ -227,7 +249,7 @@ func (s *session) endOfInstance(ctx context.Context, e migration.Entry, open boo
 	switch {
 	case e.State == migration.InstanceDone:
 		return err
-	case !open:
+	case !end.open:
 		return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of %s was ended from outside while it was %s; starter pilot %s goes on", e.Instance, e.State, e.Instance)})
 	}
 	return errors.Join(err, &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("%s is %s: %s", e.Instance, e.State, e.Reason)})

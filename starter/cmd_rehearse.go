@@ -65,23 +65,31 @@ stops following; the rehearsal goes on. See docs/rehearsal.md.`,
 	return cmd
 }
 
-// last returns the last rehearsal of an instance, nil for none, and whether its
-// workflow is open. One without end that has lost its instance, and its workflow,
-// is over: to go on would drive what was migrated since.
-func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migration.Rehearsal, open bool, err error) {
-	last, err := s.ledger.Rehearsals.LastRehearsal(ctx, s.config.Migration, id)
+// rehearsed is the last rehearsal of an instance.
+type rehearsed struct {
+	migration.Rehearsal
+	open bool // its workflow is
+}
+
+// last returns the last rehearsal of an instance, nil for none. One without end
+// that has lost its instance, and its workflow, is over: to go on would drive what
+// was migrated since.
+func (s *session) last(ctx context.Context, id migration.InstanceID) (*rehearsed, error) {
+	var last rehearsed
+	var err error
+	last.Rehearsal, err = s.ledger.Rehearsals.LastRehearsal(ctx, s.config.Migration, id)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return nil, false, nil
+		return nil, nil
 	}
 	if err != nil || last.Result != nil {
-		return &last, false, err
+		return &last, err
 	}
-	if open, err = s.running(ctx, contract.RehearsalID(s.config.Migration, id)); err != nil || open {
-		return &last, open, err
+	if last.open, err = s.running(ctx, contract.RehearsalID(s.config.Migration, id)); err != nil || last.open {
+		return &last, err
 	}
 	// The workflow may have ended since the first look.
-	if last, err = s.ledger.Rehearsals.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
-		return &last, false, err
+	if last.Rehearsal, err = s.ledger.Rehearsals.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
+		return &last, err
 	}
 	last.Result = &migration.RehearsalResult{Stopped: "it was interrupted, and its instance is not its own any more"}
 	for _, step := range last.Steps {
@@ -89,7 +97,7 @@ func (s *session) last(ctx context.Context, id migration.InstanceID) (r *migrati
 			last.Result.Steps++
 		}
 	}
-	return &last, false, s.ledger.Rehearsals.SettleRehearsal(ctx, s.config.Migration, id, last.ID, *last.Result)
+	return &last, s.ledger.Rehearsals.SettleRehearsal(ctx, s.config.Migration, id, last.ID, *last.Result)
 }
 
 func (s *session) lastRehearsal(ctx context.Context, id string) error {
@@ -97,22 +105,22 @@ func (s *session) lastRehearsal(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	r, open, err := s.last(ctx, e.Instance)
+	r, err := s.last(ctx, e.Instance)
 	switch {
 	case err != nil:
 		return err
 	case r == nil:
 		return mistake("%s was not rehearsed yet; starter rehearse %s --answers FILE does it", id, id)
 	case r.Result != nil:
-		return s.endOfRehearsal(ctx, r)
+		return s.endOfRehearsal(ctx, &r.Rehearsal)
 	}
-	return s.goOn(ctx, e, r, open)
+	return s.goOn(ctx, e, r)
 }
 
 // goOn follows a rehearsal that has no end yet, and begins its workflow again
 // unless that is open. Its own answers hold.
-func (s *session) goOn(ctx context.Context, e migration.Entry, r *migration.Rehearsal, open bool) error {
-	if open {
+func (s *session) goOn(ctx context.Context, e migration.Entry, r *rehearsed) error {
+	if r.open {
 		s.say("rehearsal %d of %s is under way: following it", r.ID, e.Instance)
 		return s.followRehearsal(ctx, e, r.ID)
 	}
@@ -139,12 +147,12 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	if err != nil {
 		return err
 	}
-	before, open, err := s.last(ctx, e.Instance)
+	before, err := s.last(ctx, e.Instance)
 	if err != nil {
 		return err
 	}
 	if before != nil && before.Result == nil {
-		return s.goOn(ctx, e, before, open)
+		return s.goOn(ctx, e, before)
 	}
 	switch e.State {
 	case migration.InstanceReady, migration.InstanceWarned:

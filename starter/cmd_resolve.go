@@ -199,14 +199,15 @@ func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) e
 	if err != nil {
 		return err
 	}
-	e, open, err := s.followInstance(ctx, e, seen)
+	end, err := s.followInstance(ctx, e, seen)
 	if err != nil {
 		return err
 	}
-	return s.endOfRedo(ctx, e, open)
+	return s.endOfRedo(ctx, end)
 }
 
-func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) error {
+func (s *session) endOfRedo(ctx context.Context, end followed) error {
+	e := end.Entry
 	f, err := s.facts(ctx, e)
 	if err != nil {
 		return err
@@ -224,7 +225,7 @@ func (s *session) endOfRedo(ctx context.Context, e migration.Entry, open bool) e
 		return unsettled("%s was not undone, and stays as it was; its story says why", e.Instance)
 	case e.State == migration.InstanceDone:
 		return err
-	case !open:
+	case !end.open:
 		return unsettled("the workflow of %s ended while it was %s; starter rollback %s undoes what is left", e.Instance, e.State, e.Instance)
 	}
 	return unsettled("%s is %s: %s", e.Instance, e.State, e.Reason)

@@ -52,7 +52,7 @@ outside of the record.`,
 }
 
 func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) error {
-	entries, err := s.toUndo(ctx, args, f.wave)
+	entries, err := s.toRollBack(ctx, args, f.wave)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 		return err
 	}
 	if running != "" {
-		if err := s.mayFollow(ctx, running, entries, f.discard); err != nil {
+		if err := s.mayFollow(ctx, running, entries, f); err != nil {
 			return err
 		}
 		s.say("rollback %s is under way: following it", running)
@@ -91,9 +91,9 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 	return s.followRollback(ctx, made.Name, run)
 }
 
-// toUndo returns what is to be undone, and finds every mistake before anything
+// toRollBack returns what is to be rolled back, and finds every mistake before anything
 // is touched. What was undone before is left out.
-func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]migration.Entry, error) {
+func (s *session) toRollBack(ctx context.Context, args []string, wave string) ([]migration.Entry, error) {
 	filter := migration.Filter{Wave: wave}
 	switch {
 	case (len(args) == 0) == (wave == ""):
@@ -122,7 +122,7 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 		if err != nil {
 			return nil, err
 		}
-		why, err := s.whyNotUndo(ctx, &e, wave != "")
+		why, err := s.whyNotRollBack(ctx, &e, wave)
 		switch {
 		case err != nil:
 			return nil, err
@@ -158,10 +158,10 @@ func (s *session) toUndo(ctx context.Context, args []string, wave string) ([]mig
 // begun; one whose workflow was ended from outside stays in them.
 var inFlight = []migration.InstanceState{migration.InstanceRunning, migration.InstanceWaiting}
 
-// whyNotUndo returns what keeps an instance from being undone, "" for nothing.
-// Of a wave, what was never begun is no mistake; nor is what was undone before,
-// or what is in flight while nobody works on it.
-func (s *session) whyNotUndo(ctx context.Context, e *migration.Entry, ofWave bool) (string, error) {
+// whyNotRollBack returns what keeps an instance from being rolled back, "" for nothing.
+// Of a wave, "" for instances that were named, what was never begun is no mistake;
+// nor is what was undone before, or what is in flight while nobody works on it.
+func (s *session) whyNotRollBack(ctx context.Context, e *migration.Entry, wave string) (string, error) {
 	works := e.State == migration.InstanceClaimed
 	if slices.Contains(inFlight, e.State) {
 		var err error
@@ -172,7 +172,7 @@ func (s *session) whyNotUndo(ctx context.Context, e *migration.Entry, ofWave boo
 	switch {
 	case works:
 		return fmt.Sprintf("is %s; wait until it is settled", e.State), nil
-	case e.Undoable() || ofWave || slices.Contains(inFlight, e.State):
+	case e.Undoable() || wave != "" || slices.Contains(inFlight, e.State):
 		return "", nil
 	}
 	was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, e.Instance)
@@ -223,7 +223,7 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 
 // mayFollow says what keeps a rollback that runs from being the one that was
 // asked for: it has not all of entries, or gives up what this one does not.
-func (s *session) mayFollow(ctx context.Context, running string, entries []migration.Entry, discard bool) error {
+func (s *session) mayFollow(ctx context.Context, running string, entries []migration.Entry, f rollbackFlags) error {
 	for i := range entries {
 		id := entries[i].Instance
 		was, err := s.ledger.Rollbacks.RollbackOf(ctx, s.config.Migration, id)
@@ -232,7 +232,7 @@ func (s *session) mayFollow(ctx context.Context, running string, entries []migra
 			return err
 		case err != nil || was.Rollback != running:
 			return mistake("rollback %s is under way, and %s is not part of it; when it has ended, give the same again", running, id)
-		case was.Discard != discard:
+		case was.Discard != f.discard:
 			return mistake("rollback %s is under way with --discard-target-work=%t; when it has ended, give the same again", running, was.Discard)
 		}
 	}

@@ -22,7 +22,6 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 	show := s.progress(w)
 	defer show.end()
 	var watch workerWatch
-	paused := false
 	for looks := 1; ; looks++ {
 		counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 		if err == nil {
@@ -34,7 +33,7 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 		if err != nil {
 			return unreachable("ledger.database", err)
 		}
-		show.tell(counts, !w.Status.Open())
+		show.tell(counts, w.Status)
 		if !w.Status.Open() {
 			show.end()
 			v, err := s.waveResult(ctx, w, counts)
@@ -52,7 +51,7 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 				err = watch.look(ctx, s)
 			}
 			if err == nil && watch.told == "" {
-				paused = s.tellPause(ctx, w, paused)
+				show.tellPause(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
 				return err
@@ -63,30 +62,6 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 			return s.detached(id)
 		}
 	}
-}
-
-// queryFor bounds a query, which nobody answers when the last worker just went.
-const queryFor = 5 * time.Second
-
-// tellPause says that a wave was paused, by somebody or by --max-parked, once.
-// It returns whether it is; without an answer, whether it was.
-func (s *session) tellPause(ctx context.Context, w migration.Wave, was bool) bool {
-	ctx, cancel := context.WithTimeout(ctx, queryFor)
-	defer cancel()
-	answer, err := s.temporal.Workflows.QueryWorkflow(ctx, contract.WaveID(s.config.Migration, w.Name), "", contract.StatusQuery)
-	var status contract.WaveStatus
-	if err == nil {
-		err = answer.Get(&status)
-	}
-	switch {
-	case err != nil:
-		return was
-	case status.Paused && !was:
-		s.say("wave %s is paused; starter resume %s goes on", w.Name, w.Name)
-	case was && !status.Paused:
-		s.say("wave %s goes on", w.Name)
-	}
-	return status.Paused
 }
 
 // ended is said of a wave whose workflow is closed: it may have settled a
@@ -116,6 +91,8 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 	last  migration.Counts
 	looks int
+	// paused is whether the wave was when last asked.
+	paused bool
 }
 
 func (s *session) progress(w migration.Wave) *progress {
@@ -129,21 +106,45 @@ func (s *session) progress(w migration.Wave) *progress {
 
 func settled(c migration.Counts) int { return c.Total() - c.Unsettled() }
 
-// tell shows counts when they changed: a line at once at the end, else not
-// more often than every looksPerLine looks.
-func (p *progress) tell(c migration.Counts, last bool) {
+// tell shows counts when they changed: a line at once when the wave is closed, else
+// not more often than every looksPerLine looks.
+func (p *progress) tell(c migration.Counts, status migration.WaveStatus) {
 	p.looks++
 	if p.bar != nil {
 		p.bar.Describe(fmt.Sprintf("wave %s: %d in flight, %d parked, %d skipped, %d failed", p.wave, c.InFlight+c.Claimed, c.Parked, c.Skipped, c.Failed))
 		p.draw(p.bar.Set(settled(c)))
 		return
 	}
-	if c == p.last || !last && p.looks%looksPerLine != 1 {
+	if c == p.last || status.Open() && p.looks%looksPerLine != 1 {
 		return
 	}
 	p.last = c
 	p.s.say("wave %s: %d of %d settled: %d done, %d parked, %d skipped, %d failed; %d in flight, %d waiting, %d to come",
 		p.wave, settled(c), c.Total(), c.Done, c.Parked, c.Skipped, c.Failed, c.InFlight+c.Claimed, c.Waiting, c.Ready+c.Warned)
+}
+
+// queryFor bounds a query, which nobody answers when the last worker just went.
+const queryFor = 5 * time.Second
+
+// tellPause says once that the wave was paused, by somebody or by --max-parked, and
+// once that it goes on. Without an answer it says nothing.
+func (p *progress) tellPause(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, queryFor)
+	defer cancel()
+	answer, err := p.s.temporal.Workflows.QueryWorkflow(ctx, contract.WaveID(p.s.config.Migration, p.wave), "", contract.StatusQuery)
+	var status contract.WaveStatus
+	if err == nil {
+		err = answer.Get(&status)
+	}
+	switch {
+	case err != nil || status.Paused == p.paused:
+		return
+	case status.Paused:
+		p.s.say("wave %s is paused; starter resume %s goes on", p.wave, p.wave)
+	default:
+		p.s.say("wave %s goes on", p.wave)
+	}
+	p.paused = status.Paused
 }
 
 func (p *progress) end() {
