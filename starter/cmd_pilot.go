@@ -221,7 +221,10 @@ func (s *session) followInstance(ctx context.Context, e migration.Entry, seen in
 			if now.open, err = s.running(ctx, workflowID); err == nil {
 				err = watch.look(ctx, s)
 			}
-			if err != nil && ctx.Err() == nil {
+			if ctx.Err() != nil {
+				return now, s.detached(workflowID)
+			}
+			if err != nil {
 				return now, err
 			}
 		}

@@ -91,6 +91,8 @@ type world struct {
 	tick     func(n int)
 	ticks    int
 	terminal bool
+	// asked is called right before a workflow is looked at.
+	asked func()
 	// beforePilot is called right before a pilot is noted.
 	beforePilot func()
 }
@@ -494,7 +496,13 @@ func (f fakeTemporal) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowO
 	return fakeHandle{err: f.refuse}, nil
 }
 
-func (f fakeTemporal) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (f fakeTemporal) DescribeWorkflowExecution(ctx context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if f.asked != nil {
+		f.asked()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	open, known := f.open[id]
 	if !known {
 		return nil, serviceerror.NewNotFound("no such workflow")

@@ -512,6 +512,20 @@ func TestInterruptDetachesAndTheWorkGoesOn(t *testing.T) {
 	}
 }
 
+// TestInterruptWhileTheWorkflowIsLookedAt must not tell that somebody ended it.
+func TestInterruptWhileTheWorkflowIsLookedAt(t *testing.T) {
+	t.Parallel()
+	for _, verb := range []string{"pilot 3_crm_process1", "wave"} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		w := sample()
+		w.waves, w.asked = nil, interrupt
+		status, _, errs := w.runContext(ctx, strings.Fields(verb)...)
+		if status != 0 || !strings.Contains(errs, "no longer following") || w.ticks == 0 {
+			t.Errorf("%s: status %d, said %q", verb, status, errs)
+		}
+	}
+}
+
 func TestPilotShowsEveryStep(t *testing.T) {
 	t.Parallel()
 	w := sample()
