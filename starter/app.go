@@ -91,9 +91,9 @@ func (a *App) command() *cobra.Command {
 		Short:   "Ferries running Joget process instances from one server to another",
 		Long: `Ferries running Joget process instances from one server to another.
 
-A migration goes: check, plan, pilot, wave, verify; parked and resolve for what
-got stuck, drift and rollback for what came out wrong. Results are on stdout,
-everything else on stderr.
+A migration goes: check, plan, pilot, wave, verify; rehearse for one instance to
+its very end and back, parked and resolve for what got stuck, drift and rollback
+for what came out wrong. Results are on stdout, everything else on stderr.
 
 EXIT STATUS
   0  all well

@@ -13,8 +13,8 @@ import (
 	"jogetferry/migration"
 )
 
-// undoable is a migration of which a wave is done, with something of it in every state.
-func undoable() *world {
+// migrated is a migration of which a wave is done, with something of it in every state.
+func migrated() *world {
 	w := sample()
 	for _, id := range []string{"1_crm_process1", "2_crm_process1"} {
 		e := w.entries[migration.InstanceID(id)]
@@ -39,7 +39,7 @@ var undone = contract.RollbackResult{
 	},
 }
 
-func TestUndoOutput(t *testing.T) {
+func TestRollbackOutput(t *testing.T) {
 	t.Parallel()
 	drift := contract.DriftResult{Still: 3, Moved: 1, Closed: 1, Listed: []contract.Drifted{
 		{Instance: "1_crm_process1"}, {Instance: "6_crm_process1", Closed: true},
@@ -57,7 +57,7 @@ func TestUndoOutput(t *testing.T) {
 		for _, format := range []string{"table", "json", "csv"} {
 			t.Run(tc.name+"_as_"+format, func(t *testing.T) {
 				t.Parallel()
-				w := undoable()
+				w := migrated()
 				w.result = tc.result
 				second := parked("8_crm_process1", migration.ReasonStartOutcomeUnknown)
 				w.entries[second.Instance] = second
@@ -72,16 +72,8 @@ func TestUndoOutput(t *testing.T) {
 	}
 }
 
-func TestUndoHelp(t *testing.T) {
-	t.Parallel()
-	for _, verb := range []string{"rollback", "drift"} {
-		_, out, _ := newWorld().run(t, "help", verb)
-		golden(t, verb+"_help.txt", out)
-	}
-}
-
-// TestUndoMistakes finds each before anything is written.
-func TestUndoMistakes(t *testing.T) {
+// TestRollbackMistakes finds each before anything is written.
+func TestRollbackMistakes(t *testing.T) {
 	t.Parallel()
 	parkedFor := func(rest ...string) []string {
 		return append([]string{"resolve", "--parked-for", "start_outcome_unknown"}, rest...)
@@ -142,7 +134,7 @@ func TestUndoMistakes(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := undoable()
+			w := migrated()
 			if tc.world != nil {
 				tc.world(w)
 			}
@@ -159,7 +151,7 @@ func TestUndoMistakes(t *testing.T) {
 
 func TestRollbackIsStartedAndFollowed(t *testing.T) {
 	t.Parallel()
-	w := undoable()
+	w := migrated()
 	w.result = contract.RollbackResult{Undone: 3}
 	status, out, errs := w.run(t, "rollback", "--wave", "1", "--discard-target-work", "-o", "json")
 	if status != 0 || !strings.Contains(out, `"undone": 3`) {
@@ -201,7 +193,7 @@ func TestRollbackGoesOn(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := undoable()
+			w := migrated()
 			w.result = contract.RollbackResult{Undone: 1}
 			tc.world(w)
 			status, _, errs := w.run(t, append([]string{"rollback"}, tc.args...)...)
@@ -224,7 +216,7 @@ func TestRollbackGoesOn(t *testing.T) {
 
 func TestRollbackThatCannotStartSaysHowToGoOn(t *testing.T) {
 	t.Parallel()
-	w := undoable()
+	w := migrated()
 	w.down = serviceerror.NewUnavailable("connection refused")
 	status, _, errs := w.run(t, "rollback", "1_crm_process1")
 	if status != 5 || !strings.Contains(errs, "the same again goes on with it") {
@@ -234,7 +226,7 @@ func TestRollbackThatCannotStartSaysHowToGoOn(t *testing.T) {
 
 func TestDriftFollowsTheOneThatRuns(t *testing.T) {
 	t.Parallel()
-	w := undoable()
+	w := migrated()
 	w.result = contract.DriftResult{Still: 4}
 	w.open["ferry/crm-2026/drift"] = true
 	status, out, errs := w.run(t, "drift", "-o", "json")
@@ -260,7 +252,7 @@ func TestRedoOfOneThatIsDone(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			w := undoable()
+			w := migrated()
 			const id, workflow = "1_crm_process1", "ferry/crm-2026/instance/1_crm_process1"
 			w.tick = func(n int) {
 				switch n {
@@ -294,7 +286,7 @@ func TestRedoOfOneThatIsDone(t *testing.T) {
 
 func TestResolveAllDecidesForEach(t *testing.T) {
 	t.Parallel()
-	w := undoable()
+	w := migrated()
 	for _, id := range []string{"8_crm_process1", "9_crm_process1"} {
 		e := parked(id, migration.ReasonStartOutcomeUnknown)
 		w.entries[e.Instance] = e
@@ -317,7 +309,7 @@ func TestResolveAllDecidesForEach(t *testing.T) {
 
 func TestADeltaWaveTakesWhatIsDone(t *testing.T) {
 	t.Parallel()
-	w := undoable()
+	w := migrated()
 	w.pilots = nil
 	w.tick = func(int) {
 		e := w.entries["1_crm_process1"]
