@@ -149,7 +149,9 @@ func TestFindingsAreGrouped(t *testing.T) {
   To do: map them
 `},
 		{
-			"what_was_seen_is_cut", []migration.Finding{{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm", Message: "mappings differ", Seen: strings.Repeat("0123456789 ", 15), Remedy: "map them"}}, false,
+			"what_was_seen_is_cut",
+			[]migration.Finding{{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm", Message: "mappings differ", Seen: strings.Repeat("0123456789 ", 15), Remedy: "map them"}},
+			false,
 			"FERRY-215 warning: mappings differ\n  crm: 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\n    0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\n    0123456789 012345...\n  To do: map them\n",
 		},
 		{"notes_are_counted", []migration.Finding{{ID: "FERRY-313", Severity: migration.Note, Message: "so much"}}, false, "1 note; --notes lists them\n"},

@@ -185,8 +185,21 @@ func TestEveryJSONFieldIsDocumented(t *testing.T) {
 	}
 	names := map[string]string{}
 	for _, r := range []report.Result{
-		report.Plan{}, report.Explanation{}, report.List{}, report.Show{}, report.Pilot{}, report.Suggestions{}, report.Rehearsal{},
-		report.Wave{}, report.Status{}, report.Parked{}, report.Resolved{}, report.ResolvedAll{}, report.Verification{}, report.Drift{}, report.Rollback{},
+		report.Plan{},
+		report.Explanation{},
+		report.List{},
+		report.Show{},
+		report.Pilot{},
+		report.Suggestions{},
+		report.Rehearsal{},
+		report.Wave{},
+		report.Status{},
+		report.Parked{},
+		report.Resolved{},
+		report.ResolvedAll{},
+		report.Verification{},
+		report.Drift{},
+		report.Rollback{},
 	} {
 		fieldNames(reflect.TypeOf(r), names)
 	}
