@@ -16,8 +16,8 @@ type Comparison struct {
 	Items    []migration.Item     `json:"items"`
 }
 
-// NewComparison shows c, nil for nil.
-func NewComparison(c *migration.Comparison) *Comparison {
+// newComparison shows c, nil for nil.
+func newComparison(c *migration.Comparison) *Comparison {
 	if c == nil {
 		return nil
 	}
@@ -92,7 +92,7 @@ func NewVerification(r contract.VerifyRunResult) Verification {
 
 // Add shows what was found of an instance that was named.
 func (v *Verification) Add(id migration.InstanceID, c migration.Comparison) {
-	v.Instances = append(v.Instances, VerifiedInstance{string(id), NewComparison(&c)})
+	v.Instances = append(v.Instances, VerifiedInstance{string(id), newComparison(&c)})
 }
 
 func (v Verification) sheets() []sheet {

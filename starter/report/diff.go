@@ -53,7 +53,7 @@ const mostChanges = 50
 func newDiff(c *Changes) (*Diff, error) {
 	moves := slices.Clone(c.Moves)
 	slices.SortStableFunc(moves, func(a, b migration.PlanMove) int { return cmp.Compare(urgency(a), urgency(b)) })
-	v := &Diff{Compared: c.Compared, Moves: []Move{}, Gained: NewFindings(c.Gained), Lost: NewFindings(c.Lost)}
+	v := &Diff{Compared: c.Compared, Moves: []Move{}, Gained: newFindings(c.Gained), Lost: newFindings(c.Lost)}
 	for _, m := range moves {
 		v.Moves = append(v.Moves, Move{string(m.Was), string(m.State), m.Instances})
 	}

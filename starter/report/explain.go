@@ -37,8 +37,8 @@ func NewExplanation(f PlanFacts) Explanation {
 		}
 	}
 	return Explanation{
-		Entry: NewEntry(p.Entry), Activities: activityNames(p.Activities),
-		FindingsOf: NewFindings(p.Findings), About: NewFindings(about), StartTools: toolsOf(f.General, p.Definition.String()),
+		Entry: newEntry(p.Entry), Activities: activityNames(p.Activities),
+		FindingsOf: newFindings(p.Findings), About: newFindings(about), StartTools: toolsOf(f.General, p.Definition.String()),
 		Conclusion: f.conclusion(about),
 	}
 }

@@ -19,8 +19,8 @@ type Finding struct {
 	Doc      string `json:"doc"` // where docs/checks.md explains it
 }
 
-// NewFindings shows findings, in their order.
-func NewFindings(findings []migration.Finding) []Finding {
+// newFindings shows findings, in their order.
+func newFindings(findings []migration.Finding) []Finding {
 	views := make([]Finding, 0, len(findings))
 	for _, f := range findings {
 		views = append(views, Finding{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy, anchor(f.ID)})

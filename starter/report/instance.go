@@ -28,8 +28,8 @@ type Entry struct {
 	UpdatedAt        string `json:"updated_at"`
 }
 
-// NewEntry shows one instance.
-func NewEntry(e migration.Entry) Entry {
+// newEntry shows one instance.
+func newEntry(e migration.Entry) Entry {
 	v := Entry{
 		Instance: string(e.Instance), Target: string(e.TargetID), State: string(e.State), Step: string(e.Step),
 		Reason: string(e.Reason), Verdict: string(e.Verdict), Wave: e.Wave, Definition: e.Definition.String(),
@@ -56,7 +56,7 @@ func NewList(entries iter.Seq2[migration.Entry, error]) (List, error) {
 		if err != nil {
 			return v, err
 		}
-		v.Instances = append(v.Instances, NewEntry(e))
+		v.Instances = append(v.Instances, newEntry(e))
 	}
 	return v, nil
 }
@@ -113,8 +113,8 @@ type InstanceFacts struct {
 func NewShow(f InstanceFacts) Show {
 	e := f.Entry
 	v := Show{
-		Entry: NewEntry(e), WorkflowID: f.WorkflowID, ParkID: e.ParkID, Detail: e.Detail,
-		FindingsOf: NewFindings(f.Findings), Comparison: NewComparison(f.Comparison), Lines: []Line{},
+		Entry: newEntry(e), WorkflowID: f.WorkflowID, ParkID: e.ParkID, Detail: e.Detail,
+		FindingsOf: newFindings(f.Findings), Comparison: newComparison(f.Comparison), Lines: []Line{},
 	}
 	if e.Reason != "" {
 		v.Meaning, v.Doc = e.Reason.Text(), section(e.Reason)

@@ -67,7 +67,7 @@ type PlannedInstance struct {
 }
 
 func newPlannedInstance(p migration.PlanEntry) PlannedInstance {
-	e := NewEntry(p.Entry)
+	e := newEntry(p.Entry)
 	v := PlannedInstance{e.Instance, e.Definition, e.TargetDefinition, e.State, e.Reason, activityNames(p.Activities), []string{}}
 	for _, f := range p.Findings {
 		v.FindingIDs = append(v.FindingIDs, f.ID)
@@ -159,7 +159,7 @@ func merged(kept, found []migration.Finding) []migration.Finding {
 
 // setFindings has what findings say of servers, and of each definition.
 func (v *Plan) setFindings(findings []migration.Finding) {
-	v.Findings = NewFindings(findings)
+	v.Findings = newFindings(findings)
 	for i := range v.Definitions {
 		v.Definitions[i].complete(findings)
 	}
@@ -208,7 +208,7 @@ func checkedDefinitions(result contract.PlanResult) []Definition {
 func checkedInstances(result contract.PlanResult) iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for _, i := range result.Instances {
-			if !yield(CheckedInstance{string(i.Instance), NewFindings(i.Findings)}, nil) {
+			if !yield(CheckedInstance{string(i.Instance), newFindings(i.Findings)}, nil) {
 				return
 			}
 		}
