@@ -34,12 +34,41 @@ func DSN(tb testing.TB) string {
 // Server's.
 func DatabaseOn(tb testing.TB, admin string) string {
 	tb.Helper()
-	cfg := parse(tb, admin)
-	db := open(tb, admin)
+	dsn, drop, err := NewDatabase(tb.Context(), admin)
+	if err != nil {
+		tb.Fatalf("mysqltest: %v", err)
+	}
+	tb.Cleanup(func() {
+		// tb.Context is cancelled before cleanups run.
+		if err := drop(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Errorf("mysqltest: %v", err)
+		}
+	})
+	return dsn
+}
+
+// NewDatabase is DatabaseOn for what outlives a test: whoever asked drops it.
+func NewDatabase(ctx context.Context, admin string) (dsn string, drop func(context.Context) error, err error) {
+	cfg, err := mysql.ParseDSN(admin)
+	if err != nil {
+		return "", nil, fmt.Errorf("parse the DSN: %w", err)
+	}
+	do := func(ctx context.Context, statement string) error {
+		db, err := sql.Open("mysql", admin)
+		if err != nil {
+			return fmt.Errorf("open the DSN: %w", err)
+		}
+		defer db.Close()
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		_, err = db.ExecContext(ctx, statement)
+		return err
+	}
 	cfg.DBName = randomName("ferry_")
-	run(tb, db, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4")
-	tb.Cleanup(func() { run(tb, db, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) })
-	return cfg.FormatDSN()
+	if err := do(ctx, "CREATE DATABASE "+quoted(cfg.DBName)+" CHARACTER SET utf8mb4"); err != nil {
+		return "", nil, fmt.Errorf("create a database: %w", err)
+	}
+	return cfg.FormatDSN(), func(ctx context.Context) error { return do(ctx, "DROP DATABASE IF EXISTS "+quoted(cfg.DBName)) }, nil
 }
 
 // Private starts a server for tb alone, which may set what concerns all of it and
