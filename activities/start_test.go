@@ -1,0 +1,534 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+	"jogetferry/simulator/effects"
+	"jogetferry/simulator/fault"
+	"jogetferry/test/activitytest"
+)
+
+const startPath = "process/start"
+
+// leave is an instance of the source that waits at its first activity.
+func leave(c *activitytest.Case) *activitytest.Instance {
+	return c.Begin(activitytest.Begin{Process: "leave/process1", Variables: map[string]string{"status": "new", "days": "3"}, Row: map[string]string{"reason": "ill"}})
+}
+
+// ready is an instance whose start is next.
+func ready(c *activitytest.Case) *activitytest.Instance {
+	in := leave(c)
+	in.Plan()
+	in.Copy()
+	return in
+}
+
+// TestStartProcess_makes_one_start has the start answered in every way there is,
+// and then reconciled where its outcome is unknown.
+func TestStartProcess_makes_one_start(t *testing.T) {
+	t.Parallel()
+	ok, unknown := contract.Outcome{Status: contract.StatusOK}, contract.Outcome{Status: contract.StatusUnknown}
+	fails := func(kind fault.Kind, after bool) func(*activitytest.Case) {
+		return func(c *activitytest.Case) {
+			c.Door.Faults(fault.Rule{Path: startPath, Kind: kind, Count: 1, After: after})
+		}
+	}
+	for _, tc := range []struct {
+		name    string
+		happens func(*activitytest.Case)
+		settled bool
+		start   contract.Outcome
+		// What a reconciliation says, waiting where it has an error; none if start is not unknown.
+		reconciled contract.Outcome
+		waits      bool
+		// late: the effect comes after the first reconciliation, and later is what another one says.
+		late  bool
+		later contract.Outcome
+		made  int
+		claim migration.ClaimState
+	}{
+		{name: "answered", happens: func(*activitytest.Case) {}, start: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "cut_after_its_effect", happens: fails(fault.CutAfter, false), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "an_error_after_its_effect", happens: fails(fault.Error500After, false), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "a_proxys_page_after_its_effect", happens: fails(fault.HTML502, true), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "nothing_in_the_answer_after_its_effect", happens: fails(fault.Empty200, true), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "half_an_answer", happens: fails(fault.Truncated, false), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "a_redirect_after_its_effect", happens: fails(fault.Redirect302, true), start: unknown, reconciled: ok, made: 1, claim: migration.ClaimStarted},
+		{name: "cut_before_its_effect_may_still_run", happens: fails(fault.CutBefore, false), start: unknown, waits: true, claim: migration.ClaimUnknown},
+		{
+			name: "cut_before_its_effect_and_the_time_is_over", happens: fails(fault.CutBefore, false), settled: true, start: unknown,
+			reconciled: parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
+		},
+		{
+			name: "the_effect_comes_late", happens: fails(fault.DelayedCommit, false), start: unknown, waits: true, late: true, later: ok,
+			made: 1, claim: migration.ClaimStarted,
+		},
+		{name: "a_proxys_page_before_its_effect_may_still_run", happens: fails(fault.HTML502, false), start: unknown, waits: true, claim: migration.ClaimUnknown},
+		{
+			name: "an_error_before_its_effect_frees_the_start", happens: fails(fault.Error500Before, false), start: unknown,
+			reconciled: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}, claim: migration.ClaimReleased,
+		},
+		{
+			name: "a_redirect_to_the_login", happens: fails(fault.Redirect302, false), start: unknown,
+			reconciled: parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
+		},
+		{
+			name: "refused_for_its_referer", happens: fails(fault.Bad400, false), start: unknown,
+			reconciled: parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			j := calling(c)
+			if tc.settled {
+				j = calling(c, settled)
+			}
+			tc.happens(c)
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			must(t, err)
+			same(t, "start", tc.start, outcome(out.Outcome))
+			if tc.start.Status == contract.StatusUnknown {
+				// Whoever comes again does not send.
+				out, err = activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+				must(t, err)
+				same(t, "start, once more", tc.start, outcome(out.Outcome))
+				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+				if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
+					t.Errorf("the reconciliation has error %v, want waiting %t", err, tc.waits)
+				}
+				same(t, "reconciled", tc.reconciled, outcome(out.Outcome))
+			}
+			if tc.late {
+				c.Door.Late()
+				out, err = activitytest.Retry(t, j.Register, contract.ReconcileStart, in.Step())
+				must(t, err)
+				same(t, "reconciled when the effect was there", tc.later, outcome(out.Outcome))
+			}
+			same(t, "requests", 1, len(c.Door.Calls(startPath)))
+			if made := in.Done(effects.Start); len(made) != tc.made || tc.made == 1 && made[0] != "start by cat" {
+				t.Errorf("on the target: %q, want %d starts", made, tc.made)
+			}
+			claim := in.Claim()
+			same(t, "claim", tc.claim, claim.State)
+			if tc.claim == migration.ClaimStarted {
+				same(t, "target in the ledger", in.Entry().TargetID, claim.Started.ID)
+				same(t, "target told", claim.Started.ID, out.Target)
+				same(t, "linked", []string{"cat open.running"}, in.Linked())
+			}
+		})
+	}
+}
+
+// TestStartProcess_after_a_failed_one has an attempt that Joget answered with an error.
+func TestStartProcess_after_a_failed_one(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in, j := ready(c), calling(c)
+	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
+	for _, want := range []contract.Status{contract.StatusUnknown, contract.StatusOK} {
+		out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+		must(t, err)
+		same(t, "start", want, out.Status)
+		if want == contract.StatusUnknown {
+			again, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+			must(t, err)
+			same(t, "reconciled", contract.StatusAgain, again.Status)
+		}
+	}
+	same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
+	same(t, "attempts", 2, in.Claim().Attempt)
+}
+
+// TestStartProcess_does_not_send has what must not be started, and says why.
+func TestStartProcess_does_not_send(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *activities.Joget)
+		want    contract.Outcome
+		fails   string
+		claim   migration.ClaimState
+		state   migration.InstanceState
+	}{
+		{
+			name: "somebody_started_one_already",
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				in.StartUnknown("terry", nil)
+			},
+			want: parked(migration.ReasonStartedEarlier), claim: migration.ClaimReleased, state: migration.InstanceParked,
+		},
+		{
+			name: "another_instance_of_the_record_is_being_started",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				other := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
+				_, got, err := c.Ledger.Claim(t.Context(), other.Key(), in.Record, "other", c.Migration)
+				if err != nil || !got {
+					t.Fatal(got, err)
+				}
+			},
+			want: contract.Outcome{Status: contract.StatusBusy}, state: migration.InstanceWaiting,
+		},
+		{
+			name: "the_requester_cannot_log_in",
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+				j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"}
+			},
+			want: parked(migration.ReasonIdentityRefused), state: migration.InstanceParked,
+		},
+		{
+			name: "the_target_was_restored_from_a_backup",
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+				raised(t, c)
+			},
+			want: parked(migration.ReasonTargetRewound), state: migration.InstanceParked,
+		},
+		{
+			name: "the_url_is_another_servers",
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+				j.Target = c.Source.DB
+			},
+			fails: string(migration.CodeRefused), state: migration.InstanceReady,
+		},
+		{
+			name: "the_administrators_login_is_somebody_elses",
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+				j.AdminUser = "julia"
+			},
+			fails: string(migration.CodeRefused), state: migration.InstanceReady,
+		},
+		{
+			name: "another_version_is_published_than_planned",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				in.Target.Version = "4"
+				in.Plan()
+			},
+			want: parked(migration.ReasonSourceBlocked), state: migration.InstanceParked,
+		},
+		{
+			name: "the_worker_is_another_servers",
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+				j.Fingerprint = "elsewhere"
+			},
+			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
+		},
+		{
+			name: "it_is_done",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+			},
+			want: contract.Outcome{Status: contract.StatusDone}, state: migration.InstanceDone,
+		},
+		{
+			name: "it_was_skipped",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed}))
+			},
+			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, state: migration.InstanceSkipped,
+		},
+		{
+			name: "an_attempt_that_died_has_claimed_it",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				claimed(t, c, in, migration.ClaimClaimed)
+			},
+			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimClaimed, state: migration.InstanceReady,
+		},
+		{
+			name: "an_attempt_that_died_was_sending",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+				claimed(t, c, in, migration.ClaimSending)
+			},
+			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimSending, state: migration.InstanceReady,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			j := calling(c)
+			tc.happens(t, c, in, j)
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			same(t, "error", tc.fails, activitytest.TypeOf(err))
+			same(t, "outcome", tc.want, outcome(out.Outcome))
+			same(t, "requests", 0, len(c.Door.Calls(startPath)))
+			same(t, "claim", tc.claim, in.Claim().State)
+			same(t, "state", tc.state, in.Entry().State)
+			if tc.want.Status == contract.StatusParked && out.ParkID != in.Entry().ParkID {
+				t.Errorf("parking %d is told, the ledger has %d", out.ParkID, in.Entry().ParkID)
+			}
+		})
+	}
+}
+
+// raised has the ledger remember higher counters than the target has.
+func raised(t *testing.T, c *activitytest.Case) {
+	t.Helper()
+	must(t, c.Ledger.CheckMarks(t.Context(), c.TargetPrint, func(context.Context) (map[string]int64, error) {
+		return map[string]int64{"process": 1 << 40, "activity": 1 << 40, "oid": 1 << 50}, nil
+	}))
+}
+
+// claimed leaves the start as an attempt that died does.
+func claimed(t *testing.T, c *activitytest.Case, in *activitytest.Instance, state migration.ClaimState) {
+	t.Helper()
+	const token = "dead"
+	_, got, err := c.Ledger.Claim(t.Context(), in.Key(), in.Record, token, c.Migration)
+	if err != nil || !got {
+		t.Fatal(got, err)
+	}
+	if state == migration.ClaimClaimed {
+		return
+	}
+	must(t, c.Ledger.SaveBaseline(t.Context(), in.Key(), token, nil))
+	must(t, c.Ledger.Sending(t.Context(), in.Key(), token, map[string]string{"status": "new"}, in.Target))
+	if state == migration.ClaimUnknown {
+		must(t, c.Ledger.Outcome(t.Context(), in.Key(), token, migration.StartOutcome{Fate: migration.FateUnanswered}))
+	}
+}
+
+func TestStartProcess_of_a_record_that_is_an_instance(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	other := leave(c)
+	in := c.Begin(activitytest.Begin{Process: "leave/process1", Record: migration.RecordID(other.StartUnknown("cat", nil))})
+	in.Plan()
+	in.Copy()
+	out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+	must(t, err)
+	same(t, "outcome", parked(migration.ReasonSourceBlocked), outcome(out.Outcome))
+	same(t, "requests", 0, len(c.Door.Calls(startPath)))
+	same(t, "claim", migration.ClaimReleased, in.Claim().State)
+}
+
+// TestStartProcess_that_is_not_allowed has a white list that the requester is not in.
+func TestStartProcess_that_is_not_allowed(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	c.Target.Put("app_package_participant", "processDefId", "relay", "participantId", "processStartWhiteList", "packageId", "claims",
+		"packageVersion", activitytest.TargetVersion, "ouid", "relay::processStartWhiteList", "type", "user", "value", "julia")
+	in := c.Begin(activitytest.Begin{Process: "claims/relay"})
+	in.Plan()
+	in.Copy()
+	j := calling(c)
+	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+	must(t, err)
+	same(t, "start", contract.StatusUnknown, out.Status)
+	out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+	must(t, err)
+	same(t, "reconciled", parked(migration.ReasonStartNotAllowed), outcome(out.Outcome))
+	same(t, "claim", migration.ClaimReleased, in.Claim().State)
+	same(t, "linked", []string{}, in.Linked())
+}
+
+// TestStartProcess_that_ran_through has the new instance closed before anybody looks.
+func TestStartProcess_that_ran_through(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		kind fault.Kind
+	}{{name: "answered"}, {"cut", fault.CutAfter}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in, j := ready(c), calling(c)
+			c.Door.At(activitytest.Effected, startPath, func() {
+				linked, err := c.Target.DB.Fresh().LinkedInstances(t.Context(), in.Record)
+				if err != nil || len(linked) != 1 {
+					t.Error(linked, err)
+					return
+				}
+				c.Target.Abort(linked[0].ID)
+			})
+			if tc.kind != "" {
+				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.kind, Count: 1})
+			}
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			must(t, err)
+			if tc.kind != "" {
+				same(t, "start", contract.StatusUnknown, out.Status)
+				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+				must(t, err)
+			}
+			same(t, "outcome", parked(migration.ReasonStartRanThrough), outcome(out.Outcome))
+			same(t, "claim", migration.ClaimStarted, in.Claim().State)
+			same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
+		})
+	}
+}
+
+// TestStartProcess_whose_answer_names_a_stranger has an answer with the ID of an
+// instance that is not of the record.
+func TestStartProcess_whose_answer_names_a_stranger(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := ready(c)
+	stranger := leave(c).StartUnknown("cat", nil)
+	door, err := url.Parse(c.Door.URL)
+	must(t, err)
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = door.Scheme, door.Host, r.In.Host
+	}}
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.Contains(r.URL.Path, startPath) {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		answer := map[string]string{"processId": string(stranger), "recordId": string(in.Record), "activityId": ""}
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(front.Close)
+	j := calling(c, settled, func(j *activities.Joget) {
+		j.API = c.Client(func(o *api.Options) { o.BaseURL = front.URL + "/jw" })
+	})
+	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+	must(t, err)
+	same(t, "start", contract.StatusUnknown, out.Status)
+	for range 2 {
+		out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+		must(t, err)
+		same(t, "reconciled", parked(migration.ReasonStartAmbiguous), outcome(out.Outcome))
+	}
+	same(t, "claim", migration.ClaimSending, in.Claim().State)
+}
+
+// TestStartProcess_whose_worker_dies takes the ledger from it, stops it or has it
+// panic, and then another worker goes on.
+func TestStartProcess_whose_worker_dies(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		dies func(*testing.T, *activitytest.Case, *activities.Joget, *activitytest.Attempt)
+		// first is how the attempt ends, and next what its successor says.
+		first string
+		next  contract.Status
+		made  int
+	}{
+		{
+			name: "before_it_claims",
+			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+				j.Ledger = c.OpenLedger()
+				c.Door.At(activitytest.Sent, "currentUsername", func() { _ = j.Ledger.Close() })
+			},
+			first: string(migration.CodeUnavailable), next: contract.StatusAgain, made: 1,
+		},
+		{
+			name: "while_it_sends",
+			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+				j.Ledger = c.OpenLedger()
+				c.Door.At(activitytest.Sent, startPath, func() { _ = j.Ledger.Close() })
+			},
+			first: string(migration.CodeUnavailable), next: contract.StatusOK, made: 1,
+		},
+		{
+			name: "before_it_writes_the_outcome",
+			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+				j.Ledger = c.OpenLedger()
+				c.Door.At(activitytest.Effected, startPath, func() { _ = j.Ledger.Close() })
+			},
+			first: string(migration.CodeUnavailable), next: contract.StatusOK, made: 1,
+		},
+		{
+			name: "in_a_panic_before_it_writes_the_outcome",
+			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+				j.API = c.Client(func(o *api.Options) {
+					o.Observe = func(seen api.Observation) {
+						if strings.Contains(seen.Op, startPath) {
+							panic("no such instance")
+						}
+					}
+				})
+			},
+			first: string(migration.CodeInternal), next: contract.StatusOK, made: 1,
+		},
+		{
+			name: "of_a_stop_that_does_not_cut_the_call",
+			dies: func(_ *testing.T, c *activitytest.Case, _ *activities.Joget, at *activitytest.Attempt) {
+				cancel := make(chan struct{})
+				at.Cancel = cancel
+				c.Door.At(activitytest.Sent, startPath, func() { close(cancel) })
+			},
+			next: contract.StatusOK, made: 1,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in, j, at := ready(c), calling(c), activitytest.NewAttempt()
+			tc.dies(t, c, j, &at)
+			_, err := activitytest.RunAs(t, j.Register, contract.StartProcess, in.Step(), at)
+			same(t, "error", tc.first, activitytest.TypeOf(err))
+			healthy := calling(c)
+			out, err := activitytest.Run(t, healthy.Register, contract.ReconcileStart, in.Step())
+			must(t, err)
+			same(t, "the next worker's word", tc.next, out.Status)
+			if tc.next == contract.StatusAgain {
+				out, err = activitytest.RunAs(t, healthy.Register, contract.StartProcess, in.Step(), at.Next())
+				must(t, err)
+				same(t, "start", contract.StatusOK, out.Status)
+			}
+			if made := in.Done(effects.Start); len(made) != tc.made {
+				t.Errorf("on the target: %q", made)
+			}
+			same(t, "claim", migration.ClaimStarted, in.Claim().State)
+			same(t, "target", in.Claim().Started.ID, out.Target)
+		})
+	}
+}
+
+// TestStartProcess_says_what_is_next has instances at different places of the source.
+func TestStartProcess_says_what_is_next(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		begin   activitytest.Begin
+		works   func(*activitytest.Case, *activitytest.Instance)
+		restore bool
+		next    *contract.ResumeCall
+	}{
+		{name: "it_stands_where_it_has_to", begin: activitytest.Begin{Process: "leave/process1"}},
+		{
+			name: "it_has_to_be_resumed", begin: activitytest.Begin{Process: "leave/process1"},
+			works: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Complete(in.ID, "approve", "clark", nil)
+			},
+			next: &contract.ResumeCall{Activity: "confirm", AbortCurrent: true},
+		},
+		{
+			name: "tools_of_the_start_changed_the_record", restore: true,
+			begin: activitytest.Begin{Process: "claims/intake", Row: map[string]string{"title": "water", "stage": "ours"}},
+			works: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Edit("claim_case", in.Record, "stage", "ours")
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := c.Begin(tc.begin)
+			if tc.works != nil {
+				tc.works(c, in)
+			}
+			in.Plan()
+			in.Copy()
+			out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+			must(t, err)
+			want := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: in.TargetID(), Restore: tc.restore, Next: tc.next}
+			same(t, "start", want, out)
+		})
+	}
+}
