@@ -76,3 +76,15 @@ func must(t *testing.T, err error) {
 func parked(reason migration.Reason) contract.Outcome {
 	return contract.Outcome{Status: contract.StatusParked, Reason: reason}
 }
+
+// copied takes an instance to its start, as production does.
+func copied(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+	t.Helper()
+	in.Plan()
+	rows, err := activitytest.Run(t, copying(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	must(t, err)
+	same(t, "copy of rows", contract.Outcome{Status: contract.StatusOK}, rows.Outcome)
+	files, err := activitytest.Run(t, copying(c).Register, contract.CopyUploads, in.Step())
+	must(t, err)
+	same(t, "copy of files", contract.Outcome{Status: contract.StatusOK}, files.Outcome)
+}

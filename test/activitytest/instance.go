@@ -246,8 +246,8 @@ func (in *Instance) OnTarget() []string {
 	return in.c.Target.Standing(in.TargetID())
 }
 
-// Linked lists the target's instances of the record that are not subflows, with
-// their states, oldest first.
+// Linked lists the target's instances of the record that are not subflows, as
+// "requester state", sorted.
 func (in *Instance) Linked() []string {
 	in.c.t.Helper()
 	linked, err := in.c.Target.DB.Fresh().LinkedInstances(in.c.t.Context(), in.Record)
@@ -258,6 +258,7 @@ func (in *Instance) Linked() []string {
 			list = append(list, string(l.Requester)+" "+string(l.State))
 		}
 	}
+	slices.Sort(list)
 	return list
 }
 

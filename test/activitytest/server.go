@@ -206,10 +206,14 @@ func (s *Server) Files(table string, id migration.RecordID) []string {
 	return files
 }
 
-// Complete completes an open activity, "path/definition", as a user.
+// Complete completes an open activity, "path/definition", as a user; "" is the
+// first who holds it.
 func (s *Server) Complete(id migration.InstanceID, activity string, user migration.User, variables map[string]string) {
 	s.t.Helper()
 	a := s.open(id, activity)
+	if user == "" && len(a.Assignments) > 0 {
+		user = a.Assignments[0].User
+	}
 	if _, err := s.Engine.Complete(s.t.Context(), engine.Caller{Name: string(user)}, string(a.ID), variables); err != nil {
 		s.t.Fatalf("complete %s as %s: %v", activity, user, err)
 	}
@@ -229,22 +233,42 @@ func (s *Server) Accept(id migration.InstanceID, activity string, user migration
 // Reassign gives an open activity, "path/definition", from one user to another.
 func (s *Server) Reassign(id migration.InstanceID, activity string, from, to migration.User) {
 	s.t.Helper()
-	s.Engine.Reassign(s.t.Context(), administrator, string(s.open(id, activity).ID), string(from), string(to))
+	s.Engine.Reassign(s.t.Context(), Administrator, string(s.open(id, activity).ID), string(from), string(to))
 }
 
 // Abort aborts an instance, as an administrator.
 func (s *Server) Abort(id migration.InstanceID) {
 	s.t.Helper()
-	s.Engine.Abort(s.t.Context(), administrator, string(id))
+	s.Engine.Abort(s.t.Context(), Administrator, string(id))
+}
+
+// Erase removes all traces of an instance without open subflows, as a server that
+// was restored from a backup has none.
+func (s *Server) Erase(id migration.InstanceID) {
+	s.t.Helper()
+	oid := s.Text("SELECT oid FROM SHKProcesses WHERE Id = ?", string(id))
+	for _, statement := range []string{
+		"DELETE FROM SHKDeadlines WHERE Process = ?", "DELETE FROM SHKAndJoinTable WHERE Process = ?",
+		"DELETE FROM SHKActivityData WHERE Activity IN (SELECT oid FROM SHKActivities WHERE Process = ?)",
+		"DELETE FROM SHKAssignmentsTable WHERE Activity IN (SELECT oid FROM SHKActivities WHERE Process = ?)",
+		"DELETE FROM SHKActivities WHERE Process = ?", "DELETE FROM SHKProcessData WHERE Process = ?",
+		"DELETE FROM SHKProcessRequesters WHERE Id = (SELECT Id FROM SHKProcesses WHERE oid = ?)", "DELETE FROM SHKProcesses WHERE oid = ?",
+	} {
+		s.Exec(statement, oid)
+	}
+	for _, table := range []string{"wf_process_link", "wf_process_link_history"} {
+		s.Exec("DELETE FROM "+table+" WHERE processId = ?", string(id))
+	}
 }
 
 // Set gives a variable of an instance a value, as an administrator.
 func (s *Server) Set(id migration.InstanceID, variable, value string) {
 	s.t.Helper()
-	s.Engine.SetVariable(s.t.Context(), administrator, string(id), variable, value)
+	s.Engine.SetVariable(s.t.Context(), Administrator, string(id), variable, value)
 }
 
-var administrator = engine.Caller{Name: simulated.AdminUser, Admin: true}
+// Administrator is whom an administrator of a server is for its engine.
+var Administrator = engine.Caller{Name: simulated.AdminUser, Admin: true}
 
 // open finds an open activity of an instance or of one below it.
 func (s *Server) open(id migration.InstanceID, activity string) *migration.OpenActivity {

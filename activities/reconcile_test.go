@@ -1,0 +1,214 @@
+package activities_test
+
+import (
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/simulator/effects"
+	simulated "jogetferry/simulator/schema"
+	"jogetferry/test/activitytest"
+)
+
+// TestReconcileStart finds what attempts leave behind that died or got no answer.
+func TestReconcileStart(t *testing.T) {
+	t.Parallel()
+	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	left := func(state migration.ClaimState, more ...step) step {
+		return func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			claimed(t, c, in, state)
+			for _, f := range more {
+				f(t, c, in)
+			}
+		}
+	}
+	startedAs := func(user migration.User) step {
+		return func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) {
+			in.StartUnknown(user, map[string]string{"status": "new"})
+		}
+	}
+	answered := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+	}
+	notSent := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateNotSent}))
+	}
+	other := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) *activitytest.Instance {
+		o := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
+		o.Plan()
+		_, got, err := c.Ledger.Claim(t.Context(), o.Key(), in.Record, "other", c.Migration)
+		if err != nil || !got {
+			t.Fatal(got, err)
+		}
+		return o
+	}
+	ok, again := contract.Outcome{Status: contract.StatusOK}, contract.Outcome{Status: contract.StatusAgain}
+	for _, tc := range []struct {
+		name    string
+		happens step
+		change  func(*activities.Joget)
+		want    contract.Outcome
+		waits   bool
+		claim   migration.ClaimState
+		done    []string // on the target, besides the starts
+	}{
+		{name: "there_was_no_attempt", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {}, want: again},
+		{name: "it_was_claimed_and_not_sent", happens: left(migration.ClaimClaimed), want: again, claim: migration.ClaimReleased},
+		{name: "no_byte_was_sent", happens: left(migration.ClaimSending, notSent), want: again, claim: migration.ClaimReleased},
+		{
+			name: "joget_answered_with_an_error", happens: left(migration.ClaimSending, answered),
+			want: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}, claim: migration.ClaimReleased,
+		},
+		{name: "one_was_started_while_it_died", happens: left(migration.ClaimSending, startedAs("cat")), want: ok, claim: migration.ClaimStarted},
+		{name: "one_was_started_without_an_answer", happens: left(migration.ClaimUnknown, startedAs("cat")), want: ok, claim: migration.ClaimStarted},
+		{name: "nothing_is_there_yet", happens: left(migration.ClaimUnknown), waits: true, claim: migration.ClaimUnknown},
+		{
+			name: "nothing_came", happens: left(migration.ClaimUnknown), change: settled,
+			want: parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
+		},
+		{
+			name: "nothing_came_and_the_operator_wants_it_tried_again", happens: left(migration.ClaimUnknown),
+			change: func(j *activities.Joget) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
+		},
+		{
+			name: "one_began_as_nobody", happens: left(migration.ClaimSending, startedAs(migration.AnonymousUser)), waits: true,
+			claim: migration.ClaimSending, done: []string{"abort by admin"},
+		},
+		{
+			name: "one_was_made_and_never_began", happens: left(migration.ClaimSending, func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				id := in.StartUnknown("cat", map[string]string{"status": "new"})
+				c.Target.Exec("UPDATE SHKProcesses SET State = ? WHERE Id = ?", simulated.ProcessStateOID(string(migration.StateNotStarted)), string(id))
+			}), waits: true, claim: migration.ClaimSending, done: []string{"abort by admin"},
+		},
+		{name: "it_may_be_somebody_elses_or_still_come", happens: left(migration.ClaimSending, startedAs("terry")), waits: true, claim: migration.ClaimSending},
+		{
+			name: "it_may_be_somebody_elses", happens: left(migration.ClaimSending, startedAs("terry")), change: settled,
+			want: parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
+		},
+		{
+			name: "there_are_two", happens: left(migration.ClaimSending, startedAs("cat"), startedAs("cat")), change: settled,
+			want: parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
+		},
+		{
+			name: "the_requester_cannot_log_in", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {},
+			change: func(j *activities.Joget) { j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"} },
+			want:   parked(migration.ReasonIdentityRefused),
+		},
+		{
+			name: "another_one_of_the_record_is_being_started", waits: true,
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { other(t, c, in) },
+		},
+		{
+			name: "another_one_of_the_record_is_parked_in_its_start", want: parked(migration.ReasonRecordBusy),
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				o := other(t, c, in)
+				_, err := c.Ledger.Park(t.Context(), c.Migration, o.ID, migration.Parking{Step: migration.StepStart, Reason: migration.ReasonStartOutcomeUnknown, Token: "t"})
+				must(t, err)
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			tc.happens(t, c, in)
+			j := calling(c)
+			if tc.change != nil {
+				j = calling(c, tc.change)
+			}
+			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
+				t.Errorf("error %v, want waiting %t", err, tc.waits)
+			}
+			same(t, "outcome", tc.want, outcome(out.Outcome))
+			same(t, "claim", tc.claim, in.Claim().State)
+			same(t, "requests to start", 0, len(c.Door.Calls(startPath)))
+			same(t, "aborts", append([]string{}, tc.done...), in.Done(effects.Abort))
+			if tc.want.Status == contract.StatusOK {
+				same(t, "target", in.Claim().Started.ID, out.Target)
+				same(t, "in the ledger", out.Target, in.Entry().TargetID)
+			}
+		})
+	}
+}
+
+// TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then one start more.
+func TestReconcileStart_looks_again_after_a_wreck(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in, j := ready(c), calling(c)
+	claimed(t, c, in, migration.ClaimSending)
+	in.StartUnknown(migration.AnonymousUser, nil)
+	must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+	out, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, in.Step())
+	must(t, err)
+	same(t, "reconciled", contract.StatusAgain, out.Status)
+	out, err = activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+	must(t, err)
+	// The wreck stands in nobody's way.
+	same(t, "start", contract.StatusOK, out.Status)
+	same(t, "linked", []string{"cat open.running", "roleAnonymous closed.aborted"}, in.Linked())
+	same(t, "told", 1, len(in.Told(migration.EventWreckAborted)))
+}
+
+// TestReconcileStart_of_a_known_target has the target instance in the ledger, and
+// looks at it.
+func TestReconcileStart_of_a_known_target(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
+		want    contract.Outcome
+	}{
+		{name: "it_is_open", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {}, want: contract.Outcome{Status: contract.StatusOK}},
+		{
+			name:    "it_was_closed_and_nobody_worked_on_it",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Abort(in.TargetID()) },
+			want:    parked(migration.ReasonStartRanThrough),
+		},
+		{
+			name: "people_brought_it_to_its_end",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+				c.Target.Complete(in.TargetID(), "confirm", "tina", nil)
+			},
+			want: parked(migration.ReasonTargetClosed),
+		},
+		{
+			name: "another_one_has_its_ID",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
+			},
+			want: parked(migration.ReasonTargetChanged),
+		},
+		{
+			name: "it_is_gone",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Erase(in.TargetID()) },
+			want:    parked(migration.ReasonTargetChanged),
+		},
+		{
+			name:    "the_target_was_restored_from_a_backup",
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) },
+			want:    parked(migration.ReasonTargetRewound),
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			in.Start()
+			tc.happens(t, c, in)
+			for _, a := range []contract.Activity[contract.StepInput, contract.StartOutput]{contract.ReconcileStart, contract.StartProcess} {
+				out, err := activitytest.Run(t, calling(c).Register, a, in.Step())
+				must(t, err)
+				same(t, a.Name, tc.want, outcome(out.Outcome))
+				if tc.want.Status == contract.StatusParked {
+					// Repeated, it was given back by its workflow.
+					must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceRunning}))
+				}
+			}
+			same(t, "requests", 0, len(c.Door.Calls(startPath)))
+		})
+	}
+}

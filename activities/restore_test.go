@@ -1,0 +1,278 @@
+package activities_test
+
+import (
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/simulator/effects"
+	"jogetferry/simulator/fault"
+	"jogetferry/test/activitytest"
+)
+
+// intake is an instance whose start runs tools: they set the stage of its row and
+// the variable status, add an event and write a file. People changed all of that since.
+func intake(c *activitytest.Case) *activitytest.Instance {
+	in := c.Begin(activitytest.Begin{
+		Process: "claims/intake", Variables: map[string]string{"handler": "david", "amount": "830.5"},
+		Row: map[string]string{"title": "water", "story": "long", "stage": "draft"},
+	})
+	c.Source.Edit("claim_case", in.Record, "stage", "ours")
+	c.Source.Set(in.ID, "status", "ours")
+	c.Source.Exec("DELETE FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record))
+	return in
+}
+
+// record is what the target has of the record of intake.
+func record(c *activitytest.Case, in *activitytest.Instance) map[string]string {
+	return map[string]string{
+		"title": c.Target.Field("claim_case", in.Record, "title"), "story": c.Target.Field("claim_case", in.Record, "story"),
+		"stage":  c.Target.Field("claim_case", in.Record, "stage"),
+		"events": c.Target.Text("SELECT COUNT(*) FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record)),
+	}
+}
+
+var (
+	asOnTheSource = map[string]string{"title": "water", "story": "long", "stage": "ours", "events": "0"}
+	asToolsLeftIt = map[string]string{"title": "water", "story": "long", "stage": "received", "events": "1"}
+)
+
+func but(all map[string]string, key, value string) map[string]string {
+	changed := map[string]string{key: value}
+	for k, v := range all {
+		if k != key {
+			changed[k] = v
+		}
+	}
+	return changed
+}
+
+// TestRestoreState_reverts_what_tools_did has tools run at the start, and people
+// and accidents come between.
+func TestRestoreState_reverts_what_tools_did(t *testing.T) {
+	t.Parallel()
+	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	for _, tc := range []struct {
+		name string
+		// start happens while the target starts the instance, and then comes before the restore.
+		start, then step
+		fault       fault.Kind // of the start
+		change      func(*activities.Joget)
+		want        contract.Outcome
+		record      map[string]string
+		status      string // the variable
+		told        []string
+	}{
+		{
+			name: "all_of_it", record: asOnTheSource, status: "ours",
+			told: []string{`rows_reverted {"restored":1,"removed":1}`},
+		},
+		{
+			name: "the_answer_of_the_start_was_lost", fault: fault.CutAfter, record: asOnTheSource, status: "ours",
+			told: []string{`rows_reverted {"restored":1,"removed":1}`},
+		},
+		{
+			name: "somebody_changed_the_row_again",
+			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Edit("claim_case", in.Record, "stage", "theirs")
+			},
+			want: parked(migration.ReasonRestoreMoved), record: but(but(asOnTheSource, "stage", "theirs"), "events", "0"), status: "registered",
+			told: []string{`rows_reverted {"removed":1,"moved":1}`},
+		},
+		{
+			name: "somebody_accepted_an_activity",
+			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "review", "clark")
+			},
+			want: parked(migration.ReasonTargetMoved), record: asToolsLeftIt, status: "registered",
+		},
+		{
+			name: "the_operator_wants_it_told_only", change: func(j *activities.Joget) { j.Settings.ReportOnly = true },
+			record: asToolsLeftIt, status: "ours", told: []string{`rows_reported {"rows":2}`},
+		},
+		{
+			name: "a_variable_differs_that_no_call_can_set",
+			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Exec("UPDATE SHKProcessData SET VariableValueDBL = 1 WHERE VariableDefinitionId = 'amount' AND Process = (SELECT oid FROM SHKProcesses WHERE Id = ?)", string(in.TargetID()))
+			},
+			want: parked(migration.ReasonVariablesDiffer), record: asOnTheSource, status: "ours",
+			told: []string{`rows_reverted {"restored":1,"removed":1}`},
+		},
+		{
+			name: "another_record_is_not_touched",
+			start: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Row("claim_case", in.Record+"-2", map[string]string{"stage": "theirs"})
+				c.Target.Edit("claim_case", in.Record+"-2", "stage", "changed")
+			},
+			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				same(t, "the other row", "changed", c.Target.Field("claim_case", in.Record+"-2", "stage"))
+			},
+			record: asOnTheSource, status: "ours", told: []string{`rows_reverted {"restored":1,"removed":1}`},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := intake(c)
+			copied(t, c, in)
+			j := calling(c)
+			if tc.change != nil {
+				j = calling(c, tc.change)
+			}
+			if tc.start != nil {
+				c.Door.At(activitytest.Sent, startPath, func() { tc.start(t, c, in) })
+			}
+			if tc.fault != "" {
+				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.fault, Count: 1})
+			}
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			must(t, err)
+			if tc.fault != "" {
+				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+				must(t, err)
+			}
+			if out.Status != contract.StatusOK || !out.Restore {
+				t.Errorf("started as %+v", out)
+			}
+			same(t, "as tools left it", asToolsLeftIt, record(c, in))
+			if tc.then != nil {
+				tc.then(t, c, in)
+			}
+			restored, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+			must(t, err)
+			want := tc.want
+			if want == (contract.Outcome{}) {
+				want = contract.Outcome{Status: contract.StatusOK}
+			}
+			same(t, "outcome", want, outcome(restored.Outcome))
+			same(t, "record", tc.record, record(c, in))
+			if v := variable(c.Target, in.TargetID(), "status"); v != tc.status {
+				t.Errorf("the variable is %q, want %q", v, tc.status)
+			}
+			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventRowsReverted, migration.EventRowsReported))
+			if want.Status != contract.StatusOK {
+				return
+			}
+			calls := len(c.Door.Calls(""))
+			restored, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+			must(t, err)
+			same(t, "once more", contract.RestoreOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}, restored)
+			same(t, "calls, once more", calls, len(c.Door.Calls("")))
+		})
+	}
+}
+
+func variable(s *activitytest.Server, id migration.InstanceID, name string) string {
+	for _, v := range s.Tree(id).Instance.Variables {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
+}
+
+// TestRestoreState_leaves_what_people_did_before_another_start has the first
+// start fail, and somebody change the row around it.
+func TestRestoreState_leaves_what_people_did_before_another_start(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in, j := intake(c), calling(c)
+	copied(t, c, in)
+	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
+	c.Door.At(activitytest.Sent, startPath, func() { c.Target.Edit("claim_case", in.Record, "story", "theirs") })
+	for _, want := range []contract.Status{contract.StatusUnknown, contract.StatusOK} {
+		out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+		must(t, err)
+		same(t, "start", want, out.Status)
+		if want == contract.StatusUnknown {
+			_, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+			must(t, err)
+		}
+	}
+	out, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+	must(t, err)
+	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out.Outcome))
+	same(t, "record", but(asOnTheSource, "story", "theirs"), record(c, in))
+}
+
+// TestRestoreState_sets_a_variable_once has the call go wrong.
+func TestRestoreState_sets_a_variable_once(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		kind  fault.Kind
+		calls int
+	}{
+		{name: "answered", calls: 1},
+		{"cut_after_its_effect", fault.CutAfter, 1},
+		{"an_error_after_its_effect", fault.Error500After, 1},
+		{"an_error_before_its_effect", fault.Error500Before, 2},
+		{"the_effect_comes_late", fault.DelayedCommit, 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			const call = "process/variable"
+			c := activitytest.Shared(t).Case(t)
+			in := intake(c)
+			j := calling(c)
+			in.Plan()
+			in.Copy()
+			in.Start()
+			if tc.kind != "" {
+				c.Door.Faults(fault.Rule{Path: call, Kind: tc.kind, Count: 1})
+				_, err := activitytest.Run(t, j.Register, contract.RestoreState, in.Step())
+				if err == nil {
+					t.Error("the call is taken for made")
+				}
+			}
+			if tc.kind == fault.DelayedCommit {
+				_, err := activitytest.Run(t, j.Register, contract.RestoreState, in.Step())
+				same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
+				c.Door.Late()
+			}
+			out, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+			must(t, err)
+			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out.Outcome))
+			same(t, "calls", tc.calls, len(c.Door.Calls(call)))
+			same(t, "variable", "ours", variable(c.Target, in.TargetID(), "status"))
+			same(t, "told what it was", true, len(in.Told(migration.EventVariableBefore)) > 0)
+		})
+	}
+}
+
+// TestResumeActivity_reverts_what_tools_of_a_subflow_did has a subflow that
+// changes the record when it is started, and the worker die around it.
+func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		dies activitytest.Moment
+	}{{name: "nothing_goes_wrong"}, {"the_worker_dies_while_it_calls", activitytest.Sent}, {"the_worker_dies_when_it_has_called", activitytest.Effected}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := c.Begin(deep)
+			way{{activity: "file"}}.walk(c, in)
+			c.Source.Edit("claim_case", in.Record, "stage", "ours")
+			copied(t, c, in)
+			in.Start()
+			j := calling(c)
+			if tc.dies != "" {
+				j.Ledger = c.OpenLedger()
+				c.Door.At(tc.dies, activityStart, func() { _ = j.Ledger.Close() })
+				if _, err := activitytest.Run(t, j.Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()}); err == nil {
+					t.Error("it did not notice")
+				}
+			}
+			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+			same(t, "the target", in.OnSource(), in.OnTarget())
+			same(t, "stage", "ours", c.Target.Field("claim_case", in.Record, "stage"))
+			count := func(s *activitytest.Server) string {
+				return s.Text("SELECT COUNT(*) FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record))
+			}
+			same(t, "events", count(c.Source), count(c.Target))
+			same(t, "calls", []string{"activity_start mediate by admin, aborting"}, in.Done(effects.ActivityStart))
+		})
+	}
+}
