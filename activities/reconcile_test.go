@@ -183,7 +183,7 @@ func TestReconcileStart_of_a_known_target(t *testing.T) {
 			want: parked(migration.ReasonTargetChanged),
 		},
 		{
-			name: "it_is_gone",
+			name:    "it_is_gone",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Erase(in.TargetID()) },
 			want:    parked(migration.ReasonTargetChanged),
 		},

@@ -357,7 +357,7 @@ func TestResumeActivity_looks_again_before_it_calls(t *testing.T) {
 	same(t, "calls", []string(nil), c.Door.Calls(activityStart))
 }
 
-// TestResumeActivity_that_is_refused has nobody who can complete what has to be.
+// TestResumeActivity_completes_a_predecessor has a branch to bring to a join.
 func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -1,0 +1,239 @@
+package activities_test
+
+import (
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/simulator/effects"
+	"jogetferry/simulator/fault"
+	"jogetferry/test/activitytest"
+)
+
+// finished has the ledger take an instance for migrated.
+func finished(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+	t.Helper()
+	must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, Verdict: migration.VerdictSame}))
+}
+
+// TestAbortTarget ends what was started, or leaves all as it is.
+func TestAbortTarget(t *testing.T) {
+	t.Parallel()
+	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	started := func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.Start() }
+	accepted := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		in.Start()
+		c.Target.Accept(in.TargetID(), "approve", "clark")
+	}
+	refused := func(r migration.Reason) contract.Outcome {
+		return contract.Outcome{Status: contract.StatusSkipped, Reason: r}
+	}
+	ok := contract.Outcome{Status: contract.StatusOK}
+	for _, tc := range []struct {
+		name    string
+		happens step
+		discard bool
+		change  func(*activities.Joget)
+		want    contract.Outcome
+		state   migration.InstanceState
+		linked  []string
+		calls   int
+	}{
+		{name: "what_was_never_started", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {}, want: ok, state: migration.InstanceRollingBack, linked: []string{}},
+		{
+			name: "what_was_claimed_and_not_sent", want: ok, state: migration.InstanceRollingBack, linked: []string{},
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				claimed(t, c, in, migration.ClaimClaimed)
+			},
+		},
+		{
+			name: "a_start_without_an_outcome", want: refused(migration.ReasonStartOutcomeUnknown), state: migration.InstanceDone, linked: []string{},
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				claimed(t, c, in, migration.ClaimUnknown)
+			},
+		},
+		{name: "what_nobody_worked_on", happens: started, want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 1},
+		{
+			name: "what_somebody_works_on", happens: accepted, want: refused(migration.ReasonTargetMoved), state: migration.InstanceDone,
+			linked: []string{"cat open.running"},
+		},
+		{
+			name: "what_the_operator_gives_up", happens: accepted, discard: true, want: ok, state: migration.InstanceRollingBack,
+			linked: []string{"cat closed.aborted"}, calls: 1,
+		},
+		{
+			name: "what_is_closed_already", want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"},
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				c.Target.Abort(in.TargetID())
+			},
+		},
+		{
+			name: "another_one_with_its_ID", want: refused(migration.ReasonTargetChanged), state: migration.InstanceDone, linked: []string{"cat open.running"},
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
+			},
+		},
+		{
+			name: "on_a_target_that_was_restored", want: refused(migration.ReasonTargetRewound), state: migration.InstanceDone, linked: []string{"cat open.running"},
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				raised(t, c)
+			},
+		},
+		{
+			name: "when_the_answer_is_lost", want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 1,
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				c.Door.Faults(fault.Rule{Path: "process/abort", Kind: fault.CutAfter, Count: 1})
+			},
+		},
+		{
+			name: "when_the_call_had_no_effect", want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 2, change: settled,
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				c.Door.Faults(fault.Rule{Path: "process/abort", Kind: fault.Empty200, Count: 1})
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			tc.happens(t, c, in)
+			finished(t, c, in)
+			j := calling(c)
+			if tc.change != nil {
+				j = calling(c, tc.change)
+			}
+			input := contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard}
+			out, err := activitytest.Retry(t, j.Register, contract.AbortTarget, input)
+			must(t, err)
+			same(t, "outcome", tc.want, outcome(out))
+			same(t, "state", tc.state, in.Entry().State)
+			same(t, "linked", tc.linked, in.Linked())
+			same(t, "calls", tc.calls, len(c.Door.Calls("process/abort")))
+			if tc.want.Status != contract.StatusOK {
+				return
+			}
+			out, err = activitytest.Retry(t, j.Register, contract.AbortTarget, input)
+			must(t, err)
+			same(t, "once more", tc.want, outcome(out))
+			same(t, "calls, once more", tc.calls, len(c.Door.Calls("process/abort")))
+		})
+	}
+}
+
+// TestAbortTarget_ends_the_whole_tree has a subflow below the instance.
+func TestAbortTarget_ends_the_whole_tree(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := begun(c, called, toCalled)
+	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+	finished(t, c, in)
+	out, err := activitytest.Retry(t, calling(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
+	must(t, err)
+	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out))
+	open := c.Target.Text("SELECT COUNT(*) FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid = p.State JOIN wf_process_link l ON l.processId = p.Id"+
+		" WHERE l.originProcessId = ? AND s.Name LIKE 'open%'", string(in.Record))
+	same(t, "open instances of the record", "0", open)
+	same(t, "aborted", []string{"abort by admin"}, in.Done(effects.Abort))
+	if len(in.Told(migration.EventEnding)) == 0 {
+		t.Error("the log does not say what was to be ended")
+	}
+}
+
+// TestRollback takes everything back that was brought, and leaves what is people's.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*activitytest.Case, *activitytest.Instance)
+		discard bool
+		again   bool
+		want    contract.UndoDataOutput
+		row     string // the stage that is left, "" for no row
+		files   []string
+		state   migration.InstanceState
+	}{
+		{
+			name: "all_of_it", happens: func(*activitytest.Case, *activitytest.Instance) {},
+			want: contract.UndoDataOutput{Rows: 1, Files: 2}, files: []string{}, state: migration.InstanceReady,
+		},
+		{
+			name: "and_migrates_it_again", again: true, happens: func(*activitytest.Case, *activitytest.Instance) {},
+			want: contract.UndoDataOutput{Rows: 1, Files: 2}, files: []string{}, state: migration.InstanceRunning,
+		},
+		{
+			name: "but_for_what_somebody_changed",
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Edit("claim_case", in.Record, "stage", "theirs")
+				c.Target.File("claim_case", in.Record, "b.txt", "theirs")
+			},
+			want: contract.UndoDataOutput{Rows: 0, Files: 1, Conflicts: 2}, row: "theirs", files: []string{"b.txt=theirs"}, state: migration.InstanceReady,
+		},
+		{
+			name: "and_what_people_did_if_it_is_given_up", discard: true,
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "review", "clark")
+			},
+			want: contract.UndoDataOutput{Rows: 1, Files: 2}, files: []string{}, state: migration.InstanceReady,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := intake(c)
+			c.Source.File("claim_case", in.Record, "a.txt", "ours")
+			c.Source.File("claim_case", in.Record, "b.txt", "ours too")
+			if err := removeFile(c.Source, "claim_case", in.Record, "letter.txt"); err != nil {
+				t.Fatal(err)
+			}
+			copied(t, c, in)
+			j, a := calling(c), copying(c)
+			_, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			must(t, err)
+			_, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+			must(t, err)
+			same(t, "files before", []string{"a.txt=ours", "b.txt=ours too", "letter.txt=We have your claim. Grüße"}, c.Target.Files("claim_case", in.Record))
+			verified, err := activitytest.Run(t, a.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
+			must(t, err)
+			same(t, "verdict", migration.VerdictSame, verified.Verdict)
+			tc.happens(c, in)
+			out, err := activitytest.Retry(t, j.Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard})
+			must(t, err)
+			same(t, "abort", contract.Outcome{Status: contract.StatusOK}, outcome(out))
+			tc.want.Status = contract.StatusOK
+			for range 2 { // what is repeated after its end tells the same
+				undone, err := activitytest.Run(t, a.Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step(), Again: tc.again})
+				must(t, err)
+				same(t, "undone", tc.want, undone)
+			}
+			same(t, "stage", tc.row, c.Target.Field("claim_case", in.Record, "stage"))
+			same(t, "files", tc.files, c.Target.Files("claim_case", in.Record))
+			same(t, "state", tc.state, in.Entry().State)
+			same(t, "claim", migration.ClaimReleased, in.Claim().State)
+			same(t, "aborted once", []string{"abort by admin"}, in.Done(effects.Abort))
+			// What was rolled back stands in nobody's way.
+			again, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			must(t, err)
+			same(t, "another start", contract.StatusOK, again.Status)
+		})
+	}
+}
+
+// TestUndoData_refuses_while_the_target_is_open has rows that somebody may work with.
+func TestUndoData_refuses_while_the_target_is_open(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := ready(c)
+	in.Start()
+	finished(t, c, in)
+	must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+	_, err := activitytest.Run(t, copying(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	same(t, "reason", "ill", c.Target.Field("leave_request", in.Record, "reason"))
+	same(t, "state", migration.InstanceRollingBack, in.Entry().State)
+}

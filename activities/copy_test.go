@@ -1,0 +1,259 @@
+package activities_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/test/activitytest"
+)
+
+func removeFile(s *activitytest.Server, table string, id migration.RecordID, name string) error {
+	return os.Remove(filepath.Join(s.Folder, table, string(id), name))
+}
+
+// TestCopyFormData takes the snapshot of an instance and copies its rows.
+func TestCopyFormData(t *testing.T) {
+	t.Parallel()
+	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	ok := contract.Outcome{Status: contract.StatusOK}
+	wanted := []migration.ActivityDefID{"approve"}
+	for _, tc := range []struct {
+		name    string
+		happens step
+		change  func(*activities.Copy)
+		input   contract.CopyFormDataInput
+		want    contract.CopyFormDataOutput
+		fails   string
+		state   migration.InstanceState
+		row     string // the reason on the target, "" for no row
+		// snapshots is how many there are in the end.
+		snapshots int
+	}{
+		{name: "a_new_row", want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1},
+		{
+			name: "a_row_that_is_there_already",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "ill"})
+			},
+			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+		},
+		{
+			name: "a_row_that_is_somebody_elses",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonRecordConflict), Rows: 1, Wanted: wanted}, state: migration.InstanceParked, row: "theirs", snapshots: 1,
+		},
+		{
+			name: "a_row_that_may_be_overwritten",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
+			},
+			change: func(a *activities.Copy) { a.Settings.OnConflict = records.ConflictOverwrite },
+			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+		},
+		{
+			name:    "it_closed_before_its_turn",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Source.Abort(in.ID) },
+			want:    contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}}, state: migration.InstanceSkipped,
+		},
+		{
+			name: "it_closed_when_it_was_started",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Source.Abort(in.ID)
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+		},
+		{
+			name: "it_was_done_and_is_closed_on_the_source", input: contract.CopyFormDataInput{Delta: true},
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Source.Abort(in.ID)
+			},
+			want: contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusDone}}, state: migration.InstanceDone, row: "ill", snapshots: 1,
+		},
+		{
+			name: "it_was_started_from_an_earlier_snapshot",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Source.Edit("leave_request", in.Record, "reason", "changed")
+			},
+			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+		},
+		{
+			name: "it_is_to_be_done_again", input: contract.CopyFormDataInput{Redo: true},
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Source.Edit("leave_request", in.Record, "reason", "changed")
+			},
+			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "changed", snapshots: 2,
+		},
+		{
+			name: "it_is_to_be_done_again_and_somebody_works_on_the_target", input: contract.CopyFormDataInput{Redo: true},
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Source.Edit("leave_request", in.Record, "reason", "changed")
+				c.Target.Accept(in.TargetID(), "approve", "clark")
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonTargetMoved)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+		},
+		{
+			name: "it_is_to_be_done_again_and_the_target_is_closed", input: contract.CopyFormDataInput{Redo: true},
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Copy()
+				in.Start()
+				c.Target.Abort(in.TargetID())
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonTargetClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+		},
+		{
+			name: "another_version_is_published_than_planned",
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) {
+				in.Target.Version = "4"
+				in.Plan()
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
+		},
+		{
+			name: "a_check_blocks_it_now",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Exec("UPDATE SHKActivities SET ActivityDefinitionId = 'gone' WHERE ProcessId = ?", string(in.ID))
+			},
+			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
+		},
+		{
+			name:    "the_ledger_has_it_done",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { finished(t, c, in) },
+			want:    contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusDone}}, state: migration.InstanceDone,
+		},
+		{
+			name: "the_worker_is_another_servers", change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" },
+			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := leave(c)
+			in.Plan()
+			if tc.happens != nil {
+				tc.happens(t, c, in)
+			}
+			a := copying(c)
+			if tc.change != nil {
+				a = copying(c, tc.change)
+			}
+			input := tc.input
+			input.StepInput = in.Step()
+			out, err := activitytest.Run(t, a.Register, contract.CopyFormData, input)
+			same(t, "error", tc.fails, activitytest.TypeOf(err))
+			out.Outcome = outcome(out.Outcome)
+			same(t, "output", tc.want, out)
+			same(t, "state", tc.state, in.Entry().State)
+			same(t, "reason", tc.row, c.Target.Field("leave_request", in.Record, "reason"))
+			snapshot, err := c.Ledger.Snapshot(t.Context(), c.Migration, in.ID)
+			if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+				t.Error(err)
+			}
+			same(t, "snapshots", tc.snapshots, snapshot.Seq)
+		})
+	}
+}
+
+// TestCopyFormData_that_the_target_cannot_hold has a column that is too short.
+func TestCopyFormData_that_the_target_cannot_hold(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	in := leave(c)
+	in.Plan()
+	c.Target.Exec("ALTER TABLE app_fd_leave_request MODIFY c_reason varchar(2)")
+	out, err := activitytest.Run(t, copying(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	must(t, err)
+	same(t, "outcome", parked(migration.ReasonRecordUnsupported), outcome(out.Outcome))
+	same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request"))
+}
+
+// TestCopyUploads copies the files of the record, and leaves what is not ours.
+func TestCopyUploads(t *testing.T) {
+	t.Parallel()
+	ok := contract.Outcome{Status: contract.StatusOK}
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
+		change  func(*activities.Copy)
+		want    contract.CopyUploadsOutput
+		files   []string
+		state   migration.InstanceState
+	}{
+		{name: "new_files", want: contract.CopyUploadsOutput{Outcome: ok, Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceRunning},
+		{
+			name: "one_that_is_there_already",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("leave_request", in.Record, "a.txt", "ours")
+			},
+			want: contract.CopyUploadsOutput{Outcome: ok, Files: 2, Written: 1, Bytes: 8}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceRunning,
+		},
+		{
+			name: "one_that_is_somebody_elses",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("leave_request", in.Record, "a.txt", "theirs")
+			},
+			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonFileConflict)}, files: []string{"a.txt=theirs"}, state: migration.InstanceParked,
+		},
+		{
+			name: "one_that_may_be_overwritten",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("leave_request", in.Record, "a.txt", "theirs")
+			},
+			change: func(a *activities.Copy) { a.Settings.OnConflict = records.ConflictOverwrite },
+			want:   contract.CopyUploadsOutput{Outcome: ok, Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceRunning,
+		},
+		{
+			name: "one_that_is_no_file",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				must(t, os.Symlink("elsewhere", filepath.Join(c.Source.Folder, "leave_request", string(in.Record), "link")))
+			},
+			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonFileRefused), Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceParked,
+		},
+		{
+			name: "somebody_works_on_the_target",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				in.Start()
+				c.Target.Accept(in.TargetID(), "approve", "clark")
+			},
+			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonTargetMoved)}, files: []string{}, state: migration.InstanceParked,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}, Files: map[string]string{"a.txt": "ours", "b.txt": "ours too"}})
+			in.Plan()
+			in.Snapshot()
+			if tc.happens != nil {
+				tc.happens(t, c, in)
+			}
+			a := copying(c)
+			if tc.change != nil {
+				a = copying(c, tc.change)
+			}
+			out, err := activitytest.Run(t, a.Register, contract.CopyUploads, in.Step())
+			must(t, err)
+			out.Outcome = outcome(out.Outcome)
+			same(t, "output", tc.want, out)
+			same(t, "files", tc.files, c.Target.Files("leave_request", in.Record))
+			same(t, "state", tc.state, in.Entry().State)
+		})
+	}
+}

@@ -1,0 +1,215 @@
+package activities_test
+
+import (
+	"testing"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/simulator/effects"
+	"jogetferry/test/activitytest"
+)
+
+// park makes an instance wait for the operator, as a step does, and returns the parking.
+func park(t *testing.T, c *activitytest.Case, in *activitytest.Instance, step migration.Step, reason migration.Reason) int64 {
+	t.Helper()
+	id, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: step, Reason: reason, Token: "step"})
+	must(t, err)
+	return id
+}
+
+// TestResolveInstance has the operator's word about instances that wait for it.
+func TestResolveInstance(t *testing.T) {
+	t.Parallel()
+	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	none := func(*testing.T, *activitytest.Case, *activitytest.Instance) {}
+	unknown := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		claimed(t, c, in, migration.ClaimUnknown)
+	}
+	ranThrough := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		in.Start()
+		c.Target.Abort(in.TargetID())
+	}
+	earlier := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		in.StartUnknown("terry", nil)
+		_, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+		must(t, err)
+	}
+	worked := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		in.Start()
+		c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+		c.Target.Complete(in.TargetID(), "confirm", "tina", nil)
+	}
+	for _, tc := range []struct {
+		name    string
+		happens step
+		at      migration.Step
+		reason  migration.Reason
+		action  migration.Action
+		target  func(*activitytest.Case, *activitytest.Instance) migration.InstanceID
+		discard bool
+		fails   string
+		state   migration.InstanceState
+		claim   migration.ClaimState
+		then    step
+	}{
+		{
+			name: "retry", happens: none, at: migration.StepVerify, reason: migration.ReasonVerifyDiffers, action: migration.ActionRetry,
+			state: migration.InstanceRunning,
+		},
+		{
+			name: "retry_of_a_start_without_an_outcome_is_an_exception", happens: unknown, at: migration.StepStart,
+			reason: migration.ReasonStartOutcomeUnknown, action: migration.ActionRetry, state: migration.InstanceRunning, claim: migration.ClaimReleased,
+		},
+		{
+			name:    "retry_of_a_start_that_came_to_an_end_meanwhile",
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.Start() }, at: migration.StepStart,
+			reason: migration.ReasonStartOutcomeUnknown, action: migration.ActionRetry, state: migration.InstanceRunning, claim: migration.ClaimStarted,
+		},
+		{
+			name:    "retry_of_a_restored_target_forgets_its_counters",
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) }, at: migration.StepStart,
+			reason: migration.ReasonTargetRewound, action: migration.ActionRetry, state: migration.InstanceRunning,
+			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+				must(t, err)
+				same(t, "start", contract.StatusOK, out.Status)
+			},
+		},
+		{
+			name: "skip_frees_the_record", happens: unknown, at: migration.StepStart, reason: migration.ReasonStartOutcomeUnknown, action: migration.ActionSkip,
+			state: migration.InstanceSkipped, claim: migration.ClaimUnknown,
+			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				holder, err := c.Ledger.RecordHolder(t.Context(), migration.ClaimKey{Source: c.SourcePrint, Instance: "another", Target: c.TargetPrint}, in.Record)
+				if err != nil || holder != "" {
+					t.Errorf("the record is held by %q: %v", holder, err)
+				}
+			},
+		},
+		{
+			name: "adopt", happens: earlier, at: migration.StepStart,
+			reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first, state: migration.InstanceRunning, claim: migration.ClaimStarted,
+		},
+		{
+			name: "adopt_what_is_closed", fails: string(migration.CodeInvalid), state: migration.InstanceParked,
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Abort(in.StartUnknown("cat", nil))
+			},
+			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first,
+		},
+		{
+			name: "adopt_what_is_of_another_definition", fails: string(migration.CodeInvalid), state: migration.InstanceParked,
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) {
+				was := in.Target
+				in.Target = migration.DefinitionID{Package: "claims", Version: activitytest.TargetVersion, Process: "rounds"}
+				in.StartUnknown("cat", nil)
+				in.Target = was
+			},
+			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first,
+		},
+		{
+			name: "adopt_what_is_of_another_record", fails: string(migration.CodeInvalid), state: migration.InstanceParked, happens: none,
+			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt,
+			target: func(c *activitytest.Case, _ *activitytest.Instance) migration.InstanceID {
+				return leave(c).StartUnknown("cat", nil)
+			},
+		},
+		{
+			name: "accept_what_was_started_earlier", state: migration.InstanceRunning, claim: migration.ClaimReleased,
+			happens: earlier, at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAccept,
+			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+				must(t, err)
+				same(t, "start", contract.StatusOK, out.Status)
+				same(t, "linked", []string{"cat open.running", "terry open.running"}, in.Linked())
+			},
+		},
+		{
+			name: "redo_of_what_ran_through", happens: ranThrough, at: migration.StepStart, reason: migration.ReasonStartRanThrough, action: migration.ActionRedo,
+			state: migration.InstanceRunning, claim: migration.ClaimReleased,
+		},
+		{
+			name: "redo_of_what_is_open_again", fails: string(migration.CodeInvalid), state: migration.InstanceParked, claim: migration.ClaimStarted,
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.Start() },
+			at:      migration.StepStart, reason: migration.ReasonStartRanThrough, action: migration.ActionRedo,
+		},
+		{
+			name: "redo_of_what_people_brought_to_its_end", fails: string(migration.CodeInvalid), state: migration.InstanceParked, claim: migration.ClaimStarted,
+			happens: worked, at: migration.StepStart, reason: migration.ReasonStartRanThrough, action: migration.ActionRedo,
+		},
+		{
+			name: "redo_that_gives_up_what_people_did", happens: worked, at: migration.StepStart, reason: migration.ReasonStartRanThrough, action: migration.ActionRedo,
+			discard: true, state: migration.InstanceRunning, claim: migration.ClaimReleased,
+		},
+		{
+			name: "rollback_is_for_another_activity", happens: none, at: migration.StepStart, reason: migration.ReasonIdentityRefused, action: migration.ActionRollback,
+			state: migration.InstanceParked,
+		},
+		{
+			name: "what_does_not_fit", happens: none, at: migration.StepStart, reason: migration.ReasonIdentityRefused, action: migration.ActionAdopt,
+			fails: string(migration.CodeInvalid), state: migration.InstanceParked,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := ready(c)
+			tc.happens(t, c, in)
+			in2 := contract.ResolveInput{StepInput: in.Step(), ParkID: in.Entry().ParkID, Reason: tc.reason, Action: tc.action, Discard: tc.discard}
+			if in2.ParkID == 0 {
+				in2.ParkID = park(t, c, in, tc.at, tc.reason)
+			}
+			if tc.target != nil {
+				in2.Target = tc.target(c, in)
+			}
+			for range 2 { // what is repeated changes nothing more
+				out, err := activitytest.Run(t, calling(c).Register, contract.ResolveInstance, in2)
+				same(t, "error", tc.fails, activitytest.TypeOf(err))
+				if tc.fails == "" {
+					same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+				}
+				same(t, "state", tc.state, in.Entry().State)
+				same(t, "claim", tc.claim, in.Claim().State)
+			}
+			if tc.action == migration.ActionAdopt && tc.fails == "" {
+				same(t, "adopted", in2.Target, in.TargetID())
+			}
+			if tc.then != nil {
+				tc.then(t, c, in)
+			}
+			same(t, "aborted", []string{}, without(in.Done(effects.Abort), "abort by admin in person"))
+		})
+	}
+}
+
+func without(list []string, line string) []string {
+	left := []string{}
+	for _, l := range list {
+		if l != line {
+			left = append(left, l)
+		}
+	}
+	return left
+}
+
+// first is the target's first instance of the record.
+func first(c *activitytest.Case, in *activitytest.Instance) migration.InstanceID {
+	return migration.InstanceID(c.Target.Text("SELECT processId FROM (SELECT processId, originProcessId FROM wf_process_link UNION ALL SELECT processId, originProcessId FROM wf_process_link_history) l WHERE originProcessId = ?", string(in.Record)))
+}
+
+// TestResolveInstance_of_a_parking_that_is_over has a decision that comes too late.
+func TestResolveInstance_of_a_parking_that_is_over(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := ready(c)
+	id := park(t, c, in, migration.StepVerify, migration.ReasonVerifyDiffers)
+	in.Decide(migration.ActionRetry, false)
+	again, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers, Token: "later"})
+	must(t, err)
+	_, err = activitytest.Run(t, calling(c).Register, contract.ResolveInstance, contract.ResolveInput{
+		StepInput: in.Step(), ParkID: id, Reason: migration.ReasonVerifyDiffers, Action: migration.ActionRetry,
+	})
+	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	if e := in.Entry(); e.State != migration.InstanceParked || e.ParkID != again {
+		t.Errorf("it is %s with parking %d", e.State, e.ParkID)
+	}
+}
