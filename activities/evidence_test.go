@@ -1,0 +1,48 @@
+package activities_test
+
+import (
+	"testing"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/test/activitytest"
+)
+
+// TestGatherEvidence has a pilot whose app changed other rows since its start.
+func TestGatherEvidence(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	in := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}, Row: map[string]string{"fullName": "Jack"}})
+	toCalled.walk(c, in)
+	in.Plan()
+	migrated(t, c, in)
+	c.Target.Row("onb_task", "task-1", map[string]string{"title": "badge"})
+	c.Target.Exec("UPDATE app_fd_onb_task SET dateModified = NOW()")
+	out, err := activitytest.Run(t, copying(c).Register, contract.GatherEvidence, in.Step())
+	must(t, err)
+	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+	got, err := c.Ledger.Evidence(t.Context(), c.Migration, in.ID)
+	must(t, err)
+	names := func(side migration.EvidenceSide) (list []migration.ActivityDefID) {
+		for _, a := range side.Activities {
+			list = append(list, a.DefID)
+		}
+		return list
+	}
+	same(t, "open on the source", []migration.ActivityDefID{"equip", "equip/handover"}, names(got.Source))
+	same(t, "open on the target", names(got.Source), names(got.Target))
+	same(t, "rows beside the record", []migration.ModifiedRows{{Table: "onb_task", Rows: 1, IDs: []migration.RecordID{"task-1"}}}, got.Modified)
+}
+
+// TestGatherEvidence_of_another_instance tells in the log what went wrong.
+func TestGatherEvidence_of_another_instance(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := begun(c, one, nil)
+	c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
+	out, err := activitytest.Run(t, copying(c).Register, contract.GatherEvidence, in.Step())
+	must(t, err)
+	if out.Status != contract.StatusOK || out.Message == "" || len(in.Told(migration.EventNoEvidence)) != 1 {
+		t.Errorf("%+v, told %q", out, in.Told(migration.EventNoEvidence))
+	}
+}

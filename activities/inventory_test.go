@@ -1,0 +1,233 @@
+package activities_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"jogetferry/activities"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/test/activitytest"
+)
+
+// probing lets an inventory try users on the target.
+func probing(c *activitytest.Case) func(*activities.Copy) {
+	return func(a *activities.Copy) { a.Probe = activities.Probe(c.API) }
+}
+
+// stateOf is what the ledger has of an instance.
+func stateOf(t *testing.T, c *activitytest.Case, in *activitytest.Instance) migration.InstanceState {
+	t.Helper()
+	e, err := c.Ledger.Entry(t.Context(), c.Migration, in.ID)
+	must(t, err)
+	return e.State
+}
+
+func idsOf(findings []migration.Finding) []string {
+	list := []string{}
+	for _, f := range findings {
+		if !slices.Contains(list, f.ID) {
+			list = append(list, f.ID)
+		}
+	}
+	return list
+}
+
+// TestTakeInventory plans all that is open on the source, once with what it finds
+// written down and once without.
+func TestTakeInventory(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	ill := map[string]string{"reason": "ill"}
+	plain := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
+	tree := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}, Row: map[string]string{"fullName": "Jack"}})
+	toCalled.walk(c, tree)
+	// On the target somebody has the row already.
+	taken := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
+	c.Target.Row("leave_request", taken.Record, map[string]string{"reason": "theirs"})
+	second := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jill"}, Row: map[string]string{"fullName": "Jill"}})
+	toCalled.walk(c, second)
+	closed := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
+	closed.Plan()
+	c.Source.Abort(closed.ID)
+
+	in := contract.InventoryInput{Migration: c.Migration, Plan: "first"}
+	dry := in
+	dry.Dry = true
+	checked, err := activitytest.Run(t, copying(c, probing(c)).Register, contract.TakeInventory, dry)
+	must(t, err)
+	same(t, "open", contract.OpenCounts{Open: 6, Roots: 4, Descendants: 2}, checked.Open)
+	same(t, "instances with findings", true, len(checked.Instances) > 0)
+	same(t, "definitions", 2, len(checked.Definitions))
+	if _, err := c.Ledger.Entry(t.Context(), c.Migration, plain.ID); migration.CodeOf(err) != migration.CodeNotFound {
+		t.Errorf("a check wrote to the ledger: %v", err)
+	}
+
+	taking, err := activitytest.Run(t, copying(c, probing(c)).Register, contract.TakeInventory, in)
+	must(t, err)
+	same(t, "open", checked.Open, taking.Open)
+	same(t, "findings", idsOf(checked.Findings), idsOf(taking.Findings))
+	if checked.Counts.Total() != 4 || taking.Counts.Total() != 5 || taking.Counts.Skipped != 1 {
+		t.Errorf("counts of the check %+v and of the plan %+v", checked.Counts, taking.Counts)
+	}
+	same(t, "what is gone", migration.InstanceSkipped, stateOf(t, c, closed))
+	findings, err := c.Ledger.Findings(t.Context(), c.Migration, taken.ID)
+	must(t, err)
+	if state := stateOf(t, c, taken); state != migration.InstanceBlocked || !slices.Contains(idsOf(findings), "FERRY-310") {
+		t.Errorf("a row that is somebody else's: %s, %q", state, idsOf(findings))
+	}
+	entry, err := c.Ledger.Entry(t.Context(), c.Migration, tree.ID)
+	must(t, err)
+	same(t, "target", tree.Target, entry.Target)
+
+	// Another plan keeps what has begun, and sees what is new.
+	must(t, c.Ledger.Progress(t.Context(), c.Migration, plain.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	later := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
+	in.Plan = "second"
+	again, err := activitytest.Run(t, copying(c).Register, contract.TakeInventory, in)
+	must(t, err)
+	same(t, "done", 1, again.Counts.Done)
+	same(t, "all", 6, again.Counts.Total())
+	same(t, "what has begun", migration.InstanceDone, stateOf(t, c, plain))
+	if state := stateOf(t, c, later); state != migration.InstanceReady && state != migration.InstanceWarned {
+		t.Errorf("what is new is %s", state)
+	}
+}
+
+// TestTakeInventory_of_some_processes leaves the others as they are.
+func TestTakeInventory_of_some_processes(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	chosen, other := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}}), c.Begin(activitytest.Begin{Process: "claims/rounds", Row: map[string]string{"title": "water"}})
+	other.Plan()
+	a := copying(c, func(a *activities.Copy) {
+		a.Settings.Processes = []string{"leave/process1", "leave/none"}
+		a.Settings.Users = map[migration.User]migration.User{"old": "nobody"}
+	})
+	out, err := activitytest.Run(t, a.Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
+	must(t, err)
+	same(t, "of another process", migration.InstanceReady, stateOf(t, c, other))
+	if state := stateOf(t, c, chosen); state == migration.InstanceBlocked {
+		t.Errorf("it is %s: %+v", state, out.Findings)
+	}
+	// Neither a process without instances nor a user whom nobody knows goes unsaid.
+	if len(out.Findings) < 2 {
+		t.Errorf("findings: %+v", out.Findings)
+	}
+}
+
+// TestTakeInventory_of_what_the_target_lacks blocks it.
+func TestTakeInventory_of_what_the_target_lacks(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	in := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}})
+	c.Target.Exec("UPDATE app_app SET published = 0 WHERE appId = 'leave'")
+	out, err := activitytest.Run(t, copying(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
+	must(t, err)
+	same(t, "counts", migration.Counts{Blocked: 1}, out.Counts)
+	same(t, "state", migration.InstanceBlocked, stateOf(t, c, in))
+	same(t, "worst", migration.Blocking, migration.Worst(out.Findings))
+}
+
+// TestCheckSource tells what a worker that copies can see of both servers.
+func TestCheckSource(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case)
+		change  func(*activities.Copy)
+		dry     bool
+		has     []string // findings, of all that there are
+	}{
+		{name: "the_account_of_the_source_may_write", has: []string{"FERRY-108"}},
+		{
+			name: "source_and_target_are_one_server", has: []string{"FERRY-101"},
+			change: func(a *activities.Copy) { a.TargetFingerprint = a.SourceFingerprint },
+		},
+		{
+			name: "the_migration_is_of_other_servers", has: []string{"FERRY-107"},
+			change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" },
+		},
+		{name: "a_check_binds_nothing", dry: true, has: []string{"FERRY-108"}, change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			a := copying(c)
+			if tc.change != nil {
+				a = copying(c, tc.change)
+			}
+			out, err := activitytest.Run(t, a.Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: tc.dry})
+			must(t, err)
+			for _, id := range tc.has {
+				if !slices.Contains(idsOf(out.Findings), id) {
+					t.Errorf("findings are %q, without %s", idsOf(out.Findings), id)
+				}
+			}
+			bound, err := c.Ledger.Bound(t.Context(), c.Migration)
+			must(t, err)
+			same(t, "bound to", migration.Binding{Migration: c.Migration, Source: c.SourcePrint, Target: c.TargetPrint}, bound)
+		})
+	}
+}
+
+// TestCheckSource_of_uploads_out_of_reach has folders that are gone.
+func TestCheckSource_of_uploads_out_of_reach(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	must(t, os.RemoveAll(c.Source.Folder))
+	must(t, os.RemoveAll(c.Target.Folder))
+	out, err := activitytest.Run(t, copying(c).Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
+	must(t, err)
+	for _, id := range []string{"FERRY-109", "FERRY-110"} {
+		if !slices.Contains(idsOf(out.Findings), id) {
+			t.Errorf("findings are %q, without %s", idsOf(out.Findings), id)
+		}
+	}
+}
+
+// TestCheckServers proves who is who on the target.
+func TestCheckServers(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*testing.T, *activitytest.Case, *activities.Joget)
+		dry    bool
+		worst  migration.Severity
+		want   []string
+	}{
+		{name: "all_is_well", want: []string{}},
+		{
+			name:   "the_administrator_is_somebody_else",
+			change: func(_ *testing.T, _ *activitytest.Case, j *activities.Joget) { j.AdminUser = "julia" }, worst: migration.Blocking,
+		},
+		{
+			name:   "url_and_database_are_two_servers",
+			change: func(_ *testing.T, c *activitytest.Case, j *activities.Joget) { j.Target = c.Source.DB }, worst: migration.Blocking,
+		},
+		{
+			name:   "the_target_was_restored_from_a_backup",
+			change: func(t *testing.T, c *activitytest.Case, _ *activities.Joget) { raised(t, c) }, worst: migration.Blocking,
+		},
+		{
+			name: "a_check_does_not_look_at_counters", dry: true,
+			change: func(t *testing.T, c *activitytest.Case, _ *activities.Joget) { raised(t, c) }, want: []string{},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			j := calling(c)
+			if tc.change != nil {
+				tc.change(t, c, j)
+			}
+			out, err := activitytest.Run(t, j.Register, contract.CheckServers, contract.CheckInput{Migration: c.Migration, Dry: tc.dry})
+			must(t, err)
+			same(t, "worst", tc.worst, migration.Worst(out.Findings))
+			if tc.want != nil {
+				same(t, "findings", tc.want, idsOf(out.Findings))
+			}
+		})
+	}
+}
