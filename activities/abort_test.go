@@ -3,7 +3,6 @@ package activities_test
 import (
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -34,7 +33,7 @@ func TestAbortTarget(t *testing.T) {
 		name    string
 		happens step
 		discard bool
-		change  func(*activities.Joget)
+		change  func(*ports)
 		want    contract.Outcome
 		state   migration.InstanceState
 		linked  []string
@@ -104,9 +103,9 @@ func TestAbortTarget(t *testing.T) {
 			in := ready(c)
 			tc.happens(t, c, in)
 			finished(t, c, in)
-			j := calling(c)
+			j := working(c)
 			if tc.change != nil {
-				j = calling(c, tc.change)
+				j = working(c, tc.change)
 			}
 			input := contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard}
 			out, err := activitytest.Retry(t, j.Register, contract.AbortTarget, input)
@@ -131,9 +130,9 @@ func TestAbortTarget_ends_the_whole_tree(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	in := begun(c, called, toCalled)
-	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 	finished(t, c, in)
-	out, err := activitytest.Retry(t, calling(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
+	out, err := activitytest.Retry(t, working(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
 	must(t, err)
 	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out))
 	open := c.Target.Text("SELECT COUNT(*) FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid = p.State JOIN wf_process_link l ON l.processId = p.Id"+
@@ -192,13 +191,13 @@ func TestRollback(t *testing.T) {
 				t.Fatal(err)
 			}
 			copied(t, c, in)
-			j, a := calling(c), copying(c)
+			j := working(c)
 			_, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
 			must(t, err)
 			_, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
 			must(t, err)
 			same(t, "files before", []string{"a.txt=ours", "b.txt=ours too", "letter.txt=We have your claim. Grüße"}, c.Target.Files("claim_case", in.Record))
-			verified, err := activitytest.Run(t, a.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
+			verified, err := activitytest.Run(t, j.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
 			must(t, err)
 			same(t, "verdict", migration.VerdictSame, verified.Verdict)
 			tc.happens(c, in)
@@ -207,7 +206,7 @@ func TestRollback(t *testing.T) {
 			same(t, "abort", contract.Outcome{Status: contract.StatusOK}, outcome(out))
 			tc.want.Status = contract.StatusOK
 			for range 2 { // what is repeated after its end tells the same
-				undone, err := activitytest.Run(t, a.Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step(), Again: tc.again})
+				undone, err := activitytest.Run(t, j.Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step(), Again: tc.again})
 				must(t, err)
 				same(t, "undone", tc.want, undone)
 			}
@@ -232,7 +231,7 @@ func TestUndoData_refuses_while_the_target_is_open(t *testing.T) {
 	in.Start()
 	finished(t, c, in)
 	must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
-	_, err := activitytest.Run(t, copying(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	_, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
 	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
 	same(t, "reason", "ill", c.Target.Field("leave_request", in.Record, "reason"))
 	same(t, "state", migration.InstanceRollingBack, in.Entry().State)

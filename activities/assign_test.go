@@ -3,7 +3,6 @@ package activities_test
 import (
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -23,7 +22,7 @@ func TestResumeActivity_hands_over(t *testing.T) {
 		name    string
 		way     way
 		source  func(*activitytest.Case, *activitytest.Instance)
-		happens func(*activitytest.Case, *activitytest.Instance, *activities.Joget)
+		happens func(*activitytest.Case, *activitytest.Instance, *ports)
 		calls   []string // that were made, by path
 		differs bool     // in the end
 	}{
@@ -38,20 +37,20 @@ func TestResumeActivity_hands_over(t *testing.T) {
 		},
 		{
 			name: "but_not_to_who_cannot_log_in", way: toThree, source: reassigned, differs: true,
-			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *ports) {
 				j.Settings.Users = map[migration.User]migration.User{"etta": "nobody"}
 			},
 		},
 		{
 			name: "but_not_for_ever_when_it_does_not_work", way: toThree, source: reassigned, differs: true,
-			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
 				c.Door.Faults(fault.Rule{Path: "activity/reassign", Kind: fault.Empty200})
 			},
 			calls: []string{"activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign"},
 		},
 		{
 			name: "or_not_if_somebody_was_faster", way: toThree, source: accepted, differs: true,
-			happens: func(c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Door.At(activitytest.Sent, "assignment/accept", func() {
 					c.Target.Reassign(in.TargetID(), "lawyer", "david", "jack")
 					c.Target.Accept(in.TargetID(), "lawyer", "jack")
@@ -77,7 +76,7 @@ func TestResumeActivity_hands_over(t *testing.T) {
 			in.Plan()
 			in.Copy()
 			in.Start()
-			j := calling(c)
+			j := working(c)
 			if tc.happens != nil {
 				tc.happens(c, in, j)
 			}

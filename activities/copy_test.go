@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
@@ -25,7 +24,7 @@ func TestCopyFormData(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens step
-		change  func(*activities.Copy)
+		change  func(*ports)
 		input   contract.CopyFormDataInput
 		want    contract.CopyFormDataOutput
 		fails   string
@@ -54,7 +53,7 @@ func TestCopyFormData(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
 			},
-			change: func(a *activities.Copy) { a.Settings.OnConflict = records.ConflictOverwrite },
+			change: func(a *ports) { a.Settings.OnConflict = records.ConflictOverwrite },
 			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
@@ -138,7 +137,7 @@ func TestCopyFormData(t *testing.T) {
 			want:    contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusDone}}, state: migration.InstanceDone,
 		},
 		{
-			name: "the_worker_is_another_servers", change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" },
+			name: "the_worker_is_another_servers", change: func(a *ports) { a.Source.Fingerprint = "elsewhere" },
 			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
 		},
 	} {
@@ -150,9 +149,9 @@ func TestCopyFormData(t *testing.T) {
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			a := copying(c)
+			a := working(c)
 			if tc.change != nil {
-				a = copying(c, tc.change)
+				a = working(c, tc.change)
 			}
 			input := tc.input
 			input.StepInput = in.Step()
@@ -178,7 +177,7 @@ func TestCopyFormData_that_the_target_cannot_hold(t *testing.T) {
 	in := leave(c)
 	in.Plan()
 	c.Target.Exec("ALTER TABLE app_fd_leave_request MODIFY c_reason varchar(2)")
-	out, err := activitytest.Run(t, copying(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	out, err := activitytest.Run(t, working(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
 	must(t, err)
 	same(t, "outcome", parked(migration.ReasonRecordUnsupported), outcome(out.Outcome))
 	same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request"))
@@ -191,7 +190,7 @@ func TestCopyUploads(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*activities.Copy)
+		change  func(*ports)
 		want    contract.CopyUploadsOutput
 		files   []string
 		state   migration.InstanceState
@@ -216,7 +215,7 @@ func TestCopyUploads(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.File("leave_request", in.Record, "a.txt", "theirs")
 			},
-			change: func(a *activities.Copy) { a.Settings.OnConflict = records.ConflictOverwrite },
+			change: func(a *ports) { a.Settings.OnConflict = records.ConflictOverwrite },
 			want:   contract.CopyUploadsOutput{Outcome: ok, Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceRunning,
 		},
 		{
@@ -244,9 +243,9 @@ func TestCopyUploads(t *testing.T) {
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			a := copying(c)
+			a := working(c)
 			if tc.change != nil {
-				a = copying(c, tc.change)
+				a = working(c, tc.change)
 			}
 			out, err := activitytest.Run(t, a.Register, contract.CopyUploads, in.Step())
 			must(t, err)

@@ -3,7 +3,6 @@ package activities_test
 import (
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
@@ -36,7 +35,7 @@ func TestCheckDrift(t *testing.T) {
 
 	var got contract.DriftPage
 	for after, pages := int64(0), 0; pages == 0 || after > 0; pages++ {
-		page, err := activitytest.Run(t, copying(c).Register, contract.CheckDrift, contract.ListInput{Migration: c.Migration, After: after, Limit: 3})
+		page, err := activitytest.Run(t, working(c).Register, contract.CheckDrift, contract.ListInput{Migration: c.Migration, After: after, Limit: 3})
 		must(t, err)
 		got.Still, got.Drifted, after = got.Still+page.Still, append(got.Drifted, page.Drifted...), page.Next
 	}
@@ -49,7 +48,7 @@ func TestCheckDrift(t *testing.T) {
 func TestCheckDrift_of_another_source(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	elsewhere := copying(c, func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" })
+	elsewhere := working(c, func(a *ports) { a.Source.Fingerprint = "elsewhere" })
 	_, err := activitytest.Run(t, elsewhere.Register, contract.CheckDrift, contract.ListInput{Migration: c.Migration, Limit: 3})
 	same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
 }

@@ -18,7 +18,7 @@ func TestGatherEvidence(t *testing.T) {
 	migrated(t, c, in)
 	c.Target.Row("onb_task", "task-1", map[string]string{"title": "badge"})
 	c.Target.Exec("UPDATE app_fd_onb_task SET dateModified = NOW()")
-	out, err := activitytest.Run(t, copying(c).Register, contract.GatherEvidence, in.Step())
+	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
 	must(t, err)
 	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
 	got, err := c.Ledger.Evidence(t.Context(), c.Migration, in.ID)
@@ -40,7 +40,7 @@ func TestGatherEvidence_of_another_instance(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in := begun(c, one, nil)
 	c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
-	out, err := activitytest.Run(t, copying(c).Register, contract.GatherEvidence, in.Step())
+	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
 	must(t, err)
 	if out.Status != contract.StatusOK || out.Message == "" || len(in.Told(migration.EventNoEvidence)) != 1 {
 		t.Errorf("%+v, told %q", out, in.Told(migration.EventNoEvidence))

@@ -12,8 +12,8 @@ import (
 )
 
 // probing lets an inventory try users on the target.
-func probing(c *activitytest.Case) func(*activities.Copy) {
-	return func(a *activities.Copy) { a.Probe = activities.Probe(c.API) }
+func probing(c *activitytest.Case) func(*ports) {
+	return func(a *ports) { a.Probe = activities.Probe(c.API) }
 }
 
 // stateOf is what the ledger has of an instance.
@@ -55,7 +55,7 @@ func TestTakeInventory(t *testing.T) {
 	in := contract.InventoryInput{Migration: c.Migration, Plan: "first"}
 	dry := in
 	dry.Dry = true
-	checked, err := activitytest.Run(t, copying(c, probing(c)).Register, contract.TakeInventory, dry)
+	checked, err := activitytest.Run(t, working(c, probing(c)).Register, contract.TakeInventory, dry)
 	must(t, err)
 	same(t, "open", contract.OpenCounts{Open: 6, Roots: 4, Descendants: 2}, checked.Open)
 	same(t, "instances with findings", true, len(checked.Instances) > 0)
@@ -64,7 +64,7 @@ func TestTakeInventory(t *testing.T) {
 		t.Errorf("a check wrote to the ledger: %v", err)
 	}
 
-	taking, err := activitytest.Run(t, copying(c, probing(c)).Register, contract.TakeInventory, in)
+	taking, err := activitytest.Run(t, working(c, probing(c)).Register, contract.TakeInventory, in)
 	must(t, err)
 	same(t, "open", checked.Open, taking.Open)
 	same(t, "findings", idsOf(checked.Findings), idsOf(taking.Findings))
@@ -85,7 +85,7 @@ func TestTakeInventory(t *testing.T) {
 	must(t, c.Ledger.Progress(t.Context(), c.Migration, plain.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	later := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
 	in.Plan = "second"
-	again, err := activitytest.Run(t, copying(c).Register, contract.TakeInventory, in)
+	again, err := activitytest.Run(t, working(c).Register, contract.TakeInventory, in)
 	must(t, err)
 	same(t, "done", 1, again.Counts.Done)
 	same(t, "all", 6, again.Counts.Total())
@@ -101,7 +101,7 @@ func TestTakeInventory_of_some_processes(t *testing.T) {
 	c := activitytest.New(t).Case(t)
 	chosen, other := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}}), c.Begin(activitytest.Begin{Process: "claims/rounds", Row: map[string]string{"title": "water"}})
 	other.Plan()
-	a := copying(c, func(a *activities.Copy) {
+	a := working(c, func(a *ports) {
 		a.Settings.Processes = []string{"leave/process1", "leave/none"}
 		a.Settings.Users = map[migration.User]migration.User{"old": "nobody"}
 	})
@@ -123,7 +123,7 @@ func TestTakeInventory_of_what_the_target_lacks(t *testing.T) {
 	c := activitytest.New(t).Case(t)
 	in := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}})
 	c.Target.Exec("UPDATE app_app SET published = 0 WHERE appId = 'leave'")
-	out, err := activitytest.Run(t, copying(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
+	out, err := activitytest.Run(t, working(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
 	must(t, err)
 	same(t, "counts", migration.Counts{Blocked: 1}, out.Counts)
 	same(t, "state", migration.InstanceBlocked, stateOf(t, c, in))
@@ -136,27 +136,27 @@ func TestCheckSource(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case)
-		change  func(*activities.Copy)
+		change  func(*ports)
 		dry     bool
 		has     []string // findings, of all that there are
 	}{
 		{name: "the_account_of_the_source_may_write", has: []string{"FERRY-108"}},
 		{
 			name: "source_and_target_are_one_server", has: []string{"FERRY-101"},
-			change: func(a *activities.Copy) { a.TargetFingerprint = a.SourceFingerprint },
+			change: func(a *ports) { a.Target.Fingerprint = a.Source.Fingerprint },
 		},
 		{
 			name: "the_migration_is_of_other_servers", has: []string{"FERRY-107"},
-			change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" },
+			change: func(a *ports) { a.Source.Fingerprint = "elsewhere" },
 		},
-		{name: "a_check_binds_nothing", dry: true, has: []string{"FERRY-108"}, change: func(a *activities.Copy) { a.SourceFingerprint = "elsewhere" }},
+		{name: "a_check_binds_nothing", dry: true, has: []string{"FERRY-108"}, change: func(a *ports) { a.Source.Fingerprint = "elsewhere" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			a := copying(c)
+			a := working(c)
 			if tc.change != nil {
-				a = copying(c, tc.change)
+				a = working(c, tc.change)
 			}
 			out, err := activitytest.Run(t, a.Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: tc.dry})
 			must(t, err)
@@ -178,7 +178,7 @@ func TestCheckSource_of_uploads_out_of_reach(t *testing.T) {
 	c := activitytest.New(t).Case(t)
 	must(t, os.RemoveAll(c.Source.Folder))
 	must(t, os.RemoveAll(c.Target.Folder))
-	out, err := activitytest.Run(t, copying(c).Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
+	out, err := activitytest.Run(t, working(c).Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
 	must(t, err)
 	for _, id := range []string{"FERRY-109", "FERRY-110"} {
 		if !slices.Contains(idsOf(out.Findings), id) {
@@ -192,7 +192,7 @@ func TestCheckServers(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*testing.T, *activitytest.Case, *activities.Joget)
+		change func(*testing.T, *activitytest.Case, *ports)
 		dry    bool
 		worst  migration.Severity
 		want   []string
@@ -200,25 +200,25 @@ func TestCheckServers(t *testing.T) {
 		{name: "all_is_well", want: []string{}},
 		{
 			name:   "the_administrator_is_somebody_else",
-			change: func(_ *testing.T, _ *activitytest.Case, j *activities.Joget) { j.AdminUser = "julia" }, worst: migration.Blocking,
+			change: func(_ *testing.T, _ *activitytest.Case, j *ports) { j.Settings.AdminUser = "julia" }, worst: migration.Blocking,
 		},
 		{
 			name:   "url_and_database_are_two_servers",
-			change: func(_ *testing.T, c *activitytest.Case, j *activities.Joget) { j.Target = c.Source.DB }, worst: migration.Blocking,
+			change: func(_ *testing.T, c *activitytest.Case, j *ports) { j.Target.DB = c.Source.DB }, worst: migration.Blocking,
 		},
 		{
 			name:   "the_target_was_restored_from_a_backup",
-			change: func(t *testing.T, c *activitytest.Case, _ *activities.Joget) { raised(t, c) }, worst: migration.Blocking,
+			change: func(t *testing.T, c *activitytest.Case, _ *ports) { raised(t, c) }, worst: migration.Blocking,
 		},
 		{
 			name: "a_check_does_not_look_at_counters", dry: true,
-			change: func(t *testing.T, c *activitytest.Case, _ *activities.Joget) { raised(t, c) }, want: []string{},
+			change: func(t *testing.T, c *activitytest.Case, _ *ports) { raised(t, c) }, want: []string{},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			j := calling(c)
+			j := working(c)
 			if tc.change != nil {
 				tc.change(t, c, j)
 			}

@@ -1,58 +1,50 @@
 package activities_test
 
 import (
+	"context"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/zap"
-	"golang.org/x/time/rate"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
 
 	"jogetferry/activities"
+	"jogetferry/activities/step"
 	"jogetferry/contract"
+	"jogetferry/joget/api"
 	"jogetferry/migration"
-	"jogetferry/records"
 	"jogetferry/test/activitytest"
 )
 
 func TestMain(m *testing.M) { os.Exit(activitytest.Main(m)) }
 
-func settings(c *activitytest.Case) activities.Settings {
-	return activities.Settings{
-		Migration: c.Migration, Settle: time.Hour, MaxRounds: 5, OnConflict: records.ConflictPark,
-		RowLimiter: rate.NewLimiter(rate.Inf, 0), RebuildJoins: true, AdminUser: "admin",
-	}
+// ports are what the activities of a test work with.
+type ports struct {
+	step.Servers
+	API      *api.Client
+	Probe    func(context.Context, migration.User) (bool, error)
+	Temporal client.Client
 }
 
-// calling are the activities that call the target of a case.
-func calling(c *activitytest.Case, change ...func(*activities.Joget)) *activities.Joget {
-	j := activities.Joget{
-		Ledger: c.Ledger, Target: c.Target.DB, Fingerprint: c.TargetPrint, API: c.API, Tables: c.Target.Tables,
-		Catalog: activities.NewCatalog(c.Target.DB), Settings: settings(c), AdminUser: "admin", Log: zap.NewNop(),
-	}
+// working is a worker of a case that has all roles.
+func working(c *activitytest.Case, change ...func(*ports)) *ports {
+	p := &ports{Servers: c.Servers(), API: c.API}
 	for _, f := range change {
-		f(&j)
+		f(p)
 	}
-	return activities.NewJoget(j)
+	return p
 }
 
-// copying are the activities that read both servers of a case.
-func copying(c *activitytest.Case, change ...func(*activities.Copy)) *activities.Copy {
-	a := &activities.Copy{
-		Ledger: c.Ledger, Source: c.Source.DB, Target: c.Target.DB, SourceFingerprint: c.SourcePrint, TargetFingerprint: c.TargetPrint,
-		SourceTables: c.Source.Tables, TargetTables: c.Target.Tables,
-		SourceCatalog: activities.NewCatalog(c.Source.DB), TargetCatalog: activities.NewCatalog(c.Target.DB),
-		SourceUploads: c.Source.Uploads, TargetUploads: c.Target.Uploads, Settings: settings(c), Log: zap.NewNop(),
-	}
-	for _, f := range change {
-		f(a)
-	}
-	return a
+// Register makes all activities known.
+func (p *ports) Register(r worker.Registry) {
+	activities.NewJoget(p.Servers, p.API).Register(r)
+	(&activities.Copy{Servers: p.Servers, Probe: p.Probe}).Register(r)
+	(&activities.Book{Ledger: p.Ledger, Temporal: p.Temporal, Log: p.Log}).Register(r)
 }
 
 // settled has calls without an answer over at once.
-func settled(j *activities.Joget) { j.Settings.Settle = 0 }
+func settled(p *ports) { p.Settings.Settle = 0 }
 
 func same[T any](t *testing.T, what string, want, got T) {
 	t.Helper()
@@ -81,10 +73,10 @@ func parked(reason migration.Reason) contract.Outcome {
 func copied(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 	t.Helper()
 	in.Plan()
-	rows, err := activitytest.Run(t, copying(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	rows, err := activitytest.Run(t, working(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
 	must(t, err)
 	same(t, "copy of rows", contract.Outcome{Status: contract.StatusOK}, rows.Outcome)
-	files, err := activitytest.Run(t, copying(c).Register, contract.CopyUploads, in.Step())
+	files, err := activitytest.Run(t, working(c).Register, contract.CopyUploads, in.Step())
 	must(t, err)
 	same(t, "copy of files", contract.Outcome{Status: contract.StatusOK}, files.Outcome)
 }

@@ -3,7 +3,6 @@ package activities_test
 import (
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -47,7 +46,7 @@ func TestReconcileStart(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens step
-		change  func(*activities.Joget)
+		change  func(*ports)
 		want    contract.Outcome
 		waits   bool
 		claim   migration.ClaimState
@@ -69,7 +68,7 @@ func TestReconcileStart(t *testing.T) {
 		},
 		{
 			name: "nothing_came_and_the_operator_wants_it_tried_again", happens: left(migration.ClaimUnknown),
-			change: func(j *activities.Joget) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
+			change: func(j *ports) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
 		},
 		{
 			name: "one_began_as_nobody", happens: left(migration.ClaimSending, startedAs(migration.AnonymousUser)), waits: true,
@@ -92,7 +91,7 @@ func TestReconcileStart(t *testing.T) {
 		},
 		{
 			name: "the_requester_cannot_log_in", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {},
-			change: func(j *activities.Joget) { j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"} },
+			change: func(j *ports) { j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"} },
 			want:   parked(migration.ReasonIdentityRefused),
 		},
 		{
@@ -113,9 +112,9 @@ func TestReconcileStart(t *testing.T) {
 			c := activitytest.Shared(t).Case(t)
 			in := ready(c)
 			tc.happens(t, c, in)
-			j := calling(c)
+			j := working(c)
 			if tc.change != nil {
-				j = calling(c, tc.change)
+				j = working(c, tc.change)
 			}
 			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
 			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
@@ -137,7 +136,7 @@ func TestReconcileStart(t *testing.T) {
 func TestReconcileStart_looks_again_after_a_wreck(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := ready(c), calling(c)
+	in, j := ready(c), working(c)
 	claimed(t, c, in, migration.ClaimSending)
 	in.StartUnknown(migration.AnonymousUser, nil)
 	must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
@@ -200,7 +199,7 @@ func TestReconcileStart_of_a_known_target(t *testing.T) {
 			in.Start()
 			tc.happens(t, c, in)
 			for _, a := range []contract.Activity[contract.StepInput, contract.StartOutput]{contract.ReconcileStart, contract.StartProcess} {
-				out, err := activitytest.Run(t, calling(c).Register, a, in.Step())
+				out, err := activitytest.Run(t, working(c).Register, a, in.Step())
 				must(t, err)
 				same(t, a.Name, tc.want, outcome(out.Outcome))
 				if tc.want.Status == contract.StatusParked {

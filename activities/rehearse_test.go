@@ -5,9 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
-
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -34,10 +31,10 @@ func rehearsed(t *testing.T, c *activitytest.Case, b activitytest.Begin, w way, 
 // migrated takes an instance that is planned through all its steps.
 func migrated(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 	t.Helper()
-	j, a := calling(c), copying(c)
-	_, err := activitytest.Run(t, a.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	j := working(c)
+	_, err := activitytest.Run(t, j.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
 	must(t, err)
-	_, err = activitytest.Run(t, a.Register, contract.CopyUploads, in.Step())
+	_, err = activitytest.Run(t, j.Register, contract.CopyUploads, in.Step())
 	must(t, err)
 	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
 	must(t, err)
@@ -47,7 +44,7 @@ func migrated(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		must(t, err)
 	}
 	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, j, in))
-	verified, err := activitytest.Run(t, a.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
+	verified, err := activitytest.Run(t, j.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
 	must(t, err)
 	if verified.Verdict != migration.VerdictSame {
 		t.Fatalf("verified as %+v", verified)
@@ -56,7 +53,7 @@ func migrated(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 
 // rehearse makes steps until one ends the rehearsal, at most 20, and returns where
 // each was made, and the last.
-func rehearse(t *testing.T, j *activities.Joget, in *activitytest.Instance, number int64) ([]string, contract.RehearseStepOutput) {
+func rehearse(t *testing.T, j *ports, in *activitytest.Instance, number int64) ([]string, contract.RehearseStepOutput) {
 	t.Helper()
 	var at []string
 	for step := 1; ; step++ {
@@ -80,7 +77,7 @@ func TestRehearseStep(t *testing.T) {
 		begin   activitytest.Begin
 		way     way
 		answers migration.Answers
-		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *activities.Joget)
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *ports)
 		at      []string
 		ended   bool
 		stopped string // part of it
@@ -106,46 +103,46 @@ func TestRehearseStep(t *testing.T) {
 		},
 		{
 			name: "as_who_accepted_it", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Target.Accept(in.TargetID(), "equip/handover", "tina")
 			},
 			done: []string{"complete handover by tina", "complete welcome by cat"},
 		},
 		{
 			name: "that_nobody_can_complete", begin: ill, answers: approvals, stopped: "can log in",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Target.Exec("UPDATE SHKAssignmentsTable SET ResourceId = 'nobody' WHERE ActivityProcessId = ?", string(in.TargetID()))
 			},
 		},
 		{
 			name: "with_nothing_open", begin: ill, answers: approvals, stopped: "nobody can complete anything",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Target.Engine.AbortActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "approve")
 			},
 		},
 		{
 			name: "of_what_somebody_aborted", begin: ill, answers: approvals, stopped: "did not complete",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Target.Abort(in.TargetID())
 			},
 		},
 		{
 			name: "of_another_instance_with_its_ID", begin: ill, answers: approvals, stopped: migration.ReasonTargetChanged.Text(),
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
 			},
 		},
 		{
 			name: "whose_answer_is_lost", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
 			done: []string{"complete handover by tana", "complete welcome by cat"},
 		},
 		{
 			name: "whose_worker_dies", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, j *activities.Joget) {
-				dying := calling(c, func(j *activities.Joget) { j.Ledger = c.OpenLedger() })
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, j *ports) {
+				dying := working(c, func(j *ports) { j.Ledger = c.OpenLedger() })
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { _ = dying.Ledger.Close() })
 				last, err := c.Ledger.LastRehearsal(t.Context(), c.Migration, in.ID)
 				must(t, err)
@@ -156,7 +153,7 @@ func TestRehearseStep(t *testing.T) {
 		},
 		{
 			name: "that_has_no_effect", begin: called, way: toCalled, stopped: "stays open",
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
 				c.Door.Faults(fault.Rule{Path: "assignment/complete", Kind: fault.Empty200})
 			},
 		},
@@ -165,7 +162,7 @@ func TestRehearseStep(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in, number := rehearsed(t, c, tc.begin, tc.way, tc.answers)
-			j := calling(c)
+			j := working(c)
 			if tc.happens != nil {
 				tc.happens(t, c, in, j)
 			}
@@ -188,7 +185,7 @@ func TestRehearsal_leaves_nothing_behind(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	in, number := rehearsed(t, c, activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill", "outcome": ""}}, nil, approvals)
-	j := calling(c)
+	j := working(c)
 	_, out := rehearse(t, j, in, number)
 	same(t, "ended", true, out.Ended)
 	same(t, "outcome of the tool", "rejected", c.Target.Field("leave_request", in.Record, "outcome"))
@@ -204,10 +201,10 @@ func TestRehearsal_leaves_nothing_behind(t *testing.T) {
 	aborted, err := activitytest.Retry(t, j.Register, contract.AbortRehearsed, input)
 	must(t, err)
 	same(t, "aborted", contract.Outcome{Status: contract.StatusOK}, aborted)
-	undone, err := activitytest.Run(t, copying(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	undone, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
 	must(t, err)
 	same(t, "undone", contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1}, undone)
-	book := &activities.Book{Ledger: c.Ledger, Log: zap.NewNop()}
+	book := working(c)
 	_, err = activitytest.Run(t, book.Register, contract.SettleRehearsal, contract.SettleRehearsalInput{StepInput: in.Step(), Rehearsal: number, Result: migration.RehearsalResult{Ended: true, Undone: true}})
 	must(t, err)
 	same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request WHERE id = ?", string(in.Record)))
@@ -229,7 +226,7 @@ func TestRehearsal_leaves_nothing_behind(t *testing.T) {
 func startOf(t *testing.T, c *activitytest.Case, in *activitytest.Instance) contract.Status {
 	t.Helper()
 	copied(t, c, in)
-	out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+	out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 	must(t, err)
 	return out.Status
 }
@@ -255,7 +252,7 @@ func TestRehearseStep_compares_answers_before_anything(t *testing.T) {
 			in.Plan()
 			number, err := c.Ledger.BeginRehearsal(t.Context(), c.Migration, in.ID, tc.answers, 5)
 			must(t, err)
-			out, err := activitytest.Run(t, calling(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number})
+			out, err := activitytest.Run(t, working(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number})
 			must(t, err)
 			same(t, "mistakes", tc.mistakes, out.Mistakes)
 			same(t, "stopped", tc.mistakes > 0, out.Stopped != "")
@@ -297,7 +294,7 @@ func TestRehearseStep_of_a_migration_that_is_not_done(t *testing.T) {
 			} else {
 				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, tc.is))
 			}
-			out, err := activitytest.Run(t, calling(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: 1})
+			out, err := activitytest.Run(t, working(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: 1})
 			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
 				t.Errorf("error %v", err)
 			}
@@ -318,7 +315,7 @@ func TestAbortRehearsed_of_a_migration_that_is_gone(t *testing.T) {
 	in.Copy()
 	in.Start()
 	c.Target.Accept(in.TargetID(), "approve", "clark")
-	out, err := activitytest.Retry(t, calling(c).Register, contract.AbortRehearsed, contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number, Gone: true})
+	out, err := activitytest.Retry(t, working(c).Register, contract.AbortRehearsed, contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number, Gone: true})
 	must(t, err)
 	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
 	same(t, "linked", []string{"cat closed.aborted"}, in.Linked())

@@ -31,7 +31,7 @@ func TestResolveInstance(t *testing.T) {
 	}
 	earlier := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		in.StartUnknown("terry", nil)
-		_, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+		_, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 		must(t, err)
 	}
 	worked := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
@@ -70,7 +70,7 @@ func TestResolveInstance(t *testing.T) {
 			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) }, at: migration.StepStart,
 			reason: migration.ReasonTargetRewound, action: migration.ActionRetry, state: migration.InstanceRunning,
 			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+				out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 				must(t, err)
 				same(t, "start", contract.StatusOK, out.Status)
 			},
@@ -117,7 +117,7 @@ func TestResolveInstance(t *testing.T) {
 			name: "accept_what_was_started_earlier", state: migration.InstanceRunning, claim: migration.ClaimReleased,
 			happens: earlier, at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAccept,
 			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+				out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 				must(t, err)
 				same(t, "start", contract.StatusOK, out.Status)
 				same(t, "linked", []string{"cat open.running", "terry open.running"}, in.Linked())
@@ -162,7 +162,7 @@ func TestResolveInstance(t *testing.T) {
 				in2.Target = tc.target(c, in)
 			}
 			for range 2 { // what is repeated changes nothing more
-				out, err := activitytest.Run(t, calling(c).Register, contract.ResolveInstance, in2)
+				out, err := activitytest.Run(t, working(c).Register, contract.ResolveInstance, in2)
 				same(t, "error", tc.fails, activitytest.TypeOf(err))
 				if tc.fails == "" {
 					same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
@@ -205,7 +205,7 @@ func TestResolveInstance_of_a_parking_that_is_over(t *testing.T) {
 	in.Decide(migration.ActionRetry, false)
 	again, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers, Token: "later"})
 	must(t, err)
-	_, err = activitytest.Run(t, calling(c).Register, contract.ResolveInstance, contract.ResolveInput{
+	_, err = activitytest.Run(t, working(c).Register, contract.ResolveInstance, contract.ResolveInput{
 		StepInput: in.Step(), ParkID: id, Reason: migration.ReasonVerifyDiffers, Action: migration.ActionRetry,
 	})
 	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))

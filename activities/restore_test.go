@@ -3,7 +3,6 @@ package activities_test
 import (
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -58,7 +57,7 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 		// start happens while the target starts the instance, and then comes before the restore.
 		start, then step
 		fault       fault.Kind // of the start
-		change      func(*activities.Joget)
+		change      func(*ports)
 		want        contract.Outcome
 		record      map[string]string
 		status      string // the variable
@@ -88,7 +87,7 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			want: parked(migration.ReasonTargetMoved), record: asToolsLeftIt, status: "registered",
 		},
 		{
-			name: "the_operator_wants_it_told_only", change: func(j *activities.Joget) { j.Settings.ReportOnly = true },
+			name: "the_operator_wants_it_told_only", change: func(j *ports) { j.Settings.ReportOnly = true },
 			record: asToolsLeftIt, status: "ours", told: []string{`rows_reported {"rows":2}`},
 		},
 		{
@@ -116,9 +115,9 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			c := activitytest.Shared(t).Case(t)
 			in := intake(c)
 			copied(t, c, in)
-			j := calling(c)
+			j := working(c)
 			if tc.change != nil {
-				j = calling(c, tc.change)
+				j = working(c, tc.change)
 			}
 			if tc.start != nil {
 				c.Door.At(activitytest.Sent, startPath, func() { tc.start(t, c, in) })
@@ -177,7 +176,7 @@ func variable(s *activitytest.Server, id migration.InstanceID, name string) stri
 func TestRestoreState_leaves_what_people_did_before_another_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := intake(c), calling(c)
+	in, j := intake(c), working(c)
 	copied(t, c, in)
 	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
 	c.Door.At(activitytest.Sent, startPath, func() { c.Target.Edit("claim_case", in.Record, "story", "theirs") })
@@ -215,7 +214,7 @@ func TestRestoreState_sets_a_variable_once(t *testing.T) {
 			const call = "process/variable"
 			c := activitytest.Shared(t).Case(t)
 			in := intake(c)
-			j := calling(c)
+			j := working(c)
 			in.Plan()
 			in.Copy()
 			in.Start()
@@ -257,7 +256,7 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 			c.Source.Edit("claim_case", in.Record, "stage", "ours")
 			copied(t, c, in)
 			in.Start()
-			j := calling(c)
+			j := working(c)
 			if tc.dies != "" {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(tc.dies, activityStart, func() { _ = j.Ledger.Close() })
@@ -265,7 +264,7 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 					t.Error("it did not notice")
 				}
 			}
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 			same(t, "the target", in.OnSource(), in.OnTarget())
 			same(t, "stage", "ours", c.Target.Field("claim_case", in.Record, "stage"))
 			count := func(s *activitytest.Server) string {

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
@@ -57,7 +56,7 @@ func begun(c *activitytest.Case, b activitytest.Begin, w way) *activitytest.Inst
 }
 
 // resume makes rounds until there is none to make, and returns how the last ended.
-func resume(t *testing.T, j *activities.Joget, in *activitytest.Instance) contract.Outcome {
+func resume(t *testing.T, j *ports, in *activitytest.Instance) contract.Outcome {
 	t.Helper()
 	for range 30 {
 		out, err := activitytest.Retry(t, j.Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
@@ -135,7 +134,7 @@ func TestResumeActivity_converges(t *testing.T) {
 				tc.target(c, in)
 			}
 			before := len(in.Done(effects.ActivityStart))
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 			same(t, "the target", in.OnSource(), in.OnTarget())
 			made := in.Done(effects.ActivityStart)[before:]
 			if tc.calls >= 0 && len(made) != tc.calls {
@@ -143,7 +142,7 @@ func TestResumeActivity_converges(t *testing.T) {
 			}
 			// What stands is left alone.
 			done := in.Done()
-			same(t, "outcome, once more", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+			same(t, "outcome, once more", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 			same(t, "done", done, in.Done())
 			same(t, "linked", []string{"cat open.running"}, in.Linked())
 		})
@@ -158,7 +157,7 @@ func TestResumeActivity_parks(t *testing.T) {
 		begin   activitytest.Begin
 		way     way
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*activities.Joget)
+		change  func(*ports)
 		reason  migration.Reason
 		calls   int
 	}{
@@ -177,11 +176,11 @@ func TestResumeActivity_parks(t *testing.T) {
 		},
 		{
 			name: "as_many_rounds_as_there_may_be", begin: one, way: toConfirm, reason: migration.ReasonResumeNotConverging,
-			change: func(j *activities.Joget) { j.Settings.MaxRounds = 0 },
+			change: func(j *ports) { j.Settings.MaxRounds = 0 },
 		},
 		{
 			name: "branches_at_joins_are_not_to_be_rebuilt", begin: three, way: toJoin, reason: migration.ReasonJoinsDiffer,
-			change: func(j *activities.Joget) { j.Settings.RebuildJoins = false },
+			change: func(j *ports) { j.Settings.RebuildJoins = false },
 		},
 		{
 			name: "a_branch_waits_that_nobody_wants", begin: three, way: way{{activity: "triage"}}, reason: migration.ReasonJoinsDiffer,
@@ -223,9 +222,9 @@ func TestResumeActivity_parks(t *testing.T) {
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			j := calling(c)
+			j := working(c)
 			if tc.change != nil {
-				j = calling(c, tc.change)
+				j = working(c, tc.change)
 			}
 			before := len(c.Door.Calls(activityStart))
 			same(t, "outcome", parked(tc.reason), resume(t, j, in))
@@ -246,14 +245,14 @@ func TestResumeActivity_discards_what_the_operator_gave_up(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in := begun(c, one, toConfirm)
 	c.Target.Accept(in.TargetID(), "approve", "clark")
-	same(t, "before the decision", parked(migration.ReasonTargetMoved), resume(t, calling(c), in))
+	same(t, "before the decision", parked(migration.ReasonTargetMoved), resume(t, working(c), in))
 	in.Decide(migration.ActionRedo, true)
-	same(t, "after it", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+	same(t, "after it", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 	same(t, "the target", in.OnSource(), in.OnTarget())
 	// It was given up once.
 	c.Target.Accept(in.TargetID(), "confirm", "tina")
 	done := in.Done()
-	same(t, "what came since", contract.Outcome{Status: contract.StatusOK}, resume(t, calling(c), in))
+	same(t, "what came since", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
 	same(t, "done", done, in.Done())
 }
 
@@ -264,7 +263,7 @@ func TestResumeActivity_of_what_is_over(t *testing.T) {
 	in := begun(c, one, toConfirm)
 	done := in.Done()
 	must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
-	same(t, "outcome", contract.Outcome{Status: contract.StatusDone}, resume(t, calling(c), in))
+	same(t, "outcome", contract.Outcome{Status: contract.StatusDone}, resume(t, working(c), in))
 	same(t, "done", done, in.Done())
 }
 
@@ -272,7 +271,7 @@ func TestResumeActivity_before_the_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	in := ready(c)
-	_, err := activitytest.Run(t, calling(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
+	_, err := activitytest.Run(t, working(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
 	same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
 }
 
@@ -280,20 +279,20 @@ func TestResumeActivity_before_the_start(t *testing.T) {
 // the middle of one.
 func TestResumeActivity_without_an_answer(t *testing.T) {
 	t.Parallel()
-	fails := func(kind fault.Kind, after bool) func(*activitytest.Case, *activities.Joget) {
-		return func(c *activitytest.Case, _ *activities.Joget) {
+	fails := func(kind fault.Kind, after bool) func(*activitytest.Case, *ports) {
+		return func(c *activitytest.Case, _ *ports) {
 			c.Door.Faults(fault.Rule{Path: activityStart, Kind: kind, Count: 1, After: after})
 		}
 	}
-	dies := func(m activitytest.Moment, path string) func(*activitytest.Case, *activities.Joget) {
-		return func(c *activitytest.Case, j *activities.Joget) {
+	dies := func(m activitytest.Moment, path string) func(*activitytest.Case, *ports) {
+		return func(c *activitytest.Case, j *ports) {
 			j.Ledger = c.OpenLedger()
 			c.Door.At(m, path, func() { _ = j.Ledger.Close() })
 		}
 	}
 	for _, tc := range []struct {
 		name  string
-		fails func(*activitytest.Case, *activities.Joget)
+		fails func(*activitytest.Case, *ports)
 		// settles: without an effect to see, the call's time has to be over.
 		settles bool
 		late    bool
@@ -313,21 +312,21 @@ func TestResumeActivity_without_an_answer(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := begun(c, one, toConfirm)
-			j := calling(c)
+			j := working(c)
 			tc.fails(c, j)
 			input := contract.ResumeInput{StepInput: in.Step()}
 			_, err := activitytest.Run(t, j.Register, contract.ResumeActivity, input)
 			if err == nil && tc.calls > 1 {
 				t.Error("the call is taken for made")
 			}
-			healthy := calling(c)
+			healthy := working(c)
 			if tc.settles || tc.late {
 				_, err = activitytest.Run(t, healthy.Register, contract.ResumeActivity, input)
 				same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
 				same(t, "calls meanwhile", 1, len(c.Door.Calls(activityStart)))
 			}
 			if tc.settles {
-				healthy = calling(c, settled)
+				healthy = working(c, settled)
 			}
 			c.Door.Late()
 			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, healthy, in))
@@ -350,10 +349,10 @@ func TestResumeActivity_looks_again_before_it_calls(t *testing.T) {
 	in.Copy()
 	in.Start()
 	c.Door.At(activitytest.Effected, "process/variable", func() { c.Target.Accept(in.TargetID(), "approve", "clark") })
-	_, err := activitytest.Run(t, calling(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
+	_, err := activitytest.Run(t, working(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
 	same(t, "error", contract.WaitingType, activitytest.TypeOf(err))
 	same(t, "calls", []string(nil), c.Door.Calls(activityStart))
-	same(t, "outcome", parked(migration.ReasonTargetMoved), resume(t, calling(c), in))
+	same(t, "outcome", parked(migration.ReasonTargetMoved), resume(t, working(c), in))
 	same(t, "calls", []string(nil), c.Door.Calls(activityStart))
 }
 
@@ -362,23 +361,23 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
-		happens func(*activitytest.Case, *activitytest.Instance, *activities.Joget)
+		happens func(*activitytest.Case, *activitytest.Instance, *ports)
 		fails   string
 		calls   []string
 	}{
 		{
-			name: "as_who_did_on_the_source", happens: func(*activitytest.Case, *activitytest.Instance, *activities.Joget) {},
+			name: "as_who_did_on_the_source", happens: func(*activitytest.Case, *activitytest.Instance, *ports) {},
 			calls: []string{"complete doctor by clark"},
 		},
 		{
 			name: "who_cannot_log_in", fails: string(migration.CodeRefused),
-			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *ports) {
 				j.Settings.Users = map[migration.User]migration.User{"clark": "nobody"}
 			},
 		},
 		{
 			name: "once_although_the_answer_is_lost", calls: []string{"complete doctor by clark"},
-			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
 		},
@@ -387,7 +386,7 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := begun(c, three, toJoin)
-			j := calling(c)
+			j := working(c)
 			tc.happens(c, in, j)
 			var err error
 			for range 10 {

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/migration"
@@ -92,9 +91,9 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := ready(c)
-			j := calling(c)
+			j := working(c)
 			if tc.settled {
-				j = calling(c, settled)
+				j = working(c, settled)
 			}
 			tc.happens(c)
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
@@ -136,7 +135,7 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 func TestStartProcess_after_a_failed_one(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := ready(c), calling(c)
+	in, j := ready(c), working(c)
 	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
 	for _, want := range []contract.Status{contract.StatusUnknown, contract.StatusOK} {
 		out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
@@ -157,7 +156,7 @@ func TestStartProcess_does_not_send(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
-		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *activities.Joget)
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *ports)
 		want    contract.Outcome
 		fails   string
 		claim   migration.ClaimState
@@ -165,14 +164,14 @@ func TestStartProcess_does_not_send(t *testing.T) {
 	}{
 		{
 			name: "somebody_started_one_already",
-			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				in.StartUnknown("terry", nil)
 			},
 			want: parked(migration.ReasonStartedEarlier), claim: migration.ClaimReleased, state: migration.InstanceParked,
 		},
 		{
 			name: "another_instance_of_the_record_is_being_started",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				other := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
 				_, got, err := c.Ledger.Claim(t.Context(), other.Key(), in.Record, "other", c.Migration)
 				if err != nil || !got {
@@ -183,35 +182,35 @@ func TestStartProcess_does_not_send(t *testing.T) {
 		},
 		{
 			name: "the_requester_cannot_log_in",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
 				j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"}
 			},
 			want: parked(migration.ReasonIdentityRefused), state: migration.InstanceParked,
 		},
 		{
 			name: "the_target_was_restored_from_a_backup",
-			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
 				raised(t, c)
 			},
 			want: parked(migration.ReasonTargetRewound), state: migration.InstanceParked,
 		},
 		{
 			name: "the_url_is_another_servers",
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
-				j.Target = c.Source.DB
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *ports) {
+				j.Target.DB = c.Source.DB
 			},
 			fails: string(migration.CodeRefused), state: migration.InstanceReady,
 		},
 		{
 			name: "the_administrators_login_is_somebody_elses",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
-				j.AdminUser = "julia"
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+				j.Settings.AdminUser = "julia"
 			},
 			fails: string(migration.CodeRefused), state: migration.InstanceReady,
 		},
 		{
 			name: "another_version_is_published_than_planned",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				in.Target.Version = "4"
 				in.Plan()
 			},
@@ -219,35 +218,35 @@ func TestStartProcess_does_not_send(t *testing.T) {
 		},
 		{
 			name: "the_worker_is_another_servers",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *activities.Joget) {
-				j.Fingerprint = "elsewhere"
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+				j.Target.Fingerprint = "elsewhere"
 			},
 			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
 		},
 		{
 			name: "it_is_done",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 			},
 			want: contract.Outcome{Status: contract.StatusDone}, state: migration.InstanceDone,
 		},
 		{
 			name: "it_was_skipped",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed}))
 			},
 			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, state: migration.InstanceSkipped,
 		},
 		{
 			name: "an_attempt_that_died_has_claimed_it",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				claimed(t, c, in, migration.ClaimClaimed)
 			},
 			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimClaimed, state: migration.InstanceReady,
 		},
 		{
 			name: "an_attempt_that_died_was_sending",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *activities.Joget) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
 				claimed(t, c, in, migration.ClaimSending)
 			},
 			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimSending, state: migration.InstanceReady,
@@ -257,7 +256,7 @@ func TestStartProcess_does_not_send(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := ready(c)
-			j := calling(c)
+			j := working(c)
 			tc.happens(t, c, in, j)
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
 			same(t, "error", tc.fails, activitytest.TypeOf(err))
@@ -305,7 +304,7 @@ func TestStartProcess_of_a_record_that_is_an_instance(t *testing.T) {
 	in := c.Begin(activitytest.Begin{Process: "leave/process1", Record: migration.RecordID(other.StartUnknown("cat", nil))})
 	in.Plan()
 	in.Copy()
-	out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+	out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 	must(t, err)
 	same(t, "outcome", parked(migration.ReasonSourceBlocked), outcome(out.Outcome))
 	same(t, "requests", 0, len(c.Door.Calls(startPath)))
@@ -321,7 +320,7 @@ func TestStartProcess_that_is_not_allowed(t *testing.T) {
 	in := c.Begin(activitytest.Begin{Process: "claims/relay"})
 	in.Plan()
 	in.Copy()
-	j := calling(c)
+	j := working(c)
 	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
 	must(t, err)
 	same(t, "start", contract.StatusUnknown, out.Status)
@@ -342,7 +341,7 @@ func TestStartProcess_that_ran_through(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in, j := ready(c), calling(c)
+			in, j := ready(c), working(c)
 			c.Door.At(activitytest.Effected, startPath, func() {
 				linked, err := c.Target.DB.Fresh().LinkedInstances(t.Context(), in.Record)
 				if err != nil || len(linked) != 1 {
@@ -392,7 +391,7 @@ func TestStartProcess_whose_answer_names_a_stranger(t *testing.T) {
 		}
 	}))
 	t.Cleanup(front.Close)
-	j := calling(c, settled, func(j *activities.Joget) {
+	j := working(c, settled, func(j *ports) {
 		j.API = c.Client(func(o *api.Options) { o.BaseURL = front.URL + "/jw" })
 	})
 	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
@@ -412,7 +411,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		dies func(*testing.T, *activitytest.Case, *activities.Joget, *activitytest.Attempt)
+		dies func(*testing.T, *activitytest.Case, *ports, *activitytest.Attempt)
 		// first is how the attempt ends, and next what its successor says.
 		first string
 		next  contract.Status
@@ -420,7 +419,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 	}{
 		{
 			name: "before_it_claims",
-			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Sent, "currentUsername", func() { _ = j.Ledger.Close() })
 			},
@@ -428,7 +427,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "while_it_sends",
-			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Sent, startPath, func() { _ = j.Ledger.Close() })
 			},
@@ -436,7 +435,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "before_it_writes_the_outcome",
-			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Effected, startPath, func() { _ = j.Ledger.Close() })
 			},
@@ -444,7 +443,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "in_a_panic_before_it_writes_the_outcome",
-			dies: func(_ *testing.T, c *activitytest.Case, j *activities.Joget, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
 				j.API = c.Client(func(o *api.Options) {
 					o.Observe = func(seen api.Observation) {
 						if strings.Contains(seen.Op, startPath) {
@@ -457,7 +456,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "of_a_stop_that_does_not_cut_the_call",
-			dies: func(_ *testing.T, c *activitytest.Case, _ *activities.Joget, at *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, _ *ports, at *activitytest.Attempt) {
 				cancel := make(chan struct{})
 				at.Cancel = cancel
 				c.Door.At(activitytest.Sent, startPath, func() { close(cancel) })
@@ -468,11 +467,11 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in, j, at := ready(c), calling(c), activitytest.NewAttempt()
+			in, j, at := ready(c), working(c), activitytest.NewAttempt()
 			tc.dies(t, c, j, &at)
 			_, err := activitytest.RunAs(t, j.Register, contract.StartProcess, in.Step(), at)
 			same(t, "error", tc.first, activitytest.TypeOf(err))
-			healthy := calling(c)
+			healthy := working(c)
 			out, err := activitytest.Run(t, healthy.Register, contract.ReconcileStart, in.Step())
 			must(t, err)
 			same(t, "the next worker's word", tc.next, out.Status)
@@ -525,7 +524,7 @@ func TestStartProcess_says_what_is_next(t *testing.T) {
 			}
 			in.Plan()
 			in.Copy()
-			out, err := activitytest.Run(t, calling(c).Register, contract.StartProcess, in.Step())
+			out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
 			must(t, err)
 			want := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: in.TargetID(), Restore: tc.restore, Next: tc.next}
 			same(t, "start", want, out)

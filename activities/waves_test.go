@@ -11,10 +11,8 @@ import (
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.uber.org/zap"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"jogetferry/activities"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
@@ -83,7 +81,8 @@ func TestClaimInstances(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	planned(t, c, "1_crm_p", "2_crm_p", "3_crm_p")
 	wave(t, c, migration.Wave{Window: 2})
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflowsOf{}, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflowsOf{}
 	in := contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 2, Claim: true, Wait: time.Millisecond}
 	at := activitytest.NewAttempt()
 	for range 2 { // another attempt claims nothing more
@@ -114,7 +113,8 @@ func TestClaimInstances_waits_for_room(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	planned(t, c, "1_crm_p", "2_crm_p")
 	wave(t, c, migration.Wave{Window: 1})
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflowsOf{}, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflowsOf{}
 	in := contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 1, Claim: true, Wait: time.Minute}
 	_, err := activitytest.Run(t, book.Register, contract.ClaimInstances, in)
 	must(t, err)
@@ -141,7 +141,8 @@ func TestClaimInstances_of_a_delta_wave(t *testing.T) {
 	planned(t, c, "1_crm_p")
 	must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	wave(t, c, migration.Wave{Window: 1, Delta: true})
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflowsOf{}, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflowsOf{}
 	out, err := activitytest.Run(t, book.Register, contract.ClaimInstances, contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 1, Claim: true, Wait: time.Millisecond})
 	must(t, err)
 	if len(out.Instances) != 1 || out.Instances[0].Mode != contract.ModeDelta {
@@ -169,7 +170,8 @@ func TestSettleWave_of_a_stop(t *testing.T) {
 		contract.InstanceWorkflowID(c.Migration, "5_ended"):   run(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, 0),
 		contract.InstanceWorkflowID(c.Migration, "6_runs"):    run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0),
 	}}
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflows, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflows
 	counts, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{
 		Migration: c.Migration, Wave: "1", Stopped: true, Release: []migration.InstanceID{"1_released"},
 	})
@@ -196,7 +198,8 @@ func TestSettleWave_that_is_finished(t *testing.T) {
 	planned(t, c, "1_crm_p")
 	wave(t, c, migration.Wave{Window: 1})
 	must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflowsOf{fails: errors.New("out of reach")}, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflowsOf{fails: errors.New("out of reach")}
 	counts, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{Migration: c.Migration, Wave: "1"})
 	must(t, err)
 	same(t, "counts", migration.Counts{Done: 1, Same: 1}, counts)
@@ -213,7 +216,8 @@ func TestSettleWave_without_Temporal(t *testing.T) {
 	wave(t, c, migration.Wave{Window: 1})
 	_, _, err := c.Ledger.ClaimNext(t.Context(), c.Migration, "1", "token", 1)
 	must(t, err)
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflowsOf{fails: errors.New("out of reach")}, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflowsOf{fails: errors.New("out of reach")}
 	if _, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{Migration: c.Migration, Wave: "1", Stopped: true}); err == nil {
 		t.Error("it knows what runs")
 	}
@@ -235,7 +239,8 @@ func TestClaimRollback_ends_workflows(t *testing.T) {
 	must(t, err)
 	var ended []string
 	workflows := workflowsOf{ended: &ended, runs: map[string]*workflow.WorkflowExecutionInfo{contract.InstanceWorkflowID(c.Migration, "1_parked"): run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0)}}
-	book := &activities.Book{Ledger: c.Ledger, Temporal: workflows, Log: zap.NewNop()}
+	book := working(c)
+	book.Temporal = workflows
 	in := contract.ClaimRollbackInput{Migration: c.Migration, Rollback: rollback.Name, Limit: 10}
 	out, err := activitytest.Run(t, book.Register, contract.ClaimRollback, in)
 	must(t, err)
@@ -302,7 +307,7 @@ func TestParkInstance(t *testing.T) {
 				first, err = c.Ledger.Park(t.Context(), c.Migration, id, migration.Parking{Reason: migration.ReasonTargetMoved, Token: "t"})
 				must(t, err)
 			}
-			book := &activities.Book{Ledger: c.Ledger, Log: zap.NewNop()}
+			book := working(c)
 			tc.in.StepInput = c.Step(id)
 			out, err := activitytest.Run(t, book.Register, contract.ParkInstance, tc.in)
 			must(t, err)
@@ -324,7 +329,7 @@ func TestListMigrated_pages_what_is_done(t *testing.T) {
 	for _, id := range []migration.InstanceID{"1_crm_p", "2_crm_p", "4_crm_p"} {
 		must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	}
-	book := &activities.Book{Ledger: c.Ledger, Log: zap.NewNop()}
+	book := working(c)
 	var got []migration.InstanceID
 	for after, pages := int64(0), 0; pages == 0 || after > 0; pages++ {
 		page, err := activitytest.Run(t, book.Register, contract.ListMigrated, contract.ListInput{Migration: c.Migration, After: after, Limit: 2})

@@ -1,6 +1,6 @@
 // Package activitytest runs activities as a worker does, against real servers in
-// this process, and proves what they did. It imports no activities, so that each
-// package of them can use it.
+// this process, and proves what they did. Of activities it knows the ports only,
+// so that the tests of each package of them can use it.
 //
 // A Stage is what a migration runs between: a source and a target with Joget's
 // tables, the simulator's apps and uploads folders, a simulated Joget on the
@@ -23,8 +23,10 @@
 //	in.Plan()                                       // an entry of the ledger, ready
 //	in.Copy()                                       // snapshot, rows and files
 //	in.Start()                                      // a target instance, ours in the ledger
-//	out, err := activitytest.Run(t, target.Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
+//	out, err := activitytest.Run(t, register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
 //	cmp.Diff(in.OnSource(), in.OnTarget())          // who has what open, variables, joins
+//
+// where register makes the activities known that were made of c.Servers and c.API.
 //
 // Run runs an activity once, in the SDK's test environment, by its contract and
 // as the product registers it, with a heartbeat timeout and with a run, an
