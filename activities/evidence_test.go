@@ -46,3 +46,29 @@ func TestGatherEvidence_of_another_instance(t *testing.T) {
 		t.Errorf("%+v, told %q", out, in.Told(migration.EventNoEvidence))
 	}
 }
+
+// TestGatherEvidence_that_cannot_be_had has an instance without a snapshot, which
+// no repetition mends, and a target out of reach.
+func TestGatherEvidence_that_cannot_be_had(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := leave(c)
+	in.Plan()
+	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
+	must(t, err)
+	same(t, "outcome", contract.Outcome{Status: contract.StatusOK, Message: "read snapshot " + string(in.ID) + ": not_found"}, out)
+	same(t, "told", 1, len(in.Told(migration.EventNoEvidence)))
+
+	in.Copy()
+	in.Start()
+	away := c.Target.OpenDB()
+	must(t, away.Close())
+	p := working(c, func(p *ports) { p.Target.DB = away })
+	for at := activitytest.NewAttempt(); at.Number <= contract.EvidenceAttempts; at = at.Next() {
+		_, err := activitytest.RunAs(t, p.Register, contract.GatherEvidence, in.Step(), at)
+		if last := at.Number == contract.EvidenceAttempts; (err == nil) != last {
+			t.Errorf("attempt %d: %v", at.Number, err)
+		}
+	}
+	same(t, "told", 2, len(in.Told(migration.EventNoEvidence)))
+}

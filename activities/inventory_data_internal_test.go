@@ -1,122 +1,30 @@
 package activities
 
 import (
-	"database/sql"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
-	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
-	"jogetferry/joget/catalog"
-	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
 	simulated "jogetferry/simulator/schema"
 	"jogetferry/store"
-	"jogetferry/uploads/local"
+	"jogetferry/test/activitytest"
 )
 
-// jogetServer is a database with Joget's tables, and uploads.
-type jogetServer struct {
-	t       testing.TB
-	sql     *sql.DB
-	db      *schema.DB
-	tables  *records.Schema
-	folder  string
-	uploads *local.Store
-}
-
-func newJogetServer(tb testing.TB, statements ...string) *jogetServer {
-	tb.Helper()
-	s := &jogetServer{t: tb, tables: records.NewSchema(), folder: tb.TempDir()}
-	dsn := mysqltest.DSN(tb)
-	var err error
-	if s.sql, err = sql.Open("mysql", dsn); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = s.sql.Close() })
-	if err := simulated.Create(tb.Context(), s.sql); err != nil {
-		tb.Fatal(err)
-	}
-	for _, statement := range statements {
-		s.exec(statement)
-	}
-	if s.db, err = schema.Open(tb.Context(), dsn, schema.Options{}); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = s.db.Close() })
-	if s.uploads, err = local.Open(s.folder); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = s.uploads.Close() })
-	return s
-}
-
-func (s *jogetServer) server(fingerprint string) step.Server {
-	return step.Server{DB: s.db, Fingerprint: fingerprint, Tables: s.tables, Catalog: catalog.New(s.db), Uploads: s.uploads}
-}
-
-func (s *jogetServer) exec(query string, values ...any) {
-	s.t.Helper()
-	if _, err := s.sql.ExecContext(s.t.Context(), query, values...); err != nil {
-		s.t.Fatalf("%s: %v", query, err)
-	}
-}
-
-// put inserts one row given as "column", value pairs.
-func (s *jogetServer) put(table string, pairs ...any) {
-	s.t.Helper()
-	var names []string
-	var values []any
-	for i := 0; i < len(pairs); i += 2 {
-		names, values = append(names, database.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
-	}
-	s.exec("INSERT INTO "+database.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
-}
-
-// app publishes a version of crm with forms, given as table and field elements by form.
-func (s *jogetServer) app(version int, forms map[string][2]string) {
-	s.t.Helper()
-	s.put("app_app", "appId", "crm", "appVersion", version, "published", 1)
-	for id, f := range forms {
-		s.put("app_form", "appId", "crm", "appVersion", version, "formId", id, "tableName", f[0],
-			"json", fmt.Sprintf(`{"className":"org.joget.apps.form.model.Form","properties":{"id":%q,"tableName":%q},"elements":[%s]}`, id, f[0], f[1]))
-	}
-}
-
-func (s *jogetServer) table(name string, fields ...string) {
-	s.t.Helper()
-	if err := simulated.CreateFormTable(s.t.Context(), s.sql, name, fields); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *jogetServer) file(table, record, name, content string) {
-	s.t.Helper()
-	if err := os.MkdirAll(filepath.Join(s.folder, table, record), 0o700); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(s.folder, table, record, name), []byte(content), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func inventoryOf(tb testing.TB, source, target *jogetServer, settings step.Settings) *inventory {
+func inventoryOf(tb testing.TB, source, target *activitytest.Server, settings step.Settings) *inventory {
 	tb.Helper()
 	ledger, err := store.Open(tb.Context(), mysqltest.DSN(tb), store.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = ledger.Close() })
-	c := &Copy{Servers: step.Servers{Ledger: ledger, Source: source.server("source"), Target: target.server("target"), Settings: settings}}
+	c := &Copy{Servers: step.Servers{Ledger: ledger, Source: source.As("source"), Target: target.As("target"), Settings: settings}}
 	inv := newInventory(c, contract.InventoryInput{Migration: "m"})
 	inv.definitions[crmProcess] = &definition{id: crmProcess}
 	inv.definitions[crmProcess].facts.Source.Forms = []migration.ActivityForm{{Process: "p", Activity: "runProcess", Form: "order"}, {Activity: "a", Type: "EXTERNAL"}}
@@ -146,44 +54,44 @@ const upload = `{"className":"org.joget.apps.form.lib.FileUpload","properties":{
 
 func TestDataOfRecords(t *testing.T) {
 	t.Parallel()
-	source, target := newJogetServer(t), newJogetServer(t)
-	source.app(2, map[string][2]string{"order": {"order", upload}, "log": {"log", ""}, "unused": {"nowhere", ""}, "narrow": {"narrow", ""}, "plain": {"plain", ""}, "never": {"never", ""}})
-	for _, s := range []*jogetServer{source, target} {
-		s.table("order", "doc", "secret", "note")
-		s.table("log", "note")
+	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
+	source.Publish("crm", 2, map[string][2]string{"order": {"order", upload}, "log": {"log", ""}, "unused": {"nowhere", ""}, "narrow": {"narrow", ""}, "plain": {"plain", ""}, "never": {"never", ""}})
+	for _, s := range []*activitytest.Server{source, target} {
+		s.Table("order", "doc", "secret", "note")
+		s.Table("log", "note")
 	}
-	row := func(s *jogetServer, id string, pairs ...any) {
+	row := func(s *activitytest.Server, id string, pairs ...any) {
 		t.Helper()
-		s.put("app_fd_order", append([]any{"id", id, "dateCreated", "2026-01-02 03:04:05"}, pairs...)...)
+		s.Put("app_fd_order", append([]any{"id", id, "dateCreated", "2026-01-02 03:04:05"}, pairs...)...)
 	}
 	row(source, "plain", "c_note", "")
 	row(source, "files", "c_doc", "here.pdf;gone.pdf")
-	source.file("order", "files", "here.pdf", "12345")
-	source.file("order", "plain", "unnamed.pdf", "123")
+	source.File("order", "files", "here.pdf", "12345")
+	source.File("order", "plain", "unnamed.pdf", "123")
 	row(source, "secret", "c_secret", "%%%%abc%%%%", "c_note", "%%%%")
 	row(source, "equal", "c_note", "x")
 	row(target, "equal", "c_note", "x")
 	row(source, "differs", "c_note", "x")
 	row(target, "differs", "c_note", "y")
-	source.put("app_fd_log", "id", "differs", "c_note", "x")
-	target.put("app_fd_log", "id", "differs", "c_note", "X")
+	source.Put("app_fd_log", "id", "differs", "c_note", "x")
+	target.Put("app_fd_log", "id", "differs", "c_note", "X")
 	row(source, "ours", "c_note", "new")
 	row(target, "ours", "c_note", "old")
 	row(target, "ALIKE")
-	source.put("app_fd_log", "id", "logged")
+	source.Put("app_fd_log", "id", "logged")
 	row(target, "only there")
-	for _, s := range []*jogetServer{source, target} {
-		s.table("narrow", "kept", "gone")
-		s.table("plain", "x")
+	for _, s := range []*activitytest.Server{source, target} {
+		s.Table("narrow", "kept", "gone")
+		s.Table("plain", "x")
 	}
-	source.table("never", "x")
-	target.exec("ALTER TABLE app_fd_narrow MODIFY c_kept varchar(3), DROP COLUMN c_gone")
+	source.Table("never", "x")
+	target.Exec("ALTER TABLE app_fd_narrow MODIFY c_kept varchar(3), DROP COLUMN c_gone")
 	// Keys of MyISAM are too short for 255 characters of four bytes.
-	target.exec("ALTER TABLE app_fd_plain DROP KEY idx_createdby, DROP PRIMARY KEY, ADD PRIMARY KEY (id(191)), ENGINE=MyISAM")
-	source.put("app_fd_narrow", "id", "refused", "c_kept", "four", "c_gone", "x")
-	source.put("app_fd_narrow", "id", "fits", "c_kept", "two", "c_gone", "")
-	source.put("app_fd_plain", "id", "refused")
-	source.put("app_fd_never", "id", "refused")
+	target.Exec("ALTER TABLE app_fd_plain DROP KEY idx_createdby, DROP PRIMARY KEY, ADD PRIMARY KEY (id(191)), ENGINE=MyISAM")
+	source.Put("app_fd_narrow", "id", "refused", "c_kept", "four", "c_gone", "x")
+	source.Put("app_fd_narrow", "id", "fits", "c_kept", "two", "c_gone", "")
+	source.Put("app_fd_plain", "id", "refused")
+	source.Put("app_fd_never", "id", "refused")
 
 	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
 	there := inv.copy.Target.Rows()
@@ -238,11 +146,11 @@ func TestDataOfRecords(t *testing.T) {
 // TestWhatIsBegunIsCountedAsWhatItIs has people work on the row of an instance that was migrated.
 func TestWhatIsBegunIsCountedAsWhatItIs(t *testing.T) {
 	t.Parallel()
-	source, target := newJogetServer(t), newJogetServer(t)
-	source.app(1, map[string][2]string{"order": {"order", ""}})
-	for _, s := range []*jogetServer{source, target} {
-		s.table("order", "note")
-		s.put("app_fd_order", "id", "r", "c_note", s.folder)
+	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
+	source.Publish("crm", 1, map[string][2]string{"order": {"order", ""}})
+	for _, s := range []*activitytest.Server{source, target} {
+		s.Table("order", "note")
+		s.Put("app_fd_order", "id", "r", "c_note", s.Folder)
 	}
 	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
 	ledger := inv.copy.Ledger
@@ -281,15 +189,15 @@ func TestWhatIsBegunIsCountedAsWhatItIs(t *testing.T) {
 
 func TestRunningInstancesThatShareARecord(t *testing.T) {
 	t.Parallel()
-	source, target := newJogetServer(t), newJogetServer(t)
-	source.put("SHKProcessDefinitions", "Name", crmProcess.String(), "PackageId", "crm", "ProcessDefinitionVersion", "3", "ProcessDefinitionId", "p",
+	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
+	source.Put("SHKProcessDefinitions", "Name", crmProcess.String(), "PackageId", "crm", "ProcessDefinitionVersion", "3", "ProcessDefinitionId", "p",
 		"ProcessDefinitionCreated", 1, "State", 0, "oid", 1, "version", 1)
 	for i, record := range []string{"two", "two", "Alone", "ALONE"} {
 		id := fmt.Sprintf("%d_crm_p", i)
-		source.put("SHKProcesses", "SyncVersion", 0, "Id", id, "ProcessDefinition", 1, "PDefName", crmProcess.String(), "ResourceRequesterId", "cat",
+		source.Put("SHKProcesses", "SyncVersion", 0, "Id", id, "ProcessDefinition", 1, "PDefName", crmProcess.String(), "ResourceRequesterId", "cat",
 			"State", simulated.ProcessStateOID(string(migration.StateRunning)), "Created", 1, "CreatedTZO", 0, "LastStateTime", 1, "LastStateTimeTZO", 0,
 			"LimitTime", 0, "LimitTimeTZO", 0, "oid", 10+i, "version", 1)
-		source.put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
+		source.Put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
 	}
 	got := gatherFor(t, inventoryOf(t, source, target, step.Settings{}), "two", "Alone")
 	if got[0].Data.Sharing != 2 || len(got[0].Data.Alike) > 0 {
@@ -302,31 +210,31 @@ func TestRunningInstancesThatShareARecord(t *testing.T) {
 
 func TestAppFacts(t *testing.T) {
 	t.Parallel()
-	source, target := newJogetServer(t), newJogetServer(t)
-	source.app(1, nil)
-	source.exec("UPDATE app_app SET published = NULL")
-	source.put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
-	source.app(2, map[string][2]string{
+	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
+	source.Publish("crm", 1, nil)
+	source.Exec("UPDATE app_app SET published = NULL")
+	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
+	source.Publish("crm", 2, map[string][2]string{
 		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"item","foreignKey":"order_id"}}}}` +
 			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
 		"item": {"item", ""},
 	})
-	source.put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
-	source.put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
-	source.put("app_package", "packageId", "crm", "packageVersion", 3, "appId", "crm", "appVersion", 2)
-	source.put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
+	source.Put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
+	source.Put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
+	source.Put("app_package", "packageId", "crm", "packageVersion", 3, "appId", "crm", "appVersion", 2)
+	source.Put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
 		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms"}]}`)
-	source.put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
-	source.table("order", "doc", "note")
-	source.put("app_fd_order", "id", "1", "c_note", "x")
-	source.table("item", "order_id")
-	target.table("order", "doc")
-	target.app(7, map[string][2]string{"order": {"order", `{"className":"com.x.Store","properties":{"url":"https:\/\/old.example.org\/jw"}}`}, "item": {"item", ""}})
-	target.put("app_app", "appId", "crm", "appVersion", 8)
-	target.put("app_form", "appId", "crm", "appVersion", 8, "formId", "next", "json", `{"url":"https://old.example.org"}`)
-	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "mail", "value", "cat@old.example.org")
-	target.put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
-	target.put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
+	source.Put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
+	source.Table("order", "doc", "note")
+	source.Put("app_fd_order", "id", "1", "c_note", "x")
+	source.Table("item", "order_id")
+	target.Table("order", "doc")
+	target.Publish("crm", 7, map[string][2]string{"order": {"order", `{"className":"com.x.Store","properties":{"url":"https:\/\/old.example.org\/jw"}}`}, "item": {"item", ""}})
+	target.Put("app_app", "appId", "crm", "appVersion", 8)
+	target.Put("app_form", "appId", "crm", "appVersion", 8, "formId", "next", "json", `{"url":"https://old.example.org"}`)
+	target.Put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "mail", "value", "cat@old.example.org")
+	target.Put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
+	target.Put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
 
 	inv := inventoryOf(t, source, target, step.Settings{SourceHosts: []string{"old.example.org"}})
 	if err := inv.app(t.Context(), &migration.Instance{App: "crm", Definition: crmProcess}); err != nil {
@@ -359,27 +267,27 @@ func TestHalfImportedAppIsNoError(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		first  []string
-		source func(*jogetServer)
+		source func(*activitytest.Server)
 		want   []string
 	}{
-		{name: "no_app_at_all", source: func(*jogetServer) {}},
-		{name: "no_forms", source: func(s *jogetServer) { s.app(1, nil) }},
-		{name: "a_form_that_cannot_be_read", source: func(s *jogetServer) {
-			s.app(1, nil)
-			s.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f", "tableName", "f", "json", "{")
+		{name: "no_app_at_all", source: func(*activitytest.Server) {}},
+		{name: "no_forms", source: func(s *activitytest.Server) { s.Publish("crm", 1, nil) }},
+		{name: "a_form_that_cannot_be_read", source: func(s *activitytest.Server) {
+			s.Publish("crm", 1, nil)
+			s.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "f", "tableName", "f", "json", "{")
 		}, want: []string{"FERRY-204"}},
-		{name: "a_form_without_json_or_table", source: func(s *jogetServer) {
-			s.app(1, nil)
-			s.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f")
+		{name: "a_form_without_json_or_table", source: func(s *activitytest.Server) {
+			s.Publish("crm", 1, nil)
+			s.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "f")
 		}, want: []string{"FERRY-204"}},
 		{
 			name: "tables_of_apps_that_only_newer_servers_have", first: []string{"DROP TABLE app_env_variable", "DROP TABLE app_plugin_default", "DROP TABLE app_builder"},
-			source: func(s *jogetServer) { s.app(1, nil) },
+			source: func(s *activitytest.Server) { s.Publish("crm", 1, nil) },
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			source, target := newJogetServer(t, tc.first...), newJogetServer(t, tc.first...)
+			source, target := activitytest.NewServer(t, tc.first...), activitytest.NewServer(t, tc.first...)
 			tc.source(source)
 			inv := inventoryOf(t, source, target, step.Settings{})
 			gatherFor(t, inv, "1")
@@ -422,18 +330,18 @@ func TestMentions(t *testing.T) {
 // of which three have a row per record.
 func BenchmarkGatherData(b *testing.B) {
 	const instances = 20_000
-	source, target := newJogetServer(b), newJogetServer(b)
+	source, target := activitytest.NewServer(b), activitytest.NewServer(b)
 	forms := map[string][2]string{}
 	for i := range 10 {
 		name := fmt.Sprintf("t%d", i)
 		forms[name] = [2]string{name, upload}
-		source.table(name, "doc", "a", "b", "c", "d")
-		target.table(name, "doc", "a", "b", "c", "d")
+		source.Table(name, "doc", "a", "b", "c", "d")
+		target.Table(name, "doc", "a", "b", "c", "d")
 		if i < 3 {
-			source.exec(fmt.Sprintf("INSERT INTO app_fd_%s (id, dateCreated, c_a, c_b, c_c) SELECT CONCAT('record-', seq), NOW(), MD5(seq), MD5(seq + 1), REPEAT('x', 500) FROM %s", name, mysqltest.Sequence(instances)))
+			source.Exec(fmt.Sprintf("INSERT INTO app_fd_%s (id, dateCreated, c_a, c_b, c_c) SELECT CONCAT('record-', seq), NOW(), MD5(seq), MD5(seq + 1), REPEAT('x', 500) FROM %s", name, mysqltest.Sequence(instances)))
 		}
 	}
-	source.app(1, forms)
+	source.Publish("crm", 1, forms)
 	inv := inventoryOf(b, source, target, step.Settings{})
 	ids := make([]migration.RecordID, inventoryPage)
 	page := 0

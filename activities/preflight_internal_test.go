@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"database/sql"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -15,39 +14,20 @@ import (
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/temporaltest"
 	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	simulated "jogetferry/simulator/schema"
+	"jogetferry/test/activitytest"
 )
 
 // server is a database of Joget and a way to write to it.
 func server(t *testing.T) (*schema.DB, func(query string, args ...any)) {
 	t.Helper()
-	dsn := mysqltest.DSN(t)
-	pool, err := sql.Open("mysql", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = pool.Close() })
-	if err := simulated.Create(t.Context(), pool); err != nil {
-		t.Fatal(err)
-	}
-	db, err := schema.Open(t.Context(), dsn, schema.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db, func(query string, args ...any) {
-		t.Helper()
-		if _, err := pool.ExecContext(t.Context(), query, args...); err != nil {
-			t.Fatalf("%s: %v", query, err)
-		}
-	}
+	s := activitytest.NewServer(t)
+	return s.DB, s.Exec
 }
 
 func TestGatherCopying(t *testing.T) {

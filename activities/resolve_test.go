@@ -213,3 +213,21 @@ func TestResolveInstance_of_a_parking_that_is_over(t *testing.T) {
 		t.Errorf("it is %s with parking %d", e.State, e.ParkID)
 	}
 }
+
+// TestResolveInstance_of_what_a_rollback_took has the decision recorded while no
+// worker could take it up.
+func TestResolveInstance_of_what_a_rollback_took(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := ready(c)
+	claimed(t, c, in, migration.ClaimSending)
+	id := park(t, c, in, migration.StepStart, migration.ReasonStartOutcomeUnknown)
+	must(t, c.Ledger.Resolve(t.Context(), c.Migration, in.ID, migration.Decision{ParkID: id, Action: migration.ActionRetry}))
+	_, err := c.Ledger.CreateRollback(t.Context(), c.Migration, []migration.InstanceID{in.ID}, false, "")
+	must(t, err)
+	_, err = activitytest.Run(t, working(c).Register, contract.ResolveInstance, contract.ResolveInput{
+		StepInput: in.Step(), ParkID: id, Reason: migration.ReasonStartOutcomeUnknown, Action: migration.ActionRetry,
+	})
+	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	same(t, "claim", migration.ClaimSending, in.Claim().State)
+}

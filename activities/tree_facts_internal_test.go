@@ -12,15 +12,16 @@ import (
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/simulator/apps"
+	"jogetferry/test/activitytest"
 )
 
 // TestTreeFacts has an onboarding that waits for its equipment, whose records
 // and definitions are called otherwise on the target.
 func TestTreeFacts(t *testing.T) {
 	t.Parallel()
-	source, target := newJogetServer(t), newJogetServer(t)
-	for s, version := range map[*jogetServer]int64{source: 3, target: 7} {
-		if err := apps.Load(t.Context(), s.sql, apps.Options{PackageVersion: version}); err != nil {
+	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
+	for s, version := range map[*activitytest.Server]int64{source: 3, target: 7} {
+		if err := apps.Load(t.Context(), s.SQL, apps.Options{PackageVersion: version}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -87,7 +88,7 @@ func TestTreeFacts(t *testing.T) {
 	}
 
 	// A definition of a subflow that may not be migrated blocks the instance.
-	target.exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(XPDLContent, 'WorkflowProcess Id="equipment"', 'WorkflowProcess Id="furniture"')`)
+	target.Exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(XPDLContent, 'WorkflowProcess Id="equipment"', 'WorkflowProcess Id="furniture"')`)
 	if err := inv.copy.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -36,30 +36,31 @@ type Server struct {
 	Engine *engine.Engine
 
 	t     testing.TB
+	dsn   string
 	close []func() error
 }
 
-// NewServer returns a server without apps, after statements were run on it.
+// NewServer returns a server without apps; statements are run before a worker
+// sees it.
 func NewServer(tb testing.TB, statements ...string) *Server {
 	tb.Helper()
-	s, err := newServer(tb.Context(), mysqltest.DSN(tb), tb.TempDir())
-	if s != nil {
-		tb.Cleanup(func() { s.shut(tb) })
-	}
+	s, err := newServer(tb.Context(), mysqltest.DSN(tb), tb.TempDir(), statements...)
+	s.t = tb
+	tb.Cleanup(func() {
+		if err := s.shutdown(); err != nil {
+			tb.Error(err)
+		}
+	})
 	if err != nil {
 		tb.Fatal(err)
-	}
-	s.t = tb
-	for _, statement := range statements {
-		s.Exec(statement)
 	}
 	return s
 }
 
 // newServer makes a server of an empty database; what it returns has to be
-// closed, with an error too.
-func newServer(ctx context.Context, dsn, folder string) (s *Server, err error) {
-	s = &Server{Tables: records.NewSchema(), Folder: filepath.Join(folder, engine.UploadsRoot)}
+// shut down, with an error too.
+func newServer(ctx context.Context, dsn, folder string, statements ...string) (s *Server, err error) {
+	s = &Server{Tables: records.NewSchema(), Folder: filepath.Join(folder, engine.UploadsRoot), dsn: dsn}
 	if err := os.MkdirAll(s.Folder, 0o750); err != nil {
 		return s, fmt.Errorf("make an uploads folder: %w", err)
 	}
@@ -78,6 +79,11 @@ func newServer(ctx context.Context, dsn, folder string) (s *Server, err error) {
 	s.close = append(s.close, s.SQL.Close)
 	if err := simulated.Create(ctx, s.SQL); err != nil {
 		return s, err
+	}
+	for _, statement := range statements {
+		if _, err := s.SQL.ExecContext(ctx, statement); err != nil {
+			return s, fmt.Errorf("%s: %w", statement, err)
+		}
 	}
 	if s.DB, err = schema.Open(ctx, dsn, schema.Options{}); err != nil {
 		return s, err
@@ -98,14 +104,7 @@ func (s *Server) shutdown() error {
 	return err
 }
 
-func (s *Server) shut(tb testing.TB) {
-	tb.Helper()
-	if err := s.shutdown(); err != nil {
-		tb.Error(err)
-	}
-}
-
-// for returns the server for another test.
+// of returns the server for another test.
 func (s *Server) of(tb testing.TB) *Server {
 	tb.Helper()
 	other := *s
@@ -140,6 +139,17 @@ func (s *Server) Put(table string, pairs ...any) {
 		names, values = append(names, database.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
 	}
 	s.Exec("INSERT INTO "+database.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
+}
+
+// Publish publishes a version of an app with forms, given as table and field
+// elements by form.
+func (s *Server) Publish(app string, version int, forms map[string][2]string) {
+	s.t.Helper()
+	s.Put("app_app", "appId", app, "appVersion", version, "published", 1)
+	for id, f := range forms {
+		s.Put("app_form", "appId", app, "appVersion", version, "formId", id, "tableName", f[0],
+			"json", fmt.Sprintf(`{"className":"org.joget.apps.form.model.Form","properties":{"id":%q,"tableName":%q},"elements":[%s]}`, id, f[0], f[1]))
+	}
 }
 
 // Table makes a form table with fields; name has no app_fd_.

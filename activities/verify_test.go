@@ -1,0 +1,395 @@
+package activities_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/test/activitytest"
+)
+
+// twins are an instance that one user has, with a row and files of its record, and
+// the target instance that was made of it: both are the same.
+func twins(c *activitytest.Case, files map[string]string) *activitytest.Instance {
+	in := c.Begin(activitytest.Begin{Process: "onboard/probation", Variables: map[string]string{"outcome": "new"}, Row: map[string]string{"fullName": "Jack"}, Files: files})
+	in.Plan()
+	in.Copy()
+	in.Start()
+	return in
+}
+
+// verify compares, and returns what is not the same as the ledger has it, with
+// RECORD and TARGET for the IDs.
+func verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input contract.VerifyInput, change ...func(*ports)) (contract.VerifyOutput, []string) {
+	t.Helper()
+	input.StepInput = in.Step()
+	out, err := activitytest.Run(t, working(c, change...).Register, contract.VerifyInstance, input)
+	must(t, err)
+	compared, err := c.Ledger.Comparison(t.Context(), c.Migration, in.ID)
+	must(t, err)
+	if compared.Verdict != out.Verdict || compared.Deciding != input.Fix {
+		t.Errorf("the ledger has %q (deciding %t) for %q (deciding %t)", compared.Verdict, compared.Deciding, out.Verdict, input.Fix)
+	}
+	same(t, "what travels of the ledger's items", migration.CountItems(compared.Items), out.Items)
+	items := []string{}
+	for _, i := range compared.Items {
+		if i.Result != migration.ItemSame {
+			items = append(items, strings.NewReplacer(string(in.Record), "RECORD", string(in.TargetID()), "TARGET").Replace(i.String()))
+		}
+	}
+	return out, items
+}
+
+// TestVerifyInstance_compares_item_by_item has one thing change on either side.
+func TestVerifyInstance_compares_item_by_item(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
+		items   []string
+		verdict migration.Verdict
+		reason  migration.Reason
+	}{
+		{name: "nothing", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {}, verdict: migration.VerdictSame},
+		{
+			name: "offered_to_the_administrator",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Reassign(in.TargetID(), "review", "clark", "admin")
+			},
+			items:   []string{"assignee review: differs, not to clark, but to admin (admin, who migrates, has it)"},
+			verdict: migration.VerdictAssignees,
+		},
+		{
+			name: "a_variable",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Set(in.TargetID(), "outcome", "old")
+			},
+			items: []string{`variable outcome: differs, "old", not "new"`}, verdict: migration.VerdictDiffers, reason: migration.ReasonVerifyDiffers,
+		},
+		{
+			name: "a_row",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Edit("onb_hire", in.Record, "fullName", "Jill")
+			},
+			items: []string{"row onb_hire/RECORD: differs, c_fullName, dateModified"}, verdict: migration.VerdictDiffers, reason: migration.ReasonVerifyDiffers,
+		},
+		{
+			name: "a_file",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("onb_hire", in.Record, "a", "theirs")
+			},
+			items: []string{`file onb_hire/RECORD/"a": differs`}, verdict: migration.VerdictDiffers, reason: migration.ReasonVerifyDiffers,
+		},
+		{
+			name: "a_file_of_which_nobody_can_tell",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				must(t, os.Symlink("elsewhere", filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), "link")))
+			},
+			items: []string{`file onb_hire/RECORD/"link": unverifiable`}, verdict: migration.VerdictUnverifiable, reason: migration.ReasonVerifyDiffers,
+		},
+		{
+			name: "the_source_moved_on",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Accept(in.ID, "review", "clark")
+			},
+			items: []string{"source: differs, it moved on"}, verdict: migration.VerdictDiffers, reason: migration.ReasonSourceMoved,
+		},
+		{
+			name:    "the_source_is_closed",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Source.Abort(in.ID) },
+			items:   []string{"source: differs, it is closed"}, verdict: migration.VerdictDiffers, reason: migration.ReasonSourceMoved,
+		},
+		{
+			name: "a_row_of_the_source_was_changed",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Edit("onb_hire", in.Record, "fullName", "Jill")
+			},
+			items:   []string{"source onb_hire/RECORD: differs, it was changed", "row onb_hire/RECORD: differs, c_fullName, dateModified"},
+			verdict: migration.VerdictDiffers, reason: migration.ReasonSourceMoved,
+		},
+		{
+			name: "a_row_of_the_source_is_new",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Row("onb_task", "task-of-"+in.Record, map[string]string{"hireId": string(in.Record)})
+			},
+			items:   []string{"source onb_task/task-of-RECORD: differs, it is new", "row onb_task/task-of-RECORD: missing"},
+			verdict: migration.VerdictDiffers, reason: migration.ReasonSourceMoved,
+		},
+		{
+			name: "a_row_of_the_source_was_deleted",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Exec("DELETE FROM app_fd_onb_hire WHERE id = ?", string(in.Record))
+			},
+			items:   []string{"source onb_hire/RECORD: differs, it was deleted", "row onb_hire/RECORD: extra"},
+			verdict: migration.VerdictDiffers, reason: migration.ReasonSourceMoved,
+		},
+		{
+			name: "somebody_accepted_an_activity",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "review", "clark")
+			},
+			items:   []string{"target untouched: differs, somebody worked on it", "accepted review: extra, by clark"},
+			verdict: migration.VerdictDiffers, reason: migration.ReasonTargetMoved,
+		},
+		{
+			name:    "the_target_is_closed",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Abort(in.TargetID()) },
+			items:   []string{"target open: missing, it is closed and gone"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTargetClosed,
+		},
+		{
+			name: "another_instance_has_its_ID",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
+			},
+			items: []string{"target identity: differs, another instance has its ID"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTargetChanged,
+		},
+		{
+			name:    "a_second_instance",
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
+			items:   []string{"instance OTHER: extra"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTwoStarts,
+		},
+		{
+			name:    "the_target_is_gone",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Erase(in.TargetID()) },
+			items:   []string{"target open: missing, it is closed and gone"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTargetClosed,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := twins(c, map[string]string{"a": "ours"})
+			tc.happens(t, c, in)
+			out, items := verify(t, c, in, contract.VerifyInput{Accepted: []migration.Reason{tc.reason}})
+			for n, item := range items {
+				if strings.HasPrefix(item, "instance ") {
+					items[n] = "instance OTHER: extra"
+				}
+			}
+			same(t, "items", append([]string{}, tc.items...), items)
+			if out.Verdict != tc.verdict || out.Reason != tc.reason {
+				t.Errorf("verdict %q for %q, want %q for %q", out.Verdict, out.Reason, tc.verdict, tc.reason)
+			}
+			if e := in.Entry(); e.State != migration.InstanceRunning || e.Verdict != "" {
+				t.Errorf("a comparison made it %s, %q", e.State, e.Verdict)
+			}
+		})
+	}
+}
+
+// TestVerifyInstance_decides what becomes of an instance.
+func TestVerifyInstance_decides(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		user     migration.User // who has it, "" for who shall
+		variable string
+		accepted []migration.Reason
+		status   contract.Status
+		state    migration.InstanceState
+		reason   migration.Reason
+		verdict  migration.Verdict
+		told     []string
+	}{
+		{
+			name: "same", status: contract.StatusOK, state: migration.InstanceDone, verdict: migration.VerdictSame,
+			told: []string{`verdict {"verdict":"same"}`},
+		},
+		{
+			name: "assignees", user: "terry", status: contract.StatusOK, state: migration.InstanceDone, verdict: migration.VerdictAssignees,
+			told: []string{`verdict {"verdict":"assignees_differ","summary":"assignee differs 1"}`},
+		},
+		{name: "differs", variable: "old", status: contract.StatusParked, state: migration.InstanceParked, reason: migration.ReasonVerifyDiffers},
+		{
+			name: "differs_otherwise_than_accepted", variable: "old", accepted: []migration.Reason{migration.ReasonSourceMoved},
+			status: contract.StatusParked, state: migration.InstanceParked, reason: migration.ReasonVerifyDiffers,
+		},
+		{
+			name: "differs_and_was_accepted", user: "terry", variable: "old", accepted: []migration.Reason{migration.ReasonVerifyDiffers},
+			status: contract.StatusOK, state: migration.InstanceDone, verdict: migration.VerdictAccepted,
+			told: []string{`verdict {"verdict":"accepted","summary":"variable differs 1, assignee differs 1"}`},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := twins(c, nil)
+			if tc.user != "" {
+				c.Target.Reassign(in.TargetID(), "review", "clark", tc.user)
+			}
+			if tc.variable != "" {
+				c.Target.Set(in.TargetID(), "outcome", tc.variable)
+			}
+			out, _ := verify(t, c, in, contract.VerifyInput{Fix: true, Accepted: tc.accepted})
+			got := in.Entry()
+			if out.Status != tc.status || got.State != tc.state || got.Reason != tc.reason || got.Verdict != tc.verdict {
+				t.Errorf("%s, the ledger has it %s for %q with %q", out.Status, got.State, got.Reason, got.Verdict)
+			}
+			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventVerdict))
+			if tc.state == migration.InstanceDone {
+				again, err := activitytest.Run(t, working(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
+				must(t, err)
+				same(t, "once more", contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusDone}, Verdict: tc.verdict}, again)
+				same(t, "told, once more", tc.told, in.Told(migration.EventVerdict))
+			}
+		})
+	}
+}
+
+// TestVerifyInstance_after_work_that_was_given_up has people's work in the history
+// of the target.
+func TestVerifyInstance_after_work_that_was_given_up(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := begun(c, one, toConfirm)
+	c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, outcomeOfWork(t, c, in))
+	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
+	if out.Verdict != migration.VerdictSame {
+		t.Errorf("verdict %q: %q", out.Verdict, items)
+	}
+}
+
+// outcomeOfWork has the operator give up what people did, and the target resumed.
+func outcomeOfWork(t *testing.T, c *activitytest.Case, in *activitytest.Instance) contract.Outcome {
+	t.Helper()
+	park(t, c, in, migration.StepResume, migration.ReasonTargetMoved)
+	in.Decide(migration.ActionRedo, true)
+	return resume(t, working(c), in)
+}
+
+func TestVerifyInstance_before_the_start(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := ready(c)
+	_, err := activitytest.Run(t, working(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step()})
+	same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
+}
+
+// TestVerifyInstance_tells_what_starts_anew has a definition with a limit.
+func TestVerifyInstance_tells_what_starts_anew(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	c.Source.Exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(CONVERT(XPDLContent USING utf8mb4), '<ProcessHeader DurationUnit="h"/>', '<ProcessHeader DurationUnit="h"><Limit>2</Limit></ProcessHeader>')`)
+	in := twins(c, nil)
+	c.Source.Exec("UPDATE SHKProcesses SET Started = 3600000 WHERE Id = ?", string(in.ID))
+	in.Snapshot()
+	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
+	same(t, "verdict", migration.VerdictSame, out.Verdict)
+	same(t, "items", []string{"limit the instance: differs, the limit was due 1970-01-01 03:00 UTC"}, items)
+}
+
+// TestVerifyInstance_reverts_what_tools_did_to_files has tools change files between
+// the copy and the comparison.
+func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
+	t.Parallel()
+	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"b": missing`, `file onb_hire/RECORD/"made": extra`}
+	asTheyMade, asCopied := []string{"a=theirs", "made=by a tool"}, []string{"a=ours", "b=ours too"}
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
+		change  func(*ports)
+		compare bool // decide nothing
+		items   []string
+		files   []string
+		told    []string
+	}{
+		{name: "they_are_reverted", files: asCopied, told: []string{`files_reverted {"removed":1,"again":2}`}},
+		{name: "not_in_a_comparison", compare: true, items: different, files: asTheyMade},
+		{
+			name: "not_where_somebody_works_already",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "review", "clark")
+			},
+			items: slices.Concat([]string{"target untouched: differs, somebody worked on it", "accepted review: extra, by clark"}, different), files: asTheyMade,
+		},
+		{
+			name:    "not_where_another_instance_has_the_record",
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
+			items:   slices.Concat([]string{"instance OTHER: extra"}, different), files: asTheyMade,
+		},
+		{
+			name: "not_twice",
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				must(t, c.Ledger.CloseFileWindow(t.Context(), c.Migration, in.Key()))
+			},
+			items: different, files: asTheyMade,
+		},
+		{
+			name: "not_where_the_operator_wants_it_told_only", change: func(p *ports) { p.Settings.ReportOnly = true },
+			items: different, files: asTheyMade, told: []string{`files_reported {"files":3}`},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := twins(c, map[string]string{"a": "ours", "b": "ours too"})
+			c.Target.File("onb_hire", in.Record, "made", "by a tool")
+			c.Target.File("onb_hire", in.Record, "a", "theirs")
+			must(t, removeFile(c.Target, "onb_hire", in.Record, "b"))
+			if tc.happens != nil {
+				tc.happens(t, c, in)
+			}
+			change := []func(*ports){}
+			if tc.change != nil {
+				change = append(change, tc.change)
+			}
+			_, items := verify(t, c, in, contract.VerifyInput{Fix: !tc.compare}, change...)
+			for n, item := range items {
+				if strings.HasPrefix(item, "instance ") {
+					items[n] = "instance OTHER: extra"
+				}
+			}
+			same(t, "items", append([]string{}, tc.items...), items)
+			same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
+			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventFilesReverted, migration.EventFilesReported))
+		})
+	}
+}
+
+// TestCopyUploads_notes_what_lies_there_until_the_start has a tool's file there
+// when the copy is repeated after the start.
+func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jack"}, Files: map[string]string{"a": "ours"}})
+	in.Plan()
+	c.Target.File("onb_hire", in.Record, "early", "somebody's")
+	in.Copy()
+	in.Start()
+	c.Target.File("onb_hire", in.Record, "made", "by a tool")
+	_, err := activitytest.Run(t, working(c).Register, contract.CopyUploads, in.Step())
+	must(t, err)
+	_, items := verify(t, c, in, contract.VerifyInput{Fix: true})
+	same(t, "items", []string{`file onb_hire/RECORD/"early": extra`}, items)
+	same(t, "files", []string{"a=ours", "early=somebody's"}, c.Target.Files("onb_hire", in.Record))
+}
+
+// TestVerifyInstance_reverts_files_of_lost_rows has tools insert two rows with a
+// file each, of which one was taken back.
+func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := twins(c, nil)
+	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
+	window := records.Window{Fresh: []migration.RowKey{kept, lost}}
+	must(t, c.Ledger.SaveWindow(t.Context(), in.Key(), "start/1/after", window.Encode()))
+	c.Target.Row("onb_hire", kept.ID, nil)
+	for _, row := range []migration.RowKey{kept, lost} {
+		c.Target.File(row.Table, row.ID, "made", "by a tool")
+	}
+	c.Target.File("onb_hire", in.Record+"-other", "made", "somebody's")
+	if out, items := verify(t, c, in, contract.VerifyInput{Fix: true}); out.Verdict != migration.VerdictSame {
+		t.Errorf("verdict %q: %q", out.Verdict, items)
+	}
+	same(t, "files of the row that is there", 1, len(c.Target.Files("onb_hire", kept.ID)))
+	same(t, "files of another row", 1, len(c.Target.Files("onb_hire", in.Record+"-other")))
+	if _, err := os.Stat(filepath.Join(c.Target.Folder, "onb_hire", string(lost.ID))); !os.IsNotExist(err) {
+		t.Errorf("the folder of a row that was taken back: %v", err)
+	}
+	same(t, "told", []string{`files_reverted {"removed":1}`}, in.Told(migration.EventFilesReverted))
+}
