@@ -1,10 +1,13 @@
-// Package activities carries out the steps of a migration: it composes the
-// adapters (ledger, source and target database, JSON API, uploads) around the
-// decisions of package migration. Each activity is safe to repeat; it decides
-// from the ledger and from what it reads, not from what it remembers, and
-// writes the ledger before and after each effect. Nothing it returns to
-// Temporal holds personal data; errors pass through classify.
+// Package activities makes known to a Temporal worker what carries out the steps
+// of a migration, role by role. Each activity composes the adapters (ledger,
+// source and target database, JSON API, uploads) around the decisions of package
+// migration, and is safe to repeat: it decides from the ledger and from what it
+// reads, not from what it remembers, and writes the ledger before and after each
+// effect. Nothing it returns to Temporal holds personal data.
 //
-// Copy has what reads the source, Joget what calls the target, Book what needs
-// the ledger only. Start reading at start.go.
+// The packages below import one another in this direction only:
+//
+//	step <- inventory <- transfer <- verify
+//	step <- target    <- transfer, verify, rehearsal
+//	step <- waves
 package activities

@@ -1,44 +1,44 @@
 package activities
 
 import (
-	"go.temporal.io/sdk/worker"
+	"context"
 
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.uber.org/zap"
+
+	"jogetferry/activities/inventory"
+	"jogetferry/activities/rehearsal"
 	"jogetferry/activities/step"
-	"jogetferry/contract"
+	"jogetferry/activities/target"
+	"jogetferry/activities/transfer"
+	"jogetferry/activities/verify"
+	"jogetferry/activities/waves"
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+	"jogetferry/store"
 )
 
-// Register makes the activities of the copy role known.
-func (c *Copy) Register(r worker.Registry) {
-	step.Register(r, c.Log, contract.CopyFormData, c.CopyFormData)
-	step.Register(r, c.Log, contract.CopyUploads, c.CopyUploads)
-	step.Register(r, c.Log, contract.GatherEvidence, c.GatherEvidence)
-	step.Register(r, c.Log, contract.VerifyInstance, c.VerifyInstance)
-	step.Register(r, c.Log, contract.UndoData, c.UndoData)
-	step.Register(r, c.Log, contract.CheckSource, c.CheckSource)
-	step.Register(r, c.Log, contract.TakeInventory, c.TakeInventory)
-	step.Register(r, c.Log, contract.CheckDrift, c.CheckDrift)
+// RegisterWorkflows makes the activities of contract.RoleWorkflows known to r.
+func RegisterWorkflows(r worker.Registry, ledger *store.Ledger, temporal client.Client, log *zap.Logger) {
+	(&waves.Activities{Ledger: ledger, Temporal: temporal, Log: log}).Register(r)
 }
 
-// Register makes the activities of the joget role known.
-func (j *Joget) Register(r worker.Registry) {
-	step.Register(r, j.Log, contract.StartProcess, j.StartProcess)
-	step.Register(r, j.Log, contract.ReconcileStart, j.ReconcileStart)
-	step.Register(r, j.Log, contract.RestoreState, j.RestoreState)
-	step.Register(r, j.Log, contract.ResumeActivity, j.ResumeActivity)
-	step.Register(r, j.Log, contract.ResolveInstance, j.ResolveInstance)
-	step.Register(r, j.Log, contract.AbortTarget, j.AbortTarget)
-	step.Register(r, j.Log, contract.RehearseStep, j.RehearseStep)
-	step.Register(r, j.Log, contract.AbortRehearsed, j.AbortRehearsed)
-	step.Register(r, j.Log, contract.CheckServers, j.CheckServers)
+// RegisterCopy makes the activities of contract.RoleCopy known to r. probe tells
+// by a login on the target whether it has a user; nil when this worker cannot
+// call it.
+func RegisterCopy(r worker.Registry, servers *step.Servers, probe func(context.Context, migration.User) (bool, error)) {
+	inv := &inventory.Activities{Servers: servers, Probe: probe}
+	inv.Register(r)
+	copies := transfer.New(servers, inv)
+	copies.Register(r)
+	verify.New(servers, copies).Register(r)
 }
 
-// Register makes the activities of the workflows role known.
-func (b *Book) Register(r worker.Registry) {
-	step.Register(r, b.Log, contract.ParkInstance, b.ParkInstance)
-	step.Register(r, b.Log, contract.ClaimInstances, b.ClaimInstances)
-	step.Register(r, b.Log, contract.SettleWave, b.SettleWave)
-	step.Register(r, b.Log, contract.ClaimRollback, b.ClaimRollback)
-	step.Register(r, b.Log, contract.SettleRehearsal, b.SettleRehearsal)
-	step.Register(r, b.Log, contract.ListMigrated, b.ListMigrated)
-	step.Register(r, b.Log, contract.CheckTemporal, b.CheckTemporal)
+// RegisterJoget makes the activities of contract.RoleJoget known to r. Of servers
+// they need the ledger and the target.
+func RegisterJoget(r worker.Registry, servers *step.Servers, client *api.Client) {
+	calls := target.New(servers, client)
+	calls.Register(r)
+	rehearsal.New(calls).Register(r)
 }

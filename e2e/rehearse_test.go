@@ -149,8 +149,8 @@ func TestRehearsalIsEndedFromOutside(t *testing.T) {
 	s.Starter(2, nil, rehearse...)
 	number, err := u.ledger.LastRehearsal(t.Context(), "crm", id)
 	u.must(err)
-	step := as(u, u.joget.RehearseStep, contract.RehearseStepInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Step: 2})
-	abort := as(u, u.joget.AbortRehearsed, contract.AbortRehearsedInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Gone: true})
+	step := as(u, u.rehearsal.RehearseStep, contract.RehearseStepInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Step: 2})
+	abort := as(u, u.rehearsal.AbortRehearsed, contract.AbortRehearsedInput{StepInput: stepOf(string(id)), Rehearsal: number.ID, Gone: true})
 	if step.Status != contract.StatusSkipped || abort.Status != contract.StatusSkipped {
 		t.Errorf("the step is %+v, the abort %+v", step, abort)
 	}

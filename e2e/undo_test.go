@@ -12,8 +12,11 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
-	"jogetferry/activities"
+	"jogetferry/activities/inventory"
+	"jogetferry/activities/rehearsal"
 	"jogetferry/activities/step"
+	"jogetferry/activities/target"
+	"jogetferry/activities/transfer"
 	"jogetferry/contract"
 	"jogetferry/e2e/rig"
 	"jogetferry/joget/api"
@@ -31,10 +34,11 @@ import (
 // undoing runs the activities of a rollback by hand, one instance at a time.
 type undoing struct {
 	*rig.Stage
-	t      *testing.T
-	ledger *store.Ledger
-	joget  *activities.Joget
-	copy   *activities.Copy
+	t         *testing.T
+	ledger    *store.Ledger
+	joget     *target.Activities
+	rehearsal *rehearsal.Activities
+	copy      *transfer.Activities
 }
 
 func newUndoing(t *testing.T, s *rig.Stage) *undoing {
@@ -59,18 +63,19 @@ func newUndoing(t *testing.T, s *rig.Stage) *undoing {
 		return s
 	}
 	settings := step.Settings{AdminUser: "admin", Migration: "crm", Settle: time.Minute, MaxRounds: 5, RowLimiter: rate.NewLimiter(rate.Inf, 0)}
-	servers := step.Servers{
+	servers := &step.Servers{
 		Ledger: u.ledger, Settings: settings, Log: zap.NewNop(),
 		Source: server("FERRY_SOURCE_DATABASE", true), Target: server("FERRY_TARGET_DATABASE", false),
 	}
 	servers.Source.Uploads, servers.Target.Uploads = files(s.SourceUploads, local.OpenReadOnly), files(s.TargetFiles, local.Open)
-	u.copy = &activities.Copy{Servers: servers}
+	u.copy = transfer.New(servers, &inventory.Activities{Servers: servers})
 	client, err := api.New(api.Options{
 		BaseURL: s.Getenv("FERRY_TARGET_URL"), Admin: api.Identity{Username: "admin", Password: api.NewSecret("admin")}, Master: api.Identity{Username: "master", Password: api.NewSecret("master")},
 		Timeout: time.Minute, Limiter: rate.NewLimiter(rate.Inf, 0),
 	})
 	u.must(err)
-	u.joget = activities.NewJoget(servers, client)
+	u.joget = target.New(servers, client)
+	u.rehearsal = rehearsal.New(u.joget)
 	return u
 }
 

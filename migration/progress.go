@@ -111,6 +111,16 @@ type Snapshot struct {
 	Files []FileDigest `json:"files,omitempty"`
 }
 
+// RowKeys names the rows of the record set. They own the uploads of the
+// instance: the record does, not the instance (docs/joget.md#uploads).
+func (s *Snapshot) RowKeys() []RowKey {
+	keys := make([]RowKey, 0, len(s.Rows))
+	for _, r := range s.Rows {
+		keys = append(keys, r.RowKey)
+	}
+	return keys
+}
+
 // RowDigest is the digest of one form row's bytes.
 type RowDigest struct {
 	RowKey

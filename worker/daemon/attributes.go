@@ -12,7 +12,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"jogetferry/activities"
+	"jogetferry/activities/waves"
 	"jogetferry/contract"
 	"jogetferry/migration"
 )
@@ -29,20 +29,20 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 	if namespace == "" {
 		namespace = client.DefaultNamespace
 	}
-	missing, mistyped, err := activities.Attributes(ctx, c, namespace)
+	missing, mistyped, err := waves.Attributes(ctx, c, namespace)
 	if err != nil {
 		return err
 	}
 	for name, have := range mistyped {
 		return &migration.Error{
 			Code: migration.CodeInvalid, Op: "register search attribute " + name, Subject: "namespace " + namespace,
-			Hint: fmt.Sprintf("it is %s there and must be %s: use another namespace", have, activities.AttributeType),
+			Hint: fmt.Sprintf("it is %s there and must be %s: use another namespace", have, waves.AttributeType),
 		}
 	}
 	if len(missing) > 0 {
 		add := map[string]enumspb.IndexedValueType{}
 		for _, name := range missing {
-			add[name] = activities.AttributeType
+			add[name] = waves.AttributeType
 		}
 		_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: add})
 	}
@@ -58,7 +58,7 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("add search attributes %v of type %s to namespace %s (or let an administrator add them): %w", wanted, activities.AttributeType, namespace, err)
+		return fmt.Errorf("add search attributes %v of type %s to namespace %s (or let an administrator add them): %w", wanted, waves.AttributeType, namespace, err)
 	}
 	return migration.E(migration.CodeUnavailable, fmt.Sprintf("wait for search attributes %v", wanted), "namespace "+namespace, "%w", unknown)
 }

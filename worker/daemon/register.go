@@ -15,6 +15,7 @@ import (
 
 	"jogetferry/activities"
 	"jogetferry/activities/step"
+	"jogetferry/activities/target"
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
@@ -44,7 +45,7 @@ func register(ctx context.Context, s shared, role contract.Role, r worker.Regist
 	switch role {
 	case contract.RoleWorkflows:
 		workflows.Register(r)
-		(&activities.Book{Ledger: s.ledger, Temporal: s.temporal, Log: s.logger}).Register(r)
+		activities.RegisterWorkflows(r, s.ledger, s.temporal, s.logger)
 		return p.close, nil
 	case contract.RoleCopy:
 		err = p.copy(r)
@@ -104,25 +105,26 @@ func (p *ports) copy(r worker.Registry) error {
 	if err != nil {
 		return err
 	}
-	c := &activities.Copy{Servers: step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}}
+	servers := &step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}
 	// A copy holds a snapshot and looks up table names beside it.
 	connections := 2*p.config.Worker.MaxCopies + 2
-	if c.Source, err = p.server("source.database", p.config.Source.Database, schema.Options{ReadOnly: true, MaxOpen: connections}); err != nil {
+	if servers.Source, err = p.server("source.database", p.config.Source.Database, schema.Options{ReadOnly: true, MaxOpen: connections}); err != nil {
 		return err
 	}
-	if c.Target, err = p.server("target.database", p.config.Target.Database, schema.Options{MaxOpen: connections}); err != nil {
+	if servers.Target, err = p.server("target.database", p.config.Target.Database, schema.Options{MaxOpen: connections}); err != nil {
 		return err
 	}
-	if c.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, local.OpenReadOnly); err != nil {
+	if servers.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, local.OpenReadOnly); err != nil {
 		return err
 	}
-	if c.Target.Uploads, err = p.uploads("target.uploads", p.config.Target.Uploads, local.Open); err != nil {
+	if servers.Target.Uploads, err = p.uploads("target.uploads", p.config.Target.Uploads, local.Open); err != nil {
 		return err
 	}
-	if c.Probe, err = p.probe(); err != nil {
+	probe, err := p.probe()
+	if err != nil {
 		return err
 	}
-	c.Register(r)
+	activities.RegisterCopy(r, servers, probe)
 	return nil
 }
 
@@ -136,7 +138,7 @@ func (p *ports) probe() (func(context.Context, migration.User) (bool, error), er
 	if err != nil {
 		return nil, err
 	}
-	return activities.Probe(client), nil
+	return target.Probe(client), nil
 }
 
 // client opens nothing: each call has a connection of its own.
@@ -157,13 +159,13 @@ func (p *ports) joget(r worker.Registry) error {
 	if err != nil {
 		return err
 	}
-	servers := step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}
+	servers := &step.Servers{Ledger: p.ledger, Settings: settings, Log: p.logger}
 	// A start holds a snapshot of the record set, and reads beside it.
 	connections := 2*p.config.Worker.MaxCalls + 2
 	if servers.Target, err = p.server("target.database", target.Database, schema.Options{MaxOpen: connections}); err != nil {
 		return err
 	}
-	activities.NewJoget(servers, client).Register(r)
+	activities.RegisterJoget(r, servers, client)
 	return nil
 }
 

@@ -1,0 +1,243 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+
+	"jogetferry/joget/catalog"
+	"jogetferry/joget/form"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+)
+
+// app is what an inventory knows of an app of the source.
+type app struct {
+	worst  migration.Severity // of its own findings
+	forms  catalog.Forms
+	tables []rootTable // that may have a row whose id is a record ID
+	amount preflight.Amount
+}
+
+// rootTable is a form table that has rows on one side or both when the plan begins.
+type rootTable struct {
+	name           string
+	source, target bool
+}
+
+// app gathers and judges an app the first time that an instance of it is met.
+func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
+	if t.apps[i.App] != nil {
+		return nil
+	}
+	a := &app{amount: preflight.Amount{App: i.App}}
+	t.apps[i.App] = a
+	if i.App == "" {
+		return nil // a finding of the instance
+	}
+	f := preflight.AppFacts{ID: i.App, Plugins: map[string]string{}}
+	for _, gather := range []func(context.Context, *migration.Instance, *app, *preflight.AppFacts) error{t.gatherForms, t.gatherTables, t.gatherTargetApp} {
+		if err := gather(ctx, i, a, &f); err != nil {
+			delete(t.apps, i.App)
+			return err
+		}
+	}
+	findings := preflight.App(&f)
+	t.findings = append(t.findings, findings...)
+	a.worst = migration.Worst(findings)
+	return nil
+}
+
+// gatherForms reads what the current version of the source's app needs to run.
+func (t *inventory) gatherForms(ctx context.Context, i *migration.Instance, _ *app, f *preflight.AppFacts) error {
+	source := t.act.Source.Fresh()
+	current, _, err := currentVersion(ctx, source, i.App)
+	if err != nil {
+		return err
+	}
+	if f.Source, err = source.EnvironmentVariables(ctx, i.App, current.Version); err != nil {
+		return err
+	}
+	if err := gatherPlugins(ctx, source, current, f.Plugins); err != nil {
+		return err
+	}
+	rows, err := source.Forms(ctx, i.App, current.Version)
+	for _, row := range rows {
+		parsed, err := form.Parse(row.JSON)
+		if err != nil {
+			continue // one of f.Problems
+		}
+		for _, class := range parsed.Classes {
+			f.Plugins[class] = "form " + row.ID
+		}
+		for _, field := range parsed.Fields {
+			if field.EnvVariable != "" {
+				f.Counters = append(f.Counters, field.EnvVariable)
+			}
+		}
+	}
+	f.Counters = distinct(f.Counters...)
+	return err
+}
+
+// gatherPlugins notes what the processes of an app version run, with a place where.
+func gatherPlugins(ctx context.Context, r *schema.Reader, v schema.AppVersion, into map[string]string) error {
+	plugins, err := r.ActivityPlugins(ctx, v.Package, v.PackageVersion)
+	if err != nil {
+		return err
+	}
+	note := func(place, class, properties string) {
+		for _, name := range distinct(append(schema.ClassNames(properties), class)...) {
+			into[name] = place
+		}
+	}
+	for _, p := range plugins {
+		note("process "+p.Process+", activity "+string(p.Activity), p.Plugin, p.Properties)
+	}
+	participants, err := r.Participants(ctx, v.Package, v.PackageVersion)
+	for _, p := range participants {
+		if p.Type == "plugin" {
+			note("process "+p.Process+", participant "+p.Participant, p.Value, p.Properties)
+		}
+	}
+	return err
+}
+
+// gatherTables compares the form tables of the app, child tables too.
+func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *app, f *preflight.AppFacts) error {
+	var err error
+	if a.forms, err = t.act.Source.Catalog.Forms(ctx, i.App); err != nil {
+		return err
+	}
+	for _, p := range a.forms.Problems {
+		f.Problems = append(f.Problems, fmt.Sprint(p))
+	}
+	model := a.forms.Model.Union(t.act.Settings.Extra)
+	f.Relations = model.Relations
+	source, target := t.act.Source.Rows(), t.act.Target.Rows()
+	for _, table := range model.AllTables() {
+		mismatches, err := records.Inspect(ctx, source, target, table)
+		if err != nil {
+			return err
+		}
+		f.Mismatches = append(f.Mismatches, mismatches...)
+	}
+	for _, table := range model.Tables {
+		root := rootTable{name: table}
+		if root.source, err = source.Any(ctx, table); err != nil {
+			return err
+		}
+		if root.target, err = target.Any(ctx, table); err != nil {
+			return err
+		}
+		if root.source || root.target {
+			a.tables = append(a.tables, root)
+		}
+	}
+	return nil
+}
+
+// gatherTargetApp reads what the target has of the app.
+func (t *inventory) gatherTargetApp(ctx context.Context, i *migration.Instance, _ *app, f *preflight.AppFacts) error {
+	id := i.App
+	if i.Definition.Package == i.App {
+		id = t.act.Settings.Target(i.Definition).Package
+	}
+	target := t.act.Target.Fresh()
+	current, ok, err := currentVersion(ctx, target, id)
+	if f.Absent = !ok; err != nil {
+		return err
+	}
+	if f.Seen, err = t.act.Target.Catalog.SeenClasses(ctx); err != nil {
+		return err
+	}
+	if f.Target, err = target.EnvironmentVariables(ctx, id, current.Version); err != nil {
+		return err
+	}
+	hosts, err := t.act.oldHosts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, v := range f.Target {
+		if mentions(v.Value, hosts) {
+			f.Mentions = append(f.Mentions, "environment variable "+v.ID)
+		}
+	}
+	forms, err := target.Forms(ctx, id, current.Version)
+	if err != nil {
+		return err
+	}
+	for _, row := range forms {
+		if mentions(string(row.JSON), hosts) {
+			f.Mentions = append(f.Mentions, "form "+row.ID)
+		}
+	}
+	defaults, err := target.PluginDefaults(ctx, id, current.Version)
+	for _, d := range defaults {
+		if mentions(d.Properties, hosts) {
+			f.Mentions = append(f.Mentions, "plugin default "+d.ID)
+		}
+	}
+	return err
+}
+
+// currentVersion returns the published version of an app, or its highest; false if there is no app.
+func currentVersion(ctx context.Context, r *schema.Reader, id string) (schema.AppVersion, bool, error) {
+	found, err := r.App(ctx, id)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return schema.AppVersion{}, false, nil
+	}
+	if err != nil {
+		return schema.AppVersion{}, false, err
+	}
+	if published, ok := found.Published(); ok {
+		return published, true, nil
+	}
+	return found.Versions[len(found.Versions)-1], true, nil
+}
+
+// oldHosts returns what may stand for the source in an app: the configured
+// names and that of its database's machine, unless the target's has the same.
+func (act *Activities) oldHosts(ctx context.Context) ([]string, error) {
+	source, err := act.Source.Fresh().Server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, err := act.Target.Fresh().Server(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hosts := slices.Clone(act.Settings.SourceHosts)
+	if ip := net.ParseIP(source.Host); source.Host != target.Host && source.Host != "localhost" && !ip.IsLoopback() {
+		hosts = append(hosts, source.Host)
+	}
+	return distinct(hosts...), nil
+}
+
+// mentions reports whether a text names one of hosts. A name without a dot is
+// a word like any other, so it counts only at the head of an address.
+func mentions(text string, hosts []string) bool {
+	text = strings.ReplaceAll(text, `\/`, "/") // as JSON is often written
+	for _, host := range hosts {
+		before := `(?:^|[^a-z0-9.-])`
+		if !strings.ContainsAny(host, ".:") {
+			before = `(?:://|@)`
+		}
+		if regexp.MustCompile(`(?i)` + before + regexp.QuoteMeta(host) + `(?:$|[^a-z0-9.-])`).MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// distinct returns a sorted list of the texts that are not empty, each once.
+func distinct(list ...string) []string {
+	list = slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
+	slices.Sort(list)
+	return slices.Compact(list)
+}

@@ -1,0 +1,348 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"jogetferry/activities/step"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+	"jogetferry/uploads"
+)
+
+const (
+	tablesAtOnce  = 4
+	foldersAtOnce = 8 // uploads are often on a network file system
+)
+
+// gatherData looks at the records of a page: per form table one query on
+// either side, and only the rows that both sides have are compared.
+func (t *inventory) gatherData(ctx context.Context, facts []preflight.InstanceFacts) error {
+	if err := t.sharedRecords(ctx); err != nil {
+		return err
+	}
+	if err := t.alreadyBegun(ctx, facts); err != nil {
+		return err
+	}
+	byApp := map[string]map[migration.RecordID][]*preflight.DataFacts{}
+	for i := range facts {
+		f := &facts[i]
+		if _, begun := t.begun[f.Instance.ID]; begun {
+			continue
+		}
+		shared := t.shared[f.Instance.Record]
+		f.Data = &preflight.DataFacts{
+			OnConflict: string(t.act.Settings.OnConflict), Sharing: max(1, shared.Instances), Alike: slices.Clone(shared.Alike),
+			Mapped: t.mappedTables(f.Instance),
+		}
+		if byApp[f.Instance.App] == nil {
+			byApp[f.Instance.App] = map[migration.RecordID][]*preflight.DataFacts{}
+		}
+		of := byApp[f.Instance.App]
+		of[f.Instance.Record] = append(of[f.Instance.Record], f.Data)
+	}
+	for id, page := range byApp {
+		if err := t.records(ctx, t.apps[id], page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sharedRecords learns once which records running instances share.
+func (t *inventory) sharedRecords(ctx context.Context) error {
+	if t.shared != nil {
+		return nil
+	}
+	shared, err := t.act.Source.Fresh().SharedRecords(ctx)
+	if err != nil {
+		return err
+	}
+	t.shared = make(map[migration.RecordID]migration.SharedRecord, len(shared))
+	for _, s := range shared {
+		t.shared[s.Record] = s
+	}
+	return nil
+}
+
+// alreadyBegun learns which instances of a page the migration has begun with,
+// as SavePlan sees it: what the target has of them may have been worked on.
+func (t *inventory) alreadyBegun(ctx context.Context, facts []preflight.InstanceFacts) error {
+	ids := make([]migration.InstanceID, len(facts))
+	for i := range facts {
+		ids[i] = facts[i].Instance.ID
+	}
+	entries, _, err := t.act.Ledger.Entries(ctx, t.in.Migration, migration.Filter{Instances: ids}, 0, len(ids))
+	t.begun = map[migration.InstanceID]migration.Entry{}
+	for _, e := range entries {
+		if !e.Replannable() {
+			t.begun[e.Instance] = e
+		}
+	}
+	return err
+}
+
+// mappedTables returns the tables of the forms that are mapped to the process.
+func (t *inventory) mappedTables(i *migration.Instance) []string {
+	var tables []string
+	for _, mapped := range t.definitions[i.Definition].facts.Source.Forms {
+		tables = append(tables, t.apps[i.App].forms.Tables[mapped.Form]...)
+	}
+	return distinct(tables...)
+}
+
+// rootRows are the rows of one table that have the record IDs of a page.
+type rootRows struct {
+	found     []migration.RecordID
+	bytes     int64
+	encrypted map[migration.RecordID][]string // columns
+	files     map[migration.RecordID][]string // names
+	differing []migration.RecordID
+	refused   map[migration.RecordID][]string // tables and columns
+	alike     map[migration.RecordID][]migration.RecordID
+}
+
+// records looks at records of one app, and fills in what is known of each.
+func (t *inventory) records(ctx context.Context, a *app, page map[migration.RecordID][]*preflight.DataFacts) error {
+	ids := slices.Sorted(maps.Keys(page))
+	read := make([]rootRows, len(a.tables))
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(tablesAtOnce)
+	for n, table := range a.tables {
+		g.Go(step.Recovered(func() (err error) {
+			read[n], err = t.rootRows(inner, table, ids, a.forms.Files[table.name])
+			return err
+		}))
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	each := func(id migration.RecordID, do func(*preflight.DataFacts)) {
+		for _, data := range page[id] {
+			do(data)
+		}
+	}
+	var folders []folder
+	for n := range a.tables {
+		table, r := a.tables[n].name, &read[n]
+		a.amount.Rows += int64(len(r.found))
+		a.amount.Bytes += r.bytes
+		for _, id := range r.found {
+			each(id, func(d *preflight.DataFacts) { d.Found = append(d.Found, table) })
+		}
+		for _, id := range r.differing {
+			each(id, func(d *preflight.DataFacts) { d.Differing = append(d.Differing, table) })
+		}
+		for id, refused := range r.refused {
+			each(id, func(d *preflight.DataFacts) { d.Refused = append(d.Refused, refused...) })
+		}
+		for id, columns := range r.encrypted {
+			each(id, func(d *preflight.DataFacts) {
+				for _, column := range columns {
+					d.Encrypted = append(d.Encrypted, "app_fd_"+table+"."+column)
+				}
+			})
+		}
+		for id, others := range r.alike {
+			each(id, func(d *preflight.DataFacts) {
+				d.Alike = append(d.Alike, others...)
+				slices.Sort(d.Alike)
+				d.Alike = slices.Compact(d.Alike)
+			})
+		}
+		for id, names := range r.files {
+			folders = append(folders, folder{key: migration.RowKey{Table: table, ID: id}, names: names})
+		}
+	}
+	if err := t.folders(ctx, folders); err != nil {
+		return err
+	}
+	for _, f := range folders {
+		a.amount.Files += f.files
+		a.amount.FileBytes += f.bytes
+		for _, name := range f.missing {
+			each(f.key.ID, func(d *preflight.DataFacts) { d.MissingFiles = append(d.MissingFiles, f.key.Table+": "+name) })
+		}
+	}
+	return nil
+}
+
+// rootRows reads the rows of one table that have one of ids. files are the columns that name uploads.
+func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migration.RecordID, files []string) (rootRows, error) {
+	source, target := t.act.Source.Rows(), t.act.Target.Rows()
+	r := rootRows{
+		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
+		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
+	}
+	there := map[migration.RecordID]bool{}
+	if table.target {
+		found, err := target.IDs(ctx, table.name, ids)
+		if err != nil {
+			return r, err
+		}
+		for _, id := range found {
+			there[id] = true
+		}
+		if err := lookalikes(ctx, target, table.name, ids, found, r.alike); err != nil {
+			return r, err
+		}
+	}
+	if !table.source {
+		return r, nil
+	}
+	refusals, err := target.Refusals(ctx, table.name)
+	if err != nil {
+		return r, err
+	}
+	var both records.Set
+	err = source.Each(ctx, table.name, ids, func(row records.Row) error {
+		id := row.Key.ID
+		r.found = append(r.found, id)
+		r.bytes += row.Bytes()
+		if refused := refusals(row); refused != nil {
+			r.refused[id] = refused
+		}
+		for n, value := range row.Values {
+			if encrypted(value) {
+				r.encrypted[id] = append(r.encrypted[id], row.Names[n])
+			}
+		}
+		for _, column := range files {
+			if value, _ := row.Value(column); len(value) > 0 {
+				r.files[id] = append(r.files[id], distinct(strings.Split(string(value), ";")...)...)
+			}
+		}
+		if there[id] {
+			both.Rows = append(both.Rows, row)
+		}
+		return nil
+	})
+	if err != nil || len(both.Rows) == 0 {
+		return r, err
+	}
+	r.differing, err = t.differing(ctx, target, table.name, both)
+	return r, err
+}
+
+// encrypted reports whether a value is what Joget's SecurityUtil makes.
+func encrypted(value []byte) bool {
+	mark := []byte("%%%%")
+	return len(value) > 2*len(mark) && bytes.HasPrefix(value, mark) && bytes.HasSuffix(value, mark)
+}
+
+// lookalikes finds which of ids the rows there are taken for that none of ids is equal to.
+func lookalikes(ctx context.Context, target records.Side, table string, ids, there []migration.RecordID, into map[migration.RecordID][]migration.RecordID) error {
+	asked := make(map[migration.RecordID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	others := slices.DeleteFunc(slices.Clone(there), func(id migration.RecordID) bool { return asked[id] })
+	if len(others) == 0 {
+		return nil
+	}
+	if len(ids) == 1 {
+		into[ids[0]] = append(into[ids[0]], others...)
+		return nil
+	}
+	// Only the server knows its collation, so ask for fewer until one is left.
+	for half := range slices.Chunk(ids, (len(ids)+1)/2) {
+		there, err := target.IDs(ctx, table, half)
+		if err != nil {
+			return err
+		}
+		if err := lookalikes(ctx, target, table, half, there, into); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// differing returns the rows of the source that the target has otherwise, and not from us.
+func (t *inventory) differing(ctx context.Context, target records.Side, table string, source records.Set) ([]migration.RecordID, error) {
+	ids := make([]migration.RecordID, 0, len(source.Rows))
+	for _, key := range source.Keys() {
+		ids = append(ids, key.ID)
+	}
+	var there records.Set
+	err := target.Each(ctx, table, ids, func(row records.Row) error {
+		there.Rows = append(there.Rows, row)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var keys []migration.RowKey
+	differ := map[migration.RowKey]bool{}
+	for _, d := range records.Compare(source, there).Differences {
+		if d.Kind == records.Differs && !differ[d.Key] {
+			keys = append(keys, d.Key)
+			differ[d.Key] = true
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	written, err := t.act.Ledger.RowImages(t.in.Migration, t.act.Key("")).Written(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var differing []migration.RecordID
+	for i := range there.Rows {
+		row := &there.Rows[i]
+		if differ[row.Key] && !slices.Contains(written[row.Key], row.Digest()) {
+			differing = append(differing, row.Key.ID)
+		}
+	}
+	return differing, nil
+}
+
+// folder is what the fields of a row name, and what its folder has.
+type folder struct {
+	key          migration.RowKey
+	names        []string
+	missing      []string
+	files, bytes int64
+}
+
+// folders looks into the source's folders of uploads.
+func (t *inventory) folders(ctx context.Context, folders []folder) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(foldersAtOnce)
+	for i := range folders {
+		f := &folders[i]
+		g.Go(step.Recovered(func() error {
+			entries, err := t.act.Source.Uploads.List(ctx, f.key)
+			if migration.CodeOf(err) == migration.CodeUnavailable {
+				return err
+			}
+			// A folder that cannot be looked into has nothing to copy either.
+			for _, e := range entries {
+				f.files++
+				f.bytes += e.Size
+			}
+			for _, name := range f.names {
+				if !slices.ContainsFunc(entries, func(e uploads.Entry) bool { return e.Name == name }) {
+					f.missing = append(f.missing, name)
+				}
+			}
+			return nil
+		}))
+	}
+	return g.Wait()
+}
+
+// amounts adds up what was seen of each app.
+func (t *inventory) amounts(context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(t.apps)) {
+		if id != "" {
+			t.plan.Amounts = append(t.plan.Amounts, t.apps[id].amount)
+		}
+	}
+	return nil
+}

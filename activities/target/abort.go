@@ -1,0 +1,165 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// AbortTarget ends the target instance and reads it, and those below it, back as
+// closed. Then it puts rows back that tools changed. It refuses, and touches
+// nothing, when somebody worked on the target and the operator did not say that
+// this may be lost, or when it cannot be told what there is to end. It is safe to repeat.
+func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetInput) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	if err := act.Ledger.BeginRollback(ctx, in.Migration, in.Instance); err != nil {
+		return ok, err
+	}
+	_, claim, err := act.Claim(ctx, in.StepInput)
+	if err != nil {
+		return ok, err
+	}
+	switch claim.State {
+	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimClaimed:
+		return ok, nil
+	case migration.ClaimSending, migration.ClaimUnknown:
+		return act.refuse(ctx, in, migration.ReasonStartOutcomeUnknown, "it is not known yet what became of its start; resolve that first")
+	case migration.ClaimStarted:
+	}
+	if err := act.paired(ctx); err != nil {
+		return ok, err
+	}
+	i, err := act.Load(ctx, in.StepInput)
+	if err != nil {
+		return ok, err
+	}
+	_, reason, err := act.Live(ctx, claim.Started)
+	if err != nil {
+		return ok, err
+	}
+	if reason == migration.ReasonTargetRewound || reason == migration.ReasonTargetChanged {
+		return act.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is not what it was: %s", claim.Started.ID, reason.Text()))
+	}
+	known, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return ok, err
+	}
+	if !in.Discard || !migration.WorkDiscarded(known, claim.Started.ID) {
+		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID, claim.Started.Definition)
+		if err != nil {
+			return ok, err
+		}
+		if busy && !in.Discard {
+			return act.refuse(ctx, in, migration.ReasonTargetMoved,
+				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work gives that up", claim.Started.ID))
+		}
+		if busy {
+			// Once it is aborted, what was only accepted cannot be told any more.
+			if err := act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+				Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: claim.Started.ID},
+			}); err != nil {
+				return ok, err
+			}
+		}
+	}
+	if err := act.end(ctx, i, claim.Started.ID); err != nil {
+		return ok, err
+	}
+	return ok, act.revertAll(ctx, i)
+}
+
+// refuse returns the instance to where it stood.
+func (act *Activities) refuse(ctx context.Context, in contract.AbortTargetInput, reason migration.Reason, why string) (contract.Outcome, error) {
+	out := contract.Outcome{Status: contract.StatusSkipped, Reason: reason, Message: why}
+	return out, act.Ledger.RefuseRollback(ctx, in.Migration, in.Instance, why)
+}
+
+// end aborts an instance of the target. Those below it end with it; one that
+// does not is aborted by itself.
+func (act *Activities) end(ctx context.Context, i *Instance, root migration.InstanceID) error {
+	all, err := act.ending(ctx, i, root)
+	if err != nil {
+		return err
+	}
+	for _, id := range all {
+		closed, err := act.Target.Fresh().Closed(ctx, id)
+		if err != nil {
+			return err
+		}
+		if closed {
+			continue
+		}
+		// Whether anything was done only the target tells.
+		call := migration.Call{Verb: migration.VerbAbortProcess, Target: id}
+		err = act.Fence(i).Do(ctx, migration.StepRollback, call, func(ctx context.Context) error { return act.API.AbortProcess(ctx, id) })
+		if err != nil {
+			return err
+		}
+		if closed, err = act.Target.Fresh().Closed(ctx, id); err != nil {
+			return err
+		}
+		if !closed {
+			return &step.WaitError{Why: "target instance " + string(id) + " is still open after it was aborted", Delay: 5 * time.Second}
+		}
+	}
+	return nil
+}
+
+// ending returns an instance of the target and all below it that were open when
+// it was first to be aborted, or came since, parents first.
+func (act *Activities) ending(ctx context.Context, i *Instance, root migration.InstanceID) ([]migration.InstanceID, error) {
+	lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
+	if err != nil {
+		return nil, err
+	}
+	all := append([]migration.InstanceID{root}, migration.Ending(lines, root)...)
+	known := len(all)
+	tree, err := act.Target.Fresh().Tree(ctx, root)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return nil, err
+	}
+	if err == nil {
+		for _, t := range tree.Walk() {
+			if id := t.Instance.ID; !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+		// One whose caller does not wait for it any more is in no tree.
+		for _, child := range tree.Instance.Children {
+			if !child.Asynchronous && !slices.Contains(all, child.ID) {
+				all = append(all, child.ID)
+			}
+		}
+	}
+	if len(all) == known {
+		return all, nil
+	}
+	return all, act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
+		Step: migration.StepRollback, Event: migration.EventEnding, Facts: migration.Facts{Target: root, Instances: all[known:]},
+	})
+}
+
+// revertAll puts back what tools changed in rows and what no step has put back
+// yet, the last window first, whatever records.restore says. What somebody
+// changed since is told; the rows of the copy among it are in conflict, too.
+func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
+	names, err := act.openCaptures(ctx, i)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Backward(names) {
+		window, err := act.Capture(ctx, i, name)
+		if err != nil {
+			return err
+		}
+		if _, err := act.revert(ctx, i, migration.StepRollback, name, window); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package target
+
+import (
+	"context"
+
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+)
+
+// handover is one call about who holds an open activity at a place.
+type handover struct {
+	migration.Handover
+	node *node
+}
+
+func (h handover) call() migration.Call {
+	c := migration.Call{Verb: migration.VerbReassign, Target: h.node.target.ID, ActivityID: h.Activity, User: h.To}
+	if h.From == "" {
+		c.Verb = migration.VerbAccept
+	}
+	return c
+}
+
+// handoverTries bounds how often one call is made: Joget always claims success,
+// and what it does not do after a few times it will not do.
+const handoverTries = 6
+
+// handovers returns the calls that bring the open activities of the tree closer
+// to those who hold them on the source, at most one for each activity.
+func (act *Activities) handovers(ctx context.Context, nodes []*node, done migration.CallLog) ([]handover, error) {
+	var list []handover
+	for _, n := range nodes {
+		for _, wanted := range n.wanted.Activities {
+			present := n.target.Open(wanted.DefID)
+			if present == nil {
+				continue
+			}
+			for _, step := range migration.DecideHandover(wanted, *present) {
+				h := handover{step, n}
+				if done.Times(h.call()) >= handoverTries {
+					continue
+				}
+				there, err := act.Identity(ctx, h.To)
+				if err != nil {
+					return nil, err
+				}
+				if there {
+					list = append(list, h)
+					break
+				}
+			}
+		}
+	}
+	return list, nil
+}
+
+// handOver makes the calls, each behind the fence of the tree.
+func (act *Activities) handOver(ctx context.Context, i *Instance, list []handover) error {
+	for _, h := range list {
+		err := act.Fence(i).Do(ctx, migration.StepResume, h.call(), func(ctx context.Context) error {
+			if h.From == "" {
+				return act.API.AcceptAssignment(ctx, h.To, h.Activity)
+			}
+			return act.API.Reassign(ctx, h.Activity, h.From, h.To)
+		})
+		// The assignment may have gone meanwhile: what is there is read back anyway.
+		if err != nil && api.KindOf(err) != api.KindNotFound {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeAs completes an activity in the name of a user, who is given it first
+// if it is not offered to him: so that its branch waits at a join, and it was
+// performed by whom it was on the source.
+func (act *Activities) completeAs(ctx context.Context, i *Instance, n *node, activity migration.ActivityDefID, as migration.User) error {
+	refused := func(hint string) error {
+		return &migration.Error{Code: migration.CodeRefused, Op: "complete " + string(activity) + " as on the source", Subject: string(i.Instance), Hint: hint}
+	}
+	if ok, err := act.Identity(ctx, as); err != nil {
+		return err
+	} else if !ok {
+		return refused("who completed it there cannot log in on the target")
+	}
+	a := n.target.Open(activity)
+	if a == nil {
+		return nil // it is over; deciding anew
+	}
+	if !a.HeldBy(as) {
+		if len(a.Assignments) == 0 {
+			return refused("it is offered to nobody on the target, so that it cannot be given to whom it was")
+		}
+		if err := act.handOver(ctx, i, []handover{{migration.Handover{Activity: a.ID, From: a.Assignments[0].User, To: as}, n}}); err != nil {
+			return err
+		}
+		if err := act.refresh(ctx, n); err != nil {
+			return err
+		}
+		if a = n.target.Open(activity); a == nil {
+			return nil
+		}
+		if !a.HeldBy(as) {
+			return refused("it could not be given to who completed it there")
+		}
+	}
+	call := migration.Call{Verb: migration.VerbComplete, Target: n.target.ID, ActivityID: a.ID, User: as, Snapshot: i.snapshot}
+	return act.Fence(i).Do(ctx, migration.StepResume, call, func(ctx context.Context) error {
+		ctx, err := act.unmoved(ctx, n.target)
+		if err != nil {
+			return err
+		}
+		return act.API.CompleteAssignmentWithVariables(ctx, as, a.ID, nil)
+	})
+}

@@ -1,0 +1,169 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// ResolveInstance records the operator's decision, makes the ledger ready for
+// it and takes the instance out of its parking. It is safe to repeat. An error
+// leaves the instance parked.
+func (act *Activities) ResolveInstance(ctx context.Context, in contract.ResolveInput) (contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	// A decision that came through the CLI is in the ledger already, with its
+	// words; one that came through the UI is recorded here.
+	if err := act.Ledger.Resolve(ctx, in.Migration, in.Instance, migration.Decision{
+		ParkID: in.ParkID, Action: in.Action, TargetID: in.Target, Discard: in.Discard,
+	}); err != nil {
+		return ok, err
+	}
+	entry, err := act.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return ok, err
+	}
+	if in.Action != migration.ActionSkip && (in.Action == migration.ActionRollback || entry.Step == migration.StepRollback) {
+		return ok, nil // AbortTarget takes it out of its parking, or leaves it there
+	}
+	switch {
+	case entry.State == migration.InstanceParked && entry.ParkID == in.ParkID:
+	case entry.ParkID == in.ParkID && (entry.State == migration.InstanceRunning || entry.State == migration.InstanceSkipped):
+		return ok, nil // an attempt took it out of its parking already
+	default:
+		// A rollback may have taken it since: neither claim nor marks are ours to change.
+		return ok, &migration.Error{
+			Code: migration.CodeConflict, Op: "resolve instance", Subject: string(in.Instance),
+			Hint: fmt.Sprintf("parking %d is over: the instance is %s with parking %d", in.ParkID, entry.State, entry.ParkID),
+		}
+	}
+	if in.Action == migration.ActionSkip {
+		key, _, err := act.Claim(ctx, in.StepInput)
+		if err != nil {
+			return ok, err
+		}
+		if err := act.Ledger.FreeRecord(ctx, key); err != nil {
+			return ok, err
+		}
+		return ok, act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			From:  []migration.InstanceState{migration.InstanceParked},
+			State: migration.InstanceSkipped, Reason: migration.ReasonOperator, Detail: "skipped after " + string(in.Reason),
+		})
+	}
+	if err := act.prepare(ctx, in); err != nil {
+		return ok, err
+	}
+	return ok, act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+		From:  []migration.InstanceState{migration.InstanceParked},
+		State: migration.InstanceRunning,
+	})
+}
+
+// prepare does to claim and marks what an action means.
+func (act *Activities) prepare(ctx context.Context, in contract.ResolveInput) error {
+	const by = "operator"
+	switch {
+	case in.Action == migration.ActionAdopt:
+		return act.adopt(ctx, in)
+	case in.Action == migration.ActionAccept && in.Reason == migration.ReasonStartedEarlier:
+		key, _, err := act.Claim(ctx, in.StepInput)
+		if err != nil {
+			return err
+		}
+		return act.Ledger.AcceptStart(ctx, key, by)
+	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonStartOutcomeUnknown:
+		key, claim, err := act.Claim(ctx, in.StepInput)
+		if err != nil || (claim.State != migration.ClaimSending && claim.State != migration.ClaimUnknown) {
+			return err
+		}
+		return act.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator has it tried again")
+	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
+		return act.startAnew(ctx, in)
+	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
+		return act.Ledger.ResetMarks(ctx, in.Migration, act.Target.Fingerprint, by, "retry of "+string(in.Instance))
+	}
+	return nil
+}
+
+// startAnew lets go of a target instance that ran to its end, once it is read
+// back as closed: then another start makes no second live one. What its tools
+// changed is put back first. One that people worked on is theirs, unless the
+// operator gives that up.
+func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) error {
+	key, claim, err := act.Claim(ctx, in.StepInput)
+	if err != nil || claim.State != migration.ClaimStarted {
+		return err
+	}
+	closed, err := act.Target.Fresh().Closed(ctx, claim.Started.ID)
+	if err != nil {
+		return err
+	}
+	if !closed {
+		return &migration.Error{Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance), Hint: "the target instance is open again; look at it"}
+	}
+	i, err := act.Load(ctx, in.StepInput)
+	if err != nil {
+		return err
+	}
+	if !in.Discard {
+		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID, claim.Started.Definition)
+		if err != nil {
+			return err
+		}
+		if busy {
+			return &migration.Error{
+				Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance),
+				Hint: "somebody worked on the target instance; --discard-target-work gives that up",
+			}
+		}
+	}
+	if err := act.revertAll(ctx, i); err != nil {
+		return err
+	}
+	return act.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran through")
+}
+
+func (act *Activities) Claim(ctx context.Context, in contract.StepInput) (migration.ClaimKey, migration.Claim, error) {
+	bound, err := act.Ledger.Bound(ctx, in.Migration)
+	if err != nil {
+		return migration.ClaimKey{}, migration.Claim{}, err
+	}
+	key := migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}
+	claim, err := act.Ledger.Claimed(ctx, key)
+	return key, claim, err
+}
+
+// adopt makes the instance that the operator names ours, if it can be: open, of
+// the mapped definition, and linked to the record.
+func (act *Activities) adopt(ctx context.Context, in contract.ResolveInput) error {
+	refuse := func(hint string) error {
+		return &migration.Error{Code: migration.CodeInvalid, Op: "adopt " + string(in.Target), Subject: string(in.Instance), Hint: hint}
+	}
+	i, err := act.Load(ctx, in.StepInput)
+	if err != nil {
+		return err
+	}
+	linked, err := act.Target.Fresh().LinkedInstances(ctx, i.intent.Record)
+	if err != nil {
+		return err
+	}
+	n := slices.IndexFunc(linked, func(l migration.Linked) bool { return l.ID == in.Target })
+	if n < 0 {
+		return refuse("the target has no instance of that ID that is linked to this record")
+	}
+	switch l := linked[n]; {
+	case l.Definition.Key() != i.intent.Definition.Key():
+		return refuse("it is of another definition: " + l.Definition.String())
+	case !l.State.Open() || l.Archived:
+		return refuse("it is closed")
+	case l.Origin != i.intent.Record:
+		return refuse("it belongs to another record")
+	}
+	claim, err := act.Ledger.Claimed(ctx, i.Key)
+	if err != nil {
+		return err
+	}
+	return act.Ledger.Adopt(ctx, i.Key, claim.Token, linked[n].TargetIdentity)
+}

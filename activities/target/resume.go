@@ -1,0 +1,211 @@
+package target
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/joget/xpdl"
+	"jogetferry/migration"
+)
+
+// ResumeActivity makes one round of the convergent loop; see
+// docs/adr/0003-resume-by-convergence.md and 0005-faithful-continuation.md.
+func (act *Activities) ResumeActivity(ctx context.Context, in contract.ResumeInput) (contract.ResumeOutput, error) {
+	out := contract.ResumeOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}
+	i, target, entered, err := act.begin(ctx, in.StepInput, migration.StepResume)
+	if err != nil || target == nil {
+		out.Outcome = entered
+		return out, err
+	}
+	next, outcome, err := act.next(ctx, i, target)
+	if err != nil || next == nil || outcome.Status != contract.StatusOK {
+		out.Outcome = outcome
+		return out, err
+	}
+	if err := act.Running(ctx, in.StepInput, migration.StepResume); err != nil {
+		return out, err
+	}
+	// Starting an activity is a step of its own, which the timeline shows; what
+	// follows from it is not.
+	for {
+		if err := act.make(ctx, i, next); err != nil {
+			return out, err
+		}
+		if next.call.Do == contract.ResumeStart && out.Made == nil {
+			made := next.call
+			out.Made = &made
+		}
+		if target, err = act.read(ctx, target.ID); err != nil {
+			return out, err
+		}
+		if next, out.Outcome, err = act.next(ctx, i, target); err != nil || next == nil || out.Status != contract.StatusOK {
+			return out, err
+		}
+		if next.call.Do == contract.ResumeStart {
+			out.Next = &next.call
+			return out, nil
+		}
+	}
+}
+
+// move is the next step of the loop, with what it was decided on.
+type move struct {
+	call   contract.ResumeCall
+	node   *node
+	as     migration.User // who completes, for ResumeComplete
+	assign []handover     // for ResumeAssign
+}
+
+// next decides the next step from what the target shows now. Nil: none is needed.
+func (act *Activities) next(ctx context.Context, i *Instance, root *migration.Instance) (*move, contract.Outcome, error) {
+	ok := contract.Outcome{Status: contract.StatusOK}
+	// Before anything is decided, what an attempt that died left behind is undone.
+	nodes, reverted, err := act.revertLeftovers(ctx, i, root)
+	if err != nil || reverted.Status != contract.StatusOK {
+		return nil, reverted, err
+	}
+	root = nodes[0].target
+	done, err := act.calls(ctx, i)
+	if err != nil {
+		return nil, ok, err
+	}
+	busy, err := act.workedBeside(ctx, done.Own(), root.ID, root.Definition)
+	if err != nil {
+		return nil, ok, err
+	}
+	discard, err := act.DiscardAllowed(ctx, i.StepInput, &i.Entry)
+	if err != nil {
+		return nil, ok, err
+	}
+	for _, n := range nodes {
+		why := n.why
+		if n.target != nil {
+			why = n.ranThrough(done.Resumes(n.target.ID, i.snapshot))
+		}
+		if why != "" {
+			// Started again it would do the same, tools and all.
+			out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepResume, Reason: migration.ReasonResumeNotConverging, Message: strings.ToUpper(why[:1]) + why[1:] + "."})
+			return nil, out, err
+		}
+		missing, stray, err := act.branches(ctx, n)
+		if err != nil {
+			return nil, ok, err
+		}
+		made := done.Resumes(n.target.ID, i.snapshot)
+		view := migration.ResumeView{
+			Wanted: ordered(n.process, n.wanted.Wanted()), Present: n.target.Wanted(), Stray: stray,
+			SameVariables: migration.SameActivityVariables(n.wanted.Activities, n.target.Activities),
+			// A branch that has to be made to wait takes two calls.
+			Resumed: migration.Effective(made, n.opened), Round: len(made), MaxRounds: act.Settings.MaxRounds + 2*len(n.wanted.Tokens),
+			Worked: busy, Discard: discard,
+		}
+		if len(missing) > 0 {
+			view.Predecessor = missing[0].From
+		}
+		d := migration.DecideResume(view)
+		m := &move{node: n, call: contract.ResumeCall{Path: n.path, Activity: d.Activity, AbortCurrent: d.AbortCurrent}}
+		switch d.Action {
+		case migration.ResumeConverged:
+			continue
+		case migration.ResumeCall:
+			return m, ok, nil
+		case migration.ResumeComplete:
+			m.call.Do, m.as = contract.ResumeComplete, missing[0].Performer
+			return m, ok, nil
+		case migration.ResumePark:
+		}
+		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepResume, Reason: d.Reason, Message: fmt.Sprintf("Target instance %s.", n.target.ID)})
+		return nil, out, err
+	}
+	if err := act.Fence(i).drain(ctx, root.ID); err != nil {
+		return nil, ok, err
+	}
+	if busy && !discard {
+		return nil, ok, nil // the verification tells whose turn it is
+	}
+	handovers, err := act.handovers(ctx, nodes, done)
+	if err != nil || len(handovers) == 0 {
+		return nil, ok, err
+	}
+	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, ok, nil
+}
+
+// make carries out a step.
+func (act *Activities) make(ctx context.Context, i *Instance, m *move) error {
+	switch m.call.Do {
+	case contract.ResumeComplete:
+		return act.completeAs(ctx, i, m.node, m.call.Activity, m.as)
+	case contract.ResumeAssign:
+		return act.handOver(ctx, i, m.assign)
+	case contract.ResumeStart:
+	}
+	return act.startActivity(ctx, i, m.node, m.call)
+}
+
+// startActivity starts an activity. While it does, the process has the variables
+// that the activity has on the source, which may not be those of the process by
+// now: a branch that ended since may have changed them. What a subflow is given
+// it is given from those.
+func (act *Activities) startActivity(ctx context.Context, i *Instance, n *node, c contract.ResumeCall) error {
+	if _, err := act.setVariables(ctx, i, migration.StepResume, n, c.Activity); err != nil {
+		return err
+	}
+	call := func() error {
+		return act.Fence(i).Do(ctx, migration.StepResume, i.startCall(c, n), func(ctx context.Context) error {
+			ctx, err := act.unmoved(ctx, n.target)
+			if err != nil {
+				return err
+			}
+			if c.AbortCurrent {
+				if guarded, err := act.untouchable(ctx, &i.Opened, n.target); err != nil || guarded {
+					return cmp.Or(err, movedOn())
+				}
+			}
+			// "true" may mean that nothing was done, and "false" may follow after the
+			// abort: only what is open afterwards counts.
+			_, err = act.API.StartActivity(ctx, n.target.ID, c.Activity, c.AbortCurrent)
+			return err
+		})
+	}
+	runs, err := act.runsPlugins(ctx, n, c.Activity)
+	if err != nil {
+		return err
+	}
+	if !runs {
+		return call()
+	}
+	return act.Captured(ctx, i, "resume/"+rand.Text(), call)
+}
+
+// runsPlugins tells whether starting an activity may run tools: a subflow whose
+// child has some at its start, or one that nobody can follow.
+func (act *Activities) runsPlugins(ctx context.Context, n *node, activity migration.ActivityDefID) (bool, error) {
+	a := n.process.Activity(string(activity))
+	if a == nil || a.Kind != xpdl.Subflow {
+		return false, nil
+	}
+	walker, err := act.Target.Catalog.Walker(ctx, n.target.Definition)
+	if err != nil {
+		return false, err
+	}
+	return walker.Activate(string(activity), n.wanted.VariablesFor(activity)).MayRunPlugins(), nil
+}
+
+// ordered puts manual activities first and subflows last; the rest keeps its order.
+func ordered(process *xpdl.Process, ids []migration.ActivityDefID) []migration.ActivityDefID {
+	sorted := slices.Clone(ids)
+	rank := func(id migration.ActivityDefID) int {
+		if a := process.Activity(string(id)); a != nil && a.Kind == xpdl.Subflow {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(sorted, func(a, b migration.ActivityDefID) int { return rank(a) - rank(b) })
+	return sorted
+}

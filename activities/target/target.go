@@ -1,0 +1,119 @@
+package target
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+	"go.temporal.io/sdk/worker"
+
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// Activities are those that call the target server. Of the servers they need
+// the ledger and the target.
+type Activities struct {
+	Guard
+
+	API *api.Client
+
+	identities *expirable.LRU[migration.User, bool]
+	pairing    *expirable.LRU[string, bool]
+}
+
+// New returns the activities of a worker that calls the target by client.
+func New(servers *step.Servers, client *api.Client) *Activities {
+	return &Activities{
+		Guard: Guard{servers}, API: client,
+		identities: expirable.NewLRU[migration.User, bool](1024, nil, identityTTL),
+		pairing:    expirable.NewLRU[string, bool](1, nil, pairingTTL),
+	}
+}
+
+// Register makes the activities known to a worker.
+func (act *Activities) Register(r worker.Registry) {
+	step.Register(r, act.Log, contract.StartProcess, act.StartProcess)
+	step.Register(r, act.Log, contract.ReconcileStart, act.ReconcileStart)
+	step.Register(r, act.Log, contract.RestoreState, act.RestoreState)
+	step.Register(r, act.Log, contract.ResumeActivity, act.ResumeActivity)
+	step.Register(r, act.Log, contract.ResolveInstance, act.ResolveInstance)
+	step.Register(r, act.Log, contract.AbortTarget, act.AbortTarget)
+	step.Register(r, act.Log, contract.CheckServers, act.CheckServers)
+}
+
+// Instance is an instance of the source with what the target shall have of it.
+type Instance struct {
+	step.Opened
+
+	tree     *migration.Tree       // of the snapshot, as the target shall have it
+	wanted   *migration.Instance   // the root of tree
+	rows     []migration.RowDigest // of the snapshot
+	snapshot int                   // its number
+	intent   migration.StartIntent // without variables
+}
+
+// Load reads what the ledger knows of an instance, whatever its state.
+func (act *Activities) Load(ctx context.Context, in contract.StepInput) (*Instance, error) {
+	opened, err := act.Open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return nil, err
+	}
+	tree := act.Settings.WantedTree(&snapshot.Tree)
+	definition, err := act.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
+	return &Instance{
+		Opened: *opened, tree: tree, wanted: &tree.Instance, rows: snapshot.Rows, snapshot: snapshot.Seq,
+		intent: migration.StartIntent{Definition: definition, Requester: tree.Instance.Requester, Record: tree.Instance.Record},
+	}, err
+}
+
+// begin opens a started instance for a step. root is nil when the step ends
+// here, with out: the ledger has the instance done or skipped already, or its
+// target must not be touched and it is parked.
+func (act *Activities) begin(ctx context.Context, in contract.StepInput, at migration.Step) (i *Instance, root *migration.Instance, out contract.Outcome, err error) {
+	if i, err = act.Load(ctx, in); err != nil {
+		return nil, nil, out, err
+	}
+	if out, final := step.Final(&i.Entry); final {
+		return i, nil, out, nil
+	}
+	identity, started, err := act.Ledger.TargetOf(ctx, i.Key)
+	if err != nil {
+		return i, nil, out, err
+	}
+	if !started {
+		return i, nil, out, migration.E(migration.CodeInvalid, "open instance", string(in.Instance), "it was not started")
+	}
+	root, reason, err := act.Live(ctx, identity)
+	if err == nil && reason != "" {
+		out, err = act.Park(ctx, i.StepInput, step.Parking{Step: at, Reason: reason, Message: fmt.Sprintf("Target instance %s.", identity.ID)})
+	}
+	return i, root, out, err
+}
+
+// selection says which rows of the target belong to the record of i: by the
+// target's own forms, and those that were copied.
+func (act *Activities) selection(ctx context.Context, i *Instance) (records.Selection, error) {
+	forms, err := act.Target.Catalog.Forms(ctx, i.intent.Definition.Package)
+	if err != nil {
+		return records.Selection{}, err
+	}
+	known := make([]migration.RowKey, 0, len(i.rows))
+	for _, r := range i.rows {
+		known = append(known, r.RowKey)
+	}
+	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.wanted.Record, Known: known}, nil
+}
+
+// read reads an instance of the target as it is now.
+func (act *Activities) read(ctx context.Context, id migration.InstanceID) (*migration.Instance, error) {
+	found, err := act.Target.Fresh().Instance(ctx, id)
+	return &found, err
+}

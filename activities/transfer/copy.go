@@ -1,0 +1,283 @@
+package transfer
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/time/rate"
+
+	"jogetferry/activities/inventory"
+	"jogetferry/activities/step"
+	"jogetferry/activities/target"
+	"jogetferry/contract"
+	"jogetferry/joget/schema"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/records"
+)
+
+// Activities copy what belongs to an instance.
+type Activities struct {
+	*step.Servers
+
+	guard     target.Guard
+	inventory *inventory.Activities
+}
+
+// New returns the activities of a worker that reaches both servers. What has
+// changed since the plan is gathered by inv.
+func New(servers *step.Servers, inv *inventory.Activities) *Activities {
+	return &Activities{Servers: servers, guard: target.Guard{Servers: servers}, inventory: inv}
+}
+
+// Register makes the activities known to a worker.
+func (act *Activities) Register(r worker.Registry) {
+	step.Register(r, act.Log, contract.CopyFormData, act.CopyFormData)
+	step.Register(r, act.Log, contract.CopyUploads, act.CopyUploads)
+	step.Register(r, act.Log, contract.UndoData, act.UndoData)
+}
+
+// CopyFormData takes the snapshot of the source instance and copies its record
+// set. A snapshot is taken anew until the start is made, and on Redo; from the
+// start on the target is made from the snapshot it was started with.
+func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+	var out contract.CopyFormDataOutput
+	i, outcome, err := act.Begin(ctx, in.StepInput)
+	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	if err := act.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
+		return out, err
+	}
+	read, err := act.Read(ctx, in.Instance)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.Tree.Instance.State.Open() {
+		out.Outcome, err = act.closed(ctx, in)
+		return out, err
+	}
+	if err != nil {
+		return out, err
+	}
+	started := false
+	if in.Redo || in.Delta {
+		if started, out.Outcome, err = act.requireUntouched(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
+			return out, err
+		}
+	}
+	kept, err := act.keepSnapshot(ctx, in, i.Entry.Target, read, &out.Outcome)
+	if err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	out.Wanted = read.Tree.Instance.Wanted()
+	out.Rows = len(read.Set.Rows)
+	if !kept {
+		// The target was started from an earlier snapshot, with its rows.
+		return out, nil
+	}
+	activity.RecordHeartbeat(ctx)
+	images := act.Ledger.RowImages(in.Migration, i.Key)
+	var brought map[migration.RowKey]bool
+	if started {
+		if brought, err = images.Brought(ctx); err != nil {
+			return out, err
+		}
+	}
+	result, err := records.Copy(ctx, act.Target.Form(), read.Set,
+		images, records.CopyOptions{
+			OnConflict: act.Settings.OnConflict,
+			Brought:    brought,
+			Pace:       act.pace,
+		})
+	out.Written = result.Inserted + result.Overwritten
+	reason, final := map[migration.Code]migration.Reason{
+		migration.CodeConflict:    migration.ReasonRecordConflict,
+		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
+	}[migration.CodeOf(err)]
+	if final {
+		var coded *migration.Error
+		errors.As(err, &coded)
+		out.Outcome, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: reason, Message: coded.Safe(), Detail: err.Error() + "; " + step.List(result.Conflicts)})
+		return out, err
+	}
+	if err != nil {
+		return out, err
+	}
+	return out, act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
+		Facts: migration.Facts{Tally: migration.Tally{Rows: out.Rows, Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept}},
+	})
+}
+
+// requireUntouched parks a step that would write rows or files under people who
+// work on the target instance, or for one that is not open any more. started is
+// false when there is none yet.
+func (act *Activities) requireUntouched(ctx context.Context, i *step.Opened, at migration.Step) (started bool, out contract.Outcome, err error) {
+	known, started, err := act.Ledger.TargetOf(ctx, i.Key)
+	if err != nil || !started {
+		return false, step.OK(), err
+	}
+	root, reason, err := act.guard.Live(ctx, known)
+	switch {
+	case err != nil:
+		return true, out, err
+	case reason != "":
+		out, err = act.Park(ctx, i.StepInput, step.Parking{Step: at, Reason: reason, Message: fmt.Sprintf("Target instance %s.", known.ID)})
+		return true, out, err
+	}
+	out, err = act.guard.RequireUntouched(ctx, i, root, at)
+	return true, out, err
+}
+
+// pace heartbeats before a batch of rows is written, and waits for the limit.
+func (act *Activities) pace(ctx context.Context, rows int) error {
+	activity.RecordHeartbeat(ctx)
+	limiter := act.Settings.RowLimiter
+	for rest := rows; rest > 0 && limiter.Limit() != rate.Inf; {
+		n := min(rest, limiter.Burst())
+		if err := limiter.WaitN(ctx, n); err != nil {
+			return fmt.Errorf("wait for the row limit: %w", err)
+		}
+		activity.RecordHeartbeat(ctx)
+		rest -= n
+	}
+	return ctx.Err()
+}
+
+// Source is what one look at the source gives, at one moment.
+type Source struct {
+	Tree migration.Tree
+	Set  records.Set // the record set; empty when the instance is closed
+}
+
+func (act *Activities) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
+	forms, err := act.Source.Catalog.Forms(ctx, i.App)
+	if err == nil && len(forms.Problems) > 0 {
+		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormRemedy}
+	}
+	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.Record}, err
+}
+
+// OnTarget reads the record set of an instance of the source as the target has
+// it: what the forms of the source lead to, and known.
+func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, known []migration.RowKey) (records.Set, error) {
+	selection, err := act.selection(ctx, i)
+	if err != nil {
+		return records.Set{}, err
+	}
+	selection.Known = known
+	return records.Collect(ctx, act.Target.Pool(), act.Target.Tables, selection, records.Limits{})
+}
+
+// Read reads an instance, the subflows below it and their record set in one
+// snapshot of the source.
+func (act *Activities) Read(ctx context.Context, id migration.InstanceID) (*Source, error) {
+	var r Source
+	err := act.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
+		var err error
+		if r.Tree, err = s.Tree(ctx, id); err != nil || !r.Tree.Instance.State.Open() {
+			return err
+		}
+		selection, err := act.selection(ctx, &r.Tree.Instance)
+		if err != nil {
+			return err
+		}
+		r.Set, err = records.Collect(ctx, s, act.Source.Tables, selection, records.Limits{})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// closed ends or parks an instance that is closed on the source.
+func (act *Activities) closed(ctx context.Context, in contract.CopyFormDataInput) (contract.Outcome, error) {
+	if in.Delta {
+		return contract.Outcome{Status: contract.StatusDone}, act.Progress(ctx, in.StepInput, migration.Change{
+			State: migration.InstanceDone, Step: migration.StepVerify, Reason: migration.ReasonSourceClosed,
+		})
+	}
+	claim, err := act.Ledger.Claimed(ctx, act.Key(in.Instance))
+	if err != nil {
+		return contract.Outcome{}, err
+	}
+	if claim.State == migration.ClaimNone || claim.State == migration.ClaimReleased {
+		err := act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			State: migration.InstanceSkipped, Step: migration.StepCopyFormData, Reason: migration.ReasonSourceClosed,
+		})
+		return contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, err
+	}
+	return act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceClosed, Message: "A target instance may exist already."})
+}
+
+// keepSnapshot checks the instance as it is now and keeps it as what the target
+// is made from, if that is still what was planned for. kept is false when the
+// target was started from an earlier one.
+func (act *Activities) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, planned migration.DefinitionID, read *Source, out *contract.Outcome) (kept bool, err error) {
+	claim, err := act.Ledger.Claimed(ctx, act.Key(in.Instance))
+	if err != nil {
+		return false, err
+	}
+	_, err = act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	fixed := err == nil && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return false, err
+	}
+	if fixed && !in.Redo {
+		return false, nil
+	}
+	if !fixed {
+		now, err := act.Target.Catalog.Resolve(ctx, act.Settings.Target(read.Tree.Instance.Definition))
+		if migration.CodeOf(err) == migration.CodeUnavailable {
+			return false, err
+		}
+		if why := migration.Redirected(planned, now); why != "" && err == nil {
+			*out, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: why, Detail: why})
+			return false, err
+		}
+	}
+	facts, err := act.inventory.Facts(ctx, &read.Tree)
+	if err != nil {
+		return false, err
+	}
+	findings := preflight.Instance(&facts)
+	if migration.Worst(findings) == migration.Blocking {
+		message, detail := "", ""
+		for _, f := range findings {
+			if f.Severity == migration.Blocking {
+				message += fmt.Sprintf("%s: %s. ", f.ID, f.Message)
+				detail += fmt.Sprintf("%s %s: %s; ", f.ID, f.Message, f.Seen)
+			}
+		}
+		*out, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: message, Detail: detail})
+		return false, err
+	}
+	snapshot := migration.Snapshot{Tree: read.Tree}
+	for i := range read.Set.Rows {
+		digest := read.Set.Rows[i].Digest()
+		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.Set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})
+	}
+	_, err = act.Ledger.SaveSnapshot(ctx, in.Migration, in.Instance, snapshot)
+	return err == nil, err
+}
+
+// CopyUploads copies the files of the record set of the snapshot, not under
+// people who work on the target instance.
+func (act *Activities) CopyUploads(ctx context.Context, in contract.StepInput) (contract.CopyUploadsOutput, error) {
+	var out contract.CopyUploadsOutput
+	i, outcome, err := act.Begin(ctx, in)
+	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	if _, out.Outcome, err = act.requireUntouched(ctx, i, migration.StepCopyUploads); err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
+	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	return out, act.copyFiles(ctx, in, &snapshot, &out)
+}

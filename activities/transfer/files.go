@@ -1,0 +1,153 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+	"jogetferry/uploads"
+)
+
+// copyFiles copies the files of the snapshot's records and counts them, and
+// notes what lies beside them from then on.
+func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, snapshot *migration.Snapshot, out *contract.CopyUploadsOutput) error {
+	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
+		return err
+	}
+	result, err := uploads.Copy(ctx, act.Source.Uploads, act.Target.Uploads, snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
+		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
+		Pace: func(ctx context.Context, _ int, _ int64) error {
+			activity.RecordHeartbeat(ctx)
+			return ctx.Err()
+		},
+	})
+	out.Files = result.Copied + result.Overwritten + result.Same + result.Kept
+	out.Written, out.Bytes = result.Copied+result.Overwritten, result.Bytes
+	switch {
+	case migration.CodeOf(err) == migration.CodeConflict:
+		var coded *migration.Error
+		errors.As(err, &coded)
+		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileConflict, Message: coded.Safe(), Detail: step.List(result.Conflicts)})
+		return err
+	case err != nil:
+		return err
+	case len(result.Refused) > 0:
+		keys := make([]uploads.Key, 0, len(result.Refused))
+		for _, r := range result.Refused {
+			keys = append(keys, r.Key)
+		}
+		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files: symlinks, devices, or names that are no file names.", len(keys)), Detail: step.List(keys)})
+		return err
+	}
+	seen, err := uploads.Seen(ctx, act.Target.Uploads, snapshot.RowKeys(), result.Sums)
+	if err != nil {
+		return err
+	}
+	if err := act.Ledger.SaveFileWindow(ctx, act.Key(in.Instance), seen); err != nil {
+		return err
+	}
+	return act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepCopyUploads, Kind: migration.KindOutcome, Event: migration.EventUploads,
+		Facts: migration.Facts{Tally: migration.Tally{
+			Files: out.Files, Copied: result.Copied, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept, Resumed: result.Resumed, Bytes: result.Bytes,
+		}},
+	})
+}
+
+// RevertFiles undoes what tools done to files of the target since they were
+// copied, once: what comes later is not the tools' of our calls. Files of rows
+// that others use too are left.
+func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
+	key := act.Key(in.Instance)
+	window, open, err := act.Ledger.FileWindow(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	lost, err := act.lostFolders(ctx, key, root, &window)
+	if err != nil {
+		return false, err
+	}
+	for i := range source.Rows {
+		if source.Rows[i].Shared {
+			window.Rows = slices.DeleteFunc(window.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
+		}
+	}
+	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return false, err
+	}
+	put, err := uploads.PutBack(ctx, act.Source.Uploads, act.Target.Uploads, window, slices.Concat(differences, lost), act.Ledger.ToolFiles(key), lastCall(story), act.Settings.ReportOnly)
+	if err != nil {
+		return false, err
+	}
+	var lines []migration.StepLine
+	if put.Any() || len(put.Left) > 0 {
+		line := migration.StepLine{
+			Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventFilesReverted,
+			Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left)}},
+			Detail: step.List(slices.Concat(put.Removed, put.Again, put.Left)),
+		}
+		if act.Settings.ReportOnly {
+			line.Kind, line.Event = migration.KindNote, migration.EventFilesReported
+			line.Facts = migration.Facts{Tally: migration.Tally{Files: len(put.Removed) + len(put.Again) + len(put.Left)}}
+		}
+		lines = append(lines, line)
+	}
+	return put.Any() && !act.Settings.ReportOnly, act.Ledger.CloseFileWindow(ctx, in.Migration, key, lines...)
+}
+
+// lostFolders adds to window the folders of rows that tools inserted around our
+// calls and that are not there any more, and returns the files in them, which
+// came with the rows. root is of the snapshot.
+func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, window *migration.FileWindow) ([]uploads.Difference, error) {
+	windows, err := act.Ledger.Windows(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	var fresh []migration.RowKey
+	for _, data := range windows {
+		w, err := records.DecodeWindow(data)
+		if err != nil {
+			return nil, err
+		}
+		fresh = append(fresh, w.Fresh...)
+	}
+	if len(fresh) == 0 {
+		return nil, nil
+	}
+	there, err := act.OnTarget(ctx, root, fresh)
+	if err != nil {
+		return nil, err
+	}
+	known := len(window.Rows)
+	for _, row := range fresh {
+		if !slices.Contains(window.Rows, row) && !slices.Contains(there.Keys(), row) {
+			window.Rows = append(window.Rows, row)
+		}
+	}
+	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, window.Rows[known:])
+	return compared.Differences, err
+}
+
+// skew is what the clocks of the ledger and of the target's files may differ by.
+const skew = time.Minute
+
+// lastCall returns until when tools of our calls may have written files. Zero: no call.
+func lastCall(log []migration.StepLine) time.Time {
+	last := migration.LastCall(log)
+	if last.IsZero() {
+		return last
+	}
+	return last.Add(skew)
+}

@@ -1,0 +1,364 @@
+package verify
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/worker"
+
+	"jogetferry/activities/step"
+	"jogetferry/activities/target"
+	"jogetferry/activities/transfer"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// Activities compare the two servers.
+type Activities struct {
+	*step.Servers
+
+	guard target.Guard
+	copy  *transfer.Activities
+}
+
+// New returns the activities of a worker that reaches both servers; what was
+// copied is read by copies.
+func New(servers *step.Servers, copies *transfer.Activities) *Activities {
+	return &Activities{Servers: servers, guard: target.Guard{Servers: servers}, copy: copies}
+}
+
+// Register makes the activities known to a worker.
+func (act *Activities) Register(r worker.Registry) {
+	step.Register(r, act.Log, contract.VerifyInstance, act.VerifyInstance)
+	step.Register(r, act.Log, contract.GatherEvidence, act.GatherEvidence)
+	step.Register(r, act.Log, contract.CheckDrift, act.CheckDrift)
+}
+
+// VerifyInstance reads both sides back and compares them with the snapshot and
+// with each other, item by item. With Fix the verdict decides the state of the
+// instance: done when everything is the same, or all but who is offered an
+// activity; parked otherwise. Files that tools changed are put back before.
+func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInput) (contract.VerifyOutput, error) {
+	out := contract.VerifyOutput{Outcome: step.OK()}
+	i, err := act.Open(ctx, in.StepInput)
+	if err != nil {
+		return out, err
+	}
+	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return out, err
+	}
+	identity, started, err := act.Ledger.TargetOf(ctx, i.Key)
+	if err != nil {
+		return out, err
+	}
+	if !started {
+		return out, migration.E(migration.CodeInvalid, "verify", string(in.Instance), "it was not started")
+	}
+	if in.Fix {
+		if final, is := step.Final(&i.Entry); is {
+			out.Outcome, out.Verdict = final, i.Entry.Verdict
+			return out, nil
+		}
+		if err := act.Running(ctx, in.StepInput, migration.StepVerify); err != nil {
+			return out, err
+		}
+	}
+	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: act.Settings.WantedTree(&snapshot.Tree), identity: identity}
+	if err := v.run(ctx); err != nil {
+		return out, err
+	}
+	var reasons []migration.Reason
+	out.Items = migration.CountItems(v.items)
+	out.Verdict, reasons = migration.Judge(v.items)
+	unaccepted := slices.IndexFunc(reasons, func(found migration.Reason) bool {
+		return !slices.ContainsFunc(in.Accepted, func(r migration.Reason) bool { return r.Covers(found) })
+	})
+	switch {
+	case len(reasons) == 0:
+	case in.Fix && unaccepted < 0:
+		out.Verdict = migration.VerdictAccepted
+	default:
+		out.Reason = reasons[0]
+	}
+	if err := act.Ledger.SaveVerdict(ctx, in.Migration, in.Instance, migration.Comparison{Verdict: out.Verdict, Deciding: in.Fix, Items: v.items}); err != nil || !in.Fix {
+		return out, err
+	}
+	if unaccepted >= 0 {
+		out.Outcome, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepVerify, Reason: reasons[unaccepted], Message: out.Items.String(), Detail: v.details()})
+		return out, err
+	}
+	return out, act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
+		// It was set so above: anything else is not for this attempt to end.
+		From:  []migration.InstanceState{migration.InstanceRunning},
+		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
+	}, migration.StepLine{
+		Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict,
+		Facts: migration.Facts{Verdict: out.Verdict, Summary: out.Items.String()}, Detail: v.details(),
+	})
+}
+
+type verification struct {
+	act      *Activities
+	in       contract.VerifyInput
+	snapshot *migration.Snapshot // what the source is compared with
+	wanted   *migration.Tree     // what the target is compared with
+	identity migration.TargetIdentity
+	items    []migration.Item
+	// workedOn: people worked on the target since the start, or use the record
+	// through other instances: its files are theirs.
+	workedOn bool
+}
+
+func (v *verification) add(kind migration.ItemKind, subject string, result migration.ItemResult, seen string) {
+	v.items = append(v.items, migration.Item{Kind: kind, Subject: subject, Result: result, Seen: seen})
+}
+
+// details tells of all that is not the same.
+func (v *verification) details() string {
+	var all []string
+	for _, i := range v.items {
+		if i.Result != migration.ItemSame {
+			all = append(all, i.String())
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+func (v *verification) run(ctx context.Context) error {
+	source, err := v.act.copy.Read(ctx, v.in.Instance)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return err
+	}
+	v.source(source)
+	target, err := v.target(ctx)
+	if err != nil || target == nil {
+		return err
+	}
+	if err := v.alone(ctx, target); err != nil {
+		return err
+	}
+	v.items = append(v.items, migration.CompareTrees(v.wanted, target, v.act.Settings.AdminUser)...)
+	if err := v.limits(ctx, target); err != nil {
+		return err
+	}
+	if source == nil || !source.Tree.Instance.State.Open() {
+		return nil
+	}
+	if err := v.rows(ctx, source); err != nil {
+		return err
+	}
+	return v.files(ctx, &source.Set)
+}
+
+// source compares the source with the snapshot: it must not have moved.
+func (v *verification) source(now *transfer.Source) {
+	if now == nil || !now.Tree.Instance.State.Open() {
+		v.add(migration.ItemSource, "", migration.ItemDiffers, "it is closed")
+		return
+	}
+	there := map[migration.Path]*migration.Tree{}
+	for path, t := range now.Tree.Walk() {
+		there[path] = t
+	}
+	moved := false
+	instance := func(path migration.Path, result migration.ItemResult, seen string) {
+		v.items = append(v.items, migration.Item{Kind: migration.ItemSource, Path: path, Result: result, Seen: seen})
+		moved = moved || result != migration.ItemSame
+	}
+	for path, was := range v.snapshot.Walk() {
+		is := there[path]
+		delete(there, path)
+		switch {
+		case is == nil:
+			instance(path, migration.ItemDiffers, "nobody waits for it any more")
+		case !was.Instance.Unchanged(&is.Instance):
+			instance(path, migration.ItemDiffers, "it moved on")
+		default:
+			instance(path, migration.ItemSame, "")
+		}
+	}
+	for path := range now.Tree.Walk() {
+		if there[path] != nil {
+			instance(path, migration.ItemDiffers, "it was not there")
+		}
+	}
+	if !moved {
+		v.sourceRows(&now.Set)
+	}
+}
+
+func (v *verification) sourceRows(now *records.Set) {
+	rows := map[migration.RowKey]string{}
+	for _, r := range v.snapshot.Rows {
+		rows[r.RowKey] = r.Digest
+	}
+	for i := range now.Rows {
+		key, digest := now.Rows[i].Key, now.Rows[i].Digest()
+		result, seen := migration.ItemSame, ""
+		switch was, known := rows[key]; {
+		case !known:
+			result, seen = migration.ItemDiffers, "it is new"
+		case was != hex.EncodeToString(digest[:]):
+			result, seen = migration.ItemDiffers, "it was changed"
+		}
+		v.add(migration.ItemSource, key.String(), result, seen)
+		delete(rows, key)
+	}
+	for _, r := range v.snapshot.Rows {
+		if _, left := rows[r.RowKey]; left {
+			v.add(migration.ItemSource, r.String(), migration.ItemDiffers, "it was deleted")
+		}
+	}
+}
+
+// target reads the target instance with its subflows and proves that it is ours
+// and unmoved. Nil: there is nothing further to compare.
+func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
+	reader := v.act.Target.Fresh()
+	target, err := reader.Tree(ctx, v.identity.ID)
+	switch {
+	case migration.CodeOf(err) == migration.CodeNotFound:
+		v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemMissing, "it is closed and gone")
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case target.Instance.Identity() != v.identity:
+		v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemDiffers, "another instance has its ID")
+		return nil, nil
+	case !target.Instance.State.Open():
+		v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemDiffers, "it is "+string(target.Instance.State))
+		return nil, nil
+	}
+	v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemSame, "")
+	v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemSame, "")
+	if v.workedOn, err = v.act.guard.Worked(ctx, v.in.StepInput, target.Instance.ID, target.Instance.Definition); err != nil {
+		return nil, err
+	}
+	if v.workedOn && v.in.Fix {
+		// What was discarded is still in the history of the instance.
+		entry, err := v.act.Ledger.Entry(ctx, v.in.Migration, v.in.Instance)
+		if err != nil {
+			return nil, err
+		}
+		gone, err := v.act.guard.DiscardAllowed(ctx, v.in.StepInput, &entry)
+		if err != nil {
+			return nil, err
+		}
+		v.workedOn = !gone
+	}
+	if v.workedOn {
+		v.add(migration.ItemTarget, migration.TargetIsUntouched, migration.ItemDiffers, "somebody worked on it")
+	} else {
+		v.add(migration.ItemTarget, migration.TargetIsUntouched, migration.ItemSame, "")
+	}
+	return &target, err
+}
+
+// alone looks for a second instance of the record on the target: of a start
+// whose answer came after another instance was adopted, or of somebody else's.
+func (v *verification) alone(ctx context.Context, target *migration.Tree) error {
+	key := v.act.Key(v.in.Instance)
+	claim, err := v.act.Ledger.Claimed(ctx, key)
+	if err != nil {
+		return err
+	}
+	linked, err := v.act.Target.Fresh().LinkedInstances(ctx, v.wanted.Instance.Record)
+	if err != nil {
+		return err
+	}
+	ours := map[migration.InstanceID]bool{}
+	for _, t := range target.Walk() {
+		ours[t.Instance.ID] = true
+	}
+	explained, err := v.act.Ledger.Explained(ctx, key.Target, linked)
+	if err != nil {
+		return err
+	}
+	intent := migration.StartIntent{Definition: v.identity.Definition}
+	second := false
+	for _, l := range migration.Unexplained(linked, intent, explained, claim.Baseline) {
+		if l.State.Open() && !l.Archived {
+			second = true
+			v.add(migration.ItemInstance, string(l.ID), migration.ItemExtra, "")
+		}
+	}
+	if !second {
+		v.add(migration.ItemInstance, "", migration.ItemSame, "")
+	}
+	v.workedOn = v.workedOn || slices.ContainsFunc(linked, func(l migration.Linked) bool { return l.State.Open() && !l.Archived && !ours[l.ID] })
+	return nil
+}
+
+// limits tells which deadlines and limits began anew on the target. Activities
+// of wanted are those of the snapshot, in the same order.
+func (v *verification) limits(ctx context.Context, target *migration.Tree) error {
+	sources := map[migration.InstanceID]*migration.Instance{}
+	for _, t := range v.snapshot.Walk() {
+		sources[t.Instance.ID] = &t.Instance
+	}
+	targets := map[migration.Path]*migration.Instance{}
+	for path, t := range target.Walk() {
+		targets[path] = &t.Instance
+	}
+	for path, t := range v.wanted.Walk() {
+		source := sources[t.Instance.ID]
+		add := func(subject, seen string) {
+			v.items = append(v.items, migration.Item{Kind: migration.ItemLimit, Path: path, Subject: subject, Result: migration.ItemDiffers, Seen: seen})
+		}
+		process, err := v.act.Source.Catalog.Process(ctx, source.Definition)
+		if migration.CodeOf(err) == migration.CodeUnavailable {
+			return err
+		}
+		if err == nil && process.Limit > 0 && source.Started > 0 {
+			add("the instance", "the limit was due "+due(source.Started, process.Limit))
+		}
+		for n, a := range source.Activities {
+			subject := t.Instance.Activities[n].DefID
+			if err == nil {
+				if d := process.Activity(string(a.DefID)); d != nil && d.Limit > 0 {
+					add(string(subject), "the limit was due "+due(a.Activated, d.Limit))
+				}
+			}
+			if a.NextDeadline == 0 {
+				continue
+			}
+			seen := "a deadline was due " + due(a.NextDeadline, 0)
+			if there := targets[path]; there != nil {
+				if b := there.Open(subject); b != nil && b.NextDeadline != 0 {
+					seen += ", and is due " + due(b.NextDeadline, 0)
+				}
+			}
+			add(string(subject), seen)
+		}
+	}
+	return nil
+}
+
+func due(since migration.EpochMillis, limit time.Duration) string {
+	return time.UnixMilli(int64(since)).Add(limit).UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// rows compares the record sets of both sides.
+func (v *verification) rows(ctx context.Context, source *transfer.Source) error {
+	there, err := v.act.copy.OnTarget(ctx, &source.Tree.Instance, source.Set.Keys())
+	if err != nil {
+		return err
+	}
+	differs := map[migration.RowKey]bool{}
+	for _, d := range records.Compare(source.Set, there).Differences {
+		differs[d.Key] = true
+		// The kinds of rows are results.
+		v.add(migration.ItemRow, d.Key.String(), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
+	}
+	for _, key := range source.Set.Keys() {
+		if !differs[key] {
+			v.add(migration.ItemRow, key.String(), migration.ItemSame, "")
+		}
+	}
+	return nil
+}
