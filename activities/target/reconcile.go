@@ -36,21 +36,11 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.StepInput
 		}
 	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
 	}
-	if claim.Definition != (migration.DefinitionID{}) {
-		i.intent.Definition = claim.Definition
-	}
-	i.intent.Variables = claim.Sent
-	candidates, err := act.candidates(ctx, i, claim)
+	result, err := act.protocol(i).reconcile(ctx, claim)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	d := migration.DecideReconcile(migration.StartKnowledge{
-		Claim: claim.State, Fate: claim.Fate, Settled: claim.Age >= act.Settings.Settle, Refused: claim.Refused,
-	}, i.intent, candidates)
-	if d.Reason == migration.ReasonStartOutcomeUnknown && act.Settings.RetryUnknown {
-		d.Action = migration.StartRelease
-	}
-	return act.carryOut(ctx, i, claim, d, candidates)
+	return act.conclude(ctx, i, result)
 }
 
 // recordFree waits while another instance of the record is being started, and
@@ -69,96 +59,6 @@ func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contrac
 		return out, true, err
 	}
 	return out, true, &step.WaitError{Why: "another instance of the same record is being started", Delay: 5 * time.Second}
-}
-
-func (act *Activities) candidates(ctx context.Context, i *Instance, claim migration.Claim) ([]migration.Linked, error) {
-	linked, err := act.Target.Fresh().LinkedInstances(ctx, i.intent.Record)
-	if err != nil {
-		return nil, err
-	}
-	explained, err := act.Ledger.ExplainedBesides(ctx, i.Key, linked)
-	if err != nil {
-		return nil, err
-	}
-	return migration.Unexplained(linked, i.intent, explained, claim.Baseline), nil
-}
-
-func (act *Activities) carryOut(ctx context.Context, i *Instance, claim migration.Claim, d migration.StartDecision, candidates []migration.Linked) (contract.StartOutput, error) {
-	switch d.Action {
-	case migration.StartAdopt:
-		identity := candidates[0].TargetIdentity
-		if err := act.Ledger.Adopt(ctx, i.Key, claim.Token, identity); err != nil {
-			return contract.StartOutput{}, err
-		}
-		return act.started(ctx, i, identity)
-	case migration.StartAbort:
-		return contract.StartOutput{}, act.abortWreck(ctx, i, candidates[0].TargetIdentity)
-	case migration.StartRelease:
-		why := "nothing was started"
-		if d.Reason == migration.ReasonStartOutcomeUnknown {
-			why = "EXCEPTION to one live instance: start.when_unknown is retry"
-		}
-		if claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
-			if err := act.Ledger.Release(ctx, i.Key, claim.Token, claim.State, why); err != nil {
-				return contract.StartOutput{}, err
-			}
-		}
-		out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}
-		held := claim.State == migration.ClaimSending || claim.State == migration.ClaimUnknown
-		if held && claim.Fate == migration.FateAnswered {
-			out.Reason = migration.ReasonStartFailed
-		}
-		return out, nil
-	case migration.StartWait:
-		return contract.StartOutput{}, &step.WaitError{
-			Why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
-			Delay: min(max(act.Settings.Settle-claim.Age, time.Second), 15*time.Second),
-		}
-	case migration.StartPark:
-		// A start that was refused for good holds no claim: a retry starts anew.
-		if claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused && d.Reason != migration.ReasonStartAmbiguous {
-			if err := act.Ledger.Release(ctx, i.Key, claim.Token, claim.State, string(d.Reason)); err != nil {
-				return contract.StartOutput{}, err
-			}
-		}
-		if d.Reason == migration.ReasonStartRanThrough {
-			if err := act.Ledger.Adopt(ctx, i.Key, claim.Token, candidates[0].TargetIdentity); err != nil {
-				return contract.StartOutput{}, err
-			}
-		}
-		message := ""
-		if d.Candidate != "" {
-			message = fmt.Sprintf("Target instance %s.", d.Candidate)
-		} else if d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason {
-			message = "Joget's answer names an instance that does not belong to this record; its story has the ID."
-		}
-		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: d.Reason, Message: message})
-		return contract.StartOutput{Outcome: out, Target: d.Candidate}, err
-	case migration.StartSend, migration.StartDone:
-	}
-	return contract.StartOutput{}, migration.E(migration.CodeInternal, "reconcile start", string(i.Instance), "decision %q", d.Action)
-}
-
-// abortWreck aborts what a failed start of ours left behind, reads it back, and
-// asks for another look.
-func (act *Activities) abortWreck(ctx context.Context, i *Instance, wreck migration.TargetIdentity) error {
-	err := act.Fence(i).Do(ctx, migration.StepStart, migration.Call{Verb: migration.VerbAbortProcess, Target: wreck.ID}, func(ctx context.Context) error {
-		return act.API.AbortProcess(ctx, wreck.ID)
-	})
-	if err != nil {
-		return err
-	}
-	left, err := act.Target.Fresh().Instance(ctx, wreck.ID)
-	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
-		return err
-	}
-	if err == nil && left.State.Open() {
-		return migration.E(migration.CodeInternal, "abort the wreck of a start", string(i.Instance), "it is still %s", left.State)
-	}
-	if err := act.Ledger.KeepWreck(ctx, i.Key, wreck); err != nil {
-		return err
-	}
-	return &step.WaitError{Why: "the wreck of a failed start was aborted; looking again", Delay: time.Second}
 }
 
 // started looks at an instance that is known to be ours: what the start

@@ -2,17 +2,13 @@ package target
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-
-	"go.uber.org/zap"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
+	"jogetferry/records"
 )
 
 // StartProcess makes one attempt to start the instance on the target; see
@@ -51,26 +47,46 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	// What is not sent now is set before the resume.
 	i.intent.Variables = startVariables(process, walker.Choose(i.wanted.Variables).Send)
 
-	token := step.AttemptToken(ctx)
-	claim, got, err := act.Ledger.Claim(ctx, i.Key, i.intent.Record, token, in.Migration)
-	var busy *migration.RecordBusyError
-	if errors.As(err, &busy) {
-		err := act.Progress(ctx, in, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, err
-	}
-	if err != nil {
-		return contract.StartOutput{}, err
-	}
-	if !got {
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
-	}
 	if err := act.Running(ctx, in, migration.StepStart); err != nil {
 		return contract.StartOutput{}, err
 	}
-	if out, stop, err := act.look(ctx, i, claim); stop || err != nil {
-		return contract.StartOutput{Outcome: out}, err
+	result, err := act.protocol(i).attempt(ctx, step.AttemptToken(ctx), in.Migration)
+	if err != nil {
+		return contract.StartOutput{}, err
 	}
-	return act.send(ctx, i, claim)
+	return act.conclude(ctx, i, result)
+}
+
+// protocol returns the start protocol of i on the real ledger and target.
+func (act *Activities) protocol(i *Instance) *protocol {
+	return &protocol{
+		ledger: act.Ledger, target: &starting{act, i}, key: i.Key, intent: i.intent,
+		settle: act.Settings.Settle, retryUnknown: act.Settings.RetryUnknown,
+		explain: func(ctx context.Context, linked []migration.Linked) (migration.Explained, error) {
+			return act.Ledger.ExplainedBesides(ctx, i.Key, linked)
+		},
+	}
+}
+
+// conclude does with an instance what became of its start.
+func (act *Activities) conclude(ctx context.Context, i *Instance, r startResult) (contract.StartOutput, error) {
+	var out contract.StartOutput
+	var err error
+	switch r.status {
+	case startStarted:
+		return act.started(ctx, i, r.started)
+	case startUnknown:
+		out.Status = contract.StatusUnknown
+	case startAgain:
+		out.Status, out.Reason = contract.StatusAgain, r.reason
+	case startBusy:
+		out.Status = contract.StatusBusy
+		err = act.Progress(ctx, i.StepInput, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
+	case startParked:
+		out.Target = r.candidate
+		out.Outcome, err = act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: r.reason, Message: r.message})
+	}
+	return out, err
 }
 
 // mayStart proves what must hold before a start is claimed.
@@ -101,139 +117,70 @@ func (act *Activities) mayStart(ctx context.Context, i *Instance) (out contract.
 	return out, false, nil
 }
 
-// look compares what is linked to the record on the target with the baseline,
-// which the first look that finds nothing in the way takes.
-func (act *Activities) look(ctx context.Context, i *Instance, claim migration.Claim) (out contract.Outcome, stop bool, err error) {
-	release := func(reason migration.Reason, message, detail string) (contract.Outcome, bool, error) {
-		if err := act.Ledger.Release(ctx, i.Key, claim.Token, migration.ClaimClaimed, string(reason)); err != nil {
-			return contract.Outcome{}, true, err
-		}
-		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: reason, Message: message, Detail: detail})
-		return out, true, err
-	}
-	instances, err := act.Target.Fresh().LinkedInstanceIDs(ctx, []migration.RecordID{i.intent.Record})
-	if err != nil {
-		return out, true, err
-	}
-	if instances[i.intent.Record] {
-		return release(migration.ReasonSourceBlocked, "Its record ID is the ID of a linked instance on the target.", "")
-	}
-	linked, err := act.Target.Fresh().LinkedInstances(ctx, i.intent.Record)
-	if err != nil {
-		return out, true, err
-	}
-	ids := make([]migration.InstanceID, 0, len(linked))
-	for _, l := range linked {
-		ids = append(ids, l.ID)
-	}
-	first := !claim.BaselineTaken
-	explained, err := act.Ledger.ExplainedBesides(ctx, i.Key, linked)
-	if err != nil {
-		return out, true, err
-	}
-	d := migration.DecideClaimed(linked, i.intent, explained, claim.Baseline, first, claim.Accepted)
-	if d.Action == migration.StartPark {
-		return release(d.Reason, fmt.Sprintf("Target instance %s is in the way.", d.Candidate), "")
-	}
-	// Only after the look was clear: what is in the baseline is never in the way again.
-	if first || claim.Accepted {
-		if err := act.Ledger.SaveBaseline(ctx, i.Key, claim.Token, ids); err != nil {
-			return out, true, err
-		}
-	}
-	return out, false, nil
+// starting is the target of a start.
+type starting struct {
+	act *Activities
+	of  *Instance
 }
 
-// send makes the one POST of an attempt, inside a window on the record set.
-func (act *Activities) send(ctx context.Context, i *Instance, claim migration.Claim) (contract.StartOutput, error) {
-	// Waiting for the rate limit must not count as sending, nor hold the window open.
-	ctx, err := act.API.Admit(ctx)
+func (t *starting) Linked(ctx context.Context) ([]migration.Linked, error) {
+	return t.act.Target.Fresh().LinkedInstances(ctx, t.of.intent.Record)
+}
+
+func (t *starting) RecordIsInstance(ctx context.Context) (bool, error) {
+	record := t.of.intent.Record
+	linked, err := t.act.Target.Fresh().LinkedInstanceIDs(ctx, []migration.RecordID{record})
+	return linked[record], err
+}
+
+// Prepare waits for the limit of calls, which must count neither as sending nor
+// as a call that may change rows, and captures the record set.
+func (t *starting) Prepare(ctx context.Context, attempt int) (context.Context, request, error) {
+	ctx, err := t.act.API.Admit(ctx)
 	if err != nil {
-		return contract.StartOutput{}, err
+		return ctx, nil, err
 	}
-	window, err := act.captureBefore(ctx, i, windowOf(claim.Attempt))
+	name := windowOf(attempt)
+	before, err := t.act.captureBefore(ctx, t.of, name)
+	return ctx, &startRequest{starting: t, name: name, capture: before}, err
+}
+
+func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentity) error {
+	call := migration.Call{Verb: migration.VerbAbortProcess, Target: wreck.ID}
+	err := t.act.Fence(t.of).Do(ctx, migration.StepStart, call, func(ctx context.Context) error { return t.act.API.AbortProcess(ctx, wreck.ID) })
 	if err != nil {
-		return contract.StartOutput{}, err
+		return err
 	}
-	defer window.Abandon(ctx)
-	if err := ctx.Err(); err != nil {
-		return contract.StartOutput{}, err
+	left, err := t.act.read(ctx, wreck.ID)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return err
 	}
-	if err := act.Ledger.Sending(ctx, i.Key, claim.Token, i.intent.Variables, i.intent.Definition); err != nil {
-		return contract.StartOutput{}, err
+	if err == nil && left.State.Open() {
+		return migration.E(migration.CodeInternal, "abort the wreck of a start", string(t.of.Instance), "it is still %s", left.State)
 	}
-	answer, callErr := act.API.StartProcess(ctx, api.StartRequest{
-		Definition: i.intent.Definition, As: i.intent.Requester, Record: i.intent.Record, Variables: i.intent.Variables,
+	return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
+}
+
+// startRequest is the request of an attempt, between two images of the record set.
+type startRequest struct {
+	*starting
+
+	name    string
+	capture *records.OpenedWindow
+}
+
+func (r *startRequest) Post(ctx context.Context, variables map[string]string) (api.StartAnswer, error) {
+	intent := r.of.intent
+	return r.act.API.StartProcess(ctx, api.StartRequest{
+		Definition: intent.Definition, As: intent.Requester, Record: intent.Record, Variables: variables,
 	})
-	// From here on the outcome is written whatever becomes of the worker.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
-	defer cancel()
-	outcome := outcomeOf(answer, callErr)
-	if answer.Instance != "" {
-		started, err := act.readStarted(ctx, i, answer.Instance)
-		if err != nil {
-			act.Log.Warn("the started instance could not be read back", zap.String("instance", string(i.Instance)), step.SafeError(err))
-		}
-		outcome.Started = started
-		if started == nil {
-			// An instance exists that is not what was asked for, or cannot be read
-			// now: whatever the reconciliation finds, nothing may be started again.
-			outcome.Refused, outcome.Detail = migration.ReasonStartAmbiguous, "the answer names "+string(answer.Instance)
-		}
-	}
-	if err := act.Ledger.Outcome(ctx, i.Key, claim.Token, outcome); err != nil {
-		return contract.StartOutput{}, err
-	}
-	if outcome.Started == nil {
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
-	}
-	if err := act.captureAfter(ctx, i, windowOf(claim.Attempt), window); err != nil {
-		return contract.StartOutput{}, err
-	}
-	return act.started(ctx, i, *outcome.Started)
 }
 
-// refusals are answers that a repetition of the start would get again.
-var refusals = []api.Kind{
-	api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused,
-	api.KindBadRequest, api.KindNotFound, api.KindUnaddressable,
+func (r *startRequest) Answered(ctx context.Context) error {
+	return r.act.captureAfter(ctx, r.of, r.name, r.capture)
 }
 
-// outcomeOf says what is known of a start from its answer alone.
-func outcomeOf(answer api.StartAnswer, err error) migration.StartOutcome {
-	o := migration.StartOutcome{Fate: api.FateOf(err), Status: statusOf(err)}
-	if err != nil {
-		o.Detail = err.Error()
-		if slices.Contains(refusals, api.KindOf(err)) {
-			o.Refused = migration.ReasonStartRefused
-		}
-		return o
-	}
-	switch answer.Outcome() {
-	case api.StartNotAllowed:
-		o.Refused = migration.ReasonStartNotAllowed
-	case api.StartFailed:
-		o.Refused = migration.ReasonStartFailed
-	case api.StartStarted:
-	}
-	return o
-}
-
-// readStarted reads back the instance that an answer names. Nil without an
-// error: it is not what was asked for, and the reconciliation has to judge it.
-func (act *Activities) readStarted(ctx context.Context, i *Instance, id migration.InstanceID) (*migration.TargetIdentity, error) {
-	linked, err := act.Target.Fresh().LinkedInstances(ctx, i.intent.Record)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range linked {
-		if l.ID == id && l.Requester == i.intent.Requester && l.Origin == i.intent.Record && l.Definition == i.intent.Definition {
-			identity := l.TargetIdentity
-			return &identity, nil
-		}
-	}
-	return nil, nil
-}
+func (r *startRequest) Abandon(ctx context.Context) { r.capture.Abandon(ctx) }
 
 // startVariables returns what process/start can set, as text. What it cannot is
 // left out, and compared afterwards: an empty number or any BOOLEAN or DATETIME

@@ -1,0 +1,310 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"jogetferry/activities/step"
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+)
+
+// protocol is the start protocol of one instance, as
+// docs/adr/0002-start-protocol.md has it. It acts through its ports alone, so
+// that a test can put every schedule of attempts, deaths and lost answers in
+// front of the code that runs in production.
+type protocol struct {
+	ledger claims
+	target startTarget
+	// explain says which of the linked instances belong to other source instances.
+	explain func(context.Context, []migration.Linked) (migration.Explained, error)
+
+	key          migration.ClaimKey
+	intent       migration.StartIntent
+	settle       time.Duration // how long a request without an answer may still run
+	retryUnknown bool          // start.when_unknown: retry
+}
+
+// claims is the ledger's part: the one claim that a start has.
+type claims interface {
+	Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token, mig string) (claim migration.Claim, got bool, err error)
+	SaveBaseline(ctx context.Context, key migration.ClaimKey, token string, baseline []migration.InstanceID) error
+	Sending(ctx context.Context, key migration.ClaimKey, token string, sent map[string]string, def migration.DefinitionID) error
+	Outcome(ctx context.Context, key migration.ClaimKey, token string, o migration.StartOutcome) error
+	Adopt(ctx context.Context, key migration.ClaimKey, token string, identity migration.TargetIdentity) error
+	Release(ctx context.Context, key migration.ClaimKey, token string, from migration.ClaimState, why string) error
+}
+
+// startTarget is the target as a start sees it. Nothing it returns is remembered
+// from an earlier look.
+type startTarget interface {
+	// Linked returns what is connected to the record.
+	Linked(ctx context.Context) ([]migration.Linked, error)
+	// RecordIsInstance reports whether the ID of the record is that of a linked instance.
+	RecordIsInstance(ctx context.Context) (bool, error)
+	// Prepare gets ready to send: what has to wait, or may fail, does so here. The
+	// request is to be sent with the context that it returns.
+	Prepare(ctx context.Context, attempt int) (context.Context, request, error)
+	// AbortWreck ends an instance that a failed start of ours left, and reads it
+	// back as closed.
+	AbortWreck(ctx context.Context, wreck migration.TargetIdentity) error
+}
+
+// request is the one request of an attempt. After Prepare exactly one of Answered
+// and Abandon ends it.
+type request interface {
+	// Post sends the request, once.
+	Post(ctx context.Context, variables map[string]string) (api.StartAnswer, error)
+	// Answered keeps what the start changed, once its outcome is in the ledger.
+	Answered(ctx context.Context) error
+	Abandon(ctx context.Context)
+}
+
+// startStatus is how an attempt or a reconciliation ended.
+type startStatus int
+
+const (
+	startUnknown startStatus = iota // only a reconciliation can tell
+	startStarted                    // the ledger has the target instance
+	startAgain                      // nothing was started: another attempt may be made
+	startBusy                       // another instance of the record is being started
+	startParked                     // the operator has to tell
+)
+
+// startResult is how an attempt or a reconciliation ended, with what it needs.
+type startResult struct {
+	status    startStatus
+	started   migration.TargetIdentity // of startStarted
+	reason    migration.Reason         // of startParked; of startAgain where Joget failed
+	message   string                   // of startParked, free of personal data
+	candidate migration.InstanceID     // of startParked, where one is known
+}
+
+// attempt makes one attempt to start: it claims, looks, and sends at most one
+// request. The claim comes before the look, since what is seen before it says
+// nothing of what another attempt does.
+func (p *protocol) attempt(ctx context.Context, token, mig string) (startResult, error) {
+	claim, got, err := p.ledger.Claim(ctx, p.key, p.intent.Record, token, mig)
+	var busy *migration.RecordBusyError
+	switch {
+	case errors.As(err, &busy):
+		return startResult{status: startBusy}, nil
+	case err != nil:
+		return startResult{}, err
+	case !got:
+		return startResult{status: startUnknown}, nil
+	}
+	if inTheWay, err := p.look(ctx, claim); inTheWay.status == startParked || err != nil {
+		return inTheWay, err
+	}
+	return p.send(ctx, claim)
+}
+
+// look compares what is linked to the record with the baseline, which the first
+// look that finds nothing in the way takes. startParked: something is.
+func (p *protocol) look(ctx context.Context, claim migration.Claim) (nothing startResult, err error) {
+	is, err := p.target.RecordIsInstance(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	if is {
+		return p.release(ctx, claim, migration.ReasonSourceBlocked, "Its record ID is the ID of a linked instance on the target.")
+	}
+	linked, err := p.target.Linked(ctx)
+	if err != nil {
+		return nothing, err
+	}
+	explained, err := p.explain(ctx, linked)
+	if err != nil {
+		return nothing, err
+	}
+	first := !claim.BaselineTaken
+	d := migration.DecideClaimed(linked, p.intent, explained, claim.Baseline, first, claim.Accepted)
+	if d.Action == migration.StartPark {
+		return p.release(ctx, claim, d.Reason, fmt.Sprintf("Target instance %s is in the way.", d.Candidate))
+	}
+	if !first && !claim.Accepted {
+		return nothing, nil
+	}
+	// Only after the look was clear: what is in the baseline is never in the way again.
+	ids := make([]migration.InstanceID, 0, len(linked))
+	for _, l := range linked {
+		ids = append(ids, l.ID)
+	}
+	return nothing, p.ledger.SaveBaseline(ctx, p.key, claim.Token, ids)
+}
+
+// release gives a claim back that sent nothing, and parks.
+func (p *protocol) release(ctx context.Context, claim migration.Claim, reason migration.Reason, message string) (startResult, error) {
+	err := p.ledger.Release(ctx, p.key, claim.Token, migration.ClaimClaimed, string(reason))
+	return startResult{status: startParked, reason: reason, message: message}, err
+}
+
+// send makes the one request of an attempt. That it is being sent stands in the
+// ledger before, and what became of it before anything else is done.
+func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult, error) {
+	admitted, r, err := p.target.Prepare(ctx, claim.Attempt)
+	if err != nil {
+		return startResult{}, err
+	}
+	defer r.Abandon(ctx)
+	if err := ctx.Err(); err != nil {
+		return startResult{}, err
+	}
+	if err := p.ledger.Sending(ctx, p.key, claim.Token, p.intent.Variables, p.intent.Definition); err != nil {
+		return startResult{}, err
+	}
+	answer, callErr := r.Post(admitted, p.intent.Variables)
+	// From here on the outcome is written whatever becomes of the worker.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
+	outcome := p.outcome(ctx, answer, callErr)
+	if err := p.ledger.Outcome(ctx, p.key, claim.Token, outcome); err != nil {
+		return startResult{}, err
+	}
+	if outcome.Started == nil {
+		return startResult{status: startUnknown}, nil
+	}
+	return startResult{status: startStarted, started: *outcome.Started}, r.Answered(ctx)
+}
+
+// refusals are answers that a repetition of the start would get again.
+var refusals = []api.Kind{
+	api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused,
+	api.KindBadRequest, api.KindNotFound, api.KindUnaddressable,
+}
+
+// outcome says what is known of a start from its answer, and from the instance
+// that it names as the target shows it.
+func (p *protocol) outcome(ctx context.Context, answer api.StartAnswer, err error) migration.StartOutcome {
+	o := outcomeOf(answer, err)
+	if answer.Instance == "" {
+		return o
+	}
+	if o.Started = p.named(ctx, answer.Instance); o.Started == nil {
+		// An instance exists that is not what was asked for, or cannot be read
+		// now: whatever the reconciliation finds, nothing may be started again.
+		o.Refused, o.Detail = migration.ReasonStartAmbiguous, "the answer names "+string(answer.Instance)
+	}
+	return o
+}
+
+// outcomeOf says what is known of a start from its answer alone.
+func outcomeOf(answer api.StartAnswer, err error) migration.StartOutcome {
+	o := migration.StartOutcome{Fate: api.FateOf(err), Status: statusOf(err)}
+	if err != nil {
+		o.Detail = err.Error()
+		if slices.Contains(refusals, api.KindOf(err)) {
+			o.Refused = migration.ReasonStartRefused
+		}
+		return o
+	}
+	switch answer.Outcome() {
+	case api.StartNotAllowed:
+		o.Refused = migration.ReasonStartNotAllowed
+	case api.StartFailed:
+		o.Refused = migration.ReasonStartFailed
+	case api.StartStarted:
+	}
+	return o
+}
+
+// named reads back the instance that an answer names. Nil: it is not what was
+// asked for, or could not be read, and the reconciliation has to judge it.
+func (p *protocol) named(ctx context.Context, id migration.InstanceID) *migration.TargetIdentity {
+	linked, err := p.target.Linked(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, l := range linked {
+		if l.ID == id && l.Requester == p.intent.Requester && l.Origin == p.intent.Record && l.Definition == p.intent.Definition {
+			return &l.TargetIdentity
+		}
+	}
+	return nil
+}
+
+// reconcile finds out what became of an attempt, from its claim and the target.
+// It never sends one. While the request may still run it asks for another look.
+func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startResult, error) {
+	if claim.Definition != (migration.DefinitionID{}) {
+		p.intent.Definition = claim.Definition
+	}
+	p.intent.Variables = claim.Sent
+	linked, err := p.target.Linked(ctx)
+	if err != nil {
+		return startResult{}, err
+	}
+	explained, err := p.explain(ctx, linked)
+	if err != nil {
+		return startResult{}, err
+	}
+	candidates := migration.Unexplained(linked, p.intent, explained, claim.Baseline)
+	d := migration.DecideReconcile(migration.StartKnowledge{
+		Claim: claim.State, Fate: claim.Fate, Settled: claim.Age >= p.settle, Refused: claim.Refused,
+	}, p.intent, candidates)
+	if d.Reason == migration.ReasonStartOutcomeUnknown && p.retryUnknown {
+		d.Action = migration.StartRelease
+	}
+	switch d.Action {
+	case migration.StartAdopt:
+		identity := candidates[0].TargetIdentity
+		return startResult{status: startStarted, started: identity}, p.ledger.Adopt(ctx, p.key, claim.Token, identity)
+	case migration.StartAbort:
+		if err := p.target.AbortWreck(ctx, candidates[0].TargetIdentity); err != nil {
+			return startResult{}, err
+		}
+		return startResult{}, &step.WaitError{Why: "the wreck of a failed start was aborted; looking again", Delay: time.Second}
+	case migration.StartRelease:
+		return p.again(ctx, claim, d)
+	case migration.StartWait:
+		return startResult{}, &step.WaitError{
+			Why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
+			Delay: min(max(p.settle-claim.Age, time.Second), 15*time.Second),
+		}
+	case migration.StartPark:
+		return p.park(ctx, claim, d, candidates)
+	case migration.StartSend, migration.StartDone:
+	}
+	return startResult{}, migration.E(migration.CodeInternal, "reconcile start", string(p.key.Instance), "decision %q", d.Action)
+}
+
+// again lets another attempt claim the start.
+func (p *protocol) again(ctx context.Context, claim migration.Claim, d migration.StartDecision) (startResult, error) {
+	result := startResult{status: startAgain}
+	switch claim.State {
+	case migration.ClaimNone, migration.ClaimReleased:
+		return result, nil
+	case migration.ClaimSending, migration.ClaimUnknown:
+		if claim.Fate == migration.FateAnswered {
+			result.reason = migration.ReasonStartFailed
+		}
+	case migration.ClaimClaimed, migration.ClaimStarted:
+	}
+	why := "nothing was started"
+	if d.Reason == migration.ReasonStartOutcomeUnknown {
+		why = "EXCEPTION to one live instance: start.when_unknown is retry"
+	}
+	return result, p.ledger.Release(ctx, p.key, claim.Token, claim.State, why)
+}
+
+func (p *protocol) park(ctx context.Context, claim migration.Claim, d migration.StartDecision, candidates []migration.Linked) (startResult, error) {
+	result := startResult{status: startParked, reason: d.Reason, candidate: d.Candidate}
+	switch {
+	case d.Candidate != "":
+		result.message = fmt.Sprintf("Target instance %s.", d.Candidate)
+	case d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason:
+		result.message = "Joget's answer names an instance that does not belong to this record; its story has the ID."
+	}
+	switch {
+	case d.Reason == migration.ReasonStartRanThrough:
+		return result, p.ledger.Adopt(ctx, p.key, claim.Token, candidates[0].TargetIdentity)
+	case claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused && d.Reason != migration.ReasonStartAmbiguous:
+		// A start that was refused for good holds no claim: a retry starts anew.
+		return result, p.ledger.Release(ctx, p.key, claim.Token, claim.State, string(d.Reason))
+	}
+	return result, nil
+}
