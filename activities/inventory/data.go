@@ -123,39 +123,12 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	each := func(id migration.RecordID, do func(*preflight.DataFacts)) {
-		for _, data := range page[id] {
-			do(data)
-		}
-	}
 	var folders []folder
 	for n := range a.tables {
 		table, r := a.tables[n].name, &read[n]
 		a.amount.Rows += int64(len(r.found))
 		a.amount.Bytes += r.bytes
-		for _, id := range r.found {
-			each(id, func(d *preflight.DataFacts) { d.Found = append(d.Found, table) })
-		}
-		for _, id := range r.differing {
-			each(id, func(d *preflight.DataFacts) { d.Differing = append(d.Differing, table) })
-		}
-		for id, refused := range r.refused {
-			each(id, func(d *preflight.DataFacts) { d.Refused = append(d.Refused, refused...) })
-		}
-		for id, columns := range r.encrypted {
-			each(id, func(d *preflight.DataFacts) {
-				for _, column := range columns {
-					d.Encrypted = append(d.Encrypted, "app_fd_"+table+"."+column)
-				}
-			})
-		}
-		for id, others := range r.alike {
-			each(id, func(d *preflight.DataFacts) {
-				d.Alike = append(d.Alike, others...)
-				slices.Sort(d.Alike)
-				d.Alike = slices.Compact(d.Alike)
-			})
-		}
+		r.tell(table, page)
 		for id, names := range r.files {
 			folders = append(folders, folder{key: migration.RowKey{Table: table, ID: id}, names: names})
 		}
@@ -167,10 +140,45 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 		a.amount.Files += f.files
 		a.amount.FileBytes += f.bytes
 		for _, name := range f.missing {
-			each(f.key.ID, func(d *preflight.DataFacts) { d.MissingFiles = append(d.MissingFiles, f.key.Table+": "+name) })
+			for _, d := range page[f.key.ID] {
+				d.MissingFiles = append(d.MissingFiles, f.key.Table+": "+name)
+			}
 		}
 	}
 	return nil
+}
+
+// tell adds what was found in a table to the facts of the instances of a page.
+func (r *rootRows) tell(table string, page map[migration.RecordID][]*preflight.DataFacts) {
+	for _, id := range r.found {
+		for _, d := range page[id] {
+			d.Found = append(d.Found, table)
+		}
+	}
+	for _, id := range r.differing {
+		for _, d := range page[id] {
+			d.Differing = append(d.Differing, table)
+		}
+	}
+	for id, refused := range r.refused {
+		for _, d := range page[id] {
+			d.Refused = append(d.Refused, refused...)
+		}
+	}
+	for id, columns := range r.encrypted {
+		for _, d := range page[id] {
+			for _, column := range columns {
+				d.Encrypted = append(d.Encrypted, "app_fd_"+table+"."+column)
+			}
+		}
+	}
+	for id, others := range r.alike {
+		for _, d := range page[id] {
+			d.Alike = append(d.Alike, others...)
+			slices.Sort(d.Alike)
+			d.Alike = slices.Compact(d.Alike)
+		}
+	}
 }
 
 // rootRows reads the rows of one table that have one of ids. files are the columns that name uploads.

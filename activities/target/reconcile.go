@@ -103,12 +103,13 @@ func (act *Activities) started(ctx context.Context, i *Instance, identity migrat
 // closedSince tells a start that ran through from an instance that was resumed,
 // or that people brought to its end.
 func (act *Activities) closedSince(ctx context.Context, i *Instance, identity migration.TargetIdentity) (migration.Reason, error) {
-	done, err := act.calls(ctx, i)
+	lines, err := act.Ledger.Lines(ctx, i.Migration, i.StepInput.Instance)
 	if err != nil {
 		return "", err
 	}
-	busy, err := act.workedBeside(ctx, done.Own(), identity.ID, identity.Definition)
-	if busy || done.Worked(identity.ID) {
+	done := migration.CallsOf(lines)
+	worked, err := act.workedBeside(ctx, done.Own(), identity.ID, identity.Definition)
+	if worked || done.Worked(identity.ID) {
 		return migration.ReasonTargetClosed, err
 	}
 	return migration.ReasonStartRanThrough, err

@@ -62,78 +62,93 @@ type move struct {
 	assign []handover     // for ResumeAssign
 }
 
+// round is what one round of the loop knows of what was done on the target.
+type round struct {
+	done    migration.CallLog
+	worked  bool // people worked on the target
+	discard bool // the operator gave that up
+}
+
 // next decides the next step from what the target shows now. Nil: none is needed.
 func (act *Activities) next(ctx context.Context, i *Instance, root *migration.Instance) (*move, contract.Outcome, error) {
-	ok := contract.Outcome{Status: contract.StatusOK}
 	// Before anything is decided, what an attempt that died left behind is undone.
 	nodes, reverted, err := act.revertLeftovers(ctx, i, root)
 	if err != nil || reverted.Status != contract.StatusOK {
 		return nil, reverted, err
 	}
 	root = nodes[0].target
-	done, err := act.calls(ctx, i)
+	lines, err := act.Ledger.Lines(ctx, i.Migration, i.StepInput.Instance)
 	if err != nil {
-		return nil, ok, err
+		return nil, step.OK(), err
 	}
-	busy, err := act.workedBeside(ctx, done.Own(), root.ID, root.Definition)
-	if err != nil {
-		return nil, ok, err
+	r := round{done: migration.CallsOf(lines)}
+	if r.worked, err = act.workedBeside(ctx, r.done.Own(), root.ID, root.Definition); err != nil {
+		return nil, step.OK(), err
 	}
-	discard, err := act.DiscardAllowed(ctx, i.StepInput, &i.Entry)
-	if err != nil {
-		return nil, ok, err
+	if r.discard, err = act.DiscardAllowed(ctx, i.StepInput, &i.Entry); err != nil {
+		return nil, step.OK(), err
 	}
 	for _, n := range nodes {
-		why := n.why
-		if n.target != nil {
-			why = n.ranThrough(done.Resumes(n.target.ID, i.snapshot))
+		m, out, err := act.decide(ctx, i, n, r)
+		if m != nil || out.Status != contract.StatusOK || err != nil {
+			return m, out, err
 		}
-		if why != "" {
-			// Started again it would do the same, tools and all.
-			out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepResume, Reason: migration.ReasonResumeNotConverging, Message: strings.ToUpper(why[:1]) + why[1:] + "."})
-			return nil, out, err
-		}
-		missing, stray, err := act.branches(ctx, n)
-		if err != nil {
-			return nil, ok, err
-		}
-		made := done.Resumes(n.target.ID, i.snapshot)
-		view := migration.ResumeView{
-			Wanted: ordered(n.process, n.wanted.Wanted()), Present: n.target.Wanted(), Stray: stray,
-			SameVariables: migration.SameActivityVariables(n.wanted.Activities, n.target.Activities),
-			// A branch that has to be made to wait takes two calls.
-			Resumed: migration.Effective(made, n.opened), Round: len(made), MaxRounds: act.Settings.MaxRounds + 2*len(n.wanted.Tokens),
-			Worked: busy, Discard: discard,
-		}
-		if len(missing) > 0 {
-			view.Predecessor = missing[0].From
-		}
-		d := migration.DecideResume(view)
-		m := &move{node: n, call: contract.ResumeCall{Path: n.path, Activity: d.Activity, AbortCurrent: d.AbortCurrent}}
-		switch d.Action {
-		case migration.ResumeConverged:
-			continue
-		case migration.ResumeCall:
-			return m, ok, nil
-		case migration.ResumeComplete:
-			m.call.Do, m.as = contract.ResumeComplete, missing[0].Performer
-			return m, ok, nil
-		case migration.ResumePark:
-		}
-		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepResume, Reason: d.Reason, Message: fmt.Sprintf("Target instance %s.", n.target.ID)})
-		return nil, out, err
 	}
 	if err := act.Fence(i).drain(ctx, root.ID); err != nil {
-		return nil, ok, err
+		return nil, step.OK(), err
 	}
-	if busy && !discard {
-		return nil, ok, nil // the verification tells whose turn it is
+	if r.worked && !r.discard {
+		return nil, step.OK(), nil // the verification tells whose turn it is
 	}
-	handovers, err := act.handovers(ctx, nodes, done)
+	handovers, err := act.handovers(ctx, nodes, r.done)
 	if err != nil || len(handovers) == 0 {
-		return nil, ok, err
+		return nil, step.OK(), err
 	}
-	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, ok, nil
+	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, step.OK(), nil
+}
+
+// decide decides the next step of one instance of the tree. Nil: it is as it has
+// to be. What cannot get there is parked.
+func (act *Activities) decide(ctx context.Context, i *Instance, n *node, r round) (*move, contract.Outcome, error) {
+	park := func(reason migration.Reason, message string) (*move, contract.Outcome, error) {
+		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepResume, Reason: reason, Message: message})
+		return nil, out, err
+	}
+	why := n.why
+	if n.target != nil {
+		why = n.ranThrough(r.done.Resumes(n.target.ID, i.snapshot))
+	}
+	if why != "" {
+		// Started again it would do the same, tools and all.
+		return park(migration.ReasonResumeNotConverging, strings.ToUpper(why[:1])+why[1:]+".")
+	}
+	missing, stray, err := act.branches(ctx, n)
+	if err != nil {
+		return nil, step.OK(), err
+	}
+	made := r.done.Resumes(n.target.ID, i.snapshot)
+	view := migration.ResumeView{
+		Wanted: ordered(n.process, n.wanted.Wanted()), Present: n.target.Wanted(), Stray: stray,
+		SameVariables: migration.SameActivityVariables(n.wanted.Activities, n.target.Activities),
+		// A branch that has to be made to wait takes two calls.
+		Resumed: migration.Effective(made, n.opened), Round: len(made), MaxRounds: act.Settings.MaxRounds + 2*len(n.wanted.Tokens),
+		Worked: r.worked, Discard: r.discard,
+	}
+	if len(missing) > 0 {
+		view.Predecessor = missing[0].From
+	}
+	d := migration.DecideResume(view)
+	m := &move{node: n, call: contract.ResumeCall{Path: n.path, Activity: d.Activity, AbortCurrent: d.AbortCurrent}}
+	switch d.Action {
+	case migration.ResumeConverged:
+		return nil, step.OK(), nil
+	case migration.ResumeComplete:
+		m.call.Do, m.as = contract.ResumeComplete, missing[0].Performer
+	case migration.ResumeCall:
+	case migration.ResumePark:
+		return park(d.Reason, fmt.Sprintf("Target instance %s.", n.target.ID))
+	}
+	return m, step.OK(), nil
 }
 
 // make carries out a step.

@@ -11,7 +11,7 @@ import (
 	"jogetferry/migration"
 )
 
-// node is one instance of a subject's tree, on both sides.
+// node is one instance of the tree of a source instance, on both sides.
 type node struct {
 	path   migration.Path
 	wanted *migration.Instance
@@ -93,7 +93,7 @@ func (n *node) youngest() int64 {
 	return number
 }
 
-// refresh reads the target instance of p anew after a call.
+// refresh reads the target instance of n anew after a call.
 func (act *Activities) refresh(ctx context.Context, n *node) (err error) {
 	if n.target, err = act.read(ctx, n.target.ID); err != nil {
 		return err
@@ -127,10 +127,4 @@ func (n *node) ranThrough(made []migration.Call) string {
 		}
 	}
 	return ""
-}
-
-// calls reads what we did to the target of s.
-func (act *Activities) calls(ctx context.Context, i *Instance) (migration.CallLog, error) {
-	lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
-	return migration.CallsOf(lines), err
 }

@@ -78,20 +78,23 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 		return out, nil
 	}
 	activity.RecordHeartbeat(ctx)
-	images := act.Ledger.RowImages(in.Migration, i.Key)
-	var brought map[migration.RowKey]bool
+	result, outcome, err := act.copyRows(ctx, i, &read.Set, started)
+	out.Outcome, out.Written = outcome, result.Inserted+result.Overwritten
+	return out, err
+}
+
+// copyRows writes a record set to the target. started: rows that this migration
+// brought before may be written again.
+func (act *Activities) copyRows(ctx context.Context, i *step.Opened, set *records.Set, started bool) (records.CopyResult, contract.Outcome, error) {
+	images := act.Ledger.RowImages(i.Migration, i.Key)
+	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace}
+	var err error
 	if started {
-		if brought, err = images.Brought(ctx); err != nil {
-			return out, err
+		if options.Brought, err = images.Brought(ctx); err != nil {
+			return records.CopyResult{}, step.OK(), err
 		}
 	}
-	result, err := records.Copy(ctx, act.Target.Form(), read.Set,
-		images, records.CopyOptions{
-			OnConflict: act.Settings.OnConflict,
-			Brought:    brought,
-			Pace:       act.pace,
-		})
-	out.Written = result.Inserted + result.Overwritten
+	result, err := records.Copy(ctx, act.Target.Form(), *set, images, options)
 	reason, final := map[migration.Code]migration.Reason{
 		migration.CodeConflict:    migration.ReasonRecordConflict,
 		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
@@ -99,15 +102,19 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if final {
 		var coded *migration.Error
 		errors.As(err, &coded)
-		out.Outcome, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: reason, Message: coded.Safe(), Detail: err.Error() + "; " + step.List(result.Conflicts)})
-		return out, err
+		out, parked := act.Park(ctx, i.StepInput, step.Parking{
+			Step: migration.StepCopyFormData, Reason: reason, Message: coded.Safe(), Detail: err.Error() + "; " + step.List(result.Conflicts),
+		})
+		return result, out, parked
 	}
 	if err != nil {
-		return out, err
+		return result, step.OK(), err
 	}
-	return out, act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+	return result, step.OK(), act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
 		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
-		Facts: migration.Facts{Tally: migration.Tally{Rows: out.Rows, Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept}},
+		Facts: migration.Facts{Tally: migration.Tally{
+			Rows: len(set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
+		}},
 	})
 }
 
