@@ -7,8 +7,9 @@ GO ?= go
 PARALLEL ?= 2
 # Tests of one package at a time: those with servers wait more than they compute.
 TESTS ?= 3
-# Build tags of `make test`, such as "e2e,chaos".
-TEST_TAGS ?=
+# Build tags of `make test`: "temporal" has the tests of package workflows that need
+# a server; "e2e,chaos" has more.
+TEST_TAGS ?= temporal
 # More flags for every go test, such as "-run Start -v".
 TEST_FLAGS ?=
 # Servers of `make databases`, such as "mysql,mariadb"; empty for all.
@@ -59,7 +60,7 @@ test: deps bin/temporal bin/withmysql vet ## Run all tests; CI calls this
 	$(WITH_MYSQL) $(GO_TEST) $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
 
 race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
-	$(WITH_MYSQL) $(GO_TEST) -race ./...
+	$(WITH_MYSQL) $(GO_TEST) -tags temporal -race ./...
 
 e2e: deps bin/temporal bin/withmysql ## Run the end-to-end tests, with 500 instances continued on two servers
 	$(WITH_MYSQL) $(GO_TEST) -tags e2e ./e2e/...
@@ -72,11 +73,14 @@ databases: deps bin/temporal bin/databases ## Test on the system's server, MySQL
 	tools/install-mysql out/databases/mariadb mariadb-server-core
 	bin/databases -p $(PARALLEL) -only '$(ONLY)' $(PACKAGES)
 
+histories: bin/temporal ## Act out every shape of the workflows on a Temporal server, and replay what came of it
+	$(GO_TEST) -tags temporal -run RecordedShapes ./workflows
+
 replay: ## Replay recorded workflow histories
 	$(GO_TEST) -run Replay ./workflows/...
 
 golden: deps bin/temporal bin/withmysql ## Rewrite golden files; review the difference like an API change
-	$(WITH_MYSQL) $(GO) test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r dirname | sort -u) -update
+	$(WITH_MYSQL) $(GO) test -tags temporal $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' . | xargs -r dirname | sort -u) -update
 
 fuzz: ## Run each fuzz test for FUZZTIME
 	for package in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs -r dirname | sort -u); do \
@@ -122,4 +126,4 @@ bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build release demo fmt tidy test race e2e chaos databases replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build release demo fmt tidy test race e2e chaos databases histories replay golden fuzz bench vet lint vuln check deps clean

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"testing"
+
+	"go.temporal.io/sdk/log"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -32,11 +35,20 @@ func (w *world) note(format string, args ...any) {
 
 func environment(t *testing.T) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := bare()
 	workflows.Register(env)
 	return env
 }
+
+// bare is an environment without workflows.
+func bare() *testsuite.TestWorkflowEnvironment {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(silent)
+	return suite.NewTestWorkflowEnvironment()
+}
+
+// silent is a logger for the SDK, whose lines say nothing that a failed test does not.
+var silent = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 
 // activityRegistry is a test environment or a worker.
 type activityRegistry interface {

@@ -36,8 +36,7 @@ func done(n int) contract.RehearseStepOutput {
 
 func (f rehearsalFakes) environment(t *testing.T) (*testsuite.TestWorkflowEnvironment, *world) {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := bare()
 	w := &world{}
 	env.RegisterWorkflowWithOptions(workflows.Rehearsal, workflow.RegisterOptions{Name: contract.RehearsalWorkflow})
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, in contract.InstanceInput) (contract.InstanceResult, error) {

@@ -308,8 +308,7 @@ var rollbackInput = contract.RollbackInput{Migration: "m", Rollback: "1", Queues
 
 func rollbackEnvironment(t *testing.T, p *turns) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := bare()
 	env.RegisterWorkflowWithOptions(workflows.Rollback, workflow.RegisterOptions{Name: contract.RollbackWorkflow})
 	p.register(env, &world{})
 	return env

@@ -47,8 +47,7 @@ func (p *pool) claim(in contract.ClaimInput) (contract.ClaimOutput, error) {
 
 func waveEnvironment(t *testing.T, p *pool) (*testsuite.TestWorkflowEnvironment, *world, *[]string) {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := bare()
 	env.SetDetachedChildWait(false)
 	registerWave(env)
 	started := &[]string{}
@@ -151,8 +150,7 @@ func TestWaveStopsStartingWhilePausedAndGoesOnAfterResume(t *testing.T) {
 func TestWaveNeverCancelsItsInstances(t *testing.T) {
 	t.Parallel()
 	p := &pool{toCome: 2}
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
+	env := bare()
 	registerWave(env)
 	ended := 0
 	env.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ contract.InstanceInput) (contract.InstanceResult, error) {
