@@ -283,6 +283,34 @@ func TestEveryTestThatIsNamedExists(t *testing.T) {
 	}
 }
 
+// A path of a Go file or of a folder of packages, and what is said in brackets
+// behind it to stand there.
+func TestEveryFileThatIsNamedExists(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile("`([a-z][a-z0-9_/]*/[a-z0-9_]+(?:\\.go)?)`(?: \\(`(\\w+)`)?")
+	seen := 0
+	for path, page := range pages(t) {
+		for _, m := range named.FindAllStringSubmatch(prose(page), -1) {
+			folder, _, _ := strings.Cut(m[1], "/")
+			if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
+				continue // a path of something else, such as an activity's name on the wire
+			}
+			if strings.HasSuffix(m[1], ".go") {
+				seen++
+			}
+			text, err := os.ReadFile(filepath.Join(root, m[1]))
+			if _, missing := os.Stat(filepath.Join(root, m[1])); missing != nil {
+				t.Errorf("%s names %s, and there is none", path, m[1])
+			} else if err == nil && !strings.Contains(string(text), m[2]) {
+				t.Errorf("%s says that %s has %s", path, m[1], m[2])
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("pages name %d files", seen)
+	}
+}
+
 func TestEveryVerbThatIsNamedExists(t *testing.T) {
 	t.Parallel()
 	verbs := map[string]bool{"help": true}
