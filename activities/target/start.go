@@ -54,6 +54,9 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
+	// What became of a request is booked even when the worker is being stopped.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
 	return act.conclude(ctx, i, result)
 }
 

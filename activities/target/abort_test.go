@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"testing"
@@ -8,13 +8,8 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
-
-// finished has the ledger take an instance for migrated.
-func finished(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-	t.Helper()
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, Verdict: migration.VerdictSame}))
-}
 
 // TestAbortTarget ends what was started, or leaves all as it is.
 func TestAbortTarget(t *testing.T) {
@@ -33,7 +28,7 @@ func TestAbortTarget(t *testing.T) {
 		name    string
 		happens step
 		discard bool
-		change  func(*ports)
+		change  func(*scene.Ports)
 		want    contract.Outcome
 		state   migration.InstanceState
 		linked  []string
@@ -43,13 +38,13 @@ func TestAbortTarget(t *testing.T) {
 		{
 			name: "what_was_claimed_and_not_sent", want: ok, state: migration.InstanceRollingBack, linked: []string{},
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				claimed(t, c, in, migration.ClaimClaimed)
+				scene.Claimed(t, c, in, migration.ClaimClaimed)
 			},
 		},
 		{
 			name: "a_start_without_an_outcome", want: refused(migration.ReasonStartOutcomeUnknown), state: migration.InstanceDone, linked: []string{},
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				claimed(t, c, in, migration.ClaimUnknown)
+				scene.Claimed(t, c, in, migration.ClaimUnknown)
 			},
 		},
 		{name: "what_nobody_worked_on", happens: started, want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 1},
@@ -79,7 +74,7 @@ func TestAbortTarget(t *testing.T) {
 			name: "on_a_target_that_was_restored", want: refused(migration.ReasonTargetRewound), state: migration.InstanceDone, linked: []string{"cat open.running"},
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				in.Start()
-				raised(t, c)
+				scene.Raised(t, c)
 			},
 		},
 		{
@@ -90,7 +85,7 @@ func TestAbortTarget(t *testing.T) {
 			},
 		},
 		{
-			name: "when_the_call_had_no_effect", want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 2, change: settled,
+			name: "when_the_call_had_no_effect", want: ok, state: migration.InstanceRollingBack, linked: []string{"cat closed.aborted"}, calls: 2, change: scene.Settled,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				in.Start()
 				c.Door.Faults(fault.Rule{Path: "process/abort", Kind: fault.Empty200, Count: 1})
@@ -100,27 +95,27 @@ func TestAbortTarget(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
+			in := scene.Ready(c)
 			tc.happens(t, c, in)
-			finished(t, c, in)
-			j := working(c)
+			scene.Finished(t, c, in)
+			j := scene.Worker(c)
 			if tc.change != nil {
-				j = working(c, tc.change)
+				j = scene.Worker(c, tc.change)
 			}
 			input := contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard}
 			out, err := activitytest.Retry(t, j.Register, contract.AbortTarget, input)
-			must(t, err)
-			same(t, "outcome", tc.want, outcome(out))
-			same(t, "state", tc.state, in.Entry().State)
-			same(t, "linked", tc.linked, in.Linked())
-			same(t, "calls", tc.calls, len(c.Door.Calls("process/abort")))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "outcome", tc.want, activitytest.Decided(out))
+			activitytest.Same(t, "state", tc.state, in.Entry().State)
+			activitytest.Same(t, "linked", tc.linked, in.Linked())
+			activitytest.Same(t, "calls", tc.calls, len(c.Door.Calls("process/abort")))
 			if tc.want.Status != contract.StatusOK {
 				return
 			}
 			out, err = activitytest.Retry(t, j.Register, contract.AbortTarget, input)
-			must(t, err)
-			same(t, "once more", tc.want, outcome(out))
-			same(t, "calls, once more", tc.calls, len(c.Door.Calls("process/abort")))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "once more", tc.want, activitytest.Decided(out))
+			activitytest.Same(t, "calls, once more", tc.calls, len(c.Door.Calls("process/abort")))
 		})
 	}
 }
@@ -129,16 +124,16 @@ func TestAbortTarget(t *testing.T) {
 func TestAbortTarget_ends_the_whole_tree(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, called, toCalled)
-	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-	finished(t, c, in)
-	out, err := activitytest.Retry(t, working(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out))
+	in := scene.Begun(c, scene.Called, scene.ToCalled)
+	activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+	scene.Finished(t, c, in)
+	out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
 	open := c.Target.Text("SELECT COUNT(*) FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid = p.State JOIN wf_process_link l ON l.processId = p.Id"+
 		" WHERE l.originProcessId = ? AND s.Name LIKE 'open%'", string(in.Record))
-	same(t, "open instances of the record", "0", open)
-	same(t, "aborted", []string{"abort by admin"}, in.Done(effects.Abort))
+	activitytest.Same(t, "open instances of the record", "0", open)
+	activitytest.Same(t, "aborted", []string{"abort by admin"}, in.Done(effects.Abort))
 	if len(in.Told(migration.EventEnding)) == 0 {
 		t.Error("the log does not say what was to be ended")
 	}
@@ -184,41 +179,41 @@ func TestRollback(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := intake(c)
+			in := scene.Intake(c)
 			c.Source.File("claim_case", in.Record, "a.txt", "ours")
 			c.Source.File("claim_case", in.Record, "b.txt", "ours too")
-			if err := removeFile(c.Source, "claim_case", in.Record, "letter.txt"); err != nil {
+			if err := scene.RemoveFile(c.Source, "claim_case", in.Record, "letter.txt"); err != nil {
 				t.Fatal(err)
 			}
-			copied(t, c, in)
-			j := working(c)
+			scene.Copied(t, c, in)
+			j := scene.Worker(c)
 			_, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			must(t, err)
+			activitytest.Must(t, err)
 			_, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-			must(t, err)
-			same(t, "files before", []string{"a.txt=ours", "b.txt=ours too", "letter.txt=We have your claim. Grüße"}, c.Target.Files("claim_case", in.Record))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "files before", []string{"a.txt=ours", "b.txt=ours too", "letter.txt=We have your claim. Grüße"}, c.Target.Files("claim_case", in.Record))
 			verified, err := activitytest.Run(t, j.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
-			must(t, err)
-			same(t, "verdict", migration.VerdictSame, verified.Verdict)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "verdict", migration.VerdictSame, verified.Verdict)
 			tc.happens(c, in)
 			out, err := activitytest.Retry(t, j.Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard})
-			must(t, err)
-			same(t, "abort", contract.Outcome{Status: contract.StatusOK}, outcome(out))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "abort", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
 			tc.want.Status = contract.StatusOK
 			for range 2 { // what is repeated after its end tells the same
 				undone, err := activitytest.Run(t, j.Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step(), Again: tc.again})
-				must(t, err)
-				same(t, "undone", tc.want, undone)
+				activitytest.Must(t, err)
+				activitytest.Same(t, "undone", tc.want, undone)
 			}
-			same(t, "stage", tc.row, c.Target.Field("claim_case", in.Record, "stage"))
-			same(t, "files", tc.files, c.Target.Files("claim_case", in.Record))
-			same(t, "state", tc.state, in.Entry().State)
-			same(t, "claim", migration.ClaimReleased, in.Claim().State)
-			same(t, "aborted once", []string{"abort by admin"}, in.Done(effects.Abort))
+			activitytest.Same(t, "stage", tc.row, c.Target.Field("claim_case", in.Record, "stage"))
+			activitytest.Same(t, "files", tc.files, c.Target.Files("claim_case", in.Record))
+			activitytest.Same(t, "state", tc.state, in.Entry().State)
+			activitytest.Same(t, "claim", migration.ClaimReleased, in.Claim().State)
+			activitytest.Same(t, "aborted once", []string{"abort by admin"}, in.Done(effects.Abort))
 			// What was rolled back stands in nobody's way.
 			again, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			must(t, err)
-			same(t, "another start", contract.StatusOK, again.Status)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "another start", contract.StatusOK, again.Status)
 		})
 	}
 }
@@ -227,12 +222,12 @@ func TestRollback(t *testing.T) {
 func TestUndoData_refuses_while_the_target_is_open(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
+	in := scene.Ready(c)
 	in.Start()
-	finished(t, c, in)
-	must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
-	_, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
-	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
-	same(t, "reason", "ill", c.Target.Field("leave_request", in.Record, "reason"))
-	same(t, "state", migration.InstanceRollingBack, in.Entry().State)
+	scene.Finished(t, c, in)
+	activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	activitytest.Same(t, "reason", "ill", c.Target.Field("leave_request", in.Record, "reason"))
+	activitytest.Same(t, "state", migration.InstanceRollingBack, in.Entry().State)
 }

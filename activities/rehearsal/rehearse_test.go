@@ -1,4 +1,4 @@
-package activities_test
+package rehearsal_test
 
 import (
 	"net/http"
@@ -10,6 +10,7 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // approvals answer for leave: sent back once, and then rejected, whose tool
@@ -17,48 +18,25 @@ import (
 var approvals = migration.Answers{"leave/process1": {"approve": {{"status": "resubmit"}, {"status": "rejected"}}, "resubmit": {{}}}}
 
 // rehearsed is an instance that was migrated for a rehearsal, whose number it returns.
-func rehearsed(t *testing.T, c *activitytest.Case, b activitytest.Begin, w way, answers migration.Answers) (*activitytest.Instance, int64) {
+func rehearsed(t *testing.T, c *activitytest.Case, b activitytest.Begin, w scene.Way, answers migration.Answers) (*activitytest.Instance, int64) {
 	t.Helper()
 	in := c.Begin(b)
-	w.walk(c, in)
+	w.Walk(c, in)
 	in.Plan()
 	number, err := c.Ledger.BeginRehearsal(t.Context(), c.Migration, in.ID, answers, 20)
-	must(t, err)
-	migrated(t, c, in)
+	activitytest.Must(t, err)
+	scene.Migrated(t, c, in)
 	return in, number
 }
 
-// migrated takes an instance that is planned through all its steps.
-func migrated(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-	t.Helper()
-	j := working(c)
-	_, err := activitytest.Run(t, j.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
-	must(t, err)
-	_, err = activitytest.Run(t, j.Register, contract.CopyUploads, in.Step())
-	must(t, err)
-	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "start", contract.StatusOK, out.Status)
-	if out.Restore {
-		_, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-		must(t, err)
-	}
-	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, resume(t, j, in))
-	verified, err := activitytest.Run(t, j.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
-	must(t, err)
-	if verified.Verdict != migration.VerdictSame {
-		t.Fatalf("verified as %+v", verified)
-	}
-}
-
-// rehearse makes steps until one ends the rehearsal, at most 20, and returns where
+// rehearse makes steps until scene.One ends the rehearsal, at most 20, and returns where
 // each was made, and the last.
-func rehearse(t *testing.T, j *ports, in *activitytest.Instance, number int64) ([]string, contract.RehearseStepOutput) {
+func rehearse(t *testing.T, j *scene.Ports, in *activitytest.Instance, number int64) ([]string, contract.RehearseStepOutput) {
 	t.Helper()
 	var at []string
 	for step := 1; ; step++ {
 		out, err := activitytest.Retry(t, j.Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: step})
-		must(t, err)
+		activitytest.Must(t, err)
 		if out.Activity != "" {
 			at = append(at, string(out.Path.Below(out.Activity)))
 		}
@@ -75,9 +53,9 @@ func TestRehearseStep(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		begin   activitytest.Begin
-		way     way
+		way     scene.Way
 		answers migration.Answers
-		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *ports)
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *scene.Ports)
 		at      []string
 		ended   bool
 		stopped string // part of it
@@ -93,67 +71,67 @@ func TestRehearseStep(t *testing.T) {
 			at: []string{"approve", "resubmit"}, stopped: "is a loop", done: []string{"complete approve by clark", "complete resubmit by cat"},
 		},
 		{
-			name: "in_a_subflow", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
+			name: "in_a_subflow", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
 			done: []string{"complete handover by tana", "complete welcome by cat"},
 		},
 		{
 			name: "of_branches_that_meet", begin: activitytest.Begin{Process: "claims/assess", Variables: map[string]string{"handler": "david"}, Row: map[string]string{"title": "water"}},
-			way: toJoin, at: []string{"lawyer", "police", "settle"}, ended: true,
+			way: scene.ToJoin, at: []string{"lawyer", "police", "settle"}, ended: true,
 			done: []string{"complete doctor by clark", "complete lawyer by david", "complete police by david", "complete settle by david"},
 		},
 		{
-			name: "as_who_accepted_it", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			name: "as_who_accepted_it", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Accept(in.TargetID(), "equip/handover", "tina")
 			},
 			done: []string{"complete handover by tina", "complete welcome by cat"},
 		},
 		{
 			name: "that_nobody_can_complete", begin: ill, answers: approvals, stopped: "can log in",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Exec("UPDATE SHKAssignmentsTable SET ResourceId = 'nobody' WHERE ActivityProcessId = ?", string(in.TargetID()))
 			},
 		},
 		{
 			name: "with_nothing_open", begin: ill, answers: approvals, stopped: "nobody can complete anything",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Engine.AbortActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "approve")
 			},
 		},
 		{
 			name: "of_what_somebody_aborted", begin: ill, answers: approvals, stopped: "did not complete",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Abort(in.TargetID())
 			},
 		},
 		{
 			name: "of_another_instance_with_its_ID", begin: ill, answers: approvals, stopped: migration.ReasonTargetChanged.Text(),
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
 			},
 		},
 		{
-			name: "whose_answer_is_lost", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
+			name: "whose_answer_is_lost", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
 			done: []string{"complete handover by tana", "complete welcome by cat"},
 		},
 		{
-			name: "whose_worker_dies", begin: called, way: toCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, j *ports) {
-				dying := working(c, func(j *ports) { j.Ledger = c.OpenLedger() })
+			name: "whose_worker_dies", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, j *scene.Ports) {
+				dying := scene.Worker(c, func(j *scene.Ports) { j.Ledger = c.OpenLedger() })
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { _ = dying.Ledger.Close() })
 				last, err := c.Ledger.LastRehearsal(t.Context(), c.Migration, in.ID)
-				must(t, err)
+				activitytest.Must(t, err)
 				_, err = activitytest.Run(t, dying.Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: last.ID, Step: 1})
-				same(t, "error", string(migration.CodeUnavailable), activitytest.TypeOf(err))
+				activitytest.Same(t, "error", string(migration.CodeUnavailable), activitytest.TypeOf(err))
 			},
 			done: []string{"complete handover by tana", "complete welcome by cat"},
 		},
 		{
-			name: "that_has_no_effect", begin: called, way: toCalled, stopped: "stays open",
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
+			name: "that_has_no_effect", begin: scene.Called, way: scene.ToCalled, stopped: "stays open",
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.Faults(fault.Rule{Path: "assignment/complete", Kind: fault.Empty200})
 			},
 		},
@@ -162,18 +140,18 @@ func TestRehearseStep(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in, number := rehearsed(t, c, tc.begin, tc.way, tc.answers)
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.happens != nil {
 				tc.happens(t, c, in, j)
 			}
 			at, out := rehearse(t, j, in, number)
-			same(t, "steps", tc.at, at)
+			activitytest.Same(t, "steps", tc.at, at)
 			if out.Ended != tc.ended || !strings.Contains(out.Stopped, tc.stopped) || (tc.stopped == "") != (out.Stopped == "") {
 				t.Errorf("ended %t, stopped for %q, want %t, %q", out.Ended, out.Stopped, tc.ended, tc.stopped)
 			}
-			same(t, "completed", append([]string{}, tc.done...), in.Done(effects.Complete))
+			activitytest.Same(t, "completed", append([]string{}, tc.done...), in.Done(effects.Complete))
 			if tc.ended {
-				same(t, "target", in.TargetID(), out.Target)
+				activitytest.Same(t, "target", in.TargetID(), out.Target)
 			}
 		})
 	}
@@ -185,49 +163,49 @@ func TestRehearsal_leaves_nothing_behind(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	in, number := rehearsed(t, c, activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill", "outcome": ""}}, nil, approvals)
-	j := working(c)
+	j := scene.Worker(c)
 	_, out := rehearse(t, j, in, number)
-	same(t, "ended", true, out.Ended)
-	same(t, "outcome of the tool", "rejected", c.Target.Field("leave_request", in.Record, "outcome"))
+	activitytest.Same(t, "ended", true, out.Ended)
+	activitytest.Same(t, "outcome of the tool", "rejected", c.Target.Field("leave_request", in.Record, "outcome"))
 	r, err := c.Ledger.Rehearsal(t.Context(), number)
-	must(t, err)
+	activitytest.Must(t, err)
 	last := r.Steps[len(r.Steps)-1]
-	same(t, "rows that tools changed", 1, last.Rows)
+	activitytest.Same(t, "rows that tools changed", 1, last.Rows)
 	if len(last.Ran) == 0 || !last.Done {
 		t.Errorf("the last step: %+v", last)
 	}
 
 	input := contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number}
 	aborted, err := activitytest.Retry(t, j.Register, contract.AbortRehearsed, input)
-	must(t, err)
-	same(t, "aborted", contract.Outcome{Status: contract.StatusOK}, aborted)
-	undone, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
-	must(t, err)
-	same(t, "undone", contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1}, undone)
-	book := working(c)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "aborted", contract.Outcome{Status: contract.StatusOK}, aborted)
+	undone, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "undone", contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1}, undone)
+	book := scene.Worker(c)
 	_, err = activitytest.Run(t, book.Register, contract.SettleRehearsal, contract.SettleRehearsalInput{StepInput: in.Step(), Rehearsal: number, Result: migration.RehearsalResult{Ended: true, Undone: true}})
-	must(t, err)
-	same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request WHERE id = ?", string(in.Record)))
-	same(t, "state", migration.InstanceReady, in.Entry().State)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request WHERE id = ?", string(in.Record)))
+	activitytest.Same(t, "state", migration.InstanceReady, in.Entry().State)
 	// It is over: nothing is the rehearsal's any more.
-	same(t, "state of the next", contract.StatusOK, startOf(t, c, in))
+	activitytest.Same(t, "state of the next", contract.StatusOK, startOf(t, c, in))
 	for range 2 {
 		aborted, err = activitytest.Run(t, j.Register, contract.AbortRehearsed, input)
-		must(t, err)
-		same(t, "aborted, once more", contract.StatusSkipped, aborted.Status)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "aborted, once more", contract.StatusSkipped, aborted.Status)
 	}
 	at, out := rehearse(t, j, in, number)
 	if len(at) > 0 || out.Status != contract.StatusSkipped || out.Stopped == "" {
 		t.Errorf("a step of what is over: %q, %+v", at, out)
 	}
-	same(t, "linked", []string{"cat closed.completed", "cat open.running"}, in.Linked())
+	activitytest.Same(t, "linked", []string{"cat closed.completed", "cat open.running"}, in.Linked())
 }
 
 func startOf(t *testing.T, c *activitytest.Case, in *activitytest.Instance) contract.Status {
 	t.Helper()
-	copied(t, c, in)
-	out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-	must(t, err)
+	scene.Copied(t, c, in)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+	activitytest.Must(t, err)
 	return out.Status
 }
 
@@ -240,10 +218,10 @@ func TestRehearseStep_compares_answers_before_anything(t *testing.T) {
 		answers  migration.Answers
 		mistakes int
 	}{
-		{name: "they_fit", begin: one, answers: approvals},
-		{name: "they_fit_a_subflow", begin: called, answers: migration.Answers{"onboard/equipment": {"pick": {{"equipmentStatus": "picked"}}}}},
-		{name: "no_such_activity_or_process", begin: one, answers: migration.Answers{"leave/process1": {"aprove": {{}}}, "leave/other": {"approve": {{}}}}, mistakes: 2},
-		{name: "no_such_variable", begin: one, answers: migration.Answers{"leave/process1": {"approve": {{"stats": "x"}}}}, mistakes: 1},
+		{name: "they_fit", begin: scene.One, answers: approvals},
+		{name: "they_fit_a_subflow", begin: scene.Called, answers: migration.Answers{"onboard/equipment": {"pick": {{"equipmentStatus": "picked"}}}}},
+		{name: "no_such_activity_or_process", begin: scene.One, answers: migration.Answers{"leave/process1": {"aprove": {{}}}, "leave/other": {"approve": {{}}}}, mistakes: 2},
+		{name: "no_such_variable", begin: scene.One, answers: migration.Answers{"leave/process1": {"approve": {{"stats": "x"}}}}, mistakes: 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -251,14 +229,14 @@ func TestRehearseStep_compares_answers_before_anything(t *testing.T) {
 			in := c.Begin(tc.begin)
 			in.Plan()
 			number, err := c.Ledger.BeginRehearsal(t.Context(), c.Migration, in.ID, tc.answers, 5)
-			must(t, err)
-			out, err := activitytest.Run(t, working(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number})
-			must(t, err)
-			same(t, "mistakes", tc.mistakes, out.Mistakes)
-			same(t, "stopped", tc.mistakes > 0, out.Stopped != "")
+			activitytest.Must(t, err)
+			out, err := activitytest.Run(t, scene.Worker(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number})
+			activitytest.Must(t, err)
+			activitytest.Same(t, "mistakes", tc.mistakes, out.Mistakes)
+			activitytest.Same(t, "stopped", tc.mistakes > 0, out.Stopped != "")
 			r, err := c.Ledger.Rehearsal(t.Context(), number)
-			must(t, err)
-			same(t, "in the ledger", tc.mistakes, len(r.Mistakes))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "in the ledger", tc.mistakes, len(r.Mistakes))
 		})
 	}
 }
@@ -275,7 +253,7 @@ func TestRehearseStep_of_a_migration_that_is_not_done(t *testing.T) {
 	}{
 		{name: "it_is_under_way", is: migration.Change{State: migration.InstanceRunning}, waits: true},
 		{name: "it_waits_for_another", is: migration.Change{State: migration.InstanceWaiting}, waits: true},
-		{name: "it_is_parked", parks: true, want: parked(migration.ReasonVerifyDiffers)},
+		{name: "it_is_parked", parks: true, want: activitytest.Parked(migration.ReasonVerifyDiffers)},
 		{
 			name: "it_was_skipped", is: migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed},
 			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed},
@@ -285,21 +263,21 @@ func TestRehearseStep_of_a_migration_that_is_not_done(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := c.Begin(one)
+			in := c.Begin(scene.One)
 			in.Plan()
 			number, err := c.Ledger.BeginRehearsal(t.Context(), c.Migration, in.ID, approvals, 5)
-			must(t, err)
+			activitytest.Must(t, err)
 			if tc.parks {
-				park(t, c, in, migration.StepVerify, migration.ReasonVerifyDiffers)
+				scene.Park(t, c, in, migration.StepVerify, migration.ReasonVerifyDiffers)
 			} else {
-				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, tc.is))
+				activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, tc.is))
 			}
-			out, err := activitytest.Run(t, working(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: 1})
+			out, err := activitytest.Run(t, scene.Worker(c).Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: 1})
 			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
 				t.Errorf("error %v", err)
 			}
-			same(t, "outcome", tc.want, outcome(out.Outcome))
-			same(t, "calls", 0, len(c.Door.Calls("assignment")))
+			activitytest.Same(t, "outcome", tc.want, activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "calls", 0, len(c.Door.Calls("assignment")))
 		})
 	}
 }
@@ -308,16 +286,16 @@ func TestRehearseStep_of_a_migration_that_is_not_done(t *testing.T) {
 func TestAbortRehearsed_of_a_migration_that_is_gone(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := c.Begin(one)
+	in := c.Begin(scene.One)
 	in.Plan()
 	number, err := c.Ledger.BeginRehearsal(t.Context(), c.Migration, in.ID, approvals, 5)
-	must(t, err)
+	activitytest.Must(t, err)
 	in.Copy()
 	in.Start()
 	c.Target.Accept(in.TargetID(), "approve", "clark")
-	out, err := activitytest.Retry(t, working(c).Register, contract.AbortRehearsed, contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number, Gone: true})
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
-	same(t, "linked", []string{"cat closed.aborted"}, in.Linked())
-	same(t, "state", migration.InstanceRollingBack, in.Entry().State)
+	out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortRehearsed, contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number, Gone: true})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+	activitytest.Same(t, "linked", []string{"cat closed.aborted"}, in.Linked())
+	activitytest.Same(t, "state", migration.InstanceRollingBack, in.Entry().State)
 }

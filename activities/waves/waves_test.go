@@ -1,4 +1,4 @@
-package activities_test
+package waves_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // workflowsOf is a Temporal that knows the workflows of some instances; those that
@@ -49,23 +50,11 @@ func run(status enumspb.WorkflowExecutionStatus, began time.Duration) *workflow.
 	return &workflow.WorkflowExecutionInfo{Status: status, StartTime: timestamppb.New(time.Now().Add(began))}
 }
 
-// planned are instances of a migration that no server has.
-func planned(t *testing.T, c *activitytest.Case, ids ...migration.InstanceID) {
-	t.Helper()
-	page := make([]migration.PlanEntry, 0, len(ids))
-	for _, id := range ids {
-		page = append(page, migration.PlanEntry{Entry: migration.Entry{
-			Instance: id, Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "p"}, Record: migration.RecordID("r-" + id), State: migration.InstanceReady,
-		}})
-	}
-	must(t, c.Ledger.SavePlan(t.Context(), c.Migration, "plan", page))
-}
-
 func wave(t *testing.T, c *activitytest.Case, w migration.Wave) {
 	t.Helper()
 	w.Name, w.Pilotless = "1", true
 	_, err := c.Ledger.CreateWave(t.Context(), c.Migration, w)
-	must(t, err)
+	activitytest.Must(t, err)
 }
 
 func ids(list []contract.ClaimedInstance) []migration.InstanceID {
@@ -79,72 +68,72 @@ func ids(list []contract.ClaimedInstance) []migration.InstanceID {
 func TestClaimInstances(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p", "2_crm_p", "3_crm_p")
+	scene.Planned(t, c, "1_crm_p", "2_crm_p", "3_crm_p")
 	wave(t, c, migration.Wave{Window: 2})
-	book := working(c)
+	book := scene.Worker(c)
 	book.Temporal = workflowsOf{}
 	in := contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 2, Claim: true, Wait: time.Millisecond}
 	at := activitytest.NewAttempt()
 	for range 2 { // another attempt claims nothing more
 		out, err := activitytest.RunAs(t, book.Register, contract.ClaimInstances, in, at)
-		must(t, err)
-		same(t, "claimed", []migration.InstanceID{"1_crm_p", "2_crm_p"}, ids(out.Instances))
-		same(t, "counts", migration.Counts{Ready: 1, Claimed: 2}, out.Counts)
-		same(t, "mode", contract.ModeMigrate, out.Instances[0].Mode)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "claimed", []migration.InstanceID{"1_crm_p", "2_crm_p"}, ids(out.Instances))
+		activitytest.Same(t, "counts", migration.Counts{Ready: 1, Claimed: 2}, out.Counts)
+		activitytest.Same(t, "mode", contract.ModeMigrate, out.Instances[0].Mode)
 		at = at.Next()
 	}
 	out, err := activitytest.Run(t, book.Register, contract.ClaimInstances, in)
-	must(t, err)
-	same(t, "claimed in a full window", []migration.InstanceID(nil), ids(out.Instances))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "claimed in a full window", []migration.InstanceID(nil), ids(out.Instances))
 	paused := in
 	paused.Claim = false
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	out, err = activitytest.Run(t, book.Register, contract.ClaimInstances, paused)
-	must(t, err)
-	same(t, "claimed while paused", contract.ClaimOutput{Counts: migration.Counts{Ready: 1, Claimed: 1, Done: 1, Same: 1}}, out)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "claimed while paused", contract.ClaimOutput{Counts: migration.Counts{Ready: 1, Claimed: 1, Done: 1, Same: 1}}, out)
 	out, err = activitytest.Run(t, book.Register, contract.ClaimInstances, in)
-	must(t, err)
-	same(t, "claimed when one was done", []migration.InstanceID{"3_crm_p"}, ids(out.Instances))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "claimed when scene.One was done", []migration.InstanceID{"3_crm_p"}, ids(out.Instances))
 }
 
 // TestClaimInstances_waits_for_room has a slot come free while it waits.
 func TestClaimInstances_waits_for_room(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p", "2_crm_p")
+	scene.Planned(t, c, "1_crm_p", "2_crm_p")
 	wave(t, c, migration.Wave{Window: 1})
-	book := working(c)
+	book := scene.Worker(c)
 	book.Temporal = workflowsOf{}
 	in := contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 1, Claim: true, Wait: time.Minute}
 	_, err := activitytest.Run(t, book.Register, contract.ClaimInstances, in)
-	must(t, err)
+	activitytest.Must(t, err)
 	done := make(chan error, 1)
 	go func() {
 		done <- c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame})
 	}()
 	out, err := activitytest.Run(t, book.Register, contract.ClaimInstances, in)
-	must(t, err)
-	must(t, <-done)
-	same(t, "claimed", []migration.InstanceID{"2_crm_p"}, ids(out.Instances))
+	activitytest.Must(t, err)
+	activitytest.Must(t, <-done)
+	activitytest.Same(t, "claimed", []migration.InstanceID{"2_crm_p"}, ids(out.Instances))
 	// A worker that stops does not keep it until the wait is over.
 	stop := make(chan struct{})
 	close(stop)
 	at := activitytest.NewAttempt()
 	at.Stop = stop
 	_, err = activitytest.RunAs(t, book.Register, contract.ClaimInstances, in, at)
-	same(t, "of a worker that stops", contract.WaitingType, activitytest.TypeOf(err))
+	activitytest.Same(t, "of a worker that stops", contract.WaitingType, activitytest.TypeOf(err))
 }
 
 func TestClaimInstances_of_a_delta_wave(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p")
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	scene.Planned(t, c, "1_crm_p")
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	wave(t, c, migration.Wave{Window: 1, Delta: true})
-	book := working(c)
+	book := scene.Worker(c)
 	book.Temporal = workflowsOf{}
 	out, err := activitytest.Run(t, book.Register, contract.ClaimInstances, contract.ClaimInput{Migration: c.Migration, Wave: "1", Window: 1, Claim: true, Wait: time.Millisecond})
-	must(t, err)
+	activitytest.Must(t, err)
 	if len(out.Instances) != 1 || out.Instances[0].Mode != contract.ModeDelta {
 		t.Errorf("claimed %+v", out.Instances)
 	}
@@ -156,111 +145,111 @@ func TestSettleWave_of_a_stop(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	all := []migration.InstanceID{"1_released", "2_never", "3_earlier", "4_gone", "5_ended", "6_runs", "7_parked"}
-	planned(t, c, all...)
+	scene.Planned(t, c, all...)
 	wave(t, c, migration.Wave{Window: len(all)})
 	_, _, err := c.Ledger.ClaimNext(t.Context(), c.Migration, "1", "token", len(all))
-	must(t, err)
+	activitytest.Must(t, err)
 	for _, id := range all[3:6] {
-		must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: migration.InstanceRunning}))
+		activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: migration.InstanceRunning}))
 	}
 	_, err = c.Ledger.Park(t.Context(), c.Migration, "7_parked", migration.Parking{Reason: migration.ReasonVerifyDiffers, Token: "t"})
-	must(t, err)
+	activitytest.Must(t, err)
 	workflows := workflowsOf{runs: map[string]*workflow.WorkflowExecutionInfo{
 		contract.InstanceWorkflowID(c.Migration, "3_earlier"): run(enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, -time.Hour),
 		contract.InstanceWorkflowID(c.Migration, "5_ended"):   run(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, 0),
 		contract.InstanceWorkflowID(c.Migration, "6_runs"):    run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0),
 	}}
-	book := working(c)
+	book := scene.Worker(c)
 	book.Temporal = workflows
 	counts, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{
 		Migration: c.Migration, Wave: "1", Stopped: true, Release: []migration.InstanceID{"1_released"},
 	})
-	must(t, err)
+	activitytest.Must(t, err)
 	states := map[migration.InstanceID]migration.InstanceState{}
 	for _, id := range all {
 		e, err := c.Ledger.Entry(t.Context(), c.Migration, id)
-		must(t, err)
+		activitytest.Must(t, err)
 		states[id] = e.State
 	}
-	same(t, "states", map[migration.InstanceID]migration.InstanceState{
+	activitytest.Same(t, "states", map[migration.InstanceID]migration.InstanceState{
 		"1_released": migration.InstanceReady, "2_never": migration.InstanceReady, "3_earlier": migration.InstanceReady,
 		"4_gone": migration.InstanceFailed, "5_ended": migration.InstanceFailed, "6_runs": migration.InstanceRunning, "7_parked": migration.InstanceParked,
 	}, states)
-	same(t, "counts", migration.Counts{Ready: 3, Failed: 2, InFlight: 1, Parked: 1}, counts)
+	activitytest.Same(t, "counts", migration.Counts{Ready: 3, Failed: 2, InFlight: 1, Parked: 1}, counts)
 	w, err := c.Ledger.Wave(t.Context(), c.Migration, "1")
-	must(t, err)
-	same(t, "wave", migration.WaveStopped, w.Status)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "wave", migration.WaveStopped, w.Status)
 }
 
 func TestSettleWave_that_is_finished(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p")
+	scene.Planned(t, c, "1_crm_p")
 	wave(t, c, migration.Wave{Window: 1})
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
-	book := working(c)
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	book := scene.Worker(c)
 	book.Temporal = workflowsOf{fails: errors.New("out of reach")}
 	counts, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{Migration: c.Migration, Wave: "1"})
-	must(t, err)
-	same(t, "counts", migration.Counts{Done: 1, Same: 1}, counts)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "counts", migration.Counts{Done: 1, Same: 1}, counts)
 	w, err := c.Ledger.Wave(t.Context(), c.Migration, "1")
-	must(t, err)
-	same(t, "wave", migration.WaveFinished, w.Status)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "wave", migration.WaveFinished, w.Status)
 }
 
 // TestSettleWave_without_Temporal cannot tell what runs, and gives nothing back.
 func TestSettleWave_without_Temporal(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p")
+	scene.Planned(t, c, "1_crm_p")
 	wave(t, c, migration.Wave{Window: 1})
 	_, _, err := c.Ledger.ClaimNext(t.Context(), c.Migration, "1", "token", 1)
-	must(t, err)
-	book := working(c)
+	activitytest.Must(t, err)
+	book := scene.Worker(c)
 	book.Temporal = workflowsOf{fails: errors.New("out of reach")}
 	if _, err := activitytest.Run(t, book.Register, contract.SettleWave, contract.SettleWaveInput{Migration: c.Migration, Wave: "1", Stopped: true}); err == nil {
 		t.Error("it knows what runs")
 	}
 	e, err := c.Ledger.Entry(t.Context(), c.Migration, "1_crm_p")
-	must(t, err)
-	same(t, "state", migration.InstanceClaimed, e.State)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "state", migration.InstanceClaimed, e.State)
 }
 
-// TestClaimRollback_ends_workflows has one that waits for the operator, and one
+// TestClaimRollback_ends_workflows has scene.One that waits for the operator, and scene.One
 // that is over.
 func TestClaimRollback_ends_workflows(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_parked", "2_done")
+	scene.Planned(t, c, "1_parked", "2_done")
 	_, err := c.Ledger.Park(t.Context(), c.Migration, "1_parked", migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers, Token: "t"})
-	must(t, err)
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, "2_done", migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, Verdict: migration.VerdictSame}))
+	activitytest.Must(t, err)
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, "2_done", migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, Verdict: migration.VerdictSame}))
 	rollback, err := c.Ledger.CreateRollback(t.Context(), c.Migration, []migration.InstanceID{"1_parked", "2_done"}, false, "")
-	must(t, err)
+	activitytest.Must(t, err)
 	var ended []string
 	workflows := workflowsOf{ended: &ended, runs: map[string]*workflow.WorkflowExecutionInfo{contract.InstanceWorkflowID(c.Migration, "1_parked"): run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0)}}
-	book := working(c)
+	book := scene.Worker(c)
 	book.Temporal = workflows
 	in := contract.ClaimRollbackInput{Migration: c.Migration, Rollback: rollback.Name, Limit: 10}
 	out, err := activitytest.Run(t, book.Register, contract.ClaimRollback, in)
-	must(t, err)
+	activitytest.Must(t, err)
 	turns := map[migration.InstanceID]bool{}
 	for _, turn := range out.Instances {
 		turns[turn.Instance] = turn.Parked
-		same(t, "mode", contract.ModeRollback, turn.Mode)
+		activitytest.Same(t, "mode", contract.ModeRollback, turn.Mode)
 	}
-	same(t, "turns, and whether they were parked", map[migration.InstanceID]bool{"1_parked": true, "2_done": false}, turns)
-	same(t, "workflows that were ended", 2, len(ended))
+	activitytest.Same(t, "turns, and whether they were parked", map[migration.InstanceID]bool{"1_parked": true, "2_done": false}, turns)
+	activitytest.Same(t, "workflows that were ended", 2, len(ended))
 	out, err = activitytest.Run(t, book.Register, contract.ClaimRollback, in)
-	must(t, err)
-	same(t, "another claim", contract.ClaimRollbackOutput{}, out)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "another claim", contract.ClaimRollbackOutput{}, out)
 	book.Temporal = workflowsOf{ended: &ended, runs: workflows.runs, fails: errors.New("out of reach")}
-	planned(t, c, "3_parked")
+	scene.Planned(t, c, "3_parked")
 	_, err = c.Ledger.Park(t.Context(), c.Migration, "3_parked", migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers, Token: "t"})
-	must(t, err)
+	activitytest.Must(t, err)
 	workflows.runs[contract.InstanceWorkflowID(c.Migration, "3_parked")] = run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0)
 	rollback, err = c.Ledger.CreateRollback(t.Context(), c.Migration, []migration.InstanceID{"3_parked"}, false, "")
-	must(t, err)
+	activitytest.Must(t, err)
 	if _, err := activitytest.Run(t, book.Register, contract.ClaimRollback, contract.ClaimRollbackInput{Migration: c.Migration, Rollback: rollback.Name, Limit: 1}); err == nil {
 		t.Error("a workflow that may still run is taken for ended")
 	}
@@ -278,11 +267,11 @@ func TestParkInstance(t *testing.T) {
 	}{
 		{
 			name: "a_step_that_failed", in: contract.ParkInput{Step: migration.StepVerify, Reason: migration.ReasonStepFailed},
-			want: parked(migration.ReasonStepFailed), state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonStepFailed), state: migration.InstanceParked,
 		},
 		{
 			name: "what_an_attempt_parked_already", parks: true, in: contract.ParkInput{Step: migration.StepVerify, Reason: migration.ReasonStepFailed},
-			want: parked(migration.ReasonTargetMoved), state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonTargetMoved), state: migration.InstanceParked,
 		},
 		{
 			name: "what_is_done", is: migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}, in: contract.ParkInput{Step: migration.StepVerify, Reason: migration.ReasonStepFailed},
@@ -297,27 +286,27 @@ func TestParkInstance(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			const id = "1_crm_p"
-			planned(t, c, id)
+			scene.Planned(t, c, id)
 			if tc.is.State != "" {
-				must(t, c.Ledger.Progress(t.Context(), c.Migration, id, tc.is))
+				activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, id, tc.is))
 			}
 			first := int64(0)
 			if tc.parks {
 				var err error
 				first, err = c.Ledger.Park(t.Context(), c.Migration, id, migration.Parking{Reason: migration.ReasonTargetMoved, Token: "t"})
-				must(t, err)
+				activitytest.Must(t, err)
 			}
-			book := working(c)
+			book := scene.Worker(c)
 			tc.in.StepInput = c.Step(id)
 			out, err := activitytest.Run(t, book.Register, contract.ParkInstance, tc.in)
-			must(t, err)
-			same(t, "outcome", tc.want, outcome(out))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "outcome", tc.want, activitytest.Decided(out))
 			if tc.parks {
-				same(t, "parking", first, out.ParkID)
+				activitytest.Same(t, "parking", first, out.ParkID)
 			}
 			e, err := c.Ledger.Entry(t.Context(), c.Migration, id)
-			must(t, err)
-			same(t, "state", tc.state, e.State)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "state", tc.state, e.State)
 		})
 	}
 }
@@ -325,16 +314,16 @@ func TestParkInstance(t *testing.T) {
 func TestListMigrated_pages_what_is_done(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	planned(t, c, "1_crm_p", "2_crm_p", "3_crm_p", "4_crm_p")
+	scene.Planned(t, c, "1_crm_p", "2_crm_p", "3_crm_p", "4_crm_p")
 	for _, id := range []migration.InstanceID{"1_crm_p", "2_crm_p", "4_crm_p"} {
-		must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+		activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	}
-	book := working(c)
+	book := scene.Worker(c)
 	var got []migration.InstanceID
 	for after, pages := int64(0), 0; pages == 0 || after > 0; pages++ {
 		page, err := activitytest.Run(t, book.Register, contract.ListMigrated, contract.ListInput{Migration: c.Migration, After: after, Limit: 2})
-		must(t, err)
+		activitytest.Must(t, err)
 		got, after = append(got, page.Instances...), page.Next
 	}
-	same(t, "instances", []migration.InstanceID{"1_crm_p", "2_crm_p", "4_crm_p"}, got)
+	activitytest.Same(t, "instances", []migration.InstanceID{"1_crm_p", "2_crm_p", "4_crm_p"}, got)
 }

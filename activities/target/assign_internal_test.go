@@ -1,4 +1,4 @@
-package activities
+package target
 
 import (
 	"strings"
@@ -47,8 +47,8 @@ func TestWorkedOn(t *testing.T) {
 
 func TestYoungestCountsClosedActivities(t *testing.T) {
 	t.Parallel()
-	p := &place{target: &migration.Instance{ID: "1_x_y"}, all: []schema.Activity{{ID: "6_1_x_y_b", DefID: "b", State: migration.StateAborted}}}
-	call := (&subject{}).startCall(contract.ResumeCall{Activity: "b"}, p)
+	p := &node{target: &migration.Instance{ID: "1_x_y"}, all: []schema.Activity{{ID: "6_1_x_y_b", DefID: "b", State: migration.StateAborted}}}
+	call := (&Instance{}).startCall(contract.ResumeCall{Activity: "b"}, p)
 	if p.seen(call) {
 		t.Errorf("%+v is taken to have had its effect before it was sent", call)
 	}

@@ -1,4 +1,4 @@
-package activities
+package inventory
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ func inventoryOf(tb testing.TB, source, target *activitytest.Server, settings st
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = ledger.Close() })
-	c := &Copy{Servers: step.Servers{Ledger: ledger, Source: source.As("source"), Target: target.As("target"), Settings: settings}}
+	c := &Activities{Servers: &step.Servers{Ledger: ledger, Source: source.As("source"), Target: target.As("target"), Settings: settings}}
 	inv := newInventory(c, contract.InventoryInput{Migration: "m"})
 	inv.definitions[crmProcess] = &definition{id: crmProcess}
 	inv.definitions[crmProcess].facts.Source.Forms = []migration.ActivityForm{{Process: "p", Activity: "runProcess", Form: "order"}, {Activity: "a", Type: "EXTERNAL"}}
@@ -94,9 +94,9 @@ func TestDataOfRecords(t *testing.T) {
 	source.Put("app_fd_never", "id", "refused")
 
 	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
-	there := inv.copy.Target.Rows()
+	there := inv.act.Target.Rows()
 	err := there.Each(t.Context(), "order", []migration.RecordID{"ours"}, func(r records.Row) error {
-		return inv.copy.Ledger.RowImages("m", inv.copy.Key("0_crm_p")).Keep(t.Context(), []migration.RowImage{{Key: r.Key, WrittenDigest: r.Digest()}})
+		return inv.act.Ledger.RowImages("m", inv.act.Key("0_crm_p")).Keep(t.Context(), []migration.RowImage{{Key: r.Key, WrittenDigest: r.Digest()}})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestWhatIsBegunIsCountedAsWhatItIs(t *testing.T) {
 		s.Put("app_fd_order", "id", "r", "c_note", s.Folder)
 	}
 	inv := inventoryOf(t, source, target, step.Settings{OnConflict: records.ConflictPark})
-	ledger := inv.copy.Ledger
+	ledger := inv.act.Ledger
 	if got := gatherFor(t, inv, "r")[0].Data; len(got.Differing) != 1 {
 		t.Errorf("a ledger that knows nothing: %+v", got)
 	}

@@ -1,26 +1,27 @@
-package activities_test
+package inventory_test
 
 import (
 	"os"
 	"slices"
 	"testing"
 
-	"jogetferry/activities"
+	"jogetferry/activities/target"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // probing lets an inventory try users on the target.
-func probing(c *activitytest.Case) func(*ports) {
-	return func(a *ports) { a.Probe = activities.Probe(c.API) }
+func probing(c *activitytest.Case) func(*scene.Ports) {
+	return func(a *scene.Ports) { a.Probe = target.Probe(c.API) }
 }
 
 // stateOf is what the ledger has of an instance.
 func stateOf(t *testing.T, c *activitytest.Case, in *activitytest.Instance) migration.InstanceState {
 	t.Helper()
 	e, err := c.Ledger.Entry(t.Context(), c.Migration, in.ID)
-	must(t, err)
+	activitytest.Must(t, err)
 	return e.State
 }
 
@@ -42,12 +43,12 @@ func TestTakeInventory(t *testing.T) {
 	ill := map[string]string{"reason": "ill"}
 	plain := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
 	tree := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}, Row: map[string]string{"fullName": "Jack"}})
-	toCalled.walk(c, tree)
+	scene.ToCalled.Walk(c, tree)
 	// On the target somebody has the row already.
 	taken := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
 	c.Target.Row("leave_request", taken.Record, map[string]string{"reason": "theirs"})
 	second := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jill"}, Row: map[string]string{"fullName": "Jill"}})
-	toCalled.walk(c, second)
+	scene.ToCalled.Walk(c, second)
 	closed := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
 	closed.Plan()
 	c.Source.Abort(closed.ID)
@@ -55,41 +56,41 @@ func TestTakeInventory(t *testing.T) {
 	in := contract.InventoryInput{Migration: c.Migration, Plan: "first"}
 	dry := in
 	dry.Dry = true
-	checked, err := activitytest.Run(t, working(c, probing(c)).Register, contract.TakeInventory, dry)
-	must(t, err)
-	same(t, "open", contract.OpenCounts{Open: 6, Roots: 4, Descendants: 2}, checked.Open)
-	same(t, "instances with findings", true, len(checked.Instances) > 0)
-	same(t, "definitions", 2, len(checked.Definitions))
+	checked, err := activitytest.Run(t, scene.Worker(c, probing(c)).Register, contract.TakeInventory, dry)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "open", contract.OpenCounts{Open: 6, Roots: 4, Descendants: 2}, checked.Open)
+	activitytest.Same(t, "instances with findings", true, len(checked.Instances) > 0)
+	activitytest.Same(t, "definitions", 2, len(checked.Definitions))
 	if _, err := c.Ledger.Entry(t.Context(), c.Migration, plain.ID); migration.CodeOf(err) != migration.CodeNotFound {
 		t.Errorf("a check wrote to the ledger: %v", err)
 	}
 
-	taking, err := activitytest.Run(t, working(c, probing(c)).Register, contract.TakeInventory, in)
-	must(t, err)
-	same(t, "open", checked.Open, taking.Open)
-	same(t, "findings", idsOf(checked.Findings), idsOf(taking.Findings))
+	taking, err := activitytest.Run(t, scene.Worker(c, probing(c)).Register, contract.TakeInventory, in)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "open", checked.Open, taking.Open)
+	activitytest.Same(t, "findings", idsOf(checked.Findings), idsOf(taking.Findings))
 	if checked.Counts.Total() != 4 || taking.Counts.Total() != 5 || taking.Counts.Skipped != 1 {
 		t.Errorf("counts of the check %+v and of the plan %+v", checked.Counts, taking.Counts)
 	}
-	same(t, "what is gone", migration.InstanceSkipped, stateOf(t, c, closed))
+	activitytest.Same(t, "what is gone", migration.InstanceSkipped, stateOf(t, c, closed))
 	findings, err := c.Ledger.Findings(t.Context(), c.Migration, taken.ID)
-	must(t, err)
+	activitytest.Must(t, err)
 	if state := stateOf(t, c, taken); state != migration.InstanceBlocked || !slices.Contains(idsOf(findings), "FERRY-310") {
 		t.Errorf("a row that is somebody else's: %s, %q", state, idsOf(findings))
 	}
 	entry, err := c.Ledger.Entry(t.Context(), c.Migration, tree.ID)
-	must(t, err)
-	same(t, "target", tree.Target, entry.Target)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "target", tree.Target, entry.Target)
 
 	// Another plan keeps what has begun, and sees what is new.
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, plain.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, plain.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 	later := c.Begin(activitytest.Begin{Process: "leave/process1", Row: ill})
 	in.Plan = "second"
-	again, err := activitytest.Run(t, working(c).Register, contract.TakeInventory, in)
-	must(t, err)
-	same(t, "done", 1, again.Counts.Done)
-	same(t, "all", 6, again.Counts.Total())
-	same(t, "what has begun", migration.InstanceDone, stateOf(t, c, plain))
+	again, err := activitytest.Run(t, scene.Worker(c).Register, contract.TakeInventory, in)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "done", 1, again.Counts.Done)
+	activitytest.Same(t, "all", 6, again.Counts.Total())
+	activitytest.Same(t, "what has begun", migration.InstanceDone, stateOf(t, c, plain))
 	if state := stateOf(t, c, later); state != migration.InstanceReady && state != migration.InstanceWarned {
 		t.Errorf("what is new is %s", state)
 	}
@@ -101,13 +102,13 @@ func TestTakeInventory_of_some_processes(t *testing.T) {
 	c := activitytest.New(t).Case(t)
 	chosen, other := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}}), c.Begin(activitytest.Begin{Process: "claims/rounds", Row: map[string]string{"title": "water"}})
 	other.Plan()
-	a := working(c, func(a *ports) {
+	a := scene.Worker(c, func(a *scene.Ports) {
 		a.Settings.Processes = []string{"leave/process1", "leave/none"}
 		a.Settings.Users = map[migration.User]migration.User{"old": "nobody"}
 	})
 	out, err := activitytest.Run(t, a.Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
-	must(t, err)
-	same(t, "of another process", migration.InstanceReady, stateOf(t, c, other))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "of another process", migration.InstanceReady, stateOf(t, c, other))
 	if state := stateOf(t, c, chosen); state == migration.InstanceBlocked {
 		t.Errorf("it is %s: %+v", state, out.Findings)
 	}
@@ -123,11 +124,11 @@ func TestTakeInventory_of_what_the_target_lacks(t *testing.T) {
 	c := activitytest.New(t).Case(t)
 	in := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}})
 	c.Target.Exec("UPDATE app_app SET published = 0 WHERE appId = 'leave'")
-	out, err := activitytest.Run(t, working(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
-	must(t, err)
-	same(t, "counts", migration.Counts{Blocked: 1}, out.Counts)
-	same(t, "state", migration.InstanceBlocked, stateOf(t, c, in))
-	same(t, "worst", migration.Blocking, migration.Worst(out.Findings))
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "counts", migration.Counts{Blocked: 1}, out.Counts)
+	activitytest.Same(t, "state", migration.InstanceBlocked, stateOf(t, c, in))
+	activitytest.Same(t, "worst", migration.Blocking, migration.Worst(out.Findings))
 }
 
 // TestCheckSource tells what a worker that copies can see of both servers.
@@ -136,38 +137,38 @@ func TestCheckSource(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case)
-		change  func(*ports)
+		change  func(*scene.Ports)
 		dry     bool
 		has     []string // findings, of all that there are
 	}{
 		{name: "the_account_of_the_source_may_write", has: []string{"FERRY-108"}},
 		{
 			name: "source_and_target_are_one_server", has: []string{"FERRY-101"},
-			change: func(a *ports) { a.Target.Fingerprint = a.Source.Fingerprint },
+			change: func(a *scene.Ports) { a.Target.Fingerprint = a.Source.Fingerprint },
 		},
 		{
 			name: "the_migration_is_of_other_servers", has: []string{"FERRY-107"},
-			change: func(a *ports) { a.Source.Fingerprint = "elsewhere" },
+			change: func(a *scene.Ports) { a.Source.Fingerprint = "elsewhere" },
 		},
-		{name: "a_check_binds_nothing", dry: true, has: []string{"FERRY-108"}, change: func(a *ports) { a.Source.Fingerprint = "elsewhere" }},
+		{name: "a_check_binds_nothing", dry: true, has: []string{"FERRY-108"}, change: func(a *scene.Ports) { a.Source.Fingerprint = "elsewhere" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			a := working(c)
+			a := scene.Worker(c)
 			if tc.change != nil {
-				a = working(c, tc.change)
+				a = scene.Worker(c, tc.change)
 			}
 			out, err := activitytest.Run(t, a.Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: tc.dry})
-			must(t, err)
+			activitytest.Must(t, err)
 			for _, id := range tc.has {
 				if !slices.Contains(idsOf(out.Findings), id) {
 					t.Errorf("findings are %q, without %s", idsOf(out.Findings), id)
 				}
 			}
 			bound, err := c.Ledger.Bound(t.Context(), c.Migration)
-			must(t, err)
-			same(t, "bound to", migration.Binding{Migration: c.Migration, Source: c.SourcePrint, Target: c.TargetPrint}, bound)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "bound to", migration.Binding{Migration: c.Migration, Source: c.SourcePrint, Target: c.TargetPrint}, bound)
 		})
 	}
 }
@@ -176,10 +177,10 @@ func TestCheckSource(t *testing.T) {
 func TestCheckSource_of_uploads_out_of_reach(t *testing.T) {
 	t.Parallel()
 	c := activitytest.New(t).Case(t)
-	must(t, os.RemoveAll(c.Source.Folder))
-	must(t, os.RemoveAll(c.Target.Folder))
-	out, err := activitytest.Run(t, working(c).Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
-	must(t, err)
+	activitytest.Must(t, os.RemoveAll(c.Source.Folder))
+	activitytest.Must(t, os.RemoveAll(c.Target.Folder))
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
+	activitytest.Must(t, err)
 	for _, id := range []string{"FERRY-109", "FERRY-110"} {
 		if !slices.Contains(idsOf(out.Findings), id) {
 			t.Errorf("findings are %q, without %s", idsOf(out.Findings), id)
@@ -192,7 +193,7 @@ func TestCheckServers(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
-		change func(*testing.T, *activitytest.Case, *ports)
+		change func(*testing.T, *activitytest.Case, *scene.Ports)
 		dry    bool
 		worst  migration.Severity
 		want   []string
@@ -200,33 +201,33 @@ func TestCheckServers(t *testing.T) {
 		{name: "all_is_well", want: []string{}},
 		{
 			name:   "the_administrator_is_somebody_else",
-			change: func(_ *testing.T, _ *activitytest.Case, j *ports) { j.Settings.AdminUser = "julia" }, worst: migration.Blocking,
+			change: func(_ *testing.T, _ *activitytest.Case, j *scene.Ports) { j.Settings.AdminUser = "julia" }, worst: migration.Blocking,
 		},
 		{
 			name:   "url_and_database_are_two_servers",
-			change: func(_ *testing.T, c *activitytest.Case, j *ports) { j.Target.DB = c.Source.DB }, worst: migration.Blocking,
+			change: func(_ *testing.T, c *activitytest.Case, j *scene.Ports) { j.Target.DB = c.Source.DB }, worst: migration.Blocking,
 		},
 		{
 			name:   "the_target_was_restored_from_a_backup",
-			change: func(t *testing.T, c *activitytest.Case, _ *ports) { raised(t, c) }, worst: migration.Blocking,
+			change: func(t *testing.T, c *activitytest.Case, _ *scene.Ports) { scene.Raised(t, c) }, worst: migration.Blocking,
 		},
 		{
 			name: "a_check_does_not_look_at_counters", dry: true,
-			change: func(t *testing.T, c *activitytest.Case, _ *ports) { raised(t, c) }, want: []string{},
+			change: func(t *testing.T, c *activitytest.Case, _ *scene.Ports) { scene.Raised(t, c) }, want: []string{},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.change != nil {
 				tc.change(t, c, j)
 			}
 			out, err := activitytest.Run(t, j.Register, contract.CheckServers, contract.CheckInput{Migration: c.Migration, Dry: tc.dry})
-			must(t, err)
-			same(t, "worst", tc.worst, migration.Worst(out.Findings))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "worst", tc.worst, migration.Worst(out.Findings))
 			if tc.want != nil {
-				same(t, "findings", tc.want, idsOf(out.Findings))
+				activitytest.Same(t, "findings", tc.want, idsOf(out.Findings))
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"jogetferry/simulator/effects"
 	simulated "jogetferry/simulator/schema"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // TestReconcileStart finds what attempts leave behind that died or got no answer.
@@ -16,7 +17,7 @@ func TestReconcileStart(t *testing.T) {
 	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
 	left := func(state migration.ClaimState, more ...step) step {
 		return func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-			claimed(t, c, in, state)
+			scene.Claimed(t, c, in, state)
 			for _, f := range more {
 				f(t, c, in)
 			}
@@ -28,10 +29,10 @@ func TestReconcileStart(t *testing.T) {
 		}
 	}
 	answered := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-		must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+		activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
 	}
 	notSent := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-		must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateNotSent}))
+		activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateNotSent}))
 	}
 	other := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) *activitytest.Instance {
 		o := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
@@ -46,7 +47,7 @@ func TestReconcileStart(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens step
-		change  func(*ports)
+		change  func(*scene.Ports)
 		want    contract.Outcome
 		waits   bool
 		claim   migration.ClaimState
@@ -63,12 +64,12 @@ func TestReconcileStart(t *testing.T) {
 		{name: "one_was_started_without_an_answer", happens: left(migration.ClaimUnknown, startedAs("cat")), want: ok, claim: migration.ClaimStarted},
 		{name: "nothing_is_there_yet", happens: left(migration.ClaimUnknown), waits: true, claim: migration.ClaimUnknown},
 		{
-			name: "nothing_came", happens: left(migration.ClaimUnknown), change: settled,
-			want: parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
+			name: "nothing_came", happens: left(migration.ClaimUnknown), change: scene.Settled,
+			want: activitytest.Parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
 		},
 		{
 			name: "nothing_came_and_the_operator_wants_it_tried_again", happens: left(migration.ClaimUnknown),
-			change: func(j *ports) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
+			change: func(j *scene.Ports) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
 		},
 		{
 			name: "one_began_as_nobody", happens: left(migration.ClaimSending, startedAs(migration.AnonymousUser)), waits: true,
@@ -82,73 +83,73 @@ func TestReconcileStart(t *testing.T) {
 		},
 		{name: "it_may_be_somebody_elses_or_still_come", happens: left(migration.ClaimSending, startedAs("terry")), waits: true, claim: migration.ClaimSending},
 		{
-			name: "it_may_be_somebody_elses", happens: left(migration.ClaimSending, startedAs("terry")), change: settled,
-			want: parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
+			name: "it_may_be_somebody_elses", happens: left(migration.ClaimSending, startedAs("terry")), change: scene.Settled,
+			want: activitytest.Parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
 		},
 		{
-			name: "there_are_two", happens: left(migration.ClaimSending, startedAs("cat"), startedAs("cat")), change: settled,
-			want: parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
+			name: "there_are_two", happens: left(migration.ClaimSending, startedAs("cat"), startedAs("cat")), change: scene.Settled,
+			want: activitytest.Parked(migration.ReasonStartAmbiguous), claim: migration.ClaimSending,
 		},
 		{
 			name: "the_requester_cannot_log_in", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {},
-			change: func(j *ports) { j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"} },
-			want:   parked(migration.ReasonIdentityRefused),
+			change: func(j *scene.Ports) { j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"} },
+			want:   activitytest.Parked(migration.ReasonIdentityRefused),
 		},
 		{
 			name: "another_one_of_the_record_is_being_started", waits: true,
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { other(t, c, in) },
 		},
 		{
-			name: "another_one_of_the_record_is_parked_in_its_start", want: parked(migration.ReasonRecordBusy),
+			name: "another_one_of_the_record_is_parked_in_its_start", want: activitytest.Parked(migration.ReasonRecordBusy),
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				o := other(t, c, in)
 				_, err := c.Ledger.Park(t.Context(), c.Migration, o.ID, migration.Parking{Step: migration.StepStart, Reason: migration.ReasonStartOutcomeUnknown, Token: "t"})
-				must(t, err)
+				activitytest.Must(t, err)
 			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
+			in := scene.Ready(c)
 			tc.happens(t, c, in)
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.change != nil {
-				j = working(c, tc.change)
+				j = scene.Worker(c, tc.change)
 			}
 			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
 			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
 				t.Errorf("error %v, want waiting %t", err, tc.waits)
 			}
-			same(t, "outcome", tc.want, outcome(out.Outcome))
-			same(t, "claim", tc.claim, in.Claim().State)
-			same(t, "requests to start", 0, len(c.Door.Calls(startPath)))
-			same(t, "aborts", append([]string{}, tc.done...), in.Done(effects.Abort))
+			activitytest.Same(t, "outcome", tc.want, activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "claim", tc.claim, in.Claim().State)
+			activitytest.Same(t, "requests to start", 0, len(c.Door.Calls(startPath)))
+			activitytest.Same(t, "aborts", append([]string{}, tc.done...), in.Done(effects.Abort))
 			if tc.want.Status == contract.StatusOK {
-				same(t, "target", in.Claim().Started.ID, out.Target)
-				same(t, "in the ledger", out.Target, in.Entry().TargetID)
+				activitytest.Same(t, "target", in.Claim().Started.ID, out.Target)
+				activitytest.Same(t, "in the ledger", out.Target, in.Entry().TargetID)
 			}
 		})
 	}
 }
 
-// TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then one start more.
+// TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then scene.One start more.
 func TestReconcileStart_looks_again_after_a_wreck(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := ready(c), working(c)
-	claimed(t, c, in, migration.ClaimSending)
+	in, j := scene.Ready(c), scene.Worker(c)
+	scene.Claimed(t, c, in, migration.ClaimSending)
 	in.StartUnknown(migration.AnonymousUser, nil)
-	must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+	activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
 	out, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, in.Step())
-	must(t, err)
-	same(t, "reconciled", contract.StatusAgain, out.Status)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "reconciled", contract.StatusAgain, out.Status)
 	out, err = activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-	must(t, err)
+	activitytest.Must(t, err)
 	// The wreck stands in nobody's way.
-	same(t, "start", contract.StatusOK, out.Status)
-	same(t, "linked", []string{"cat open.running", "roleAnonymous closed.aborted"}, in.Linked())
-	same(t, "told", 1, len(in.Told(migration.EventWreckAborted)))
+	activitytest.Same(t, "start", contract.StatusOK, out.Status)
+	activitytest.Same(t, "linked", []string{"cat open.running", "roleAnonymous closed.aborted"}, in.Linked())
+	activitytest.Same(t, "told", 1, len(in.Told(migration.EventWreckAborted)))
 }
 
 // TestReconcileStart_of_a_known_target has the target instance in the ledger, and
@@ -164,7 +165,7 @@ func TestReconcileStart_of_a_known_target(t *testing.T) {
 		{
 			name:    "it_was_closed_and_nobody_worked_on_it",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Abort(in.TargetID()) },
-			want:    parked(migration.ReasonStartRanThrough),
+			want:    activitytest.Parked(migration.ReasonStartRanThrough),
 		},
 		{
 			name: "people_brought_it_to_its_end",
@@ -172,42 +173,42 @@ func TestReconcileStart_of_a_known_target(t *testing.T) {
 				c.Target.Complete(in.TargetID(), "approve", "clark", nil)
 				c.Target.Complete(in.TargetID(), "confirm", "tina", nil)
 			},
-			want: parked(migration.ReasonTargetClosed),
+			want: activitytest.Parked(migration.ReasonTargetClosed),
 		},
 		{
 			name: "another_one_has_its_ID",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
 			},
-			want: parked(migration.ReasonTargetChanged),
+			want: activitytest.Parked(migration.ReasonTargetChanged),
 		},
 		{
 			name:    "it_is_gone",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Erase(in.TargetID()) },
-			want:    parked(migration.ReasonTargetChanged),
+			want:    activitytest.Parked(migration.ReasonTargetChanged),
 		},
 		{
 			name:    "the_target_was_restored_from_a_backup",
-			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) },
-			want:    parked(migration.ReasonTargetRewound),
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { scene.Raised(t, c) },
+			want:    activitytest.Parked(migration.ReasonTargetRewound),
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
+			in := scene.Ready(c)
 			in.Start()
 			tc.happens(t, c, in)
 			for _, a := range []contract.Activity[contract.StepInput, contract.StartOutput]{contract.ReconcileStart, contract.StartProcess} {
-				out, err := activitytest.Run(t, working(c).Register, a, in.Step())
-				must(t, err)
-				same(t, a.Name, tc.want, outcome(out.Outcome))
+				out, err := activitytest.Run(t, scene.Worker(c).Register, a, in.Step())
+				activitytest.Must(t, err)
+				activitytest.Same(t, a.Name, tc.want, activitytest.Decided(out.Outcome))
 				if tc.want.Status == contract.StatusParked {
 					// Repeated, it was given back by its workflow.
-					must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceRunning}))
+					activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceRunning}))
 				}
 			}
-			same(t, "requests", 0, len(c.Door.Calls(startPath)))
+			activitytest.Same(t, "requests", 0, len(c.Door.Calls(startPath)))
 		})
 	}
 }

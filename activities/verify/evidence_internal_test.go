@@ -1,4 +1,4 @@
-package activities
+package verify
 
 import (
 	"fmt"
@@ -26,7 +26,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 	target.Put("app_fd_order", "id", "r-1", "dateModified", "2999-01-01 00:00:00")
 	target.Exec("INSERT INTO app_fd_order (id, dateModified) SELECT CONCAT('o', LPAD(seq, 5, '0')), NOW() FROM " + mysqltest.Sequence(10001))
 	target.Exec("INSERT INTO app_fd_note (id, dateModified) VALUES ('n1', UTC_TIMESTAMP()), ('N2', UTC_TIMESTAMP() - INTERVAL 1 DAY)")
-	c := inventoryOf(t, source, target, step.Settings{}).copy
+	c := &Activities{Servers: &step.Servers{Source: source.As("source"), Target: target.As("target")}}
 	now, err := target.DB.Fresh().Clock(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
 		s.Table("order")
 		s.Table("note")
 	}
-	c := inventoryOf(t, source, target, step.Settings{}).copy
+	c := &Activities{Servers: &step.Servers{Source: source.As("source"), Target: target.As("target")}}
 	var got migration.Evidence
 	err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
 	if err != nil {

@@ -1,4 +1,4 @@
-package activities_test
+package verify_test
 
 import (
 	"testing"
@@ -6,6 +6,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // TestGatherEvidence has a pilot whose app changed other rows since its start.
@@ -13,35 +14,35 @@ func TestGatherEvidence(t *testing.T) {
 	t.Parallel()
 	c := activitytest.New(t).Case(t)
 	in := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}, Row: map[string]string{"fullName": "Jack"}})
-	toCalled.walk(c, in)
+	scene.ToCalled.Walk(c, in)
 	in.Plan()
-	migrated(t, c, in)
+	scene.Migrated(t, c, in)
 	c.Target.Row("onb_task", "task-1", map[string]string{"title": "badge"})
 	c.Target.Exec("UPDATE app_fd_onb_task SET dateModified = NOW()")
-	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.GatherEvidence, in.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
 	got, err := c.Ledger.Evidence(t.Context(), c.Migration, in.ID)
-	must(t, err)
+	activitytest.Must(t, err)
 	names := func(side migration.EvidenceSide) (list []migration.ActivityDefID) {
 		for _, a := range side.Activities {
 			list = append(list, a.DefID)
 		}
 		return list
 	}
-	same(t, "open on the source", []migration.ActivityDefID{"equip", "equip/handover"}, names(got.Source))
-	same(t, "open on the target", names(got.Source), names(got.Target))
-	same(t, "rows beside the record", []migration.ModifiedRows{{Table: "onb_task", Rows: 1, IDs: []migration.RecordID{"task-1"}}}, got.Modified)
+	activitytest.Same(t, "open on the source", []migration.ActivityDefID{"equip", "equip/handover"}, names(got.Source))
+	activitytest.Same(t, "open on the target", names(got.Source), names(got.Target))
+	activitytest.Same(t, "rows beside the record", []migration.ModifiedRows{{Table: "onb_task", Rows: 1, IDs: []migration.RecordID{"task-1"}}}, got.Modified)
 }
 
 // TestGatherEvidence_of_another_instance tells in the log what went wrong.
 func TestGatherEvidence_of_another_instance(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, one, nil)
+	in := scene.Begun(c, scene.One, nil)
 	c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
-	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
-	must(t, err)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.GatherEvidence, in.Step())
+	activitytest.Must(t, err)
 	if out.Status != contract.StatusOK || out.Message == "" || len(in.Told(migration.EventNoEvidence)) != 1 {
 		t.Errorf("%+v, told %q", out, in.Told(migration.EventNoEvidence))
 	}
@@ -52,23 +53,23 @@ func TestGatherEvidence_of_another_instance(t *testing.T) {
 func TestGatherEvidence_that_cannot_be_had(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := leave(c)
+	in := scene.Leave(c)
 	in.Plan()
-	out, err := activitytest.Run(t, working(c).Register, contract.GatherEvidence, in.Step())
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK, Message: "read snapshot " + string(in.ID) + ": not_found"}, out)
-	same(t, "told", 1, len(in.Told(migration.EventNoEvidence)))
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.GatherEvidence, in.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK, Message: "read snapshot " + string(in.ID) + ": not_found"}, out)
+	activitytest.Same(t, "told", 1, len(in.Told(migration.EventNoEvidence)))
 
 	in.Copy()
 	in.Start()
 	away := c.Target.OpenDB()
-	must(t, away.Close())
-	p := working(c, func(p *ports) { p.Target.DB = away })
+	activitytest.Must(t, away.Close())
+	p := scene.Worker(c, func(p *scene.Ports) { p.Target.DB = away })
 	for at := activitytest.NewAttempt(); at.Number <= contract.EvidenceAttempts; at = at.Next() {
 		_, err := activitytest.RunAs(t, p.Register, contract.GatherEvidence, in.Step(), at)
 		if last := at.Number == contract.EvidenceAttempts; (err == nil) != last {
 			t.Errorf("attempt %d: %v", at.Number, err)
 		}
 	}
-	same(t, "told", 2, len(in.Told(migration.EventNoEvidence)))
+	activitytest.Same(t, "told", 2, len(in.Told(migration.EventNoEvidence)))
 }

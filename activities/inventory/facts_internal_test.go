@@ -1,4 +1,4 @@
-package activities
+package inventory
 
 import (
 	"fmt"
@@ -76,7 +76,7 @@ func TestTreeFacts(t *testing.T) {
 	}
 
 	// At its turn the same is seen.
-	now, err := inv.copy.facts(t.Context(), &tree)
+	now, err := inv.act.Facts(t.Context(), &tree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +89,10 @@ func TestTreeFacts(t *testing.T) {
 
 	// A definition of a subflow that may not be migrated blocks the instance.
 	target.Exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(XPDLContent, 'WorkflowProcess Id="equipment"', 'WorkflowProcess Id="furniture"')`)
-	if err := inv.copy.Forget(t.Context()); err != nil {
+	if err := inv.act.Forget(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	again := newInventory(inv.copy, contract.InventoryInput{Migration: "m"})
+	again := newInventory(inv.act, contract.InventoryInput{Migration: "m"})
 	_, blocked, err = again.gather(t.Context(), []migration.Tree{tree})
 	if err != nil || !blocked[0] || again.definitions[tree.Instance.Definition].worst == migration.Blocking {
 		t.Errorf("without the definition of the subflow: blocked %v, %v", blocked, err)

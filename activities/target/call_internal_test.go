@@ -1,4 +1,4 @@
-package activities
+package target
 
 import (
 	"strings"
@@ -40,7 +40,7 @@ func TestStartVariables(t *testing.T) {
 
 func TestSeen(t *testing.T) {
 	t.Parallel()
-	p := &place{
+	p := &node{
 		wanted: &migration.Instance{
 			Variables:  []migration.Variable{{Name: "status", Value: "new"}, {Name: "due", Value: "1"}},
 			Activities: []migration.OpenActivity{{DefID: "check", Variables: []migration.Variable{{Name: "status", Value: "old"}}}},
@@ -96,7 +96,7 @@ func TestSeen(t *testing.T) {
 		})
 	}
 	for name, call := range map[string]migration.Call{
-		"start":    (&subject{}).startCall(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &place{target: &migration.Instance{ID: "9_crm_approve"}}),
+		"start":    (&Instance{}).startCall(contract.ResumeCall{Activity: "check", AbortCurrent: true}, &node{target: &migration.Instance{ID: "9_crm_approve"}}),
 		"reassign": handover{migration.Handover{Activity: "41_9_crm_approve_check", From: "jack", To: "cat"}, p}.call(),
 		"accept":   handover{migration.Handover{Activity: "42_9_crm_approve_sign", To: "terry"}, p}.call(),
 	} {

@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"testing"
@@ -8,21 +8,22 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 // TestResumeActivity_hands_over gives activities to those who have them on the source.
 func TestResumeActivity_hands_over(t *testing.T) {
 	t.Parallel()
-	toThree := way{{activity: "triage"}}
+	toThree := scene.Way{{Activity: "triage"}}
 	reassigned := func(c *activitytest.Case, in *activitytest.Instance) {
 		c.Source.Reassign(in.ID, "lawyer", "david", "etta")
 	}
 	accepted := func(c *activitytest.Case, in *activitytest.Instance) { c.Source.Accept(in.ID, "lawyer", "david") }
 	for _, tc := range []struct {
 		name    string
-		way     way
+		way     scene.Way
 		source  func(*activitytest.Case, *activitytest.Instance)
-		happens func(*activitytest.Case, *activitytest.Instance, *ports)
+		happens func(*activitytest.Case, *activitytest.Instance, *scene.Ports)
 		calls   []string // that were made, by path
 		differs bool     // in the end
 	}{
@@ -37,20 +38,20 @@ func TestResumeActivity_hands_over(t *testing.T) {
 		},
 		{
 			name: "but_not_to_who_cannot_log_in", way: toThree, source: reassigned, differs: true,
-			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Settings.Users = map[migration.User]migration.User{"etta": "nobody"}
 			},
 		},
 		{
 			name: "but_not_for_ever_when_it_does_not_work", way: toThree, source: reassigned, differs: true,
-			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
+			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.Faults(fault.Rule{Path: "activity/reassign", Kind: fault.Empty200})
 			},
 			calls: []string{"activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign", "activity/reassign"},
 		},
 		{
 			name: "or_not_if_somebody_was_faster", way: toThree, source: accepted, differs: true,
-			happens: func(c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Door.At(activitytest.Sent, "assignment/accept", func() {
 					c.Target.Reassign(in.TargetID(), "lawyer", "david", "jack")
 					c.Target.Accept(in.TargetID(), "lawyer", "jack")
@@ -70,19 +71,19 @@ func TestResumeActivity_hands_over(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := c.Begin(three)
-			tc.way.walk(c, in)
+			in := c.Begin(scene.Three)
+			tc.way.Walk(c, in)
 			tc.source(c, in)
 			in.Plan()
 			in.Copy()
 			in.Start()
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.happens != nil {
 				tc.happens(c, in, j)
 			}
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, j, in))
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, j, in))
 			if !tc.differs {
-				same(t, "the target", in.OnSource(), in.OnTarget())
+				activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 			}
 			var calls []string
 			for _, part := range []string{"activity/reassign", "assignment/accept", "assignment/complete"} {
@@ -90,7 +91,7 @@ func TestResumeActivity_hands_over(t *testing.T) {
 					calls = append(calls, part)
 				}
 			}
-			same(t, "calls", tc.calls, calls)
+			activitytest.Same(t, "calls", tc.calls, calls)
 			if n := len(in.Done(effects.Complete)); n > 1 {
 				t.Errorf("%d were completed", n)
 			}

@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"net/http"
@@ -9,65 +9,10 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 const activityStart = "activity/start"
-
-// way is what people did on the source: "path/definition" by the first who
-// holds it, one after the other, with the variables that they set.
-type way []work
-
-type work struct {
-	activity string
-	set      map[string]string
-}
-
-func (w way) walk(c *activitytest.Case, in *activitytest.Instance) {
-	for _, done := range w {
-		c.Source.Complete(in.ID, done.activity, "", done.set)
-	}
-}
-
-// The instances that most tests of resuming are about.
-var (
-	// one has one activity open, behind the one that a start opens.
-	one = activitytest.Begin{Process: "leave/process1", Variables: map[string]string{"status": "new", "days": "3"}}
-	// three has three branches, of which one waits at a join.
-	three = activitytest.Begin{Process: "claims/assess", Variables: map[string]string{"handler": "david"}}
-	// called has an open subflow, in its second activity.
-	called = activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}}
-	// deep has subflows three deep, and a branch that waits at a join in the last.
-	deep = activitytest.Begin{Process: "claims/dispute", Row: map[string]string{"title": "water", "stage": "ours"}}
-
-	toConfirm = way{{activity: "approve", set: map[string]string{"status": "approved"}}}
-	toJoin    = way{{activity: "triage"}, {activity: "doctor", set: map[string]string{"medical": "fit"}}}
-	toCalled  = way{{activity: "prepare", set: map[string]string{"status": "prepared"}}, {activity: "equip/pick", set: map[string]string{"equipmentStatus": "picked"}}}
-	toDeep    = way{{activity: "file"}, {activity: "mediate/invite"}, {activity: "mediate/sit/hear"}, {activity: "mediate/sit/gather/collect"}}
-)
-
-// begun is an instance that was started on the target and is to be resumed.
-func begun(c *activitytest.Case, b activitytest.Begin, w way) *activitytest.Instance {
-	in := c.Begin(b)
-	w.walk(c, in)
-	in.Plan()
-	in.Copy()
-	in.Start()
-	return in
-}
-
-// resume makes rounds until there is none to make, and returns how the last ended.
-func resume(t *testing.T, j *ports, in *activitytest.Instance) contract.Outcome {
-	t.Helper()
-	for range 30 {
-		out, err := activitytest.Retry(t, j.Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
-		must(t, err)
-		if out.Status != contract.StatusOK || out.Next == nil {
-			return outcome(out.Outcome)
-		}
-	}
-	t.Fatalf("it goes on and on; the target has\n%q", in.OnTarget())
-	return contract.Outcome{}
-}
 
 // TestResumeActivity_converges makes the target like the source from every place.
 func TestResumeActivity_converges(t *testing.T) {
@@ -75,27 +20,27 @@ func TestResumeActivity_converges(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		begin activitytest.Begin
-		way   way
+		way   scene.Way
 		// source and target are what happened on either side before.
 		source func(*activitytest.Case, *activitytest.Instance)
 		target func(*activitytest.Case, *activitytest.Instance)
 		calls  int // starts of activities; -1: not counted
 	}{
-		{name: "where_the_start_left_it", begin: one},
-		{name: "behind_the_first_activity", begin: one, way: toConfirm, calls: 1},
-		{name: "a_branch_waits_at_a_join", begin: three, way: toJoin, calls: 3},
+		{name: "where_the_start_left_it", begin: scene.One},
+		{name: "behind_the_first_activity", begin: scene.One, way: scene.ToConfirm, calls: 1},
+		{name: "a_branch_waits_at_a_join", begin: scene.Three, way: scene.ToJoin, calls: 3},
 		{
 			name: "two_branches_wait_at_a_join", begin: activitytest.Begin{Process: "procure/process1", Variables: map[string]string{"budgetApprover": "julia"}},
-			way: way{{activity: "quote"}, {activity: "budget", set: map[string]string{"justification": "Über dem Budget"}}}, calls: -1,
+			way: scene.Way{{Activity: "quote"}, {Activity: "budget", Set: map[string]string{"justification": "Über dem Budget"}}}, calls: -1,
 		},
-		{name: "a_subflow_is_open", begin: called, way: toCalled, calls: 2},
-		{name: "subflows_three_deep_with_a_join", begin: deep, way: toDeep, calls: -1},
+		{name: "a_subflow_is_open", begin: scene.Called, way: scene.ToCalled, calls: 2},
+		{name: "subflows_three_deep_with_a_join", begin: scene.Deep, way: scene.ToDeep, calls: -1},
 		{
-			name: "somebody_accepted_it", begin: one, way: toConfirm, calls: 1,
+			name: "somebody_accepted_it", begin: scene.One, way: scene.ToConfirm, calls: 1,
 			source: func(c *activitytest.Case, in *activitytest.Instance) { c.Source.Accept(in.ID, "confirm", "tana") },
 		},
 		{
-			name: "it_was_given_to_others", begin: three, way: toJoin, calls: -1,
+			name: "it_was_given_to_others", begin: scene.Three, way: scene.ToJoin, calls: -1,
 			source: func(c *activitytest.Case, in *activitytest.Instance) {
 				c.Source.Reassign(in.ID, "lawyer", "david", "etta")
 				c.Source.Reassign(in.ID, "police", "julia", "jack")
@@ -103,17 +48,17 @@ func TestResumeActivity_converges(t *testing.T) {
 			},
 		},
 		{
-			name: "an_activity_has_older_variables_than_its_instance", begin: one, way: toConfirm, calls: 1,
+			name: "an_activity_has_older_variables_than_its_instance", begin: scene.One, way: scene.ToConfirm, calls: 1,
 			source: func(c *activitytest.Case, in *activitytest.Instance) { c.Source.Set(in.ID, "status", "changed since") },
 		},
 		{
-			name: "something_is_open_that_is_not_wanted", begin: one, way: toConfirm, calls: -1,
+			name: "something_is_open_that_is_not_wanted", begin: scene.One, way: scene.ToConfirm, calls: -1,
 			target: func(c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Engine.StartActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "resubmit", false)
 			},
 		},
 		{
-			name: "an_administrator_aborted_what_is_wanted", begin: one, calls: 1,
+			name: "an_administrator_aborted_what_is_wanted", begin: scene.One, calls: 1,
 			target: func(c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Engine.AbortActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "approve")
 			},
@@ -123,7 +68,7 @@ func TestResumeActivity_converges(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := c.Begin(tc.begin)
-			tc.way.walk(c, in)
+			tc.way.Walk(c, in)
 			if tc.source != nil {
 				tc.source(c, in)
 			}
@@ -134,17 +79,17 @@ func TestResumeActivity_converges(t *testing.T) {
 				tc.target(c, in)
 			}
 			before := len(in.Done(effects.ActivityStart))
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-			same(t, "the target", in.OnSource(), in.OnTarget())
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+			activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 			made := in.Done(effects.ActivityStart)[before:]
 			if tc.calls >= 0 && len(made) != tc.calls {
 				t.Errorf("%d calls, want %d: %q", len(made), tc.calls, made)
 			}
 			// What stands is left alone.
 			done := in.Done()
-			same(t, "outcome, once more", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-			same(t, "done", done, in.Done())
-			same(t, "linked", []string{"cat open.running"}, in.Linked())
+			activitytest.Same(t, "outcome, once more", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+			activitytest.Same(t, "done", done, in.Done())
+			activitytest.Same(t, "linked", []string{"cat open.running"}, in.Linked())
 		})
 	}
 }
@@ -155,35 +100,35 @@ func TestResumeActivity_parks(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		begin   activitytest.Begin
-		way     way
+		way     scene.Way
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*ports)
+		change  func(*scene.Ports)
 		reason  migration.Reason
 		calls   int
 	}{
 		{
-			name: "somebody_accepted_an_activity", begin: one, way: toConfirm, reason: migration.ReasonTargetMoved,
+			name: "somebody_accepted_an_activity", begin: scene.One, way: scene.ToConfirm, reason: migration.ReasonTargetMoved,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Accept(in.TargetID(), "approve", "clark")
 			},
 		},
 		{
-			name: "somebody_completed_an_activity_of_a_subflow", begin: called, way: toCalled, reason: migration.ReasonTargetMoved,
+			name: "somebody_completed_an_activity_of_a_subflow", begin: scene.Called, way: scene.ToCalled, reason: migration.ReasonTargetMoved,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Complete(in.TargetID(), "prepare", "", nil)
 				c.Target.Complete(in.TargetID(), "equip/pick", "", nil)
 			},
 		},
 		{
-			name: "as_many_rounds_as_there_may_be", begin: one, way: toConfirm, reason: migration.ReasonResumeNotConverging,
-			change: func(j *ports) { j.Settings.MaxRounds = 0 },
+			name: "as_many_rounds_as_there_may_be", begin: scene.One, way: scene.ToConfirm, reason: migration.ReasonResumeNotConverging,
+			change: func(j *scene.Ports) { j.Settings.MaxRounds = 0 },
 		},
 		{
-			name: "branches_at_joins_are_not_to_be_rebuilt", begin: three, way: toJoin, reason: migration.ReasonJoinsDiffer,
-			change: func(j *ports) { j.Settings.RebuildJoins = false },
+			name: "branches_at_joins_are_not_to_be_rebuilt", begin: scene.Three, way: scene.ToJoin, reason: migration.ReasonJoinsDiffer,
+			change: func(j *scene.Ports) { j.Settings.RebuildJoins = false },
 		},
 		{
-			name: "a_branch_waits_that_nobody_wants", begin: three, way: way{{activity: "triage"}}, reason: migration.ReasonJoinsDiffer,
+			name: "a_branch_waits_that_nobody_wants", begin: scene.Three, way: scene.Way{{Activity: "triage"}}, reason: migration.ReasonJoinsDiffer,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Engine.StartActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "filed", true)
 			},
@@ -198,18 +143,18 @@ func TestResumeActivity_parks(t *testing.T) {
 			reason: migration.ReasonResumeNotConverging,
 		},
 		{
-			name: "it_was_closed", begin: one, way: toConfirm, reason: migration.ReasonTargetClosed,
+			name: "it_was_closed", begin: scene.One, way: scene.ToConfirm, reason: migration.ReasonTargetClosed,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) { c.Target.Abort(in.TargetID()) },
 		},
 		{
-			name: "the_target_was_restored_from_a_backup", begin: one, way: toConfirm, reason: migration.ReasonTargetRewound,
-			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) },
+			name: "the_target_was_restored_from_a_backup", begin: scene.One, way: scene.ToConfirm, reason: migration.ReasonTargetRewound,
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { scene.Raised(t, c) },
 		},
 		{
-			name: "what_was_discarded_before_is_not_discarded_now", begin: one, way: toConfirm, reason: migration.ReasonTargetMoved,
+			name: "what_was_discarded_before_is_not_discarded_now", begin: scene.One, way: scene.ToConfirm, reason: migration.ReasonTargetMoved,
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				_, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepResume, Reason: migration.ReasonTargetMoved, Token: "t"})
-				must(t, err)
+				activitytest.Must(t, err)
 				in.Decide(migration.ActionRedo, false)
 				c.Target.Accept(in.TargetID(), "approve", "clark")
 			},
@@ -218,16 +163,16 @@ func TestResumeActivity_parks(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := begun(c, tc.begin, tc.way)
+			in := scene.Begun(c, tc.begin, tc.way)
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.change != nil {
-				j = working(c, tc.change)
+				j = scene.Worker(c, tc.change)
 			}
 			before := len(c.Door.Calls(activityStart))
-			same(t, "outcome", parked(tc.reason), resume(t, j, in))
+			activitytest.Same(t, "outcome", activitytest.Parked(tc.reason), scene.Resume(t, j, in))
 			if made := c.Door.Calls(activityStart)[before:]; tc.calls >= 0 && len(made) != tc.calls {
 				t.Errorf("calls: %q", made)
 			}
@@ -243,56 +188,56 @@ func TestResumeActivity_parks(t *testing.T) {
 func TestResumeActivity_discards_what_the_operator_gave_up(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, one, toConfirm)
+	in := scene.Begun(c, scene.One, scene.ToConfirm)
 	c.Target.Accept(in.TargetID(), "approve", "clark")
-	same(t, "before the decision", parked(migration.ReasonTargetMoved), resume(t, working(c), in))
+	activitytest.Same(t, "before the decision", activitytest.Parked(migration.ReasonTargetMoved), scene.Resume(t, scene.Worker(c), in))
 	in.Decide(migration.ActionRedo, true)
-	same(t, "after it", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-	same(t, "the target", in.OnSource(), in.OnTarget())
+	activitytest.Same(t, "after it", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+	activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 	// It was given up once.
 	c.Target.Accept(in.TargetID(), "confirm", "tina")
 	done := in.Done()
-	same(t, "what came since", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-	same(t, "done", done, in.Done())
+	activitytest.Same(t, "what came since", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+	activitytest.Same(t, "done", done, in.Done())
 }
 
 // TestResumeActivity_of_what_is_over has the ledger say so.
 func TestResumeActivity_of_what_is_over(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, one, toConfirm)
+	in := scene.Begun(c, scene.One, scene.ToConfirm)
 	done := in.Done()
-	must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
-	same(t, "outcome", contract.Outcome{Status: contract.StatusDone}, resume(t, working(c), in))
-	same(t, "done", done, in.Done())
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusDone}, scene.Resume(t, scene.Worker(c), in))
+	activitytest.Same(t, "done", done, in.Done())
 }
 
 func TestResumeActivity_before_the_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
-	_, err := activitytest.Run(t, working(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
-	same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
+	in := scene.Ready(c)
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
+	activitytest.Same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
 }
 
 // TestResumeActivity_without_an_answer has calls go wrong, and the worker die in
-// the middle of one.
+// the middle of scene.One.
 func TestResumeActivity_without_an_answer(t *testing.T) {
 	t.Parallel()
-	fails := func(kind fault.Kind, after bool) func(*activitytest.Case, *ports) {
-		return func(c *activitytest.Case, _ *ports) {
+	fails := func(kind fault.Kind, after bool) func(*activitytest.Case, *scene.Ports) {
+		return func(c *activitytest.Case, _ *scene.Ports) {
 			c.Door.Faults(fault.Rule{Path: activityStart, Kind: kind, Count: 1, After: after})
 		}
 	}
-	dies := func(m activitytest.Moment, path string) func(*activitytest.Case, *ports) {
-		return func(c *activitytest.Case, j *ports) {
+	dies := func(m activitytest.Moment, path string) func(*activitytest.Case, *scene.Ports) {
+		return func(c *activitytest.Case, j *scene.Ports) {
 			j.Ledger = c.OpenLedger()
 			c.Door.At(m, path, func() { _ = j.Ledger.Close() })
 		}
 	}
 	for _, tc := range []struct {
 		name  string
-		fails func(*activitytest.Case, *ports)
+		fails func(*activitytest.Case, *scene.Ports)
 		// settles: without an effect to see, the call's time has to be over.
 		settles bool
 		late    bool
@@ -311,27 +256,27 @@ func TestResumeActivity_without_an_answer(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := begun(c, one, toConfirm)
-			j := working(c)
+			in := scene.Begun(c, scene.One, scene.ToConfirm)
+			j := scene.Worker(c)
 			tc.fails(c, j)
 			input := contract.ResumeInput{StepInput: in.Step()}
 			_, err := activitytest.Run(t, j.Register, contract.ResumeActivity, input)
 			if err == nil && tc.calls > 1 {
 				t.Error("the call is taken for made")
 			}
-			healthy := working(c)
+			healthy := scene.Worker(c)
 			if tc.settles || tc.late {
 				_, err = activitytest.Run(t, healthy.Register, contract.ResumeActivity, input)
-				same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
-				same(t, "calls meanwhile", 1, len(c.Door.Calls(activityStart)))
+				activitytest.Same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
+				activitytest.Same(t, "calls meanwhile", 1, len(c.Door.Calls(activityStart)))
 			}
 			if tc.settles {
-				healthy = working(c, settled)
+				healthy = scene.Worker(c, scene.Settled)
 			}
 			c.Door.Late()
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, healthy, in))
-			same(t, "the target", in.OnSource(), in.OnTarget())
-			same(t, "calls", tc.calls, len(c.Door.Calls(activityStart)))
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, healthy, in))
+			activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
+			activitytest.Same(t, "calls", tc.calls, len(c.Door.Calls(activityStart)))
 		})
 	}
 }
@@ -341,19 +286,19 @@ func TestResumeActivity_without_an_answer(t *testing.T) {
 func TestResumeActivity_looks_again_before_it_calls(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := c.Begin(one)
-	toConfirm.walk(c, in)
+	in := c.Begin(scene.One)
+	scene.ToConfirm.Walk(c, in)
 	// The activity's own variables are older: they are set before it is started.
 	c.Source.Set(in.ID, "status", "changed since")
 	in.Plan()
 	in.Copy()
 	in.Start()
 	c.Door.At(activitytest.Effected, "process/variable", func() { c.Target.Accept(in.TargetID(), "approve", "clark") })
-	_, err := activitytest.Run(t, working(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
-	same(t, "error", contract.WaitingType, activitytest.TypeOf(err))
-	same(t, "calls", []string(nil), c.Door.Calls(activityStart))
-	same(t, "outcome", parked(migration.ReasonTargetMoved), resume(t, working(c), in))
-	same(t, "calls", []string(nil), c.Door.Calls(activityStart))
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
+	activitytest.Same(t, "error", contract.WaitingType, activitytest.TypeOf(err))
+	activitytest.Same(t, "calls", []string(nil), c.Door.Calls(activityStart))
+	activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonTargetMoved), scene.Resume(t, scene.Worker(c), in))
+	activitytest.Same(t, "calls", []string(nil), c.Door.Calls(activityStart))
 }
 
 // TestResumeActivity_completes_a_predecessor has a branch to bring to a join.
@@ -361,23 +306,23 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
-		happens func(*activitytest.Case, *activitytest.Instance, *ports)
+		happens func(*activitytest.Case, *activitytest.Instance, *scene.Ports)
 		fails   string
 		calls   []string
 	}{
 		{
-			name: "as_who_did_on_the_source", happens: func(*activitytest.Case, *activitytest.Instance, *ports) {},
+			name: "as_who_did_on_the_source", happens: func(*activitytest.Case, *activitytest.Instance, *scene.Ports) {},
 			calls: []string{"complete doctor by clark"},
 		},
 		{
 			name: "who_cannot_log_in", fails: string(migration.CodeRefused),
-			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Settings.Users = map[migration.User]migration.User{"clark": "nobody"}
 			},
 		},
 		{
 			name: "once_although_the_answer_is_lost", calls: []string{"complete doctor by clark"},
-			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
+			happens: func(c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
 		},
@@ -385,8 +330,8 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := begun(c, three, toJoin)
-			j := working(c)
+			in := scene.Begun(c, scene.Three, scene.ToJoin)
+			j := scene.Worker(c)
 			tc.happens(c, in, j)
 			var err error
 			for range 10 {
@@ -396,10 +341,10 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 					break
 				}
 			}
-			same(t, "error", tc.fails, activitytest.TypeOf(err))
-			same(t, "completed", append([]string{}, tc.calls...), in.Done(effects.Complete))
+			activitytest.Same(t, "error", tc.fails, activitytest.TypeOf(err))
+			activitytest.Same(t, "completed", append([]string{}, tc.calls...), in.Done(effects.Complete))
 			if tc.fails == "" {
-				same(t, "the target", in.OnSource(), in.OnTarget())
+				activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package activities_test
+package transfer_test
 
 import (
 	"os"
@@ -9,10 +9,11 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
-// TestUndoData_leaves_files_that_may_be_somebodys has one file made by a tool and
-// one copied file changed, and nobody looked at them since.
+// TestUndoData_leaves_files_that_may_be_somebodys has scene.One file made by a tool and
+// scene.One copied file changed, and nobody looked at them since.
 func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 	t.Parallel()
 	asTheyAre := []string{"a=theirs", "made=by somebody"}
@@ -31,7 +32,7 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 		{
 			name: "people_worked_on_what_was_aborted",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				must(t, c.Ledger.Log(t.Context(), c.Migration, in.ID, migration.StepLine{Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: in.TargetID()}}))
+				activitytest.Must(t, c.Ledger.Log(t.Context(), c.Migration, in.ID, migration.StepLine{Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: in.TargetID()}}))
 			},
 			files: asTheyAre, conflicts: 3,
 		},
@@ -40,7 +41,7 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				late := time.Now().Add(time.Hour)
 				for _, name := range []string{"a", "made"} {
-					must(t, os.Chtimes(filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), name), late, late))
+					activitytest.Must(t, os.Chtimes(filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), name), late, late))
 				}
 			},
 			files: asTheyAre, conflicts: 3,
@@ -48,7 +49,7 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 		{
 			name: "rows_of_tools_are_left",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				must(t, c.Ledger.Log(t.Context(), c.Migration, in.ID,
+				activitytest.Must(t, c.Ledger.Log(t.Context(), c.Migration, in.ID,
 					migration.StepLine{Event: migration.EventRowsReverted, Facts: migration.Facts{Tally: migration.Tally{Restored: 1, Moved: 1, Shared: 2, Appeared: 3}}},
 					migration.StepLine{Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: 4}}},
 				))
@@ -59,23 +60,23 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := twins(c, map[string]string{"a": "ours"})
+			in := scene.Twins(c, map[string]string{"a": "ours"})
 			c.Target.File("onb_hire", in.Record, "made", "by somebody")
 			c.Target.File("onb_hire", in.Record, "a", "theirs")
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
 			c.Target.Abort(in.TargetID())
-			finished(t, c, in)
-			must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+			scene.Finished(t, c, in)
+			activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
 			for range 2 { // what is repeated after its end tells the same
-				out, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
-				must(t, err)
+				out, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+				activitytest.Must(t, err)
 				if out.Conflicts != tc.conflicts || out.Shared != tc.shared {
 					t.Errorf("%d conflicts and %d shared, want %d and %d", out.Conflicts, out.Shared, tc.conflicts, tc.shared)
 				}
 			}
-			same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
+			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
 			if _, open, err := c.Ledger.FileWindow(t.Context(), in.Key()); err != nil || open {
 				t.Errorf("the window is open: %v, %v", open, err)
 			}
@@ -86,9 +87,9 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 func TestUndoData_ends_only_what_the_ledger_says_is_undone(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := twins(c, nil)
-	_, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
-	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	in := scene.Twins(c, nil)
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
 }
 
 // TestUndoData_of_what_never_was_started takes rows and files back all the same.
@@ -102,16 +103,16 @@ func TestUndoData_of_what_never_was_started(t *testing.T) {
 			in.Plan()
 			in.Copy()
 			if state != migration.ClaimNone {
-				claimed(t, c, in, state)
+				scene.Claimed(t, c, in, state)
 			}
-			park(t, c, in, migration.StepStart, migration.ReasonIdentityRefused)
-			must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
-			out, err := activitytest.Run(t, working(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
-			must(t, err)
-			same(t, "undone", contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1, Files: 1}, out)
-			same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request WHERE id = ?", string(in.Record)))
-			same(t, "files", []string{}, c.Target.Files("leave_request", in.Record))
-			same(t, "state", migration.InstanceReady, in.Entry().State)
+			scene.Park(t, c, in, migration.StepStart, migration.ReasonIdentityRefused)
+			activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+			out, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+			activitytest.Must(t, err)
+			activitytest.Same(t, "undone", contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1, Files: 1}, out)
+			activitytest.Same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request WHERE id = ?", string(in.Record)))
+			activitytest.Same(t, "files", []string{}, c.Target.Files("leave_request", in.Record))
+			activitytest.Same(t, "state", migration.InstanceReady, in.Entry().State)
 			if got := in.Claim().State; got == migration.ClaimClaimed {
 				t.Errorf("the start is %s", got)
 			}
@@ -124,16 +125,16 @@ func TestUndoData_of_what_never_was_started(t *testing.T) {
 func TestAbortTarget_reverts_what_tools_did(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, p := intake(c), working(c)
-	copied(t, c, in)
+	in, p := scene.Intake(c), scene.Worker(c)
+	scene.Copied(t, c, in)
 	_, err := activitytest.Run(t, p.Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "record", asToolsLeftIt, record(c, in))
-	park(t, c, in, migration.StepRestore, migration.ReasonRestoreMoved)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "record", scene.AsToolsLeftIt, scene.Record(c, in))
+	scene.Park(t, c, in, migration.StepRestore, migration.ReasonRestoreMoved)
 	out, err := activitytest.Retry(t, p.Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out))
-	same(t, "record", asOnTheSource, record(c, in))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
+	activitytest.Same(t, "record", scene.AsOnTheSource, scene.Record(c, in))
 }
 
 // TestResolveInstance_puts_back_what_tools_did_before_another_start has an
@@ -141,17 +142,17 @@ func TestAbortTarget_reverts_what_tools_did(t *testing.T) {
 func TestResolveInstance_puts_back_what_tools_did_before_another_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, p := intake(c), working(c)
-	copied(t, c, in)
-	c.Door.At(activitytest.Effected, startPath, func() { c.Target.Abort(first(c, in)) })
+	in, p := scene.Intake(c), scene.Worker(c)
+	scene.Copied(t, c, in)
+	c.Door.At(activitytest.Effected, "process/start", func() { c.Target.Abort(scene.First(c, in)) })
 	out, err := activitytest.Run(t, p.Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "start", parked(migration.ReasonStartRanThrough), outcome(out.Outcome))
-	same(t, "record", asToolsLeftIt, record(c, in))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "start", activitytest.Parked(migration.ReasonStartRanThrough), activitytest.Decided(out.Outcome))
+	activitytest.Same(t, "record", scene.AsToolsLeftIt, scene.Record(c, in))
 	_, err = activitytest.Run(t, p.Register, contract.ResolveInstance, contract.ResolveInput{
 		StepInput: in.Step(), ParkID: out.ParkID, Reason: migration.ReasonStartRanThrough, Action: migration.ActionRedo,
 	})
-	must(t, err)
-	same(t, "record", asOnTheSource, record(c, in))
-	same(t, "claim", migration.ClaimReleased, in.Claim().State)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "record", scene.AsOnTheSource, scene.Record(c, in))
+	activitytest.Same(t, "claim", migration.ClaimReleased, in.Claim().State)
 }

@@ -1,21 +1,14 @@
-package activities
+package inventory
 
 import (
 	"context"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
-	"jogetferry/internal/temporaltest"
-	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
@@ -47,7 +40,7 @@ func TestGatherCopying(t *testing.T) {
 	work(put, 4, "hr#1#leave", now)
 	work(putTarget, 1, "sales#7#approve", now)
 	work(putTarget, 2, "hr#1#leave", now)
-	c := &Copy{Servers: between(source, target, step.Settings{Processes: []string{"crm/approve", "crm/other"}, Mapping: migration.Mapping{
+	c := &Activities{Servers: between(source, target, step.Settings{Processes: []string{"crm/approve", "crm/other"}, Mapping: migration.Mapping{
 		AnyVersion: map[string]migration.DefinitionID{"crm/approve": {Package: "sales", Version: migration.Latest, Process: "approve"}},
 	}})}
 	var got preflight.CopyingFacts
@@ -66,89 +59,11 @@ func TestGatherCopying(t *testing.T) {
 	}
 }
 
-func TestGatherCalling_says_what_the_settings_of_the_target_are(t *testing.T) {
-	t.Parallel()
-	target, put := server(t)
-	put("DELETE FROM wf_setup WHERE property = 'masterLoginPassword'")
-	put("INSERT INTO wf_setup (id, property, value) VALUES ('w', 'jsonpWhitelist', 'portal.example')")
-	refuse := true
-	joget := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
-		if refuse {
-			http.Error(w, `{"error":{"code":"400","message":""}}`, http.StatusBadRequest)
-			return
-		}
-		name := r.FormValue("loginAs")
-		if name != "" {
-			name = string(migration.AnonymousUser)
-		} else {
-			name = "admin"
-		}
-		_, _ = io.WriteString(w, `{"username":"`+name+`","total":0}`)
-	}))
-	t.Cleanup(joget.Close)
-	identity := api.Identity{Username: "x", Password: api.NewSecret("y")}
-	client, err := api.New(api.Options{BaseURL: joget.URL + "/jw", Admin: identity, Master: identity})
-	if err != nil {
-		t.Fatal(err)
-	}
-	j := NewJoget(step.Servers{Target: step.Server{DB: target}, Settings: step.Settings{AdminUser: "admin"}}, client)
-	var f preflight.CallingFacts
-	if err := j.gatherCalling(t.Context(), &f, true); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(preflight.CallingFacts{RefererRefused: true, Whitelists: `jsonpWhitelist is "portal.example", jsonpIPWhitelist is ""`}, f); diff != "" {
-		t.Errorf("refused (-want +got):\n%s", diff)
-	}
-	refuse, f = false, preflight.CallingFacts{}
-	if err := j.gatherCalling(t.Context(), &f, true); err != nil {
-		t.Fatal(err)
-	}
-	if late := -f.Clock; late < 59*time.Minute || late > 61*time.Minute {
-		t.Errorf("the clock is %s", f.Clock)
-	}
-	f.Clock = 0
-	want := preflight.CallingFacts{MasterRefused: "its login is taken for somebody else's", MasterUnset: true, NotPaired: true}
-	if diff := cmp.Diff(want, f); diff != "" {
-		t.Errorf("answered (-want +got):\n%s", diff)
-	}
-}
-
-func TestGatherEngine(t *testing.T) {
-	t.Parallel()
-	s := temporaltest.New(t, temporaltest.Options{})
-	c, err := s.Client(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	_, err = c.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
-		Namespace: s.Namespace(), SearchAttributes: map[string]enumspb.IndexedValueType{
-			contract.StageAttribute: enumspb.INDEXED_VALUE_TYPE_KEYWORD, contract.WaveAttribute: enumspb.INDEXED_VALUE_TYPE_TEXT,
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := preflight.EngineFacts{Namespace: s.Namespace()}
-	if err := (&Book{Temporal: c}).gatherEngine(t.Context(), &got); err != nil {
-		t.Fatal(err)
-	}
-	want := preflight.EngineFacts{
-		Namespace: s.Namespace(), Retention: 24 * time.Hour,
-		MissingAttributes:  []string{contract.ReasonAttribute, contract.DefinitionAttribute},
-		MistypedAttributes: map[string]string{contract.WaveAttribute: "Text"},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("facts (-want +got):\n%s", diff)
-	}
-}
-
 // page makes the facts of instances as gather does before it comes to users.
 func page(t *inventory, instances ...migration.Instance) []preflight.InstanceFacts {
 	facts := make([]preflight.InstanceFacts, len(instances))
 	for i := range instances {
-		facts[i] = t.copy.baseFacts(&instances[i], t.copy.Settings.Wanted(&instances[i]), 1)
+		facts[i] = t.act.baseFacts(&instances[i], t.act.Settings.Wanted(&instances[i]), 1)
 	}
 	return facts
 }
@@ -159,7 +74,7 @@ func TestGatherUsers(t *testing.T) {
 	target, put := server(t)
 	put("INSERT INTO dir_user (id, username, active) VALUES ('old-1', 'old', 0)")
 	definition := migration.DefinitionID{Package: "crm", Version: "1", Process: "approve"}
-	c := &Copy{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"source-roy": "roy"}}})}
+	c := &Activities{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"source-roy": "roy"}}})}
 	tt := newInventory(c, contract.InventoryInput{})
 	whitelist := migration.Participant{Process: "approve", Participant: "processStartWhiteList", Type: "hod", Value: "dept-it"}
 	tt.definitions[definition] = definitionTo(&definition, whitelist)
@@ -229,7 +144,7 @@ func TestAnotherDirectoryIsProbed(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			probes := 0
-			c := &Copy{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"a": "gone", "b": "cat"}}})}
+			c := &Activities{Servers: between(source, target, step.Settings{Mapping: migration.Mapping{Users: map[migration.User]migration.User{"a": "gone", "b": "cat"}}})}
 			if tc.probe != nil {
 				c.Probe = func(ctx context.Context, u migration.User) (bool, error) {
 					probes++
@@ -271,7 +186,7 @@ func TestGatherDeadlines(t *testing.T) {
 	target, putTarget := server(t)
 	put("INSERT INTO wf_setup (id, property, value) VALUES ('d', 'deadlineCheckerInterval', '30')")
 	putTarget("INSERT INTO wf_setup (id, property, value) VALUES ('d', 'deadlineCheckerInterval', '0')")
-	tt := newInventory(&Copy{Servers: between(source, target, step.Settings{})}, contract.InventoryInput{})
+	tt := newInventory(&Activities{Servers: between(source, target, step.Settings{})}, contract.InventoryInput{})
 	facts := page(tt, migration.Instance{Activities: []migration.OpenActivity{{}}})
 	if err := tt.gatherDeadlines(t.Context(), facts); err != nil || facts[0].Deadlines != nil {
 		t.Errorf("no deadlines, and yet %+v, %v", facts[0].Deadlines, err)
@@ -291,6 +206,6 @@ func TestGatherDeadlines(t *testing.T) {
 }
 
 // between are two servers of which only the databases are there.
-func between(source, target *schema.DB, settings step.Settings) step.Servers {
-	return step.Servers{Source: step.Server{DB: source}, Target: step.Server{DB: target}, Settings: settings}
+func between(source, target *schema.DB, settings step.Settings) *step.Servers {
+	return &step.Servers{Source: step.Server{DB: source}, Target: step.Server{DB: target}, Settings: settings}
 }

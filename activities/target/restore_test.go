@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"testing"
@@ -8,44 +8,8 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
-
-// intake is an instance whose start runs tools: they set the stage of its row and
-// the variable status, add an event and write a file. People changed all of that since.
-func intake(c *activitytest.Case) *activitytest.Instance {
-	in := c.Begin(activitytest.Begin{
-		Process: "claims/intake", Variables: map[string]string{"handler": "david", "amount": "830.5"},
-		Row: map[string]string{"title": "water", "story": "long", "stage": "draft"},
-	})
-	c.Source.Edit("claim_case", in.Record, "stage", "ours")
-	c.Source.Set(in.ID, "status", "ours")
-	c.Source.Exec("DELETE FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record))
-	return in
-}
-
-// record is what the target has of the record of intake.
-func record(c *activitytest.Case, in *activitytest.Instance) map[string]string {
-	return map[string]string{
-		"title": c.Target.Field("claim_case", in.Record, "title"), "story": c.Target.Field("claim_case", in.Record, "story"),
-		"stage":  c.Target.Field("claim_case", in.Record, "stage"),
-		"events": c.Target.Text("SELECT COUNT(*) FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record)),
-	}
-}
-
-var (
-	asOnTheSource = map[string]string{"title": "water", "story": "long", "stage": "ours", "events": "0"}
-	asToolsLeftIt = map[string]string{"title": "water", "story": "long", "stage": "received", "events": "1"}
-)
-
-func but(all map[string]string, key, value string) map[string]string {
-	changed := map[string]string{key: value}
-	for k, v := range all {
-		if k != key {
-			changed[k] = v
-		}
-	}
-	return changed
-}
 
 // TestRestoreState_reverts_what_tools_did has tools run at the start, and people
 // and accidents come between.
@@ -57,18 +21,18 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 		// start happens while the target starts the instance, and then comes before the restore.
 		start, then step
 		fault       fault.Kind // of the start
-		change      func(*ports)
+		change      func(*scene.Ports)
 		want        contract.Outcome
 		record      map[string]string
 		status      string // the variable
 		told        []string
 	}{
 		{
-			name: "all_of_it", record: asOnTheSource, status: "ours",
+			name: "all_of_it", record: scene.AsOnTheSource, status: "ours",
 			told: []string{`rows_reverted {"restored":1,"removed":1}`},
 		},
 		{
-			name: "the_answer_of_the_start_was_lost", fault: fault.CutAfter, record: asOnTheSource, status: "ours",
+			name: "the_answer_of_the_start_was_lost", fault: fault.CutAfter, record: scene.AsOnTheSource, status: "ours",
 			told: []string{`rows_reverted {"restored":1,"removed":1}`},
 		},
 		{
@@ -76,7 +40,7 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Edit("claim_case", in.Record, "stage", "theirs")
 			},
-			want: parked(migration.ReasonRestoreMoved), record: but(but(asOnTheSource, "stage", "theirs"), "events", "0"), status: "registered",
+			want: activitytest.Parked(migration.ReasonRestoreMoved), record: scene.But(scene.But(scene.AsOnTheSource, "stage", "theirs"), "events", "0"), status: "registered",
 			told: []string{`rows_reverted {"removed":1,"moved":1}`},
 		},
 		{
@@ -84,18 +48,18 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Accept(in.TargetID(), "review", "clark")
 			},
-			want: parked(migration.ReasonTargetMoved), record: asToolsLeftIt, status: "registered",
+			want: activitytest.Parked(migration.ReasonTargetMoved), record: scene.AsToolsLeftIt, status: "registered",
 		},
 		{
-			name: "the_operator_wants_it_told_only", change: func(j *ports) { j.Settings.ReportOnly = true },
-			record: asToolsLeftIt, status: "ours", told: []string{`rows_reported {"rows":2}`},
+			name: "the_operator_wants_it_told_only", change: func(j *scene.Ports) { j.Settings.ReportOnly = true },
+			record: scene.AsToolsLeftIt, status: "ours", told: []string{`rows_reported {"rows":2}`},
 		},
 		{
 			name: "a_variable_differs_that_no_call_can_set",
 			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Exec("UPDATE SHKProcessData SET VariableValueDBL = 1 WHERE VariableDefinitionId = 'amount' AND Process = (SELECT oid FROM SHKProcesses WHERE Id = ?)", string(in.TargetID()))
 			},
-			want: parked(migration.ReasonVariablesDiffer), record: asOnTheSource, status: "ours",
+			want: activitytest.Parked(migration.ReasonVariablesDiffer), record: scene.AsOnTheSource, status: "ours",
 			told: []string{`rows_reverted {"restored":1,"removed":1}`},
 		},
 		{
@@ -105,19 +69,19 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 				c.Target.Edit("claim_case", in.Record+"-2", "stage", "changed")
 			},
 			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				same(t, "the other row", "changed", c.Target.Field("claim_case", in.Record+"-2", "stage"))
+				activitytest.Same(t, "the other row", "changed", c.Target.Field("claim_case", in.Record+"-2", "stage"))
 			},
-			record: asOnTheSource, status: "ours", told: []string{`rows_reverted {"restored":1,"removed":1}`},
+			record: scene.AsOnTheSource, status: "ours", told: []string{`rows_reverted {"restored":1,"removed":1}`},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := intake(c)
-			copied(t, c, in)
-			j := working(c)
+			in := scene.Intake(c)
+			scene.Copied(t, c, in)
+			j := scene.Worker(c)
 			if tc.change != nil {
-				j = working(c, tc.change)
+				j = scene.Worker(c, tc.change)
 			}
 			if tc.start != nil {
 				c.Door.At(activitytest.Sent, startPath, func() { tc.start(t, c, in) })
@@ -126,49 +90,40 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.fault, Count: 1})
 			}
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			must(t, err)
+			activitytest.Must(t, err)
 			if tc.fault != "" {
 				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-				must(t, err)
+				activitytest.Must(t, err)
 			}
 			if out.Status != contract.StatusOK || !out.Restore {
 				t.Errorf("started as %+v", out)
 			}
-			same(t, "as tools left it", asToolsLeftIt, record(c, in))
+			activitytest.Same(t, "as tools left it", scene.AsToolsLeftIt, scene.Record(c, in))
 			if tc.then != nil {
 				tc.then(t, c, in)
 			}
 			restored, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-			must(t, err)
+			activitytest.Must(t, err)
 			want := tc.want
 			if want == (contract.Outcome{}) {
 				want = contract.Outcome{Status: contract.StatusOK}
 			}
-			same(t, "outcome", want, outcome(restored.Outcome))
-			same(t, "record", tc.record, record(c, in))
-			if v := variable(c.Target, in.TargetID(), "status"); v != tc.status {
+			activitytest.Same(t, "outcome", want, activitytest.Decided(restored.Outcome))
+			activitytest.Same(t, "record", tc.record, scene.Record(c, in))
+			if v := scene.Variable(c.Target, in.TargetID(), "status"); v != tc.status {
 				t.Errorf("the variable is %q, want %q", v, tc.status)
 			}
-			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventRowsReverted, migration.EventRowsReported))
+			activitytest.Same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventRowsReverted, migration.EventRowsReported))
 			if want.Status != contract.StatusOK {
 				return
 			}
 			calls := len(c.Door.Calls(""))
 			restored, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-			must(t, err)
-			same(t, "once more", contract.RestoreOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}, restored)
-			same(t, "calls, once more", calls, len(c.Door.Calls("")))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "once more", contract.RestoreOutput{Outcome: contract.Outcome{Status: contract.StatusOK}}, restored)
+			activitytest.Same(t, "calls, once more", calls, len(c.Door.Calls("")))
 		})
 	}
-}
-
-func variable(s *activitytest.Server, id migration.InstanceID, name string) string {
-	for _, v := range s.Tree(id).Instance.Variables {
-		if v.Name == name {
-			return v.Value
-		}
-	}
-	return ""
 }
 
 // TestRestoreState_leaves_what_people_did_before_another_start has the first
@@ -176,23 +131,23 @@ func variable(s *activitytest.Server, id migration.InstanceID, name string) stri
 func TestRestoreState_leaves_what_people_did_before_another_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := intake(c), working(c)
-	copied(t, c, in)
+	in, j := scene.Intake(c), scene.Worker(c)
+	scene.Copied(t, c, in)
 	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
 	c.Door.At(activitytest.Sent, startPath, func() { c.Target.Edit("claim_case", in.Record, "story", "theirs") })
 	for _, want := range []contract.Status{contract.StatusUnknown, contract.StatusOK} {
 		out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-		must(t, err)
-		same(t, "start", want, out.Status)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "start", want, out.Status)
 		if want == contract.StatusUnknown {
 			_, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-			must(t, err)
+			activitytest.Must(t, err)
 		}
 	}
 	out, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-	must(t, err)
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out.Outcome))
-	same(t, "record", but(asOnTheSource, "story", "theirs"), record(c, in))
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out.Outcome))
+	activitytest.Same(t, "record", scene.But(scene.AsOnTheSource, "story", "theirs"), scene.Record(c, in))
 }
 
 // TestRestoreState_sets_a_variable_once has the call go wrong.
@@ -213,8 +168,8 @@ func TestRestoreState_sets_a_variable_once(t *testing.T) {
 			t.Parallel()
 			const call = "process/variable"
 			c := activitytest.Shared(t).Case(t)
-			in := intake(c)
-			j := working(c)
+			in := scene.Intake(c)
+			j := scene.Worker(c)
 			in.Plan()
 			in.Copy()
 			in.Start()
@@ -227,15 +182,15 @@ func TestRestoreState_sets_a_variable_once(t *testing.T) {
 			}
 			if tc.kind == fault.DelayedCommit {
 				_, err := activitytest.Run(t, j.Register, contract.RestoreState, in.Step())
-				same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
+				activitytest.Same(t, "while it may still run", contract.WaitingType, activitytest.TypeOf(err))
 				c.Door.Late()
 			}
 			out, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
-			must(t, err)
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, outcome(out.Outcome))
-			same(t, "calls", tc.calls, len(c.Door.Calls(call)))
-			same(t, "variable", "ours", variable(c.Target, in.TargetID(), "status"))
-			same(t, "told what it was", true, len(in.Told(migration.EventVariableBefore)) > 0)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "calls", tc.calls, len(c.Door.Calls(call)))
+			activitytest.Same(t, "variable", "ours", scene.Variable(c.Target, in.TargetID(), "status"))
+			activitytest.Same(t, "told what it was", true, len(in.Told(migration.EventVariableBefore)) > 0)
 		})
 	}
 }
@@ -251,12 +206,12 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := c.Begin(deep)
-			way{{activity: "file"}}.walk(c, in)
+			in := c.Begin(scene.Deep)
+			scene.Way{{Activity: "file"}}.Walk(c, in)
 			c.Source.Edit("claim_case", in.Record, "stage", "ours")
-			copied(t, c, in)
+			scene.Copied(t, c, in)
 			in.Start()
-			j := working(c)
+			j := scene.Worker(c)
 			if tc.dies != "" {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(tc.dies, activityStart, func() { _ = j.Ledger.Close() })
@@ -264,14 +219,14 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 					t.Error("it did not notice")
 				}
 			}
-			same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, working(c), in))
-			same(t, "the target", in.OnSource(), in.OnTarget())
-			same(t, "stage", "ours", c.Target.Field("claim_case", in.Record, "stage"))
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+			activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
+			activitytest.Same(t, "stage", "ours", c.Target.Field("claim_case", in.Record, "stage"))
 			count := func(s *activitytest.Server) string {
 				return s.Text("SELECT COUNT(*) FROM app_fd_claim_event WHERE c_claimId = ?", string(in.Record))
 			}
-			same(t, "events", count(c.Source), count(c.Target))
-			same(t, "calls", []string{"activity_start mediate by admin, aborting"}, in.Done(effects.ActivityStart))
+			activitytest.Same(t, "events", count(c.Source), count(c.Target))
+			activitytest.Same(t, "calls", []string{"activity_start mediate by admin, aborting"}, in.Done(effects.ActivityStart))
 		})
 	}
 }

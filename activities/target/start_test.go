@@ -1,7 +1,6 @@
-package activities_test
+package target_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -16,22 +15,10 @@ import (
 	"jogetferry/simulator/effects"
 	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
 
 const startPath = "process/start"
-
-// leave is an instance of the source that waits at its first activity.
-func leave(c *activitytest.Case) *activitytest.Instance {
-	return c.Begin(activitytest.Begin{Process: "leave/process1", Variables: map[string]string{"status": "new", "days": "3"}, Row: map[string]string{"reason": "ill"}})
-}
-
-// ready is an instance whose start is next.
-func ready(c *activitytest.Case) *activitytest.Instance {
-	in := leave(c)
-	in.Plan()
-	in.Copy()
-	return in
-}
 
 // TestStartProcess_makes_one_start has the start answered in every way there is,
 // and then reconciled where its outcome is unknown.
@@ -51,7 +38,7 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 		// What a reconciliation says, waiting where it has an error; none if start is not unknown.
 		reconciled contract.Outcome
 		waits      bool
-		// late: the effect comes after the first reconciliation, and later is what another one says.
+		// late: the effect comes after the first reconciliation, and later is what another scene.One says.
 		late  bool
 		later contract.Outcome
 		made  int
@@ -67,7 +54,7 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 		{name: "cut_before_its_effect_may_still_run", happens: fails(fault.CutBefore, false), start: unknown, waits: true, claim: migration.ClaimUnknown},
 		{
 			name: "cut_before_its_effect_and_the_time_is_over", happens: fails(fault.CutBefore, false), settled: true, start: unknown,
-			reconciled: parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
+			reconciled: activitytest.Parked(migration.ReasonStartOutcomeUnknown), claim: migration.ClaimUnknown,
 		},
 		{
 			name: "the_effect_comes_late", happens: fails(fault.DelayedCommit, false), start: unknown, waits: true, late: true, later: ok,
@@ -80,52 +67,52 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 		},
 		{
 			name: "a_redirect_to_the_login", happens: fails(fault.Redirect302, false), start: unknown,
-			reconciled: parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
+			reconciled: activitytest.Parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
 		},
 		{
 			name: "refused_for_its_referer", happens: fails(fault.Bad400, false), start: unknown,
-			reconciled: parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
+			reconciled: activitytest.Parked(migration.ReasonStartRefused), claim: migration.ClaimReleased,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
-			j := working(c)
+			in := scene.Ready(c)
+			j := scene.Worker(c)
 			if tc.settled {
-				j = working(c, settled)
+				j = scene.Worker(c, scene.Settled)
 			}
 			tc.happens(c)
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			must(t, err)
-			same(t, "start", tc.start, outcome(out.Outcome))
+			activitytest.Must(t, err)
+			activitytest.Same(t, "start", tc.start, activitytest.Decided(out.Outcome))
 			if tc.start.Status == contract.StatusUnknown {
 				// Whoever comes again does not send.
 				out, err = activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-				must(t, err)
-				same(t, "start, once more", tc.start, outcome(out.Outcome))
+				activitytest.Must(t, err)
+				activitytest.Same(t, "start, once more", tc.start, activitytest.Decided(out.Outcome))
 				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
 				if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
 					t.Errorf("the reconciliation has error %v, want waiting %t", err, tc.waits)
 				}
-				same(t, "reconciled", tc.reconciled, outcome(out.Outcome))
+				activitytest.Same(t, "reconciled", tc.reconciled, activitytest.Decided(out.Outcome))
 			}
 			if tc.late {
 				c.Door.Late()
 				out, err = activitytest.Retry(t, j.Register, contract.ReconcileStart, in.Step())
-				must(t, err)
-				same(t, "reconciled when the effect was there", tc.later, outcome(out.Outcome))
+				activitytest.Must(t, err)
+				activitytest.Same(t, "reconciled when the effect was there", tc.later, activitytest.Decided(out.Outcome))
 			}
-			same(t, "requests", 1, len(c.Door.Calls(startPath)))
+			activitytest.Same(t, "requests", 1, len(c.Door.Calls(startPath)))
 			if made := in.Done(effects.Start); len(made) != tc.made || tc.made == 1 && made[0] != "start by cat" {
 				t.Errorf("on the target: %q, want %d starts", made, tc.made)
 			}
 			claim := in.Claim()
-			same(t, "claim", tc.claim, claim.State)
+			activitytest.Same(t, "claim", tc.claim, claim.State)
 			if tc.claim == migration.ClaimStarted {
-				same(t, "target in the ledger", in.Entry().TargetID, claim.Started.ID)
-				same(t, "target told", claim.Started.ID, out.Target)
-				same(t, "linked", []string{"cat open.running"}, in.Linked())
+				activitytest.Same(t, "target in the ledger", in.Entry().TargetID, claim.Started.ID)
+				activitytest.Same(t, "target told", claim.Started.ID, out.Target)
+				activitytest.Same(t, "linked", []string{"cat open.running"}, in.Linked())
 			}
 		})
 	}
@@ -135,20 +122,20 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 func TestStartProcess_after_a_failed_one(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in, j := ready(c), working(c)
+	in, j := scene.Ready(c), scene.Worker(c)
 	c.Door.Faults(fault.Rule{Path: startPath, Kind: fault.Error500Before, Count: 1})
 	for _, want := range []contract.Status{contract.StatusUnknown, contract.StatusOK} {
 		out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-		must(t, err)
-		same(t, "start", want, out.Status)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "start", want, out.Status)
 		if want == contract.StatusUnknown {
 			again, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-			must(t, err)
-			same(t, "reconciled", contract.StatusAgain, again.Status)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "reconciled", contract.StatusAgain, again.Status)
 		}
 	}
-	same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
-	same(t, "attempts", 2, in.Claim().Attempt)
+	activitytest.Same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
+	activitytest.Same(t, "attempts", 2, in.Claim().Attempt)
 }
 
 // TestStartProcess_does_not_send has what must not be started, and says why.
@@ -156,7 +143,7 @@ func TestStartProcess_does_not_send(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name    string
-		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *ports)
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance, *scene.Ports)
 		want    contract.Outcome
 		fails   string
 		claim   migration.ClaimState
@@ -164,14 +151,14 @@ func TestStartProcess_does_not_send(t *testing.T) {
 	}{
 		{
 			name: "somebody_started_one_already",
-			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				in.StartUnknown("terry", nil)
 			},
-			want: parked(migration.ReasonStartedEarlier), claim: migration.ClaimReleased, state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonStartedEarlier), claim: migration.ClaimReleased, state: migration.InstanceParked,
 		},
 		{
 			name: "another_instance_of_the_record_is_being_started",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				other := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
 				_, got, err := c.Ledger.Claim(t.Context(), other.Key(), in.Record, "other", c.Migration)
 				if err != nil || !got {
@@ -182,72 +169,72 @@ func TestStartProcess_does_not_send(t *testing.T) {
 		},
 		{
 			name: "the_requester_cannot_log_in",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Settings.Users = map[migration.User]migration.User{"cat": "nobody"}
 			},
-			want: parked(migration.ReasonIdentityRefused), state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonIdentityRefused), state: migration.InstanceParked,
 		},
 		{
 			name: "the_target_was_restored_from_a_backup",
-			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *ports) {
-				raised(t, c)
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
+				scene.Raised(t, c)
 			},
-			want: parked(migration.ReasonTargetRewound), state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonTargetRewound), state: migration.InstanceParked,
 		},
 		{
 			name: "the_url_is_another_servers",
-			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Target.DB = c.Source.DB
 			},
 			fails: string(migration.CodeRefused), state: migration.InstanceReady,
 		},
 		{
 			name: "the_administrators_login_is_somebody_elses",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Settings.AdminUser = "julia"
 			},
 			fails: string(migration.CodeRefused), state: migration.InstanceReady,
 		},
 		{
 			name: "another_version_is_published_than_planned",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				in.Target.Version = "4"
 				in.Plan()
 			},
-			want: parked(migration.ReasonSourceBlocked), state: migration.InstanceParked,
+			want: activitytest.Parked(migration.ReasonSourceBlocked), state: migration.InstanceParked,
 		},
 		{
 			name: "the_worker_is_another_servers",
-			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *ports) {
+			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Target.Fingerprint = "elsewhere"
 			},
 			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
 		},
 		{
 			name: "it_is_done",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
-				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+				activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))
 			},
 			want: contract.Outcome{Status: contract.StatusDone}, state: migration.InstanceDone,
 		},
 		{
 			name: "it_was_skipped",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
-				must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed}))
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+				activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed}))
 			},
 			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}, state: migration.InstanceSkipped,
 		},
 		{
 			name: "an_attempt_that_died_has_claimed_it",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
-				claimed(t, c, in, migration.ClaimClaimed)
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+				scene.Claimed(t, c, in, migration.ClaimClaimed)
 			},
 			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimClaimed, state: migration.InstanceReady,
 		},
 		{
 			name: "an_attempt_that_died_was_sending",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *ports) {
-				claimed(t, c, in, migration.ClaimSending)
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+				scene.Claimed(t, c, in, migration.ClaimSending)
 			},
 			want: contract.Outcome{Status: contract.StatusUnknown}, claim: migration.ClaimSending, state: migration.InstanceReady,
 		},
@@ -255,15 +242,15 @@ func TestStartProcess_does_not_send(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
-			j := working(c)
+			in := scene.Ready(c)
+			j := scene.Worker(c)
 			tc.happens(t, c, in, j)
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			same(t, "error", tc.fails, activitytest.TypeOf(err))
-			same(t, "outcome", tc.want, outcome(out.Outcome))
-			same(t, "requests", 0, len(c.Door.Calls(startPath)))
-			same(t, "claim", tc.claim, in.Claim().State)
-			same(t, "state", tc.state, in.Entry().State)
+			activitytest.Same(t, "error", tc.fails, activitytest.TypeOf(err))
+			activitytest.Same(t, "outcome", tc.want, activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "requests", 0, len(c.Door.Calls(startPath)))
+			activitytest.Same(t, "claim", tc.claim, in.Claim().State)
+			activitytest.Same(t, "state", tc.state, in.Entry().State)
 			if tc.want.Status == contract.StatusParked && out.ParkID != in.Entry().ParkID {
 				t.Errorf("parking %d is told, the ledger has %d", out.ParkID, in.Entry().ParkID)
 			}
@@ -271,44 +258,18 @@ func TestStartProcess_does_not_send(t *testing.T) {
 	}
 }
 
-// raised has the ledger remember higher counters than the target has.
-func raised(t *testing.T, c *activitytest.Case) {
-	t.Helper()
-	must(t, c.Ledger.CheckMarks(t.Context(), c.TargetPrint, func(context.Context) (map[string]int64, error) {
-		return map[string]int64{"process": 1 << 40, "activity": 1 << 40, "oid": 1 << 50}, nil
-	}))
-}
-
-// claimed leaves the start as an attempt that died does.
-func claimed(t *testing.T, c *activitytest.Case, in *activitytest.Instance, state migration.ClaimState) {
-	t.Helper()
-	const token = "dead"
-	_, got, err := c.Ledger.Claim(t.Context(), in.Key(), in.Record, token, c.Migration)
-	if err != nil || !got {
-		t.Fatal(got, err)
-	}
-	if state == migration.ClaimClaimed {
-		return
-	}
-	must(t, c.Ledger.SaveBaseline(t.Context(), in.Key(), token, nil))
-	must(t, c.Ledger.Sending(t.Context(), in.Key(), token, map[string]string{"status": "new"}, in.Target))
-	if state == migration.ClaimUnknown {
-		must(t, c.Ledger.Outcome(t.Context(), in.Key(), token, migration.StartOutcome{Fate: migration.FateUnanswered}))
-	}
-}
-
 func TestStartProcess_of_a_record_that_is_an_instance(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	other := leave(c)
+	other := scene.Leave(c)
 	in := c.Begin(activitytest.Begin{Process: "leave/process1", Record: migration.RecordID(other.StartUnknown("cat", nil))})
 	in.Plan()
 	in.Copy()
-	out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "outcome", parked(migration.ReasonSourceBlocked), outcome(out.Outcome))
-	same(t, "requests", 0, len(c.Door.Calls(startPath)))
-	same(t, "claim", migration.ClaimReleased, in.Claim().State)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonSourceBlocked), activitytest.Decided(out.Outcome))
+	activitytest.Same(t, "requests", 0, len(c.Door.Calls(startPath)))
+	activitytest.Same(t, "claim", migration.ClaimReleased, in.Claim().State)
 }
 
 // TestStartProcess_that_is_not_allowed has a white list that the requester is not in.
@@ -320,15 +281,15 @@ func TestStartProcess_that_is_not_allowed(t *testing.T) {
 	in := c.Begin(activitytest.Begin{Process: "claims/relay"})
 	in.Plan()
 	in.Copy()
-	j := working(c)
+	j := scene.Worker(c)
 	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "start", contract.StatusUnknown, out.Status)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
 	out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-	must(t, err)
-	same(t, "reconciled", parked(migration.ReasonStartNotAllowed), outcome(out.Outcome))
-	same(t, "claim", migration.ClaimReleased, in.Claim().State)
-	same(t, "linked", []string{}, in.Linked())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonStartNotAllowed), activitytest.Decided(out.Outcome))
+	activitytest.Same(t, "claim", migration.ClaimReleased, in.Claim().State)
+	activitytest.Same(t, "linked", []string{}, in.Linked())
 }
 
 // TestStartProcess_that_ran_through has the new instance closed before anybody looks.
@@ -341,7 +302,7 @@ func TestStartProcess_that_ran_through(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in, j := ready(c), working(c)
+			in, j := scene.Ready(c), scene.Worker(c)
 			c.Door.At(activitytest.Effected, startPath, func() {
 				linked, err := c.Target.DB.Fresh().LinkedInstances(t.Context(), in.Record)
 				if err != nil || len(linked) != 1 {
@@ -354,15 +315,15 @@ func TestStartProcess_that_ran_through(t *testing.T) {
 				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.kind, Count: 1})
 			}
 			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-			must(t, err)
+			activitytest.Must(t, err)
 			if tc.kind != "" {
-				same(t, "start", contract.StatusUnknown, out.Status)
+				activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
 				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-				must(t, err)
+				activitytest.Must(t, err)
 			}
-			same(t, "outcome", parked(migration.ReasonStartRanThrough), outcome(out.Outcome))
-			same(t, "claim", migration.ClaimStarted, in.Claim().State)
-			same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
+			activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonStartRanThrough), activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "claim", migration.ClaimStarted, in.Claim().State)
+			activitytest.Same(t, "on the target", []string{"start by cat"}, in.Done(effects.Start))
 		})
 	}
 }
@@ -372,10 +333,10 @@ func TestStartProcess_that_ran_through(t *testing.T) {
 func TestStartProcess_whose_answer_names_a_stranger(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
-	stranger := leave(c).StartUnknown("cat", nil)
+	in := scene.Ready(c)
+	stranger := scene.Leave(c).StartUnknown("cat", nil)
 	door, err := url.Parse(c.Door.URL)
-	must(t, err)
+	activitytest.Must(t, err)
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = door.Scheme, door.Host, r.In.Host
 	}}
@@ -391,18 +352,18 @@ func TestStartProcess_whose_answer_names_a_stranger(t *testing.T) {
 		}
 	}))
 	t.Cleanup(front.Close)
-	j := working(c, settled, func(j *ports) {
+	j := scene.Worker(c, scene.Settled, func(j *scene.Ports) {
 		j.API = c.Client(func(o *api.Options) { o.BaseURL = front.URL + "/jw" })
 	})
 	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-	must(t, err)
-	same(t, "start", contract.StatusUnknown, out.Status)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
 	for range 2 {
 		out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
-		must(t, err)
-		same(t, "reconciled", parked(migration.ReasonStartAmbiguous), outcome(out.Outcome))
+		activitytest.Must(t, err)
+		activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonStartAmbiguous), activitytest.Decided(out.Outcome))
 	}
-	same(t, "claim", migration.ClaimSending, in.Claim().State)
+	activitytest.Same(t, "claim", migration.ClaimSending, in.Claim().State)
 }
 
 // TestStartProcess_whose_worker_dies takes the ledger from it, stops it or has it
@@ -411,7 +372,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		dies func(*testing.T, *activitytest.Case, *ports, *activitytest.Attempt)
+		dies func(*testing.T, *activitytest.Case, *scene.Ports, *activitytest.Attempt)
 		// first is how the attempt ends, and next what its successor says.
 		first string
 		next  contract.Status
@@ -419,7 +380,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 	}{
 		{
 			name: "before_it_claims",
-			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *scene.Ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Sent, "currentUsername", func() { _ = j.Ledger.Close() })
 			},
@@ -427,7 +388,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "while_it_sends",
-			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *scene.Ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Sent, startPath, func() { _ = j.Ledger.Close() })
 			},
@@ -435,7 +396,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "before_it_writes_the_outcome",
-			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *scene.Ports, _ *activitytest.Attempt) {
 				j.Ledger = c.OpenLedger()
 				c.Door.At(activitytest.Effected, startPath, func() { _ = j.Ledger.Close() })
 			},
@@ -443,7 +404,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "in_a_panic_before_it_writes_the_outcome",
-			dies: func(_ *testing.T, c *activitytest.Case, j *ports, _ *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, j *scene.Ports, _ *activitytest.Attempt) {
 				j.API = c.Client(func(o *api.Options) {
 					o.Observe = func(seen api.Observation) {
 						if strings.Contains(seen.Op, startPath) {
@@ -456,7 +417,7 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		},
 		{
 			name: "of_a_stop_that_does_not_cut_the_call",
-			dies: func(_ *testing.T, c *activitytest.Case, _ *ports, at *activitytest.Attempt) {
+			dies: func(_ *testing.T, c *activitytest.Case, _ *scene.Ports, at *activitytest.Attempt) {
 				cancel := make(chan struct{})
 				at.Cancel = cancel
 				c.Door.At(activitytest.Sent, startPath, func() { close(cancel) })
@@ -467,24 +428,24 @@ func TestStartProcess_whose_worker_dies(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in, j, at := ready(c), working(c), activitytest.NewAttempt()
+			in, j, at := scene.Ready(c), scene.Worker(c), activitytest.NewAttempt()
 			tc.dies(t, c, j, &at)
 			_, err := activitytest.RunAs(t, j.Register, contract.StartProcess, in.Step(), at)
-			same(t, "error", tc.first, activitytest.TypeOf(err))
-			healthy := working(c)
+			activitytest.Same(t, "error", tc.first, activitytest.TypeOf(err))
+			healthy := scene.Worker(c)
 			out, err := activitytest.Run(t, healthy.Register, contract.ReconcileStart, in.Step())
-			must(t, err)
-			same(t, "the next worker's word", tc.next, out.Status)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "the next worker's word", tc.next, out.Status)
 			if tc.next == contract.StatusAgain {
 				out, err = activitytest.RunAs(t, healthy.Register, contract.StartProcess, in.Step(), at.Next())
-				must(t, err)
-				same(t, "start", contract.StatusOK, out.Status)
+				activitytest.Must(t, err)
+				activitytest.Same(t, "start", contract.StatusOK, out.Status)
 			}
 			if made := in.Done(effects.Start); len(made) != tc.made {
 				t.Errorf("on the target: %q", made)
 			}
-			same(t, "claim", migration.ClaimStarted, in.Claim().State)
-			same(t, "target", in.Claim().Started.ID, out.Target)
+			activitytest.Same(t, "claim", migration.ClaimStarted, in.Claim().State)
+			activitytest.Same(t, "target", in.Claim().Started.ID, out.Target)
 		})
 	}
 }
@@ -524,10 +485,10 @@ func TestStartProcess_says_what_is_next(t *testing.T) {
 			}
 			in.Plan()
 			in.Copy()
-			out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-			must(t, err)
+			out, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+			activitytest.Must(t, err)
 			want := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: in.TargetID(), Restore: tc.restore, Next: tc.next}
-			same(t, "start", want, out)
+			activitytest.Same(t, "start", want, out)
 		})
 	}
 }

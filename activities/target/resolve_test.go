@@ -1,4 +1,4 @@
-package activities_test
+package target_test
 
 import (
 	"testing"
@@ -7,15 +7,8 @@ import (
 	"jogetferry/migration"
 	"jogetferry/simulator/effects"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
-
-// park makes an instance wait for the operator, as a step does, and returns the parking.
-func park(t *testing.T, c *activitytest.Case, in *activitytest.Instance, step migration.Step, reason migration.Reason) int64 {
-	t.Helper()
-	id, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: step, Reason: reason, Token: "step"})
-	must(t, err)
-	return id
-}
 
 // TestResolveInstance has the operator's word about instances that wait for it.
 func TestResolveInstance(t *testing.T) {
@@ -23,7 +16,7 @@ func TestResolveInstance(t *testing.T) {
 	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
 	none := func(*testing.T, *activitytest.Case, *activitytest.Instance) {}
 	unknown := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-		claimed(t, c, in, migration.ClaimUnknown)
+		scene.Claimed(t, c, in, migration.ClaimUnknown)
 	}
 	ranThrough := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		in.Start()
@@ -31,8 +24,8 @@ func TestResolveInstance(t *testing.T) {
 	}
 	earlier := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		in.StartUnknown("terry", nil)
-		_, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-		must(t, err)
+		_, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+		activitytest.Must(t, err)
 	}
 	worked := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		in.Start()
@@ -67,12 +60,12 @@ func TestResolveInstance(t *testing.T) {
 		},
 		{
 			name:    "retry_of_a_restored_target_forgets_its_counters",
-			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { raised(t, c) }, at: migration.StepStart,
+			happens: func(t *testing.T, c *activitytest.Case, _ *activitytest.Instance) { scene.Raised(t, c) }, at: migration.StepStart,
 			reason: migration.ReasonTargetRewound, action: migration.ActionRetry, state: migration.InstanceRunning,
 			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-				must(t, err)
-				same(t, "start", contract.StatusOK, out.Status)
+				out, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+				activitytest.Must(t, err)
+				activitytest.Same(t, "start", contract.StatusOK, out.Status)
 			},
 		},
 		{
@@ -87,14 +80,14 @@ func TestResolveInstance(t *testing.T) {
 		},
 		{
 			name: "adopt", happens: earlier, at: migration.StepStart,
-			reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first, state: migration.InstanceRunning, claim: migration.ClaimStarted,
+			reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: scene.First, state: migration.InstanceRunning, claim: migration.ClaimStarted,
 		},
 		{
 			name: "adopt_what_is_closed", fails: string(migration.CodeInvalid), state: migration.InstanceParked,
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Abort(in.StartUnknown("cat", nil))
 			},
-			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first,
+			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: scene.First,
 		},
 		{
 			name: "adopt_what_is_of_another_definition", fails: string(migration.CodeInvalid), state: migration.InstanceParked,
@@ -104,23 +97,23 @@ func TestResolveInstance(t *testing.T) {
 				in.StartUnknown("cat", nil)
 				in.Target = was
 			},
-			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: first,
+			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt, target: scene.First,
 		},
 		{
 			name: "adopt_what_is_of_another_record", fails: string(migration.CodeInvalid), state: migration.InstanceParked, happens: none,
 			at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAdopt,
 			target: func(c *activitytest.Case, _ *activitytest.Instance) migration.InstanceID {
-				return leave(c).StartUnknown("cat", nil)
+				return scene.Leave(c).StartUnknown("cat", nil)
 			},
 		},
 		{
 			name: "accept_what_was_started_earlier", state: migration.InstanceRunning, claim: migration.ClaimReleased,
 			happens: earlier, at: migration.StepStart, reason: migration.ReasonStartedEarlier, action: migration.ActionAccept,
 			then: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				out, err := activitytest.Run(t, working(c).Register, contract.StartProcess, in.Step())
-				must(t, err)
-				same(t, "start", contract.StatusOK, out.Status)
-				same(t, "linked", []string{"cat open.running", "terry open.running"}, in.Linked())
+				out, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+				activitytest.Must(t, err)
+				activitytest.Same(t, "start", contract.StatusOK, out.Status)
+				activitytest.Same(t, "linked", []string{"cat open.running", "terry open.running"}, in.Linked())
 			},
 		},
 		{
@@ -152,63 +145,48 @@ func TestResolveInstance(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := ready(c)
+			in := scene.Ready(c)
 			tc.happens(t, c, in)
 			in2 := contract.ResolveInput{StepInput: in.Step(), ParkID: in.Entry().ParkID, Reason: tc.reason, Action: tc.action, Discard: tc.discard}
 			if in2.ParkID == 0 {
-				in2.ParkID = park(t, c, in, tc.at, tc.reason)
+				in2.ParkID = scene.Park(t, c, in, tc.at, tc.reason)
 			}
 			if tc.target != nil {
 				in2.Target = tc.target(c, in)
 			}
 			for range 2 { // what is repeated changes nothing more
-				out, err := activitytest.Run(t, working(c).Register, contract.ResolveInstance, in2)
-				same(t, "error", tc.fails, activitytest.TypeOf(err))
+				out, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResolveInstance, in2)
+				activitytest.Same(t, "error", tc.fails, activitytest.TypeOf(err))
 				if tc.fails == "" {
-					same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+					activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
 				}
-				same(t, "state", tc.state, in.Entry().State)
-				same(t, "claim", tc.claim, in.Claim().State)
+				activitytest.Same(t, "state", tc.state, in.Entry().State)
+				activitytest.Same(t, "claim", tc.claim, in.Claim().State)
 			}
 			if tc.action == migration.ActionAdopt && tc.fails == "" {
-				same(t, "adopted", in2.Target, in.TargetID())
+				activitytest.Same(t, "adopted", in2.Target, in.TargetID())
 			}
 			if tc.then != nil {
 				tc.then(t, c, in)
 			}
-			same(t, "aborted", []string{}, without(in.Done(effects.Abort), "abort by admin in person"))
+			activitytest.Same(t, "aborted", []string{}, scene.Without(in.Done(effects.Abort), "abort by admin in person"))
 		})
 	}
-}
-
-func without(list []string, line string) []string {
-	left := []string{}
-	for _, l := range list {
-		if l != line {
-			left = append(left, l)
-		}
-	}
-	return left
-}
-
-// first is the target's first instance of the record.
-func first(c *activitytest.Case, in *activitytest.Instance) migration.InstanceID {
-	return migration.InstanceID(c.Target.Text("SELECT processId FROM (SELECT processId, originProcessId FROM wf_process_link UNION ALL SELECT processId, originProcessId FROM wf_process_link_history) l WHERE originProcessId = ?", string(in.Record)))
 }
 
 // TestResolveInstance_of_a_parking_that_is_over has a decision that comes too late.
 func TestResolveInstance_of_a_parking_that_is_over(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
-	id := park(t, c, in, migration.StepVerify, migration.ReasonVerifyDiffers)
+	in := scene.Ready(c)
+	id := scene.Park(t, c, in, migration.StepVerify, migration.ReasonVerifyDiffers)
 	in.Decide(migration.ActionRetry, false)
 	again, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers, Token: "later"})
-	must(t, err)
-	_, err = activitytest.Run(t, working(c).Register, contract.ResolveInstance, contract.ResolveInput{
+	activitytest.Must(t, err)
+	_, err = activitytest.Run(t, scene.Worker(c).Register, contract.ResolveInstance, contract.ResolveInput{
 		StepInput: in.Step(), ParkID: id, Reason: migration.ReasonVerifyDiffers, Action: migration.ActionRetry,
 	})
-	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
 	if e := in.Entry(); e.State != migration.InstanceParked || e.ParkID != again {
 		t.Errorf("it is %s with parking %d", e.State, e.ParkID)
 	}
@@ -219,15 +197,15 @@ func TestResolveInstance_of_a_parking_that_is_over(t *testing.T) {
 func TestResolveInstance_of_what_a_rollback_took(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
-	claimed(t, c, in, migration.ClaimSending)
-	id := park(t, c, in, migration.StepStart, migration.ReasonStartOutcomeUnknown)
-	must(t, c.Ledger.Resolve(t.Context(), c.Migration, in.ID, migration.Decision{ParkID: id, Action: migration.ActionRetry}))
+	in := scene.Ready(c)
+	scene.Claimed(t, c, in, migration.ClaimSending)
+	id := scene.Park(t, c, in, migration.StepStart, migration.ReasonStartOutcomeUnknown)
+	activitytest.Must(t, c.Ledger.Resolve(t.Context(), c.Migration, in.ID, migration.Decision{ParkID: id, Action: migration.ActionRetry}))
 	_, err := c.Ledger.CreateRollback(t.Context(), c.Migration, []migration.InstanceID{in.ID}, false, "")
-	must(t, err)
-	_, err = activitytest.Run(t, working(c).Register, contract.ResolveInstance, contract.ResolveInput{
+	activitytest.Must(t, err)
+	_, err = activitytest.Run(t, scene.Worker(c).Register, contract.ResolveInstance, contract.ResolveInput{
 		StepInput: in.Step(), ParkID: id, Reason: migration.ReasonStartOutcomeUnknown, Action: migration.ActionRetry,
 	})
-	same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
-	same(t, "claim", migration.ClaimSending, in.Claim().State)
+	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
+	activitytest.Same(t, "claim", migration.ClaimSending, in.Claim().State)
 }

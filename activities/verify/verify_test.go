@@ -1,4 +1,4 @@
-package activities_test
+package verify_test
 
 import (
 	"os"
@@ -11,31 +11,22 @@ import (
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
-
-// twins are an instance that one user has, with a row and files of its record, and
-// the target instance that was made of it: both are the same.
-func twins(c *activitytest.Case, files map[string]string) *activitytest.Instance {
-	in := c.Begin(activitytest.Begin{Process: "onboard/probation", Variables: map[string]string{"outcome": "new"}, Row: map[string]string{"fullName": "Jack"}, Files: files})
-	in.Plan()
-	in.Copy()
-	in.Start()
-	return in
-}
 
 // verify compares, and returns what is not the same as the ledger has it, with
 // RECORD and TARGET for the IDs.
-func verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input contract.VerifyInput, change ...func(*ports)) (contract.VerifyOutput, []string) {
+func verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input contract.VerifyInput, change ...func(*scene.Ports)) (contract.VerifyOutput, []string) {
 	t.Helper()
 	input.StepInput = in.Step()
-	out, err := activitytest.Run(t, working(c, change...).Register, contract.VerifyInstance, input)
-	must(t, err)
+	out, err := activitytest.Run(t, scene.Worker(c, change...).Register, contract.VerifyInstance, input)
+	activitytest.Must(t, err)
 	compared, err := c.Ledger.Comparison(t.Context(), c.Migration, in.ID)
-	must(t, err)
+	activitytest.Must(t, err)
 	if compared.Verdict != out.Verdict || compared.Deciding != input.Fix {
 		t.Errorf("the ledger has %q (deciding %t) for %q (deciding %t)", compared.Verdict, compared.Deciding, out.Verdict, input.Fix)
 	}
-	same(t, "what travels of the ledger's items", migration.CountItems(compared.Items), out.Items)
+	activitytest.Same(t, "what travels of the ledger's items", migration.CountItems(compared.Items), out.Items)
 	items := []string{}
 	for _, i := range compared.Items {
 		if i.Result != migration.ItemSame {
@@ -45,7 +36,7 @@ func verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input
 	return out, items
 }
 
-// TestVerifyInstance_compares_item_by_item has one thing change on either side.
+// TestVerifyInstance_compares_item_by_item has scene.One thing change on either side.
 func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -88,7 +79,7 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 		{
 			name: "a_file_of_which_nobody_can_tell",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				must(t, os.Symlink("elsewhere", filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), "link")))
+				activitytest.Must(t, os.Symlink("elsewhere", filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), "link")))
 			},
 			items: []string{`file onb_hire/RECORD/"link": unverifiable`}, verdict: migration.VerdictUnverifiable, reason: migration.ReasonVerifyDiffers,
 		},
@@ -162,7 +153,7 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := twins(c, map[string]string{"a": "ours"})
+			in := scene.Twins(c, map[string]string{"a": "ours"})
 			tc.happens(t, c, in)
 			out, items := verify(t, c, in, contract.VerifyInput{Accepted: []migration.Reason{tc.reason}})
 			for n, item := range items {
@@ -170,7 +161,7 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 					items[n] = "instance OTHER: extra"
 				}
 			}
-			same(t, "items", append([]string{}, tc.items...), items)
+			activitytest.Same(t, "items", append([]string{}, tc.items...), items)
 			if out.Verdict != tc.verdict || out.Reason != tc.reason {
 				t.Errorf("verdict %q for %q, want %q for %q", out.Verdict, out.Reason, tc.verdict, tc.reason)
 			}
@@ -217,7 +208,7 @@ func TestVerifyInstance_decides(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := twins(c, nil)
+			in := scene.Twins(c, nil)
 			if tc.user != "" {
 				c.Target.Reassign(in.TargetID(), "review", "clark", tc.user)
 			}
@@ -229,12 +220,12 @@ func TestVerifyInstance_decides(t *testing.T) {
 			if out.Status != tc.status || got.State != tc.state || got.Reason != tc.reason || got.Verdict != tc.verdict {
 				t.Errorf("%s, the ledger has it %s for %q with %q", out.Status, got.State, got.Reason, got.Verdict)
 			}
-			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventVerdict))
+			activitytest.Same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventVerdict))
 			if tc.state == migration.InstanceDone {
-				again, err := activitytest.Run(t, working(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
-				must(t, err)
-				same(t, "once more", contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusDone}, Verdict: tc.verdict}, again)
-				same(t, "told, once more", tc.told, in.Told(migration.EventVerdict))
+				again, err := activitytest.Run(t, scene.Worker(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true})
+				activitytest.Must(t, err)
+				activitytest.Same(t, "once more", contract.VerifyOutput{Outcome: contract.Outcome{Status: contract.StatusDone}, Verdict: tc.verdict}, again)
+				activitytest.Same(t, "told, once more", tc.told, in.Told(migration.EventVerdict))
 			}
 		})
 	}
@@ -245,9 +236,9 @@ func TestVerifyInstance_decides(t *testing.T) {
 func TestVerifyInstance_after_work_that_was_given_up(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, one, toConfirm)
+	in := scene.Begun(c, scene.One, scene.ToConfirm)
 	c.Target.Complete(in.TargetID(), "approve", "clark", nil)
-	same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, outcomeOfWork(t, c, in))
+	activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, outcomeOfWork(t, c, in))
 	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
 	if out.Verdict != migration.VerdictSame {
 		t.Errorf("verdict %q: %q", out.Verdict, items)
@@ -257,17 +248,17 @@ func TestVerifyInstance_after_work_that_was_given_up(t *testing.T) {
 // outcomeOfWork has the operator give up what people did, and the target resumed.
 func outcomeOfWork(t *testing.T, c *activitytest.Case, in *activitytest.Instance) contract.Outcome {
 	t.Helper()
-	park(t, c, in, migration.StepResume, migration.ReasonTargetMoved)
+	scene.Park(t, c, in, migration.StepResume, migration.ReasonTargetMoved)
 	in.Decide(migration.ActionRedo, true)
-	return resume(t, working(c), in)
+	return scene.Resume(t, scene.Worker(c), in)
 }
 
 func TestVerifyInstance_before_the_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := ready(c)
-	_, err := activitytest.Run(t, working(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step()})
-	same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
+	in := scene.Ready(c)
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step()})
+	activitytest.Same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
 }
 
 // TestVerifyInstance_tells_what_starts_anew has a definition with a limit.
@@ -275,12 +266,12 @@ func TestVerifyInstance_tells_what_starts_anew(t *testing.T) {
 	t.Parallel()
 	c := activitytest.New(t).Case(t)
 	c.Source.Exec(`UPDATE SHKXPDLData SET XPDLContent = REPLACE(CONVERT(XPDLContent USING utf8mb4), '<ProcessHeader DurationUnit="h"/>', '<ProcessHeader DurationUnit="h"><Limit>2</Limit></ProcessHeader>')`)
-	in := twins(c, nil)
+	in := scene.Twins(c, nil)
 	c.Source.Exec("UPDATE SHKProcesses SET Started = 3600000 WHERE Id = ?", string(in.ID))
 	in.Snapshot()
 	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
-	same(t, "verdict", migration.VerdictSame, out.Verdict)
-	same(t, "items", []string{"limit the instance: differs, the limit was due 1970-01-01 03:00 UTC"}, items)
+	activitytest.Same(t, "verdict", migration.VerdictSame, out.Verdict)
+	activitytest.Same(t, "items", []string{"limit the instance: differs, the limit was due 1970-01-01 03:00 UTC"}, items)
 }
 
 // TestVerifyInstance_reverts_what_tools_did_to_files has tools change files between
@@ -292,7 +283,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*ports)
+		change  func(*scene.Ports)
 		compare bool // decide nothing
 		items   []string
 		files   []string
@@ -315,26 +306,26 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 		{
 			name: "not_twice",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				must(t, c.Ledger.CloseFileWindow(t.Context(), c.Migration, in.Key()))
+				activitytest.Must(t, c.Ledger.CloseFileWindow(t.Context(), c.Migration, in.Key()))
 			},
 			items: different, files: asTheyMade,
 		},
 		{
-			name: "not_where_the_operator_wants_it_told_only", change: func(p *ports) { p.Settings.ReportOnly = true },
+			name: "not_where_the_operator_wants_it_told_only", change: func(p *scene.Ports) { p.Settings.ReportOnly = true },
 			items: different, files: asTheyMade, told: []string{`files_reported {"files":3}`},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := twins(c, map[string]string{"a": "ours", "b": "ours too"})
+			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
 			c.Target.File("onb_hire", in.Record, "made", "by a tool")
 			c.Target.File("onb_hire", in.Record, "a", "theirs")
-			must(t, removeFile(c.Target, "onb_hire", in.Record, "b"))
+			activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			change := []func(*ports){}
+			change := []func(*scene.Ports){}
 			if tc.change != nil {
 				change = append(change, tc.change)
 			}
@@ -344,9 +335,9 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 					items[n] = "instance OTHER: extra"
 				}
 			}
-			same(t, "items", append([]string{}, tc.items...), items)
-			same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
-			same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventFilesReverted, migration.EventFilesReported))
+			activitytest.Same(t, "items", append([]string{}, tc.items...), items)
+			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
+			activitytest.Same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventFilesReverted, migration.EventFilesReported))
 		})
 	}
 }
@@ -362,22 +353,22 @@ func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {
 	in.Copy()
 	in.Start()
 	c.Target.File("onb_hire", in.Record, "made", "by a tool")
-	_, err := activitytest.Run(t, working(c).Register, contract.CopyUploads, in.Step())
-	must(t, err)
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyUploads, in.Step())
+	activitytest.Must(t, err)
 	_, items := verify(t, c, in, contract.VerifyInput{Fix: true})
-	same(t, "items", []string{`file onb_hire/RECORD/"early": extra`}, items)
-	same(t, "files", []string{"a=ours", "early=somebody's"}, c.Target.Files("onb_hire", in.Record))
+	activitytest.Same(t, "items", []string{`file onb_hire/RECORD/"early": extra`}, items)
+	activitytest.Same(t, "files", []string{"a=ours", "early=somebody's"}, c.Target.Files("onb_hire", in.Record))
 }
 
 // TestVerifyInstance_reverts_files_of_lost_rows has tools insert two rows with a
-// file each, of which one was taken back.
+// file each, of which scene.One was taken back.
 func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := twins(c, nil)
+	in := scene.Twins(c, nil)
 	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
 	window := records.Window{Fresh: []migration.RowKey{kept, lost}}
-	must(t, c.Ledger.SaveWindow(t.Context(), in.Key(), "start/1/after", window.Encode()))
+	activitytest.Must(t, c.Ledger.SaveWindow(t.Context(), in.Key(), "start/1/after", window.Encode()))
 	c.Target.Row("onb_hire", kept.ID, nil)
 	for _, row := range []migration.RowKey{kept, lost} {
 		c.Target.File(row.Table, row.ID, "made", "by a tool")
@@ -386,10 +377,10 @@ func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
 	if out, items := verify(t, c, in, contract.VerifyInput{Fix: true}); out.Verdict != migration.VerdictSame {
 		t.Errorf("verdict %q: %q", out.Verdict, items)
 	}
-	same(t, "files of the row that is there", 1, len(c.Target.Files("onb_hire", kept.ID)))
-	same(t, "files of another row", 1, len(c.Target.Files("onb_hire", in.Record+"-other")))
+	activitytest.Same(t, "files of the row that is there", 1, len(c.Target.Files("onb_hire", kept.ID)))
+	activitytest.Same(t, "files of another row", 1, len(c.Target.Files("onb_hire", in.Record+"-other")))
 	if _, err := os.Stat(filepath.Join(c.Target.Folder, "onb_hire", string(lost.ID))); !os.IsNotExist(err) {
 		t.Errorf("the folder of a row that was taken back: %v", err)
 	}
-	same(t, "told", []string{`files_reverted {"removed":1}`}, in.Told(migration.EventFilesReverted))
+	activitytest.Same(t, "told", []string{`files_reverted {"removed":1}`}, in.Told(migration.EventFilesReverted))
 }

@@ -1,4 +1,4 @@
-package activities_test
+package transfer_test
 
 import (
 	"os"
@@ -9,11 +9,8 @@ import (
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/activitytest/scene"
 )
-
-func removeFile(s *activitytest.Server, table string, id migration.RecordID, name string) error {
-	return os.Remove(filepath.Join(s.Folder, table, string(id), name))
-}
 
 // TestCopyFormData takes the snapshot of an instance and copies its rows.
 func TestCopyFormData(t *testing.T) {
@@ -24,7 +21,7 @@ func TestCopyFormData(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens step
-		change  func(*ports)
+		change  func(*scene.Ports)
 		input   contract.CopyFormDataInput
 		want    contract.CopyFormDataOutput
 		fails   string
@@ -46,14 +43,14 @@ func TestCopyFormData(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonRecordConflict), Rows: 1, Wanted: wanted}, state: migration.InstanceParked, row: "theirs", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonRecordConflict), Rows: 1, Wanted: wanted}, state: migration.InstanceParked, row: "theirs", snapshots: 1,
 		},
 		{
 			name: "a_row_that_may_be_overwritten",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
 			},
-			change: func(a *ports) { a.Settings.OnConflict = records.ConflictOverwrite },
+			change: func(a *scene.Ports) { a.Settings.OnConflict = records.ConflictOverwrite },
 			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
@@ -68,7 +65,7 @@ func TestCopyFormData(t *testing.T) {
 				in.Start()
 				c.Source.Abort(in.ID)
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonSourceClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
 		},
 		{
 			name: "it_was_done_and_is_closed_on_the_source", input: contract.CopyFormDataInput{Delta: true},
@@ -105,7 +102,7 @@ func TestCopyFormData(t *testing.T) {
 				c.Source.Edit("leave_request", in.Record, "reason", "changed")
 				c.Target.Accept(in.TargetID(), "approve", "clark")
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonTargetMoved)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonTargetMoved)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
 		},
 		{
 			name: "it_is_to_be_done_again_and_the_target_is_closed", input: contract.CopyFormDataInput{Redo: true},
@@ -114,7 +111,7 @@ func TestCopyFormData(t *testing.T) {
 				in.Start()
 				c.Target.Abort(in.TargetID())
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonTargetClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonTargetClosed)}, state: migration.InstanceParked, row: "ill", snapshots: 1,
 		},
 		{
 			name: "another_version_is_published_than_planned",
@@ -122,50 +119,50 @@ func TestCopyFormData(t *testing.T) {
 				in.Target.Version = "4"
 				in.Plan()
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
 		},
 		{
 			name: "a_check_blocks_it_now",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Source.Exec("UPDATE SHKActivities SET ActivityDefinitionId = 'gone' WHERE ProcessId = ?", string(in.ID))
 			},
-			want: contract.CopyFormDataOutput{Outcome: parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
+			want: contract.CopyFormDataOutput{Outcome: activitytest.Parked(migration.ReasonSourceBlocked)}, state: migration.InstanceParked,
 		},
 		{
 			name:    "the_ledger_has_it_done",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { finished(t, c, in) },
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { scene.Finished(t, c, in) },
 			want:    contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusDone}}, state: migration.InstanceDone,
 		},
 		{
-			name: "the_worker_is_another_servers", change: func(a *ports) { a.Source.Fingerprint = "elsewhere" },
+			name: "the_worker_is_another_servers", change: func(a *scene.Ports) { a.Source.Fingerprint = "elsewhere" },
 			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := leave(c)
+			in := scene.Leave(c)
 			in.Plan()
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			a := working(c)
+			a := scene.Worker(c)
 			if tc.change != nil {
-				a = working(c, tc.change)
+				a = scene.Worker(c, tc.change)
 			}
 			input := tc.input
 			input.StepInput = in.Step()
 			out, err := activitytest.Run(t, a.Register, contract.CopyFormData, input)
-			same(t, "error", tc.fails, activitytest.TypeOf(err))
-			out.Outcome = outcome(out.Outcome)
-			same(t, "output", tc.want, out)
-			same(t, "state", tc.state, in.Entry().State)
-			same(t, "reason", tc.row, c.Target.Field("leave_request", in.Record, "reason"))
+			activitytest.Same(t, "error", tc.fails, activitytest.TypeOf(err))
+			out.Outcome = activitytest.Decided(out.Outcome)
+			activitytest.Same(t, "output", tc.want, out)
+			activitytest.Same(t, "state", tc.state, in.Entry().State)
+			activitytest.Same(t, "reason", tc.row, c.Target.Field("leave_request", in.Record, "reason"))
 			snapshot, err := c.Ledger.Snapshot(t.Context(), c.Migration, in.ID)
 			if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 				t.Error(err)
 			}
-			same(t, "snapshots", tc.snapshots, snapshot.Seq)
+			activitytest.Same(t, "snapshots", tc.snapshots, snapshot.Seq)
 		})
 	}
 }
@@ -174,13 +171,13 @@ func TestCopyFormData(t *testing.T) {
 func TestCopyFormData_that_the_target_cannot_hold(t *testing.T) {
 	t.Parallel()
 	c := activitytest.New(t).Case(t)
-	in := leave(c)
+	in := scene.Leave(c)
 	in.Plan()
 	c.Target.Exec("ALTER TABLE app_fd_leave_request MODIFY c_reason varchar(2)")
-	out, err := activitytest.Run(t, working(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
-	must(t, err)
-	same(t, "outcome", parked(migration.ReasonRecordUnsupported), outcome(out.Outcome))
-	same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request"))
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonRecordUnsupported), activitytest.Decided(out.Outcome))
+	activitytest.Same(t, "row", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_leave_request"))
 }
 
 // TestCopyUploads copies the files of the record, and leaves what is not ours.
@@ -190,7 +187,7 @@ func TestCopyUploads(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*ports)
+		change  func(*scene.Ports)
 		want    contract.CopyUploadsOutput
 		files   []string
 		state   migration.InstanceState
@@ -208,22 +205,22 @@ func TestCopyUploads(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.File("leave_request", in.Record, "a.txt", "theirs")
 			},
-			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonFileConflict)}, files: []string{"a.txt=theirs"}, state: migration.InstanceParked,
+			want: contract.CopyUploadsOutput{Outcome: activitytest.Parked(migration.ReasonFileConflict)}, files: []string{"a.txt=theirs"}, state: migration.InstanceParked,
 		},
 		{
 			name: "one_that_may_be_overwritten",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.File("leave_request", in.Record, "a.txt", "theirs")
 			},
-			change: func(a *ports) { a.Settings.OnConflict = records.ConflictOverwrite },
+			change: func(a *scene.Ports) { a.Settings.OnConflict = records.ConflictOverwrite },
 			want:   contract.CopyUploadsOutput{Outcome: ok, Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceRunning,
 		},
 		{
 			name: "one_that_is_no_file",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				must(t, os.Symlink("elsewhere", filepath.Join(c.Source.Folder, "leave_request", string(in.Record), "link")))
+				activitytest.Must(t, os.Symlink("elsewhere", filepath.Join(c.Source.Folder, "leave_request", string(in.Record), "link")))
 			},
-			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonFileRefused), Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceParked,
+			want: contract.CopyUploadsOutput{Outcome: activitytest.Parked(migration.ReasonFileRefused), Files: 2, Written: 2, Bytes: 12}, files: []string{"a.txt=ours", "b.txt=ours too"}, state: migration.InstanceParked,
 		},
 		{
 			name: "somebody_works_on_the_target",
@@ -231,7 +228,7 @@ func TestCopyUploads(t *testing.T) {
 				in.Start()
 				c.Target.Accept(in.TargetID(), "approve", "clark")
 			},
-			want: contract.CopyUploadsOutput{Outcome: parked(migration.ReasonTargetMoved)}, files: []string{}, state: migration.InstanceParked,
+			want: contract.CopyUploadsOutput{Outcome: activitytest.Parked(migration.ReasonTargetMoved)}, files: []string{}, state: migration.InstanceParked,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -243,16 +240,16 @@ func TestCopyUploads(t *testing.T) {
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			a := working(c)
+			a := scene.Worker(c)
 			if tc.change != nil {
-				a = working(c, tc.change)
+				a = scene.Worker(c, tc.change)
 			}
 			out, err := activitytest.Run(t, a.Register, contract.CopyUploads, in.Step())
-			must(t, err)
-			out.Outcome = outcome(out.Outcome)
-			same(t, "output", tc.want, out)
-			same(t, "files", tc.files, c.Target.Files("leave_request", in.Record))
-			same(t, "state", tc.state, in.Entry().State)
+			activitytest.Must(t, err)
+			out.Outcome = activitytest.Decided(out.Outcome)
+			activitytest.Same(t, "output", tc.want, out)
+			activitytest.Same(t, "files", tc.files, c.Target.Files("leave_request", in.Record))
+			activitytest.Same(t, "state", tc.state, in.Entry().State)
 		})
 	}
 }

@@ -1,0 +1,66 @@
+package target
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jogetferry/activities/step"
+	"jogetferry/joget/api"
+	"jogetferry/migration"
+	"jogetferry/preflight"
+	"jogetferry/test/activitytest"
+)
+
+func TestGatherCalling_says_what_the_settings_of_the_target_are(t *testing.T) {
+	t.Parallel()
+	server := activitytest.NewServer(t)
+	target, put := server.DB, server.Exec
+	put("DELETE FROM wf_setup WHERE property = 'masterLoginPassword'")
+	put("INSERT INTO wf_setup (id, property, value) VALUES ('w', 'jsonpWhitelist', 'portal.example')")
+	refuse := true
+	joget := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+		if refuse {
+			http.Error(w, `{"error":{"code":"400","message":""}}`, http.StatusBadRequest)
+			return
+		}
+		name := r.FormValue("loginAs")
+		if name != "" {
+			name = string(migration.AnonymousUser)
+		} else {
+			name = "admin"
+		}
+		_, _ = io.WriteString(w, `{"username":"`+name+`","total":0}`)
+	}))
+	t.Cleanup(joget.Close)
+	identity := api.Identity{Username: "x", Password: api.NewSecret("y")}
+	client, err := api.New(api.Options{BaseURL: joget.URL + "/jw", Admin: identity, Master: identity})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := New(&step.Servers{Target: step.Server{DB: target}, Settings: step.Settings{AdminUser: "admin"}}, client)
+	var f preflight.CallingFacts
+	if err := j.gatherCalling(t.Context(), &f, true); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(preflight.CallingFacts{RefererRefused: true, Whitelists: `jsonpWhitelist is "portal.example", jsonpIPWhitelist is ""`}, f); diff != "" {
+		t.Errorf("refused (-want +got):\n%s", diff)
+	}
+	refuse, f = false, preflight.CallingFacts{}
+	if err := j.gatherCalling(t.Context(), &f, true); err != nil {
+		t.Fatal(err)
+	}
+	if late := -f.Clock; late < 59*time.Minute || late > 61*time.Minute {
+		t.Errorf("the clock is %s", f.Clock)
+	}
+	f.Clock = 0
+	want := preflight.CallingFacts{MasterRefused: "its login is taken for somebody else's", MasterUnset: true, NotPaired: true}
+	if diff := cmp.Diff(want, f); diff != "" {
+		t.Errorf("answered (-want +got):\n%s", diff)
+	}
+}
