@@ -182,8 +182,8 @@ func (in *Instance) StartUnknown(requester migration.User, variables map[string]
 
 // Identity reads what tells a target instance from others.
 func (in *Instance) Identity(id migration.InstanceID) migration.TargetIdentity {
-	i := in.c.Target.Tree(id).Instance
-	return migration.TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record}
+	in.c.t.Helper()
+	return in.c.Target.Tree(id).Instance.Identity()
 }
 
 // Entry is what the ledger has of the instance.

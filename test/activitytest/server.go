@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"golang.org/x/time/rate"
 
 	"jogetferry/internal/database"
 	"jogetferry/internal/mysqltest"
@@ -294,6 +295,19 @@ func (s *Server) open(id migration.InstanceID, activity string) *migration.OpenA
 	}
 	s.t.Fatalf("%s of %s is not open; there is %q", activity, id, s.Standing(id))
 	return nil
+}
+
+// Await waits until an activity, "path/definition", is open.
+func (s *Server) Await(id migration.InstanceID, activity string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	pace := rate.NewLimiter(rate.Every(retryPace), 1)
+	for !slices.ContainsFunc(s.Standing(id), func(line string) bool { return strings.HasPrefix(line, activity+" is open") }) {
+		if pace.Wait(ctx) != nil {
+			s.t.Fatalf("%s of %s did not open; there is %q", activity, id, s.Standing(id))
+		}
+	}
 }
 
 // Tree reads an instance with what is open below it.
