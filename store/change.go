@@ -58,24 +58,17 @@ func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig, planID stri
 	return compared, err
 }
 
-// saveChanges notes where a page differs from what the ledger has: its entries,
-// and their findings.
-func saveChanges(
-	ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry,
-	known map[migration.InstanceID]migration.Entry, before map[migration.InstanceID][]migration.Finding,
-) error {
+// saveChanges notes where the plan differs from what the ledger had: entries and
+// their findings.
+func saveChanges(ctx context.Context, tx *sql.Tx, mig string, planned []plannedEntry) error {
 	var rows []any
-	for _, p := range page {
-		k, isKnown := known[p.Instance]
-		if isKnown && !k.Replannable() {
-			continue
-		}
-		was, is := checkIDs(before[p.Instance]), checkIDs(p.Findings)
-		if k.State == migration.InstanceSkipped {
+	for _, p := range planned {
+		was, is := checkIDs(p.found), checkIDs(p.Findings)
+		if p.was.State == migration.InstanceSkipped {
 			was = "" // those of the time before it was closed
 		}
-		if k.State != p.State || was != is {
-			rows = append(rows, mig, string(p.Instance), string(k.State), string(p.State), was, is)
+		if p.was.State != p.State || was != is {
+			rows = append(rows, mig, string(p.Instance), string(p.was.State), string(p.State), was, is)
 		}
 	}
 	if len(rows) == 0 {
@@ -91,11 +84,11 @@ func saveGone(ctx context.Context, tx *sql.Tx, mig string, ids []migration.Insta
 	if err != nil {
 		return err
 	}
-	gone := make([]migration.PlanEntry, len(ids))
+	gone := make([]plannedEntry, len(ids))
 	for i, id := range ids {
-		gone[i].Instance, gone[i].State = id, migration.InstanceSkipped
+		gone[i].Instance, gone[i].State, gone[i].was = id, migration.InstanceSkipped, known[id]
 	}
-	return saveChanges(ctx, tx, mig, gone, known, nil)
+	return saveChanges(ctx, tx, mig, gone)
 }
 
 // checkIDs lists which checks found something, once each.

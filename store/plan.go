@@ -18,8 +18,8 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 		return migration.E(migration.CodeInvalid, op, b.Migration, "a name and two fingerprints are needed")
 	}
 	return l.txAgain(ctx, op, b.Migration, func(tx *sql.Tx) error {
-		m, err := findMigration(ctx, tx, b.Migration)
-		if errors.Is(err, sql.ErrNoRows) {
+		m, err := findMigration(ctx, tx, op, b.Migration)
+		if migration.CodeOf(err) == migration.CodeNotFound {
 			if _, err := tx.ExecContext(ctx, insertMigration, b.Migration, b.Source, b.Target, configDigest); err != nil {
 				return err
 			}
@@ -68,9 +68,13 @@ type migrationRow struct {
 }
 
 // findMigration locks the row: whoever changes the plan or the waves of a
-// migration goes through here, one at a time.
-func findMigration(ctx context.Context, q querier, mig string) (migrationRow, error) {
-	return scanMigration(q.QueryRowContext(ctx, queryMigration+forUpdate, mig))
+// migration goes through here, one at a time. No worker has bound it: CodeNotFound.
+func findMigration(ctx context.Context, q querier, op, mig string) (migrationRow, error) {
+	m, err := scanMigration(q.QueryRowContext(ctx, queryMigration+forUpdate, mig))
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, unbound(op, mig)
+	}
+	return m, err
 }
 
 func scanMigration(row scanner) (migrationRow, error) {
@@ -97,10 +101,7 @@ func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migrat
 }
 
 func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, page []migration.PlanEntry) error {
-	m, err := findMigration(ctx, tx, mig)
-	if errors.Is(err, sql.ErrNoRows) {
-		return unbound("save plan", mig)
-	}
+	m, err := findMigration(ctx, tx, "save plan", mig)
 	if err != nil {
 		return err
 	}
@@ -108,77 +109,124 @@ func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, p
 	if err != nil || len(page) == 0 {
 		return err
 	}
-	known, err := knownEntries(ctx, tx, mig, instancesIn(page))
-	if err != nil {
-		return err
-	}
-	before, err := findingsOf(ctx, tx, mig, instancesIn(page))
+	begun, planned, err := besideKnown(ctx, tx, mig, page)
 	if err != nil {
 		return err
 	}
 	if compared {
-		if err := saveChanges(ctx, tx, mig, page, known, before); err != nil {
+		if err := saveChanges(ctx, tx, mig, planned); err != nil {
 			return err
 		}
 	}
-	var begun, found []migration.InstanceID
+	if err := seeBegun(ctx, tx, mig, planID, begun); err != nil {
+		return err
+	}
+	if err := saveEntries(ctx, tx, mig, planID, m.nextOrdinal, planned); err != nil {
+		return err
+	}
+	if err := saveChangedFindings(ctx, tx, mig, planned); err != nil {
+		return err
+	}
 	var lines []migration.StepLine
-	var rows, findingRows []any
-	upserts, findings := 0, 0
-	for _, p := range page {
-		k, isKnown := known[p.Instance]
-		if isKnown && !k.Replannable() {
-			begun = append(begun, p.Instance)
-			if k.State == migration.InstanceParked && k.Reason == migration.ReasonSourceBlocked && !p.Target.IsZero() {
-				if _, err := tx.ExecContext(ctx, updateTarget, formatDefinition(p.Target), mig, string(p.Instance)); err != nil {
-					return err
-				}
-			}
-			continue
+	for _, p := range planned {
+		if p.was.State != "" && p.was.State != p.State {
+			lines = append(lines, migration.StepLine{Instance: p.Instance, Event: migration.EventPlanned, Facts: migration.Facts{State: p.State}})
 		}
-		ordinal := m.nextOrdinal
-		m.nextOrdinal++
+	}
+	return l.logAll(ctx, tx, mig, lines)
+}
+
+// plannedEntry is an entry of a plan beside what the ledger had of it.
+type plannedEntry struct {
+	migration.PlanEntry
+	was   migration.Entry // zero where the ledger had none
+	found []migration.Finding
+}
+
+// besideKnown reads and locks what the ledger has of a page's entries. Those
+// that a wave has begun with are not planned any more.
+func besideKnown(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry) (begun, planned []plannedEntry, err error) {
+	ids := instancesIn(page)
+	known, err := knownEntries(ctx, tx, mig, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := findingsOf(ctx, tx, mig, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range page {
+		was, isKnown := known[p.Instance]
+		entry := plannedEntry{PlanEntry: p, was: was, found: found[p.Instance]}
+		if isKnown && !was.Replannable() {
+			begun = append(begun, entry)
+		} else {
+			planned = append(planned, entry)
+		}
+	}
+	return begun, planned, nil
+}
+
+// seeBegun notes that the plan saw entries that a wave has begun with, and gives
+// those whose source was blocked the target that they map to now.
+func seeBegun(ctx context.Context, tx *sql.Tx, mig, planID string, begun []plannedEntry) error {
+	if len(begun) == 0 {
+		return nil
+	}
+	ids := make([]migration.InstanceID, len(begun))
+	for i, p := range begun {
+		ids[i] = p.Instance
+		if p.was.State == migration.InstanceParked && p.was.Reason == migration.ReasonSourceBlocked && !p.Target.IsZero() {
+			if _, err := tx.ExecContext(ctx, updateTarget, formatDefinition(p.Target), mig, string(p.Instance)); err != nil {
+				return err
+			}
+		}
+	}
+	list, args := listed(ids)
+	_, err := tx.ExecContext(ctx, updateSeenByPlan+list, append([]any{planID, mig}, args...)...)
+	return err
+}
+
+// saveEntries makes entries what the plan says. New ones get the ordinals from next on.
+func saveEntries(ctx context.Context, tx *sql.Tx, mig, planID string, next int64, planned []plannedEntry) error {
+	if len(planned) == 0 {
+		return nil
+	}
+	var rows []any
+	for _, p := range planned {
 		activities, err := encodeActivities(p.Activities)
 		if err != nil {
 			return err
 		}
-		if isKnown && k.State != p.State {
-			lines = append(lines, migration.StepLine{Instance: p.Instance, Event: migration.EventPlanned, Facts: migration.Facts{State: p.State}})
-		}
-		rows = append(rows, mig, string(p.Instance), ordinal, p.Definition.String(), p.Definition.Key(),
+		rows = append(rows, mig, string(p.Instance), next, p.Definition.String(), p.Definition.Key(),
 			formatDefinition(p.Target), string(p.Requester), string(p.Record), int64(p.Started), string(p.State),
 			len(p.Findings), activities, planID)
-		upserts++
-		if slices.Equal(before[p.Instance], p.Findings) {
-			continue
-		}
-		if len(before[p.Instance]) > 0 {
-			found = append(found, p.Instance)
-		}
-		for _, f := range p.Findings {
-			findingRows = append(findingRows, findingRow(mig, p.Instance, f)...)
-			findings++
-		}
+		next++
 	}
-	if len(begun) > 0 {
-		list, args := listed(begun)
-		if _, err := tx.ExecContext(ctx, updateSeenByPlan+list, append([]any{planID, mig}, args...)...); err != nil {
-			return err
-		}
-	}
-	if upserts > 0 {
-		query := upsertEntries + repeat(upsertEntriesRow, upserts) + upsertEntriesAgain //nolint:gosec // constants and question marks
-		if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, updateNextOrdinal, m.nextOrdinal, mig); err != nil {
-			return err
-		}
-	}
-	if err := replaceFindings(ctx, tx, mig, found, findingRows, findings); err != nil {
+	query := upsertEntries + repeat(upsertEntriesRow, len(planned)) + upsertEntriesAgain //nolint:gosec // constants and question marks
+	if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
 		return err
 	}
-	return l.logAll(ctx, tx, mig, lines)
+	_, err := tx.ExecContext(ctx, updateNextOrdinal, next, mig)
+	return err
+}
+
+// saveChangedFindings replaces the findings of those entries that have others now.
+func saveChangedFindings(ctx context.Context, tx *sql.Tx, mig string, planned []plannedEntry) error {
+	var had []migration.InstanceID
+	var rows []any
+	for _, p := range planned {
+		if slices.Equal(p.found, p.Findings) {
+			continue
+		}
+		if len(p.found) > 0 {
+			had = append(had, p.Instance)
+		}
+		for _, f := range p.Findings {
+			rows = append(rows, findingRow(mig, p.Instance, f)...)
+		}
+	}
+	return replaceFindings(ctx, tx, mig, had, rows)
 }
 
 func instancesIn(page []migration.PlanEntry) []migration.InstanceID {
@@ -210,10 +258,8 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error
 		var ids, locked []migration.InstanceID
 		err := l.tx(ctx, op, mig, func(tx *sql.Tx) error {
 			ids, locked = nil, nil
-			m, err := findMigration(ctx, tx, mig)
-			if errors.Is(err, sql.ErrNoRows) {
-				return unbound(op, mig)
-			} else if err != nil {
+			m, err := findMigration(ctx, tx, op, mig)
+			if err != nil {
 				return err
 			}
 			compared, err := beginPlan(ctx, tx, m, mig, planID)
@@ -275,20 +321,19 @@ func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.S
 // SaveFindings replaces the findings about servers and definitions, which
 // belong to no single instance. It comes after the pages of the plan.
 func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migration.Finding) error {
+	const op = "save findings"
 	var rows []any
 	for _, f := range findings {
 		rows = append(rows, findingRow(mig, "", f)...)
 	}
-	return l.tx(ctx, "save findings", mig, func(tx *sql.Tx) error {
-		if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
-			return unbound("save findings", mig)
-		} else if err != nil {
+	return l.tx(ctx, op, mig, func(tx *sql.Tx) error {
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updatePlanComplete, mig); err != nil {
 			return err
 		}
-		return replaceFindings(ctx, tx, mig, []migration.InstanceID{""}, rows, len(findings))
+		return replaceFindings(ctx, tx, mig, []migration.InstanceID{""}, rows)
 	})
 }
 
@@ -318,20 +363,18 @@ func findingRow(mig string, id migration.InstanceID, f migration.Finding) []any 
 	return []any{mig, string(id), f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy}
 }
 
-// replaceFindings deletes those of the instances and inserts count rows.
-func replaceFindings(ctx context.Context, tx *sql.Tx, mig string, of []migration.InstanceID, rows []any, count int) error {
+// replaceFindings deletes those of the instances and inserts rows.
+func replaceFindings(ctx context.Context, tx *sql.Tx, mig string, of []migration.InstanceID, rows []any) error {
 	if len(of) > 0 {
 		list, args := listed(of)
 		if _, err := tx.ExecContext(ctx, deleteFindings+list, append([]any{mig}, args...)...); err != nil {
 			return err
 		}
 	}
-	for count > 0 {
-		n := min(count, chunkRows)
-		if _, err := tx.ExecContext(ctx, insertFindings+tuples(n, findingColumns), rows[:n*findingColumns]...); err != nil {
+	for part := range slices.Chunk(rows, chunkRows*findingColumns) {
+		if _, err := tx.ExecContext(ctx, insertFindings+tuples(len(part)/findingColumns, findingColumns), part...); err != nil {
 			return err
 		}
-		rows, count = rows[n*findingColumns:], count-n
 	}
 	return nil
 }

@@ -22,9 +22,7 @@ func (l *Ledger) CreateRollback(ctx context.Context, mig string, ids []migration
 	}
 	err := l.tx(ctx, op, "", func(tx *sql.Tx) error {
 		// The migration's row is the lock under which rollbacks are numbered.
-		if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
-			return unbound(op, mig)
-		} else if err != nil {
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
 		var before int

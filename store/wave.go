@@ -37,9 +37,7 @@ func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (
 	made := w
 	err = l.tx(ctx, op, w.Name, func(tx *sql.Tx) error {
 		made = w
-		if _, err := findMigration(ctx, tx, mig); errors.Is(err, sql.ErrNoRows) {
-			return unbound(op, mig)
-		} else if err != nil {
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
 		ordinal, err := nameWave(ctx, tx, mig, &made)
