@@ -251,7 +251,8 @@ func (c *collector) read(ctx context.Context, l *layout, column string, values [
 	room := c.limits.MaxRows - len(c.set.Rows) - len(c.found)
 	// Rows seen before come along, and so do ids that only the collation finds equal.
 	limit := room + len(c.seen) + len(c.pending) + len(values) + 1
-	rows, err := readRows(ctx, c.q, l, column, values, limitSuffix, bound{rows: limit, bytes: c.limits.MaxBytes})
+	selected := rowSelection{layout: l, column: column, values: values, maxRows: limit, maxBytes: c.limits.MaxBytes}
+	rows, err := selected.read(ctx, c.q)
 	if err != nil && !errors.Is(err, errTooMuch) {
 		return err
 	}
@@ -350,60 +351,58 @@ func (c *collector) layout(ctx context.Context, table string) (*layout, error) {
 	return l, nil
 }
 
-// bound limits one read; zero fields do not. rows goes with limitSuffix.
-type bound struct {
-	rows  int
-	bytes int64
+// rowSelection is the rows of a table whose column is in values as the server
+// compares them: a superset of those that are equal as bytes.
+type rowSelection struct {
+	layout   *layout
+	column   string
+	values   []string
+	lock     bool  // against writers, until the transaction ends
+	maxRows  int   // the first ones by id; 0: all
+	maxBytes int64 // more is errTooMuch; 0: no limit
 }
 
 var errTooMuch = errors.New("more bytes than the limit")
 
-// readRows reads the rows whose column is in values as the server compares
-// them: a superset of those that are equal as bytes.
-func readRows(ctx context.Context, q Querier, l *layout, column string, values []string, suffix string, limit bound) ([]Row, error) {
-	var read []Row
-	var size int64
-	err := eachRow(ctx, q, l, column, values, suffix, limit.rows, func(row Row) error {
-		if size += row.Bytes(); limit.bytes > 0 && size > limit.bytes {
-			return errTooMuch
-		}
-		read = append(read, row)
+func (s rowSelection) read(ctx context.Context, q Querier) ([]Row, error) {
+	var rows []Row
+	err := s.each(ctx, q, func(row Row) error {
+		rows = append(rows, row)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return read, nil
+	return rows, nil
 }
 
-// eachRow is readRows one row at a time; limit goes with limitSuffix. An error of f ends it.
-func eachRow(ctx context.Context, q Querier, l *layout, column string, values []string, suffix string, limit int, f func(Row) error) error {
-	if len(values) == 0 {
+// each is read one row at a time. An error of f ends it.
+func (s rowSelection) each(ctx context.Context, q Querier, f func(Row) error) error {
+	if len(s.values) == 0 {
 		return nil
 	}
-	args := make([]any, 0, len(values)+1)
-	for _, v := range values {
-		args = append(args, v)
-	}
-	if suffix == limitSuffix {
-		args = append(args, limit)
-	}
-	subject := "table " + l.table.Real
-	rows, err := q.QueryContext(ctx, selectQuery(l.table.Real, l.columns, column, len(values), suffix), args...)
+	subject := "table " + s.layout.table.Real
+	query, args := selectQuery(s)
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return failed("read form rows", subject, err)
 	}
 	defer rows.Close()
-	raw := make([]sql.RawBytes, len(l.names))
+	raw := make([]sql.RawBytes, len(s.layout.names))
 	into := make([]any, len(raw))
 	for i := range raw {
 		into[i] = &raw[i]
 	}
+	var size int64
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return failed("read form rows", subject, err)
 		}
-		if err := f(cloneRow(l, raw)); err != nil {
+		row := cloneRow(s.layout, raw)
+		if size += row.Bytes(); s.maxBytes > 0 && size > s.maxBytes {
+			return errTooMuch
+		}
+		if err := f(row); err != nil {
 			return err
 		}
 	}

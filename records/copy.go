@@ -298,7 +298,7 @@ func (t Target) rows(ctx context.Context, l *layout, keys []migration.RowKey) (m
 	for i, key := range keys {
 		ids[i] = string(key.ID)
 	}
-	rows, err := readRows(ctx, t.DB, l, idColumn, ids, "", bound{})
+	rows, err := rowSelection{layout: l, column: idColumn, values: ids}.read(ctx, t.DB)
 	if err != nil {
 		return nil, err
 	}

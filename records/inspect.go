@@ -160,7 +160,7 @@ func (s Side) Each(ctx context.Context, table string, ids []migration.RecordID, 
 		wanted[id] = true
 	}
 	for chunk := range slices.Chunk(texts(ids), batchKeys) {
-		err := eachRow(ctx, s.Q, l, l.names[l.id], chunk, "", 0, func(row Row) error {
+		err := rowSelection{layout: l, column: idColumn, values: chunk}.each(ctx, s.Q, func(row Row) error {
 			if !wanted[row.Key.ID] {
 				return nil
 			}
@@ -183,7 +183,7 @@ func (s Side) IDs(ctx context.Context, table string, ids []migration.RecordID) (
 	only := &layout{table: l.table, columns: l.columns[l.id : l.id+1], names: l.names[l.id : l.id+1]}
 	var found []migration.RecordID
 	for chunk := range slices.Chunk(texts(ids), batchKeys) {
-		err := eachRow(ctx, s.Q, only, only.names[0], chunk, "", 0, func(row Row) error {
+		err := rowSelection{layout: only, column: idColumn, values: chunk}.each(ctx, s.Q, func(row Row) error {
 			found = append(found, row.Key.ID)
 			return nil
 		})

@@ -38,20 +38,24 @@ func quoteAll(names []string) string {
 // marks returns n question marks with commas between them.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// selectQuery reads columns of the rows whose column key is one of n values;
-// suffix is "", limitSuffix or lockSuffix.
-func selectQuery(table string, columns []*Column, key string, n int, suffix string) string {
-	read := make([]string, len(columns))
-	for i, c := range columns {
+func selectQuery(s rowSelection) (query string, args []any) {
+	read := make([]string, len(s.layout.columns))
+	for i, c := range s.layout.columns {
 		read[i] = c.expression()
 	}
-	return "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(table) + " WHERE " + database.Quote(key) + " IN (" + marks(n) + ") ORDER BY " + database.Quote(idColumn) + suffix
+	for _, v := range s.values {
+		args = append(args, v)
+	}
+	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(s.layout.table.Real) +
+		" WHERE " + database.Quote(s.column) + " IN (" + marks(len(s.values)) + ") ORDER BY " + database.Quote(idColumn)
+	if s.maxRows > 0 {
+		query, args = query+" LIMIT ?", append(args, s.maxRows)
+	}
+	if s.lock {
+		query += " FOR UPDATE"
+	}
+	return query, args
 }
-
-const (
-	limitSuffix = " LIMIT ?"
-	lockSuffix  = " FOR UPDATE"
-)
 
 func insertQuery(table string, columns []*Column, rows int) string {
 	values := make([]string, len(columns))

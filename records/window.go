@@ -134,7 +134,7 @@ func (w *OpenedWindow) existed(ctx context.Context, key migration.RowKey) (bool,
 		return true, nil
 	}
 	only := &layout{table: table, columns: []*Column{l.columns[l.id]}, names: []string{l.names[l.id]}}
-	rows, err := readRows(ctx, w.conn, only, idColumn, []string{string(key.ID)}, "", bound{})
+	rows, err := rowSelection{layout: only, column: idColumn, values: []string{string(key.ID)}}.read(ctx, w.conn)
 	if database.IsNumber(err, database.TableChanged) {
 		return true, nil
 	}

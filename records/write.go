@@ -61,7 +61,7 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 	for i, c := range changes {
 		ids[i] = string(c.key.ID)
 	}
-	rows, err := readRows(ctx, tx, l, idColumn, ids, lockSuffix, bound{})
+	rows, err := rowSelection{layout: l, column: idColumn, values: ids, lock: true}.read(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (w *writer) verify(ctx context.Context, written []*Row) error {
 	for i, row := range written {
 		ids[i] = string(row.Key.ID)
 	}
-	rows, err := readRows(ctx, w.tx, w.layout, idColumn, ids, "", bound{})
+	rows, err := rowSelection{layout: w.layout, column: idColumn, values: ids}.read(ctx, w.tx)
 	if err != nil {
 		return err
 	}
