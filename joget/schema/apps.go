@@ -14,7 +14,10 @@ import (
 
 // EnvironmentVariables returns the variables of an app version, by ID. Nil: none, or no such version.
 func (r *Reader) EnvironmentVariables(ctx context.Context, app string, version int64) ([]migration.EnvironmentVariable, error) {
-	return ofVersion(ctx, r, "app_env_variable", selectEnvironment, app, version, func(scan scanner, id *string) (v migration.EnvironmentVariable, err error) {
+	if !r.db.Has("app_env_variable") {
+		return nil, nil
+	}
+	return ofVersion(ctx, r, selectEnvironment, app, version, func(scan scanner, id *string) (v migration.EnvironmentVariable, err error) {
 		var value sql.NullString
 		err = scan(id, &v.ID, &value)
 		v.Value = value.String
@@ -24,21 +27,15 @@ func (r *Reader) EnvironmentVariables(ctx context.Context, app string, version i
 
 // PluginDefaults returns the plugin defaults of an app version, by ID. Nil: none, or no such version.
 func (r *Reader) PluginDefaults(ctx context.Context, app string, version int64) ([]migration.PluginDefault, error) {
-	return ofVersion(ctx, r, "app_plugin_default", selectPluginDefaults, app, version, func(scan scanner, id *string) (v migration.PluginDefault, err error) {
+	if !r.db.Has("app_plugin_default") {
+		return nil, nil
+	}
+	return ofVersion(ctx, r, selectPluginDefaults, app, version, func(scan scanner, id *string) (v migration.PluginDefault, err error) {
 		var properties sql.NullString
 		err = scan(id, &v.ID, &properties)
 		v.Properties = properties.String
 		return v, err
 	})
-}
-
-// ofVersion reads rows of one app version, whose app ID row puts into id. A
-// table that the server lacks is empty.
-func ofVersion[T any](ctx context.Context, r *Reader, table, query, app string, version int64, row func(scan scanner, id *string) (T, error)) ([]T, error) {
-	if !r.db.Has(table) {
-		return nil, nil
-	}
-	return mappings(ctx, r, query, app, version, row)
 }
 
 // className is a property that names a class, also inside JSON that is text

@@ -195,12 +195,12 @@ func (r *Reader) EachForm(ctx context.Context, app string, f func(FormDefinition
 
 // Forms returns the forms of an app version, by ID. Nil: no such version or no forms.
 func (r *Reader) Forms(ctx context.Context, app string, version int64) ([]FormDefinition, error) {
-	return mappings(ctx, r, selectFormsOf, app, version, scanForm)
+	return ofVersion(ctx, r, selectFormsOf, app, version, scanForm)
 }
 
 // ActivityForms returns the form mappings of a package version, by process and activity.
 func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) ([]migration.ActivityForm, error) {
-	return mappings(ctx, r, selectActivityForms, pkg, version, func(scan scanner, id *string) (v migration.ActivityForm, err error) {
+	return ofVersion(ctx, r, selectActivityForms, pkg, version, func(scan scanner, id *string) (v migration.ActivityForm, err error) {
 		var kind, form sql.NullString
 		err = scan(id, &v.Process, &v.Activity, &kind, &form)
 		v.Type, v.Form = kind.String, form.String
@@ -210,7 +210,7 @@ func (r *Reader) ActivityForms(ctx context.Context, pkg string, version int64) (
 
 // ActivityPlugins returns the plugin mappings of a package version, by process and activity.
 func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64) ([]migration.ActivityPlugin, error) {
-	return mappings(ctx, r, selectActivityPlugins, pkg, version, func(scan scanner, id *string) (v migration.ActivityPlugin, err error) {
+	return ofVersion(ctx, r, selectActivityPlugins, pkg, version, func(scan scanner, id *string) (v migration.ActivityPlugin, err error) {
 		var plugin, properties sql.NullString
 		err = scan(id, &v.Process, &v.Activity, &plugin, &properties)
 		v.Plugin, v.Properties = plugin.String, properties.String
@@ -220,7 +220,7 @@ func (r *Reader) ActivityPlugins(ctx context.Context, pkg string, version int64)
 
 // Participants returns the participant mappings of a package version, by process and participant.
 func (r *Reader) Participants(ctx context.Context, pkg string, version int64) ([]migration.Participant, error) {
-	return mappings(ctx, r, selectParticipants, pkg, version, func(scan scanner, id *string) (v migration.Participant, err error) {
+	return ofVersion(ctx, r, selectParticipants, pkg, version, func(scan scanner, id *string) (v migration.Participant, err error) {
 		var kind, value, properties sql.NullString
 		err = scan(id, &v.Process, &v.Participant, &kind, &value, &properties)
 		v.Type, v.Value, v.Properties = kind.String, value.String, properties.String
@@ -228,19 +228,20 @@ func (r *Reader) Participants(ctx context.Context, pkg string, version int64) ([
 	})
 }
 
-// mappings reads rows of one package version, whose package ID row puts into id.
-func mappings[T any](ctx context.Context, r *Reader, query, pkg string, version int64, row func(scan scanner, id *string) (T, error)) ([]T, error) {
+// ofVersion reads rows of one version of a package or app. row puts the owner's ID
+// into id, because the server may find IDs equal that are not.
+func ofVersion[T any](ctx context.Context, r *Reader, query, owner string, version int64, row func(scan scanner, id *string) (T, error)) ([]T, error) {
 	type found struct {
 		id string
 		v  T
 	}
-	rows, err := read(ctx, r, "read mappings", query, args(pkg, version), func(scan scanner) (f found, err error) {
+	rows, err := read(ctx, r, "read mappings", query, args(owner, version), func(scan scanner) (f found, err error) {
 		f.v, err = row(scan, &f.id)
 		return f, err
 	})
 	var list []T
 	for _, f := range rows {
-		if f.id == pkg {
+		if f.id == owner {
 			list = append(list, f.v)
 		}
 	}

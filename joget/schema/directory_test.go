@@ -75,14 +75,14 @@ func TestRecentWork(t *testing.T) {
 	j.definition("hr#1#leave")
 	j.definition("hr#1#idle")
 	ended := j.process("3_hr_idle", "hr#1#idle", completed, "cat")
-	j.activity("1_3", ended, "3_hr_idle", "a", completed, 5000, "ResourceId", "cat")
+	j.activity("1_3", ended, "a", completed, 5000, "ResourceId", "cat")
 	for _, definition := range []string{crm, "hr#1#leave"} {
 		p := j.process("7_"+definition, definition, running, "cat")
-		j.activity("2_"+definition, p, "7", "accepted", running, 5000, "ResourceId", "cat")
-		j.activity("3_"+definition, p, "7", "completed", completed, 6000, "ResourceId", "clark")
-		j.activity("4_"+definition, p, "7", "offered", notStarted, 6000)
-		j.activity("5_"+definition, p, "7", "tool", completed, 6000)
-		j.activity("6_"+definition, p, "7", "old", completed, 4000, "ResourceId", "cat")
+		j.activity("2_"+definition, p, "accepted", running, 5000, "ResourceId", "cat")
+		j.activity("3_"+definition, p, "completed", completed, 6000, "ResourceId", "clark")
+		j.activity("4_"+definition, p, "offered", notStarted, 6000)
+		j.activity("5_"+definition, p, "tool", completed, 6000)
+		j.activity("6_"+definition, p, "old", completed, 4000, "ResourceId", "cat")
 	}
 	one, other := migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}, migration.DefinitionID{Package: "hr", Version: "1", Process: "leave"}
 	got, err := j.Fresh().RecentWork(t.Context(), 5001)

@@ -111,8 +111,12 @@ func (j *joget) process(id, definition, state, requester string, caller ...strin
 		"LastStateTime", 1700000000789, "LastStateTimeTZO", 0, "LimitTime", 0, "LimitTimeTZO", 0)
 }
 
-func (j *joget) activity(id string, process int64, processID, def, state string, activated int, pairs ...any) int64 {
+func (j *joget) activity(id string, process int64, def, state string, activated int, pairs ...any) int64 {
 	j.t.Helper()
+	var processID string
+	if err := j.sql.QueryRowContext(j.t.Context(), "SELECT Id FROM SHKProcesses WHERE oid = ?", process).Scan(&processID); err != nil {
+		j.t.Fatal(err)
+	}
 	return j.engine("SHKActivities", append([]any{
 		"Id", id, "ActivityDefinitionId", def, "Process", process, "PDefName", crm, "ProcessId", processID,
 		"State", simulated.ActivityStateOID(state), "Activated", activated, "ActivatedTZO", 0,
@@ -120,13 +124,9 @@ func (j *joget) activity(id string, process int64, processID, def, state string,
 	}, pairs...)...)
 }
 
-func (j *joget) variable(table, owner string, oid int64, name string, kind int, column string, value any, order int) {
+func (j *joget) variable(process int64, name string, kind int, column string, value any, order int) {
 	j.t.Helper()
-	pairs := []any{owner, oid, "VariableDefinitionId", name, "VariableType", kind, column, value, "OrdNo", order, "CNT", j.oid}
-	if table == "SHKActivityData" {
-		pairs = append(pairs, "IsResult", 0)
-	}
-	j.engine(table, pairs...)
+	j.engine("SHKProcessData", "Process", process, "VariableDefinitionId", name, "VariableType", kind, column, value, "OrdNo", order, "CNT", j.oid)
 }
 
 func (j *joget) link(table, process, parent, origin string) {
@@ -164,7 +164,7 @@ func TestInstanceIsReadInFull(t *testing.T) {
 	stream := javaString(long)
 	data := func(name string, kind int, column string, value any, order int) {
 		t.Helper()
-		j.variable("SHKProcessData", "Process", p, name, kind, column, value, order)
+		j.variable(p, name, kind, column, value, order)
 	}
 	data("b_true", 0, "VariableValueBOOL", 1, 0)
 	data("b_false", 0, "VariableValueBOOL", 0, 0)
@@ -184,12 +184,13 @@ func TestInstanceIsReadInFull(t *testing.T) {
 
 	clark := j.engine("SHKResourcesTable", "Username", "clark")
 	terry := j.engine("SHKResourcesTable", "Username", "terry")
-	j.activity("40_"+id+"_route1", p, id, "route1", completed, 10)
-	approve := j.activity("42_"+id+"_approve", p, id, "approve", notStarted, 20, "Priority", 3)
-	other := j.activity("41_"+id+"_check", p, id, "check", running, 15, "ResourceId", "clark", "Accepted", 30, "ActivitySetDefinitionId", "set1")
-	call := j.activity("43_"+id+"_call", p, id, "call", running, 25, "Performer", "13_crm_sub", "IsPerformerAsynchronous", 0)
-	joined := j.activity("39_"+id+"_left", p, id, "left", completed, 5)
-	j.variable("SHKActivityData", "Activity", approve, "status", 3, "VariableValueVCHAR", "old", 0)
+	j.activity("40_"+id+"_route1", p, "route1", completed, 10)
+	approve := j.activity("42_"+id+"_approve", p, "approve", notStarted, 20, "Priority", 3)
+	other := j.activity("41_"+id+"_check", p, "check", running, 15, "ResourceId", "clark", "Accepted", 30, "ActivitySetDefinitionId", "set1")
+	j.activity("43_"+id+"_call", p, "call", running, 25, "Performer", "13_crm_sub", "IsPerformerAsynchronous", 0)
+	joined := j.activity("39_"+id+"_left", p, "left", completed, 5)
+	j.engine("SHKActivityData", "Activity", approve, "VariableDefinitionId", "status", "VariableType", 3, "VariableValueVCHAR", "old",
+		"OrdNo", 0, "CNT", j.oid, "IsResult", 0)
 	assign := func(activity, user int64, activityID, name string, accepted, valid int) {
 		t.Helper()
 		j.engine("SHKAssignmentsTable", "Activity", activity, "TheResource", user, "ActivityId", activityID, "ActivityProcessId", id,
@@ -204,11 +205,9 @@ func TestInstanceIsReadInFull(t *testing.T) {
 	}
 	j.engine("SHKAndJoinTable", "Process", p, "ActivityDefinitionId", "both", "Activity", joined, "CNT", j.oid)
 	child := j.process("13_crm_sub", "crm#3#sub", running, "cat", "43_"+id+"_call", id)
-	inner := j.activity("50_13_crm_sub_deep", child, "13_crm_sub", "deep", completed, 1, "Performer", "14_crm_sub", "IsPerformerAsynchronous", 1)
-	_ = inner
+	j.activity("50_13_crm_sub_deep", child, "deep", completed, 1, "Performer", "14_crm_sub", "IsPerformerAsynchronous", 1)
 	j.process("14_crm_sub", "crm#3#sub", running, "cat", "50_13_crm_sub_deep", "13_crm_sub")
 	j.process("15_crm_sub", "crm#3#sub", completed, "cat", "43_"+id+"_call", id)
-	_ = call
 
 	def := migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}
 	sub := migration.DefinitionID{Package: "crm", Version: "3", Process: "sub"}
@@ -333,25 +332,25 @@ func TestOpenInstancesBalance(t *testing.T) {
 		t.Helper()
 		return j.process(id, crm, state, "cat", caller...)
 	}
-	act := func(id string, process int64, processID, state string, async int) {
+	act := func(id string, process int64, state string, async int) {
 		t.Helper()
-		j.activity(id, process, processID, id, state, 1, "IsPerformerAsynchronous", async)
+		j.activity(id, process, id, state, 1, "IsPerformerAsynchronous", async)
 	}
 	root := add("root", running)
-	act("r_sync", root, "root", running, 0)
-	act("r_async", root, "root", completed, 1)
-	act("r_left", root, "root", completed, 0)
+	act("r_sync", root, running, 0)
+	act("r_async", root, completed, 1)
+	act("r_left", root, completed, 0)
 	sync := add("sync", running, "r_sync", "root")
-	act("s_sync", sync, "sync", running, 0)
+	act("s_sync", sync, running, 0)
 	add("sync_sync", notStarted, "s_sync", "sync")
 	async := add("async", running, "r_async", "root")
-	act("a_sync", async, "async", running, 0)
+	act("a_sync", async, running, 0)
 	add("async_sync", running, "a_sync", "async")
 	add("left_behind", running, "r_left", "root")
 	dead := add("dead", completed)
-	act("d_async", dead, "dead", completed, 1)
+	act("d_async", dead, completed, 1)
 	orphan := add("orphan_of_closed", running, "d_async", "dead")
-	act("o_async", orphan, "orphan_of_closed", completed, 1)
+	act("o_async", orphan, completed, 1)
 	add("orphan_of_orphan", running, "o_async", "orphan_of_closed")
 	add("orphan_of_removed", running, "nowhere", "removed")
 	add("wreck", notStarted)
@@ -375,7 +374,7 @@ func TestLinkedInstances(t *testing.T) {
 	j := newJoget(t)
 	def := migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}
 	p := j.process("1_crm_process1", crm, running, "cat")
-	j.variable("SHKProcessData", "Process", p, "status", 3, "VariableValueVCHAR", "new", 0)
+	j.variable(p, "status", 3, "VariableValueVCHAR", "new", 0)
 	j.link("wf_process_link", "1_crm_process1", "rec", "rec")
 	child := j.process("2_crm_process1", crm, running, "cat", "9_x", "1_crm_process1")
 	j.link("wf_process_link", "2_crm_process1", "1_crm_process1", "rec")

@@ -34,7 +34,7 @@ func shapeOf(t *migration.Tree) shape {
 func (j *joget) calls(process int64, processID, def, child string) (activity string) {
 	j.t.Helper()
 	activity = "a_" + processID + "_" + def
-	j.activity(activity, process, processID, def, running, 1, "Performer", child, "IsPerformerAsynchronous", 0)
+	j.activity(activity, process, def, running, 1, "Performer", child, "IsPerformerAsynchronous", 0)
 	return activity
 }
 
@@ -43,7 +43,7 @@ func TestTreesHaveTheSubflowsThatAreWaitedFor(t *testing.T) {
 	j := newJoget(t)
 	waits := func(process int64, id string) {
 		t.Helper()
-		j.activity("w_"+id, process, id, "approve", notStarted, 2)
+		j.activity("w_"+id, process, "approve", notStarted, 2)
 	}
 
 	root := j.process("root", crm, running, "cat")
@@ -177,7 +177,7 @@ func TestTokensTellWhoCompletedThePredecessor(t *testing.T) {
 		if user != "" {
 			resource = user
 		}
-		a := j.activity("a_"+def+user, p, "1", def, completed, 1, "ResourceId", resource)
+		a := j.activity("a_"+def+user, p, def, completed, 1, "ResourceId", resource)
 		j.engine("SHKAndJoinTable", "Process", p, "ActivityDefinitionId", "both", "Activity", a, "CNT", j.oid)
 	}
 	token("route", "")
@@ -195,7 +195,7 @@ func TestActivitiesOfSeveralInstancesNameTheirChildren(t *testing.T) {
 	j := newJoget(t)
 	j.calls(j.process("1", crm, running, "cat"), "1", "sub", "2")
 	second := j.process("2", crm, completed, "cat", "a_1_sub", "1")
-	j.activity("a_2_done", second, "2", "done", completed, 5, "ResourceId", "terry")
+	j.activity("a_2_done", second, "done", completed, 5, "ResourceId", "terry")
 	all, err := j.Fresh().TreeActivities(t.Context(), []migration.InstanceID{"1", "2", "none"})
 	want := map[migration.InstanceID][]schema.Activity{
 		"1": {{ID: "a_1_sub", DefID: "sub", State: migration.StateRunning, Activated: 1, StateTime: 2, Child: "2"}},
