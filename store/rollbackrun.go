@@ -225,10 +225,10 @@ func (l *Ledger) handOut(ctx context.Context, tx *sql.Tx, mig, name, token strin
 // before its rollback; why may not hold personal data. An entry that is not
 // being rolled back is left as it is.
 func (l *Ledger) RefuseRollback(ctx context.Context, mig string, id migration.InstanceID, why string) error {
-	return l.endRollback(ctx, mig, id, migration.RollbackRefused, func(tx *sql.Tx, e *entry, t turn) (migration.StepLine, error) {
+	return l.endRollback(ctx, mig, id, migration.RollbackRefused, func(tx *sql.Tx, e *entry, t turn) ([]migration.StepLine, error) {
 		_, err := tx.ExecContext(ctx, updateEntry, string(t.from), string(e.Step), string(t.reason), t.detail,
 			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
-		return migration.StepLine{Event: migration.EventRollbackRefused, Detail: why}, err
+		return []migration.StepLine{{Step: migration.StepRollback, Event: migration.EventRollbackRefused, Detail: why}}, err
 	})
 }
 
@@ -237,25 +237,26 @@ func (l *Ledger) RefuseRollback(ctx context.Context, mig string, id migration.In
 // wave; or it is in flight, if it is migrated again at once. An entry that is not
 // being rolled back is left as it is.
 func (l *Ledger) EndRollback(ctx context.Context, mig string, id migration.InstanceID, again bool, lines ...migration.StepLine) error {
-	return l.endRollback(ctx, mig, id, migration.RollbackUndone, func(tx *sql.Tx, e *entry, _ turn) (migration.StepLine, error) {
+	return l.endRollback(ctx, mig, id, migration.RollbackUndone, func(tx *sql.Tx, e *entry, _ turn) ([]migration.StepLine, error) {
 		state, step, wave := migration.InstanceRunning, migration.StepCopyFormData, e.Wave
 		if !again {
 			var err error
 			step, wave = "", ""
 			if state, err = plannedState(ctx, tx, mig, id); err != nil {
-				return migration.StepLine{}, err
+				return nil, err
 			}
 		}
-		if _, err := tx.ExecContext(ctx, updateUndone, string(state), string(step), wave, mig, string(id)); err != nil {
-			return migration.StepLine{}, err
-		}
-		return migration.StepLine{Kind: migration.KindOutcome, Event: migration.EventRolledBack, Facts: migration.Facts{State: state}}, nil
-	}, lines...)
+		_, err := tx.ExecContext(ctx, updateUndone, string(state), string(step), wave, mig, string(id))
+		return append(slices.Clone(lines), migration.StepLine{
+			Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventRolledBack, Facts: migration.Facts{State: state},
+		}), err
+	})
 }
 
+// endRollback ends the rollback of an entry by what do makes of it, and logs the lines of do.
 func (l *Ledger) endRollback(
 	ctx context.Context, mig string, id migration.InstanceID, outcome migration.RollbackOutcome,
-	do func(*sql.Tx, *entry, turn) (migration.StepLine, error), lines ...migration.StepLine,
+	do func(*sql.Tx, *entry, turn) ([]migration.StepLine, error),
 ) error {
 	return l.tx(ctx, "end rollback", string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
@@ -266,15 +267,14 @@ func (l *Ledger) endRollback(
 		if err != nil {
 			return err
 		}
-		line, err := do(tx, &e, turns[id])
+		lines, err := do(tx, &e, turns[id])
 		if err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, updateTurnEnded, string(outcome), mig, string(id)); err != nil {
 			return err
 		}
-		line.Step = migration.StepRollback
-		return l.log(ctx, tx, mig, id, append(slices.Clone(lines), line)...)
+		return l.log(ctx, tx, mig, id, lines...)
 	})
 }
 
