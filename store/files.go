@@ -21,57 +21,19 @@ const chunkBytes = 1 << 20
 
 // FileImages is the ledger's memory of uploaded files of one target server, for
 // one instance. It satisfies uploads.FileImages.
-type FileImages struct {
-	ledger *Ledger
-	mig    string
-	key    migration.ClaimKey
-}
+type FileImages struct{ imaging }
 
 // FileImages returns the memory of the files that are written for key. Log
-// lines go to the story of key's instance in the migration mig.
+// lines go to key's instance in the migration mig.
 func (l *Ledger) FileImages(mig string, key migration.ClaimKey) *FileImages {
-	return &FileImages{ledger: l, mig: mig, key: key}
+	return &FileImages{imaging{ledger: l, mig: mig, key: key, queries: fileImageQueries}}
 }
 
 // Written returns the sums of everything that we wrote or meant to write under
 // keys on this target, for whatever instance, oldest first.
 func (r *FileImages) Written(ctx context.Context, keys []migration.FileKey) (map[migration.FileKey][]migration.Digest, error) {
-	written, err := r.written(ctx, keys)
+	written, err := r.written(ctx, r.ledger.db, keys)
 	return written, failure("read file images", string(r.key.Instance), err)
-}
-
-func (r *FileImages) written(ctx context.Context, keys []migration.FileKey) (map[migration.FileKey][]migration.Digest, error) {
-	asked := map[migration.FileKey]bool{}
-	rows := map[string][]migration.RecordID{}
-	for _, k := range keys {
-		asked[k] = true
-		if !slices.Contains(rows[k.Row.Table], k.Row.ID) {
-			rows[k.Row.Table] = append(rows[k.Row.Table], k.Row.ID)
-		}
-	}
-	written := map[migration.FileKey][]migration.Digest{}
-	for table, ids := range rows {
-		for part := range slices.Chunk(ids, chunkRows) {
-			list, args := listed(part)
-			args = append([]any{r.key.Target, table}, args...)
-			err := each(ctx, r.ledger.db, queryWrittenSums+list+" ORDER BY id", args, func(row scanner) error {
-				var key migration.FileKey
-				var text string
-				if err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &text); err != nil {
-					return err
-				}
-				d, err := parseDigest(text)
-				if asked[key] && !slices.Contains(written[key], d) {
-					written[key] = append(written[key], d)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	return written, nil
 }
 
 // Keep stores images with their content, and what is about to be written; all
@@ -82,72 +44,63 @@ func (r *FileImages) written(ctx context.Context, keys []migration.FileKey) (map
 func (r *FileImages) Keep(ctx context.Context, images []migration.FileImage) error {
 	const op = "keep file images"
 	subject := string(r.key.Instance)
-	keys := make([]migration.FileKey, len(images))
-	for i := range images {
-		keys[i] = images[i].Key
-	}
 	// What is about to be written here is no reason to leave out an image.
-	written, err := r.written(ctx, keys)
+	written, err := r.written(ctx, r.ledger.db, keysOf(images))
 	if err != nil {
 		return failure(op, subject, err)
 	}
-	known, err := r.known(ctx, r.ledger.db, images)
+	contents, err := r.storeUnkept(ctx, op, images, written)
 	if err != nil {
 		return failure(op, subject, err)
-	}
-	// Content first, in statements of its own: a file may be larger than a
-	// transaction should be.
-	contents := map[string]string{}
-	for _, image := range images {
-		if image.Content == nil || !r.wanted(image, known, written) {
-			continue
-		}
-		content := rand.Text()
-		contents[r.imageKey(image)] = content
-		sum, err := r.store(ctx, content, image)
-		if err == nil && sum != image.Sum {
-			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: subject, Hint: "a file of the target changed while it was copied"}
-		}
-		if err != nil {
-			return failure(op, subject, errors.Join(err, r.forget(ctx, contents)))
-		}
 	}
 	var unused map[string]string
 	err = r.ledger.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
 		unused = maps.Clone(contents)
-		known, err := r.known(ctx, tx, images)
+		unkept, err := r.unkept(ctx, tx, images, written)
 		if err != nil {
 			return err
 		}
 		var rows []any
-		count := 0
-		for _, image := range images {
-			if !r.wanted(image, known, written) {
-				continue
-			}
-			imageKey := r.imageKey(image)
-			known.images[imageKey] = true
+		for _, i := range unkept {
+			imageKey := r.imageKey(images[i])
 			delete(unused, imageKey)
-			rows = append(rows, r.row(image, contents[imageKey])...)
-			count++
+			rows = append(rows, r.row(images[i], contents[imageKey])...)
 		}
-		if count > 0 {
-			if _, err := tx.ExecContext(ctx, insertFileImages+repeat(insertFileImagesRow, count), rows...); err != nil {
+		if len(unkept) > 0 {
+			if _, err := tx.ExecContext(ctx, insertFileImages+repeat(insertFileImagesRow, len(unkept)), rows...); err != nil {
 				return err
 			}
 		}
 		return r.note(ctx, tx, images, false)
 	})
-	if err == nil && len(unused) > 0 {
-		err = failure(op, subject, r.forget(ctx, unused))
+	if err == nil {
+		err = failure(op, subject, r.forget(ctx, slices.Collect(maps.Values(unused))...))
 	}
 	return err
 }
 
-// wanted reports whether an image has to be kept.
-func (r *FileImages) wanted(image migration.FileImage, known knownFiles, written map[migration.FileKey][]migration.Digest) bool {
-	ours := image.Existed && known.files[image.Key] && slices.Contains(written[image.Key], image.Sum)
-	return !known.images[r.imageKey(image)] && !ours
+// storeUnkept stores the content of those images that are to be kept, and returns
+// where, by imageKey. It does so in statements of its own: a file may be larger
+// than a transaction should be.
+func (r *FileImages) storeUnkept(
+	ctx context.Context, op string, images []migration.FileImage, written map[migration.FileKey][]migration.Digest,
+) (map[string]string, error) {
+	unkept, err := r.unkept(ctx, r.ledger.db, images, written)
+	if err != nil {
+		return nil, err
+	}
+	contents := map[string]string{}
+	for _, i := range unkept {
+		if images[i].Content == nil {
+			continue
+		}
+		content, err := r.store(ctx, op, images[i])
+		if err != nil {
+			return nil, errors.Join(err, r.forget(ctx, slices.Collect(maps.Values(contents))...))
+		}
+		contents[r.imageKey(images[i])] = content
+	}
+	return contents, nil
 }
 
 func (r *FileImages) row(image migration.FileImage, content string) []any {
@@ -162,7 +115,21 @@ func (r *FileImages) row(image migration.FileImage, content string) []any {
 	}
 }
 
-func (r *FileImages) store(ctx context.Context, content string, image migration.FileImage) (sum migration.Digest, err error) {
+// store stores the content of an image under a name of its own. Content that
+// does not have the sum said is CodeDrifted, and is not kept.
+func (r *FileImages) store(ctx context.Context, op string, image migration.FileImage) (content string, err error) {
+	content = rand.Text()
+	sum, err := r.storeChunks(ctx, content, image)
+	if err == nil && sum != image.Sum {
+		err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(r.key.Instance), Hint: "a file of the target changed while it was read"}
+	}
+	if err != nil {
+		return "", errors.Join(err, r.forget(ctx, content))
+	}
+	return content, nil
+}
+
+func (r *FileImages) storeChunks(ctx context.Context, content string, image migration.FileImage) (sum migration.Digest, err error) {
 	file, err := image.Content(ctx)
 	if err != nil {
 		return sum, err
@@ -192,7 +159,7 @@ func (r *FileImages) store(ctx context.Context, content string, image migration.
 	}
 }
 
-func (r *FileImages) forget(ctx context.Context, contents map[string]string) error {
+func (r *FileImages) forget(ctx context.Context, contents ...string) error {
 	var errs []error
 	for _, content := range contents {
 		_, err := r.ledger.db.ExecContext(ctx, deleteFileChunk, content)
@@ -201,83 +168,10 @@ func (r *FileImages) forget(ctx context.Context, contents map[string]string) err
 	return errors.Join(errs...)
 }
 
-// knownFiles says which images, and which files at all, the ledger has for this instance.
-type knownFiles struct {
-	images map[string]bool
-	files  map[migration.FileKey]bool
-}
-
-func (r *FileImages) known(ctx context.Context, q querier, images []migration.FileImage) (knownFiles, error) {
-	known := knownFiles{map[string]bool{}, map[migration.FileKey]bool{}}
-	keys := make([]string, len(images))
-	for i, image := range images {
-		keys[i] = string(image.Key.Row.ID)
-	}
-	slices.Sort(keys)
-	for part := range slices.Chunk(slices.Compact(keys), chunkRows) {
-		list, args := listed(part)
-		args = append([]any{r.key.Target, r.key.Source, string(r.key.Instance)}, args...)
-		err := each(ctx, q, queryKnownFileImages+list, args, func(row scanner) error {
-			var key migration.FileKey
-			var imageKey string
-			err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &imageKey)
-			known.files[key], known.images[imageKey] = true, true
-			return err
-		})
-		if err != nil {
-			return known, err
-		}
-	}
-	return known, nil
-}
-
 // Wrote notes that these files were written, with a line for each in the
-// instance's story. It may be repeated.
+// instance's log. It may be repeated.
 func (r *FileImages) Wrote(ctx context.Context, images []migration.FileImage) error {
-	for part := range slices.Chunk(images, imageRows) {
-		err := r.ledger.txAgain(ctx, "note files written", string(r.key.Instance), func(tx *sql.Tx) error {
-			keys := make([]string, len(part))
-			for i, image := range part {
-				keys[i] = r.writtenKey(image)
-			}
-			noted, err := keysIn(ctx, tx, queryNotedFiles, keys)
-			if err != nil {
-				return err
-			}
-			var lines []migration.StepLine
-			for i, image := range part {
-				if !noted[keys[i]] {
-					lines = append(lines, migration.StepLine{
-						Instance: r.key.Instance, Step: migration.StepCopyUploads, Kind: migration.KindOutcome,
-						Event: migration.EventFileWritten, Facts: migration.Facts{Name: image.Key.Row.Table},
-						Detail: string(image.Key.Row.ID) + "/" + image.Key.Name,
-					})
-				}
-			}
-			if err := r.note(ctx, tx, part, true); err != nil {
-				return err
-			}
-			return r.ledger.logAll(ctx, tx, r.mig, lines)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *FileImages) note(ctx context.Context, tx *sql.Tx, images []migration.FileImage, written bool) error {
-	for part := range slices.Chunk(images, imageRows) {
-		var rows []any
-		for _, image := range part {
-			rows = append(rows, r.writtenKey(image), r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Row.Table,
-				string(image.Key.Row.ID), []byte(image.Key.Name), hex.EncodeToString(image.WrittenSum[:]), written)
-		}
-		if _, err := tx.ExecContext(ctx, insertFileWritten+repeat(insertFileWrittenRow, len(part))+raiseRowWritten, rows...); err != nil {
-			return err
-		}
-	}
-	return r.ledger.usesAgain(ctx, tx, r.key)
+	return r.wrote(ctx, images)
 }
 
 // Images returns all images of the instance's files, in the order in which
@@ -337,14 +231,4 @@ func (c *chunks) Read(p []byte) (int, error) {
 	n := copy(p, c.rest)
 	c.rest = c.rest[n:]
 	return n, nil
-}
-
-func (r *FileImages) imageKey(image migration.FileImage) string {
-	return hashed(r.key.Target, image.Key.Row.Table, string(image.Key.Row.ID), image.Key.Name, r.key.Source,
-		string(r.key.Instance), fmt.Sprint(image.Existed), string(image.Sum[:]))
-}
-
-func (r *FileImages) writtenKey(image migration.FileImage) string {
-	return hashed(r.key.Target, image.Key.Row.Table, string(image.Key.Row.ID), image.Key.Name, r.key.Source,
-		string(r.key.Instance), string(image.WrittenSum[:]))
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
 	"errors"
@@ -174,41 +173,38 @@ func (l *Ledger) ToolFiles(key migration.ClaimKey) *ToolFiles {
 // Keep stores the content of files that exist; it is durable when Keep returns.
 // What is stored already is not stored again. Content that does not have the sum said is CodeDrifted.
 func (t *ToolFiles) Keep(ctx context.Context, images []migration.FileImage) error {
+	const op = "keep files of tools"
 	for _, image := range images {
 		if image.Content == nil {
 			continue
 		}
-		if err := t.keep(ctx, image); err != nil {
-			return failure("keep files of tools", string(t.images.key.Instance), err)
+		if err := t.keep(ctx, op, image); err != nil {
+			return failure(op, string(t.images.key.Instance), err)
 		}
 	}
 	return nil
 }
 
-func (t *ToolFiles) keep(ctx context.Context, image migration.FileImage) error {
+func (t *ToolFiles) keep(ctx context.Context, op string, image migration.FileImage) error {
 	r := t.images
 	imageKey := r.imageKey(image)
 	known, err := keysIn(ctx, r.ledger.db, queryKnownToolFiles, []string{imageKey})
 	if err != nil || known[imageKey] {
 		return err
 	}
-	content := rand.Text()
-	sum, err := r.store(ctx, content, image)
-	if err == nil && sum != image.Sum {
-		err = &migration.Error{Code: migration.CodeDrifted, Op: "keep files of tools", Hint: "a file of the target changed while it was read"}
+	content, err := r.store(ctx, op, image)
+	if err != nil {
+		return err
 	}
 	var kept int64
+	inserted, err := r.ledger.db.ExecContext(ctx, insertToolFile, imageKey, r.key.Target, r.key.Source, string(r.key.Instance),
+		image.Key.Row.Table, string(image.Key.Row.ID), []byte(image.Key.Name), image.Entry.Size, image.Entry.Modified.UnixNano(),
+		hex.EncodeToString(image.Sum[:]), content)
 	if err == nil {
-		var inserted sql.Result
-		inserted, err = r.ledger.db.ExecContext(ctx, insertToolFile, imageKey, r.key.Target, r.key.Source, string(r.key.Instance),
-			image.Key.Row.Table, string(image.Key.Row.ID), []byte(image.Key.Name), image.Entry.Size, image.Entry.Modified.UnixNano(),
-			hex.EncodeToString(image.Sum[:]), content)
-		if err == nil {
-			kept, err = inserted.RowsAffected()
-		}
+		kept, err = inserted.RowsAffected()
 	}
 	if err != nil || kept == 0 {
-		return errors.Join(err, r.forget(ctx, map[string]string{imageKey: content}))
+		return errors.Join(err, r.forget(ctx, content))
 	}
 	return nil
 }

@@ -11,149 +11,85 @@ import (
 	"jogetferry/migration"
 )
 
-// The bounds of one statement that carries images.
-const (
-	imageRows  = 200
-	imageBytes = 4 << 20
-)
+// imageRows bounds one statement that carries images.
+const imageRows = 200
 
-// RowImages is the ledger's memory of form rows of one target server, for one
-// instance. It satisfies records.Images.
-type RowImages struct {
-	ledger *Ledger
-	mig    string
-	key    migration.ClaimKey
+// imaging is what images of rows and of files have in common: which of them the
+// ledger has, and what was written. A row is a key without a name, and its image
+// is one without Entry and Content.
+type imaging struct {
+	ledger  *Ledger
+	mig     string
+	key     migration.ClaimKey
+	queries imageQueries
 }
 
-// RowImages returns the memory of the rows that are written for key. Log lines
-// go to the story of key's instance in the migration mig.
-func (l *Ledger) RowImages(mig string, key migration.ClaimKey) *RowImages {
-	return &RowImages{ledger: l, mig: mig, key: key}
+// imageQueries are the statements for one kind of images.
+type imageQueries struct {
+	written, known string // by table and row
+	noted          string // by writtenKey
+	note, noteRow  string
+	outcome        string
+	step           migration.Step
+	event          migration.Event // of a row or file that was written
 }
 
-// Written returns the digests of everything that we wrote or meant to write
-// into the rows of keys on this target, for whatever instance, oldest first.
-func (r *RowImages) Written(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
-	written, err := r.written(ctx, r.ledger.db, keys)
-	return written, failure("read row images", string(r.key.Instance), err)
-}
-
-func (r *RowImages) written(ctx context.Context, q querier, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
-	byTable := map[string][]migration.RecordID{}
-	for _, k := range keys {
-		byTable[k.Table] = append(byTable[k.Table], k.ID)
-	}
-	written := map[migration.RowKey][]migration.Digest{}
-	for table, ids := range byTable {
-		for part := range slices.Chunk(ids, chunkRows) {
-			list, args := listed(part)
-			args = append([]any{r.key.Target, table}, args...)
-			err := each(ctx, q, queryWrittenDigests+list+" ORDER BY id", args, func(row scanner) error {
-				key := migration.RowKey{Table: table}
-				var text string
-				if err := row.Scan(&key.ID, &text); err != nil {
-					return err
-				}
-				d, err := parseDigest(text)
-				if !slices.Contains(written[key], d) {
-					written[key] = append(written[key], d)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-	}
-	return written, nil
-}
-
-// Keep stores images, and what is about to be written; both are committed when
-// it returns. The first image of a row is the one to go back to. A later one
-// is kept beside it if its content is neither known from an image nor written
-// by us; so Keep may be repeated. An image that is larger than the server
-// takes is CodeUnsupported.
-func (r *RowImages) Keep(ctx context.Context, images []migration.RowImage) error {
-	for part := range batches(images) {
-		err := r.ledger.txAgain(ctx, "keep row images", string(r.key.Instance), func(tx *sql.Tx) error {
-			keys := make([]migration.RowKey, len(part))
-			for i := range part {
-				keys[i] = part[i].Key
-			}
-			written, err := r.written(ctx, tx, keys)
-			if err != nil {
-				return err
-			}
-			known, err := r.knownImages(ctx, tx, part)
-			if err != nil {
-				return err
-			}
-			var rows []any
-			count := 0
-			for _, image := range part {
-				imageKey := r.imageKey(image)
-				ours := image.Existed && slices.Contains(written[image.Key], image.Digest) && known.rows[image.Key]
-				if known.images[imageKey] || ours {
-					continue
-				}
-				known.images[imageKey], known.rows[image.Key] = true, true
-				rows = append(rows, imageKey, r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Table,
-					string(image.Key.ID), image.Existed, hex.EncodeToString(image.Digest[:]), image.Data)
-				count++
-			}
-			if count > 0 {
-				if _, err := tx.ExecContext(ctx, insertRowImages+repeat(insertRowImagesRow, count), rows...); err != nil {
-					return err
-				}
-			}
-			return r.note(ctx, tx, part, false)
-		})
-		if err != nil {
+// written returns the digests of everything that we wrote or meant to write
+// under keys on this target, for whatever instance, oldest first.
+func (r *imaging) written(ctx context.Context, q querier, keys []migration.FileKey) (map[migration.FileKey][]migration.Digest, error) {
+	asked, written := setOf(keys), map[migration.FileKey][]migration.Digest{}
+	err := eachOfRows(ctx, q, r.queries.written, []any{r.key.Target}, keys, func(row scanner) error {
+		var key migration.FileKey
+		var text string
+		if err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &text); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// knownImages says which images, and which rows at all, the ledger has for this instance.
-type knownImages struct {
-	images map[string]bool
-	rows   map[migration.RowKey]bool
-}
-
-func (r *RowImages) knownImages(ctx context.Context, tx *sql.Tx, images []migration.RowImage) (knownImages, error) {
-	known := knownImages{map[string]bool{}, map[migration.RowKey]bool{}}
-	byTable := map[string][]migration.RecordID{}
-	for _, image := range images {
-		byTable[image.Key.Table] = append(byTable[image.Key.Table], image.Key.ID)
-	}
-	for table, ids := range byTable {
-		list, args := listed(ids)
-		args = append([]any{r.key.Target, table, r.key.Source, string(r.key.Instance)}, args...)
-		err := each(ctx, tx, queryKnownImages+list, args, func(row scanner) error {
-			key := migration.RowKey{Table: table}
-			var imageKey string
-			err := row.Scan(&key.ID, &imageKey)
-			known.images[imageKey], known.rows[key] = true, true
-			return err
-		})
-		if err != nil {
-			return known, err
+		d, err := parseDigest(text)
+		if asked[key] && !slices.Contains(written[key], d) {
+			written[key] = append(written[key], d)
 		}
-	}
-	return known, nil
+		return err
+	})
+	return written, err
 }
 
-// Wrote notes that the rows of these images were written, with a line for each
-// in the instance's story. It may be repeated.
-func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) error {
+// unkept returns the indexes of those images that are to be kept: the first of a
+// row or file, and later ones whose content is neither known from an image nor
+// written by us.
+func (r *imaging) unkept(ctx context.Context, q querier, images []migration.FileImage, written map[migration.FileKey][]migration.Digest) ([]int, error) {
+	known, imaged := map[string]bool{}, map[migration.FileKey]bool{}
+	err := eachOfRows(ctx, q, r.queries.known, place(r.key), keysOf(images), func(row scanner) error {
+		var key migration.FileKey
+		var imageKey string
+		err := row.Scan(&key.Row.Table, &key.Row.ID, &key.Name, &imageKey)
+		known[imageKey], imaged[key] = true, true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var unkept []int
+	for i, image := range images {
+		imageKey := r.imageKey(image)
+		ours := image.Existed && imaged[image.Key] && slices.Contains(written[image.Key], image.Sum)
+		if !known[imageKey] && !ours {
+			unkept = append(unkept, i)
+		}
+		known[imageKey], imaged[image.Key] = true, true
+	}
+	return unkept, nil
+}
+
+// wrote notes that what images belong to was written, with a line for each in the
+// instance's log. It may be repeated.
+func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error {
 	for part := range slices.Chunk(images, imageRows) {
-		err := r.ledger.txAgain(ctx, "note rows written", string(r.key.Instance), func(tx *sql.Tx) error {
+		err := r.ledger.txAgain(ctx, r.queries.outcome, string(r.key.Instance), func(tx *sql.Tx) error {
 			keys := make([]string, len(part))
 			for i, image := range part {
 				keys[i] = r.writtenKey(image)
 			}
-			noted, err := keysIn(ctx, tx, queryNoted, keys)
+			noted, err := keysIn(ctx, tx, r.queries.noted, keys)
 			if err != nil {
 				return err
 			}
@@ -161,8 +97,8 @@ func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) erro
 			for i, image := range part {
 				if !noted[keys[i]] {
 					lines = append(lines, migration.StepLine{
-						Instance: r.key.Instance, Step: migration.StepCopyFormData, Kind: migration.KindOutcome,
-						Event: migration.EventRowWritten, Facts: migration.Facts{Name: image.Key.Table}, Detail: string(image.Key.ID),
+						Instance: r.key.Instance, Step: r.queries.step, Kind: migration.KindOutcome, Event: r.queries.event,
+						Facts: migration.Facts{Name: image.Key.Row.Table}, Detail: detailOf(image.Key),
 					})
 				}
 			}
@@ -173,6 +109,94 @@ func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) erro
 		})
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// note keeps what is about to be written, or was written.
+func (r *imaging) note(ctx context.Context, tx *sql.Tx, images []migration.FileImage, written bool) error {
+	for part := range slices.Chunk(images, imageRows) {
+		var rows []any
+		for _, image := range part {
+			rows = append(rows, r.writtenKey(image), r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Row.Table, string(image.Key.Row.ID))
+			if image.Key.Name != "" {
+				rows = append(rows, []byte(image.Key.Name))
+			}
+			rows = append(rows, hex.EncodeToString(image.WrittenSum[:]), written)
+		}
+		if _, err := tx.ExecContext(ctx, r.queries.note+repeat(r.queries.noteRow, len(part))+raiseWritten, rows...); err != nil {
+			return err
+		}
+	}
+	return r.ledger.usesAgain(ctx, tx, r.key)
+}
+
+func (r *imaging) imageKey(image migration.FileImage) string {
+	return r.hashed(image.Key, fmt.Sprint(image.Existed), string(image.Sum[:]))
+}
+
+func (r *imaging) writtenKey(image migration.FileImage) string {
+	return r.hashed(image.Key, string(image.WrittenSum[:]))
+}
+
+// hashed returns one name for a row or file, an instance and values, that no
+// others can imitate.
+func (r *imaging) hashed(key migration.FileKey, values ...string) string {
+	parts := []string{r.key.Target, key.Row.Table, string(key.Row.ID)}
+	if key.Name != "" {
+		parts = append(parts, key.Name)
+	}
+	parts = append(parts, r.key.Source, string(r.key.Instance))
+	var b strings.Builder
+	for _, v := range append(parts, values...) {
+		fmt.Fprintf(&b, "%d:%s", len(v), v)
+	}
+	return digest([]byte(b.String()))
+}
+
+// detailOf names a row or file of a table in the log.
+func detailOf(key migration.FileKey) string {
+	if key.Name == "" {
+		return string(key.Row.ID)
+	}
+	return string(key.Row.ID) + "/" + key.Name
+}
+
+func keysOf(images []migration.FileImage) []migration.FileKey {
+	keys := make([]migration.FileKey, len(images))
+	for i, image := range images {
+		keys[i] = image.Key
+	}
+	return keys
+}
+
+func setOf(keys []migration.FileKey) map[migration.FileKey]bool {
+	set := make(map[migration.FileKey]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set
+}
+
+// eachOfRows calls scan for what query finds of the rows that keys name, oldest
+// first; other files of those rows come along. before are the arguments of query
+// before a table and row IDs.
+func eachOfRows(ctx context.Context, q querier, query string, before []any, keys []migration.FileKey, scan func(scanner) error) error {
+	byTable := map[string][]migration.RecordID{}
+	seen := map[migration.RowKey]bool{}
+	for _, key := range keys {
+		if !seen[key.Row] {
+			byTable[key.Row.Table] = append(byTable[key.Row.Table], key.Row.ID)
+		}
+		seen[key.Row] = true
+	}
+	for table, ids := range byTable {
+		for part := range slices.Chunk(ids, chunkRows) {
+			list, args := listed(part)
+			if err := each(ctx, q, query+list+" ORDER BY id", slices.Concat(before, []any{table}, args), scan); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -191,92 +215,9 @@ func keysIn(ctx context.Context, q querier, query string, keys []string) (map[st
 	return found, err
 }
 
-func (r *RowImages) note(ctx context.Context, tx *sql.Tx, images []migration.RowImage, written bool) error {
-	if len(images) == 0 {
-		return nil
-	}
-	var rows []any
-	for _, image := range images {
-		rows = append(rows, r.writtenKey(image), r.key.Target, r.key.Source, string(r.key.Instance), image.Key.Table,
-			string(image.Key.ID), hex.EncodeToString(image.WrittenDigest[:]), written)
-	}
-	if _, err := tx.ExecContext(ctx, insertRowWritten+repeat(insertRowWrittenRow, len(images))+raiseRowWritten, rows...); err != nil {
-		return err
-	}
-	return r.ledger.usesAgain(ctx, tx, r.key)
-}
-
-// Brought returns the rows that are known to have been written for the
-// instance and were not put back.
-func (r *RowImages) Brought(ctx context.Context) (map[migration.RowKey]bool, error) {
-	all := map[migration.RowKey]bool{}
-	err := each(ctx, r.ledger.db, queryRowsBrought, place(r.key), func(row scanner) error {
-		var key migration.RowKey
-		err := row.Scan(&key.Table, &key.ID)
-		all[key] = true
-		return err
-	})
-	return all, failure("read rows written", string(r.key.Instance), err)
-}
-
-// Images returns all images of the instance's rows, in the order in which they
-// were kept: per row, the first is the one to go back to. WrittenDigest is zero.
-func (r *RowImages) Images(ctx context.Context) ([]migration.RowImage, error) {
-	var all []migration.RowImage
-	args := []any{string(r.key.Instance), r.key.Source, r.key.Target}
-	err := each(ctx, r.ledger.db, queryRowImages, args, func(row scanner) error {
-		var image migration.RowImage
-		var text string
-		if err := row.Scan(&image.Key.Table, &image.Key.ID, &image.Existed, &text, &image.Data); err != nil {
-			return err
-		}
-		var err error
-		image.Digest, err = parseDigest(text)
-		all = append(all, image)
-		return err
-	})
-	return all, failure("read row images", string(r.key.Instance), err)
-}
-
-func (r *RowImages) imageKey(image migration.RowImage) string {
-	return hashed(r.key.Target, image.Key.Table, string(image.Key.ID), r.key.Source, string(r.key.Instance),
-		fmt.Sprint(image.Existed), string(image.Digest[:]))
-}
-
-func (r *RowImages) writtenKey(image migration.RowImage) string {
-	return hashed(r.key.Target, image.Key.Table, string(image.Key.ID), r.key.Source, string(r.key.Instance),
-		string(image.WrittenDigest[:]))
-}
-
-// hashed returns one name for several values that none of them can imitate.
-func hashed(values ...string) string {
-	var b strings.Builder
-	for _, v := range values {
-		fmt.Fprintf(&b, "%d:%s", len(v), v)
-	}
-	return digest([]byte(b.String()))
-}
-
 func parseDigest(text string) (d migration.Digest, err error) {
 	if n, err := hex.Decode(d[:], []byte(text)); err != nil || n != len(d) {
 		return d, fmt.Errorf("%w: digest", errUndecodable)
 	}
 	return d, nil
-}
-
-// batches yields parts that fit into one statement, as long as one image does.
-func batches(images []migration.RowImage) func(yield func([]migration.RowImage) bool) {
-	return func(yield func([]migration.RowImage) bool) {
-		for len(images) > 0 {
-			n, bytes := 0, 0
-			for n < len(images) && n < imageRows && (n == 0 || bytes+len(images[n].Data) <= imageBytes) {
-				bytes += len(images[n].Data)
-				n++
-			}
-			if !yield(images[:n]) {
-				return
-			}
-			images = images[n:]
-		}
-	}
 }

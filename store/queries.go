@@ -313,55 +313,53 @@ VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 	updateWindowClosed = `UPDATE window_image SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
 )
 
-// Images of rows.
+// Images of rows and of files.
 const (
-	queryWrittenDigests = `SELECT row_id, digest FROM row_written WHERE target = ? AND form_table = ? AND row_id IN `
-
-	queryKnownImages = `SELECT row_id, image_key FROM row_image
-WHERE target = ? AND form_table = ? AND source = ? AND instance = ? AND row_id IN `
-
-	queryNoted = `SELECT image_key FROM row_written WHERE is_written = 1 AND image_key IN `
-
 	insertRowImages = `INSERT INTO row_image (image_key, target, source, instance, form_table, row_id, existed, digest,
 data, taken_at) VALUES `
 	insertRowImagesRow = "(?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
 
-	insertRowWritten = `INSERT INTO row_written (image_key, target, source, instance, form_table, row_id, digest,
-is_written, changed_at) VALUES `
-	insertRowWrittenRow = "(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
-
-	// A row is written once its first note says so; a later intent does not take that back.
-	raiseRowWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
-
 	queryRowImages = `SELECT form_table, row_id, existed, digest, data FROM row_image
 WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
-)
-
-// Images of files.
-const (
-	queryWrittenSums = `SELECT form_table, row_id, name, sum FROM file_written
-WHERE target = ? AND form_table = ? AND row_id IN `
-
-	queryKnownFileImages = `SELECT form_table, row_id, name, image_key FROM file_image
-WHERE target = ? AND source = ? AND instance = ? AND row_id IN `
-
-	insertFileChunk = `INSERT INTO file_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
-	deleteFileChunk = `DELETE FROM file_chunk WHERE content = ?`
-	queryFileChunk  = `SELECT data FROM file_chunk WHERE content = ? AND seq = ?`
 
 	insertFileImages = `INSERT INTO file_image (image_key, target, source, instance, form_table, row_id, name, existed,
 kind, size, modified_ns, sum, content, taken_at) VALUES `
 	insertFileImagesRow = "(?,?,?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
 
-	insertFileWritten = `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
-is_written, changed_at) VALUES `
-	insertFileWrittenRow = "(?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))"
-
-	queryNotedFiles = `SELECT image_key FROM file_written WHERE is_written = 1 AND image_key IN `
-
 	queryFileImages = `SELECT form_table, row_id, name, existed, kind, size, modified_ns, sum, content FROM file_image
 WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
+
+	insertFileChunk = `INSERT INTO file_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
+	deleteFileChunk = `DELETE FROM file_chunk WHERE content = ?`
+	queryFileChunk  = `SELECT data FROM file_chunk WHERE content = ? AND seq = ?`
+
+	// Something is written once its first note says so; a later intent does not take that back.
+	raiseWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
 )
+
+var rowImageQueries = imageQueries{
+	written: `SELECT form_table, row_id, '', digest FROM row_written WHERE target = ? AND form_table = ? AND row_id IN `,
+	known:   `SELECT form_table, row_id, '', image_key FROM row_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	noted:   `SELECT image_key FROM row_written WHERE is_written = 1 AND image_key IN `,
+	note: `INSERT INTO row_written (image_key, target, source, instance, form_table, row_id, digest,
+is_written, changed_at) VALUES `,
+	noteRow: "(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))",
+	outcome: "note rows written",
+	step:    migration.StepCopyFormData,
+	event:   migration.EventRowWritten,
+}
+
+var fileImageQueries = imageQueries{
+	written: `SELECT form_table, row_id, name, sum FROM file_written WHERE target = ? AND form_table = ? AND row_id IN `,
+	known:   `SELECT form_table, row_id, name, image_key FROM file_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	noted:   `SELECT image_key FROM file_written WHERE is_written = 1 AND image_key IN `,
+	note: `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
+is_written, changed_at) VALUES `,
+	noteRow: "(?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))",
+	outcome: "note files written",
+	step:    migration.StepCopyUploads,
+	event:   migration.EventFileWritten,
+}
 
 // Undoing. A trace is in use unless its instance is marked or the one asked for.
 const (
@@ -404,9 +402,6 @@ kind, size, modified_ns, sum, content, taken_at, UTC_TIMESTAMP(6) FROM file_imag
 	outcome: "note files put back",
 	event:   migration.EventFilePutBack,
 }
-
-// Indexes that older ledgers lack.
-const ()
 
 // Rehearsals.
 const (

@@ -102,39 +102,22 @@ type trace struct {
 }
 
 func (u *undoing) traces(ctx context.Context, q querier, query string, keys []migration.FileKey) (map[migration.FileKey][]trace, error) {
-	asked := map[migration.FileKey]bool{}
-	byTable := map[string][]migration.RecordID{}
-	for _, key := range keys {
-		asked[key] = true
-		if !slices.Contains(byTable[key.Row.Table], key.Row.ID) {
-			byTable[key.Row.Table] = append(byTable[key.Row.Table], key.Row.ID)
+	asked, traces := setOf(keys), map[migration.FileKey][]trace{}
+	err := eachOfRows(ctx, q, query, place(u.key), keys, func(row scanner) error {
+		var key migration.FileKey
+		var t trace
+		var text string
+		if err := row.Scan(&t.id, &key.Row.Table, &key.Row.ID, &key.Name, &t.existed, &text, &t.inUse); err != nil {
+			return err
 		}
-	}
-	traces := map[migration.FileKey][]trace{}
-	for table, ids := range byTable {
-		for part := range slices.Chunk(ids, chunkRows) {
-			list, args := listed(part)
-			args = append([]any{u.key.Source, string(u.key.Instance), u.key.Target, table}, args...)
-			err := each(ctx, q, query+list+" ORDER BY t.id", args, func(row scanner) error {
-				var key migration.FileKey
-				var t trace
-				var text string
-				if err := row.Scan(&t.id, &key.Row.Table, &key.Row.ID, &key.Name, &t.existed, &text, &t.inUse); err != nil {
-					return err
-				}
-				var err error
-				t.digest, err = parseDigest(text)
-				if asked[key] {
-					traces[key] = append(traces[key], t)
-				}
-				return err
-			})
-			if err != nil {
-				return nil, err
-			}
+		var err error
+		t.digest, err = parseDigest(text)
+		if asked[key] {
+			traces[key] = append(traces[key], t)
 		}
-	}
-	return traces, nil
+		return err
+	})
+	return traces, err
 }
 
 // way is a migration.Undo whose image was not read yet.
@@ -340,14 +323,10 @@ func given(traces []trace) []any {
 }
 
 func (u *undoing) line(key migration.FileKey) migration.StepLine {
-	line := migration.StepLine{
+	return migration.StepLine{
 		Instance: u.key.Instance, Step: migration.StepRollback, Kind: migration.KindOutcome,
-		Event: u.queries.event, Facts: migration.Facts{Name: key.Row.Table}, Detail: string(key.Row.ID),
+		Event: u.queries.event, Facts: migration.Facts{Name: key.Row.Table}, Detail: detailOf(key),
 	}
-	if key.Name != "" {
-		line.Detail += "/" + key.Name
-	}
-	return line
 }
 
 func rowsOf(keys []migration.FileKey) []migration.RowKey {
