@@ -100,6 +100,31 @@ func TestRowImages_know_what_was_written_for_any_instance(t *testing.T) {
 	}
 }
 
+func TestImages_are_kept_of_what_another_instance_wrote(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	row := migration.RowKey{Table: "crm", ID: "record-1"}
+	file := migration.FileKey{Row: row, Name: "a.pdf"}
+	content := migration.Digest(sha256.Sum256([]byte("ours")))
+	must(t, l.RowImages(mig, keyOf(1)).Keep(t.Context(), []migration.RowImage{{Key: row, WrittenDigest: content}}))
+	must(t, l.FileImages(mig, keyOf(1)).Keep(t.Context(), []migration.FileImage{{Key: file, WrittenSum: content}}))
+
+	rows, files := l.RowImages(mig, keyOf(2)), l.FileImages(mig, keyOf(2))
+	must(t, rows.Keep(t.Context(), []migration.RowImage{{Key: row, Existed: true, Digest: content, Data: []byte("ours"), WrittenDigest: migration.Digest{2}}}))
+	twice := migration.FileImage{
+		Key: file, Existed: true, Sum: content, WrittenSum: migration.Digest{2},
+		Content: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader("ours")), nil },
+	}
+	must(t, files.Keep(t.Context(), []migration.FileImage{twice, twice}))
+	keptRows, err := rows.Images(t.Context())
+	must(t, err)
+	keptFiles, err := files.Images(t.Context())
+	must(t, err)
+	if len(keptRows) != 1 || len(keptFiles) != 1 {
+		t.Errorf("%d images of a row and %d of a file that this instance did not write yet, want one each", len(keptRows), len(keptFiles))
+	}
+}
+
 func TestRowImages_split_what_one_statement_cannot_carry(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
