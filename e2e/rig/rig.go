@@ -81,7 +81,6 @@ const (
 // New sets up a stage; everything on it ends with t.
 func New(tb testing.TB, o Options) *Stage {
 	tb.Helper()
-	ctx := tb.Context()
 	root := tb.TempDir()
 	s := &Stage{
 		t: tb, SourceUploads: filepath.Join(root, "source", "app_formuploads"), TargetFiles: filepath.Join(root, "target", "app_formuploads"),
@@ -91,6 +90,29 @@ func New(tb testing.TB, o Options) *Stage {
 	sourceDSN := mysqltest.DatabaseOn(tb, cmp.Or(o.SourceServer, mysqltest.AdminDSN(tb)))
 	s.targetDSN = mysqltest.DatabaseOn(tb, targetServer)
 	s.Source, s.Target = s.open(sourceDSN), s.open(s.targetDSN)
+	s.fill(o)
+	s.sourceDB, s.sourceTree = s.digests()
+
+	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, filepath.Dir(s.TargetFiles)
+	url := s.serve(o.Simulator, o.Gate)
+	if s.Temporal = o.Temporal; s.Temporal == nil {
+		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})
+	}
+	if s.namespace = o.Namespace; s.namespace == "" {
+		s.namespace = s.Temporal.Namespace()
+	}
+	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
+		s.Ledger = mysqltest.DatabaseOn(tb, targetServer)
+	}
+	s.env = s.environment(o, url, sourceDSN)
+	s.build()
+	return s
+}
+
+// fill makes both servers: their tables, the apps, and the data that o asks for.
+func (s *Stage) fill(o Options) {
+	s.t.Helper()
+	ctx := s.t.Context()
 	for _, side := range []struct {
 		db      *sql.DB
 		version int64
@@ -111,40 +133,31 @@ func New(tb testing.TB, o Options) *Stage {
 	}
 	_, err = seed.Target(ctx, s.Target, s.TargetFiles, o.Target)
 	s.must(err)
-	s.sourceDB, s.sourceTree = s.digests()
+}
 
-	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, filepath.Dir(s.TargetFiles)
-	url := s.serve(o.Simulator, o.Gate)
-	if s.Temporal = o.Temporal; s.Temporal == nil {
-		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})
-	}
-	if s.namespace = o.Namespace; s.namespace == "" {
-		s.namespace = s.Temporal.Namespace()
-	}
-	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
-		s.Ledger = mysqltest.DatabaseOn(tb, targetServer)
-	}
+// environment is that of worker and starter: their settings are FERRY_* variables.
+func (s *Stage) environment(o Options, url, sourceDSN string) []string {
+	s.t.Helper()
 	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
 			return dsn
 		}
 		return o.Proxy(which, dsn)
 	}
-	s.env = append(os.Environ(),
+	env := append(os.Environ(),
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
-		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(tb, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(tb, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(s.t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
-		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(tb, s.Ledger, "ALL")),
+		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(s.t, s.Ledger, "ALL")),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	for k, v := range o.Settings {
-		s.env = append(s.env, k+"="+v)
+		env = append(env, k+"="+v)
 	}
-	s.build()
-	return s
+	return env
 }
 
 func (s *Stage) must(err error) {
