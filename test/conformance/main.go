@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strings"
 
 	_ "github.com/go-sql-driver/mysql"
@@ -127,19 +128,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	re, err := regexp.Compile(*only)
+	checks, err := matching(*only)
 	if err != nil {
-		return fmt.Errorf("--only: %w", err)
-	}
-	all := suite.All()
-	if err := suite.Validate(all); err != nil {
 		return err
-	}
-	var checks []suite.Check
-	for _, c := range all {
-		if re.MatchString(c.ID) {
-			checks = append(checks, c)
-		}
 	}
 	if *list {
 		for _, c := range checks {
@@ -172,11 +163,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	fmt.Fprintln(out, sum.String())
 	if *report != "" {
-		raw, err := json.MarshalIndent(sum.outcomes, "", " ")
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(*report, append(raw, '\n'), 0o600); err != nil {
+		if err := sum.write(*report); err != nil {
 			return err
 		}
 	}
@@ -184,6 +171,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errFailed
 	}
 	return nil
+}
+
+// matching returns the checks whose id matches pattern.
+func matching(pattern string) ([]suite.Check, error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("--only: %w", err)
+	}
+	all := suite.All()
+	if err := suite.Validate(all); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(c suite.Check) bool { return !re.MatchString(c.ID) }), nil
 }
 
 type summary struct {
@@ -202,6 +202,15 @@ func (s *summary) add(o suite.Outcome) {
 	default:
 		s.failed++
 	}
+}
+
+// write puts all outcomes into file as JSON.
+func (s *summary) write(file string) error {
+	raw, err := json.MarshalIndent(s.outcomes, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(raw, '\n'), 0o600)
 }
 
 func (s *summary) String() string {
