@@ -355,21 +355,21 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 func TestResumeActivity_waits_for_a_call_of_an_earlier_snapshot(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
-	in := begun(c, one, way{{activity: "approve", set: map[string]string{"status": "resubmit"}}})
-	p, input := working(c), contract.ResumeInput{StepInput: in.Step()}
+	in := scene.Begun(c, scene.One, scene.Way{{Activity: "approve", Set: map[string]string{"status": "resubmit"}}})
+	p, input := scene.Worker(c), contract.ResumeInput{StepInput: in.Step()}
 	c.Door.Faults(fault.Rule{Path: activityStart, Kind: fault.DelayedCommit, Count: 1})
 	if _, err := activitytest.Run(t, p.Register, contract.ResumeActivity, input); err == nil {
 		t.Error("the call is taken for made")
 	}
 	// Sent back on the source, it stands where the start left the target.
-	way{{activity: "resubmit"}}.walk(c, in)
+	scene.Way{{Activity: "resubmit"}}.Walk(c, in)
 	in.Snapshot()
-	same(t, "the target", in.OnSource(), in.OnTarget())
+	activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 	_, err := activitytest.Run(t, p.Register, contract.ResumeActivity, input)
-	same(t, "while the call may still run", contract.WaitingType, activitytest.TypeOf(err))
+	activitytest.Same(t, "while the call may still run", contract.WaitingType, activitytest.TypeOf(err))
 	c.Door.Late()
 	c.Target.Await(in.TargetID(), "resubmit")
-	same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, resume(t, p, in))
-	same(t, "the target", in.OnSource(), in.OnTarget())
-	same(t, "requests", 2, len(c.Door.Calls(activityStart)))
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, p, in))
+	activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
+	activitytest.Same(t, "requests", 2, len(c.Door.Calls(activityStart)))
 }
