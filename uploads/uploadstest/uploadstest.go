@@ -119,18 +119,7 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 		name string
 		test func(*testing.T, uploads.Store)
 	}{
-		{"a_missing_record_is_an_empty_list", func(t *testing.T, s uploads.Store) {
-			if got := list(t, s, Row); len(got) > 0 {
-				t.Errorf("list %v, want none", got)
-			}
-			_, err := s.Stat(t.Context(), file("x"))
-			wantCode(t, err, migration.CodeNotFound)
-			_, err = s.Open(t.Context(), file("x"))
-			wantCode(t, err, migration.CodeNotFound)
-			if err := s.Remove(t.Context(), file("x")); err != nil {
-				t.Errorf("remove what is absent: %v", err)
-			}
-		}},
+		{"a_missing_record_is_an_empty_list", missing},
 		{"files_keep_name_content_and_time", keepsFiles},
 		{"nothing_has_its_name_before_commit", func(t *testing.T, s uploads.Store) {
 			p := create(t, s, file("x"))
@@ -141,48 +130,8 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 			_, err := s.Stat(t.Context(), file("x"))
 			wantCode(t, err, migration.CodeNotFound)
 		}},
-		{"an_earlier_attempt_goes_on", func(t *testing.T, s uploads.Store) {
-			p := create(t, s, file("x"))
-			write(t, p, "abc")
-			closed(t, p)
-			p = create(t, s, file("x"))
-			r, n := p.Resume()
-			left, err := io.ReadAll(io.LimitReader(r, n))
-			if err != nil || string(left) != "abc" {
-				t.Fatalf("%q left, %v", left, err)
-			}
-			write(t, p, "def")
-			if err := p.Commit(t.Context(), uploads.Commit{Size: 6, Modified: Modified}); err != nil {
-				t.Fatal(err)
-			}
-			if got := Read(t, s, file("x")); got != "abcdef" {
-				t.Errorf("content %q", got)
-			}
-		}},
-		{"an_earlier_attempt_is_dropped", func(t *testing.T, s uploads.Store) {
-			p := create(t, s, file("x"))
-			write(t, p, "abcdefgh")
-			closed(t, p)
-			p = create(t, s, file("x"))
-			if err := p.Restart(); err != nil {
-				t.Fatal(err)
-			}
-			write(t, p, "new")
-			if err := p.Commit(t.Context(), uploads.Commit{Size: 3, Modified: Modified}); err != nil {
-				t.Fatal(err)
-			}
-			if got := Read(t, s, file("x")); got != "new" {
-				t.Errorf("content %q", got)
-			}
-			p = create(t, s, file("y"))
-			write(t, p, "abc")
-			if err := p.Discard(); err != nil {
-				t.Fatal(err)
-			}
-			if _, n := create(t, s, file("y")).Resume(); n != 0 {
-				t.Errorf("%d bytes left after discard", n)
-			}
-		}},
+		{"an_earlier_attempt_goes_on", goesOn},
+		{"an_earlier_attempt_is_dropped", drops},
 		{"one_holder_at_a_time", func(t *testing.T, s uploads.Store) {
 			p := create(t, s, file("x"))
 			_, err := s.Create(t.Context(), file("x"))
@@ -198,19 +147,7 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 			wantCode(t, err, migration.CodeNotFound)
 		}},
 		{"commit_replaces_only_what_it_expects", replaces},
-		{"removed_files_are_gone", func(t *testing.T, s uploads.Store) {
-			Put(t, s, file("x"), "abc")
-			Put(t, s, file("y"), "abc")
-			if err := s.Remove(t.Context(), file("x")); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.Sync(t.Context(), Row); err != nil {
-				t.Fatal(err)
-			}
-			if got := list(t, s, Row); len(got) != 1 || got[0].Name != "y" {
-				t.Errorf("list %v, want y", got)
-			}
-		}},
+		{"removed_files_are_gone", removes},
 		{"tidying_leaves_files_and_what_is_open", tidies},
 		{"hostile_keys_lead_nowhere", hostile},
 		{"copy_and_compare", func(t *testing.T, s uploads.Store) { copies(t, s, open(t)) }},
@@ -219,6 +156,19 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 			t.Parallel()
 			tc.test(t, open(t))
 		})
+	}
+}
+
+func missing(t *testing.T, s uploads.Store) {
+	if got := list(t, s, Row); len(got) > 0 {
+		t.Errorf("list %v, want none", got)
+	}
+	_, err := s.Stat(t.Context(), file("x"))
+	wantCode(t, err, migration.CodeNotFound)
+	_, err = s.Open(t.Context(), file("x"))
+	wantCode(t, err, migration.CodeNotFound)
+	if err := s.Remove(t.Context(), file("x")); err != nil {
+		t.Errorf("remove what is absent: %v", err)
 	}
 }
 
@@ -249,6 +199,50 @@ func keepsFiles(t *testing.T, s uploads.Store) {
 	}
 	if len(got) != len(want) {
 		t.Errorf("%d entries, want %d", len(got), len(want))
+	}
+}
+
+func goesOn(t *testing.T, s uploads.Store) {
+	p := create(t, s, file("x"))
+	write(t, p, "abc")
+	closed(t, p)
+	p = create(t, s, file("x"))
+	r, n := p.Resume()
+	left, err := io.ReadAll(io.LimitReader(r, n))
+	if err != nil || string(left) != "abc" {
+		t.Fatalf("%q left, %v", left, err)
+	}
+	write(t, p, "def")
+	if err := p.Commit(t.Context(), uploads.Commit{Size: 6, Modified: Modified}); err != nil {
+		t.Fatal(err)
+	}
+	if got := Read(t, s, file("x")); got != "abcdef" {
+		t.Errorf("content %q", got)
+	}
+}
+
+func drops(t *testing.T, s uploads.Store) {
+	p := create(t, s, file("x"))
+	write(t, p, "abcdefgh")
+	closed(t, p)
+	p = create(t, s, file("x"))
+	if err := p.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, p, "new")
+	if err := p.Commit(t.Context(), uploads.Commit{Size: 3, Modified: Modified}); err != nil {
+		t.Fatal(err)
+	}
+	if got := Read(t, s, file("x")); got != "new" {
+		t.Errorf("content %q", got)
+	}
+	p = create(t, s, file("y"))
+	write(t, p, "abc")
+	if err := p.Discard(); err != nil {
+		t.Fatal(err)
+	}
+	if _, n := create(t, s, file("y")).Resume(); n != 0 {
+		t.Errorf("%d bytes left after discard", n)
 	}
 }
 
@@ -284,6 +278,20 @@ func replaces(t *testing.T, s uploads.Store) {
 			t.Errorf("content %q, want %q", got, want)
 		}
 		closed(t, p)
+	}
+}
+
+func removes(t *testing.T, s uploads.Store) {
+	Put(t, s, file("x"), "abc")
+	Put(t, s, file("y"), "abc")
+	if err := s.Remove(t.Context(), file("x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sync(t.Context(), Row); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(t, s, Row); len(got) != 1 || got[0].Name != "y" {
+		t.Errorf("list %v, want y", got)
 	}
 }
 
