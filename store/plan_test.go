@@ -52,6 +52,11 @@ func TestSavePlan_keeps_order_and_replaces_findings(t *testing.T) {
 			t.Errorf("findings of %q (-want +got):\n%s", of, diff)
 		}
 	}
+	page[1].Findings = nil
+	must(t, l.SavePlan(t.Context(), mig, "p2", page[1:2]))
+	if left, err := l.Findings(t.Context(), mig, id(2)); err != nil || len(left) > 0 {
+		t.Errorf("a plan that found nothing left %v, %v", left, err)
+	}
 }
 
 func TestSavePlan_needs_a_bound_migration(t *testing.T) {
@@ -145,7 +150,24 @@ func TestPlan_again_moves_only_what_no_wave_has_begun(t *testing.T) {
 			if e := entry(t, l, 2); e.State != migration.InstanceReady {
 				t.Errorf("the other entry became %s", e.State)
 			}
+			if told := lines(t, l, id(2)); len(told) > 0 {
+				t.Errorf("the other entry did not change, and its log says %q", told)
+			}
 		})
+	}
+}
+
+func TestPlan_has_seen_what_a_rollback_gives_back_before_it_ends(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	begun(t, l, 1, map[int]migration.InstanceState{1: migration.InstanceParked})
+	must(t, l.SavePlan(t.Context(), mig, "p2", planned(1, nil)))
+	must(t, l.BeginRollback(t.Context(), mig, id(1)))
+	must(t, l.EndRollback(t.Context(), mig, id(1), false))
+	gone, err := l.FinishPlan(t.Context(), mig, "p2")
+	must(t, err)
+	if e := entry(t, l, 1); gone != 0 || e.State != migration.InstanceReady {
+		t.Errorf("%d are gone, the entry is %s", gone, e.State)
 	}
 }
 
