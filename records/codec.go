@@ -48,8 +48,8 @@ func DecodeRow(data []byte) (Row, error) {
 	return set.Rows[0], nil
 }
 
-// Encode packs a window for the ledger; see the function Encode.
-func (w Window) Encode() []byte {
+// Encode packs a capture for the ledger; see the function Encode.
+func (w Capture) Encode() []byte {
 	b := appendSet(nil, w.Before)
 	b = appendSet(b, w.After)
 	b = binary.AppendUvarint(b, uint64(len(w.Fresh)))
@@ -59,13 +59,13 @@ func (w Window) Encode() []byte {
 	return pack(b)
 }
 
-// DecodeWindow unpacks what Window.Encode made.
-func DecodeWindow(data []byte) (Window, error) {
+// DecodeCapture unpacks what Capture.Encode made.
+func DecodeCapture(data []byte) (Capture, error) {
 	d, err := unpack(data)
 	if err != nil {
-		return Window{}, err
+		return Capture{}, err
 	}
-	w := Window{Before: d.set(), After: d.set()}
+	w := Capture{Before: d.set(), After: d.set()}
 	for n := d.count(2); n > 0; n-- {
 		w.Fresh = append(w.Fresh, migration.RowKey{Table: d.text(), ID: migration.RecordID(d.text())})
 	}

@@ -2,7 +2,7 @@
 // which rows belong to a record (Collect), whether the target can hold them
 // (Check), their bytes and digests (Row, Set), writing them while the target's
 // former rows are kept (Copy), taking back what tools changed during a call
-// (OpenWindow, PutBack), and comparing both sides (Compare).
+// (BeginCapture, Revert), and comparing both sides (Compare).
 //
 // It knows MySQL and the layout of app_fd_* tables. It knows neither form
 // definitions nor instances nor the ledger: forms come as migration.FormModel, and

@@ -13,7 +13,7 @@ import (
 func TestPresumeTakesOnlyNewChildrenOfTheRootForFresh(t *testing.T) {
 	t.Parallel()
 	d, selection := world(t)
-	before, err := records.OpenWindow(t.Context(), d.Target, selection, records.Limits{})
+	before, err := records.BeginCapture(t.Context(), d.Target, selection, records.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,12 +27,12 @@ func TestPresumeTakesOnlyNewChildrenOfTheRootForFresh(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	window, err := records.FinishWindow(t.Context(), d.Target, selection, records.Limits{}, before.Before)
+	capture, err := records.FinishCapture(t.Context(), d.Target, selection, records.Limits{}, before.Before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	window.Presume(selection.Model, time.Date(2024, time.May, 1, 0, 0, 0, 0, time.UTC))
-	if diff := cmp.Diff([]migration.RowKey{key("line", "new")}, window.Fresh); diff != "" {
+	capture.Presume(selection.Model, time.Date(2024, time.May, 1, 0, 0, 0, 0, time.UTC))
+	if diff := cmp.Diff([]migration.RowKey{key("line", "new")}, capture.Fresh); diff != "" {
 		t.Errorf("fresh (-want +got):\n%s", diff)
 	}
 }

@@ -87,13 +87,13 @@ func TestCodecKeepsEverything(t *testing.T) {
 	if diff := cmp.Diff(set, got); diff != "" {
 		t.Errorf("set (-want +got):\n%s", diff)
 	}
-	w := records.Window{Before: set, After: records.Set{Root: "r"}, Fresh: []migration.RowKey{{Table: "t", ID: "s"}}}
-	again, err := records.DecodeWindow(w.Encode())
+	w := records.Capture{Before: set, After: records.Set{Root: "r"}, Fresh: []migration.RowKey{{Table: "t", ID: "s"}}}
+	again, err := records.DecodeCapture(w.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(w, again); diff != "" {
-		t.Errorf("window (-want +got):\n%s", diff)
+		t.Errorf("capture (-want +got):\n%s", diff)
 	}
 	one, err := records.DecodeRow(records.EncodeRow(set.Rows[0]))
 	if err != nil {
@@ -117,7 +117,7 @@ func TestDecodeRefusesDamage(t *testing.T) {
 		{"empty", nil},
 		{"other_version", append([]byte{2}, good[1:]...)},
 		{"cut_short", good[:len(good)-3]},
-		{"a_window", records.Window{Before: sample()}.Encode()},
+		{"a_window", records.Capture{Before: sample()}.Encode()},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +138,7 @@ func TestDecodeRefusesDamage(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add(records.Encode(sample()))
-	f.Add(records.Window{Before: sample(), After: sample()}.Encode())
+	f.Add(records.Capture{Before: sample(), After: sample()}.Encode())
 	f.Fuzz(func(t *testing.T, in []byte) {
 		if set, err := records.Decode(in); err == nil {
 			again, err := records.Decode(records.Encode(set))
@@ -149,7 +149,7 @@ func FuzzDecode(f *testing.F) {
 				t.Error(diff)
 			}
 		}
-		if w, err := records.DecodeWindow(in); err == nil && len(w.Encode()) == 0 {
+		if w, err := records.DecodeCapture(in); err == nil && len(w.Encode()) == 0 {
 			t.Error("nothing encoded")
 		}
 	})
@@ -162,7 +162,7 @@ func FuzzDecodeContent(f *testing.F) {
 		if _, err := records.Decode(records.Pack(in)); err != nil && migration.CodeOf(err) != migration.CodeInvalid {
 			t.Error(err)
 		}
-		if _, err := records.DecodeWindow(records.Pack(in)); err != nil && migration.CodeOf(err) != migration.CodeInvalid {
+		if _, err := records.DecodeCapture(records.Pack(in)); err != nil && migration.CodeOf(err) != migration.CodeInvalid {
 			t.Error(err)
 		}
 	})

@@ -160,17 +160,17 @@ func TestCheckMarks_notices_a_counter_that_went_back(t *testing.T) {
 func TestWindow_keeps_the_first_image_until_closed(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
-	_, _, err := l.Window(t.Context(), ourKey, "start/1")
+	_, _, err := l.Capture(t.Context(), ourKey, "start/1")
 	wantCode(t, err, migration.CodeNotFound)
 	before := []byte(strings.Repeat("\x00ä\xff", 2000))
-	must(t, l.SaveWindow(t.Context(), ourKey, "start/1", before))
-	must(t, l.SaveWindow(t.Context(), ourKey, "start/1", []byte("after the call")))
+	must(t, l.SaveCapture(t.Context(), ourKey, "start/1", before))
+	must(t, l.SaveCapture(t.Context(), ourKey, "start/1", []byte("after the call")))
 	for _, open := range []bool{true, false} {
-		data, isOpen, err := l.Window(t.Context(), ourKey, "start/1")
+		data, isOpen, err := l.Capture(t.Context(), ourKey, "start/1")
 		must(t, err)
 		if string(data) != string(before) || isOpen != open {
 			t.Errorf("open %v, %d bytes", isOpen, len(data))
 		}
-		must(t, l.CloseWindow(t.Context(), ourKey, "start/1"))
+		must(t, l.CloseCapture(t.Context(), ourKey, "start/1"))
 	}
 }

@@ -301,16 +301,16 @@ const (
 	deleteMarks = `DELETE FROM target_mark WHERE target = ?`
 )
 
-// Windows.
+// Captures.
 const (
-	queryWindow = "SELECT data, is_open FROM window_image" + byKey + " AND id = ?"
+	queryCapture = "SELECT data, is_open FROM row_capture" + byKey + " AND id = ?"
 
-	queryOpenWindows = "SELECT id FROM window_image" + byKey + " AND is_open = 1 ORDER BY changed_at, id"
+	queryOpenCaptures = "SELECT id FROM row_capture" + byKey + " AND is_open = 1 ORDER BY changed_at, id"
 
-	insertWindow = `INSERT INTO window_image (source, instance, target, id, data, is_open, changed_at)
+	insertCapture = `INSERT INTO row_capture (source, instance, target, id, data, is_open, changed_at)
 VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 
-	updateWindowClosed = `UPDATE window_image SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
+	updateCaptureClosed = `UPDATE row_capture SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
 )
 
 // Images of rows and of files.
@@ -418,7 +418,7 @@ FROM rehearsal` + withInstance + ` WHERE `
 	queryRehearsalOf  = `SELECT COUNT(*) FROM rehearsal` + withInstance + ` WHERE r.target_id = ? AND r.target_oid = ? AND r.id = ? AND ` + isHeld
 	isNotRehearsed    = ` AND instance NOT IN (SELECT r.instance FROM rehearsal r WHERE r.migration = ? AND r.holds = 1)`
 
-	updateFileWindowOpen  = "UPDATE file_window SET is_open = 1" + byKey
+	updateFileCaptureOpen = "UPDATE file_capture SET is_open = 1" + byKey
 	updateMistakes        = `UPDATE rehearsal SET mistakes = ? WHERE id = ?`
 	updateRehearsalResult = `UPDATE rehearsal SET result = ?, holds = 0, ended_at = UTC_TIMESTAMP(6) WHERE id = ?`
 	updateRehearsed       = `UPDATE instance SET state = ?, wave = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
@@ -509,14 +509,14 @@ WHERE migration = ? AND instance = ? ORDER BY seq`
 
 // Files around a start.
 const (
-	queryWindows = "SELECT data FROM window_image" + byKey + " ORDER BY id"
+	queryCaptures = "SELECT data FROM row_capture" + byKey + " ORDER BY id"
 
-	queryFileWindow = "SELECT data, is_open FROM file_window" + byKey
+	queryFileCapture = "SELECT data, is_open FROM file_capture" + byKey
 
-	upsertFileWindow = `INSERT INTO file_window (source, instance, target, data, is_open, taken_at)
+	upsertFileCapture = `INSERT INTO file_capture (source, instance, target, data, is_open, taken_at)
 VALUES (?,?,?,?,1,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE data = VALUES(data), is_open = 1, taken_at = VALUES(taken_at)`
 
-	updateFileWindowClosed = "UPDATE file_window SET is_open = 0" + byKey + " AND is_open = 1"
+	updateFileCaptureClosed = "UPDATE file_capture SET is_open = 0" + byKey + " AND is_open = 1"
 
 	queryKnownToolFiles = `SELECT image_key FROM file_of_tool WHERE image_key IN `
 

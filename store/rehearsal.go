@@ -177,9 +177,9 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.I
 	})
 }
 
-// ReopenFileWindow has an undoing look again for what tools did to files since
-// they were copied: a rehearsal runs more of them. No window: nil.
-func (l *Ledger) ReopenFileWindow(ctx context.Context, key migration.ClaimKey) error {
-	_, err := l.db.ExecContext(ctx, updateFileWindowOpen, place(key)...)
-	return failure("open file window again", string(key.Instance), err)
+// ReopenFileCapture has an undoing look again for what tools did to files since
+// they were copied: a rehearsal runs more of them. No capture: nil.
+func (l *Ledger) ReopenFileCapture(ctx context.Context, key migration.ClaimKey) error {
+	_, err := l.db.ExecContext(ctx, updateFileCaptureOpen, place(key)...)
+	return failure("open file capture again", string(key.Instance), err)
 }

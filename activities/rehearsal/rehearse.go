@@ -118,7 +118,7 @@ func (d *driver) step(ctx context.Context, number int, out *contract.RehearseSte
 			return err
 		}
 		// What tools do to rows and files from now on is taken back in the end.
-		if err := d.act.Ledger.ReopenFileWindow(ctx, d.of.Key); err != nil {
+		if err := d.act.Ledger.ReopenFileCapture(ctx, d.of.Key); err != nil {
 			return err
 		}
 		next.Number = number
@@ -327,13 +327,13 @@ func (d *driver) holder(ctx context.Context, a *migration.OpenActivity) (migrati
 func (d *driver) complete(ctx context.Context, current *migration.RehearsalStep) (stopped string, err error) {
 	act, i := d.act, d.of
 	call := migration.Call{Verb: migration.VerbComplete, Target: current.Instance, ActivityID: current.ActivityID, User: current.User}
-	window := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, current.Number)
+	capture := fmt.Sprintf("rehearse/%d/%d", d.rehearsal.ID, current.Number)
 	state, err := d.state(ctx, current)
 	if err != nil {
 		return "", err
 	}
 	if state.Open() {
-		err := act.Captured(ctx, i, window, func() error {
+		err := act.Captured(ctx, i, capture, func() error {
 			return act.Fence(i).Do(ctx, migration.StepRehearse, call, func(ctx context.Context) error {
 				return act.API.CompleteAssignmentWithVariables(ctx, current.User, current.ActivityID, current.Variables)
 			})
@@ -358,7 +358,7 @@ func (d *driver) complete(ctx context.Context, current *migration.RehearsalStep)
 			return "", err
 		}
 	}
-	if current.Rows, err = d.changed(ctx, window); err != nil {
+	if current.Rows, err = d.changed(ctx, capture); err != nil {
 		return "", err
 	}
 	current.State = state
@@ -391,13 +391,13 @@ func (d *driver) state(ctx context.Context, current *migration.RehearsalStep) (m
 }
 
 // changed counts the rows of the record that tools changed around a call. The
-// window stays open: undoing puts them back.
+// capture stays open: undoing puts them back.
 func (d *driver) changed(ctx context.Context, name string) (int, error) {
-	window, err := d.act.Capture(ctx, d.of, name)
+	capture, err := d.act.Capture(ctx, d.of, name)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return 0, nil // somebody else completed it before our call
 	}
-	return len(window.Changes()), err
+	return len(capture.Changes()), err
 }
 
 // follow notes what ran and opened since the intent of a step.

@@ -145,7 +145,7 @@ func (act *Activities) ending(ctx context.Context, i *Instance, root migration.I
 }
 
 // revertAll puts back what tools changed in rows and what no step has put back
-// yet, the last window first, whatever records.restore says. What somebody
+// yet, the last capture first, whatever records.restore says. What somebody
 // changed since is told; the rows of the copy among it are in conflict, too.
 func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
 	names, err := act.openCaptures(ctx, i)
@@ -153,11 +153,11 @@ func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
 		return err
 	}
 	for _, name := range slices.Backward(names) {
-		window, err := act.Capture(ctx, i, name)
+		capture, err := act.Capture(ctx, i, name)
 		if err != nil {
 			return err
 		}
-		if _, err := act.revert(ctx, i, migration.StepRollback, name, window); err != nil {
+		if _, err := act.revert(ctx, i, migration.StepRollback, name, capture); err != nil {
 			return err
 		}
 	}

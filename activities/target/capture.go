@@ -10,22 +10,22 @@ import (
 	"jogetferry/records"
 )
 
-// Windows around calls that can run tools, in the ledger: the record set right
-// before the call by the name of the window, and the complete window by that
-// and afterWindow.
+// Captures around calls that can run tools, in the ledger: the record set right
+// before the call by the name of the capture, and the complete capture by that
+// and afterCapture.
 const (
-	startWindow = "start/"
-	afterWindow = "/after"
+	startCapture = "start/"
+	afterCapture = "/after"
 )
 
-// windowOf names the window around an attempt to start.
-func windowOf(attempt int) string { return fmt.Sprintf("%s%d", startWindow, attempt) }
+// captureOf names the capture around an attempt to start.
+func captureOf(attempt int) string { return fmt.Sprintf("%s%d", startCapture, attempt) }
 
-// windows returns the names of the windows of which something may have to be
+// captures returns the names of the captures of which something may have to be
 // put back, oldest first. Those of starts that are known not to have happened
 // are closed: what changed in them is not ours.
 func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string, error) {
-	open, err := act.Ledger.OpenWindows(ctx, i.Key)
+	open, err := act.Ledger.OpenCaptures(ctx, i.Key)
 	if err != nil || len(open) == 0 {
 		return nil, err
 	}
@@ -36,8 +36,8 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 	var names []string
 	for _, name := range open {
 		switch {
-		case strings.HasSuffix(name, afterWindow):
-		case strings.HasPrefix(name, startWindow) && name != windowOf(claim.Attempt):
+		case strings.HasSuffix(name, afterCapture):
+		case strings.HasPrefix(name, startCapture) && name != captureOf(claim.Attempt):
 			if err := act.settle(ctx, i, name); err != nil {
 				return nil, err
 			}
@@ -50,87 +50,87 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 
 // captureBefore images the record set before a call that may run tools, under a
 // name that was not used yet. Exactly one of captureAfter and Abandon ends it.
-func (act *Activities) captureBefore(ctx context.Context, i *Instance, name string) (*records.OpenedWindow, error) {
+func (act *Activities) captureBefore(ctx context.Context, i *Instance, name string) (*records.BegunCapture, error) {
 	selection, err := act.selection(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-	window, err := records.OpenWindow(ctx, act.Target.Form(), selection, records.Limits{})
+	capture, err := records.BeginCapture(ctx, act.Target.Form(), selection, records.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	before := records.Window{Before: window.Before}
-	if err := act.Ledger.SaveWindow(ctx, i.Key, name, before.Encode()); err != nil {
-		window.Abandon(ctx)
+	before := records.Capture{Before: capture.Before}
+	if err := act.Ledger.SaveCapture(ctx, i.Key, name, before.Encode()); err != nil {
+		capture.Abandon(ctx)
 		return nil, err
 	}
-	return window, nil
+	return capture, nil
 }
 
 // captureAfter images the record set after the call.
-func (act *Activities) captureAfter(ctx context.Context, i *Instance, name string, window *records.OpenedWindow) error {
-	after, err := window.Close(ctx)
+func (act *Activities) captureAfter(ctx context.Context, i *Instance, name string, capture *records.BegunCapture) error {
+	after, err := capture.Close(ctx)
 	if err != nil {
 		return err
 	}
-	return act.Ledger.SaveWindow(ctx, i.Key, name+afterWindow, after.Encode())
+	return act.Ledger.SaveCapture(ctx, i.Key, name+afterCapture, after.Encode())
 }
 
 // Captured makes a call between two images of the record set; what changed
 // between them is put back by tidy, whoever gets to it.
 func (act *Activities) Captured(ctx context.Context, i *Instance, name string, call func() error) error {
-	window, err := act.captureBefore(ctx, i, name)
+	capture, err := act.captureBefore(ctx, i, name)
 	if err != nil {
 		return err
 	}
-	defer window.Abandon(ctx)
+	defer capture.Abandon(ctx)
 	if err := call(); err != nil {
 		return err
 	}
-	return act.captureAfter(ctx, i, name, window)
+	return act.captureAfter(ctx, i, name, capture)
 }
 
-// window returns a window that is still open, completed from what is there now
+// capture returns a capture that is still open, completed from what is there now
 // when the attempt that opened it died.
-func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (records.Window, error) {
-	data, _, err := act.Ledger.Window(ctx, i.Key, name+afterWindow)
+func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (records.Capture, error) {
+	data, _, err := act.Ledger.Capture(ctx, i.Key, name+afterCapture)
 	if err == nil {
-		return records.DecodeWindow(data)
+		return records.DecodeCapture(data)
 	}
 	if migration.CodeOf(err) != migration.CodeNotFound {
-		return records.Window{}, err
+		return records.Capture{}, err
 	}
-	if data, _, err = act.Ledger.Window(ctx, i.Key, name); err != nil {
-		return records.Window{}, err
+	if data, _, err = act.Ledger.Capture(ctx, i.Key, name); err != nil {
+		return records.Capture{}, err
 	}
 	// While the call may still run, its tools may still write.
 	if i.Entry.TargetID != "" {
 		if err := act.Fence(i).drain(ctx, i.Entry.TargetID); err != nil {
-			return records.Window{}, err
+			return records.Capture{}, err
 		}
 	}
-	before, err := records.DecodeWindow(data)
+	before, err := records.DecodeCapture(data)
 	if err != nil {
-		return records.Window{}, err
+		return records.Capture{}, err
 	}
 	selection, err := act.selection(ctx, i)
 	if err != nil {
-		return records.Window{}, err
+		return records.Capture{}, err
 	}
-	window, err := records.FinishWindow(ctx, act.Target.Form(), selection, records.Limits{}, before.Before)
+	capture, err := records.FinishCapture(ctx, act.Target.Form(), selection, records.Limits{}, before.Before)
 	if err != nil {
-		return records.Window{}, err
+		return records.Capture{}, err
 	}
 	if ours, err := act.madeRecord(ctx, i, &before.Before); err != nil {
-		return records.Window{}, err
+		return records.Capture{}, err
 	} else if ours {
 		claim, err := act.Ledger.Claimed(ctx, i.Key)
 		if err != nil {
-			return records.Window{}, err
+			return records.Capture{}, err
 		}
-		window.Presume(selection.Model, claim.ChangedAt.Add(-zones))
+		capture.Presume(selection.Model, claim.ChangedAt.Add(-zones))
 	}
-	return window, act.Ledger.SaveWindow(ctx, i.Key, name+afterWindow, window.Encode())
+	return capture, act.Ledger.SaveCapture(ctx, i.Key, name+afterCapture, capture.Encode())
 }
 
 // zones is what the zone of a Joget server and UTC may differ by, and some clock skew.
@@ -160,13 +160,13 @@ func (act *Activities) madeRecord(ctx context.Context, i *Instance, set *records
 }
 
 func (act *Activities) settle(ctx context.Context, i *Instance, name string) error {
-	if err := act.Ledger.CloseWindow(ctx, i.Key, name+afterWindow); err != nil {
+	if err := act.Ledger.CloseCapture(ctx, i.Key, name+afterCapture); err != nil {
 		return err
 	}
-	return act.Ledger.CloseWindow(ctx, i.Key, name)
+	return act.Ledger.CloseCapture(ctx, i.Key, name)
 }
 
-// changes reports whether a window is open in which something changed, and
+// changes reports whether a capture is open in which something changed, and
 // closes those in which nothing did.
 func (act *Activities) changed(ctx context.Context, i *Instance) (bool, error) {
 	names, err := act.openCaptures(ctx, i)
@@ -175,11 +175,11 @@ func (act *Activities) changed(ctx context.Context, i *Instance) (bool, error) {
 	}
 	changed := false
 	for _, name := range names {
-		window, err := act.Capture(ctx, i, name)
+		capture, err := act.Capture(ctx, i, name)
 		if err != nil {
 			return false, err
 		}
-		if len(window.Changes()) > 0 {
+		if len(capture.Changes()) > 0 {
 			changed = true
 		} else if err := act.settle(ctx, i, name); err != nil {
 			return false, err
@@ -188,13 +188,13 @@ func (act *Activities) changed(ctx context.Context, i *Instance) (bool, error) {
 	return changed, nil
 }
 
-// revert puts back what changed in a window, tells what it did, and closes it.
-func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Step, name string, window records.Window) (records.PutBackResult, error) {
+// revert puts back what changed in a capture, tells what it did, and closes it.
+func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Step, name string, capture records.Capture) (records.RevertResult, error) {
 	selection, err := act.selection(ctx, i)
 	if err != nil {
-		return records.PutBackResult{}, err
+		return records.RevertResult{}, err
 	}
-	put, err := records.PutBack(ctx, act.Target.Form(), selection.Model, window)
+	put, err := records.Revert(ctx, act.Target.Form(), selection.Model, capture)
 	if err != nil {
 		return put, err
 	}

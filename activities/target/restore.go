@@ -79,7 +79,7 @@ func (act *Activities) revertLeftovers(ctx context.Context, i *Instance, root *m
 	return nodes, ok, err
 }
 
-// revertRows puts back what changed in all open windows, the last one first.
+// revertRows puts back what changed in all open captures, the last one first.
 func (act *Activities) revertRows(ctx context.Context, i *Instance, at migration.Step) (rows int, out contract.Outcome, err error) {
 	out = contract.Outcome{Status: contract.StatusOK}
 	names, err := act.openCaptures(ctx, i)
@@ -97,18 +97,18 @@ func (act *Activities) revertRows(ctx context.Context, i *Instance, at migration
 
 func (act *Activities) revertCapture(ctx context.Context, i *Instance, at migration.Step, name string) (rows int, out contract.Outcome, err error) {
 	out = contract.Outcome{Status: contract.StatusOK}
-	window, err := act.Capture(ctx, i, name)
+	capture, err := act.Capture(ctx, i, name)
 	if err != nil {
 		return 0, out, err
 	}
 	if act.Settings.ReportOnly {
-		line := migration.StepLine{Step: at, Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: len(window.Changes())}}}
+		line := migration.StepLine{Step: at, Event: migration.EventRowsReported, Facts: migration.Facts{Tally: migration.Tally{Rows: len(capture.Changes())}}}
 		if err := act.Ledger.Log(ctx, i.Migration, i.Instance, line); err != nil {
 			return 0, out, err
 		}
 		return 0, out, act.settle(ctx, i, name)
 	}
-	put, err := act.revert(ctx, i, at, name, window)
+	put, err := act.revert(ctx, i, at, name, capture)
 	if err != nil {
 		return 0, out, err
 	}

@@ -143,7 +143,7 @@ func (t *starting) Prepare(ctx context.Context, attempt int) (context.Context, r
 	if err != nil {
 		return ctx, nil, err
 	}
-	name := windowOf(attempt)
+	name := captureOf(attempt)
 	before, err := t.act.captureBefore(ctx, t.of, name)
 	return ctx, &startRequest{starting: t, name: name, capture: before}, err
 }
@@ -169,7 +169,7 @@ type startRequest struct {
 	*starting
 
 	name    string
-	capture *records.OpenedWindow
+	capture *records.BegunCapture
 }
 
 func (r *startRequest) Post(ctx context.Context, variables map[string]string) (api.StartAnswer, error) {

@@ -51,7 +51,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	if err != nil {
 		return err
 	}
-	if err := act.Ledger.SaveFileWindow(ctx, act.Key(in.Instance), seen); err != nil {
+	if err := act.Ledger.SaveFileCapture(ctx, act.Key(in.Instance), seen); err != nil {
 		return err
 	}
 	return act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
@@ -67,27 +67,29 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 // that others use too are left.
 func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
 	key := act.Key(in.Instance)
-	window, open, err := act.Ledger.FileWindow(ctx, key)
+	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	lost, err := act.lostFolders(ctx, key, root, &window)
+	lost, err := act.lostFolders(ctx, key, root, &capture)
 	if err != nil {
 		return false, err
 	}
 	for i := range source.Rows {
 		if source.Rows[i].Shared {
-			window.Rows = slices.DeleteFunc(window.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
+			capture.Rows = slices.DeleteFunc(capture.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
 		}
 	}
 	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return false, err
 	}
-	put, err := uploads.PutBack(ctx, act.Source.Uploads, act.Target.Uploads, window, slices.Concat(differences, lost), act.Ledger.ToolFiles(key), lastCall(story), act.Settings.ReportOnly)
+	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
+		Tools: act.Ledger.ToolFiles(key), Until: lastCall(story), Look: act.Settings.ReportOnly,
+	})
 	if err != nil {
 		return false, err
 	}
@@ -104,20 +106,20 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 		}
 		lines = append(lines, line)
 	}
-	return put.Any() && !act.Settings.ReportOnly, act.Ledger.CloseFileWindow(ctx, in.Migration, key, lines...)
+	return put.Any() && !act.Settings.ReportOnly, act.Ledger.CloseFileCapture(ctx, in.Migration, key, lines...)
 }
 
-// lostFolders adds to window the folders of rows that tools inserted around our
+// lostFolders adds to capture the folders of rows that tools inserted around our
 // calls and that are not there any more, and returns the files in them, which
 // came with the rows. root is of the snapshot.
-func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, window *migration.FileWindow) ([]uploads.Difference, error) {
-	windows, err := act.Ledger.Windows(ctx, key)
+func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, capture *migration.FileCapture) ([]uploads.Difference, error) {
+	captures, err := act.Ledger.Captures(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	var fresh []migration.RowKey
-	for _, data := range windows {
-		w, err := records.DecodeWindow(data)
+	for _, data := range captures {
+		w, err := records.DecodeCapture(data)
 		if err != nil {
 			return nil, err
 		}
@@ -130,13 +132,13 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 	if err != nil {
 		return nil, err
 	}
-	known := len(window.Rows)
+	known := len(capture.Rows)
 	for _, row := range fresh {
-		if !slices.Contains(window.Rows, row) && !slices.Contains(there.Keys(), row) {
-			window.Rows = append(window.Rows, row)
+		if !slices.Contains(capture.Rows, row) && !slices.Contains(there.Keys(), row) {
+			capture.Rows = append(capture.Rows, row)
 		}
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, window.Rows[known:])
+	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows[known:])
 	return compared.Differences, err
 }
 

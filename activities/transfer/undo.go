@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -155,14 +154,14 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 // undoToolFiles takes files back that tools made or changed. What may be people's
 // stays: where they worked on the target instance, or others use the record.
 func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance, started migration.InstanceID) error {
-	window, open, err := act.Ledger.FileWindow(ctx, key)
+	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := act.lostFolders(ctx, key, root, &window); err != nil {
+	if _, err := act.lostFolders(ctx, key, root, &capture); err != nil {
 		return err
 	}
 	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
@@ -170,31 +169,32 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 		return err
 	}
 	worked := migration.WorkDiscarded(story, started)
-	inUse, err := act.inUse(ctx, in, key, root, window.Rows)
+	inUse, err := act.inUse(ctx, in, key, root, capture.Rows)
 	if err != nil {
 		return err
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, window.Rows)
+	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows)
 	if err != nil {
 		return err
 	}
-	mine, others := window, window
-	mine.Rows = slices.DeleteFunc(slices.Clone(window.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
+	tools := act.Ledger.ToolFiles(key)
+	mine, others := capture, capture
+	mine.Rows = slices.DeleteFunc(slices.Clone(capture.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
 	others.Rows = inUse
-	put, err := uploads.PutBack(ctx, act.Source.Uploads, act.Target.Uploads, mine, compared.Differences, act.Ledger.ToolFiles(key), lastCall(story), worked)
+	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, mine, compared.Differences, uploads.RevertOptions{Tools: tools, Until: lastCall(story), Look: worked})
 	if err != nil {
 		return err
 	}
 	if worked {
 		// Whose they are cannot be told any more.
-		put = uploads.PutBackResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
+		put = uploads.RevertResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
 	}
-	looked, err := uploads.PutBack(ctx, act.Source.Uploads, act.Target.Uploads, others, compared.Differences, act.Ledger.ToolFiles(key), time.Time{}, true)
+	looked, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, others, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
 	if err != nil {
 		return err
 	}
 	shared := slices.Concat(looked.Removed, looked.Again, looked.Left)
-	return act.Ledger.CloseFileWindow(ctx, in.Migration, key, migration.StepLine{
+	return act.Ledger.CloseFileCapture(ctx, in.Migration, key, migration.StepLine{
 		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventToolFiles,
 		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(shared)}},
 		Detail: step.List(slices.Concat(put.Left, shared)),

@@ -77,7 +77,7 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 				}
 			}
 			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
-			if _, open, err := c.Ledger.FileWindow(t.Context(), in.Key()); err != nil || open {
+			if _, open, err := c.Ledger.FileCapture(t.Context(), in.Key()); err != nil || open {
 				t.Errorf("the window is open: %v, %v", open, err)
 			}
 		})

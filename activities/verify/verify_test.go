@@ -306,7 +306,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 		{
 			name: "not_twice",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				activitytest.Must(t, c.Ledger.CloseFileWindow(t.Context(), c.Migration, in.Key()))
+				activitytest.Must(t, c.Ledger.CloseFileCapture(t.Context(), c.Migration, in.Key()))
 			},
 			items: different, files: asTheyMade,
 		},
@@ -367,8 +367,8 @@ func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in := scene.Twins(c, nil)
 	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
-	window := records.Window{Fresh: []migration.RowKey{kept, lost}}
-	activitytest.Must(t, c.Ledger.SaveWindow(t.Context(), in.Key(), "start/1/after", window.Encode()))
+	window := records.Capture{Fresh: []migration.RowKey{kept, lost}}
+	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), "start/1/after", window.Encode()))
 	c.Target.Row("onb_hire", kept.ID, nil)
 	for _, row := range []migration.RowKey{kept, lost} {
 		c.Target.File(row.Table, row.ID, "made", "by a tool")

@@ -193,7 +193,7 @@ CREATE TABLE IF NOT EXISTS target_mark (
   PRIMARY KEY (target, counter)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE IF NOT EXISTS window_image (
+CREATE TABLE IF NOT EXISTS row_capture (
   source    varchar(190) NOT NULL,
   instance  varchar(255) NOT NULL,
   target    varchar(190) NOT NULL,
@@ -442,7 +442,7 @@ CREATE TABLE IF NOT EXISTS verdict_item (
 
 -- What lay in the folders of an instance's records before its start: JSON,
 -- packed. is_open 0: what tools did to them since was put back, or is to stay.
-CREATE TABLE IF NOT EXISTS file_window (
+CREATE TABLE IF NOT EXISTS file_capture (
   source    varchar(190) NOT NULL,
   instance  varchar(255) NOT NULL,
   target    varchar(190) NOT NULL,

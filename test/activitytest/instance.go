@@ -135,7 +135,7 @@ func (in *Instance) Copy() {
 	c.must(err)
 	seen, err := uploads.Seen(c.t.Context(), c.Target.Uploads, set.Keys(), copied.Sums)
 	c.must(err)
-	c.must(c.Ledger.SaveFileWindow(c.t.Context(), in.Key(), seen))
+	c.must(c.Ledger.SaveFileCapture(c.t.Context(), in.Key(), seen))
 }
 
 // startToken is what the claim of Start belongs to.

@@ -69,105 +69,105 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 	keys := func(list ...migration.RowKey) []migration.RowKey { return list }
 	for _, tc := range []struct {
 		name    string
-		tool    []string // within the window
+		tool    []string // within the capture
 		later   []string // after it, by others
 		crashed bool     // the worker died during the call
-		want    records.PutBackResult
+		want    records.RevertResult
 		differ  map[string]string // from the state before the call
 	}{
 		{name: "nothing"},
 		{
 			name: "changed", tool: []string{"UPDATE app_fd_opp SET c_status = 'closed', c_account = NULL, dateCreated = NULL WHERE id = 'r'"},
-			want: records.PutBackResult{Restored: keys(key("opp", "r"))},
+			want: records.RevertResult{Restored: keys(key("opp", "r"))},
 		},
 		{
 			name: "inserted_child_and_row_of_the_record",
 			tool: []string{"INSERT INTO app_fd_line (id, c_opp_id) VALUES ('l3', 'r')", "INSERT INTO app_fd_extra (id) VALUES ('r')"},
-			want: records.PutBackResult{Removed: keys(key("extra", "r"), key("line", "l3"))},
+			want: records.RevertResult{Removed: keys(key("extra", "r"), key("line", "l3"))},
 		},
-		{name: "deleted", tool: []string{"DELETE FROM app_fd_line WHERE id = 'l1'"}, want: records.PutBackResult{Reinserted: keys(key("line", "l1"))}},
+		{name: "deleted", tool: []string{"DELETE FROM app_fd_line WHERE id = 'l1'"}, want: records.RevertResult{Reinserted: keys(key("line", "l1"))}},
 		{
 			name: "untied_from_the_record", tool: []string{"UPDATE app_fd_line SET c_opp_id = '' WHERE id = 'l1'"},
-			want: records.PutBackResult{Restored: keys(key("line", "l1"))},
+			want: records.RevertResult{Restored: keys(key("line", "l1"))},
 		},
 		{
 			name: "an_older_row_tied_to_the_record_is_never_removed", tool: []string{"UPDATE app_fd_opp SET c_account = 'a2' WHERE id = 'r'"},
-			want: records.PutBackResult{Restored: keys(key("opp", "r")), Appeared: keys(key("acc", "a2"))},
+			want: records.RevertResult{Restored: keys(key("opp", "r")), Appeared: keys(key("acc", "a2"))},
 		},
 		{
 			name: "a_child_of_another_record_tied_to_this_one", tool: []string{"UPDATE app_fd_line SET c_opp_id = 'r' WHERE id = 'l9'"},
-			want:   records.PutBackResult{Appeared: keys(key("line", "l9"))},
+			want:   records.RevertResult{Appeared: keys(key("line", "l9"))},
 			differ: map[string]string{"line/l9": "r|nine"},
 		},
 		{
 			name: "new_row_that_the_record_points_to", tool: []string{"INSERT INTO app_fd_acc (id) VALUES ('a3')", "UPDATE app_fd_opp SET c_account = 'a3' WHERE id = 'r'"},
-			want: records.PutBackResult{Restored: keys(key("opp", "r")), Removed: keys(key("acc", "a3"))},
+			want: records.RevertResult{Restored: keys(key("opp", "r")), Removed: keys(key("acc", "a3"))},
 		},
 		{
 			name: "shared_row_is_left", tool: []string{"UPDATE app_fd_acc SET c_name = 'x' WHERE id = 'a1'", "UPDATE app_fd_opp SET c_account = 'a1' WHERE id = 'other'"},
-			want:   records.PutBackResult{Shared: keys(key("acc", "a1"))},
+			want:   records.RevertResult{Shared: keys(key("acc", "a1"))},
 			differ: map[string]string{"acc/a1": "x", "opp/other": "a1"},
 		},
 		{
 			name: "row_that_only_this_record_points_to", tool: []string{"UPDATE app_fd_acc SET c_name = 'x' WHERE id = 'a1'"},
-			want: records.PutBackResult{Restored: keys(key("acc", "a1"))},
+			want: records.RevertResult{Restored: keys(key("acc", "a1"))},
 		},
 		{
 			name: "moved_since", tool: []string{"UPDATE app_fd_line SET c_text = 'tool'", "DELETE FROM app_fd_line WHERE id = 'l2'", "INSERT INTO app_fd_line (id, c_opp_id) VALUES ('l3', 'r')"},
 			later:  []string{"UPDATE app_fd_line SET c_text = 'person' WHERE id IN ('l1', 'l3')", "INSERT INTO app_fd_line (id, c_text) VALUES ('l2', 'person')"},
-			want:   records.PutBackResult{Moved: keys(key("line", "l1"), key("line", "l2"), key("line", "l3"))},
+			want:   records.RevertResult{Moved: keys(key("line", "l1"), key("line", "l2"), key("line", "l3"))},
 			differ: map[string]string{"line/l1": "r|person", "line/l2": "person", "line/l3": "r|person", "line/l9": "other|tool"},
 		},
 		{
 			name: "put_right_by_somebody_else", tool: []string{"UPDATE app_fd_line SET c_text = 'tool' WHERE id = 'l1'"},
-			later: []string{"UPDATE app_fd_line SET c_text = 'one' WHERE id = 'l1'"}, want: records.PutBackResult{Already: keys(key("line", "l1"))},
+			later: []string{"UPDATE app_fd_line SET c_text = 'one' WHERE id = 'l1'"}, want: records.RevertResult{Already: keys(key("line", "l1"))},
 		},
 		{
 			name: "crash_proves_only_rows_with_the_own_id", crashed: true,
 			tool:   []string{"INSERT INTO app_fd_line (id, c_opp_id) VALUES ('l3', 'r')", "INSERT INTO app_fd_extra (id) VALUES ('r')", "UPDATE app_fd_line SET c_text = 'tool' WHERE id = 'l1'"},
-			want:   records.PutBackResult{Removed: keys(key("extra", "r")), Restored: keys(key("line", "l1")), Appeared: keys(key("line", "l3"))},
+			want:   records.RevertResult{Removed: keys(key("extra", "r")), Restored: keys(key("line", "l1")), Appeared: keys(key("line", "l3"))},
 			differ: map[string]string{"line/l3": "r"},
 		},
 		{
 			name: "table_altered_by_the_tool_proves_nothing",
 			tool: []string{"ALTER TABLE app_fd_line ADD c_new longtext, ALGORITHM=COPY", "INSERT INTO app_fd_line (id, c_opp_id, c_new) VALUES ('l3', 'r', 'x')", "UPDATE app_fd_line SET c_new = 'x' WHERE id = 'l1'"},
-			want: records.PutBackResult{Restored: keys(key("line", "l1")), Appeared: keys(key("line", "l3"))}, differ: map[string]string{"line/l3": "r"},
+			want: records.RevertResult{Restored: keys(key("line", "l1")), Appeared: keys(key("line", "l3"))}, differ: map[string]string{"line/l3": "r"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := world(t)
 			want := dump(d)
-			opened, err := records.OpenWindow(t.Context(), d.Target, s, records.Limits{})
+			opened, err := records.BeginCapture(t.Context(), d.Target, s, records.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			stored := records.Window{Before: opened.Before}.Encode()
+			stored := records.Capture{Before: opened.Before}.Encode()
 			for _, q := range tc.tool {
 				d.exec(q)
 			}
-			var window records.Window
+			var capture records.Capture
 			if tc.crashed {
 				opened.Abandon(t.Context())
-				before, err := records.DecodeWindow(stored)
+				before, err := records.DecodeCapture(stored)
 				if err != nil {
 					t.Fatal(err)
 				}
-				window, err = records.FinishWindow(t.Context(), d.Target, s, records.Limits{}, before.Before)
+				capture, err = records.FinishCapture(t.Context(), d.Target, s, records.Limits{}, before.Before)
 				if err != nil {
 					t.Fatal(err)
 				}
-			} else if window, err = opened.Close(t.Context()); err != nil {
+			} else if capture, err = opened.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			for _, q := range tc.later {
 				d.exec(q)
 			}
-			window, err = records.DecodeWindow(window.Encode())
+			capture, err = records.DecodeCapture(capture.Encode())
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := records.PutBack(t.Context(), d.Target, s.Model, window)
+			got, err := records.Revert(t.Context(), d.Target, s.Model, capture)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,7 +180,7 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 			if diff := cmp.Diff(want, dump(d)); diff != "" {
 				t.Errorf("tables (-want +got):\n%s", diff)
 			}
-			again, err := records.PutBack(t.Context(), d.Target, s.Model, window)
+			again, err := records.Revert(t.Context(), d.Target, s.Model, capture)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,7 +200,7 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 func TestWindowLocksNothing(t *testing.T) {
 	t.Parallel()
 	d, s := world(t)
-	opened, err := records.OpenWindow(t.Context(), d.Target, s, records.Limits{})
+	opened, err := records.BeginCapture(t.Context(), d.Target, s, records.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 		name           string
 		source, target files // before
 		since          func(source, target *side)
-		want           uploads.PutBackResult
+		want           uploads.RevertResult
 		after          files
 		kept           kept
 	}{
@@ -113,27 +113,27 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 		{
 			name: "a_new_file", source: files{"a": "ours"},
 			since: func(_, target *side) { target.put("made/b", "by a tool", moment) },
-			want:  uploads.PutBackResult{Removed: keys("made/b")}, after: files{"a": "ours"}, kept: kept{"made/b": "by a tool"},
+			want:  uploads.RevertResult{Removed: keys("made/b")}, after: files{"a": "ours"}, kept: kept{"made/b": "by a tool"},
 		},
 		{
 			name: "the_only_file_and_the_folder_are_new", after: files{},
 			since: func(_, target *side) { target.put("b", "by a tool", moment) },
-			want:  uploads.PutBackResult{Removed: keys("b")}, kept: kept{"b": "by a tool"},
+			want:  uploads.RevertResult{Removed: keys("b")}, kept: kept{"b": "by a tool"},
 		},
 		{
 			name: "ours_was_changed", source: files{"a": "ours"},
 			since: func(_, target *side) { target.put("a", "theirs", moment.Add(time.Hour)) },
-			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "theirs"},
+			want:  uploads.RevertResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "theirs"},
 		},
 		{
 			name: "ours_was_changed_with_its_size_and_time", source: files{"a": "ours"},
 			since: func(_, target *side) { target.put("a", "sour", moment) },
-			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "sour"},
+			want:  uploads.RevertResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "sour"},
 		},
 		{
 			name: "ours_was_removed", source: files{"a": "ours"},
 			since: func(_, target *side) { must(target.t, os.Remove(target.path("a"))) },
-			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"},
+			want:  uploads.RevertResult{Again: keys("a")}, after: files{"a": "ours"},
 		},
 		{
 			name: "ours_was_removed_and_the_source_changed_too", source: files{"a": "ours"},
@@ -141,7 +141,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 				must(target.t, os.Remove(target.path("a")))
 				source.put("a", "newer", moment)
 			},
-			want: uploads.PutBackResult{Left: keys("a")}, after: files{},
+			want: uploads.RevertResult{Left: keys("a")}, after: files{},
 		},
 		{
 			name: "only_the_source_changed", source: files{"a": "ours"}, after: files{"a": "ours"},
@@ -155,17 +155,17 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 		{
 			name: "the_targets_own_file_was_changed", target: files{"x": "theirs"},
 			since: func(_, target *side) { target.put("x", "changed", moment) },
-			want:  uploads.PutBackResult{Left: keys("x")}, after: files{"x": "changed"},
+			want:  uploads.RevertResult{Left: keys("x")}, after: files{"x": "changed"},
 		},
 		{
 			name: "the_targets_own_file_was_changed_and_keeps_its_size", target: files{"x": "theirs"},
 			since: func(_, target *side) { target.put("x", "changd", moment.Add(time.Second)) },
-			want:  uploads.PutBackResult{Left: keys("x")}, after: files{"x": "changd"},
+			want:  uploads.RevertResult{Left: keys("x")}, after: files{"x": "changd"},
 		},
 		{
 			name: "a_kept_one_was_changed", source: files{"a": "ours"}, target: files{"a": "theirs"},
 			since: func(_, target *side) { target.put("a", "changed", moment) },
-			want:  uploads.PutBackResult{Left: keys("a")}, after: files{"a": "changed"},
+			want:  uploads.RevertResult{Left: keys("a")}, after: files{"a": "changed"},
 		},
 		{
 			name: "a_kept_one_was_not", source: files{"a": "ours"}, target: files{"a": "theirs"}, after: files{"a": "theirs"},
@@ -173,7 +173,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 		{
 			name: "the_same_on_the_target_before_us", source: files{"a": "ours"}, target: files{"a": "ours"},
 			since: func(_, target *side) { target.put("a", "changed", moment) },
-			want:  uploads.PutBackResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "changed"},
+			want:  uploads.RevertResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "changed"},
 		},
 		{
 			name: "a_symlink_in_place_of_ours", source: files{"a": "ours"}, after: files{},
@@ -188,7 +188,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			source, target := newSide(t, tc.source), newSide(t, tc.target)
 			copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictKeep})
 			must(t, err)
-			window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
+			capture, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
 			must(t, err)
 			if tc.since != nil {
 				tc.since(source, target)
@@ -197,7 +197,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			must(t, err)
 			before := snapshotOf(target)
 			tools := kept{}
-			looked, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, time.Time{}, true)
+			looked, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
 			must(t, err)
 			if diff := cmp.Diff(tc.want, looked); diff != "" {
 				t.Errorf("a mere look (-want +got):\n%s", diff)
@@ -205,7 +205,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(before, snapshotOf(target)); diff != "" || len(tools) > 0 {
 				t.Errorf("a look kept %v and changed the target:\n%s", tools, diff)
 			}
-			got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, tools, time.Time{}, false)
+			got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools})
 			must(t, err)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
@@ -224,9 +224,9 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(tc.kept, tools); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
-			again, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, time.Time{}, false)
+			again, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: kept{}})
 			must(t, err)
-			if diff := cmp.Diff(uploads.PutBackResult{Left: tc.want.Left}, again); diff != "" {
+			if diff := cmp.Diff(uploads.RevertResult{Left: tc.want.Left}, again); diff != "" {
 				t.Errorf("done again (-want +got):\n%s", diff)
 			}
 		})
@@ -255,9 +255,9 @@ func TestPutBackLeavesFoldersThatWereNotLookedInto(t *testing.T) {
 	source, target := newSide(t, nil), newSide(t, map[string]string{"b": "theirs"})
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
-	got, err := uploads.PutBack(t.Context(), source.store, target.store, migration.FileWindow{}, compared.Differences, kept{}, time.Time{}, false)
+	got, err := uploads.Revert(t.Context(), source.store, target.store, migration.FileCapture{}, compared.Differences, uploads.RevertOptions{Tools: kept{}})
 	must(t, err)
-	if diff := cmp.Diff(uploads.PutBackResult{}, got); diff != "" {
+	if diff := cmp.Diff(uploads.RevertResult{}, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
@@ -267,16 +267,16 @@ func TestPutBackLeavesWhatWasWrittenAfterTheLastCall(t *testing.T) {
 	source, target := newSide(t, map[string]string{"a": "ours"}), newSide(t, nil)
 	copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{})
 	must(t, err)
-	window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
+	capture, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
 	must(t, err)
 	target.put("a", "by a person", moment.Add(time.Second))
 	target.put("b", "by a person", moment.Add(time.Second))
 	target.put("c", "by a tool", moment)
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
-	got, err := uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, kept{}, moment, false)
+	got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: kept{}, Until: moment})
 	must(t, err)
-	if diff := cmp.Diff(uploads.PutBackResult{Removed: keys("c"), Left: keys("a", "b")}, got); diff != "" {
+	if diff := cmp.Diff(uploads.RevertResult{Removed: keys("c"), Left: keys("a", "b")}, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
@@ -284,13 +284,13 @@ func TestPutBackLeavesWhatWasWrittenAfterTheLastCall(t *testing.T) {
 func TestPutBackRemovesAFileOnlyAsItWasKept(t *testing.T) {
 	t.Parallel()
 	source, target := newSide(t, nil), newSide(t, nil)
-	window, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, nil)
+	capture, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, nil)
 	must(t, err)
 	target.put("b", "by a tool", moment)
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
 	late := during(func() { target.put("b", "by a person", moment) })
-	_, err = uploads.PutBack(t.Context(), source.store, target.store, window, compared.Differences, late, time.Time{}, false)
+	_, err = uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: late})
 	if migration.CodeOf(err) != migration.CodeDrifted {
 		t.Errorf("got %v, want drifted", err)
 	}

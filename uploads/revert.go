@@ -14,8 +14,8 @@ import (
 // Seen returns what lies in the folders of records, to tell later what was done
 // to it. sums are those of the files that are the source's (Result.Sums). A
 // folder that cannot be looked into is left out.
-func Seen(ctx context.Context, dst Store, records []migration.RowKey, sums map[Key]Sum) (migration.FileWindow, error) {
-	var w migration.FileWindow
+func Seen(ctx context.Context, dst Store, records []migration.RowKey, sums map[Key]Sum) (migration.FileCapture, error) {
+	var w migration.FileCapture
 	for _, row := range records {
 		entries, err := dst.List(ctx, row)
 		if migration.CodeOf(err) == migration.CodeUnsupported {
@@ -39,31 +39,35 @@ type ToolFiles interface {
 	Keep(ctx context.Context, images []FileImage) error
 }
 
-// PutBackResult lists files by what PutBack did; all lists hold personal data.
-type PutBackResult struct {
+// RevertResult lists files by what Revert did; all lists hold personal data.
+type RevertResult struct {
 	Removed []Key // were made since
 	Again   []Key // were the source's, and are again
 	Left    []Key // were changed or made since, and cannot be told to be ours; not touched
 }
 
 // Any reports whether something was done.
-func (r *PutBackResult) Any() bool { return len(r.Removed)+len(r.Again) > 0 }
+func (r *RevertResult) Any() bool { return len(r.Removed)+len(r.Again) > 0 }
 
-// PutBack undoes what was done to files of the target since window was taken,
-// as far as they differ from the source's: those that are new are removed, those
-// that were the source's are copied again. What is removed or replaced is kept
-// in tools first. What was written after until is no tool's doing and is left;
-// zero: no limit. Nothing is touched when look is set; then the result says what
-// would be. It is safe to repeat.
-func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, differences []Difference, tools ToolFiles, until time.Time, look bool) (PutBackResult, error) {
-	p := putter{src: src, dst: dst, tools: tools, until: until, look: look, was: map[Key]*migration.FileSeen{}}
-	for i := range window.Files {
-		f := &window.Files[i]
+// RevertOptions say how Revert treats what it finds.
+type RevertOptions struct {
+	Tools ToolFiles // what is removed or replaced is kept there first
+	Until time.Time // what was written later is no tool's doing and is left; zero: no limit
+	Look  bool      // nothing is touched, and the result says what would be
+}
+
+// Revert undoes what was done to files of the target since capture was taken, as
+// far as they differ from the source's: those that are new are removed, those
+// that were the source's are copied again. It is safe to repeat.
+func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, differences []Difference, o RevertOptions) (RevertResult, error) {
+	p := putter{src: src, dst: dst, RevertOptions: o, was: map[Key]*migration.FileSeen{}}
+	for i := range capture.Files {
+		f := &capture.Files[i]
 		p.was[Key{Row: f.Row, Name: f.Entry.Name}] = f
 	}
 	var rows []migration.RowKey
 	for _, d := range differences {
-		if d.Kind == Unverifiable || !slices.Contains(window.Rows, d.Key.Row) {
+		if d.Kind == Unverifiable || !slices.Contains(capture.Rows, d.Key.Row) {
 			continue
 		}
 		if err := p.file(ctx, d.Key); err != nil {
@@ -73,7 +77,7 @@ func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, d
 			rows = append(rows, d.Key.Row)
 		}
 	}
-	if look || !p.result.Any() {
+	if o.Look || !p.result.Any() {
 		return p.result, nil
 	}
 	for _, row := range rows {
@@ -88,12 +92,11 @@ func PutBack(ctx context.Context, src, dst Store, window migration.FileWindow, d
 }
 
 type putter struct {
+	RevertOptions
+
 	src, dst Store
-	tools    ToolFiles
-	until    time.Time
-	look     bool
 	was      map[Key]*migration.FileSeen
-	result   PutBackResult
+	result   RevertResult
 }
 
 // file puts one file back.
@@ -107,7 +110,7 @@ func (p *putter) file(ctx context.Context, key Key) error {
 		return err
 	}
 	done := decide(p.was[key], ours, theirs)
-	if done != changeNone && !p.until.IsZero() && theirs.entry != nil && theirs.entry.Modified.After(p.until) {
+	if done != changeNone && !p.Until.IsZero() && theirs.entry != nil && theirs.entry.Modified.After(p.Until) {
 		done = changeLeave
 	}
 	switch done {
@@ -116,12 +119,12 @@ func (p *putter) file(ctx context.Context, key Key) error {
 		p.result.Left = append(p.result.Left, key)
 	case changeRemove:
 		p.result.Removed = append(p.result.Removed, key)
-		if !p.look {
+		if !p.Look {
 			return p.remove(ctx, key, theirs)
 		}
 	case changeAgain:
 		p.result.Again = append(p.result.Again, key)
-		if !p.look {
+		if !p.Look {
 			return p.again(ctx, key, ours, theirs)
 		}
 	}
@@ -179,7 +182,7 @@ func decide(was *migration.FileSeen, ours, theirs standing) change {
 }
 
 func (p *putter) remove(ctx context.Context, key Key, theirs standing) error {
-	if err := p.tools.Keep(ctx, []FileImage{p.image(key, theirs)}); err != nil {
+	if err := p.Tools.Keep(ctx, []FileImage{p.image(key, theirs)}); err != nil {
 		return fmt.Errorf("keep a file that a tool made: %w", err)
 	}
 	now, err := p.dst.Stat(ctx, key)
@@ -202,7 +205,7 @@ func drifted() error {
 
 // again copies a file of the source again, by the way of Copy.
 func (p *putter) again(ctx context.Context, key Key, ours, theirs standing) error {
-	c := copier{src: p.src, dst: p.dst, images: onlyKept{p.tools}, options: Options{Parallel: 1}, result: Result{Sums: map[Key]Sum{}}}
+	c := copier{src: p.src, dst: p.dst, images: onlyKept{p.Tools}, options: Options{Parallel: 1}, result: Result{Sums: map[Key]Sum{}}}
 	j := &job{key: key, entry: *ours.entry, there: theirs.entry, thereSum: theirs.sum}
 	if err := c.batch(ctx, []*job{j}, ours.entry.Size); err != nil {
 		return err

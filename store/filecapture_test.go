@@ -15,9 +15,9 @@ import (
 )
 
 // windowWith has one file of that name, which need not be text.
-func windowWith(name string, sum migration.Digest) migration.FileWindow {
+func windowWith(name string, sum migration.Digest) migration.FileCapture {
 	order := migration.RowKey{Table: "order", ID: "record-1"}
-	return migration.FileWindow{
+	return migration.FileCapture{
 		Rows: []migration.RowKey{order, {Table: "item", ID: "i-1"}},
 		Files: []migration.FileSeen{
 			{Row: order, Entry: migration.FileEntry{Name: name, Kind: "file", Size: 7, Modified: time.Unix(9, 123456789).UTC()}, Sum: sum},
@@ -30,19 +30,19 @@ func TestFileWindow_stays_from_the_claim_on_until_it_is_closed(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
 	savePlan(t, l, "p1", planned(1, nil))
-	_, _, err := l.FileWindow(t.Context(), ourKey)
+	_, _, err := l.FileCapture(t.Context(), ourKey)
 	wantCode(t, err, migration.CodeNotFound)
 	wanted := func(name string, open bool) {
 		t.Helper()
-		got, isOpen, err := l.FileWindow(t.Context(), ourKey)
+		got, isOpen, err := l.FileCapture(t.Context(), ourKey)
 		must(t, err)
 		if diff := cmp.Diff(windowWith(name, migration.Digest{1, 2}), got); diff != "" || isOpen != open {
-			t.Fatalf("open %t, want %t; window (-want +got):\n%s", isOpen, open, diff)
+			t.Fatalf("open %t, want %t; capture (-want +got):\n%s", isOpen, open, diff)
 		}
 	}
 	save := func(name string) {
 		t.Helper()
-		must(t, l.SaveFileWindow(t.Context(), ourKey, windowWith(name, migration.Digest{1, 2})))
+		must(t, l.SaveFileCapture(t.Context(), ourKey, windowWith(name, migration.Digest{1, 2})))
 	}
 	save("first")
 	save("a\xff b.pdf")
@@ -53,7 +53,7 @@ func TestFileWindow_stays_from_the_claim_on_until_it_is_closed(t *testing.T) {
 	wanted("a\xff b.pdf", true)
 	line := migration.StepLine{Step: migration.StepVerify, Event: migration.EventFilesReverted}
 	for range 2 {
-		must(t, l.CloseFileWindow(t.Context(), mig, ourKey, line))
+		must(t, l.CloseFileCapture(t.Context(), mig, ourKey, line))
 	}
 	wanted("a\xff b.pdf", false)
 	if got := lines(t, l, id(1)); len(got) == 0 || got[len(got)-1] != "note: files_reverted" || strings.Count(strings.Join(got, "\n"), "files_reverted") != 1 {
@@ -77,26 +77,26 @@ func TestFileWindow_tells_files_of_a_first_start_from_those_before(t *testing.T)
 	order, item := migration.RowKey{Table: "order", ID: "record-1"}, migration.RowKey{Table: "item", ID: "i-1"}
 	own, ours := file(order, "own", 1, migration.Digest{}), file(order, "ours", 2, migration.Digest{2})
 	newer, another, more := file(order, "ours", 3, migration.Digest{3}), file(order, "too", 4, migration.Digest{4}), file(item, "own", 5, migration.Digest{})
-	first := migration.FileWindow{Rows: []migration.RowKey{order}, Files: []migration.FileSeen{own, ours}}
-	second := migration.FileWindow{Rows: []migration.RowKey{order, item}, Files: []migration.FileSeen{
+	first := migration.FileCapture{Rows: []migration.RowKey{order}, Files: []migration.FileSeen{own, ours}}
+	second := migration.FileCapture{Rows: []migration.RowKey{order, item}, Files: []migration.FileSeen{
 		file(order, "own", 9, migration.Digest{}), newer, another, file(order, "made", 8, migration.Digest{}), more,
 	}}
-	must(t, l.SaveFileWindow(t.Context(), ourKey, first))
+	must(t, l.SaveFileCapture(t.Context(), ourKey, first))
 	claim(t, l, ourKey, "a")
 	must(t, l.Sending(t.Context(), ourKey, "a", nil, def))
 	must(t, l.Release(t.Context(), ourKey, "a", migration.ClaimSending, "it ran through"))
 	for range 2 {
-		must(t, l.SaveFileWindow(t.Context(), ourKey, second))
+		must(t, l.SaveFileCapture(t.Context(), ourKey, second))
 	}
-	got, _, err := l.FileWindow(t.Context(), ourKey)
+	got, _, err := l.FileCapture(t.Context(), ourKey)
 	must(t, err)
-	want := migration.FileWindow{Rows: second.Rows, Files: []migration.FileSeen{own, more, newer, another}}
+	want := migration.FileCapture{Rows: second.Rows, Files: []migration.FileSeen{own, more, newer, another}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("window (-want +got):\n%s", diff)
+		t.Errorf("capture (-want +got):\n%s", diff)
 	}
-	must(t, l.CloseFileWindow(t.Context(), mig, ourKey))
-	must(t, l.SaveFileWindow(t.Context(), ourKey, second))
-	if got, _, err = l.FileWindow(t.Context(), ourKey); err != nil || !cmp.Equal(second, got) {
+	must(t, l.CloseFileCapture(t.Context(), mig, ourKey))
+	must(t, l.SaveFileCapture(t.Context(), ourKey, second))
+	if got, _, err = l.FileCapture(t.Context(), ourKey); err != nil || !cmp.Equal(second, got) {
 		t.Errorf("after it was closed (-want +got), %v:\n%s", err, cmp.Diff(second, got))
 	}
 }
@@ -105,13 +105,13 @@ func TestFileWindow_is_not_begun_after_the_claim(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
 	claim(t, l, ourKey, "a")
-	must(t, l.SaveFileWindow(t.Context(), ourKey, windowWith("late", migration.Digest{})))
-	_, _, err := l.FileWindow(t.Context(), ourKey)
+	must(t, l.SaveFileCapture(t.Context(), ourKey, windowWith("late", migration.Digest{})))
+	_, _, err := l.FileCapture(t.Context(), ourKey)
 	wantCode(t, err, migration.CodeNotFound)
-	must(t, l.CloseFileWindow(t.Context(), mig, ourKey, migration.StepLine{Event: migration.EventFilesReverted}))
+	must(t, l.CloseFileCapture(t.Context(), mig, ourKey, migration.StepLine{Event: migration.EventFilesReverted}))
 	for _, line := range lines(t, l, id(1)) {
 		if strings.Contains(line, "files_reverted") {
-			t.Error("told of a window that there is not")
+			t.Error("told of a capture that there is not")
 		}
 	}
 }

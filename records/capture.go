@@ -11,20 +11,20 @@ import (
 	"jogetferry/migration"
 )
 
-// Window is a record set of the target right before and right after a call
+// Capture is a record set of the target right before and right after a call
 // that may have run tools. Fresh are the rows of After that are proven to have
 // been inserted in between; any other row that is in After only may be an older
 // one that a tool tied to the record.
-type Window struct {
+type Capture struct {
 	Before Set
 	After  Set
 	Fresh  []migration.RowKey
 }
 
-// OpenedWindow is a window whose call is under way. Before is to be stored
-// (Window.Encode with an empty After) before the call is made. Exactly one of
+// BegunCapture is a capture whose call is under way. Before is to be stored
+// (Capture.Encode with an empty After) before the call is made. Exactly one of
 // Close and Abandon must be called.
-type OpenedWindow struct {
+type BegunCapture struct {
 	Before    Set
 	target    Target
 	selection Selection
@@ -32,21 +32,21 @@ type OpenedWindow struct {
 	conn      *sql.Conn // a snapshot from before the call; nil when the server has none
 }
 
-// OpenWindow reads the record set of the target before a call. It holds one
+// BeginCapture reads the record set of the target before a call. It holds one
 // connection of the pool until Close, with a snapshot that has touched no table,
 // so that nothing waits for it; Close needs a second one, so a pool must have
-// more connections than windows. A server without such snapshots works too, with less proof.
-func OpenWindow(ctx context.Context, target Target, selection Selection, limits Limits) (*OpenedWindow, error) {
-	w := &OpenedWindow{target: target, selection: selection, limits: limits}
+// more connections than captures. A server without such snapshots works too, with less proof.
+func BeginCapture(ctx context.Context, target Target, selection Selection, limits Limits) (*BegunCapture, error) {
+	w := &BegunCapture{target: target, selection: selection, limits: limits}
 	conn, err := target.DB.Conn(ctx)
 	if err != nil {
-		return nil, failed("open window", "", err)
+		return nil, failed("open capture", "", err)
 	}
 	w.conn = conn
 	if err := w.snapshot(ctx); err != nil {
 		w.Abandon(ctx)
 		if ctx.Err() != nil {
-			return nil, failed("open window", "", ctx.Err())
+			return nil, failed("open capture", "", ctx.Err())
 		}
 	}
 	// What we do not know of before the call we would take for new after it.
@@ -58,7 +58,7 @@ func OpenWindow(ctx context.Context, target Target, selection Selection, limits 
 	return w, nil
 }
 
-func (w *OpenedWindow) snapshot(ctx context.Context) error {
+func (w *BegunCapture) snapshot(ctx context.Context) error {
 	if _, err := w.conn.ExecContext(ctx, isolateQuery); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (w *OpenedWindow) snapshot(ctx context.Context) error {
 const rollbackTime = 5 * time.Second
 
 // Abandon gives the connection back without looking at the target again. It may be repeated.
-func (w *OpenedWindow) Abandon(ctx context.Context) {
+func (w *BegunCapture) Abandon(ctx context.Context) {
 	if w.conn == nil {
 		return
 	}
@@ -97,34 +97,34 @@ func (w *OpenedWindow) Abandon(ctx context.Context) {
 	_ = drop // the connection is gone either way
 }
 
-// Close reads the record set after the call and ends the window. The window is
-// to be stored before PutBack.
-func (w *OpenedWindow) Close(ctx context.Context) (Window, error) {
+// Close reads the record set after the call and ends the capture. The capture is
+// to be stored before Revert.
+func (w *BegunCapture) Close(ctx context.Context) (Capture, error) {
 	defer w.Abandon(ctx)
-	window, err := FinishWindow(ctx, w.target, w.selection, w.limits, w.Before)
+	capture, err := FinishCapture(ctx, w.target, w.selection, w.limits, w.Before)
 	if err != nil || w.conn == nil {
-		return window, err
+		return capture, err
 	}
-	before := window.Before.byKey()
-	for i := range window.After.Rows {
-		key := window.After.Rows[i].Key
-		if before[key] != nil || slices.Contains(window.Fresh, key) {
+	before := capture.Before.byKey()
+	for i := range capture.After.Rows {
+		key := capture.After.Rows[i].Key
+		if before[key] != nil || slices.Contains(capture.Fresh, key) {
 			continue
 		}
 		existed, err := w.existed(ctx, key)
 		if err != nil {
-			return Window{}, err
+			return Capture{}, err
 		}
 		if !existed {
-			window.Fresh = append(window.Fresh, key)
+			capture.Fresh = append(capture.Fresh, key)
 		}
 	}
-	return window, nil
+	return capture, nil
 }
 
 // existed looks into the snapshot; a table that was altered since cannot be
 // read in it, and then nothing is proven.
-func (w *OpenedWindow) existed(ctx context.Context, key migration.RowKey) (bool, error) {
+func (w *BegunCapture) existed(ctx context.Context, key migration.RowKey) (bool, error) {
 	table, ok, err := w.target.Schema.Table(ctx, w.target.DB, key.Table)
 	if err != nil || !ok {
 		return true, err
@@ -144,17 +144,17 @@ func (w *OpenedWindow) existed(ctx context.Context, key migration.RowKey) (bool,
 	return slices.ContainsFunc(rows, func(r Row) bool { return r.Key.ID == key.ID }), nil
 }
 
-// FinishWindow closes a window whose worker died: before is what OpenWindow
+// FinishCapture closes a capture whose worker died: before is what BeginCapture
 // read. Only rows with the record's own id can be proven fresh then, because
 // before was read by that id.
-func FinishWindow(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Window, error) {
+func FinishCapture(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
 	selection.Known = append(slices.Clone(selection.Known), before.Keys()...)
 	target.Schema.Forget() // tools may have made tables and columns
 	after, err := Collect(ctx, target.DB, target.Schema, selection, limits)
 	if err != nil {
-		return Window{}, err
+		return Capture{}, err
 	}
-	w := Window{Before: before, After: after}
+	w := Capture{Before: before, After: after}
 	had := before.byKey()
 	for i := range after.Rows {
 		key := after.Rows[i].Key
@@ -165,12 +165,12 @@ func FinishWindow(ctx context.Context, target Target, selection Selection, limit
 	return w, nil
 }
 
-// Presume takes rows for fresh that appeared in a window whose worker died,
+// Presume takes rows for fresh that appeared in a capture whose worker died,
 // where that is as good as proven: they name the root as their parent, and say
 // that they were created at since or later. The caller vouches that the root was
 // not on the server before us, so that nothing could have named it. since is
 // compared with what Joget wrote, in whatever zone it does.
-func (w *Window) Presume(model migration.FormModel, since time.Time) {
+func (w *Capture) Presume(model migration.FormModel, since time.Time) {
 	before := w.Before.byKey()
 	for i := range w.After.Rows {
 		row := &w.After.Rows[i]
@@ -196,18 +196,18 @@ const (
 	createdLayout = "2006-01-02 15:04:05.999999"
 )
 
-// ChangeKind says what happened to a row in a window. The values are stable.
+// ChangeKind says what happened to a row in a capture. The values are stable.
 type ChangeKind string
 
 // The kinds of changes.
 const (
 	Changed  ChangeKind = "changed"
-	Inserted ChangeKind = "inserted" // proven, see Window.Fresh
+	Inserted ChangeKind = "inserted" // proven, see Capture.Fresh
 	Appeared ChangeKind = "appeared" // in After only, without proof that it is new
 	Deleted  ChangeKind = "deleted"
 )
 
-// Change is one row that a window shows changed. Before is nil for inserted
+// Change is one row that a capture shows changed. Before is nil for inserted
 // and appeared rows, After for deleted ones.
 type Change struct {
 	Key    migration.RowKey
@@ -217,7 +217,7 @@ type Change struct {
 }
 
 // Changes returns what changed between Before and After, by table and id.
-func (w *Window) Changes() []Change {
+func (w *Capture) Changes() []Change {
 	before, after := w.Before.byKey(), w.After.byKey()
 	var changes []Change
 	for key, row := range before {
@@ -243,8 +243,8 @@ func (w *Window) Changes() []Change {
 	return changes
 }
 
-// PutBackResult lists rows by what PutBack did; all lists hold record IDs.
-type PutBackResult struct {
+// RevertResult lists rows by what Revert did; all lists hold record IDs.
+type RevertResult struct {
 	Restored   []migration.RowKey // changed rows that have their former content again
 	Removed    []migration.RowKey // inserted rows
 	Reinserted []migration.RowKey // deleted rows
@@ -254,13 +254,13 @@ type PutBackResult struct {
 	Appeared   []migration.RowKey // not proven to be new; not touched
 }
 
-// PutBack undoes what window shows, row by row, each only while it still is
-// what After says. The window must be in the ledger: it is the only image of what
+// Revert undoes what capture shows, row by row, each only while it still is
+// what After says. The capture must be in the ledger: it is the only image of what
 // is undone here. Rows that other records use, as model tells, are reported and
 // left. It is safe to repeat.
-func PutBack(ctx context.Context, target Target, model migration.FormModel, window Window) (PutBackResult, error) {
-	p := putter{target: target, model: model, before: window.Before.byKey(), after: window.After.byKey()}
-	for _, change := range window.Changes() {
+func Revert(ctx context.Context, target Target, model migration.FormModel, capture Capture) (RevertResult, error) {
+	p := putter{target: target, model: model, before: capture.Before.byKey(), after: capture.After.byKey()}
+	for _, change := range capture.Changes() {
 		if err := p.put(ctx, change); err != nil {
 			return p.result, err
 		}
@@ -272,7 +272,7 @@ type putter struct {
 	target        Target
 	model         migration.FormModel
 	before, after map[migration.RowKey]*Row
-	result        PutBackResult
+	result        RevertResult
 }
 
 func (p *putter) put(ctx context.Context, c Change) error {
@@ -320,7 +320,7 @@ func (p *putter) put(ctx context.Context, c Change) error {
 	return nil
 }
 
-// shared reports whether a row outside the window holds the id of c, or is
+// shared reports whether a row outside the capture holds the id of c, or is
 // held by c.
 func (p *putter) shared(ctx context.Context, c Change) (bool, error) {
 	for _, r := range p.model.Relations {
@@ -350,7 +350,7 @@ func (p *putter) shared(ctx context.Context, c Change) (bool, error) {
 	return false, nil
 }
 
-// holder reports whether table has a row outside the window whose column is value.
+// holder reports whether table has a row outside the capture whose column is value.
 func (p *putter) holder(ctx context.Context, table, column, value string) (bool, error) {
 	t, ok, err := p.target.Schema.Table(ctx, p.target.DB, table)
 	if err != nil || !ok {

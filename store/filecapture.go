@@ -11,7 +11,7 @@ import (
 	"jogetferry/migration"
 )
 
-// storedFiles is a migration.FileWindow as it is stored: names of files are
+// storedFiles is a migration.FileCapture as it is stored: names of files are
 // bytes, which JSON would spoil.
 type storedFiles struct {
 	Rows  []migration.RowKey `json:"rows"`
@@ -27,21 +27,21 @@ type storedFile struct {
 	Sum      []byte             `json:"sum,omitempty"`
 }
 
-// SaveFileWindow keeps what lay in the folders of an instance's records. Until
+// SaveFileCapture keeps what lay in the folders of an instance's records. Until
 // its start is claimed the last one counts; from then on it stays, unless it is
 // closed: then what tools did was looked at, and what follows is another story.
 // Before another start, an open one hears of the files that are the source's now
 // and of more records only: the rest may be what tools of the first start made.
-func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w migration.FileWindow) error {
-	const op = "save file window"
+func (l *Ledger) SaveFileCapture(ctx context.Context, key migration.ClaimKey, w migration.FileCapture) error {
+	const op = "save file capture"
 	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
 		claim, found, err := findClaim(ctx, tx, key, true)
 		if err != nil {
 			return err
 		}
 		if found && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
-			window, err := findFileWindow(ctx, tx, key)
-			if errors.Is(err, sql.ErrNoRows) || err == nil && window.open {
+			capture, err := findFileCapture(ctx, tx, key)
+			if errors.Is(err, sql.ErrNoRows) || err == nil && capture.open {
 				// Taken now it would have what tools did in it.
 				return nil
 			}
@@ -51,7 +51,7 @@ func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w m
 		}
 		kept := w
 		if found && claim.State == migration.ClaimReleased && !claim.Definition.IsZero() {
-			was, open, err := fileWindow(ctx, tx, key)
+			was, open, err := fileCapture(ctx, tx, key)
 			if err != nil && !errors.Is(err, sql.ErrNoRows) {
 				return err
 			}
@@ -63,24 +63,24 @@ func (l *Ledger) SaveFileWindow(ctx context.Context, key migration.ClaimKey, w m
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, upsertFileWindow, append(place(key), blob)...)
+		_, err = tx.ExecContext(ctx, upsertFileCapture, append(place(key), blob)...)
 		return err
 	})
 }
 
-// FileWindow returns what SaveFileWindow kept, and whether it is still open.
+// FileCapture returns what SaveFileCapture kept, and whether it is still open.
 // None: CodeNotFound.
-func (l *Ledger) FileWindow(ctx context.Context, key migration.ClaimKey) (w migration.FileWindow, open bool, err error) {
-	const op = "read file window"
-	w, open, err = fileWindow(ctx, l.db, key)
+func (l *Ledger) FileCapture(ctx context.Context, key migration.ClaimKey) (w migration.FileCapture, open bool, err error) {
+	const op = "read file capture"
+	w, open, err = fileCapture(ctx, l.db, key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return w, false, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance)}
 	}
 	return w, open, failure(op, string(key.Instance), err)
 }
 
-func fileWindow(ctx context.Context, q querier, key migration.ClaimKey) (w migration.FileWindow, open bool, err error) {
-	found, err := findFileWindow(ctx, q, key)
+func fileCapture(ctx context.Context, q querier, key migration.ClaimKey) (w migration.FileCapture, open bool, err error) {
+	found, err := findFileCapture(ctx, q, key)
 	var stored storedFiles
 	if err == nil {
 		err = unpackJSON(found.data, &stored)
@@ -94,7 +94,7 @@ func fileWindow(ctx context.Context, q querier, key migration.ClaimKey) (w migra
 	return w, found.open, err
 }
 
-func packFiles(w migration.FileWindow) ([]byte, error) {
+func packFiles(w migration.FileCapture) ([]byte, error) {
 	stored := storedFiles{Rows: w.Rows}
 	for _, f := range w.Files {
 		s := storedFile{Row: f.Row, Name: []byte(f.Entry.Name), Kind: f.Entry.Kind, Size: f.Entry.Size, Modified: f.Entry.Modified.UTC()}
@@ -107,8 +107,8 @@ func packFiles(w migration.FileWindow) ([]byte, error) {
 }
 
 // widened is was with what now has of more records, and of files that are the source's.
-func widened(was, now migration.FileWindow) migration.FileWindow {
-	w := migration.FileWindow{Rows: slices.Clone(was.Rows), Files: slices.Clone(was.Files)}
+func widened(was, now migration.FileCapture) migration.FileCapture {
+	w := migration.FileCapture{Rows: slices.Clone(was.Rows), Files: slices.Clone(was.Files)}
 	for _, row := range now.Rows {
 		if !slices.Contains(w.Rows, row) {
 			w.Rows = append(w.Rows, row)
@@ -124,11 +124,11 @@ func widened(was, now migration.FileWindow) migration.FileWindow {
 	return w
 }
 
-// CloseFileWindow records that what tools did to files was put back, or is to
+// CloseFileCapture records that what tools did to files was put back, or is to
 // stay, and tells of it. One that is closed already is left, and told of no more.
-func (l *Ledger) CloseFileWindow(ctx context.Context, mig string, key migration.ClaimKey, lines ...migration.StepLine) error {
-	return l.tx(ctx, "close file window", string(key.Instance), func(tx *sql.Tx) error {
-		closed, err := tx.ExecContext(ctx, updateFileWindowClosed, place(key)...)
+func (l *Ledger) CloseFileCapture(ctx context.Context, mig string, key migration.ClaimKey, lines ...migration.StepLine) error {
+	return l.tx(ctx, "close file capture", string(key.Instance), func(tx *sql.Tx) error {
+		closed, err := tx.ExecContext(ctx, updateFileCaptureClosed, place(key)...)
 		if err != nil {
 			return err
 		}
@@ -139,10 +139,10 @@ func (l *Ledger) CloseFileWindow(ctx context.Context, mig string, key migration.
 	})
 }
 
-// Windows returns what SaveWindow kept for key, closed windows too, by ID.
-func (l *Ledger) Windows(ctx context.Context, key migration.ClaimKey) ([][]byte, error) {
+// Captures returns what SaveCapture kept for key, closed captures too, by ID.
+func (l *Ledger) Captures(ctx context.Context, key migration.ClaimKey) ([][]byte, error) {
 	var all [][]byte
-	err := each(ctx, l.db, queryWindows, place(key), func(row scanner) error {
+	err := each(ctx, l.db, queryCaptures, place(key), func(row scanner) error {
 		var blob []byte
 		if err := row.Scan(&blob); err != nil {
 			return err
@@ -151,12 +151,12 @@ func (l *Ledger) Windows(ctx context.Context, key migration.ClaimKey) ([][]byte,
 		all = append(all, data)
 		return err
 	})
-	return all, failure("read windows", string(key.Instance), err)
+	return all, failure("read captures", string(key.Instance), err)
 }
 
-func findFileWindow(ctx context.Context, q querier, key migration.ClaimKey) (window, error) {
-	var w window
-	err := q.QueryRowContext(ctx, queryFileWindow, place(key)...).Scan(&w.data, &w.open)
+func findFileCapture(ctx context.Context, q querier, key migration.ClaimKey) (capture, error) {
+	var w capture
+	err := q.QueryRowContext(ctx, queryFileCapture, place(key)...).Scan(&w.data, &w.open)
 	return w, err
 }
 

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"jogetferry/migration"
+)
+
+// SaveCapture keeps what a record set was before a call that can run tools. The
+// first image of an ID wins, so that a repeated step does not take the state
+// after the call for the one before it.
+func (l *Ledger) SaveCapture(ctx context.Context, key migration.ClaimKey, id string, data []byte) error {
+	const op = "save capture"
+	blob, err := pack(data)
+	if err != nil {
+		return failure(op, string(key.Instance), err)
+	}
+	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		_, err := findCapture(ctx, tx, key, id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, insertCapture, append(place(key), id, blob)...)
+		return err
+	})
+}
+
+// Capture returns what SaveCapture kept, and whether it is still open: not put
+// back yet. None: CodeNotFound.
+func (l *Ledger) Capture(ctx context.Context, key migration.ClaimKey, id string) (data []byte, open bool, err error) {
+	const op = "read capture"
+	w, err := findCapture(ctx, l.db, key, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, false, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance)}
+	}
+	if err != nil {
+		return nil, false, failure(op, string(key.Instance), err)
+	}
+	data, err = unpack(w.data)
+	return data, w.open, failure(op, string(key.Instance), err)
+}
+
+// CloseCapture records that what the tools changed was put back, or is to stay.
+// A capture that is closed or was never opened is left as it is.
+func (l *Ledger) CloseCapture(ctx context.Context, key migration.ClaimKey, id string) error {
+	_, err := l.db.ExecContext(ctx, updateCaptureClosed, append(place(key), id)...)
+	return failure("close capture", string(key.Instance), err)
+}
+
+type capture struct {
+	data []byte
+	open bool
+}
+
+func findCapture(ctx context.Context, q querier, key migration.ClaimKey, id string) (capture, error) {
+	var w capture
+	err := q.QueryRowContext(ctx, queryCapture, append(place(key), id)...).Scan(&w.data, &w.open)
+	return w, err
+}
+
+// OpenCaptures returns the IDs of the captures of key that are not closed, in the
+// order in which they were kept.
+func (l *Ledger) OpenCaptures(ctx context.Context, key migration.ClaimKey) ([]string, error) {
+	var ids []string
+	err := each(ctx, l.db, queryOpenCaptures, place(key), func(row scanner) error {
+		var id string
+		err := row.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, failure("read captures", string(key.Instance), err)
+}
