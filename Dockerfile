@@ -9,7 +9,7 @@ ARG VERSION=dev
 ENV LDFLAGS="-s -w -X jogetferry/internal/version.described=$VERSION"
 RUN go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-worker ./worker \
  && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-starter ./starter \
- && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-simulator ./simulator \
+ && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-simulator ./test/simulator \
  && go build -trimpath -buildvcs=false -ldflags="$LDFLAGS" -o /out/ferry-probe ./compose/probe \
  && mkdir -p /mounts/source /mounts/target
 

@@ -15,7 +15,7 @@ TEST_FLAGS ?=
 # Servers of `make databases`, such as "mysql,mariadb"; empty for all.
 ONLY ?=
 # What `make databases` tests: all that talks to a server.
-PACKAGES ?= ./store/... ./records/... ./joget/schema/... ./simulator/... ./activities/... ./test/conformance/... ./e2e/...
+PACKAGES ?= ./store/... ./records/... ./joget/schema/... ./test/simulator/... ./activities/... ./test/conformance/... ./test/e2e/...
 # How long each fuzz test runs.
 FUZZTIME ?= 20s
 # What a release calls itself.
@@ -38,14 +38,14 @@ help: ## Show this help
 		/^[a-z0-9\/-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build worker, starter and simulator into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./simulator
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./worker ./starter ./test/simulator
 
 release: ## Build the archives of a release and their checksums into out/release
 	rm -rf out/release
 	$(GO) run ./internal/release --version $(VERSION) --time $(shell git log -1 --format=%ct) --out out/release
 
 demo: deps bin/temporal ## Migrate 40 instances between two simulated servers; KEEP=1 leaves all up, DOCS=1 writes it into the docs
-	$(GO) build -o bin/demo ./demo
+	$(GO) build -o bin/demo ./test/demo
 	bin/demo $(if $(KEEP),--keep) $(if $(DOCS),--write-docs)
 
 fmt: ## Format the code
@@ -63,10 +63,10 @@ race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
 	$(WITH_MYSQL) $(GO_TEST) -tags temporal -race ./...
 
 e2e: deps bin/temporal bin/withmysql ## Run the end-to-end tests, with 500 instances continued on two servers
-	$(WITH_MYSQL) $(GO_TEST) -tags e2e ./e2e/...
+	$(WITH_MYSQL) $(GO_TEST) -tags e2e ./test/e2e/...
 
 chaos: deps bin/temporal bin/withmysql ## Kill, cut and restart everything in the middle of migrations
-	$(WITH_MYSQL) $(GO_TEST) -tags chaos -run Chaos ./e2e/...
+	$(WITH_MYSQL) $(GO_TEST) -tags chaos -run Chaos ./test/e2e/...
 
 databases: deps bin/temporal bin/databases ## Test on the system's server, MySQL 9.7 and MariaDB 11.8; ONLY=mysql PACKAGES=./store/... for less
 	tools/install-mysql out/databases/mysql mysql-server-core
@@ -117,11 +117,11 @@ deps: ## Install MariaDB's server with apt where it is missing
 bin/temporal: tools/temporal/go.mod ## Build the Temporal CLI with its development server
 	cd tools/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$@ $(TEMPORAL_CLI)
 
-bin/databases: $(wildcard internal/mysqltest/*.go internal/mysqltest/databases/*.go internal/child/*.go)
-	$(GO) build -o $@ ./internal/mysqltest/databases
+bin/databases: $(wildcard test/mysqltest/*.go test/mysqltest/databases/*.go test/child/*.go)
+	$(GO) build -o $@ ./test/mysqltest/databases
 
-bin/withmysql: $(wildcard internal/mysqltest/*.go internal/mysqltest/withmysql/*.go internal/child/*.go)
-	$(GO) build -o $@ ./internal/mysqltest/withmysql
+bin/withmysql: $(wildcard test/mysqltest/*.go test/mysqltest/withmysql/*.go test/child/*.go)
+	$(GO) build -o $@ ./test/mysqltest/withmysql
 
 clean: ## Remove what was built
 	rm -rf bin out

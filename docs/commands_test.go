@@ -18,7 +18,7 @@ import (
 
 // elsewhere are the programs whose commands the test of another package parses:
 // that of starter, of worker, of the simulator (go run), of compose, of
-// internal/temporaltest.
+// test/temporaltest.
 var elsewhere = []string{"starter", "worker", "go run", "docker compose", "temporal"}
 
 // byHand are commands that no test can run, with the reason.
@@ -50,7 +50,7 @@ var byHand = map[string]string{
 }
 
 const (
-	simulatorRuns  = "needs a simulator that runs; the test of simulator/server asks the same addresses"
+	simulatorRuns  = "needs a simulator that runs; the test of test/simulator/server asks the same addresses"
 	machineChanges = "changes the machine; the test of compose compares names and paths with the units"
 )
 

@@ -10,10 +10,10 @@ import (
 	_ "github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/internal/shown"
-	"jogetferry/simulator/schema"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
+	"jogetferry/test/simulator/schema"
 )
 
 // TestShownSQLIsUnderstood runs the SQL of the pages, but for the accounts of README:

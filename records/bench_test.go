@@ -8,8 +8,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 // The tables of a server of some years, and those that one app has.

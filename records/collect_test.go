@@ -8,9 +8,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 const (

@@ -10,9 +10,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 // awkwardTable has what the tables of real servers have, and what none should.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 func side(d testDB) records.Side { return records.Side{Q: d.DB, Schema: d.Schema} }

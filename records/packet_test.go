@@ -9,9 +9,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 // packet is max_allowed_packet of the small server.

@@ -11,9 +11,9 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"jogetferry/internal/database"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/test/mysqltest"
 )
 
 // testDB is a fresh database with a pinned session.

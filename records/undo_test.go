@@ -11,10 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 )
 
 var _ records.RowUndoer = (*store.RowUndo)(nil)

@@ -13,9 +13,9 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 )
 
 func TestOpen_creates_the_database_and_may_run_many_times_at_a_time(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
+	"jogetferry/test/mysqltest"
 )
 
 func TestPlanEach_has_findings_and_activities(t *testing.T) {

@@ -6,9 +6,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 )
 
 var ignoreTime = cmpopts.IgnoreFields(migration.Entry{}, "UpdatedAt")

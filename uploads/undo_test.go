@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 	"jogetferry/uploads"
 	"jogetferry/uploads/local"
 )

@@ -21,8 +21,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"jogetferry/contract"
-	"jogetferry/internal/temporaltest"
 	"jogetferry/migration"
+	"jogetferry/test/temporaltest"
 	"jogetferry/worker/daemon"
 	"jogetferry/workflows"
 )

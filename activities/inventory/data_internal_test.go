@@ -8,13 +8,13 @@ import (
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
-	simulated "jogetferry/simulator/schema"
 	"jogetferry/store"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/mysqltest"
+	simulated "jogetferry/test/simulator/schema"
 )
 
 func inventoryOf(tb testing.TB, source, target *activitytest.Server, settings step.Settings) *inventory {

@@ -11,8 +11,8 @@ import (
 	"jogetferry/joget/flow"
 	"jogetferry/migration"
 	"jogetferry/preflight"
-	"jogetferry/simulator/apps"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/simulator/apps"
 )
 
 // TestTreeFacts has an onboarding that waits for its equipment, whose records

@@ -7,10 +7,10 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/fault"
 )
 
 // approvals answer for leave: sent back once, and then rejected, whose tool

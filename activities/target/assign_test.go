@@ -5,10 +5,10 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/fault"
 )
 
 // TestResumeActivity_hands_over gives activities to those who have them on the source.

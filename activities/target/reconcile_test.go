@@ -5,10 +5,10 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	simulated "jogetferry/simulator/schema"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	simulated "jogetferry/test/simulator/schema"
 )
 
 // TestReconcileStart finds what attempts leave behind that died or got no answer.

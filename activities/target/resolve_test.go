@@ -5,9 +5,9 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
 )
 
 // TestResolveInstance has the operator's word about instances that wait for it.

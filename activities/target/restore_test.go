@@ -5,10 +5,10 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/fault"
 )
 
 // TestRestoreState_reverts_what_tools_did has tools run at the start, and people

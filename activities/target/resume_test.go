@@ -6,10 +6,10 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/fault"
 )
 
 const activityStart = "activity/start"

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"jogetferry/activities/step"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/api"
 	"jogetferry/migration"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 )
 
 // The schedules of docs/adr/0002-start-protocol.md, in front of the code that

@@ -12,10 +12,10 @@ import (
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/migration"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/fault"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/fault"
 )
 
 const startPath = "process/start"

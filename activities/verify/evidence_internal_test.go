@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/activities/step"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/mysqltest"
 )
 
 // TestEvidence_counts_rows_beside_the_record has more rows than are counted or named.

@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 
 	"jogetferry/contract"
-	"jogetferry/internal/temporaltest"
 	"jogetferry/preflight"
+	"jogetferry/test/temporaltest"
 )
 
 func TestGatherEngine(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"jogetferry/internal/database"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/migration"
+	"jogetferry/test/mysqltest"
 )
 
 func open(t *testing.T, dsn string, o database.Options) *sql.DB {

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"jogetferry/internal/database"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
+	"jogetferry/test/mysqltest"
 )
 
 // TestLookUpsByTextsThatTheColumnHasNoPlaceFor: servers refuse to compare them,

@@ -15,10 +15,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/internal/database"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
-	simulated "jogetferry/simulator/schema"
+	"jogetferry/test/mysqltest"
+	simulated "jogetferry/test/simulator/schema"
 )
 
 // joget is a database with Joget's tables and a definition, and a way to put

@@ -9,8 +9,8 @@ import (
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/migration"
-	simulated "jogetferry/simulator/schema"
 	"jogetferry/store"
+	simulated "jogetferry/test/simulator/schema"
 )
 
 // Case is one test on a stage, with a migration and a door of its own.

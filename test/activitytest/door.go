@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"jogetferry/simulator/fault"
-	"jogetferry/simulator/web"
+	"jogetferry/test/simulator/fault"
+	"jogetferry/test/simulator/web"
 )
 
 // Moment is a point in the life of a call of the target.

@@ -13,10 +13,10 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/simulator/apps"
-	"jogetferry/simulator/effects"
-	"jogetferry/simulator/engine"
-	simulated "jogetferry/simulator/schema"
+	"jogetferry/test/simulator/apps"
+	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/engine"
+	simulated "jogetferry/test/simulator/schema"
 	"jogetferry/uploads"
 )
 

@@ -16,12 +16,12 @@ import (
 	"golang.org/x/time/rate"
 
 	"jogetferry/internal/database"
-	"jogetferry/internal/mysqltest"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/records"
-	"jogetferry/simulator/engine"
-	simulated "jogetferry/simulator/schema"
+	"jogetferry/test/mysqltest"
+	"jogetferry/test/simulator/engine"
+	simulated "jogetferry/test/simulator/schema"
 	"jogetferry/uploads/local"
 )
 

@@ -11,7 +11,7 @@ import (
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/records"
-	simulated "jogetferry/simulator/schema"
+	simulated "jogetferry/test/simulator/schema"
 )
 
 const (

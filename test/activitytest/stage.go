@@ -13,12 +13,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"jogetferry/internal/mysqltest"
-	"jogetferry/simulator/apps"
-	"jogetferry/simulator/engine"
-	simulated "jogetferry/simulator/schema"
-	"jogetferry/simulator/server"
 	"jogetferry/store"
+	"jogetferry/test/mysqltest"
+	"jogetferry/test/simulator/apps"
+	"jogetferry/test/simulator/engine"
+	simulated "jogetferry/test/simulator/schema"
+	"jogetferry/test/simulator/server"
 )
 
 // Versions of the apps' packages on either side: a migration never finds them equal.

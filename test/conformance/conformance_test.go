@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"jogetferry/internal/mysqltest"
-	"jogetferry/simulator/schema"
-	"jogetferry/simulator/server"
 	"jogetferry/test/conformance/suite"
+	"jogetferry/test/mysqltest"
+	"jogetferry/test/simulator/schema"
+	"jogetferry/test/simulator/server"
 )
 
 func TestSimulator_behaves_as_Joget_in_every_check(t *testing.T) {

@@ -17,9 +17,9 @@ import (
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/internal/exitcode"
-	"jogetferry/internal/mysqltest"
-	"jogetferry/internal/temporaltest"
 	"jogetferry/migration"
+	"jogetferry/test/mysqltest"
+	"jogetferry/test/temporaltest"
 	"jogetferry/worker/daemon"
 )
 

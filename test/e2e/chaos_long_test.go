@@ -1,0 +1,49 @@
+//go:build chaos
+
+package e2e_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"jogetferry/test/e2e/rig"
+	"jogetferry/test/simulator/seed"
+)
+
+// The long storm of make chaos: every incident several times, and then some at
+// random until the wave is through.
+const (
+	stormInstances = 220
+	treeInstances  = 200
+	stormTimes     = 3
+	stormRandom    = 20
+)
+
+func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {
+	t.Parallel()
+	s := newStorm(t, rig.Options{Seed: seed.Options{Seed: 26, Instances: 3, Positions: []string{"leave/process1/confirm"}}})
+	s.worker = s.StartWorker()
+	s.Starter(0, nil, "plan")
+	s.Starter(0, nil, "wave", "--without-pilot", "--detach")
+	frozen := s.worker
+	if !s.stopWhen(claimed+" AND baseline IS NOT NULL", func(release func()) {
+		if err := frozen.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		release()
+		s.worker = s.StartWorker()
+	}) {
+		t.Fatal("nothing was claimed")
+	}
+	s.settled(minutes)
+	// It goes on where it stood: with a claim that is no longer its own.
+	if err := frozen.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-time.After(2 * timeout):
+	case <-t.Context().Done():
+	}
+	s.moved(s.Seeded.Instances)
+}

@@ -1,0 +1,110 @@
+package e2e_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"jogetferry/test/simulator/drive"
+)
+
+// mechanism is something that must be continued, and which instances need it.
+type mechanism struct {
+	name  string
+	needs func(drive.Started) bool
+}
+
+// opens tells of instances of a process with an activity, "path/definition", open.
+func opens(process, activity string) func(drive.Started) bool {
+	return func(s drive.Started) bool {
+		return drive.Process(s.Definition) == process && slices.Contains(s.Open, activity)
+	}
+}
+
+// waits tells of instances of a process with a branch that waits at a join.
+func waits(process, token string) func(drive.Started) bool {
+	return func(s drive.Started) bool {
+		return drive.Process(s.Definition) == process && slices.Contains(s.Tokens, token)
+	}
+}
+
+func deep(n int) func(drive.Started) bool {
+	return func(s drive.Started) bool { return s.Depth == n }
+}
+
+func ranAtStart(tool string) func(drive.Started) bool {
+	return func(s drive.Started) bool { return slices.Contains(s.StartTools, tool) }
+}
+
+func either(list ...func(drive.Started) bool) func(drive.Started) bool {
+	return func(s drive.Started) bool {
+		return slices.ContainsFunc(list, func(f func(drive.Started) bool) bool { return f(s) })
+	}
+}
+
+// known are the mechanisms. Each must be needed by some instance.
+var known = []mechanism{
+	{"straight", func(s drive.Started) bool { return len(s.Open) == 1 && len(s.Tokens) == 0 }},
+	{"parallel", func(s drive.Started) bool { return s.Depth == 0 && len(s.Open) > 1 }},
+	{"loop gone through", func(s drive.Started) bool {
+		return slices.ContainsFunc(s.Completed, func(a string) bool { return strings.Count(" "+strings.Join(s.Completed, " ")+" ", " "+a+" ") > 1 })
+	}},
+	{"join behind a manual activity", either(waits("claims/assess", "settle<doctor"), waits("claims/assess", "settle<lawyer"), waits("procure/process1", "merge<quote"))},
+	{"join behind a route", waits("claims/assess", "settle<filed")},
+	{"inner join of a nested one", either(waits("claims/nested", "appraise<survey"), waits("claims/nested", "appraise<photos"))},
+	{"outer join behind an inner one", waits("claims/nested", "merge<appraise")},
+	{"join behind a conditional split", either(waits("claims/choice", "agree<inspect"), waits("claims/choice", "agree<verify"))},
+	{"join with the predecessor open again", func(s drive.Started) bool {
+		return waits("claims/rounds", "merge<reply")(s) && opens("claims/rounds", "reply")(s)
+	}},
+	{"join in a subflow", func(s drive.Started) bool {
+		return slices.ContainsFunc(s.Tokens, func(t string) bool { return strings.Count(t, "/") > 0 })
+	}},
+	{"subflow one deep", deep(1)},
+	{"subflow two deep", deep(2)},
+	{"subflow three deep", deep(3)},
+	{"subflow whose link is late", either(opens("claims/relay", "pass"), opens("claims/escalate", "call/sit"))},
+	{"subflow with start tools", opens("claims/dispute", "mediate")},
+	{"subflow beside a manual activity", func(s drive.Started) bool {
+		return opens("claims/escalate", "call")(s) && slices.Contains(s.Open, "letter")
+	}},
+	{"start that would run through", func(s drive.Started) bool { return s.Late && drive.Process(s.Definition) == "claims/late" }},
+	{"subflow's start that would run through", func(s drive.Started) bool { return s.Late && drive.Process(s.Definition) == "claims/escalate" }},
+	{"accepted", func(s drive.Started) bool { return len(s.Accepted) > 0 }},
+	{"offered to several", func(s drive.Started) bool { return len(s.Shared) > 0 }},
+	{"given to somebody else", func(s drive.Started) bool { return len(s.Reassigned) > 0 }},
+	{"accepted in a subflow", func(s drive.Started) bool {
+		return slices.ContainsFunc(s.Accepted, func(a string) bool { return strings.Contains(a, "/") })
+	}},
+	{"assignee by who completed before", either(opens("claims/nested", "confirm"), opens("claims/intake", "appeal"), opens("claims/escalate", "letter"))},
+	{"assignee by a variable", either(opens("claims/intake", "pay"), opens("claims/nested", "estimate"), opens("procure/process1", "budget"))},
+	{"number set at the start", opens("claims/intake", "pay")},
+	{"text kept as an object", func(s drive.Started) bool { return s.LongText }},
+	{"start tool changes the record", func(s drive.Started) bool { return ranAtStart("stamp")(s) && s.Edited }},
+	{"start tool sets a variable", ranAtStart("register")},
+	{"start tool inserts a row", ranAtStart("history")},
+	{"start tool writes a file", func(s drive.Started) bool { return ranAtStart("letter")(s) && s.Files }},
+	{"start tool throws", ranAtStart("notify")},
+	{"start tool is slow", ranAtStart("archive")},
+}
+
+// mechanisms counts who needed which mechanism and fails for one that nobody did.
+func mechanisms(t *testing.T, moved []migrated) string {
+	t.Helper()
+	var table strings.Builder
+	table.WriteString("instances by mechanism\n")
+	for _, m := range known {
+		n := 0
+		for _, i := range moved {
+			if m.needs(i.Started) {
+				n++
+			}
+		}
+		fmt.Fprintf(&table, "%5d %s\n", n, m.name)
+		if n == 0 {
+			t.Errorf("no instance shows: %s", m.name)
+		}
+	}
+	return table.String()
+}

@@ -1,0 +1,26 @@
+package drive
+
+import (
+	"strings"
+
+	"jogetferry/test/simulator/schema"
+)
+
+// selectTokens gives the joining activity and the finished predecessor of each
+// token of a running instance.
+const selectTokens = "SELECT j.ActivityDefinitionId, a.ActivityDefinitionId FROM SHKAndJoinTable j" +
+	" JOIN SHKActivities a ON a.oid = j.Activity JOIN SHKProcesses p ON p.oid = j.Process WHERE p.Id = ? ORDER BY 1, 2"
+
+func insertRow(table string, fields []string) string {
+	var names strings.Builder
+	for _, f := range fields {
+		names.WriteString(", " + schema.Quote(schema.FormColumnPrefix+f))
+	}
+	return "INSERT INTO " + tableName(table) + " (id, dateCreated, dateModified, createdBy, createdByName, modifiedBy, modifiedByName" + names.String() +
+		") VALUES (?, ?, ?, ?, ?, ?, ?" + strings.Repeat(", ?", len(fields)) + ")"
+}
+
+func updateField(table, field string) string {
+	return "UPDATE " + tableName(table) + " SET " + schema.Quote(schema.FormColumnPrefix+field) +
+		" = ?, dateModified = ?, modifiedBy = ?, modifiedByName = ? WHERE id = ?"
+}

@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"jogetferry/joget/xpdl"
+	"jogetferry/test/simulator/schema"
+)
+
+// Codes of VariableType.
+const (
+	typeBoolean = 0
+	typeLong    = 1
+	typeDouble  = 2
+	typeString  = 3
+	typeDate    = 4
+	typeObject  = 5
+)
+
+// value is nil, bool, int64, float64, string or time.Time.
+type value any
+
+// variable is one row of SHKProcessData or SHKActivityData.
+type variable struct {
+	oid    int64
+	name   string
+	value  value
+	result bool // activities: to be written back at completion
+}
+
+const dateLayout = "2006-01-02 15:04:05"
+
+// initial is the value of a variable that nobody set: zero for numbers and
+// booleans, empty text, no date.
+func initial(v xpdl.Variable) value {
+	switch v.Type {
+	case xpdl.Integer:
+		n, err := strconv.ParseInt(v.Initial, 10, 64)
+		if err != nil {
+			return int64(0)
+		}
+		return n
+	case xpdl.Float:
+		f, err := strconv.ParseFloat(v.Initial, 64)
+		if err != nil {
+			return float64(0)
+		}
+		return f
+	case xpdl.Boolean:
+		return strings.EqualFold(v.Initial, "true")
+	case xpdl.DateTime, xpdl.Other:
+		return nil
+	case xpdl.String, xpdl.Reference, xpdl.Performer:
+		return v.Initial
+	}
+	return nil
+}
+
+// fits reports whether the engine takes a value for a declared type.
+func fits(t xpdl.Type, v value) bool {
+	switch v.(type) {
+	case nil:
+		return true
+	case string:
+		return t.Text()
+	case int64:
+		return t == xpdl.Integer
+	case float64:
+		return t == xpdl.Float
+	case bool:
+		return t == xpdl.Boolean
+	case time.Time:
+		return t == xpdl.DateTime
+	}
+	return false
+}
+
+var errNumber = errors.New("not a number")
+
+// parseStart converts the text of a start parameter by the declared type, with
+// the faults of the real parser: booleans are parsed as numbers, dates not at all.
+func parseStart(t xpdl.Type, text string) (value, error) {
+	switch t {
+	case xpdl.Integer, xpdl.Boolean:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, errNumber
+		}
+		return n, nil
+	case xpdl.Float:
+		f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return nil, errNumber
+		}
+		return f, nil
+	case xpdl.String, xpdl.Reference, xpdl.Performer, xpdl.DateTime, xpdl.Other:
+		return text, nil
+	}
+	return text, nil
+}
+
+// parseAs converts text by the class of the current value.
+func parseAs(current value, text string) (value, error) {
+	switch current.(type) {
+	case int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, errNumber
+		}
+		return n, nil
+	case float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, errNumber
+		}
+		return f, nil
+	case bool:
+		return strings.EqualFold(text, "true"), nil
+	}
+	return text, nil
+}
+
+// javaDate is the pattern of Java's Date.toString.
+const javaDate = "Mon Jan 02 15:04:05 MST 2006"
+
+// text prints a value as Java's toString does; nil is empty.
+func text(v value) string {
+	switch x := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return x
+	case bool:
+		return strconv.FormatBool(x)
+	case int64:
+		return strconv.FormatInt(x, 10)
+	case float64:
+		s := strconv.FormatFloat(x, 'g', -1, 64)
+		if !strings.ContainsAny(s, ".eIN") {
+			s += ".0"
+		}
+		return s
+	case time.Time:
+		return x.UTC().Format(javaDate)
+	}
+	return ""
+}
+
+// printable is the value as JSON prints it: numbers and booleans keep their
+// type, nil is empty text.
+func printable(v value) any {
+	switch x := v.(type) {
+	case int64, float64, bool:
+		return x
+	}
+	return text(v)
+}
+
+// columns are the values of VariableType, VariableValue, VariableValueVCHAR,
+// VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL.
+func columns(v value, t xpdl.Type) []any {
+	c := []any{typeObject, nil, nil, nil, nil, nil, nil}
+	switch x := v.(type) {
+	case nil:
+		switch t {
+		case xpdl.String, xpdl.Reference, xpdl.Performer:
+			c[0] = typeString
+		case xpdl.Integer:
+			c[0] = typeLong
+		case xpdl.Float:
+			c[0] = typeDouble
+		case xpdl.Boolean:
+			c[0] = typeBoolean
+		case xpdl.DateTime:
+			c[0] = typeDate
+		case xpdl.Other:
+			c[1] = schema.JavaNull()
+		default:
+			c[1] = schema.JavaNull()
+		}
+	case string:
+		if len(utf16.Encode([]rune(x))) > schema.MaxVarchar {
+			c[1] = schema.JavaString(x)
+		} else {
+			c[0], c[2] = typeString, x
+		}
+	case float64:
+		c[0], c[3] = typeDouble, x
+	case int64:
+		c[0], c[4] = typeLong, x
+	case time.Time:
+		c[0], c[5] = typeDate, x.UTC().Format(dateLayout)
+	case bool:
+		n := 0
+		if x {
+			n = 1
+		}
+		c[0], c[6] = typeBoolean, n
+	}
+	return c
+}
+
+// scanVariables reads rows of (oid, name, columns..., IsResult).
+func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([]*variable, error) {
+	var out []*variable
+	err := each(ctx, q, query, args, func(scan func(...any) error) error {
+		var (
+			v       variable
+			kind    int
+			blob    []byte
+			vchar   sql.NullString
+			double  sql.NullFloat64
+			long    sql.NullInt64
+			date    any
+			boolean sql.NullInt64
+			result  int
+		)
+		if err := scan(&v.oid, &v.name, &kind, &blob, &vchar, &double, &long, &date, &boolean, &result); err != nil {
+			return err
+		}
+		v.result = result != 0
+		switch {
+		case kind == typeString && vchar.Valid:
+			v.value = vchar.String
+		case kind == typeDouble && double.Valid:
+			v.value = double.Float64
+		case kind == typeLong && long.Valid:
+			v.value = long.Int64
+		case kind == typeBoolean && boolean.Valid:
+			v.value = boolean.Int64 != 0
+		case kind == typeDate && date != nil:
+			v.value = datetime(date)
+		case kind == typeObject:
+			s, isText, err := deserialize(blob)
+			if err != nil {
+				return fmt.Errorf("variable %s: %w", v.name, err)
+			}
+			if isText {
+				v.value = s
+			}
+		}
+		out = append(out, &v)
+		return nil
+	})
+	return out, err
+}
+
+// datetime reads a DATETIME column, whatever the driver's parseTime is; the
+// zero time if it is neither.
+func datetime(v any) value {
+	switch x := v.(type) {
+	case time.Time:
+		return x.UTC()
+	case []byte:
+		t, err := time.Parse(dateLayout, string(x))
+		if err == nil {
+			return t
+		}
+	case string:
+		t, err := time.Parse(dateLayout, x)
+		if err == nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// asJSON is the variables column of the history tables: an object of texts.
+func asJSON(vars []*variable) (string, error) {
+	out := map[string]string{}
+	for _, v := range vars {
+		out[v.name] = text(v.value)
+	}
+	raw, err := json.Marshal(out)
+	return string(raw), err
+}
