@@ -282,6 +282,30 @@ func TestRehearseStep_of_a_migration_that_is_not_done(t *testing.T) {
 	}
 }
 
+// TestRehearseStep_of_another_target has the instance started anew since.
+func TestRehearseStep_of_another_target(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in, number := rehearsed(t, c, scene.Called, scene.ToCalled, nil)
+	input := contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: number, Step: 1}
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.RehearseStep, input)
+	activitytest.Must(t, err)
+	c.Target.Abort(in.TargetID())
+	activitytest.Must(t, c.Ledger.RestartClosed(t.Context(), in.Key(), in.TargetID(), "operator", "again"))
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{From: []migration.InstanceState{migration.InstanceDone}, State: migration.InstanceRunning}))
+	in.Start()
+	scene.Finished(t, c, in)
+	input.Step = 2
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.RehearseStep, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "status", contract.StatusSkipped, out.Status)
+	aborted, err := activitytest.Run(t, scene.Worker(c).Register, contract.AbortRehearsed, contract.AbortRehearsedInput{StepInput: in.Step(), Rehearsal: number})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "aborted", contract.StatusSkipped, aborted.Status)
+	activitytest.Same(t, "completed", 1, len(in.Done(effects.Complete)))
+	activitytest.Same(t, "linked", []string{"cat closed.aborted", "cat open.running"}, in.Linked())
+}
+
 // TestAbortRehearsed_of_a_migration_that_is_gone has its workflow ended from outside.
 func TestAbortRehearsed_of_a_migration_that_is_gone(t *testing.T) {
 	t.Parallel()

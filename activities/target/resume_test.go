@@ -282,23 +282,51 @@ func TestResumeActivity_without_an_answer(t *testing.T) {
 }
 
 // TestResumeActivity_looks_again_before_it_calls has people come between the
-// decision and the call.
+// decision and the call, while the variables of an activity are set that are older
+// than those of its instance.
 func TestResumeActivity_looks_again_before_it_calls(t *testing.T) {
 	t.Parallel()
-	c := activitytest.Shared(t).Case(t)
-	in := c.Begin(scene.One)
-	scene.ToConfirm.Walk(c, in)
-	// The activity's own variables are older: they are set before it is started.
-	c.Source.Set(in.ID, "status", "changed since")
-	in.Plan()
-	in.Copy()
-	in.Start()
-	c.Door.At(activitytest.Effected, "process/variable", func() { c.Target.Accept(in.TargetID(), "approve", "clark") })
-	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()})
-	activitytest.Same(t, "error", contract.WaitingType, activitytest.TypeOf(err))
-	activitytest.Same(t, "calls", []string(nil), c.Door.Calls(activityStart))
-	activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonTargetMoved), scene.Resume(t, scene.Worker(c), in))
-	activitytest.Same(t, "calls", []string(nil), c.Door.Calls(activityStart))
+	for _, tc := range []struct {
+		name     string
+		begin    activitytest.Begin
+		way      scene.Way
+		opened   string // by an administrator on the target
+		settings int    // of variables before somebody comes
+		works    string
+		user     migration.User
+		made     []string
+	}{
+		{name: "that_aborts", begin: scene.One, way: scene.ToConfirm, works: "approve", user: "clark", made: []string{}},
+		{
+			name: "that_adds", begin: scene.Three, way: scene.Way{{Activity: "triage"}}, settings: 2, works: "doctor", user: "clark",
+			made: []string{"activity_start doctor by admin, aborting"},
+		},
+		{
+			name: "that_aborts_a_subflow", begin: scene.Called, way: scene.ToCalled[:1], opened: "equip", works: "equip/pick", user: "roy",
+			made: []string{"activity_start equip by admin, aborting in person"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			const call = "process/variable"
+			c := activitytest.Shared(t).Case(t)
+			in := c.Begin(tc.begin)
+			tc.way.Walk(c, in)
+			c.Source.Set(in.ID, "status", "changed since")
+			in.Plan()
+			in.Copy()
+			in.Start()
+			if tc.opened != "" {
+				c.Target.Engine.StartActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), tc.opened, true)
+			}
+			for range tc.settings {
+				c.Door.At(activitytest.Effected, call, func() {})
+			}
+			c.Door.At(activitytest.Effected, call, func() { c.Target.Accept(in.TargetID(), tc.works, tc.user) })
+			activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonTargetMoved), scene.Resume(t, scene.Worker(c), in))
+			activitytest.Same(t, "calls", tc.made, in.Done(effects.ActivityStart))
+		})
+	}
 }
 
 // TestResumeActivity_completes_a_predecessor has a branch to bring to a join.

@@ -138,9 +138,6 @@ func (in *Instance) Copy() {
 	c.must(c.Ledger.SaveFileCapture(c.t.Context(), in.Key(), seen))
 }
 
-// startToken is what the claim of Start belongs to.
-const startToken = "activitytest"
-
 // Start starts the instance on the target as its requester, with the variables
 // of its snapshot, and has the ledger know it as ours. What tools changed stays.
 func (in *Instance) Start() migration.InstanceID {
@@ -156,15 +153,18 @@ func (in *Instance) Start() migration.InstanceID {
 			sent[v.Name] = v.Value
 		}
 	}
-	_, got, err := c.Ledger.Claim(ctx, in.Key(), in.Record, startToken, c.Migration)
+	token := rand.Text()
+	claim, got, err := c.Ledger.Claim(ctx, in.Key(), in.Record, token, c.Migration)
 	if err != nil || !got {
 		c.t.Fatalf("claimed %t: %v", got, err)
 	}
-	c.must(c.Ledger.SaveBaseline(ctx, in.Key(), startToken, nil))
-	c.must(c.Ledger.Sending(ctx, in.Key(), startToken, sent, in.Target))
+	if !claim.BaselineTaken {
+		c.must(c.Ledger.SaveBaseline(ctx, in.Key(), token, nil))
+	}
+	c.must(c.Ledger.Sending(ctx, in.Key(), token, sent, in.Target))
 	id := in.StartUnknown(in.Requester, sent)
 	identity := in.Identity(id)
-	c.must(c.Ledger.Outcome(ctx, in.Key(), startToken, migration.StartOutcome{Fate: migration.FateAnswered, Status: 200, Started: &identity}))
+	c.must(c.Ledger.Outcome(ctx, in.Key(), token, migration.StartOutcome{Fate: migration.FateAnswered, Status: 200, Started: &identity}))
 	c.must(c.Ledger.Progress(ctx, c.Migration, in.ID, migration.Change{State: migration.InstanceRunning, Step: migration.StepStart, TargetID: id}))
 	return id
 }

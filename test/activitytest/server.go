@@ -136,8 +136,8 @@ func (s *Server) Put(table string, pairs ...any) {
 	s.t.Helper()
 	var names []string
 	var values []any
-	for i := 0; i < len(pairs); i += 2 {
-		names, values = append(names, database.Quote(fmt.Sprint(pairs[i]))), append(values, pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		names, values = append(names, database.Quote(fmt.Sprint(pair[0]))), append(values, pair[1])
 	}
 	s.Exec("INSERT INTO "+database.Quote(table)+" ("+strings.Join(names, ",")+") VALUES ("+strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")+")", values...)
 }
