@@ -29,7 +29,7 @@ func rehearsed(t *testing.T, c *activitytest.Case, b activitytest.Begin, w scene
 	return in, number
 }
 
-// rehearse makes steps until scene.One ends the rehearsal, at most 20, and returns where
+// rehearse makes steps until one ends the rehearsal, at most 20, and returns where
 // each was made, and the last.
 func rehearse(t *testing.T, j *scene.Ports, in *activitytest.Instance, number int64) ([]string, contract.RehearseStepOutput) {
 	t.Helper()

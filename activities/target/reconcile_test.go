@@ -133,7 +133,7 @@ func TestReconcileStart(t *testing.T) {
 	}
 }
 
-// TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then scene.One start more.
+// TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then one start more.
 func TestReconcileStart_looks_again_after_a_wreck(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)

@@ -221,7 +221,7 @@ func TestResumeActivity_before_the_start(t *testing.T) {
 }
 
 // TestResumeActivity_without_an_answer has calls go wrong, and the worker die in
-// the middle of scene.One.
+// the middle of one.
 func TestResumeActivity_without_an_answer(t *testing.T) {
 	t.Parallel()
 	fails := func(kind fault.Kind, after bool) func(*activitytest.Case, *scene.Ports) {

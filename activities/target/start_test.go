@@ -38,7 +38,7 @@ func TestStartProcess_makes_one_start(t *testing.T) {
 		// What a reconciliation says, waiting where it has an error; none if start is not unknown.
 		reconciled contract.Outcome
 		waits      bool
-		// late: the effect comes after the first reconciliation, and later is what another scene.One says.
+		// late: the effect comes after the first reconciliation, and later is what another one says.
 		late  bool
 		later contract.Outcome
 		made  int

@@ -12,8 +12,8 @@ import (
 	"jogetferry/test/activitytest/scene"
 )
 
-// TestUndoData_leaves_files_that_may_be_somebodys has scene.One file made by a tool and
-// scene.One copied file changed, and nobody looked at them since.
+// TestUndoData_leaves_files_that_may_be_somebodys has one file made by a tool and
+// one copied file changed, and nobody looked at them since.
 func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 	t.Parallel()
 	asTheyAre := []string{"a=theirs", "made=by somebody"}

@@ -3,40 +3,16 @@ package verify_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/records"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
 )
 
-// verify compares, and returns what is not the same as the ledger has it, with
-// RECORD and TARGET for the IDs.
-func verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input contract.VerifyInput, change ...func(*scene.Ports)) (contract.VerifyOutput, []string) {
-	t.Helper()
-	input.StepInput = in.Step()
-	out, err := activitytest.Run(t, scene.Worker(c, change...).Register, contract.VerifyInstance, input)
-	activitytest.Must(t, err)
-	compared, err := c.Ledger.Comparison(t.Context(), c.Migration, in.ID)
-	activitytest.Must(t, err)
-	if compared.Verdict != out.Verdict || compared.Deciding != input.Fix {
-		t.Errorf("the ledger has %q (deciding %t) for %q (deciding %t)", compared.Verdict, compared.Deciding, out.Verdict, input.Fix)
-	}
-	activitytest.Same(t, "what travels of the ledger's items", migration.CountItems(compared.Items), out.Items)
-	items := []string{}
-	for _, i := range compared.Items {
-		if i.Result != migration.ItemSame {
-			items = append(items, strings.NewReplacer(string(in.Record), "RECORD", string(in.TargetID()), "TARGET").Replace(i.String()))
-		}
-	}
-	return out, items
-}
-
-// TestVerifyInstance_compares_item_by_item has scene.One thing change on either side.
+// TestVerifyInstance_compares_item_by_item has one thing change on either side.
 func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -155,7 +131,7 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 			c := activitytest.Shared(t).Case(t)
 			in := scene.Twins(c, map[string]string{"a": "ours"})
 			tc.happens(t, c, in)
-			out, items := verify(t, c, in, contract.VerifyInput{Accepted: []migration.Reason{tc.reason}})
+			out, items := scene.Verify(t, c, in, contract.VerifyInput{Accepted: []migration.Reason{tc.reason}})
 			for n, item := range items {
 				if strings.HasPrefix(item, "instance ") {
 					items[n] = "instance OTHER: extra"
@@ -215,7 +191,7 @@ func TestVerifyInstance_decides(t *testing.T) {
 			if tc.variable != "" {
 				c.Target.Set(in.TargetID(), "outcome", tc.variable)
 			}
-			out, _ := verify(t, c, in, contract.VerifyInput{Fix: true, Accepted: tc.accepted})
+			out, _ := scene.Verify(t, c, in, contract.VerifyInput{Fix: true, Accepted: tc.accepted})
 			got := in.Entry()
 			if out.Status != tc.status || got.State != tc.state || got.Reason != tc.reason || got.Verdict != tc.verdict {
 				t.Errorf("%s, the ledger has it %s for %q with %q", out.Status, got.State, got.Reason, got.Verdict)
@@ -239,7 +215,7 @@ func TestVerifyInstance_after_work_that_was_given_up(t *testing.T) {
 	in := scene.Begun(c, scene.One, scene.ToConfirm)
 	c.Target.Complete(in.TargetID(), "approve", "clark", nil)
 	activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, outcomeOfWork(t, c, in))
-	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
+	out, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
 	if out.Verdict != migration.VerdictSame {
 		t.Errorf("verdict %q: %q", out.Verdict, items)
 	}
@@ -269,118 +245,7 @@ func TestVerifyInstance_tells_what_starts_anew(t *testing.T) {
 	in := scene.Twins(c, nil)
 	c.Source.Exec("UPDATE SHKProcesses SET Started = 3600000 WHERE Id = ?", string(in.ID))
 	in.Snapshot()
-	out, items := verify(t, c, in, contract.VerifyInput{Fix: true})
+	out, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
 	activitytest.Same(t, "verdict", migration.VerdictSame, out.Verdict)
 	activitytest.Same(t, "items", []string{"limit the instance: differs, the limit was due 1970-01-01 03:00 UTC"}, items)
-}
-
-// TestVerifyInstance_reverts_what_tools_did_to_files has tools change files between
-// the copy and the comparison.
-func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
-	t.Parallel()
-	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"b": missing`, `file onb_hire/RECORD/"made": extra`}
-	asTheyMade, asCopied := []string{"a=theirs", "made=by a tool"}, []string{"a=ours", "b=ours too"}
-	for _, tc := range []struct {
-		name    string
-		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
-		change  func(*scene.Ports)
-		compare bool // decide nothing
-		items   []string
-		files   []string
-		told    []string
-	}{
-		{name: "they_are_reverted", files: asCopied, told: []string{`files_reverted {"removed":1,"again":2}`}},
-		{name: "not_in_a_comparison", compare: true, items: different, files: asTheyMade},
-		{
-			name: "not_where_somebody_works_already",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				c.Target.Accept(in.TargetID(), "review", "clark")
-			},
-			items: slices.Concat([]string{"target untouched: differs, somebody worked on it", "accepted review: extra, by clark"}, different), files: asTheyMade,
-		},
-		{
-			name:    "not_where_another_instance_has_the_record",
-			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
-			items:   slices.Concat([]string{"instance OTHER: extra"}, different), files: asTheyMade,
-		},
-		{
-			name: "not_twice",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
-				activitytest.Must(t, c.Ledger.CloseFileCapture(t.Context(), c.Migration, in.Key()))
-			},
-			items: different, files: asTheyMade,
-		},
-		{
-			name: "not_where_the_operator_wants_it_told_only", change: func(p *scene.Ports) { p.Settings.ReportOnly = true },
-			items: different, files: asTheyMade, told: []string{`files_reported {"files":3}`},
-		},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			c := activitytest.Shared(t).Case(t)
-			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
-			c.Target.File("onb_hire", in.Record, "made", "by a tool")
-			c.Target.File("onb_hire", in.Record, "a", "theirs")
-			activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
-			if tc.happens != nil {
-				tc.happens(t, c, in)
-			}
-			change := []func(*scene.Ports){}
-			if tc.change != nil {
-				change = append(change, tc.change)
-			}
-			_, items := verify(t, c, in, contract.VerifyInput{Fix: !tc.compare}, change...)
-			for n, item := range items {
-				if strings.HasPrefix(item, "instance ") {
-					items[n] = "instance OTHER: extra"
-				}
-			}
-			activitytest.Same(t, "items", append([]string{}, tc.items...), items)
-			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
-			activitytest.Same(t, "told", append([]string{}, tc.told...), in.Told(migration.EventFilesReverted, migration.EventFilesReported))
-		})
-	}
-}
-
-// TestCopyUploads_notes_what_lies_there_until_the_start has a tool's file there
-// when the copy is repeated after the start.
-func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {
-	t.Parallel()
-	c := activitytest.Shared(t).Case(t)
-	in := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jack"}, Files: map[string]string{"a": "ours"}})
-	in.Plan()
-	c.Target.File("onb_hire", in.Record, "early", "somebody's")
-	in.Copy()
-	in.Start()
-	c.Target.File("onb_hire", in.Record, "made", "by a tool")
-	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyUploads, in.Step())
-	activitytest.Must(t, err)
-	_, items := verify(t, c, in, contract.VerifyInput{Fix: true})
-	activitytest.Same(t, "items", []string{`file onb_hire/RECORD/"early": extra`}, items)
-	activitytest.Same(t, "files", []string{"a=ours", "early=somebody's"}, c.Target.Files("onb_hire", in.Record))
-}
-
-// TestVerifyInstance_reverts_files_of_lost_rows has tools insert two rows with a
-// file each, of which scene.One was taken back.
-func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
-	t.Parallel()
-	c := activitytest.Shared(t).Case(t)
-	in := scene.Twins(c, nil)
-	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
-	window := records.Capture{Fresh: []migration.RowKey{kept, lost}}
-	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), "start/1/after", window.Encode()))
-	c.Target.Row("onb_hire", kept.ID, nil)
-	for _, row := range []migration.RowKey{kept, lost} {
-		c.Target.File(row.Table, row.ID, "made", "by a tool")
-	}
-	c.Target.File("onb_hire", in.Record+"-other", "made", "somebody's")
-	if out, items := verify(t, c, in, contract.VerifyInput{Fix: true}); out.Verdict != migration.VerdictSame {
-		t.Errorf("verdict %q: %q", out.Verdict, items)
-	}
-	activitytest.Same(t, "files of the row that is there", 1, len(c.Target.Files("onb_hire", kept.ID)))
-	activitytest.Same(t, "files of another row", 1, len(c.Target.Files("onb_hire", in.Record+"-other")))
-	if _, err := os.Stat(filepath.Join(c.Target.Folder, "onb_hire", string(lost.ID))); !os.IsNotExist(err) {
-		t.Errorf("the folder of a row that was taken back: %v", err)
-	}
-	activitytest.Same(t, "told", []string{`files_reverted {"removed":1}`}, in.Told(migration.EventFilesReverted))
 }

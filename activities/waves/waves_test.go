@@ -215,7 +215,7 @@ func TestSettleWave_without_Temporal(t *testing.T) {
 	activitytest.Same(t, "state", migration.InstanceClaimed, e.State)
 }
 
-// TestClaimRollback_ends_workflows has scene.One that waits for the operator, and scene.One
+// TestClaimRollback_ends_workflows has one that waits for the operator, and one
 // that is over.
 func TestClaimRollback_ends_workflows(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"jogetferry/contract"
@@ -216,6 +217,28 @@ func Migrated(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 	if verified.Verdict != migration.VerdictSame {
 		t.Fatalf("verified as %+v", verified)
 	}
+}
+
+// Verify compares, and returns what is not the same as the ledger has it, with
+// RECORD and TARGET for the IDs.
+func Verify(t *testing.T, c *activitytest.Case, in *activitytest.Instance, input contract.VerifyInput, change ...func(*Ports)) (contract.VerifyOutput, []string) {
+	t.Helper()
+	input.StepInput = in.Step()
+	out, err := activitytest.Run(t, Worker(c, change...).Register, contract.VerifyInstance, input)
+	activitytest.Must(t, err)
+	compared, err := c.Ledger.Comparison(t.Context(), c.Migration, in.ID)
+	activitytest.Must(t, err)
+	if compared.Verdict != out.Verdict || compared.Deciding != input.Fix {
+		t.Errorf("the ledger has %q (deciding %t) for %q (deciding %t)", compared.Verdict, compared.Deciding, out.Verdict, input.Fix)
+	}
+	activitytest.Same(t, "what travels of the ledger's items", migration.CountItems(compared.Items), out.Items)
+	items := []string{}
+	for _, i := range compared.Items {
+		if i.Result != migration.ItemSame {
+			items = append(items, strings.NewReplacer(string(in.Record), "RECORD", string(in.TargetID()), "TARGET").Replace(i.String()))
+		}
+	}
+	return out, items
 }
 
 // Planned are instances of a migration that no server has.
