@@ -119,7 +119,7 @@ func TestRehearseStep(t *testing.T) {
 		},
 		{
 			name: "whose_worker_dies", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, j *scene.Ports) {
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				dying := scene.Worker(c, func(j *scene.Ports) { j.Ledger = c.OpenLedger() })
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { _ = dying.Ledger.Close() })
 				last, err := c.Ledger.LastRehearsal(t.Context(), c.Migration, in.ID)

@@ -197,7 +197,7 @@ func TestStartProcess_does_not_send(t *testing.T) {
 		},
 		{
 			name: "another_version_is_published_than_planned",
-			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				in.Target.Version = "4"
 				in.Plan()
 			},

@@ -60,7 +60,7 @@ func TestCopyFormData(t *testing.T) {
 		},
 		{
 			name: "it_closed_when_it_was_started",
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				in.Copy()
 				in.Start()
 				c.Source.Abort(in.ID)
@@ -69,7 +69,7 @@ func TestCopyFormData(t *testing.T) {
 		},
 		{
 			name: "it_was_done_and_is_closed_on_the_source", input: contract.CopyFormDataInput{Delta: true},
-			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				in.Copy()
 				in.Start()
 				c.Source.Abort(in.ID)

@@ -55,11 +55,13 @@ func Claimed(t *testing.T, c *activitytest.Case, in *activitytest.Instance, stat
 // holds it, one after the other, with the variables that they set.
 type Way []Work
 
+// Work is one activity of a Way; nil sets nothing.
 type Work struct {
 	Activity string
 	Set      map[string]string
 }
 
+// Walk has people do it.
 func (w Way) Walk(c *activitytest.Case, in *activitytest.Instance) {
 	for _, done := range w {
 		c.Source.Complete(in.ID, done.Activity, "", done.Set)
@@ -130,10 +132,13 @@ func Record(c *activitytest.Case, in *activitytest.Instance) map[string]string {
 }
 
 var (
+	// AsOnTheSource is what Record has to be when what tools did was reverted.
 	AsOnTheSource = map[string]string{"title": "water", "story": "long", "stage": "ours", "events": "0"}
+	// AsToolsLeftIt is what Record is before.
 	AsToolsLeftIt = map[string]string{"title": "water", "story": "long", "stage": "received", "events": "1"}
 )
 
+// But is all with another value for a key.
 func But(all map[string]string, key, value string) map[string]string {
 	changed := map[string]string{key: value}
 	for k, v := range all {
@@ -144,6 +149,7 @@ func But(all map[string]string, key, value string) map[string]string {
 	return changed
 }
 
+// Variable is the value of a variable of an instance, "" if it has none.
 func Variable(s *activitytest.Server, id migration.InstanceID, name string) string {
 	for _, v := range s.Tree(id).Instance.Variables {
 		if v.Name == name {
@@ -167,6 +173,7 @@ func Park(t *testing.T, c *activitytest.Case, in *activitytest.Instance, step mi
 	return id
 }
 
+// Without is list without a line.
 func Without(list []string, line string) []string {
 	left := []string{}
 	for _, l := range list {
@@ -182,6 +189,7 @@ func First(c *activitytest.Case, in *activitytest.Instance) migration.InstanceID
 	return migration.InstanceID(c.Target.Text("SELECT processId FROM (SELECT processId, originProcessId FROM wf_process_link UNION ALL SELECT processId, originProcessId FROM wf_process_link_history) l WHERE originProcessId = ?", string(in.Record)))
 }
 
+// RemoveFile removes an upload of a record.
 func RemoveFile(s *activitytest.Server, table string, id migration.RecordID, name string) error {
 	return os.Remove(filepath.Join(s.Folder, table, string(id), name))
 }
