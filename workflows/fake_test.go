@@ -8,10 +8,9 @@ import (
 	"sync"
 	"testing"
 
-	"go.temporal.io/sdk/log"
-
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 

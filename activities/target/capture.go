@@ -21,7 +21,7 @@ const (
 // captureOf names the capture around an attempt to start.
 func captureOf(attempt int) string { return fmt.Sprintf("%s%d", startCapture, attempt) }
 
-// captures returns the names of the captures of which something may have to be
+// openCaptures returns the names of the captures of which something may have to be
 // put back, oldest first. Those of starts that are known not to have happened
 // are closed: what changed in them is not ours.
 func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string, error) {
@@ -77,7 +77,7 @@ func (act *Activities) captureAfter(ctx context.Context, i *Instance, name strin
 }
 
 // Captured makes a call between two images of the record set; what changed
-// between them is put back by tidy, whoever gets to it.
+// between them is put back by revertLeftovers, whoever gets to it.
 func (act *Activities) Captured(ctx context.Context, i *Instance, name string, call func() error) error {
 	capture, err := act.captureBefore(ctx, i, name)
 	if err != nil {
@@ -90,7 +90,7 @@ func (act *Activities) Captured(ctx context.Context, i *Instance, name string, c
 	return act.captureAfter(ctx, i, name, capture)
 }
 
-// capture returns a capture that is still open, completed from what is there now
+// Capture returns a capture that is not settled, completed from what is there now
 // when the attempt that opened it died.
 func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (records.Capture, error) {
 	data, _, err := act.Ledger.Capture(ctx, i.Key, name+afterCapture)
@@ -166,7 +166,7 @@ func (act *Activities) settle(ctx context.Context, i *Instance, name string) err
 	return act.Ledger.CloseCapture(ctx, i.Key, name)
 }
 
-// changes reports whether a capture is open in which something changed, and
+// changed reports whether a capture is open in which something changed, and
 // closes those in which nothing did.
 func (act *Activities) changed(ctx context.Context, i *Instance) (bool, error) {
 	names, err := act.openCaptures(ctx, i)

@@ -48,7 +48,7 @@ func (act *Activities) paired(ctx context.Context) error {
 	return nil
 }
 
-// identity proves that a call as user is taken for that user: Joget lets a bad
+// Identity proves that a call as user is taken for that user: Joget lets a bad
 // master login pass as anonymous, and an anonymous start starts.
 func (act *Activities) Identity(ctx context.Context, user migration.User) (ok bool, err error) {
 	if _, known := act.identities.Get(user); known {

@@ -103,7 +103,7 @@ func (act *Activities) started(ctx context.Context, i *Instance, identity migrat
 // closedSince tells a start that ran through from an instance that was resumed,
 // or that people brought to its end.
 func (act *Activities) closedSince(ctx context.Context, i *Instance, identity migration.TargetIdentity) (migration.Reason, error) {
-	lines, err := act.Ledger.Lines(ctx, i.Migration, i.StepInput.Instance)
+	lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
 	if err != nil {
 		return "", err
 	}

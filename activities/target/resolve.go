@@ -125,6 +125,8 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 	return act.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran through")
 }
 
+// Claim returns how the start of an instance stands, whatever servers this worker
+// has. Nothing was claimed: a claim with migration.ClaimNone.
 func (act *Activities) Claim(ctx context.Context, in contract.StepInput) (migration.ClaimKey, migration.Claim, error) {
 	bound, err := act.Ledger.Bound(ctx, in.Migration)
 	if err != nil {

@@ -40,7 +40,7 @@ func (act *Activities) RestoreState(ctx context.Context, in contract.StepInput) 
 	return out, err
 }
 
-// tidy puts back what a call that is over changed beside what it was made for:
+// revertLeftovers puts back what a call that is over changed beside what it was made for:
 // rows that tools of a subflow's start changed, and the variables that an
 // activity was started with. It returns the tree as it is then, root first; with
 // an outcome other than StatusOK it is parked.

@@ -77,7 +77,7 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 		return nil, reverted, err
 	}
 	root = nodes[0].target
-	lines, err := act.Ledger.Lines(ctx, i.Migration, i.StepInput.Instance)
+	lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
 	if err != nil {
 		return nil, step.OK(), err
 	}

@@ -107,7 +107,7 @@ func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in := scene.Twins(c, nil)
 	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
-	window := records.Window{Fresh: []migration.RowKey{kept, lost}}
+	window := records.Capture{Fresh: []migration.RowKey{kept, lost}}
 	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), "start/1/after", window.Encode()))
 	c.Target.Row("onb_hire", kept.ID, nil)
 	for _, row := range []migration.RowKey{kept, lost} {

@@ -134,7 +134,7 @@ func (f PlanFacts) conclusion(about []migration.Finding) string {
 	return fmt.Sprintf("It is migrated, as %s: starter verify %s compares both sides again.", p.TargetID, p.Instance)
 }
 
-// ids lists the checks of one severity, once each.
+// checksOf lists the checks of one severity, once each.
 func checksOf(findings []migration.Finding, severity migration.Severity) string {
 	var ids []string
 	for _, f := range findings {
