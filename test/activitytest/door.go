@@ -95,9 +95,6 @@ func (d *Door) Faults(rules ...fault.Rule) {
 	}
 }
 
-// Heal ends all faults but effects that are late already.
-func (d *Door) Heal() { d.faults.Clear() }
-
 // Late lets everything that is delayed come, now and from now on.
 func (d *Door) Late() { d.once.Do(func() { close(d.late) }) }
 
