@@ -208,9 +208,9 @@ func without(all, some []string) []string {
 }
 
 // joins compares the branches that wait, each as often as it does.
-func (c *comparer) joins(wanted, target []Token) {
+func (c *comparer) joins(wanted, target []JoinToken) {
 	left := slices.Clone(target)
-	take := func(is func(Token) bool) (t Token, ok bool) {
+	take := func(is func(JoinToken) bool) (t JoinToken, ok bool) {
 		i := slices.IndexFunc(left, is)
 		if i < 0 {
 			return t, false
@@ -219,17 +219,17 @@ func (c *comparer) joins(wanted, target []Token) {
 		left = slices.Delete(left, i, i+1)
 		return t, true
 	}
-	subject := func(t Token) string { return fmt.Sprintf("%s from %s", t.Join, t.From) }
-	var rest []Token
+	subject := func(t JoinToken) string { return fmt.Sprintf("%s from %s", t.Join, t.From) }
+	var rest []JoinToken
 	for _, w := range wanted {
-		if _, ok := take(func(t Token) bool { return t == w }); ok {
+		if _, ok := take(func(t JoinToken) bool { return t == w }); ok {
 			c.add(ItemJoin, subject(w), ItemSame, "")
 			continue
 		}
 		rest = append(rest, w)
 	}
 	for _, w := range rest {
-		if t, ok := take(func(t Token) bool { return t.Join == w.Join && t.From == w.From }); ok {
+		if t, ok := take(func(t JoinToken) bool { return t.Join == w.Join && t.From == w.From }); ok {
 			c.add(ItemJoin, subject(w), ItemDiffers, fmt.Sprintf("completed by %s, not %s", nobody(t.Performer), nobody(w.Performer)))
 			continue
 		}

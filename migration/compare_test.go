@@ -19,7 +19,7 @@ func wantedTree() *migration.Tree {
 				{DefID: "check", AcceptedBy: "jack", Assignments: []migration.Assignment{{User: "jack", Accepted: true}}},
 				{DefID: "review"},
 			},
-			Tokens: []migration.Token{{Join: "join", From: "a", Performer: "cat"}, {Join: "join", From: "b"}},
+			Tokens: []migration.JoinToken{{Join: "join", From: "a", Performer: "cat"}, {Join: "join", From: "b"}},
 		},
 		Subflows: []migration.Tree{{Caller: "review", Instance: migration.Instance{
 			ID: "8_crm_sub", Definition: migration.DefinitionID{Package: "crm", Version: "3", Process: "sub"}, State: migration.StateRunning, Requester: "cat", Record: "r-1",
@@ -135,7 +135,7 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 		{
 			name: "joins",
 			target: func(t *migration.Tree) {
-				root(t).Tokens = []migration.Token{{Join: "join", From: "a", Performer: "admin"}, {Join: "join", From: "c"}, {Join: "join", From: "c"}}
+				root(t).Tokens = []migration.JoinToken{{Join: "join", From: "a", Performer: "admin"}, {Join: "join", From: "c"}, {Join: "join", From: "c"}}
 			},
 			items: []migration.Item{
 				{Kind: migration.ItemJoin, Subject: "join from a", Result: migration.ItemDiffers, Seen: "completed by admin, not cat"},

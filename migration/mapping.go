@@ -84,9 +84,9 @@ func (m Mapping) Wanted(i *Instance) *Instance {
 	}
 	w.Tokens = slices.Clone(i.Tokens)
 	for n, t := range w.Tokens {
-		w.Tokens[n] = Token{Join: m.Activity(process, t.Join), From: m.Activity(process, t.From), Performer: m.User(t.Performer)}
+		w.Tokens[n] = JoinToken{Join: m.Activity(process, t.Join), From: m.Activity(process, t.From), Performer: m.User(t.Performer)}
 	}
-	slices.SortFunc(w.Tokens, func(a, b Token) int {
+	slices.SortFunc(w.Tokens, func(a, b JoinToken) int {
 		return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 	})
 	return &w

@@ -56,7 +56,7 @@ func source() *migration.Instance {
 			{ID: "42", DefID: "approve_old", Assignments: []migration.Assignment{{User: "clark"}, {User: "jack"}}},
 		},
 		Children: []migration.Child{{ID: "8_crm_process1"}},
-		Tokens:   []migration.Token{{Join: "meet", From: "approve_old"}, {Join: "meet", From: "mail"}},
+		Tokens:   []migration.JoinToken{{Join: "meet", From: "approve_old"}, {Join: "meet", From: "mail"}},
 	}
 }
 
@@ -95,7 +95,7 @@ func TestMappingWanted(t *testing.T) {
 			mapping: activities(map[migration.ActivityDefID]migration.ActivityDefID{"approve_old": "approve_proposal", "meet": "join", "mail": "a_mail"}),
 			want: func(i *migration.Instance) {
 				i.Activities[1].DefID = "approve_proposal"
-				i.Tokens = []migration.Token{{Join: "join", From: "a_mail"}, {Join: "join", From: "approve_proposal"}}
+				i.Tokens = []migration.JoinToken{{Join: "join", From: "a_mail"}, {Join: "join", From: "approve_proposal"}}
 			},
 		},
 		{
@@ -103,7 +103,7 @@ func TestMappingWanted(t *testing.T) {
 			mapping: activities(map[migration.ActivityDefID]migration.ActivityDefID{"approve_old": "zeta", "zeta": "approve_old"}),
 			want: func(i *migration.Instance) {
 				i.Activities[0].DefID, i.Activities[1].DefID = "approve_old", "zeta"
-				i.Tokens = []migration.Token{{Join: "meet", From: "mail"}, {Join: "meet", From: "zeta"}}
+				i.Tokens = []migration.JoinToken{{Join: "meet", From: "mail"}, {Join: "meet", From: "zeta"}}
 			},
 		},
 		{

@@ -87,8 +87,8 @@ type OpenActivity struct {
 	Variables    []Variable   `json:"variables"`   // by name
 }
 
-// Token is a branch that already waits at an AND-join (SHKAndJoinTable).
-type Token struct {
+// JoinToken is a branch that already waits at an AND-join (SHKAndJoinTable).
+type JoinToken struct {
 	Join ActivityDefID `json:"join"` // the joining activity
 	From ActivityDefID `json:"from"` // the finished predecessor
 	// Performer completed From; "" where nobody did (a route), or nobody knows.
@@ -127,7 +127,7 @@ type Instance struct {
 	Variables  []Variable     `json:"variables"`
 	Activities []OpenActivity `json:"activities"`
 	Children   []Child        `json:"children"`
-	Tokens     []Token        `json:"tokens"`
+	Tokens     []JoinToken    `json:"tokens"`
 }
 
 // Open returns the open activity of a definition, the first of several; nil for none.

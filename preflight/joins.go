@@ -31,16 +31,16 @@ var joins = []Check{
 func joinWaiting(f *InstanceFacts, p *Part, r Report) {
 	rebuild, refused := p.branches()
 	for _, t := range refused {
-		r.Found(f.subject(), arrived(t.Token)+": "+t.Why)
+		r.Found(f.subject(), arrived(t.JoinToken)+": "+t.Why)
 	}
 	for _, b := range rebuild {
 		switch {
 		case b.Kind == xpdl.Manual && f.cannotAct(b.Performer):
-			r.Found(f.subject(), arrived(b.Token)+": the person who completed it cannot do so on the target")
+			r.Found(f.subject(), arrived(b.JoinToken)+": the person who completed it cannot do so on the target")
 		case !f.RebuildJoins && len(refused) == 0:
-			r.Found(f.subject(), arrived(b.Token)+": joins: rebuild makes it")
+			r.Found(f.subject(), arrived(b.JoinToken)+": joins: rebuild makes it")
 		case !f.RebuildJoins:
-			r.Found(f.subject(), arrived(b.Token))
+			r.Found(f.subject(), arrived(b.JoinToken))
 		}
 	}
 }
@@ -54,7 +54,7 @@ func (f *InstanceFacts) cannotAct(u migration.User) bool {
 	return a.Standing == StandingMissing || a.Refused
 }
 
-func arrived(t migration.Token) string { return fmt.Sprintf("%s arrived at %s", t.From, t.Join) }
+func arrived(t migration.JoinToken) string { return fmt.Sprintf("%s arrived at %s", t.From, t.Join) }
 
 // branches are those that wait at joins of p and that the start does not bring
 // there; and those that cannot be made, or that it brings too many.
@@ -76,9 +76,9 @@ func joinRebuilt(f *InstanceFacts, p *Part, r Report) {
 	}
 	for _, b := range rebuild {
 		if b.Kind == xpdl.Manual {
-			r.Found(f.subject(), arrived(b.Token)+": completed by "+string(b.Performer))
+			r.Found(f.subject(), arrived(b.JoinToken)+": completed by "+string(b.Performer))
 		} else {
-			r.Found(f.subject(), arrived(b.Token))
+			r.Found(f.subject(), arrived(b.JoinToken))
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestTrees(t *testing.T) {
 	activity := func(change func(*migration.OpenActivity)) func(*facts) {
 		return instance(func(i *migration.Instance) { change(&i.Activities[0]) })
 	}
-	tokens := func(list ...migration.Token) func(*facts) {
+	tokens := func(list ...migration.JoinToken) func(*facts) {
 		return instance(func(i *migration.Instance) { i.Tokens = list })
 	}
 	start := func(path flow.Path) func(*facts) {
@@ -97,8 +97,8 @@ func TestTrees(t *testing.T) {
 			}
 		}
 	}
-	desk := migration.Token{Join: "both", From: "desk", Performer: "terry"}
-	mail := migration.Token{Join: "both", From: "mail"}
+	desk := migration.JoinToken{Join: "both", From: "desk", Performer: "terry"}
+	mail := migration.JoinToken{Join: "both", From: "mail"}
 	ended := flow.Path{Outcome: flow.Ends}
 	for _, tc := range []struct {
 		name   string
@@ -174,7 +174,7 @@ func TestTrees(t *testing.T) {
 
 		{name: "a_branch_that_can_be_made", change: tokens(desk), want: []string{"FERRY-405 equip: desk arrived at both: joins: rebuild makes it"}},
 		{name: "a_branch_that_is_made", change: both(rebuild, tokens(desk)), want: []string{"FERRY-434 equip: desk arrived at both: completed by terry"}},
-		{name: "a_branch_from_a_route_that_is_made", change: both(rebuild, tokens(migration.Token{Join: "both", From: "desk"}), child(func(p *preflight.Part) {
+		{name: "a_branch_from_a_route_that_is_made", change: both(rebuild, tokens(migration.JoinToken{Join: "both", From: "desk"}), child(func(p *preflight.Part) {
 			p.Target = hiring(t, "equip", `Id="desk"><Implementation><No/></Implementation>`, `Id="desk"><Route/>`)
 		})), want: []string{"FERRY-434 equip: desk arrived at both"}},
 		{name: "a_branch_that_cannot_be_made", change: both(rebuild, tokens(mail)), want: []string{"FERRY-405 equip: mail arrived at both: mail is a tool, which would run again"}},
@@ -189,7 +189,7 @@ func TestTrees(t *testing.T) {
 			"FERRY-405 equip: desk arrived at both: a branch from desk would wait at both without one on the source, and nothing can remove it",
 		}},
 		{name: "a_branch_without_a_definition_is_another_finding", change: both(tokens(desk), child(func(p *preflight.Part) { p.Target = nil }))},
-		{name: "a_branch_of_the_root", change: func(f *facts) { f.Instance.Tokens = []migration.Token{{Join: "prepare", From: "begin"}} }, want: []string{
+		{name: "a_branch_of_the_root", change: func(f *facts) { f.Instance.Tokens = []migration.JoinToken{{Join: "prepare", From: "begin"}} }, want: []string{
 			"FERRY-405 begin arrived at prepare: prepare is no AND-join: it would start",
 		}},
 
@@ -232,6 +232,6 @@ func TestTrees(t *testing.T) {
 }
 
 // waiting is the start of the subflow equip that leaves these tokens in it.
-func waiting(tokens ...migration.Token) flow.Path {
+func waiting(tokens ...migration.JoinToken) flow.Path {
 	return flow.Path{Outcome: flow.Waits, Waits: []flow.Wait{{Activity: "equip", Child: &flow.Path{Outcome: flow.Waits, Tokens: tokens}}}}
 }

@@ -39,7 +39,7 @@ func TestTreeFacts(t *testing.T) {
 		Subflows: []migration.Tree{{Caller: "equip", Instance: migration.Instance{
 			ID: "8", App: "onboard", State: migration.StateRunning, Definition: onboard("3", "equipment"), Requester: "cat",
 			Activities: []migration.OpenActivity{{ID: "3", DefID: "pick", State: migration.StateNotStarted, Assignments: []migration.Assignment{{User: "cat"}}}},
-			Tokens:     []migration.Token{{Join: "j", From: "f", Performer: "clark"}},
+			Tokens:     []migration.JoinToken{{Join: "j", From: "f", Performer: "clark"}},
 		}}},
 	}
 	inv := inventoryOf(t, source, target, step.Settings{RebuildJoins: true, Mapping: migration.Mapping{Users: map[migration.User]migration.User{"clark": "terry"}}})

@@ -123,7 +123,7 @@ func (act *Activities) unmoved(ctx context.Context, decided *migration.Instance)
 	same := slices.EqualFunc(decided.Activities, now.Activities, func(a, b migration.OpenActivity) bool {
 		return a.ID == b.ID && a.State == b.State && a.AcceptedBy == b.AcceptedBy
 	})
-	extra := !slices.EqualFunc(decided.Tokens, now.Tokens, func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From })
+	extra := !slices.EqualFunc(decided.Tokens, now.Tokens, func(a, b migration.JoinToken) bool { return a.Join == b.Join && a.From == b.From })
 	if !same || extra {
 		return ctx, movedOn()
 	}

@@ -11,9 +11,9 @@ import (
 // Level is an instance around an activity that is about to be completed.
 type Level struct {
 	Definition Definition
-	Tokens     []migration.Token // that wait at its joins
-	Caller     string            // activity of the level above that waits for it, "" for the root
-	Busy       bool              // other activities of it are open, so that it does not end yet
+	Tokens     []migration.JoinToken // that wait at its joins
+	Caller     string                // activity of the level above that waits for it, "" for the root
+	Busy       bool                  // other activities of it are open, so that it does not end yet
 }
 
 // Decisions returns what decides where an instance goes on when an activity

@@ -72,15 +72,15 @@ func drawn(t *testing.T, key string, plugins map[string]string, lines ...string)
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	const when = " [status==='x']"
-	waits := func(join, from string) []migration.Token {
-		return []migration.Token{{Join: migration.ActivityDefID(join), From: migration.ActivityDefID(from)}}
+	waits := func(join, from string) []migration.JoinToken {
+		return []migration.JoinToken{{Join: migration.ActivityDefID(join), From: migration.ActivityDefID(from)}}
 	}
 	for _, tc := range []struct {
 		name     string
 		lines    []string // of the root
 		child    []string // of the subflow "child"
 		plugins  map[string]string
-		tokens   []migration.Token
+		tokens   []migration.JoinToken
 		inside   bool // the activity is in the child, which "sub" of the root waits for
 		busy     bool // others of its instance are open
 		activity string

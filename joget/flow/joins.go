@@ -12,14 +12,14 @@ import (
 // Rebuild is one token to make anew: its From is started and, when Kind is
 // manual, completed in the name of its Performer.
 type Rebuild struct {
-	migration.Token
+	migration.JoinToken
 	Kind xpdl.Kind // Route or Manual
 }
 
 // Refusal is a token that cannot be made or, when it is too many, not be
 // removed. Why is for operators and names no people.
 type Refusal struct {
-	migration.Token
+	migration.JoinToken
 	Why string
 }
 
@@ -30,7 +30,7 @@ type Refusal struct {
 // when nobody followed it. Tokens that the start leaves anyhow are in neither
 // list; one that it leaves and nobody wants is refused. Both lists are sorted;
 // where one token is refused, the instance cannot be continued as it was.
-func PlanJoins(d Definition, wanted []migration.Token, start *Path) ([]Rebuild, []Refusal) {
+func PlanJoins(d Definition, wanted []migration.JoinToken, start *Path) ([]Rebuild, []Refusal) {
 	if start != nil && start.Outcome != Unknown {
 		return RestOfJoins(d, wanted, start.Tokens)
 	}
@@ -46,7 +46,7 @@ func PlanJoins(d Definition, wanted []migration.Token, start *Path) ([]Rebuild, 
 }
 
 // RestOfJoins is PlanJoins for an instance that is there: present are the tokens it has.
-func RestOfJoins(d Definition, wanted, present []migration.Token) (rebuild []Rebuild, refused []Refusal) {
+func RestOfJoins(d Definition, wanted, present []migration.JoinToken) (rebuild []Rebuild, refused []Refusal) {
 	missing, extra := MissingTokens(wanted, present)
 	for _, t := range missing {
 		kind, why := rebuildable(d, t, wanted)
@@ -59,13 +59,13 @@ func RestOfJoins(d Definition, wanted, present []migration.Token) (rebuild []Reb
 	for _, t := range extra {
 		refused = append(refused, Refusal{t, fmt.Sprintf("a branch from %s would wait at %s without one on the source, and nothing can remove it", t.From, t.Join)})
 	}
-	slices.SortStableFunc(refused, func(a, b Refusal) int { return compareTokens(a.Token, b.Token) })
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return compareTokens(a.JoinToken, b.JoinToken) })
 	return rebuild, refused
 }
 
 // rebuildable says what kind of activity leaves a token when it is started, or why
 // doing so would leave none, or do more than that.
-func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpdl.Kind, string) {
+func rebuildable(d Definition, t migration.JoinToken, wanted []migration.JoinToken) (xpdl.Kind, string) {
 	if d.Process == nil {
 		return "", "the definition is not known"
 	}
@@ -130,14 +130,14 @@ func rebuildable(d Definition, t migration.Token, wanted []migration.Token) (xpd
 // and which present ones are not wanted, both sorted, empty when there are
 // none. A token is the same whoever its Performer is; of several that are, those
 // with the same Performer belong together.
-func MissingTokens(wanted, present []migration.Token) (missing, extra []migration.Token) {
+func MissingTokens(wanted, present []migration.JoinToken) (missing, extra []migration.JoinToken) {
 	missing, extra = sortedTokens(wanted), sortedTokens(present)
-	for _, same := range []func(a, b migration.Token) bool{
-		func(a, b migration.Token) bool { return a == b },
-		func(a, b migration.Token) bool { return a.Join == b.Join && a.From == b.From },
+	for _, same := range []func(a, b migration.JoinToken) bool{
+		func(a, b migration.JoinToken) bool { return a == b },
+		func(a, b migration.JoinToken) bool { return a.Join == b.Join && a.From == b.From },
 	} {
-		missing = slices.DeleteFunc(missing, func(w migration.Token) bool {
-			i := slices.IndexFunc(extra, func(p migration.Token) bool { return same(w, p) })
+		missing = slices.DeleteFunc(missing, func(w migration.JoinToken) bool {
+			i := slices.IndexFunc(extra, func(p migration.JoinToken) bool { return same(w, p) })
 			if i >= 0 {
 				extra = slices.Delete(extra, i, i+1)
 			}
@@ -147,10 +147,10 @@ func MissingTokens(wanted, present []migration.Token) (missing, extra []migratio
 	return missing, extra
 }
 
-func sortedTokens(tokens []migration.Token) []migration.Token {
+func sortedTokens(tokens []migration.JoinToken) []migration.JoinToken {
 	return slices.SortedFunc(slices.Values(tokens), compareTokens)
 }
 
-func compareTokens(a, b migration.Token) int {
+func compareTokens(a, b migration.JoinToken) int {
 	return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 }

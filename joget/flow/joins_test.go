@@ -20,17 +20,17 @@ func alone(tb testing.TB, text string) flow.Definition {
 }
 
 // tokens reads "FROM@JOIN[:PERFORMER]".
-func tokens(texts ...string) []migration.Token {
-	var out []migration.Token
+func tokens(texts ...string) []migration.JoinToken {
+	var out []migration.JoinToken
 	for _, text := range texts {
 		at, performer, _ := strings.Cut(text, ":")
 		from, join, _ := strings.Cut(at, "@")
-		out = append(out, migration.Token{Join: migration.ActivityDefID(join), From: migration.ActivityDefID(from), Performer: migration.User(performer)})
+		out = append(out, migration.JoinToken{Join: migration.ActivityDefID(join), From: migration.ActivityDefID(from), Performer: migration.User(performer)})
 	}
 	return out
 }
 
-func token(t migration.Token) string {
+func token(t migration.JoinToken) string {
 	text := fmt.Sprintf("%s@%s", t.From, t.Join)
 	if t.Performer != "" {
 		text += ":" + string(t.Performer)
@@ -42,10 +42,10 @@ func token(t migration.Token) string {
 func shown(rebuild []flow.Rebuild, refused []flow.Refusal) []string {
 	out := []string{}
 	for _, r := range rebuild {
-		out = append(out, fmt.Sprintf("%s %s", r.Kind, token(r.Token)))
+		out = append(out, fmt.Sprintf("%s %s", r.Kind, token(r.JoinToken)))
 	}
 	for _, r := range refused {
-		out = append(out, fmt.Sprintf("refused %s: %s", token(r.Token), r.Why))
+		out = append(out, fmt.Sprintf("refused %s: %s", token(r.JoinToken), r.Why))
 	}
 	return out
 }
@@ -76,7 +76,7 @@ func TestPlanJoins(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change []string // pairs: a line of purchase, and what stands there instead
-		wanted []migration.Token
+		wanted []migration.JoinToken
 		start  *flow.Path
 		want   []string
 	}{
@@ -191,7 +191,7 @@ func TestRestOfJoins_is_empty_when_all_was_made_one_by_one(t *testing.T) {
 	t.Parallel()
 	d := alone(t, strings.Replace(purchase, "manual order", "manual order\norder -> merge", 1)) // back into the join
 	wanted := tokens("ready@merge", "quote@merge:cat", "quote@merge:clark")
-	var present []migration.Token
+	var present []migration.JoinToken
 	for _, want := range [][]string{
 		{"manual quote@merge:cat", "manual quote@merge:clark", "route ready@merge"},
 		{"manual quote@merge:clark", "route ready@merge"},
@@ -203,7 +203,7 @@ func TestRestOfJoins_is_empty_when_all_was_made_one_by_one(t *testing.T) {
 			t.Errorf("with %d tokens (-want +got):\n%s", len(present), diff)
 		}
 		if len(rebuild) > 0 {
-			present = append(present, rebuild[0].Token)
+			present = append(present, rebuild[0].JoinToken)
 		}
 	}
 	_, refused := flow.RestOfJoins(d, wanted, append(present, tokens("budget@merge:jack")...))
@@ -217,7 +217,7 @@ func TestMissingTokens(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name                           string
-		wanted, present, missing, more []migration.Token
+		wanted, present, missing, more []migration.JoinToken
 	}{
 		{"nothing", nil, nil, nil, nil},
 		{"the_same", tokens("a@j", "b@j"), tokens("b@j", "a@j"), nil, nil},
@@ -236,7 +236,7 @@ func TestMissingTokens(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			missing, more := flow.MissingTokens(tc.wanted, tc.present)
-			want, got := [][]migration.Token{tc.missing, tc.more}, [][]migration.Token{missing, more}
+			want, got := [][]migration.JoinToken{tc.missing, tc.more}, [][]migration.JoinToken{missing, more}
 			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("missing, extra (-want +got):\n%s", diff)
 			}

@@ -46,7 +46,7 @@ type Path struct {
 	Steps []Step // in the order in which they run
 	Waits []Wait // in the order in which they open
 	// Tokens are branches that arrived at an AND-join and wait there for others.
-	Tokens  []migration.Token
+	Tokens  []migration.JoinToken
 	Outcome Outcome
 	Why     string // why it is Unknown, "" otherwise; holds no values of variables
 }

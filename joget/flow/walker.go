@@ -400,7 +400,7 @@ func (r *run) arrive(from, to *node) string {
 	if r.amid && to.ways > 1 {
 		return fmt.Sprintf("%s is an AND-join, and what waits there is not known", to.ID)
 	}
-	here := func(t migration.Token) bool { return string(t.Join) == to.ID }
+	here := func(t migration.JoinToken) bool { return string(t.Join) == to.ID }
 	waiting := 0
 	for _, t := range r.path.Tokens {
 		if here(t) {
@@ -408,7 +408,7 @@ func (r *run) arrive(from, to *node) string {
 		}
 	}
 	if waiting+1 < to.ways {
-		r.path.Tokens = append(r.path.Tokens, migration.Token{Join: migration.ActivityDefID(to.ID), From: migration.ActivityDefID(from.ID)})
+		r.path.Tokens = append(r.path.Tokens, migration.JoinToken{Join: migration.ActivityDefID(to.ID), From: migration.ActivityDefID(from.ID)})
 		return ""
 	}
 	r.path.Tokens = slices.DeleteFunc(r.path.Tokens, here)

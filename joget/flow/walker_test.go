@@ -371,7 +371,7 @@ func TestWalk_gives_the_facts_apart(t *testing.T) {
 			{Activity: "tell", Kind: xpdl.Subflow, Asynchronous: true, Child: child("tell")},
 		},
 		Waits:  []flow.Wait{{Activity: "ask", Child: child("ask")}},
-		Tokens: []migration.Token{{Join: "join", From: "mail"}},
+		Tokens: []migration.JoinToken{{Join: "join", From: "mail"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("path (-want +got):\n%s", diff)

@@ -343,10 +343,10 @@ func (r *Reader) fill(ctx context.Context, heads []head) error {
 }
 
 // tokens reads the branches that wait at AND-joins, by instance oid.
-func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migration.Token, error) {
+func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migration.JoinToken, error) {
 	type row struct {
 		process int64
-		migration.Token
+		migration.JoinToken
 	}
 	rows, err := read(ctx, r, "read join tokens", withLists(selectTokens, len(oids)), args(oids), func(scan scanner) (v row, err error) {
 		var user sql.NullString
@@ -354,12 +354,12 @@ func (r *Reader) tokens(ctx context.Context, oids []int64) (map[int64][]migratio
 		v.Performer = migration.User(user.String)
 		return v, err
 	})
-	m := map[int64][]migration.Token{}
+	m := map[int64][]migration.JoinToken{}
 	for _, v := range rows {
-		m[v.process] = append(m[v.process], v.Token)
+		m[v.process] = append(m[v.process], v.JoinToken)
 	}
 	for _, list := range m {
-		slices.SortFunc(list, func(a, b migration.Token) int {
+		slices.SortFunc(list, func(a, b migration.JoinToken) int {
 			return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 		})
 	}

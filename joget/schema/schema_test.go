@@ -247,7 +247,7 @@ func TestInstanceIsReadInFull(t *testing.T) {
 			{ID: "13_crm_sub", Definition: sub, CallerActivity: "43_" + id + "_call", CallerDefID: "call", Parent: id, State: migration.StateRunning},
 			{ID: "14_crm_sub", Definition: sub, CallerActivity: "50_13_crm_sub_deep", CallerDefID: "deep", Parent: "13_crm_sub", Asynchronous: true, State: migration.StateRunning},
 		},
-		Tokens: []migration.Token{{Join: "both", From: "left"}},
+		Tokens: []migration.JoinToken{{Join: "both", From: "left"}},
 	}
 	if err := j.Snapshot(t.Context(), func(ctx context.Context, s *schema.Snap) error {
 		got, err := s.Instance(ctx, id)

@@ -184,7 +184,7 @@ func TestTokensTellWhoCompletedThePredecessor(t *testing.T) {
 	token("left", "terry")
 	token("left", "clark")
 	i, err := j.Fresh().Instance(t.Context(), "1")
-	want := []migration.Token{{Join: "both", From: "left", Performer: "clark"}, {Join: "both", From: "left", Performer: "terry"}, {Join: "both", From: "route"}}
+	want := []migration.JoinToken{{Join: "both", From: "left", Performer: "clark"}, {Join: "both", From: "left", Performer: "terry"}, {Join: "both", From: "route"}}
 	if diff := cmp.Diff(want, i.Tokens); diff != "" || err != nil {
 		t.Errorf("tokens: %v (-want +got):\n%s", err, diff)
 	}
