@@ -13,7 +13,7 @@ import (
 // whether it is enough for what is going to run.
 type Config struct {
 	// Migration names the migration; it binds the ledger to two servers.
-	Migration string
+	Migration migration.Name
 	Source    Source
 	Target    Target
 	// Ledger has the ledger's own DSN, which may be empty; see LedgerDSN.

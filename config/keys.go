@@ -39,7 +39,7 @@ func keys(c *Config) []Key {
 		return Key{Name: name, Kind: v.kind, Default: def, Usage: usage, Secret: v.secret, set: v.set}
 	}
 	return []Key{
-		bind(text(&c.Migration), "migration", "", "name of the migration, a-z, 0-9 and -"),
+		bind(text((*string)(&c.Migration)), "migration", "", "name of the migration, a-z, 0-9 and -"),
 		bind(secret(&c.Source.Database), "source.database", "", "DSN of the source's database; SELECT is enough"),
 		bind(text(&c.Source.Uploads), "source.uploads", "", "folder app_formuploads of the source"),
 		bind(list(&c.Source.Hosts), "source.hosts", "", "names and addresses of the source, to be found where an app points at it"),

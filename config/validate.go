@@ -98,7 +98,7 @@ func (v *validation) resolved(key string) bool {
 }
 
 func (v *validation) identity() {
-	if v.given("migration", v.Migration, "give a name such as crm-2026") && !migrationName.MatchString(v.Migration) {
+	if v.given("migration", string(v.Migration), "give a name such as crm-2026") && !migrationName.MatchString(string(v.Migration)) {
 		v.mistakes.add("migration", fmt.Sprintf("%q is not a name", v.Migration), "use a-z, 0-9 and -, at most 63, beginning with a letter or digit")
 	}
 }

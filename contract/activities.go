@@ -102,7 +102,7 @@ type Outcome struct {
 
 // StepInput names the instance a step works on. Everything else is in the ledger.
 type StepInput struct {
-	Migration string               `json:"migration"`
+	Migration migration.Name       `json:"migration"`
 	Instance  migration.InstanceID `json:"instance"`
 }
 

@@ -7,10 +7,10 @@ var CheckDrift = Activity[ListInput, DriftPage]{"CheckDrift", RoleCopy}
 
 // DriftInput starts a comparison of everything that is done with the source.
 type DriftInput struct {
-	Migration string      `json:"migration"`
-	Queues    Queues      `json:"queues"`
-	After     int64       `json:"after,omitempty"`
-	Result    DriftResult `json:"result"`
+	Migration migration.Name `json:"migration"`
+	Queues    Queues         `json:"queues"`
+	After     int64          `json:"after,omitempty"`
+	Result    DriftResult    `json:"result"`
 }
 
 // DriftResult counts instances; Listed names what is not still, up to MaxDifferent.

@@ -80,33 +80,37 @@ func JogetQueue(targetURL string) (string, error) {
 }
 
 // PlanID returns the workflow ID of a migration's plan; CheckID that of its check.
-func PlanID(mig string) string { return "ferry/" + mig + "/plan" }
+func PlanID(mig migration.Name) string { return "ferry/" + string(mig) + "/plan" }
 
 // CheckID returns the workflow ID of a preflight that freezes nothing.
-func CheckID(mig string) string { return "ferry/" + mig + "/check" }
+func CheckID(mig migration.Name) string { return "ferry/" + string(mig) + "/check" }
 
 // VerifyID returns the workflow ID of a verification of many instances.
-func VerifyID(mig string) string { return "ferry/" + mig + "/verify" }
+func VerifyID(mig migration.Name) string { return "ferry/" + string(mig) + "/verify" }
 
 // WaveID returns the workflow ID of a wave.
-func WaveID(mig, wave string) string { return "ferry/" + mig + "/wave/" + wave }
+func WaveID(mig migration.Name, wave migration.WaveName) string {
+	return "ferry/" + string(mig) + "/wave/" + string(wave)
+}
 
 // RollbackID returns the workflow ID of a rollback.
-func RollbackID(mig, name string) string { return "ferry/" + mig + "/rollback/" + name }
+func RollbackID(mig migration.Name, name string) string {
+	return "ferry/" + string(mig) + "/rollback/" + name
+}
 
 // RehearsalID returns the workflow ID of a rehearsal.
-func RehearsalID(mig string, id migration.InstanceID) string {
-	return "ferry/" + mig + "/rehearsal/" + string(id)
+func RehearsalID(mig migration.Name, id migration.InstanceID) string {
+	return "ferry/" + string(mig) + "/rehearsal/" + string(id)
 }
 
 // DriftID returns the workflow ID of a comparison of all that is done with the source.
-func DriftID(mig string) string { return "ferry/" + mig + "/drift" }
+func DriftID(mig migration.Name) string { return "ferry/" + string(mig) + "/drift" }
 
 // InstanceWorkflowID returns the workflow ID of an instance: it holds the
 // migration and the source instance only, so that an instance listed in two
 // waves collides instead of being migrated twice.
-func InstanceWorkflowID(mig string, id migration.InstanceID) string {
-	return "ferry/" + mig + "/instance/" + string(id)
+func InstanceWorkflowID(mig migration.Name, id migration.InstanceID) string {
+	return "ferry/" + string(mig) + "/instance/" + string(id)
 }
 
 // MaxIDBytes is the longest workflow ID that Temporal's SQL persistence keeps.

@@ -19,7 +19,7 @@ var (
 // RehearsalInput starts the rehearsal of one instance, or goes on with it. Its
 // answers, and what was done already, are in the ledger.
 type RehearsalInput struct {
-	Migration string               `json:"migration"`
+	Migration migration.Name       `json:"migration"`
 	Instance  migration.InstanceID `json:"instance"`
 	Rehearsal int64                `json:"rehearsal"` // number in the ledger
 	Queues    Queues               `json:"queues"`

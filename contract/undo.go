@@ -51,7 +51,7 @@ type UndoDataOutput struct {
 
 // RollbackInput starts a rollback that is in the ledger already, or goes on with it.
 type RollbackInput struct {
-	Migration string         `json:"migration"`
+	Migration migration.Name `json:"migration"`
 	Rollback  string         `json:"rollback"`
 	Queues    Queues         `json:"queues"`
 	Discard   bool           `json:"discard,omitempty"`
@@ -84,9 +84,9 @@ type NotRolledBack struct {
 
 // ClaimRollbackInput asks for the next instances of a rollback, newest start first.
 type ClaimRollbackInput struct {
-	Migration string `json:"migration"`
-	Rollback  string `json:"rollback"`
-	Limit     int    `json:"limit"`
+	Migration migration.Name `json:"migration"`
+	Rollback  string         `json:"rollback"`
+	Limit     int            `json:"limit"`
 }
 
 // ClaimRollbackOutput has the instances whose turn it is. Left counts those that

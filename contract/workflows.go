@@ -27,9 +27,9 @@ func (q Queues) Of(r Role) string {
 
 // InstanceInput starts the migration of one source instance.
 type InstanceInput struct {
-	Migration string               `json:"migration"`
+	Migration migration.Name       `json:"migration"`
 	Instance  migration.InstanceID `json:"instance"`
-	Wave      string               `json:"wave,omitempty"`
+	Wave      migration.WaveName   `json:"wave,omitempty"`
 	Queues    Queues               `json:"queues"`
 	// Pilot has evidence gathered before each comparison of both sides.
 	Pilot bool `json:"pilot,omitempty"`
@@ -82,10 +82,10 @@ type Resolved struct {
 
 // WaveInput starts a wave that is in the ledger already, or goes on with it.
 type WaveInput struct {
-	Migration string    `json:"migration"`
-	Wave      string    `json:"wave"`
-	Queues    Queues    `json:"queues"`
-	State     WaveState `json:"state"`
+	Migration migration.Name     `json:"migration"`
+	Wave      migration.WaveName `json:"wave"`
+	Queues    Queues             `json:"queues"`
+	State     WaveState          `json:"state"`
 }
 
 // WaveState is what a wave carries from run to run.
@@ -108,20 +108,20 @@ type WaveControl struct {
 
 // WaveStatus answers StatusQuery and the updates of a wave.
 type WaveStatus struct {
-	Wave    string           `json:"wave"`
-	Window  int              `json:"window"`
-	Paused  bool             `json:"paused"`
-	Stopped bool             `json:"stopped"`
-	Counts  migration.Counts `json:"counts"`
+	Wave    migration.WaveName `json:"wave"`
+	Window  int                `json:"window"`
+	Paused  bool               `json:"paused"`
+	Stopped bool               `json:"stopped"`
+	Counts  migration.Counts   `json:"counts"`
 }
 
 // ClaimInput asks for the next instances of a wave. The activity waits up to
 // Wait for free slots, so that a pump needs no timer.
 type ClaimInput struct {
-	Migration string        `json:"migration"`
-	Wave      string        `json:"wave"`
-	Window    int           `json:"window"`
-	Wait      time.Duration `json:"wait"`
+	Migration migration.Name     `json:"migration"`
+	Wave      migration.WaveName `json:"wave"`
+	Window    int                `json:"window"`
+	Wait      time.Duration      `json:"wait"`
 	// Claim is false while the wave is paused or stopped: count and sweep only.
 	Claim bool `json:"claim"`
 }
@@ -141,9 +141,9 @@ type ClaimedInstance struct {
 
 // SettleWaveInput says how a wave ended.
 type SettleWaveInput struct {
-	Migration string `json:"migration"`
-	Wave      string `json:"wave"`
-	Stopped   bool   `json:"stopped,omitempty"`
+	Migration migration.Name     `json:"migration"`
+	Wave      migration.WaveName `json:"wave"`
+	Stopped   bool               `json:"stopped,omitempty"`
 	// Release were claimed, and are not started after all.
 	Release []migration.InstanceID `json:"release,omitempty"`
 }
@@ -151,9 +151,9 @@ type SettleWaveInput struct {
 // PlanInput starts a plan, or a check when Dry: then nothing is written, not
 // even to the ledger.
 type PlanInput struct {
-	Migration string `json:"migration"`
-	Queues    Queues `json:"queues"`
-	Dry       bool   `json:"dry,omitempty"`
+	Migration migration.Name `json:"migration"`
+	Queues    Queues         `json:"queues"`
+	Dry       bool           `json:"dry,omitempty"`
 }
 
 // PlanResult counts what was found. Findings are those about servers, apps and
@@ -199,8 +199,8 @@ type OpenCounts struct {
 
 // CheckInput asks for the server checks.
 type CheckInput struct {
-	Migration string `json:"migration"`
-	Dry       bool   `json:"dry,omitempty"`
+	Migration migration.Name `json:"migration"`
+	Dry       bool           `json:"dry,omitempty"`
 }
 
 // CheckOutput has what the server checks found.
@@ -210,9 +210,9 @@ type CheckOutput struct {
 
 // InventoryInput asks for the inventory.
 type InventoryInput struct {
-	Migration string `json:"migration"`
-	Plan      string `json:"plan"` // run ID: marks what this plan saw
-	Dry       bool   `json:"dry,omitempty"`
+	Migration migration.Name `json:"migration"`
+	Plan      string         `json:"plan"` // run ID: marks what this plan saw
+	Dry       bool           `json:"dry,omitempty"`
 }
 
 // InventoryOutput is the inventory in numbers; its fields are those of PlanResult.
@@ -228,7 +228,7 @@ type InventoryOutput struct {
 // VerifyRunInput starts a verification of instances that were migrated; all of
 // them when Instances is empty. After is where a continued run goes on.
 type VerifyRunInput struct {
-	Migration string                 `json:"migration"`
+	Migration migration.Name         `json:"migration"`
 	Queues    Queues                 `json:"queues"`
 	Instances []migration.InstanceID `json:"instances,omitempty"`
 	After     int64                  `json:"after,omitempty"`
@@ -250,9 +250,9 @@ const MaxDifferent = 100
 // ListInput pages migrated instances in plan order, After the place that the
 // page before returned.
 type ListInput struct {
-	Migration string `json:"migration"`
-	After     int64  `json:"after,omitempty"`
-	Limit     int    `json:"limit"`
+	Migration migration.Name `json:"migration"`
+	After     int64          `json:"after,omitempty"`
+	Limit     int            `json:"limit"`
 }
 
 // ListOutput is one page; Next is 0 when there is no further one.

@@ -25,6 +25,28 @@ type (
 	User string
 )
 
+// Names that the ledger keeps its rows under, each a type of its own for the
+// same reason.
+type (
+	// Name names a migration, such as "crm-2026": a-z, 0-9 and "-", at most 63,
+	// beginning with a letter or digit. It is part of every workflow ID. "" is none.
+	Name string
+	// WaveName names a wave within its migration: a-z, A-Z, 0-9, ".", "_" and "-",
+	// at most 63, beginning with a letter or digit, or the wave's number, from 1,
+	// where the operator gave no name. It is part of the wave's workflow ID. "" is no
+	// wave: an entry that none has taken, a filter for entries of any wave. A new wave
+	// with "" gets its number from the ledger.
+	WaveName string
+	// Fingerprint tells one server from all others: 24 hexadecimal digits, made by
+	// Server.Fingerprint. "" is a server that this worker does not reach.
+	Fingerprint string
+	// Token makes a request to the ledger repeatable: the same token again gets what
+	// it got before. It names one scheduling of an activity,
+	// "<run ID>/<activity ID>", or one attempt, "<run ID>/<activity ID>/<attempt>".
+	// The ledger compares tokens and reads nothing in them. "" is none.
+	Token string
+)
+
 // DefinitionID names one version of a process definition.
 type DefinitionID struct {
 	Package string // app ID

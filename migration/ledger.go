@@ -55,9 +55,9 @@ type Server struct {
 
 // Binding ties a migration name to its two servers; see Ledger.Bind.
 type Binding struct {
-	Migration string
-	Source    string // server fingerprint
-	Target    string
+	Migration Name
+	Source    Fingerprint
+	Target    Fingerprint
 }
 
 // Entry is the ledger's row of one source instance.
@@ -73,7 +73,7 @@ type Entry struct {
 	Reason     Reason        `json:"reason,omitempty"`
 	Detail     string        `json:"detail,omitempty"` // may hold personal data
 	ParkID     int64         `json:"park_id,omitempty"`
-	Wave       string        `json:"wave,omitempty"`
+	Wave       WaveName      `json:"wave,omitempty"`
 	TargetID   InstanceID    `json:"target_instance,omitempty"`
 	Verdict    Verdict       `json:"verdict,omitempty"`
 	Findings   int           `json:"findings"`
@@ -104,7 +104,7 @@ type Filter struct {
 	Requester     User            `json:"-"`                   // personal: travels through the ledger only
 	StartedBefore EpochMillis     `json:"started_before,omitempty"`
 	Instances     []InstanceID    `json:"instances,omitempty"`
-	Wave          string          `json:"wave,omitempty"`
+	Wave          WaveName        `json:"wave,omitempty"`
 	Reason        Reason          `json:"reason,omitempty"`
 	NoWarned      bool            `json:"no_warned,omitempty"`
 }
@@ -112,17 +112,17 @@ type Filter struct {
 // ClaimKey names the one start that an instance may have: whatever the
 // migration is called, and whoever asks.
 type ClaimKey struct {
-	Source   string // server fingerprint
+	Source   Fingerprint
 	Instance InstanceID
-	Target   string // server fingerprint
+	Target   Fingerprint
 }
 
 // Claim is the ledger's row of a start.
 type Claim struct {
 	ClaimKey
 	State         ClaimState
-	Attempt       int    // from 1
-	Token         string // of the attempt that owns the row
+	Attempt       int   // from 1
+	Token         Token // of the attempt that owns the row
 	Record        RecordID
 	Baseline      []InstanceID // taken with the first look that found nothing in the way; anew only for AcceptStart
 	BaselineTaken bool

@@ -37,7 +37,7 @@ func (s WaveStatus) Open() bool { return s == WaveRunning || s == WavePaused }
 
 // Wave is a bounded group of instances that are migrated together.
 type Wave struct {
-	Name      string     `json:"name"`   // "" lets the ledger give the next number, from 1
+	Name      WaveName   `json:"name"`   // "" lets the ledger give the next number, from 1
 	Filter    Filter     `json:"filter"` // fixed when the wave is created
 	Size      int        `json:"size"`   // most entries to take; 0: all that match
 	Window    int        `json:"window"` // most entries claimed or in flight
@@ -87,7 +87,7 @@ type Parking struct {
 	Detail string // may hold personal data
 	// Token makes parking repeatable: the same token and reason on a parked
 	// entry is the same parking.
-	Token string
+	Token Token
 }
 
 // Decision is the operator's answer to one parking.

@@ -20,8 +20,8 @@ const (
 
 // CopyingFacts are what a copy worker sees of both databases and uploads.
 type CopyingFacts struct {
-	Migration      string
-	Source, Target string // fingerprints
+	Migration      migration.Name
+	Source, Target migration.Fingerprint
 	// BoundElsewhere: the migration's name means other servers in the ledger.
 	BoundElsewhere bool
 	SourceGrants   Grants

@@ -226,7 +226,7 @@ func notPaired(f *CallingFacts, r Report) {
 
 func otherServers(f *CopyingFacts, r Report) {
 	if f.BoundElsewhere {
-		r.Found(f.Migration, "")
+		r.Found(string(f.Migration), "")
 	}
 }
 

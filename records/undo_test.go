@@ -24,8 +24,8 @@ var _ records.RowUndoer = (*store.RowUndo)(nil)
 type undoWorld struct {
 	testDB
 	ledger *store.Ledger
-	dsn    string // of the ledger
-	server string // what the ledger takes the target for
+	dsn    string                // of the ledger
+	server migration.Fingerprint // what the ledger takes the target for
 }
 
 const undoMigration = "crm"
@@ -51,7 +51,7 @@ func newUndoWorld(t *testing.T) undoWorld {
 // another returns a world with the same ledger and another target.
 func (w undoWorld) another(t *testing.T) undoWorld {
 	t.Helper()
-	return undoWorld{newDatabase(t), w.ledger, w.dsn, t.Name()}
+	return undoWorld{newDatabase(t), w.ledger, w.dsn, migration.Fingerprint(t.Name())}
 }
 
 func (w undoWorld) key(n int) migration.ClaimKey {

@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 var (
@@ -17,10 +18,10 @@ type instanceStart struct {
 	definition string
 }
 
-func attributes(wave, definition string) temporal.SearchAttributes {
+func attributes(wave migration.WaveName, definition string) temporal.SearchAttributes {
 	var set []temporal.SearchAttributeUpdate
 	if wave != "" {
-		set = append(set, waveKey.ValueSet(wave))
+		set = append(set, waveKey.ValueSet(string(wave)))
 	}
 	if definition != "" {
 		set = append(set, definitionKey.ValueSet(definition))

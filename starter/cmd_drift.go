@@ -26,7 +26,7 @@ func (s *session) drift(ctx context.Context) error {
 		return err
 	}
 	id := contract.DriftID(s.config.Migration)
-	run, err := s.startOrFollow(ctx, id, contract.DriftWorkflow, "drift of migration "+s.config.Migration, contract.DriftInput{
+	run, err := s.startOrFollow(ctx, id, contract.DriftWorkflow, "drift of migration "+string(s.config.Migration), contract.DriftInput{
 		Migration: s.config.Migration, Queues: s.queues,
 	})
 	if err != nil {

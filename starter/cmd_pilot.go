@@ -16,10 +16,10 @@ import (
 
 // Pilots is what pilot notes, and what waves rely on.
 type Pilots interface {
-	PilotGroups(ctx context.Context, mig string, f migration.Filter) ([]migration.PilotGroup, error)
-	Pilots(ctx context.Context, mig string) ([]migration.Pilot, error)
-	SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error
-	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+	PilotGroups(ctx context.Context, mig migration.Name, f migration.Filter) ([]migration.PilotGroup, error)
+	Pilots(ctx context.Context, mig migration.Name) ([]migration.Pilot, error)
+	SavePilot(ctx context.Context, mig migration.Name, id migration.InstanceID, by string) error
+	Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 }
 
 func (a *App) pilotCommand() *cobra.Command {
@@ -260,10 +260,10 @@ func (s *session) endOfInstance(ctx context.Context, end followed) error {
 
 // Effects is what pilot shows of the side effects of one migration.
 type Effects interface {
-	Bound(ctx context.Context, mig string) (migration.Binding, error)
+	Bound(ctx context.Context, mig migration.Name) (migration.Binding, error)
 	Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error)
-	Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error)
-	Evidence(ctx context.Context, mig string, id migration.InstanceID) (migration.Evidence, error)
+	Snapshot(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Snapshot, error)
+	Evidence(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Evidence, error)
 	Written(ctx context.Context, key migration.ClaimKey) (migration.Written, error)
 }
 

@@ -16,11 +16,11 @@ import (
 
 // Plans is what plan and check show.
 type Plans interface {
-	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
-	FindingCounts(ctx context.Context, mig string) ([]migration.FindingCount, error)
-	PlanEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.PlanEntry, error]
-	PlanDiff(ctx context.Context, mig string) (migration.PlanDiff, error)
-	PlanChanges(ctx context.Context, mig string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error]
+	Findings(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.Finding, error)
+	FindingCounts(ctx context.Context, mig migration.Name) ([]migration.FindingCount, error)
+	PlanEach(ctx context.Context, mig migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error]
+	PlanDiff(ctx context.Context, mig migration.Name) (migration.PlanDiff, error)
+	PlanChanges(ctx context.Context, mig migration.Name, move migration.PlanMove) iter.Seq2[migration.PlanChange, error]
 }
 
 // planFlags are the flags of starter plan; check has notes only.
@@ -74,9 +74,9 @@ the traces of their logins; nothing else is written anywhere.`,
 
 func (s *session) plan(ctx context.Context, f planFlags) error {
 	name := s.config.Migration
-	id, summary := contract.PlanID(name), "plan migration "+name
+	id, summary := contract.PlanID(name), "plan migration "+string(name)
 	if f.dry {
-		id, summary = contract.CheckID(name), "check migration "+name
+		id, summary = contract.CheckID(name), "check migration "+string(name)
 	}
 	run, err := s.startOrFollow(ctx, id, contract.PlanWorkflow, summary, contract.PlanInput{Migration: name, Queues: s.queues, Dry: f.dry})
 	if err != nil {

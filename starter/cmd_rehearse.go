@@ -17,10 +17,10 @@ import (
 
 // Rehearsals is what rehearse begins and follows.
 type Rehearsals interface {
-	BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error)
+	BeginRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error)
 	Rehearsal(ctx context.Context, number int64) (migration.Rehearsal, error)
-	LastRehearsal(ctx context.Context, mig string, id migration.InstanceID) (migration.Rehearsal, error)
-	SettleRehearsal(ctx context.Context, mig string, id migration.InstanceID, number int64, r migration.RehearsalResult) error
+	LastRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Rehearsal, error)
+	SettleRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID, number int64, r migration.RehearsalResult) error
 }
 
 // The bounds of --max-steps: a step is a few events of one workflow's history.

@@ -17,8 +17,8 @@ import (
 
 // Decisions is where resolve notes what was decided.
 type Decisions interface {
-	Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error
-	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+	Resolve(ctx context.Context, mig migration.Name, id migration.InstanceID, d migration.Decision) error
+	Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 }
 
 // resolveFlags are the flags of starter resolve.

@@ -19,10 +19,10 @@ import (
 
 // Rollbacks is what rollback begins and follows.
 type Rollbacks interface {
-	CreateRollback(ctx context.Context, mig string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error)
-	RollbackOf(ctx context.Context, mig string, id migration.InstanceID) (migration.RolledBack, error)
-	RollbackCounts(ctx context.Context, mig, name string) (map[migration.RollbackOutcome]int, error)
-	Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+	CreateRollback(ctx context.Context, mig migration.Name, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error)
+	RollbackOf(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.RolledBack, error)
+	RollbackCounts(ctx context.Context, mig migration.Name, name string) (map[migration.RollbackOutcome]int, error)
+	Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 }
 
 // rollbackFlags are the flags of starter rollback.
@@ -52,7 +52,7 @@ outside of the record.`,
 }
 
 func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) error {
-	entries, err := s.toRollBack(ctx, args, f.wave)
+	entries, err := s.toRollBack(ctx, args, migration.WaveName(f.wave))
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 
 // toRollBack returns what is to be rolled back, and finds every mistake before anything
 // is touched. What was undone before is left out.
-func (s *session) toRollBack(ctx context.Context, args []string, wave string) ([]migration.Entry, error) {
+func (s *session) toRollBack(ctx context.Context, args []string, wave migration.WaveName) ([]migration.Entry, error) {
 	filter := migration.Filter{Wave: wave}
 	switch {
 	case (len(args) == 0) == (wave == ""):
@@ -161,7 +161,7 @@ var inFlight = []migration.InstanceState{migration.InstanceRunning, migration.In
 // whyNotRollBack returns what keeps an instance from being rolled back, "" for nothing.
 // Of a wave, "" for instances that were named, what was never begun is no mistake;
 // nor is what was undone before, or what is in flight while nobody works on it.
-func (s *session) whyNotRollBack(ctx context.Context, e *migration.Entry, wave string) (string, error) {
+func (s *session) whyNotRollBack(ctx context.Context, e *migration.Entry, wave migration.WaveName) (string, error) {
 	works := e.State == migration.InstanceClaimed
 	if slices.Contains(inFlight, e.State) {
 		var err error

@@ -12,9 +12,9 @@ import (
 
 // Logs is what show tells of an instance.
 type Logs interface {
-	Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error)
-	Comparison(ctx context.Context, mig string, id migration.InstanceID) (migration.Comparison, error)
-	Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error)
+	Findings(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.Finding, error)
+	Comparison(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Comparison, error)
+	Lines(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.StepLine, error)
 }
 
 func (a *App) showCommand() *cobra.Command {

@@ -18,7 +18,7 @@ func (a *App) pauseCommand() *cobra.Command {
 		Short: "Start no further instance of a wave",
 		Long:  `Starts no further instance of a wave. Those in flight go on to their end.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
-		return s.steer(ctx, args[0], contract.PauseUpdate, contract.WaveControl{}, change(migration.WavePaused))
+		return s.steer(ctx, migration.WaveName(args[0]), contract.PauseUpdate, contract.WaveControl{}, change(migration.WavePaused))
 	})
 }
 
@@ -28,7 +28,7 @@ func (a *App) resumeCommand() *cobra.Command {
 		Short: "Go on with a paused wave",
 		Long:  `Goes on with a wave that was paused, by starter pause or by --max-parked.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
-		return s.steer(ctx, args[0], contract.ResumeUpdate, contract.WaveControl{}, change(migration.WaveRunning))
+		return s.steer(ctx, migration.WaveName(args[0]), contract.ResumeUpdate, contract.WaveControl{}, change(migration.WaveRunning))
 	})
 }
 
@@ -43,7 +43,7 @@ func (a *App) stopCommand() *cobra.Command {
 		Long: `Starts no further instance of a wave and ends it when those in flight are
 settled. The rest is free for other waves.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
-		w, err := s.openWave(ctx, args[0])
+		w, err := s.openWave(ctx, migration.WaveName(args[0]))
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ all waves: 0 lets no call of the target begin until it is raised again.`,
 		case rate < 0:
 			return mistake("--rate %g does not fit; give 0 or more", rate)
 		}
-		w, err := s.openWave(ctx, args[0])
+		w, err := s.openWave(ctx, migration.WaveName(args[0]))
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ all waves: 0 lets no call of the target begin until it is raised again.`,
 }
 
 // openWave returns a wave that can still be steered.
-func (s *session) openWave(ctx context.Context, name string) (migration.Wave, error) {
+func (s *session) openWave(ctx context.Context, name migration.WaveName) (migration.Wave, error) {
 	w, err := s.wave(ctx, name)
 	if err == nil && !w.Status.Open() {
 		err = mistake("wave %s is %s: there is nothing to steer", name, w.Status)
@@ -123,7 +123,7 @@ func (s *session) openWave(ctx context.Context, name string) (migration.Wave, er
 }
 
 // steer sends an update to a wave, then records in the ledger what it changed.
-func (s *session) steer(ctx context.Context, name, update string, control contract.WaveControl, recorded migration.WaveChange) error {
+func (s *session) steer(ctx context.Context, name migration.WaveName, update string, control contract.WaveControl, recorded migration.WaveChange) error {
 	if _, err := s.openWave(ctx, name); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (s *session) verify(ctx context.Context, args []string) error {
 		in.Instances = append(in.Instances, e.Instance)
 	}
 	id := contract.VerifyID(s.config.Migration)
-	run, err := s.start(ctx, id, contract.VerifyWorkflow, "verify migration "+s.config.Migration, in)
+	run, err := s.start(ctx, id, contract.VerifyWorkflow, "verify migration "+string(s.config.Migration), in)
 	if err != nil {
 		if migration.CodeOf(err) == migration.CodeConflict {
 			return mistake("%s runs already; wait until it has ended", id)

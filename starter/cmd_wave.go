@@ -17,10 +17,10 @@ import (
 
 // Waves is what wave begins, and what steers it.
 type Waves interface {
-	CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error)
-	SetWave(ctx context.Context, mig, name string, c migration.WaveChange) error
-	Wave(ctx context.Context, mig, name string) (migration.Wave, error)
-	Waves(ctx context.Context, mig string) ([]migration.Wave, error)
+	CreateWave(ctx context.Context, mig migration.Name, w migration.Wave) (migration.Wave, error)
+	SetWave(ctx context.Context, mig migration.Name, name migration.WaveName, c migration.WaveChange) error
+	Wave(ctx context.Context, mig migration.Name, name migration.WaveName) (migration.Wave, error)
+	Waves(ctx context.Context, mig migration.Name) ([]migration.Wave, error)
 }
 
 // waveFlags are the flags of starter wave.
@@ -81,7 +81,7 @@ func (s *session) runWave(ctx context.Context, f waveFlags) error {
 		}
 	}
 	w, err := s.ledger.Waves.CreateWave(ctx, s.config.Migration, migration.Wave{
-		Name: f.name, Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, Delta: f.delta, By: s.Operator,
+		Name: migration.WaveName(f.name), Filter: filter, Size: f.size, Window: f.window, Rate: f.rate, MaxParked: f.maxParked, Pilotless: f.withoutPilot, Delta: f.delta, By: s.Operator,
 	})
 	if err != nil {
 		return err
@@ -129,13 +129,13 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	if f.delta { // these need no pilot
 		takeable.States = []migration.InstanceState{migration.InstanceDone}
 	}
-	if f.name != "" {
-		w, again, err := s.existing(ctx, f.name)
+	if name := migration.WaveName(f.name); name != "" {
+		w, again, err := s.existing(ctx, name)
 		if err != nil || again && (w.Pilotless || f.withoutPilot) {
 			return filter, err
 		}
 		if again {
-			takeable.Wave = f.name
+			takeable.Wave = name
 			return filter, s.needPilots(ctx, takeable)
 		}
 	}
@@ -157,7 +157,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 
 // existing returns the wave of that name, if there is one, that may go on; one
 // that runs or has finished is a mistake.
-func (s *session) existing(ctx context.Context, name string) (w migration.Wave, again bool, err error) {
+func (s *session) existing(ctx context.Context, name migration.WaveName) (w migration.Wave, again bool, err error) {
 	w, err = s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return w, false, nil
@@ -196,7 +196,7 @@ func (s *session) needPilots(ctx context.Context, takeable migration.Filter) err
 // mostCandidates is how many pilots of a definition a refusal names.
 const mostCandidates = 3
 
-func (s *session) printWave(ctx context.Context, name string) error {
+func (s *session) printWave(ctx context.Context, name migration.WaveName) error {
 	w, err := s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if err != nil {
 		return err

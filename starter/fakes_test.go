@@ -157,7 +157,7 @@ type fakeLedger struct{ *world }
 
 func (l fakeLedger) Close() error { return nil }
 
-func (l fakeLedger) Entry(_ context.Context, _ string, id migration.InstanceID) (migration.Entry, error) {
+func (l fakeLedger) Entry(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Entry, error) {
 	e, ok := l.entries[id]
 	if !ok {
 		return e, migration.E(migration.CodeNotFound, "find entry", string(id), "")
@@ -185,7 +185,7 @@ func (l fakeLedger) selected(f migration.Filter) []migration.Entry {
 	return out
 }
 
-func (l fakeLedger) EntriesEach(_ context.Context, _ string, f migration.Filter) iter.Seq2[migration.Entry, error] {
+func (l fakeLedger) EntriesEach(_ context.Context, _ migration.Name, f migration.Filter) iter.Seq2[migration.Entry, error] {
 	return func(yield func(migration.Entry, error) bool) {
 		for _, e := range l.selected(f) {
 			if !yield(e, nil) {
@@ -195,7 +195,7 @@ func (l fakeLedger) EntriesEach(_ context.Context, _ string, f migration.Filter)
 	}
 }
 
-func (l fakeLedger) Counts(_ context.Context, _ string, f migration.Filter) (migration.Counts, error) {
+func (l fakeLedger) Counts(_ context.Context, _ migration.Name, f migration.Filter) (migration.Counts, error) {
 	var c migration.Counts
 	for _, e := range l.selected(f) {
 		count(&c, e)
@@ -216,7 +216,7 @@ func count(c *migration.Counts, e migration.Entry) {
 	}
 }
 
-func (l fakeLedger) CountsByDefinition(_ context.Context, _ string, f migration.Filter) ([]migration.DefinitionCounts, error) {
+func (l fakeLedger) CountsByDefinition(_ context.Context, _ migration.Name, f migration.Filter) ([]migration.DefinitionCounts, error) {
 	by := map[migration.DefinitionID]*migration.DefinitionCounts{}
 	for _, e := range l.selected(f) {
 		if by[e.Definition] == nil {
@@ -234,11 +234,11 @@ func (l fakeLedger) CountsByDefinition(_ context.Context, _ string, f migration.
 	return out, nil
 }
 
-func (l fakeLedger) Findings(_ context.Context, _ string, id migration.InstanceID) ([]migration.Finding, error) {
+func (l fakeLedger) Findings(_ context.Context, _ migration.Name, id migration.InstanceID) ([]migration.Finding, error) {
 	return l.findings[id], nil
 }
 
-func (l fakeLedger) FindingCounts(context.Context, string) ([]migration.FindingCount, error) {
+func (l fakeLedger) FindingCounts(context.Context, migration.Name) ([]migration.FindingCount, error) {
 	var counts []migration.FindingCount
 	for _, id := range slices.Sorted(maps.Keys(l.findings)) {
 		for _, f := range l.findings[id] {
@@ -256,7 +256,7 @@ func (l fakeLedger) FindingCounts(context.Context, string) ([]migration.FindingC
 	return counts, nil
 }
 
-func (l fakeLedger) PlanEach(_ context.Context, _ string, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
+func (l fakeLedger) PlanEach(_ context.Context, _ migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
 	return func(yield func(migration.PlanEntry, error) bool) {
 		for _, e := range l.selected(f) {
 			if !yield(migration.PlanEntry{Entry: e, Findings: l.findings[e.Instance], Activities: l.activities[e.Instance]}, nil) {
@@ -266,11 +266,11 @@ func (l fakeLedger) PlanEach(_ context.Context, _ string, f migration.Filter) it
 	}
 }
 
-func (l fakeLedger) PlanDiff(context.Context, string) (migration.PlanDiff, error) {
+func (l fakeLedger) PlanDiff(context.Context, migration.Name) (migration.PlanDiff, error) {
 	return l.planDiff, nil
 }
 
-func (l fakeLedger) PlanChanges(_ context.Context, _ string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
+func (l fakeLedger) PlanChanges(_ context.Context, _ migration.Name, move migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
 	return func(yield func(migration.PlanChange, error) bool) {
 		for _, c := range l.changes {
 			if c.Was == move.Was && c.State == move.State && !yield(c, nil) {
@@ -280,7 +280,7 @@ func (l fakeLedger) PlanChanges(_ context.Context, _ string, move migration.Plan
 	}
 }
 
-func (l fakeLedger) PilotGroups(_ context.Context, _ string, f migration.Filter) ([]migration.PilotGroup, error) {
+func (l fakeLedger) PilotGroups(_ context.Context, _ migration.Name, f migration.Filter) ([]migration.PilotGroup, error) {
 	var groups []migration.PilotGroup
 	for _, e := range l.selected(f) {
 		groups = append(groups, migration.PilotGroup{
@@ -290,7 +290,7 @@ func (l fakeLedger) PilotGroups(_ context.Context, _ string, f migration.Filter)
 	return groups, nil
 }
 
-func (l fakeLedger) Pilots(context.Context, string) ([]migration.Pilot, error) {
+func (l fakeLedger) Pilots(context.Context, migration.Name) ([]migration.Pilot, error) {
 	var pilots []migration.Pilot
 	for _, id := range slices.Sorted(maps.Keys(l.pilots)) {
 		p := l.pilots[id]
@@ -300,7 +300,7 @@ func (l fakeLedger) Pilots(context.Context, string) ([]migration.Pilot, error) {
 	return pilots, nil
 }
 
-func (l fakeLedger) SavePilot(_ context.Context, _ string, id migration.InstanceID, by string) error {
+func (l fakeLedger) SavePilot(_ context.Context, _ migration.Name, id migration.InstanceID, by string) error {
 	if l.beforePilot != nil {
 		l.beforePilot()
 	}
@@ -312,7 +312,7 @@ func (l fakeLedger) SavePilot(_ context.Context, _ string, id migration.Instance
 	return nil
 }
 
-func (l fakeLedger) Bound(_ context.Context, mig string) (migration.Binding, error) {
+func (l fakeLedger) Bound(_ context.Context, mig migration.Name) (migration.Binding, error) {
 	return migration.Binding{Migration: mig, Source: "s", Target: "t"}, nil
 }
 
@@ -320,7 +320,7 @@ func (l fakeLedger) Claimed(_ context.Context, key migration.ClaimKey) (migratio
 	return migration.Claim{ClaimKey: key, Sent: l.sent}, nil
 }
 
-func (l fakeLedger) Snapshot(_ context.Context, _ string, id migration.InstanceID) (migration.Snapshot, error) {
+func (l fakeLedger) Snapshot(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Snapshot, error) {
 	s, ok := l.snapshots[id]
 	if !ok {
 		return s, migration.E(migration.CodeNotFound, "read snapshot", string(id), "")
@@ -328,7 +328,7 @@ func (l fakeLedger) Snapshot(_ context.Context, _ string, id migration.InstanceI
 	return s, nil
 }
 
-func (l fakeLedger) Evidence(_ context.Context, _ string, id migration.InstanceID) (migration.Evidence, error) {
+func (l fakeLedger) Evidence(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Evidence, error) {
 	e, ok := l.evidence[id]
 	if !ok {
 		return e, migration.E(migration.CodeNotFound, "read evidence", string(id), "")
@@ -336,7 +336,7 @@ func (l fakeLedger) Evidence(_ context.Context, _ string, id migration.InstanceI
 	return e, nil
 }
 
-func (l fakeLedger) Comparison(_ context.Context, _ string, id migration.InstanceID) (migration.Comparison, error) {
+func (l fakeLedger) Comparison(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Comparison, error) {
 	c, ok := l.compared[id]
 	if !ok {
 		return c, migration.E(migration.CodeNotFound, "read verdict", string(id), "")
@@ -348,7 +348,7 @@ func (l fakeLedger) Written(context.Context, migration.ClaimKey) (migration.Writ
 	return l.written, nil
 }
 
-func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
+func (l fakeLedger) Progress(_ context.Context, _ migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	e := l.entries[id]
 	e.State = cmp.Or(change.State, e.State)
 	l.entries[id] = e
@@ -359,18 +359,18 @@ func (l fakeLedger) Progress(_ context.Context, _ string, id migration.InstanceI
 	return nil
 }
 
-func (l fakeLedger) Lines(_ context.Context, _ string, id migration.InstanceID) ([]migration.StepLine, error) {
+func (l fakeLedger) Lines(_ context.Context, _ migration.Name, id migration.InstanceID) ([]migration.StepLine, error) {
 	return l.lines[id], nil
 }
 
-func (l fakeLedger) CreateWave(_ context.Context, _ string, w migration.Wave) (migration.Wave, error) {
+func (l fakeLedger) CreateWave(_ context.Context, _ migration.Name, w migration.Wave) (migration.Wave, error) {
 	for i := range l.waves {
 		if l.waves[i].Name == w.Name {
 			l.waves[i].Status, l.waves[i].Pilotless = migration.WaveRunning, l.waves[i].Pilotless || w.Pilotless
 			return l.waves[i], nil
 		}
 	}
-	w.Name = cmp.Or(w.Name, strconv.Itoa(len(l.waves)+1))
+	w.Name = cmp.Or(w.Name, migration.WaveName(strconv.Itoa(len(l.waves)+1)))
 	w.Status, w.CreatedAt = migration.WaveRunning, clock
 	f := w.Filter
 	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
@@ -386,18 +386,20 @@ func (l fakeLedger) CreateWave(_ context.Context, _ string, w migration.Wave) (m
 	return w, nil
 }
 
-func (l fakeLedger) Wave(_ context.Context, _, name string) (migration.Wave, error) {
+func (l fakeLedger) Wave(_ context.Context, _ migration.Name, name migration.WaveName) (migration.Wave, error) {
 	for _, w := range l.waves {
 		if w.Name == name {
 			return w, nil
 		}
 	}
-	return migration.Wave{}, migration.E(migration.CodeNotFound, "read wave", name, "")
+	return migration.Wave{}, migration.E(migration.CodeNotFound, "read wave", string(name), "")
 }
 
-func (l fakeLedger) Waves(context.Context, string) ([]migration.Wave, error) { return l.waves, nil }
+func (l fakeLedger) Waves(context.Context, migration.Name) ([]migration.Wave, error) {
+	return l.waves, nil
+}
 
-func (l fakeLedger) SetWave(_ context.Context, _, name string, c migration.WaveChange) error {
+func (l fakeLedger) SetWave(_ context.Context, _ migration.Name, name migration.WaveName, c migration.WaveChange) error {
 	for i := range l.waves {
 		if l.waves[i].Name != name {
 			continue
@@ -415,7 +417,7 @@ func (l fakeLedger) SetWave(_ context.Context, _, name string, c migration.WaveC
 	return nil
 }
 
-func (l fakeLedger) CreateRollback(_ context.Context, _ string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error) {
+func (l fakeLedger) CreateRollback(_ context.Context, _ migration.Name, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error) {
 	r := migration.Rollback{Name: strconv.Itoa(len(l.rollbacks) + 1), Discard: discard, Taken: len(ids), By: by, CreatedAt: clock}
 	l.rollbacks = append(l.rollbacks, r)
 	for _, id := range ids {
@@ -435,7 +437,7 @@ func (w *world) rollingBack(id migration.InstanceID, rollback string) {
 	w.entries[id] = e
 }
 
-func (l fakeLedger) RollbackOf(_ context.Context, _ string, id migration.InstanceID) (migration.RolledBack, error) {
+func (l fakeLedger) RollbackOf(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.RolledBack, error) {
 	r, ok := l.rolledBack[id]
 	if !ok {
 		return r, migration.E(migration.CodeNotFound, "read rollback", string(id), "")
@@ -443,7 +445,7 @@ func (l fakeLedger) RollbackOf(_ context.Context, _ string, id migration.Instanc
 	return r, nil
 }
 
-func (l fakeLedger) RollbackCounts(_ context.Context, _, name string) (map[migration.RollbackOutcome]int, error) {
+func (l fakeLedger) RollbackCounts(_ context.Context, _ migration.Name, name string) (map[migration.RollbackOutcome]int, error) {
 	counts := map[migration.RollbackOutcome]int{}
 	for _, r := range l.rolledBack {
 		if r.Rollback == name {
@@ -453,7 +455,7 @@ func (l fakeLedger) RollbackCounts(_ context.Context, _, name string) (map[migra
 	return counts, nil
 }
 
-func (l fakeLedger) Resolve(_ context.Context, _ string, _ migration.InstanceID, d migration.Decision) error {
+func (l fakeLedger) Resolve(_ context.Context, _ migration.Name, _ migration.InstanceID, d migration.Decision) error {
 	l.decided = append(l.decided, d)
 	return nil
 }

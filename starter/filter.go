@@ -16,10 +16,10 @@ import (
 
 // Entries are the instances of the plan, and their numbers.
 type Entries interface {
-	Entry(ctx context.Context, mig string, id migration.InstanceID) (migration.Entry, error)
-	EntriesEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.Entry, error]
-	Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error)
-	CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error)
+	Entry(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Entry, error)
+	EntriesEach(ctx context.Context, mig migration.Name, f migration.Filter) iter.Seq2[migration.Entry, error]
+	Counts(ctx context.Context, mig migration.Name, f migration.Filter) (migration.Counts, error)
+	CountsByDefinition(ctx context.Context, mig migration.Name, f migration.Filter) ([]migration.DefinitionCounts, error)
 }
 
 // filterFlags select instances.
@@ -38,7 +38,7 @@ func (f *filterFlags) add(cmd *cobra.Command) {
 // filter checks the flags against the ledger: what it does not know is a
 // mistake, not an empty wave.
 func (f *filterFlags) filter(ctx context.Context, s *session) (migration.Filter, error) {
-	out := migration.Filter{Requester: migration.User(f.requester), Wave: f.wave, Reason: migration.Reason(f.reason)}
+	out := migration.Filter{Requester: migration.User(f.requester), Wave: migration.WaveName(f.wave), Reason: migration.Reason(f.reason)}
 	if len(f.processes) > 0 {
 		known, err := s.processes(ctx)
 		if err != nil {
@@ -58,8 +58,8 @@ func (f *filterFlags) filter(ctx context.Context, s *session) (migration.Filter,
 		}
 		out.StartedBefore = migration.EpochMillis(t.UnixMilli())
 	}
-	if f.wave != "" {
-		if _, err := s.wave(ctx, f.wave); err != nil {
+	if out.Wave != "" {
+		if _, err := s.wave(ctx, out.Wave); err != nil {
 			return out, err
 		}
 	}
@@ -162,7 +162,7 @@ func (s *session) entry(ctx context.Context, id string) (migration.Entry, error)
 }
 
 // wave returns one wave.
-func (s *session) wave(ctx context.Context, name string) (migration.Wave, error) {
+func (s *session) wave(ctx context.Context, name migration.WaveName) (migration.Wave, error) {
 	w, err := s.ledger.Waves.Wave(ctx, s.config.Migration, name)
 	if migration.CodeOf(err) != migration.CodeNotFound {
 		return w, err
@@ -173,7 +173,7 @@ func (s *session) wave(ctx context.Context, name string) (migration.Wave, error)
 	}
 	var known []string
 	for _, other := range waves {
-		known = append(known, other.Name)
+		known = append(known, string(other.Name))
 	}
-	return w, unknownWord("wave", name, known)
+	return w, unknownWord("wave", string(name), known)
 }

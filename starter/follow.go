@@ -40,7 +40,7 @@ func (s *session) followWave(ctx context.Context, w migration.Wave) error {
 			if err != nil {
 				return err
 			}
-			return errors.Join(s.print(v), unsettledBy("wave "+w.Name, counts))
+			return errors.Join(s.print(v), unsettledBy("wave "+string(w.Name), counts))
 		}
 		if looks%looksPerCheck == firstCheck {
 			open, err := s.running(ctx, id)
@@ -81,13 +81,13 @@ func (s *session) ended(ctx context.Context, w migration.Wave) error {
 	if err != nil {
 		return err
 	}
-	return unsettledBy("wave "+w.Name, counts)
+	return unsettledBy("wave "+string(w.Name), counts)
 }
 
 // progress shows numbers: a bar on a terminal, else lines.
 type progress struct {
 	s     *session
-	wave  string
+	wave  migration.WaveName
 	bar   *progressbar.ProgressBar
 	last  migration.Counts
 	looks int
@@ -99,7 +99,7 @@ func (s *session) progress(w migration.Wave) *progress {
 	p := &progress{s: s, wave: w.Name}
 	if s.Terminal {
 		p.bar = progressbar.NewOptions(w.Taken, progressbar.OptionSetWriter(s.Err), progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionSetDescription("wave "+w.Name), progressbar.OptionClearOnFinish())
+			progressbar.OptionSetPredictTime(true), progressbar.OptionSetDescription("wave "+string(w.Name)), progressbar.OptionClearOnFinish())
 	}
 	return p
 }

@@ -14,7 +14,7 @@ import (
 	"jogetferry/migration"
 )
 
-func (l fakeLedger) BeginRehearsal(_ context.Context, _ string, id migration.InstanceID, answers migration.Answers, maxSteps int) (int64, error) {
+func (l fakeLedger) BeginRehearsal(_ context.Context, _ migration.Name, id migration.InstanceID, answers migration.Answers, maxSteps int) (int64, error) {
 	e := l.entries[id]
 	e.State = migration.InstanceClaimed
 	l.entries[id] = e
@@ -26,7 +26,7 @@ func (l fakeLedger) Rehearsal(_ context.Context, number int64) (migration.Rehear
 	return l.rehearsals[number-1], nil
 }
 
-func (l fakeLedger) LastRehearsal(_ context.Context, _ string, id migration.InstanceID) (migration.Rehearsal, error) {
+func (l fakeLedger) LastRehearsal(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Rehearsal, error) {
 	for i := len(l.rehearsals) - 1; i >= 0; i-- {
 		if l.rehearsals[i].Instance == id {
 			return l.rehearsals[i], nil
@@ -35,7 +35,7 @@ func (l fakeLedger) LastRehearsal(_ context.Context, _ string, id migration.Inst
 	return migration.Rehearsal{}, migration.E(migration.CodeNotFound, "read rehearsal", string(id), "")
 }
 
-func (l fakeLedger) SettleRehearsal(_ context.Context, _ string, _ migration.InstanceID, number int64, r migration.RehearsalResult) error {
+func (l fakeLedger) SettleRehearsal(_ context.Context, _ migration.Name, _ migration.InstanceID, number int64, r migration.RehearsalResult) error {
 	l.rehearsals[number-1].Result = &r
 	return nil
 }

@@ -20,7 +20,7 @@ type planRun struct {
 }
 
 // findPlanRun returns the zero value before the first plan.
-func findPlanRun(ctx context.Context, q querier, mig string) (planRun, error) {
+func findPlanRun(ctx context.Context, q querier, mig migration.Name) (planRun, error) {
 	var run planRun
 	var blob []byte
 	err := q.QueryRowContext(ctx, queryPlanRun, mig).Scan(&run.id, &run.compared, &run.complete, &blob)
@@ -36,7 +36,7 @@ func findPlanRun(ctx context.Context, q querier, mig string) (planRun, error) {
 // beginPlan makes planID the plan that changes are kept of, unless it is that
 // already: those of the plan before are forgotten. It reports whether there was
 // a whole plan before, to compare with. The caller has locked the migration.
-func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig, planID string) (compared bool, err error) {
+func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig migration.Name, planID string) (compared bool, err error) {
 	run, err := findPlanRun(ctx, tx, mig)
 	if err != nil || run.id == planID {
 		return run.compared, err
@@ -60,7 +60,7 @@ func beginPlan(ctx context.Context, tx *sql.Tx, m migrationRow, mig, planID stri
 
 // saveChanges notes where the plan differs from what the ledger had: entries and
 // their findings.
-func saveChanges(ctx context.Context, tx *sql.Tx, mig string, planned []plannedEntry) error {
+func saveChanges(ctx context.Context, tx *sql.Tx, mig migration.Name, planned []plannedEntry) error {
 	var rows []any
 	for _, p := range planned {
 		was, is := checkIDs(p.found), checkIDs(p.Findings)
@@ -79,7 +79,7 @@ func saveChanges(ctx context.Context, tx *sql.Tx, mig string, planned []plannedE
 }
 
 // saveGone notes instances that the plan did not see.
-func saveGone(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) error {
+func saveGone(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []migration.InstanceID) error {
 	known, err := knownEntries(ctx, tx, mig, ids)
 	if err != nil {
 		return err
@@ -102,11 +102,11 @@ func checkIDs(findings []migration.Finding) string {
 }
 
 // PlanDiff returns what the last plan, or the one under way, changed.
-func (l *Ledger) PlanDiff(ctx context.Context, mig string) (migration.PlanDiff, error) {
+func (l *Ledger) PlanDiff(ctx context.Context, mig migration.Name) (migration.PlanDiff, error) {
 	const op = "read plan changes"
 	run, err := findPlanRun(ctx, l.db, mig)
 	if err != nil || !run.compared {
-		return migration.PlanDiff{}, failure(op, mig, err)
+		return migration.PlanDiff{}, failure(op, string(mig), err)
 	}
 	d := migration.PlanDiff{Compared: true}
 	now, err := l.Findings(ctx, mig, "")
@@ -120,7 +120,7 @@ func (l *Ledger) PlanDiff(ctx context.Context, mig string) (migration.PlanDiff, 
 		d.Moves = append(d.Moves, m)
 		return err
 	})
-	return d, failure(op, mig, err)
+	return d, failure(op, string(mig), err)
 }
 
 // without returns those findings that others have not, by check and subject.
@@ -132,12 +132,12 @@ func without(findings, others []migration.Finding) []migration.Finding {
 
 // PlanChanges yields the instances of one of PlanDiff's moves, by ID, reading
 // page by page. An error is yielded last.
-func (l *Ledger) PlanChanges(ctx context.Context, mig string, move migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
+func (l *Ledger) PlanChanges(ctx context.Context, mig migration.Name, move migration.PlanMove) iter.Seq2[migration.PlanChange, error] {
 	return func(yield func(migration.PlanChange, error) bool) {
 		for after := migration.InstanceID(""); ; {
 			page, err := l.changesAfter(ctx, mig, move, after)
 			if err != nil {
-				yield(migration.PlanChange{}, failure("read plan changes", mig, err))
+				yield(migration.PlanChange{}, failure("read plan changes", string(mig), err))
 				return
 			}
 			for _, c := range page {
@@ -153,7 +153,7 @@ func (l *Ledger) PlanChanges(ctx context.Context, mig string, move migration.Pla
 	}
 }
 
-func (l *Ledger) changesAfter(ctx context.Context, mig string, move migration.PlanMove, after migration.InstanceID) ([]migration.PlanChange, error) {
+func (l *Ledger) changesAfter(ctx context.Context, mig migration.Name, move migration.PlanMove, after migration.InstanceID) ([]migration.PlanChange, error) {
 	var page []migration.PlanChange
 	args := []any{mig, string(move.Was), string(move.State), string(after), pageRows}
 	err := each(ctx, l.db, queryChanges, args, func(row scanner) error {

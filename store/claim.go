@@ -25,7 +25,7 @@ const (
 // Another instance of the same record being started is CodeConflict with
 // *migration.RecordBusyError. A token can be used for one claim: coming back with it
 // after a release is CodeConflict, since it may be an attempt that was given up.
-func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token, mig string) (claim migration.Claim, got bool, err error) {
+func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token migration.Token, mig migration.Name) (claim migration.Claim, got bool, err error) {
 	const op = "claim start"
 	subject := string(key.Instance)
 	if token == "" || record == "" || mig == "" || key.Source == "" || key.Instance == "" || key.Target == "" {
@@ -68,7 +68,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 // RecordHolder returns the source instance whose start with the same record is
 // in flight on key's target, "" for none or key's own.
 func (l *Ledger) RecordHolder(ctx context.Context, key migration.ClaimKey, record migration.RecordID) (migration.InstanceID, error) {
-	var source string
+	var source migration.Fingerprint
 	var holder migration.InstanceID
 	err := l.db.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && source == key.Source && holder == key.Instance {
@@ -85,7 +85,7 @@ func (l *Ledger) FreeRecord(ctx context.Context, key migration.ClaimKey) error {
 }
 
 func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
-	var source string
+	var source migration.Fingerprint
 	var holder migration.InstanceID
 	err := tx.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -117,7 +117,7 @@ func (l *Ledger) TargetOf(ctx context.Context, key migration.ClaimKey) (migratio
 // per key, by the attempt that has the claim, and once more for every
 // AcceptStart, whose word it uses up; the same again is nil, another one
 // CodeConflict.
-func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token string, baseline []migration.InstanceID) error {
+func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token migration.Token, baseline []migration.InstanceID) error {
 	if baseline == nil {
 		baseline = []migration.InstanceID{}
 	}
@@ -160,7 +160,7 @@ func (l *Ledger) AcceptStart(ctx context.Context, key migration.ClaimKey, by str
 // Sending moves a claim from claimed to sending: the last act before the
 // bytes. It succeeds once per claim; everything else is CodeConflict, and
 // nothing may be sent. An error of another code means the same: nothing may be sent.
-func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token string, sent map[string]string, def migration.DefinitionID) error {
+func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token migration.Token, sent map[string]string, def migration.DefinitionID) error {
 	blob, err := packJSON(sent)
 	if err != nil {
 		return failure("send start", string(key.Instance), err)
@@ -185,7 +185,7 @@ func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token stri
 // A late outcome that names the target already known is nil. One that comes
 // from an attempt that lost the claim, or that names another target instance
 // than the known one or one of another source instance, is logged and CodeConflict.
-func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token string, o migration.StartOutcome) error {
+func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token migration.Token, o migration.StartOutcome) error {
 	return l.moveClaim(ctx, "record start", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		line := migration.StepLine{
 			Kind: migration.KindOutcome, Event: migration.EventStarted, Fate: o.Fate, Facts: migration.Facts{Reason: o.Refused}, Detail: o.Detail, Status: o.Status,
@@ -225,7 +225,7 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token stri
 // said so: from claimed, sending, unknown or released, for the token that the
 // claim has. The same again is nil. Another target, another token, or an
 // instance that belongs to another source instance is CodeConflict.
-func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token string, identity migration.TargetIdentity) error {
+func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token migration.Token, identity migration.TargetIdentity) error {
 	return l.moveClaim(ctx, "adopt target instance", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		switch {
 		case row.State == migration.ClaimStarted && row.Started.ID == identity.ID && row.Started.OID == identity.OID:
@@ -299,7 +299,7 @@ func (l *Ledger) keepTarget(ctx context.Context, tx *sql.Tx, key migration.Claim
 // target, whose ID another one has by now. What key was started as stays in its
 // claim, so that it is not started again by itself.
 func (l *Ledger) loseTarget(ctx context.Context, tx *sql.Tx, key migration.ClaimKey, id migration.InstanceID) error {
-	var mig string
+	var mig migration.Name
 	if err := tx.QueryRowContext(ctx, queryMigrationOfClaim, place(key)...).Scan(&mig); err != nil {
 		return err
 	}
@@ -334,7 +334,7 @@ func (l *Ledger) KeepWreck(ctx context.Context, key migration.ClaimKey, identity
 // started: from is the state the proof was found in, claimed, sending or
 // unknown. A claim that has moved on since is CodeConflict; one already
 // released by this token's reconciliation is nil.
-func (l *Ledger) Release(ctx context.Context, key migration.ClaimKey, token string, from migration.ClaimState, why string) error {
+func (l *Ledger) Release(ctx context.Context, key migration.ClaimKey, token migration.Token, from migration.ClaimState, why string) error {
 	return l.moveClaim(ctx, "release start", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		switch {
 		case row.State == migration.ClaimReleased && row.Token == token:
@@ -372,19 +372,19 @@ func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, clos
 // Explained returns which of the target's instances the ledger knows as ours:
 // those that source instances became, those given up since, and wrecks. One that
 // only bears the ID of such an instance is not known.
-func (l *Ledger) Explained(ctx context.Context, target string, linked []migration.Linked) (migration.Explained, error) {
-	return l.explained(ctx, target, linked, func(string, migration.InstanceID, string) bool { return true })
+func (l *Ledger) Explained(ctx context.Context, target migration.Fingerprint, linked []migration.Linked) (migration.Explained, error) {
+	return l.explained(ctx, target, linked, func(migration.Fingerprint, migration.InstanceID, string) bool { return true })
 }
 
 // ExplainedBesides is Explained for the start of key: what key itself became is
 // left out, what it gave up or aborted is not.
 func (l *Ledger) ExplainedBesides(ctx context.Context, key migration.ClaimKey, linked []migration.Linked) (migration.Explained, error) {
-	return l.explained(ctx, key.Target, linked, func(source string, instance migration.InstanceID, role string) bool {
+	return l.explained(ctx, key.Target, linked, func(source migration.Fingerprint, instance migration.InstanceID, role string) bool {
 		return source != key.Source || instance != key.Instance || role != roleCurrent
 	})
 }
 
-func (l *Ledger) explained(ctx context.Context, target string, linked []migration.Linked, counts func(source string, instance migration.InstanceID, role string) bool) (migration.Explained, error) {
+func (l *Ledger) explained(ctx context.Context, target migration.Fingerprint, linked []migration.Linked, counts func(source migration.Fingerprint, instance migration.InstanceID, role string) bool) (migration.Explained, error) {
 	known := migration.Explained{}
 	there := map[migration.InstanceID]migration.TargetIdentity{}
 	ids := make([]migration.InstanceID, 0, len(linked))
@@ -400,7 +400,8 @@ func (l *Ledger) explained(ctx context.Context, target string, linked []migratio
 		list, args := listed(part)
 		err := each(ctx, l.db, queryExplained+list, append([]any{target}, args...), func(row scanner) error {
 			var id, instance migration.InstanceID
-			var source, role string
+			var source migration.Fingerprint
+			var role string
 			var blob []byte
 			var stored migration.TargetIdentity
 			if err := row.Scan(&id, &source, &instance, &role, &blob); err != nil {
@@ -424,7 +425,7 @@ func (l *Ledger) explained(ctx context.Context, target string, linked []migratio
 // claimRow is a row of the start_claim table.
 type claimRow struct {
 	migration.Claim
-	migration string // the one that claimed last
+	migration migration.Name // the one that claimed last
 }
 
 func place(key migration.ClaimKey) []any {

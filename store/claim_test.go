@@ -27,7 +27,7 @@ func target(name string) migration.TargetIdentity {
 	}
 }
 
-func claim(t *testing.T, l *store.Ledger, key migration.ClaimKey, token string) {
+func claim(t *testing.T, l *store.Ledger, key migration.ClaimKey, token migration.Token) {
 	t.Helper()
 	_, got, err := l.Claim(t.Context(), key, "record-1", token, mig)
 	must(t, err)
@@ -55,11 +55,11 @@ func TestClaim_goes_to_exactly_one_of_many(t *testing.T) {
 	const attempts = 32
 	l := opened(t)
 	var mu sync.Mutex
-	var winners []string
+	var winners []migration.Token
 	var running sync.WaitGroup
 	for i := range attempts {
 		running.Go(func() {
-			token := fmt.Sprint("token-", i)
+			token := migration.Token(fmt.Sprint("token-", i))
 			c, got, err := l.Claim(t.Context(), ourKey, "record-1", token, mig)
 			if err != nil {
 				t.Error(err)
@@ -184,7 +184,7 @@ func TestClaim_again_depends_on_state_and_token(t *testing.T) {
 	cases := []struct {
 		name    string
 		do      func(*testing.T, *store.Ledger)
-		token   string
+		token   migration.Token
 		got     bool
 		code    migration.Code
 		state   migration.ClaimState
@@ -250,7 +250,7 @@ func TestOutcome_moves_only_the_attempt_that_sent(t *testing.T) {
 	cases := []struct {
 		name    string
 		before  func(*testing.T, *store.Ledger)
-		token   string
+		token   migration.Token
 		outcome migration.StartOutcome
 		code    migration.Code
 		want    migration.Claim

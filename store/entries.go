@@ -16,7 +16,7 @@ const pageRows = 1000
 type scanner interface{ Scan(dest ...any) error }
 
 // Entry returns one entry. Unknown instance: CodeNotFound.
-func (l *Ledger) Entry(ctx context.Context, mig string, id migration.InstanceID) (migration.Entry, error) {
+func (l *Ledger) Entry(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Entry, error) {
 	row, err := findEntry(ctx, l.db, mig, id, false)
 	return row.Entry, failure("read entry", string(id), err)
 }
@@ -24,7 +24,7 @@ func (l *Ledger) Entry(ctx context.Context, mig string, id migration.InstanceID)
 // Entries returns up to limit entries that f selects, in plan order, after the
 // place that an earlier call returned as next (0: from the first). next is 0
 // when there are no more.
-func (l *Ledger) Entries(ctx context.Context, mig string, f migration.Filter, after int64, limit int) (page []migration.Entry, next int64, err error) {
+func (l *Ledger) Entries(ctx context.Context, mig migration.Name, f migration.Filter, after int64, limit int) (page []migration.Entry, next int64, err error) {
 	condition, args := where(mig, f)
 	err = each(ctx, l.db, queryEntries+condition+entriesAfter, append(args, after, limit), func(row scanner) error {
 		e, err := scanEntry(row)
@@ -41,7 +41,7 @@ func (l *Ledger) Entries(ctx context.Context, mig string, f migration.Filter, af
 // EntriesEach yields the entries that f selects, in plan order, reading page by
 // page: memory is flat, and no connection is held between pages. An error is
 // yielded last.
-func (l *Ledger) EntriesEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.Entry, error] {
+func (l *Ledger) EntriesEach(ctx context.Context, mig migration.Name, f migration.Filter) iter.Seq2[migration.Entry, error] {
 	return func(yield func(migration.Entry, error) bool) {
 		for after := int64(0); ; {
 			page, next, err := l.Entries(ctx, mig, f, after, pageRows)
@@ -63,12 +63,12 @@ func (l *Ledger) EntriesEach(ctx context.Context, mig string, f migration.Filter
 
 // Counts returns how many entries f selects, by state. Among those of one wave,
 // done ones that wait for their turn in it count as ready.
-func (l *Ledger) Counts(ctx context.Context, mig string, f migration.Filter) (migration.Counts, error) {
+func (l *Ledger) Counts(ctx context.Context, mig migration.Name, f migration.Filter) (migration.Counts, error) {
 	counts, err := countEntries(ctx, l.db, mig, f)
 	return counts, failure("count entries", "", err)
 }
 
-func countEntries(ctx context.Context, q querier, mig string, f migration.Filter) (migration.Counts, error) {
+func countEntries(ctx context.Context, q querier, mig migration.Name, f migration.Filter) (migration.Counts, error) {
 	condition, args := where(mig, f)
 	var counts migration.Counts
 	err := each(ctx, q, queryCounts+condition+groupCounts, args, func(row scanner) error {
@@ -98,7 +98,7 @@ func countEntries(ctx context.Context, q querier, mig string, f migration.Filter
 
 // CountsByDefinition returns the same numbers per process definition of the
 // source, in the order of the definitions.
-func (l *Ledger) CountsByDefinition(ctx context.Context, mig string, f migration.Filter) ([]migration.DefinitionCounts, error) {
+func (l *Ledger) CountsByDefinition(ctx context.Context, mig migration.Name, f migration.Filter) ([]migration.DefinitionCounts, error) {
 	condition, args := where(mig, f)
 	var all []migration.DefinitionCounts
 	err := each(ctx, l.db, queryCountsByDefinition+condition+groupCountsByDefinition, args, func(row scanner) error {
@@ -123,7 +123,7 @@ func (l *Ledger) CountsByDefinition(ctx context.Context, mig string, f migration
 }
 
 // where returns the condition that selects what f selects.
-func where(mig string, f migration.Filter) (string, []any) {
+func where(mig migration.Name, f migration.Filter) (string, []any) {
 	var b strings.Builder
 	b.WriteString("migration = ?")
 	args := []any{mig}
@@ -168,10 +168,10 @@ func where(mig string, f migration.Filter) (string, []any) {
 type entry struct {
 	migration.Entry
 	ordinal   int64
-	parkToken string
+	parkToken migration.Token
 }
 
-func findEntry(ctx context.Context, q querier, mig string, id migration.InstanceID, lock bool) (entry, error) {
+func findEntry(ctx context.Context, q querier, mig migration.Name, id migration.InstanceID, lock bool) (entry, error) {
 	query := queryEntries + "migration = ? AND instance = ?"
 	if lock {
 		query += forUpdate

@@ -10,7 +10,7 @@ import (
 
 // SaveEvidence keeps the evidence of a pilot, and what happened as line. Later evidence of
 // the same instance replaces it. Unknown instance: CodeNotFound.
-func (l *Ledger) SaveEvidence(ctx context.Context, mig string, id migration.InstanceID, e migration.Evidence, line migration.StepLine) error {
+func (l *Ledger) SaveEvidence(ctx context.Context, mig migration.Name, id migration.InstanceID, e migration.Evidence, line migration.StepLine) error {
 	const op = "save evidence"
 	data, err := packJSON(e)
 	if err != nil {
@@ -28,7 +28,7 @@ func (l *Ledger) SaveEvidence(ctx context.Context, mig string, id migration.Inst
 }
 
 // Evidence returns the last evidence of an instance. None: CodeNotFound.
-func (l *Ledger) Evidence(ctx context.Context, mig string, id migration.InstanceID) (migration.Evidence, error) {
+func (l *Ledger) Evidence(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Evidence, error) {
 	const op = "read evidence"
 	var e migration.Evidence
 	var data []byte

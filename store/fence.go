@@ -16,7 +16,7 @@ import (
 // not known to be over, it is CodeConflict with *migration.FencedError.
 func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step migration.Step, call migration.Call) (fenceID string, err error) {
 	const op = "open fence"
-	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
+	err = l.moveFence(ctx, op, key, func(tx *sql.Tx, mig migration.Name, f fence) error {
 		if f.open {
 			return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", f.fenced())
 		}
@@ -32,7 +32,7 @@ func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step mig
 func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID string, fate migration.Fate, status int, detail string) error {
 	const op = "close fence"
 	lost := false
-	err := l.moveFence(ctx, op, key, func(tx *sql.Tx, mig string, f fence) error {
+	err := l.moveFence(ctx, op, key, func(tx *sql.Tx, mig migration.Name, f fence) error {
 		open := fate != migration.FateAnswered && fate != migration.FateNotSent
 		line := migration.StepLine{Step: f.step, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &f.call, Fate: fate, Detail: detail, Status: status}
 		if lost = f.id != fenceID; lost {
@@ -63,7 +63,7 @@ func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.
 }
 
 // openFence writes next in the place of the fence that key had; fresh: it never had one.
-func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig string, key migration.ClaimKey, next fence, fresh bool) error {
+func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig migration.Name, key migration.ClaimKey, next fence, fresh bool) error {
 	columns := append([]any{next.id, string(next.step)}, callArgs(next.call)...)
 	query, args := updateFenceOpen, slices.Concat(columns, place(key))
 	if fresh {
@@ -101,13 +101,13 @@ func findFence(ctx context.Context, q querier, key migration.ClaimKey, lock stri
 	return f, err
 }
 
-func (l *Ledger) moveFence(ctx context.Context, op string, key migration.ClaimKey, do func(tx *sql.Tx, mig string, f fence) error) error {
+func (l *Ledger) moveFence(ctx context.Context, op string, key migration.ClaimKey, do func(tx *sql.Tx, mig migration.Name, f fence) error) error {
 	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
 		f, err := findFence(ctx, tx, key, forUpdate)
 		if err != nil {
 			return err
 		}
-		var mig string
+		var mig migration.Name
 		err = tx.QueryRowContext(ctx, queryMigrationOfClaim, place(key)...).Scan(&mig)
 		if errors.Is(err, sql.ErrNoRows) {
 			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "no claim was taken"}

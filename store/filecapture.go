@@ -126,7 +126,7 @@ func widened(was, now migration.FileCapture) migration.FileCapture {
 
 // CloseFileCapture records that what tools did to files was put back, or is to
 // stay, and tells of it. One that is closed already is left, and told of no more.
-func (l *Ledger) CloseFileCapture(ctx context.Context, mig string, key migration.ClaimKey, lines ...migration.StepLine) error {
+func (l *Ledger) CloseFileCapture(ctx context.Context, mig migration.Name, key migration.ClaimKey, lines ...migration.StepLine) error {
 	return l.tx(ctx, "close file capture", string(key.Instance), func(tx *sql.Tx) error {
 		closed, err := tx.ExecContext(ctx, updateFileCaptureClosed, place(key)...)
 		if err != nil {

@@ -25,7 +25,7 @@ type FileImages struct{ imaging }
 
 // FileImages returns the memory of the files that are written for key. Log
 // lines go to key's instance in the migration mig.
-func (l *Ledger) FileImages(mig string, key migration.ClaimKey) *FileImages {
+func (l *Ledger) FileImages(mig migration.Name, key migration.ClaimKey) *FileImages {
 	return &FileImages{imaging{ledger: l, mig: mig, key: key, queries: fileImageQueries}}
 }
 

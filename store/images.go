@@ -19,7 +19,7 @@ const imageRows = 200
 // is one without Entry and Content.
 type imaging struct {
 	ledger  *Ledger
-	mig     string
+	mig     migration.Name
 	key     migration.ClaimKey
 	queries imageQueries
 }
@@ -143,11 +143,11 @@ func (r *imaging) writtenKey(image migration.FileImage) string {
 // hashed returns one name for a row or file, an instance and values, that no
 // others can imitate.
 func (r *imaging) hashed(key migration.FileKey, values ...string) string {
-	parts := []string{r.key.Target, key.Row.Table, string(key.Row.ID)}
+	parts := []string{string(r.key.Target), key.Row.Table, string(key.Row.ID)}
 	if key.Name != "" {
 		parts = append(parts, key.Name)
 	}
-	parts = append(parts, r.key.Source, string(r.key.Instance))
+	parts = append(parts, string(r.key.Source), string(r.key.Instance))
 	var b strings.Builder
 	for _, v := range append(parts, values...) {
 		fmt.Fprintf(&b, "%d:%s", len(v), v)

@@ -58,7 +58,7 @@ func TestRowImages_keep_the_first_and_what_strangers_wrote(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			// A target of its own, so that cases do not see each other.
-			images := l.RowImages(mig, migration.ClaimKey{Source: "s", Instance: id(1), Target: string(rune('A' + i))})
+			images := l.RowImages(mig, migration.ClaimKey{Source: "s", Instance: id(1), Target: migration.Fingerprint(rune('A' + i))})
 			for _, k := range tc.keep {
 				must(t, images.Keep(t.Context(), []migration.RowImage{k}))
 			}

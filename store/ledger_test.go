@@ -149,7 +149,7 @@ func TestBind_keeps_the_servers_of_a_name(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
 		name           string
-		source, target string
+		source, target migration.Fingerprint
 		code           migration.Code
 		hint           string
 	}{

@@ -19,12 +19,12 @@ const (
 
 // Log appends lines to the story of an instance, in order. By defaults to the
 // ledger's actor, Kind to migration.KindNote; ID, Instance and At are the ledger's own.
-func (l *Ledger) Log(ctx context.Context, mig string, id migration.InstanceID, lines ...migration.StepLine) error {
+func (l *Ledger) Log(ctx context.Context, mig migration.Name, id migration.InstanceID, lines ...migration.StepLine) error {
 	return failure("log", string(id), l.log(ctx, l.db, mig, id, lines...))
 }
 
 // Lines returns the story of an instance, oldest line first.
-func (l *Ledger) Lines(ctx context.Context, mig string, id migration.InstanceID) ([]migration.StepLine, error) {
+func (l *Ledger) Lines(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.StepLine, error) {
 	var lines []migration.StepLine
 	err := each(ctx, l.db, queryLines, []any{mig, string(id)}, func(row scanner) error {
 		s, err := scanLine(row)
@@ -34,7 +34,7 @@ func (l *Ledger) Lines(ctx context.Context, mig string, id migration.InstanceID)
 	return lines, failure("read log", string(id), err)
 }
 
-func (l *Ledger) log(ctx context.Context, q querier, mig string, id migration.InstanceID, lines ...migration.StepLine) error {
+func (l *Ledger) log(ctx context.Context, q querier, mig migration.Name, id migration.InstanceID, lines ...migration.StepLine) error {
 	for i := range lines {
 		lines[i].Instance = id
 	}
@@ -42,7 +42,7 @@ func (l *Ledger) log(ctx context.Context, q querier, mig string, id migration.In
 }
 
 // logAll appends lines that name their instances.
-func (l *Ledger) logAll(ctx context.Context, q querier, mig string, lines []migration.StepLine) error {
+func (l *Ledger) logAll(ctx context.Context, q querier, mig migration.Name, lines []migration.StepLine) error {
 	for len(lines) > 0 {
 		n := min(len(lines), chunkRows)
 		var args []any

@@ -15,7 +15,7 @@ import (
 // was restored from a backup: CodeDrifted, and nothing is raised. read is
 // called after the marks were read, so that a counter read by a slower worker
 // does not look like one that has gone back.
-func (l *Ledger) CheckMarks(ctx context.Context, target string, read func(context.Context) (map[string]int64, error)) error {
+func (l *Ledger) CheckMarks(ctx context.Context, target migration.Fingerprint, read func(context.Context) (map[string]int64, error)) error {
 	const op = "check counters of the target"
 	marks := map[string]int64{}
 	err := each(ctx, l.db, queryMarks, []any{target}, func(row scanner) error {
@@ -56,8 +56,8 @@ func (l *Ledger) CheckMarks(ctx context.Context, target string, read func(contex
 
 // ResetMarks forgets the marks of a target server, after the operator has said
 // that it was restored on purpose. The decision is logged.
-func (l *Ledger) ResetMarks(ctx context.Context, mig, target, by, why string) error {
-	return l.tx(ctx, "reset counters of the target", mig, func(tx *sql.Tx) error {
+func (l *Ledger) ResetMarks(ctx context.Context, mig migration.Name, target migration.Fingerprint, by, why string) error {
+	return l.tx(ctx, "reset counters of the target", string(mig), func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, deleteMarks, target); err != nil {
 			return err
 		}

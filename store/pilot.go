@@ -39,12 +39,12 @@ func decodeActivities(text string) ([]migration.ActivityDefID, error) {
 
 // PlanEach yields the entries that f selects with all that the plan said of
 // them, in plan order, reading page by page. An error is yielded last.
-func (l *Ledger) PlanEach(ctx context.Context, mig string, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
+func (l *Ledger) PlanEach(ctx context.Context, mig migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
 	return func(yield func(migration.PlanEntry, error) bool) {
 		for after := int64(0); ; {
 			page, next, err := l.planPage(ctx, mig, f, after)
 			if err != nil {
-				yield(migration.PlanEntry{}, failure("read plan", mig, err))
+				yield(migration.PlanEntry{}, failure("read plan", string(mig), err))
 				return
 			}
 			for _, p := range page {
@@ -59,7 +59,7 @@ func (l *Ledger) PlanEach(ctx context.Context, mig string, f migration.Filter) i
 	}
 }
 
-func (l *Ledger) planPage(ctx context.Context, mig string, f migration.Filter, after int64) (page []migration.PlanEntry, next int64, err error) {
+func (l *Ledger) planPage(ctx context.Context, mig migration.Name, f migration.Filter, after int64) (page []migration.PlanEntry, next int64, err error) {
 	entries, next, err := l.Entries(ctx, mig, f, after, chunkRows)
 	if err != nil || len(entries) == 0 {
 		return nil, next, err
@@ -92,7 +92,7 @@ func (l *Ledger) planPage(ctx context.Context, mig string, f migration.Filter, a
 
 // FindingCounts returns how many instances that no wave has begun with each
 // check concerns, by definition, ID and severity.
-func (l *Ledger) FindingCounts(ctx context.Context, mig string) ([]migration.FindingCount, error) {
+func (l *Ledger) FindingCounts(ctx context.Context, mig migration.Name) ([]migration.FindingCount, error) {
 	var counts []migration.FindingCount
 	err := each(ctx, l.db, queryFindingCounts, []any{mig}, func(row scanner) error {
 		var c migration.FindingCount
@@ -105,12 +105,12 @@ func (l *Ledger) FindingCounts(ctx context.Context, mig string) ([]migration.Fin
 		counts = append(counts, c)
 		return err
 	})
-	return counts, failure("count findings", mig, err)
+	return counts, failure("count findings", string(mig), err)
 }
 
 // PilotGroups returns the entries that f selects in groups that stand alike, by
 // definition, target and state.
-func (l *Ledger) PilotGroups(ctx context.Context, mig string, f migration.Filter) ([]migration.PilotGroup, error) {
+func (l *Ledger) PilotGroups(ctx context.Context, mig migration.Name, f migration.Filter) ([]migration.PilotGroup, error) {
 	condition, args := where(mig, f)
 	var groups []migration.PilotGroup
 	err := each(ctx, l.db, queryPilotGroups+condition+groupPilotGroups, args, func(row scanner) error {
@@ -130,14 +130,14 @@ func (l *Ledger) PilotGroups(ctx context.Context, mig string, f migration.Filter
 		groups = append(groups, g)
 		return err
 	})
-	return groups, failure("group instances", mig, err)
+	return groups, failure("group instances", string(mig), err)
 }
 
 // SavePilot notes that an instance is about to be migrated as a pilot of its
 // definition. It may be repeated. That holds until a wave claims it (ClaimNext).
 // One that is neither ready nor warned is under way by somebody else, or over:
 // CodeConflict. Unknown instance: CodeNotFound.
-func (l *Ledger) SavePilot(ctx context.Context, mig string, id migration.InstanceID, by string) error {
+func (l *Ledger) SavePilot(ctx context.Context, mig migration.Name, id migration.InstanceID, by string) error {
 	const op = "save pilot"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
@@ -154,7 +154,7 @@ func (l *Ledger) SavePilot(ctx context.Context, mig string, id migration.Instanc
 
 // Pilots returns all that were begun and that no wave has claimed since, by
 // definition, oldest first, with what became of them.
-func (l *Ledger) Pilots(ctx context.Context, mig string) ([]migration.Pilot, error) {
+func (l *Ledger) Pilots(ctx context.Context, mig migration.Name) ([]migration.Pilot, error) {
 	var pilots []migration.Pilot
 	err := each(ctx, l.db, queryPilots, []any{mig}, func(row scanner) error {
 		var p migration.Pilot
@@ -170,7 +170,7 @@ func (l *Ledger) Pilots(ctx context.Context, mig string) ([]migration.Pilot, err
 		pilots = append(pilots, p)
 		return err
 	})
-	return pilots, failure("read pilots", mig, err)
+	return pilots, failure("read pilots", string(mig), err)
 }
 
 // Written returns what was written on the target for one instance, whatever its

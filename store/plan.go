@@ -15,9 +15,9 @@ import (
 func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest string) error {
 	const op = "bind migration"
 	if b.Migration == "" || b.Source == "" || b.Target == "" {
-		return migration.E(migration.CodeInvalid, op, b.Migration, "a name and two fingerprints are needed")
+		return migration.E(migration.CodeInvalid, op, string(b.Migration), "a name and two fingerprints are needed")
 	}
-	return l.txAgain(ctx, op, b.Migration, func(tx *sql.Tx) error {
+	return l.txAgain(ctx, op, string(b.Migration), func(tx *sql.Tx) error {
 		m, err := findMigration(ctx, tx, op, b.Migration)
 		if migration.CodeOf(err) == migration.CodeNotFound {
 			if _, err := tx.ExecContext(ctx, insertMigration, b.Migration, b.Source, b.Target, configDigest); err != nil {
@@ -31,7 +31,7 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 		for side, differs := range map[string]bool{"source": m.Source != b.Source, "target": m.Target != b.Target} {
 			if differs {
 				return &migration.Error{
-					Code: migration.CodeConflict, Op: op, Subject: b.Migration,
+					Code: migration.CodeConflict, Op: op, Subject: string(b.Migration),
 					Hint: "this name belongs to another " + side + "; choose another name for another pair of servers",
 				}
 			}
@@ -47,18 +47,18 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 }
 
 // Bound returns what Bind recorded. Unknown name: CodeNotFound.
-func (l *Ledger) Bound(ctx context.Context, mig string) (migration.Binding, error) {
+func (l *Ledger) Bound(ctx context.Context, mig migration.Name) (migration.Binding, error) {
 	const op = "read migration"
 	m, err := scanMigration(l.db.QueryRowContext(ctx, queryMigration, mig))
 	m.Migration = mig
 	if errors.Is(err, sql.ErrNoRows) {
 		return m.Binding, unbound(op, mig)
 	}
-	return m.Binding, failure(op, mig, err)
+	return m.Binding, failure(op, string(mig), err)
 }
 
-func unbound(op, mig string) error {
-	return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: mig, Hint: "no worker has been started with this name"}
+func unbound(op string, mig migration.Name) error {
+	return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(mig), Hint: "no worker has been started with this name"}
 }
 
 type migrationRow struct {
@@ -69,7 +69,7 @@ type migrationRow struct {
 
 // findMigration locks the row: whoever changes the plan or the waves of a
 // migration goes through here, one at a time. No worker has bound it: CodeNotFound.
-func findMigration(ctx context.Context, q querier, op, mig string) (migrationRow, error) {
+func findMigration(ctx context.Context, q querier, op string, mig migration.Name) (migrationRow, error) {
 	m, err := scanMigration(q.QueryRowContext(ctx, queryMigration+forUpdate, mig))
 	if errors.Is(err, sql.ErrNoRows) {
 		return m, unbound(op, mig)
@@ -90,17 +90,17 @@ func scanMigration(row scanner) (migrationRow, error) {
 // that a wave can take them again. A requester or record that changed since the last
 // plan is taken over. The first page, which may be empty, begins the plan: from
 // then on PlanDiff compares with what the ledger had. Unbound migration: CodeNotFound.
-func (l *Ledger) SavePlan(ctx context.Context, mig, planID string, page []migration.PlanEntry) error {
+func (l *Ledger) SavePlan(ctx context.Context, mig migration.Name, planID string, page []migration.PlanEntry) error {
 	for {
 		n := min(len(page), chunkRows)
-		err := l.tx(ctx, "save plan", mig, func(tx *sql.Tx) error { return l.savePlan(ctx, tx, mig, planID, page[:n]) })
+		err := l.tx(ctx, "save plan", string(mig), func(tx *sql.Tx) error { return l.savePlan(ctx, tx, mig, planID, page[:n]) })
 		if page = page[n:]; err != nil || len(page) == 0 {
 			return err
 		}
 	}
 }
 
-func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig, planID string, page []migration.PlanEntry) error {
+func (l *Ledger) savePlan(ctx context.Context, tx *sql.Tx, mig migration.Name, planID string, page []migration.PlanEntry) error {
 	m, err := findMigration(ctx, tx, "save plan", mig)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ type plannedEntry struct {
 
 // besideKnown reads and locks what the ledger has of a page's entries. Those
 // that a wave has begun with are not planned any more.
-func besideKnown(ctx context.Context, tx *sql.Tx, mig string, page []migration.PlanEntry) (begun, planned []plannedEntry, err error) {
+func besideKnown(ctx context.Context, tx *sql.Tx, mig migration.Name, page []migration.PlanEntry) (begun, planned []plannedEntry, err error) {
 	ids := instancesIn(page)
 	known, err := knownEntries(ctx, tx, mig, ids)
 	if err != nil {
@@ -169,7 +169,7 @@ func besideKnown(ctx context.Context, tx *sql.Tx, mig string, page []migration.P
 
 // seeBegun notes that the plan saw entries that a wave has begun with, and gives
 // those whose source was blocked the target that they map to now.
-func seeBegun(ctx context.Context, tx *sql.Tx, mig, planID string, begun []plannedEntry) error {
+func seeBegun(ctx context.Context, tx *sql.Tx, mig migration.Name, planID string, begun []plannedEntry) error {
 	if len(begun) == 0 {
 		return nil
 	}
@@ -188,7 +188,7 @@ func seeBegun(ctx context.Context, tx *sql.Tx, mig, planID string, begun []plann
 }
 
 // saveEntries makes entries what the plan says. New ones get the ordinals from next on.
-func saveEntries(ctx context.Context, tx *sql.Tx, mig, planID string, next int64, planned []plannedEntry) error {
+func saveEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, planID string, next int64, planned []plannedEntry) error {
 	if len(planned) == 0 {
 		return nil
 	}
@@ -212,7 +212,7 @@ func saveEntries(ctx context.Context, tx *sql.Tx, mig, planID string, next int64
 }
 
 // saveChangedFindings replaces the findings of those entries that have others now.
-func saveChangedFindings(ctx context.Context, tx *sql.Tx, mig string, planned []plannedEntry) error {
+func saveChangedFindings(ctx context.Context, tx *sql.Tx, mig migration.Name, planned []plannedEntry) error {
 	var had []migration.InstanceID
 	var rows []any
 	for _, p := range planned {
@@ -237,7 +237,7 @@ func instancesIn(page []migration.PlanEntry) []migration.InstanceID {
 	return ids
 }
 
-func knownEntries(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) (map[migration.InstanceID]migration.Entry, error) {
+func knownEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []migration.InstanceID) (map[migration.InstanceID]migration.Entry, error) {
 	list, args := listed(ids)
 	known := map[migration.InstanceID]migration.Entry{}
 	err := each(ctx, tx, queryKnownEntries+list+forUpdate, append([]any{mig}, args...), func(row scanner) error {
@@ -251,12 +251,12 @@ func knownEntries(ctx context.Context, tx *sql.Tx, mig string, ids []migration.I
 
 // FinishPlan ends the plan run planID: entries it did not see, and no wave has
 // begun with, become skipped with ReasonSourceClosed. It returns their number.
-func (l *Ledger) FinishPlan(ctx context.Context, mig, planID string) (int, error) {
+func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID string) (int, error) {
 	const op = "finish plan"
 	total := 0
 	for {
 		var ids, locked []migration.InstanceID
-		err := l.tx(ctx, op, mig, func(tx *sql.Tx) error {
+		err := l.tx(ctx, op, string(mig), func(tx *sql.Tx) error {
 			ids, locked = nil, nil
 			m, err := findMigration(ctx, tx, op, mig)
 			if err != nil {
@@ -320,13 +320,13 @@ func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.S
 
 // SaveFindings replaces the findings about servers and definitions, which
 // belong to no single instance. It comes after the pages of the plan.
-func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migration.Finding) error {
+func (l *Ledger) SaveFindings(ctx context.Context, mig migration.Name, findings []migration.Finding) error {
 	const op = "save findings"
 	var rows []any
 	for _, f := range findings {
 		rows = append(rows, findingRow(mig, "", f)...)
 	}
-	return l.tx(ctx, op, mig, func(tx *sql.Tx) error {
+	return l.tx(ctx, op, string(mig), func(tx *sql.Tx) error {
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
@@ -339,12 +339,12 @@ func (l *Ledger) SaveFindings(ctx context.Context, mig string, findings []migrat
 
 // Findings returns the findings of one instance, or with "" those that belong
 // to none, in the order in which they were saved.
-func (l *Ledger) Findings(ctx context.Context, mig string, id migration.InstanceID) ([]migration.Finding, error) {
+func (l *Ledger) Findings(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.Finding, error) {
 	findings, err := findingsOf(ctx, l.db, mig, []migration.InstanceID{id})
 	return findings[id], failure("read findings", string(id), err)
 }
 
-func findingsOf(ctx context.Context, q querier, mig string, ids []migration.InstanceID) (map[migration.InstanceID][]migration.Finding, error) {
+func findingsOf(ctx context.Context, q querier, mig migration.Name, ids []migration.InstanceID) (map[migration.InstanceID][]migration.Finding, error) {
 	list, args := listed(ids)
 	findings := map[migration.InstanceID][]migration.Finding{}
 	err := each(ctx, q, queryFindings+list+" ORDER BY id", append([]any{mig}, args...), func(row scanner) error {
@@ -359,12 +359,12 @@ func findingsOf(ctx context.Context, q querier, mig string, ids []migration.Inst
 
 const findingColumns = 8
 
-func findingRow(mig string, id migration.InstanceID, f migration.Finding) []any {
+func findingRow(mig migration.Name, id migration.InstanceID, f migration.Finding) []any {
 	return []any{mig, string(id), f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy}
 }
 
 // replaceFindings deletes those of the instances and inserts rows.
-func replaceFindings(ctx context.Context, tx *sql.Tx, mig string, of []migration.InstanceID, rows []any) error {
+func replaceFindings(ctx context.Context, tx *sql.Tx, mig migration.Name, of []migration.InstanceID, rows []any) error {
 	if len(of) > 0 {
 		list, args := listed(of)
 		if _, err := tx.ExecContext(ctx, deleteFindings+list, append([]any{mig}, args...)...); err != nil {

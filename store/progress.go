@@ -15,7 +15,7 @@ import (
 // A change of state adds a line of its own. A state that change.From does not
 // allow is CodeConflict, and nothing is written; so is a target instance that
 // another entry has. Unknown instance: CodeNotFound.
-func (l *Ledger) Progress(ctx context.Context, mig string, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
+func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	const op = "record progress"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
@@ -70,7 +70,7 @@ func mayLeave(state migration.InstanceState, change migration.Change) bool {
 
 // late reports whether a parking at a step comes from an attempt that began
 // before the entry was undone: it has not begun again since.
-func late(ctx context.Context, tx *sql.Tx, mig string, e *entry, step migration.Step) (bool, error) {
+func late(ctx context.Context, tx *sql.Tx, mig migration.Name, e *entry, step migration.Step) (bool, error) {
 	if e.Step != "" || step == migration.StepCopyFormData || step == migration.StepRollback || !planned(e.State) {
 		return false, nil
 	}
@@ -92,7 +92,7 @@ func stateLine(step migration.Step, change migration.Change) migration.StepLine 
 // Park makes an entry wait for the operator and returns the number of this
 // parking, counted per instance from 1. The same token and reason on a parked
 // entry return the same number. A done or skipped entry is CodeConflict.
-func (l *Ledger) Park(ctx context.Context, mig string, id migration.InstanceID, p migration.Parking) (parkID int64, err error) {
+func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.InstanceID, p migration.Parking) (parkID int64, err error) {
 	const op = "park instance"
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
@@ -129,7 +129,7 @@ func (l *Ledger) Park(ctx context.Context, mig string, id migration.InstanceID, 
 // until then a later decision replaces an earlier one. The same decision again
 // is nothing new, also after it was taken up. A parking that is over with
 // another decision is CodeConflict; an action that does not fit the reason, CodeInvalid.
-func (l *Ledger) Resolve(ctx context.Context, mig string, id migration.InstanceID, d migration.Decision) error {
+func (l *Ledger) Resolve(ctx context.Context, mig migration.Name, id migration.InstanceID, d migration.Decision) error {
 	const op = "resolve instance"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
@@ -169,7 +169,7 @@ func (l *Ledger) Resolve(ctx context.Context, mig string, id migration.InstanceI
 }
 
 // Decision returns the operator's decision about a parking. None: CodeNotFound.
-func (l *Ledger) Decision(ctx context.Context, mig string, id migration.InstanceID, parkID int64) (migration.Decision, error) {
+func (l *Ledger) Decision(ctx context.Context, mig migration.Name, id migration.InstanceID, parkID int64) (migration.Decision, error) {
 	const op = "read decision"
 	d, err := findDecision(ctx, l.db, mig, id, parkID)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -178,7 +178,7 @@ func (l *Ledger) Decision(ctx context.Context, mig string, id migration.Instance
 	return d, failure(op, string(id), err)
 }
 
-func findDecision(ctx context.Context, q querier, mig string, id migration.InstanceID, parkID int64) (migration.Decision, error) {
+func findDecision(ctx context.Context, q querier, mig migration.Name, id migration.InstanceID, parkID int64) (migration.Decision, error) {
 	var d migration.Decision
 	err := q.QueryRowContext(ctx, queryDecision, mig, string(id), parkID).
 		Scan(&d.ParkID, &d.Action, &d.TargetID, &d.Discard, &d.By, &d.Text, &d.At)
@@ -188,7 +188,7 @@ func findDecision(ctx context.Context, q querier, mig string, id migration.Insta
 // SaveSnapshot keeps a snapshot of a source instance and returns its number,
 // from 1. A later one supersedes the earlier ones, which are kept; one equal to
 // the latest is that one.
-func (l *Ledger) SaveSnapshot(ctx context.Context, mig string, id migration.InstanceID, s migration.Snapshot) (seq int, err error) {
+func (l *Ledger) SaveSnapshot(ctx context.Context, mig migration.Name, id migration.InstanceID, s migration.Snapshot) (seq int, err error) {
 	const op = "save snapshot"
 	data, err := packJSON(s)
 	if err != nil {
@@ -220,7 +220,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig string, id migration.Inst
 }
 
 // Snapshot returns the latest snapshot of an instance. None: CodeNotFound.
-func (l *Ledger) Snapshot(ctx context.Context, mig string, id migration.InstanceID) (migration.Snapshot, error) {
+func (l *Ledger) Snapshot(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Snapshot, error) {
 	const op = "read snapshot"
 	var s migration.Snapshot
 	var seq int

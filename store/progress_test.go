@@ -60,7 +60,7 @@ func TestPark_counts_parkings_and_repeats_the_same(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
 	savePlan(t, l, "p", planned(1, nil))
-	park := func(reason migration.Reason, token string, want int64) {
+	park := func(reason migration.Reason, token migration.Token, want int64) {
 		t.Helper()
 		got, err := l.Park(t.Context(), mig, id(1), migration.Parking{Step: migration.StepResume, Reason: reason, Detail: "by terry", Token: token})
 		must(t, err)

@@ -14,7 +14,7 @@ import (
 // and no pilot does; SettleRehearsal gives it back. One that is neither ready nor
 // warned is CodeConflict, one of a wave that is running or paused CodeInvalid, an
 // unknown one CodeNotFound.
-func (l *Ledger) BeginRehearsal(ctx context.Context, mig string, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error) {
+func (l *Ledger) BeginRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID, answers migration.Answers, maxSteps int) (number int64, err error) {
 	const op = "begin rehearsal"
 	blob, err := packJSON(answers)
 	if err != nil {
@@ -59,7 +59,7 @@ func (l *Ledger) Rehearsal(ctx context.Context, number int64) (migration.Rehears
 }
 
 // LastRehearsal returns the last rehearsal of an instance. None: CodeNotFound.
-func (l *Ledger) LastRehearsal(ctx context.Context, mig string, id migration.InstanceID) (migration.Rehearsal, error) {
+func (l *Ledger) LastRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Rehearsal, error) {
 	return l.rehearsal(ctx, string(id), "r.migration = ? AND r.instance = ? ORDER BY r.id DESC LIMIT 1", mig, string(id))
 }
 
@@ -138,7 +138,7 @@ func (l *Ledger) BindRehearsal(ctx context.Context, number int64, target migrati
 // SettleRehearsal writes down how a rehearsal ended, and gives an instance that
 // was taken and not touched back. The first end stands: another one changes
 // nothing. Unknown: CodeNotFound.
-func (l *Ledger) SettleRehearsal(ctx context.Context, mig string, id migration.InstanceID, number int64, r migration.RehearsalResult) error {
+func (l *Ledger) SettleRehearsal(ctx context.Context, mig migration.Name, id migration.InstanceID, number int64, r migration.RehearsalResult) error {
 	const op = "settle rehearsal"
 	blob, err := packJSON(r)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // CreateRollback makes a rollback of the entries ids, all of them or none, and
 // lets them wait for their turn. One whose rollback was begun before goes on in
 // this one. An entry that is not Undoable is CodeConflict, an unknown one CodeNotFound.
-func (l *Ledger) CreateRollback(ctx context.Context, mig string, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error) {
+func (l *Ledger) CreateRollback(ctx context.Context, mig migration.Name, ids []migration.InstanceID, discard bool, by string) (migration.Rollback, error) {
 	const op = "create rollback"
 	made := migration.Rollback{Discard: discard, Taken: len(ids), By: by}
 	if made.By == "" {
@@ -49,7 +49,7 @@ func (l *Ledger) CreateRollback(ctx context.Context, mig string, ids []migration
 
 // BeginRollback takes one entry for a rollback of its own, part of no group.
 // One that is taken already is left as it is. An entry that is not Undoable is CodeConflict.
-func (l *Ledger) BeginRollback(ctx context.Context, mig string, id migration.InstanceID) error {
+func (l *Ledger) BeginRollback(ctx context.Context, mig migration.Name, id migration.InstanceID) error {
 	return l.tx(ctx, "begin rollback", string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
 		if err != nil || e.State == migration.InstanceRollingBack {
@@ -60,7 +60,7 @@ func (l *Ledger) BeginRollback(ctx context.Context, mig string, id migration.Ins
 }
 
 // beginRollbacks takes entries, and notes what to return to.
-func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig, name string, ids []migration.InstanceID) error {
+func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig migration.Name, name string, ids []migration.InstanceID) error {
 	const op = "begin rollback"
 	list, args := listed(ids)
 	args = append([]any{mig}, args...)
@@ -117,7 +117,7 @@ type turn struct {
 }
 
 // turnsOf returns what was noted of entries that were taken before.
-func turnsOf(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) (map[migration.InstanceID]turn, error) {
+func turnsOf(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []migration.InstanceID) (map[migration.InstanceID]turn, error) {
 	turns := map[migration.InstanceID]turn{}
 	list, args := listed(ids)
 	err := each(ctx, tx, queryTurns+list, append([]any{mig}, args...), func(row scanner) error {
@@ -131,7 +131,7 @@ func turnsOf(ctx context.Context, tx *sql.Tx, mig string, ids []migration.Instan
 }
 
 // startedAt returns when entries were started: 0 for those that were not.
-func startedAt(ctx context.Context, tx *sql.Tx, mig string, ids []migration.InstanceID) (map[migration.InstanceID]int64, error) {
+func startedAt(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []migration.InstanceID) (map[migration.InstanceID]int64, error) {
 	bound, err := scanMigration(tx.QueryRowContext(ctx, queryMigration, mig))
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func startedAt(ctx context.Context, tx *sql.Tx, mig string, ids []migration.Inst
 // and has not ended keeps the others of its record waiting. left says how many
 // were not handed out. The same token again returns those of its entries that
 // have not ended. Unknown name: CodeNotFound.
-func (l *Ledger) NextRollback(ctx context.Context, mig, name, token string, limit int) (next []migration.Entry, left int, err error) {
+func (l *Ledger) NextRollback(ctx context.Context, mig migration.Name, name string, token migration.Token, limit int) (next []migration.Entry, left int, err error) {
 	const op = "hand out instances to roll back"
 	if token == "" {
 		return nil, 0, migration.E(migration.CodeInvalid, op, name, "no token")
@@ -181,7 +181,7 @@ func (l *Ledger) NextRollback(ctx context.Context, mig, name, token string, limi
 	return next, left, err
 }
 
-func (l *Ledger) handOut(ctx context.Context, tx *sql.Tx, mig, name, token string, limit int) ([]migration.Entry, error) {
+func (l *Ledger) handOut(ctx context.Context, tx *sql.Tx, mig migration.Name, name string, token migration.Token, limit int) ([]migration.Entry, error) {
 	var busy []migration.RecordID
 	err := each(ctx, tx, queryBusyRecords, []any{mig, name}, func(row scanner) error {
 		var record migration.RecordID
@@ -224,7 +224,7 @@ func (l *Ledger) handOut(ctx context.Context, tx *sql.Tx, mig, name, token strin
 // RefuseRollback returns an entry to the state, reason and detail that it had
 // before its rollback; why may not hold personal data. An entry that is not
 // being rolled back is left as it is.
-func (l *Ledger) RefuseRollback(ctx context.Context, mig string, id migration.InstanceID, why string) error {
+func (l *Ledger) RefuseRollback(ctx context.Context, mig migration.Name, id migration.InstanceID, why string) error {
 	return l.endRollback(ctx, mig, id, migration.RollbackRefused, func(tx *sql.Tx, e *entry, t turn) ([]migration.StepLine, error) {
 		_, err := tx.ExecContext(ctx, updateEntry, string(t.from), string(e.Step), string(t.reason), t.detail,
 			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
@@ -236,7 +236,7 @@ func (l *Ledger) RefuseRollback(ctx context.Context, mig string, id migration.In
 // target: it is ready, warned or blocked, as its findings say, and belongs to no
 // wave; or it is in flight, if it is migrated again at once. An entry that is not
 // being rolled back is left as it is.
-func (l *Ledger) EndRollback(ctx context.Context, mig string, id migration.InstanceID, again bool, lines ...migration.StepLine) error {
+func (l *Ledger) EndRollback(ctx context.Context, mig migration.Name, id migration.InstanceID, again bool, lines ...migration.StepLine) error {
 	return l.endRollback(ctx, mig, id, migration.RollbackUndone, func(tx *sql.Tx, e *entry, _ turn) ([]migration.StepLine, error) {
 		state, step, wave := migration.InstanceRunning, migration.StepCopyFormData, e.Wave
 		if !again {
@@ -255,7 +255,7 @@ func (l *Ledger) EndRollback(ctx context.Context, mig string, id migration.Insta
 
 // endRollback ends the rollback of an entry by what do makes of it, and logs the lines of do.
 func (l *Ledger) endRollback(
-	ctx context.Context, mig string, id migration.InstanceID, outcome migration.RollbackOutcome,
+	ctx context.Context, mig migration.Name, id migration.InstanceID, outcome migration.RollbackOutcome,
 	do func(*sql.Tx, *entry, turn) ([]migration.StepLine, error),
 ) error {
 	return l.tx(ctx, "end rollback", string(id), func(tx *sql.Tx) error {
@@ -279,7 +279,7 @@ func (l *Ledger) endRollback(
 }
 
 // RollbackOf returns the last rollback of an entry. None: CodeNotFound.
-func (l *Ledger) RollbackOf(ctx context.Context, mig string, id migration.InstanceID) (migration.RolledBack, error) {
+func (l *Ledger) RollbackOf(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.RolledBack, error) {
 	const op = "read rollback"
 	var r migration.RolledBack
 	err := l.db.QueryRowContext(ctx, queryRollbackOf, mig, string(id)).Scan(&r.Rollback, &r.Discard, &r.From, &r.Outcome)
@@ -290,7 +290,7 @@ func (l *Ledger) RollbackOf(ctx context.Context, mig string, id migration.Instan
 }
 
 // RollbackCounts returns how many entries of a rollback came to which outcome.
-func (l *Ledger) RollbackCounts(ctx context.Context, mig, name string) (map[migration.RollbackOutcome]int, error) {
+func (l *Ledger) RollbackCounts(ctx context.Context, mig migration.Name, name string) (map[migration.RollbackOutcome]int, error) {
 	counts := map[migration.RollbackOutcome]int{}
 	err := each(ctx, l.db, queryRollbackCounts, []any{mig, name}, func(row scanner) error {
 		var outcome migration.RollbackOutcome

@@ -29,8 +29,8 @@ func startedIn(t *testing.T, l *store.Ledger, dsn string, numbers ...int) {
 	t.Helper()
 	for _, number := range numbers {
 		key := migration.ClaimKey{Source: "s", Instance: id(number), Target: "t"}
-		token := fmt.Sprint(number)
-		_, _, err := l.Claim(t.Context(), key, migration.RecordID("start-"+token), token, mig)
+		token := migration.Token(fmt.Sprint(number))
+		_, _, err := l.Claim(t.Context(), key, migration.RecordID("start-"+string(token)), token, mig)
 		must(t, err)
 		must(t, l.Sending(t.Context(), key, token, nil, def))
 		must(t, l.Outcome(t.Context(), key, token, migration.StartOutcome{Fate: migration.FateAnswered, Started: &migration.TargetIdentity{
@@ -40,7 +40,7 @@ func startedIn(t *testing.T, l *store.Ledger, dsn string, numbers ...int) {
 	}
 }
 
-func next(t *testing.T, l *store.Ledger, name, token string, limit int) (ids []migration.InstanceID, left int) {
+func next(t *testing.T, l *store.Ledger, name string, token migration.Token, limit int) (ids []migration.InstanceID, left int) {
 	t.Helper()
 	entries, left, err := l.NextRollback(t.Context(), mig, name, token, limit)
 	must(t, err)

@@ -17,7 +17,7 @@ type RowImages struct{ imaging }
 
 // RowImages returns the memory of the rows that are written for key. Log lines
 // go to key's instance in the migration mig.
-func (l *Ledger) RowImages(mig string, key migration.ClaimKey) *RowImages {
+func (l *Ledger) RowImages(mig migration.Name, key migration.ClaimKey) *RowImages {
 	return &RowImages{imaging{ledger: l, mig: mig, key: key, queries: rowImageQueries}}
 }
 

@@ -14,7 +14,7 @@ import (
 // is a key without a name.
 type undoing struct {
 	ledger  *Ledger
-	mig     string
+	mig     migration.Name
 	key     migration.ClaimKey
 	queries undoQueries
 }
@@ -34,7 +34,7 @@ type RowUndo struct{ undoing }
 
 // RowUndo returns the memory of the rows that were written for key. Log lines
 // go to the story of key's instance in the migration mig.
-func (l *Ledger) RowUndo(mig string, key migration.ClaimKey) *RowUndo {
+func (l *Ledger) RowUndo(mig migration.Name, key migration.ClaimKey) *RowUndo {
 	return &RowUndo{undoing{ledger: l, mig: mig, key: key, queries: rowUndoQueries}}
 }
 
@@ -44,7 +44,7 @@ type FileUndo struct{ undoing }
 
 // FileUndo returns the memory of the files that were written for key. Log
 // lines go to the story of key's instance in the migration mig.
-func (l *Ledger) FileUndo(mig string, key migration.ClaimKey) *FileUndo {
+func (l *Ledger) FileUndo(mig migration.Name, key migration.ClaimKey) *FileUndo {
 	return &FileUndo{undoing{ledger: l, mig: mig, key: key, queries: fileUndoQueries}}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // SaveVerdict keeps what a verification of an instance found, in place of what
 // the former one did. c.At is the ledger's own.
-func (l *Ledger) SaveVerdict(ctx context.Context, mig string, id migration.InstanceID, c migration.Comparison) error {
+func (l *Ledger) SaveVerdict(ctx context.Context, mig migration.Name, id migration.InstanceID, c migration.Comparison) error {
 	return l.tx(ctx, "save verdict", string(id), func(tx *sql.Tx) error {
 		// First, so that of two comparisons at the same time one waits for the other.
 		if _, err := tx.ExecContext(ctx, upsertVerdict, mig, string(id), string(c.Verdict), c.Deciding); err != nil {
@@ -36,7 +36,7 @@ func (l *Ledger) SaveVerdict(ctx context.Context, mig string, id migration.Insta
 }
 
 // Comparison returns what the last verification of an instance found. None: CodeNotFound.
-func (l *Ledger) Comparison(ctx context.Context, mig string, id migration.InstanceID) (migration.Comparison, error) {
+func (l *Ledger) Comparison(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Comparison, error) {
 	const op = "read verdict"
 	var c migration.Comparison
 	err := l.tx(ctx, op, string(id), func(tx *sql.Tx) error {

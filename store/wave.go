@@ -24,18 +24,18 @@ import (
 // is CodeConflict. w.Filter's States, Wave and Reason are ignored. With w.Delta it
 // takes done entries instead: they stay done until their turn comes, and count as
 // ready among those of the wave.
-func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (migration.Wave, error) {
+func (l *Ledger) CreateWave(ctx context.Context, mig migration.Name, w migration.Wave) (migration.Wave, error) {
 	const op = "create wave"
 	w.Filter.States, w.Filter.Wave, w.Filter.Reason = nil, "", ""
 	if w.Window < 1 && w.Name == "" {
-		return w, migration.E(migration.CodeInvalid, op, w.Name, "the window is %d, want at least 1", w.Window)
+		return w, migration.E(migration.CodeInvalid, op, string(w.Name), "the window is %d, want at least 1", w.Window)
 	}
 	filter, err := encodeFilter(w)
 	if err != nil {
-		return w, failure(op, w.Name, err)
+		return w, failure(op, string(w.Name), err)
 	}
 	made := w
-	err = l.tx(ctx, op, w.Name, func(tx *sql.Tx) error {
+	err = l.tx(ctx, op, string(w.Name), func(tx *sql.Tx) error {
 		made = w
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (
 			return err
 		}
 		if made.Window < 1 {
-			return migration.E(migration.CodeInvalid, op, made.Name, "the window is %d, want at least 1", made.Window)
+			return migration.E(migration.CodeInvalid, op, string(made.Name), "the window is %d, want at least 1", made.Window)
 		}
 		if made.By == "" {
 			made.By = l.actor
@@ -73,20 +73,20 @@ func (l *Ledger) CreateWave(ctx context.Context, mig string, w migration.Wave) (
 		if made, err = findWave(ctx, tx, mig, made.Name); err != nil {
 			return err
 		}
-		line := migration.StepLine{Event: migration.EventWaveCreated, Facts: migration.Facts{Name: made.Name}, Detail: fmt.Sprintf("%d entries", taken), By: made.By}
+		line := migration.StepLine{Event: migration.EventWaveCreated, Facts: migration.Facts{Name: string(made.Name)}, Detail: fmt.Sprintf("%d entries", taken), By: made.By}
 		return l.log(ctx, tx, mig, "", line)
 	})
 	return made, err
 }
 
 // nameWave gives a wave without a name the next number that is free.
-func nameWave(ctx context.Context, tx *sql.Tx, mig string, w *migration.Wave) (ordinal int64, err error) {
+func nameWave(ctx context.Context, tx *sql.Tx, mig migration.Name, w *migration.Wave) (ordinal int64, err error) {
 	if err := tx.QueryRowContext(ctx, queryLastWave, mig).Scan(&ordinal); err != nil {
 		return 0, err
 	}
 	ordinal++
 	for number := ordinal; w.Name == ""; number++ {
-		name := strconv.FormatInt(number, 10)
+		name := migration.WaveName(strconv.FormatInt(number, 10))
 		if _, err := findWave(ctx, tx, mig, name); errors.Is(err, sql.ErrNoRows) {
 			w.Name = name
 		} else if err != nil {
@@ -96,7 +96,7 @@ func nameWave(ctx context.Context, tx *sql.Tx, mig string, w *migration.Wave) (o
 	return ordinal, nil
 }
 
-func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, asked migration.Wave) (migration.Wave, error) {
+func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig migration.Name, known, asked migration.Wave) (migration.Wave, error) {
 	before, err := encodeFilter(known)
 	if err != nil {
 		return known, err
@@ -107,7 +107,7 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, 
 	}
 	if string(before) != string(after) || known.Size != asked.Size {
 		return known, &migration.Error{
-			Code: migration.CodeConflict, Op: "create wave", Subject: known.Name,
+			Code: migration.CodeConflict, Op: "create wave", Subject: string(known.Name),
 			Hint: "a wave of this name exists with another filter or size; choose another name",
 		}
 	}
@@ -125,16 +125,16 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig string, known, 
 	return known, l.changeWave(ctx, tx, mig, known, migration.EventWaveResumed)
 }
 
-func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, event migration.Event) error {
+func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave, event migration.Event) error {
 	if _, err := tx.ExecContext(ctx, updateWave, string(w.Status), w.Window, w.Rate, w.MaxParked, w.Pilotless, mig, w.Name); err != nil {
 		return err
 	}
 	detail := fmt.Sprintf("%s, window %d, rate %g, max parked %d", w.Status, w.Window, w.Rate, w.MaxParked)
-	return l.log(ctx, tx, mig, "", migration.StepLine{Event: event, Facts: migration.Facts{Name: w.Name}, Detail: detail})
+	return l.log(ctx, tx, mig, "", migration.StepLine{Event: event, Facts: migration.Facts{Name: string(w.Name)}, Detail: detail})
 }
 
 // takeEntries marks the entries of a wave, in chunks, so that no statement gets long.
-func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) (int, error) {
+func takeEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave) (int, error) {
 	var others []string
 	err := each(ctx, tx, queryOpened, []any{mig}, func(row scanner) error {
 		var name string
@@ -176,7 +176,7 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave) 
 }
 
 // Waves returns all waves in the order of their creation.
-func (l *Ledger) Waves(ctx context.Context, mig string) ([]migration.Wave, error) {
+func (l *Ledger) Waves(ctx context.Context, mig migration.Name) ([]migration.Wave, error) {
 	var all []migration.Wave
 	err := each(ctx, l.db, queryWaves+orderWaves, []any{mig}, func(row scanner) error {
 		w, err := scanWave(row)
@@ -187,25 +187,25 @@ func (l *Ledger) Waves(ctx context.Context, mig string) ([]migration.Wave, error
 }
 
 // Wave returns one wave. Unknown name: CodeNotFound.
-func (l *Ledger) Wave(ctx context.Context, mig, name string) (migration.Wave, error) {
+func (l *Ledger) Wave(ctx context.Context, mig migration.Name, name migration.WaveName) (migration.Wave, error) {
 	const op = "read wave"
 	w, err := scanWave(l.db.QueryRowContext(ctx, queryWave, mig, name))
 	if errors.Is(err, sql.ErrNoRows) {
-		return w, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: name}
+		return w, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(name)}
 	}
-	return w, failure(op, name, err)
+	return w, failure(op, string(name), err)
 }
 
 // SetWave changes the status or the limits of a wave. Unknown name: CodeNotFound.
-func (l *Ledger) SetWave(ctx context.Context, mig, name string, change migration.WaveChange) error {
+func (l *Ledger) SetWave(ctx context.Context, mig migration.Name, name migration.WaveName, change migration.WaveChange) error {
 	const op = "change wave"
 	if change.Window != nil && *change.Window < 1 {
-		return migration.E(migration.CodeInvalid, op, name, "the window is %d, want at least 1", *change.Window)
+		return migration.E(migration.CodeInvalid, op, string(name), "the window is %d, want at least 1", *change.Window)
 	}
-	return l.tx(ctx, op, name, func(tx *sql.Tx) error {
+	return l.tx(ctx, op, string(name), func(tx *sql.Tx) error {
 		w, err := findWave(ctx, tx, mig, name)
 		if errors.Is(err, sql.ErrNoRows) {
-			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: name}
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(name)}
 		}
 		if err != nil {
 			return err
@@ -234,19 +234,19 @@ func set[T any](to *T, from *T) {
 // and waiting entries do not count against the window. The same token again
 // returns those of its entries that are still claimed, so that a repeated
 // activity claims nothing twice. A wave that is not running claims nothing.
-func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window int) ([]migration.Entry, migration.Counts, error) {
+func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migration.WaveName, token migration.Token, window int) ([]migration.Entry, migration.Counts, error) {
 	const op = "claim instances"
 	if token == "" {
-		return nil, migration.Counts{}, migration.E(migration.CodeInvalid, op, wave, "no token")
+		return nil, migration.Counts{}, migration.E(migration.CodeInvalid, op, string(wave), "no token")
 	}
 	var batch []migration.Entry
 	var counts migration.Counts
-	err := l.tx(ctx, op, wave, func(tx *sql.Tx) error {
+	err := l.tx(ctx, op, string(wave), func(tx *sql.Tx) error {
 		batch = nil
 		// The wave's row is the lock under which its window is counted.
 		w, err := findWave(ctx, tx, mig, wave)
 		if errors.Is(err, sql.ErrNoRows) {
-			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: wave}
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(wave)}
 		}
 		if err != nil {
 			return err
@@ -288,14 +288,14 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig, wave, token string, window 
 				return err
 			}
 		}
-		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{Event: migration.EventTaken, Facts: migration.Facts{Name: wave}}))
+		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{Event: migration.EventTaken, Facts: migration.Facts{Name: string(wave)}}))
 	})
 	return batch, counts, err
 }
 
 // claimable locks the next entries of a wave. The plan may change some between
 // the look and the lock; then the batch is smaller.
-func claimable(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, limit int) ([]migration.Entry, error) {
+func claimable(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave, limit int) ([]migration.Entry, error) {
 	states, due := []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}, ""
 	if w.Delta {
 		states, due = []migration.InstanceState{migration.InstanceDone}, isDue
@@ -328,7 +328,7 @@ func claimable(ctx context.Context, tx *sql.Tx, mig string, w migration.Wave, li
 
 // Unclaim gives back an entry that was claimed and not begun, so that its wave,
 // or another one, claims it again. An entry that is not claimed is left as it is.
-func (l *Ledger) Unclaim(ctx context.Context, mig string, id migration.InstanceID, why string) error {
+func (l *Ledger) Unclaim(ctx context.Context, mig migration.Name, id migration.InstanceID, why string) error {
 	return l.tx(ctx, "give back instance", string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, true)
 		if err != nil || e.State != migration.InstanceClaimed {
@@ -354,7 +354,7 @@ func (l *Ledger) Unclaim(ctx context.Context, mig string, id migration.InstanceI
 }
 
 // plannedState is what the findings of an entry make of it.
-func plannedState(ctx context.Context, tx *sql.Tx, mig string, id migration.InstanceID) (migration.InstanceState, error) {
+func plannedState(ctx context.Context, tx *sql.Tx, mig migration.Name, id migration.InstanceID) (migration.InstanceState, error) {
 	found, err := findingsOf(ctx, tx, mig, []migration.InstanceID{id})
 	switch migration.Worst(found[id]) {
 	case migration.Blocking:
@@ -368,14 +368,14 @@ func plannedState(ctx context.Context, tx *sql.Tx, mig string, id migration.Inst
 
 // InFlightOlderThan returns the entries of a wave that are claimed, in flight
 // or waiting and have not changed for age, in plan order: their workflows may be gone.
-func (l *Ledger) InFlightOlderThan(ctx context.Context, mig, wave string, age time.Duration) ([]migration.Entry, error) {
+func (l *Ledger) InFlightOlderThan(ctx context.Context, mig migration.Name, wave migration.WaveName, age time.Duration) ([]migration.Entry, error) {
 	const op = "read entries"
 	at, err := now(ctx, l.db)
 	if err != nil {
-		return nil, failure(op, wave, err)
+		return nil, failure(op, string(wave), err)
 	}
 	entries, err := entriesOf(ctx, l.db, queryOlder, mig, wave, at.Add(-age))
-	return entries, failure(op, wave, err)
+	return entries, failure(op, string(wave), err)
 }
 
 func entriesOf(ctx context.Context, q querier, query string, args ...any) ([]migration.Entry, error) {
@@ -388,7 +388,7 @@ func entriesOf(ctx context.Context, q querier, query string, args ...any) ([]mig
 	return all, err
 }
 
-func findWave(ctx context.Context, q querier, mig, name string) (migration.Wave, error) {
+func findWave(ctx context.Context, q querier, mig migration.Name, name migration.WaveName) (migration.Wave, error) {
 	return scanWave(q.QueryRowContext(ctx, queryWave+forUpdate, mig, name))
 }
 

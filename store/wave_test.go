@@ -19,7 +19,7 @@ func createWave(t *testing.T, l *store.Ledger, w migration.Wave) migration.Wave 
 	return made
 }
 
-func claimNext(t *testing.T, l *store.Ledger, wave, token string, window int) ([]migration.InstanceID, migration.Counts) {
+func claimNext(t *testing.T, l *store.Ledger, wave migration.WaveName, token migration.Token, window int) ([]migration.InstanceID, migration.Counts) {
 	t.Helper()
 	batch, counts, err := l.ClaimNext(t.Context(), mig, wave, token, window)
 	must(t, err)
@@ -44,7 +44,7 @@ func TestCreateWave_takes_what_no_open_wave_has(t *testing.T) {
 	if first.Name != "1" || second.Name != "2" || first.Taken != 2 || second.Taken != 2 {
 		t.Fatalf("first %+v, second %+v", first, second)
 	}
-	for number, want := range map[int]string{1: "1", 2: "2", 3: "", 4: "1", 5: "2", 6: ""} {
+	for number, want := range map[int]migration.WaveName{1: "1", 2: "2", 3: "", 4: "1", 5: "2", 6: ""} {
 		if got := entry(t, l, number).Wave; got != want {
 			t.Errorf("entry %d is in wave %q, want %q", number, got, want)
 		}
@@ -119,7 +119,7 @@ func TestClaimNext_repeats_a_batch_and_keeps_the_window(t *testing.T) {
 	l := opened(t)
 	savePlan(t, l, "p", planned(6, nil))
 	createWave(t, l, migration.Wave{Name: "w", Window: 3})
-	claimed := func(step, token string, want ...migration.InstanceID) {
+	claimed := func(step string, token migration.Token, want ...migration.InstanceID) {
 		t.Helper()
 		got, counts := claimNext(t, l, "w", token, 0)
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -161,7 +161,7 @@ func TestClaimNext_never_exceeds_the_window_under_concurrent_callers(t *testing.
 	for caller := range callers {
 		running.Go(func() {
 			for round := 0; ; round++ {
-				batch, counts, err := l.ClaimNext(t.Context(), mig, "w", fmt.Sprint(caller, "-", round), window)
+				batch, counts, err := l.ClaimNext(t.Context(), mig, "w", migration.Token(fmt.Sprint(caller, "-", round)), window)
 				if err != nil {
 					t.Error(err)
 					return

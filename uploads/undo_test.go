@@ -33,7 +33,7 @@ type world struct {
 	ledger *store.Ledger
 	target *local.Store
 	dir    string
-	server string // what the ledger takes the target for
+	server migration.Fingerprint // what the ledger takes the target for
 }
 
 func opened(t *testing.T, dir string) *local.Store {
@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) another(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
-	return &world{t, w.ledger, opened(t, dir), dir, t.Name()}
+	return &world{t, w.ledger, opened(t, dir), dir, migration.Fingerprint(t.Name())}
 }
 
 func (w *world) key(n int) migration.ClaimKey {

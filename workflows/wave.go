@@ -118,7 +118,7 @@ func (w *wave) launch(ctx workflow.Context) error {
 			StaticSummary:         fmt.Sprintf("%s %s", cmp.Or(string(c.Mode), "migrate"), c.Instance),
 			StaticDetails:         fmt.Sprintf("Definition %s, wave %s of migration %s.", c.Definition, w.in.Wave, w.in.Migration),
 			TypedSearchAttributes: temporal.NewSearchAttributes(
-				waveKey.ValueSet(w.in.Wave), definitionKey.ValueSet(c.Definition.Key())),
+				waveKey.ValueSet(string(w.in.Wave)), definitionKey.ValueSet(c.Definition.Key())),
 		}
 		starts = append(starts, workflow.ExecuteChildWorkflow(workflow.WithChildOptions(detached, opts), contract.InstanceWorkflow, contract.InstanceInput{
 			Migration: w.in.Migration, Instance: c.Instance, Wave: w.in.Wave, Queues: w.in.Queues, Mode: c.Mode,

@@ -111,14 +111,14 @@ func Park(ctx context.Context, ledger *store.Ledger, in contract.StepInput, p Pa
 
 // Token names this scheduling of this activity: the same in all its attempts,
 // another one after a reset or in another run.
-func Token(ctx context.Context) string {
+func Token(ctx context.Context) migration.Token {
 	info := activity.GetInfo(ctx)
-	return info.WorkflowExecution.RunID + "/" + info.ActivityID
+	return migration.Token(info.WorkflowExecution.RunID + "/" + info.ActivityID)
 }
 
 // AttemptToken names one attempt: what a claim of a start belongs to.
-func AttemptToken(ctx context.Context) string {
-	return fmt.Sprintf("%s/%d", Token(ctx), activity.GetInfo(ctx).Attempt)
+func AttemptToken(ctx context.Context) migration.Token {
+	return migration.Token(fmt.Sprintf("%s/%d", Token(ctx), activity.GetInfo(ctx).Attempt))
 }
 
 // List writes keys of rows or files for the ledger; they hold personal data.

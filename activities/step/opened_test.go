@@ -121,7 +121,7 @@ func TestRunning_leaves_what_is_parked(t *testing.T) {
 // TestAttemptToken names an attempt, and Token all of a scheduling.
 func TestAttemptToken(t *testing.T) {
 	t.Parallel()
-	var tokens, attempts []string
+	var tokens, attempts []migration.Token
 	names := registered(func(ctx context.Context, _ contract.StepInput) (contract.Outcome, error) {
 		tokens, attempts = append(tokens, step.Token(ctx)), append(attempts, step.AttemptToken(ctx))
 		return step.OK(), nil
@@ -130,8 +130,8 @@ func TestAttemptToken(t *testing.T) {
 		_, err := activitytest.RunAs(t, names, does, contract.StepInput{}, at)
 		activitytest.Must(t, err)
 	}
-	activitytest.Same(t, "tokens", []string{"run/7", "run/7"}, tokens)
-	activitytest.Same(t, "tokens of attempts", []string{"run/7/1", "run/7/2"}, attempts)
+	activitytest.Same(t, "tokens", []migration.Token{"run/7", "run/7"}, tokens)
+	activitytest.Same(t, "tokens of attempts", []migration.Token{"run/7/1", "run/7/2"}, attempts)
 }
 
 // TestForget_sees_what_was_mended has a version published since it was looked at.

@@ -28,8 +28,8 @@ type Servers struct {
 // Server is one Joget server: its database, and what is remembered of it.
 type Server struct {
 	*schema.DB
-	Fingerprint string          // of migration.Server
-	Tables      *records.Schema // of its form tables
+	Fingerprint migration.Fingerprint // of migration.Server
+	Tables      *records.Schema       // of its form tables
 	Catalog     *catalog.Catalog
 	Uploads     UploadStore // nil in a worker that copies nothing
 }

@@ -11,7 +11,7 @@ import (
 
 // Settings are what an operator may decide about a migration; see config.
 type Settings struct {
-	Migration string
+	Migration migration.Name
 	// ConfigDigest tells whether the settings changed since the plan.
 	ConfigDigest string
 	// Processes limits the inventory ("package/process"); nil means all.

@@ -30,12 +30,12 @@ type protocol struct {
 
 // claims is the ledger's part: the one claim that a start has.
 type claims interface {
-	Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token, mig string) (claim migration.Claim, got bool, err error)
-	SaveBaseline(ctx context.Context, key migration.ClaimKey, token string, baseline []migration.InstanceID) error
-	Sending(ctx context.Context, key migration.ClaimKey, token string, sent map[string]string, def migration.DefinitionID) error
-	Outcome(ctx context.Context, key migration.ClaimKey, token string, o migration.StartOutcome) error
-	Adopt(ctx context.Context, key migration.ClaimKey, token string, identity migration.TargetIdentity) error
-	Release(ctx context.Context, key migration.ClaimKey, token string, from migration.ClaimState, why string) error
+	Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token migration.Token, mig migration.Name) (claim migration.Claim, got bool, err error)
+	SaveBaseline(ctx context.Context, key migration.ClaimKey, token migration.Token, baseline []migration.InstanceID) error
+	Sending(ctx context.Context, key migration.ClaimKey, token migration.Token, sent map[string]string, def migration.DefinitionID) error
+	Outcome(ctx context.Context, key migration.ClaimKey, token migration.Token, o migration.StartOutcome) error
+	Adopt(ctx context.Context, key migration.ClaimKey, token migration.Token, identity migration.TargetIdentity) error
+	Release(ctx context.Context, key migration.ClaimKey, token migration.Token, from migration.ClaimState, why string) error
 }
 
 // startTarget is the target as a start sees it. Nothing it returns is remembered
@@ -86,7 +86,7 @@ type startResult struct {
 // attempt makes one attempt to start: it claims, looks, and sends at most one
 // request. The claim comes before the look, since what is seen before it says
 // nothing of what another attempt does.
-func (p *protocol) attempt(ctx context.Context, token, mig string) (startResult, error) {
+func (p *protocol) attempt(ctx context.Context, token migration.Token, mig migration.Name) (startResult, error) {
 	claim, got, err := p.ledger.Claim(ctx, p.key, p.intent.Record, token, mig)
 	var busy *migration.RecordBusyError
 	switch {

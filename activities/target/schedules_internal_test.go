@@ -157,7 +157,7 @@ func (l ledger) conflict() error {
 	return migration.E(migration.CodeConflict, "start", "1_p_q", "the claim is %s of %q", l.world.claim.State, l.world.claim.Token)
 }
 
-func (l ledger) Claim(_ context.Context, key migration.ClaimKey, record migration.RecordID, token, _ string) (migration.Claim, bool, error) {
+func (l ledger) Claim(_ context.Context, key migration.ClaimKey, record migration.RecordID, token migration.Token, _ migration.Name) (migration.Claim, bool, error) {
 	if err := l.before("claim"); err != nil {
 		return migration.Claim{}, false, err
 	}
@@ -169,14 +169,14 @@ func (l ledger) Claim(_ context.Context, key migration.ClaimKey, record migratio
 	return claim, got, err
 }
 
-func (l ledger) SaveBaseline(_ context.Context, _ migration.ClaimKey, token string, ids []migration.InstanceID) error {
+func (l ledger) SaveBaseline(_ context.Context, _ migration.ClaimKey, token migration.Token, ids []migration.InstanceID) error {
 	if err := l.before("save the baseline"); err != nil {
 		return err
 	}
 	return l.swap(baselined(l.world.claim, token, ids))
 }
 
-func (l ledger) Sending(_ context.Context, _ migration.ClaimKey, token string, _ map[string]string, def migration.DefinitionID) error {
+func (l ledger) Sending(_ context.Context, _ migration.ClaimKey, token migration.Token, _ map[string]string, def migration.DefinitionID) error {
 	if err := l.before("record sending"); err != nil {
 		return err
 	}
@@ -184,21 +184,21 @@ func (l ledger) Sending(_ context.Context, _ migration.ClaimKey, token string, _
 	return l.swap(sending(l.world.claim, token, def))
 }
 
-func (l ledger) Outcome(_ context.Context, _ migration.ClaimKey, token string, o migration.StartOutcome) error {
+func (l ledger) Outcome(_ context.Context, _ migration.ClaimKey, token migration.Token, o migration.StartOutcome) error {
 	if err := l.before(fmt.Sprintf("record the outcome %s, started %t", o.Fate, o.Started != nil)); err != nil {
 		return err
 	}
 	return l.swap(outcome(l.world.claim, token, o))
 }
 
-func (l ledger) Adopt(_ context.Context, _ migration.ClaimKey, token string, identity migration.TargetIdentity) error {
+func (l ledger) Adopt(_ context.Context, _ migration.ClaimKey, token migration.Token, identity migration.TargetIdentity) error {
 	if err := l.before("adopt " + string(identity.ID)); err != nil {
 		return err
 	}
 	return l.swap(adopted(l.world.claim, token, identity))
 }
 
-func (l ledger) Release(_ context.Context, _ migration.ClaimKey, token string, from migration.ClaimState, why string) error {
+func (l ledger) Release(_ context.Context, _ migration.ClaimKey, token migration.Token, from migration.ClaimState, why string) error {
 	if err := l.before("release: " + why); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (l ledger) swap(claim migration.Claim, ok bool) error {
 // The rules of the claim, as package store keeps them. ok is false where the
 // store says CodeConflict and writes nothing.
 
-func claimed(c migration.Claim, key migration.ClaimKey, record migration.RecordID, token string) (migration.Claim, bool, error) {
+func claimed(c migration.Claim, key migration.ClaimKey, record migration.RecordID, token migration.Token) (migration.Claim, bool, error) {
 	switch {
 	case c.State == migration.ClaimReleased && c.Token == token:
 		return c, false, migration.E(migration.CodeConflict, "claim", string(key.Instance), "this attempt was given up")
@@ -228,7 +228,7 @@ func claimed(c migration.Claim, key migration.ClaimKey, record migration.RecordI
 	return c, true, nil
 }
 
-func baselined(c migration.Claim, token string, ids []migration.InstanceID) (migration.Claim, bool) {
+func baselined(c migration.Claim, token migration.Token, ids []migration.InstanceID) (migration.Claim, bool) {
 	switch {
 	case c.State != migration.ClaimClaimed || c.Token != token:
 		return c, false
@@ -239,7 +239,7 @@ func baselined(c migration.Claim, token string, ids []migration.InstanceID) (mig
 	return c, true
 }
 
-func sending(c migration.Claim, token string, def migration.DefinitionID) (migration.Claim, bool) {
+func sending(c migration.Claim, token migration.Token, def migration.DefinitionID) (migration.Claim, bool) {
 	if c.State != migration.ClaimClaimed || c.Token != token {
 		return c, false
 	}
@@ -247,7 +247,7 @@ func sending(c migration.Claim, token string, def migration.DefinitionID) (migra
 	return c, true
 }
 
-func outcome(c migration.Claim, token string, o migration.StartOutcome) (migration.Claim, bool) {
+func outcome(c migration.Claim, token migration.Token, o migration.StartOutcome) (migration.Claim, bool) {
 	open := c.State == migration.ClaimSending || c.State == migration.ClaimUnknown
 	switch {
 	case c.State == migration.ClaimStarted && o.Started != nil && o.Started.ID == c.Started.ID:
@@ -264,7 +264,7 @@ func outcome(c migration.Claim, token string, o migration.StartOutcome) (migrati
 	return c, true
 }
 
-func adopted(c migration.Claim, token string, identity migration.TargetIdentity) (migration.Claim, bool) {
+func adopted(c migration.Claim, token migration.Token, identity migration.TargetIdentity) (migration.Claim, bool) {
 	switch {
 	case c.State == migration.ClaimStarted && c.Started.ID == identity.ID:
 		return c, true
@@ -275,7 +275,7 @@ func adopted(c migration.Claim, token string, identity migration.TargetIdentity)
 	return c, true
 }
 
-func released(c migration.Claim, token string, from migration.ClaimState) (migration.Claim, bool) {
+func released(c migration.Claim, token migration.Token, from migration.ClaimState) (migration.Claim, bool) {
 	if c.State == migration.ClaimReleased && c.Token == token {
 		return c, true
 	}
@@ -360,7 +360,7 @@ func (a *actor) attempt() {
 	if c := a.world.claim; c.State != migration.ClaimNone && c.State != migration.ClaimReleased {
 		return
 	}
-	r, err := a.protocol().attempt(context.Background(), a.name, "m")
+	r, err := a.protocol().attempt(context.Background(), migration.Token(a.name), "m")
 	c := a.world.claim
 	switch {
 	case err != nil || a.dead || a.world.restored:
@@ -368,7 +368,7 @@ func (a *actor) attempt() {
 		a.world.fail("%s takes an instance for its own that was there before", a.name)
 	case r.status == startStarted && (c.State != migration.ClaimStarted || c.Started != r.started):
 		a.world.fail("%s says started, and the ledger %q", a.name, c.State)
-	case r.status == startUnknown && c.Token == a.name && c.Fate == migration.FateNone && c.State == migration.ClaimSending:
+	case r.status == startUnknown && c.Token == migration.Token(a.name) && c.Fate == migration.FateNone && c.State == migration.ClaimSending:
 		a.world.fail("%s ends without its outcome in the ledger", a.name)
 	}
 }
@@ -516,7 +516,7 @@ func TestClaims_are_those_of_the_store(t *testing.T) {
 		var model migration.Claim
 		var did []string
 		for range 14 {
-			token := []string{"a", "b"}[random.IntN(2)]
+			token := []migration.Token{"a", "b"}[random.IntN(2)]
 			id := migration.InstanceID(fmt.Sprintf("%d_t_%d", 50+random.IntN(2), n))
 			identity := migration.TargetIdentity{ID: id, OID: string(id), Created: 1, Definition: modelIntent.Definition}
 			var stored error

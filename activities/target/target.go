@@ -22,7 +22,7 @@ type Activities struct {
 	API *api.Client
 
 	identities *expirable.LRU[migration.User, bool]
-	pairing    *expirable.LRU[string, bool]
+	pairing    *expirable.LRU[migration.Fingerprint, bool]
 }
 
 // New returns the activities of a worker that calls the target by client.
@@ -30,7 +30,7 @@ func New(servers *step.Servers, client *api.Client) *Activities {
 	return &Activities{
 		Guard: Guard{servers}, API: client,
 		identities: expirable.NewLRU[migration.User, bool](1024, nil, identityTTL),
-		pairing:    expirable.NewLRU[string, bool](1, nil, pairingTTL),
+		pairing:    expirable.NewLRU[migration.Fingerprint, bool](1, nil, pairingTTL),
 	}
 }
 

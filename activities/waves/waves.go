@@ -157,7 +157,7 @@ var closed = []enumspb.WorkflowExecutionStatus{
 
 // sweep gives back the slots of instances whose workflow ended without an
 // outcome (terminated, failed, deleted) or was never started.
-func (act *Activities) sweep(ctx context.Context, mig, wave string, age time.Duration) error {
+func (act *Activities) sweep(ctx context.Context, mig migration.Name, wave migration.WaveName, age time.Duration) error {
 	entries, err := act.Ledger.InFlightOlderThan(ctx, mig, wave, age)
 	if err != nil {
 		return err

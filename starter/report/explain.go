@@ -54,7 +54,7 @@ func (v Explanation) sheets() []sheet {
 		{"requester", v.Requester},
 		{"record", v.Record},
 		{"started", v.Started},
-		{"wave", v.Wave},
+		{"wave", string(v.Wave)},
 		{"target instance", v.Target},
 	} {
 		if row[1] != "" {

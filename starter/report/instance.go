@@ -12,20 +12,20 @@ import (
 
 // Entry is one instance of the ledger.
 type Entry struct {
-	Instance         string `json:"instance"`
-	Target           string `json:"target_instance,omitempty"`
-	State            string `json:"state"`
-	Step             string `json:"step,omitempty"`
-	Reason           string `json:"reason,omitempty"`
-	Verdict          string `json:"verdict,omitempty"`
-	Wave             string `json:"wave,omitempty"`
-	Definition       string `json:"definition"`
-	TargetDefinition string `json:"target_definition,omitempty"`
-	Requester        string `json:"requester"`
-	Record           string `json:"record"`
-	Started          string `json:"started,omitempty"`
-	Findings         int    `json:"findings"`
-	UpdatedAt        string `json:"updated_at"`
+	Instance         string             `json:"instance"`
+	Target           string             `json:"target_instance,omitempty"`
+	State            string             `json:"state"`
+	Step             string             `json:"step,omitempty"`
+	Reason           string             `json:"reason,omitempty"`
+	Verdict          string             `json:"verdict,omitempty"`
+	Wave             migration.WaveName `json:"wave,omitempty"`
+	Definition       string             `json:"definition"`
+	TargetDefinition string             `json:"target_definition,omitempty"`
+	Requester        string             `json:"requester"`
+	Record           string             `json:"record"`
+	Started          string             `json:"started,omitempty"`
+	Findings         int                `json:"findings"`
+	UpdatedAt        string             `json:"updated_at"`
 }
 
 // newEntry shows one instance.
@@ -140,7 +140,7 @@ func (v Show) about() sheet {
 		{"see", v.Doc},
 		{"target instance", v.Target},
 		{"verdict", v.Verdict},
-		{"wave", v.Wave},
+		{"wave", string(v.Wave)},
 		{"definition", v.Definition},
 		{"target definition", v.TargetDefinition},
 		{"requester", v.Requester},

@@ -14,16 +14,16 @@ type Parked struct {
 
 // ParkedInstance is one of them.
 type ParkedInstance struct {
-	Instance string   `json:"instance"`
-	ParkID   int64    `json:"park_id"`
-	Step     string   `json:"step"`
-	Reason   string   `json:"reason"`
-	Meaning  string   `json:"meaning"`
-	Detail   string   `json:"detail,omitempty"`
-	Actions  []string `json:"actions"`
-	Wave     string   `json:"wave,omitempty"`
-	Since    string   `json:"since"`
-	Doc      string   `json:"doc"` // where docs/what-if.md explains it
+	Instance string             `json:"instance"`
+	ParkID   int64              `json:"park_id"`
+	Step     string             `json:"step"`
+	Reason   string             `json:"reason"`
+	Meaning  string             `json:"meaning"`
+	Detail   string             `json:"detail,omitempty"`
+	Actions  []string           `json:"actions"`
+	Wave     migration.WaveName `json:"wave,omitempty"`
+	Since    string             `json:"since"`
+	Doc      string             `json:"doc"` // where docs/what-if.md explains it
 }
 
 // NewParked lists entries, all of them parked. The error is theirs.

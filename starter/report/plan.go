@@ -14,10 +14,10 @@ import (
 
 // Plan is the result of plan and check.
 type Plan struct {
-	Migration string `json:"migration"`
-	Frozen    bool   `json:"frozen"` // false for check
-	Blocking  bool   `json:"blocking"`
-	Stopped   bool   `json:"stopped"` // a finding ended it before the inventory
+	Migration migration.Name `json:"migration"`
+	Frozen    bool           `json:"frozen"` // false for check
+	Blocking  bool           `json:"blocking"`
+	Stopped   bool           `json:"stopped"` // a finding ended it before the inventory
 	Open      struct {
 		Open        int `json:"open"`
 		Roots       int `json:"roots"`
@@ -94,7 +94,7 @@ type Frozen struct {
 
 // NewPlan shows a plan and what of it is frozen. Of one that was stopped nothing
 // is. The error is that of the changes, of which it reads the first.
-func NewPlan(name string, r contract.PlanResult, frozen Frozen) (Plan, error) {
+func NewPlan(name migration.Name, r contract.PlanResult, frozen Frozen) (Plan, error) {
 	v := newPlan(name, r)
 	v.Frozen = true
 	if v.Stopped {
@@ -125,7 +125,7 @@ func NewPlan(name string, r contract.PlanResult, frozen Frozen) (Plan, error) {
 }
 
 // NewCheck shows a check, all of which is in its result.
-func NewCheck(name string, r contract.PlanResult) Plan {
+func NewCheck(name migration.Name, r contract.PlanResult) Plan {
 	v := newPlan(name, r)
 	if !v.Stopped {
 		v.Definitions, v.instances, v.LeftOut = checkedDefinitions(r), checkedInstances(r), r.LeftOut
@@ -135,7 +135,7 @@ func NewCheck(name string, r contract.PlanResult) Plan {
 }
 
 // newPlan has what plan and check have in common.
-func newPlan(name string, r contract.PlanResult) Plan {
+func newPlan(name migration.Name, r contract.PlanResult) Plan {
 	v := Plan{
 		Migration: name, Blocking: migration.Worst(r.Findings) == migration.Blocking, Stopped: r.Stopped,
 		Counts: NewCounts(r.Counts), Definitions: []Definition{}, instances: func(func(any, error) bool) {},

@@ -38,17 +38,17 @@ func NewCounts(c migration.Counts) Counts {
 
 // Wave is one wave: the result of wave, pause, resume, stop and tune.
 type Wave struct {
-	Wave      string `json:"wave"`
-	Status    string `json:"status"`
-	Window    int    `json:"window"`
-	MaxParked int    `json:"max_parked,omitempty"`
-	Taken     int    `json:"taken"`
-	Delta     bool   `json:"delta,omitempty"`
-	Closed    int    `json:"closed_on_source,omitempty"` // of a delta: left as they were
-	Settled   bool   `json:"settled"`
-	By        string `json:"by,omitempty"`
-	CreatedAt string `json:"created_at"`
-	Counts    Counts `json:"counts"`
+	Wave      migration.WaveName `json:"wave"`
+	Status    string             `json:"status"`
+	Window    int                `json:"window"`
+	MaxParked int                `json:"max_parked,omitempty"`
+	Taken     int                `json:"taken"`
+	Delta     bool               `json:"delta,omitempty"`
+	Closed    int                `json:"closed_on_source,omitempty"` // of a delta: left as they were
+	Settled   bool               `json:"settled"`
+	By        string             `json:"by,omitempty"`
+	CreatedAt string             `json:"created_at"`
+	Counts    Counts             `json:"counts"`
 }
 
 // NewWave shows a wave with the numbers of its instances.
@@ -72,10 +72,10 @@ func waveSheet(waves []Wave) sheet {
 
 // Status is a migration as a whole: the result of status.
 type Status struct {
-	Migration string   `json:"migration"`
-	Counts    Counts   `json:"counts"`
-	Waves     []Wave   `json:"waves"`
-	Workers   []Worker `json:"workers"`
+	Migration migration.Name `json:"migration"`
+	Counts    Counts         `json:"counts"`
+	Waves     []Wave         `json:"waves"`
+	Workers   []Worker       `json:"workers"`
 }
 
 // Worker is how many workers poll for a role.

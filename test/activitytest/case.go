@@ -19,8 +19,8 @@ type Case struct {
 	Ledger         *store.Ledger
 	// Migration is bound to the servers SourcePrint and TargetPrint, which are
 	// this case's only.
-	Migration                string
-	SourcePrint, TargetPrint string
+	Migration                migration.Name
+	SourcePrint, TargetPrint migration.Fingerprint
 	Door                     *Door
 	API                      *api.Client
 
@@ -39,7 +39,7 @@ func (s *Stage) Case(tb testing.TB) *Case {
 	n := cases.Add(1)
 	c := &Case{
 		Source: s.Source.of(tb), Target: s.Target.of(tb), Ledger: s.Ledger, Door: newDoor(tb, s.sim), t: tb, stage: s,
-		Migration: fmt.Sprintf("m%d", n), SourcePrint: fmt.Sprintf("source-%d", n), TargetPrint: fmt.Sprintf("target-%d", n),
+		Migration: migration.Name(fmt.Sprintf("m%d", n)), SourcePrint: migration.Fingerprint(fmt.Sprintf("source-%d", n)), TargetPrint: migration.Fingerprint(fmt.Sprintf("target-%d", n)),
 	}
 	c.API = c.Client(nil)
 	c.must(c.Ledger.Bind(tb.Context(), migration.Binding{Migration: c.Migration, Source: c.SourcePrint, Target: c.TargetPrint}, ""))

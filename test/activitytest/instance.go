@@ -153,7 +153,7 @@ func (in *Instance) Start() migration.InstanceID {
 			sent[v.Name] = v.Value
 		}
 	}
-	token := rand.Text()
+	token := migration.Token(rand.Text())
 	claim, got, err := c.Ledger.Claim(ctx, in.Key(), in.Record, token, c.Migration)
 	if err != nil || !got {
 		c.t.Fatalf("claimed %t: %v", got, err)

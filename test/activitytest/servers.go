@@ -33,7 +33,7 @@ func (c *Case) Servers() step.Servers {
 }
 
 // As is the server as a worker has it, with a fingerprint.
-func (s *Server) As(fingerprint string) step.Server {
+func (s *Server) As(fingerprint migration.Fingerprint) step.Server {
 	return step.Server{DB: s.DB, Fingerprint: fingerprint, Tables: s.Tables, Catalog: catalog.New(s.DB), Uploads: s.Uploads}
 }
 

@@ -132,7 +132,7 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 		}
 		workers = append(workers, w)
 	}
-	o.Logger.Info("worker started", zap.Any("roles", o.Config.Worker.Roles), zap.String("migration", o.Config.Migration))
+	o.Logger.Info("worker started", zap.Any("roles", o.Config.Worker.Roles), zap.String("migration", string(o.Config.Migration)))
 	health.started()
 	if o.Started != nil {
 		o.Started()
