@@ -197,7 +197,7 @@ type ResumeOutput struct {
 }
 
 // VerifyInput asks for a comparison. Fix is true in a migration, where the
-// verdict decides the state; false for a mere look.
+// verdict decides the state; false for a comparison only.
 type VerifyInput struct {
 	StepInput
 	Fix      bool               `json:"fix,omitempty"`
@@ -205,7 +205,7 @@ type VerifyInput struct {
 }
 
 // VerifyOutput is the verdict, and how many items were compared. Reason is what
-// is not the same, also for a mere look; "" where assignees only. Older workers
+// is not the same, also for a comparison only; "" where assignees only. Older workers
 // wrote other items.
 type VerifyOutput struct {
 	Outcome

@@ -65,11 +65,11 @@ func (c *comparer) equal(kind ItemKind, subject string, equal bool, seen string)
 func (c *comparer) instance(wanted, target *Tree) bool {
 	switch {
 	case !wanted.Instance.State.Open():
-		c.add(ItemInstance, "", ItemUnverifiable, "that of the source is closed, and its caller waits all the same")
+		c.add(ItemInstance, "", ItemUnverifiable, "the one of the source is closed, but its caller still waits")
 	case target == nil:
 		c.add(ItemInstance, "", ItemMissing, "")
 	case !target.Instance.State.Open():
-		c.add(ItemInstance, "", ItemDiffers, "target instance "+string(target.Instance.ID)+" is closed, and its caller waits all the same")
+		c.add(ItemInstance, "", ItemDiffers, "target instance "+string(target.Instance.ID)+" is closed, but its caller still waits")
 	case target.Instance.Definition.Key() != wanted.Instance.Definition.Key():
 		c.add(ItemInstance, "", ItemDiffers, "it is of "+target.Instance.Definition.Key())
 	default:
@@ -113,7 +113,7 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 		subject := prefix + w.Name
 		switch {
 		case w.Kind == VariableUnreadable || t.Kind == VariableUnreadable:
-			c.add(ItemVariable, subject, ItemUnverifiable, "it holds an object that is no text")
+			c.add(ItemVariable, subject, ItemUnverifiable, "its value is an object, not text")
 		case w.Value == t.Value:
 			c.add(ItemVariable, subject, ItemSame, "")
 		case i < 0:

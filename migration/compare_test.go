@@ -82,7 +82,7 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 		{
 			name:   "a_variable_that_nobody_can_read",
 			target: func(t *migration.Tree) { root(t).Variables[1].Kind = migration.VariableUnreadable },
-			items:  []migration.Item{{Kind: migration.ItemVariable, Subject: "status", Result: migration.ItemUnverifiable, Seen: "it holds an object that is no text"}},
+			items:  []migration.Item{{Kind: migration.ItemVariable, Subject: "status", Result: migration.ItemUnverifiable, Seen: "its value is an object, not text"}},
 		},
 		{
 			name: "activities",
@@ -167,12 +167,12 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 		{
 			name:   "a_subflow_closed_while_its_caller_waits",
 			target: func(t *migration.Tree) { child(t).State = migration.StateCompleted },
-			items:  []migration.Item{{Kind: migration.ItemInstance, Path: "review", Result: migration.ItemDiffers, Seen: "target instance 8_crm_sub is closed, and its caller waits all the same"}},
+			items:  []migration.Item{{Kind: migration.ItemInstance, Path: "review", Result: migration.ItemDiffers, Seen: "target instance 8_crm_sub is closed, but its caller still waits"}},
 		},
 		{
 			name:   "a_subflow_of_the_source_that_nobody_can_tell_of",
 			wanted: func(t *migration.Tree) { child(t).State = "" },
-			items:  []migration.Item{{Kind: migration.ItemInstance, Path: "review", Result: migration.ItemUnverifiable, Seen: "that of the source is closed, and its caller waits all the same"}},
+			items:  []migration.Item{{Kind: migration.ItemInstance, Path: "review", Result: migration.ItemUnverifiable, Seen: "the one of the source is closed, but its caller still waits"}},
 		},
 		{
 			name:   "another_subflow",

@@ -153,7 +153,7 @@ type RecordBusyError struct {
 
 // Error names the instance that is being started.
 func (e *RecordBusyError) Error() string {
-	return fmt.Sprintf("the record is busy: instance %s is being started", e.By)
+	return fmt.Sprintf("instance %s of the same record is being started", e.By)
 }
 
 // FencedError is the error of a call that has to wait: an earlier call that changes
@@ -168,5 +168,5 @@ type FencedError struct {
 
 // Error names the earlier call.
 func (e *FencedError) Error() string {
-	return fmt.Sprintf("%s of step %s, %s ago, is not known to be over", e.Call.text(), e.Step, e.Age.Round(time.Millisecond))
+	return fmt.Sprintf("%s of step %s may still run, sent %s ago", e.Call.text(), e.Step, e.Age.Round(time.Millisecond))
 }

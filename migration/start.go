@@ -72,7 +72,7 @@ func Redirected(planned, now DefinitionID) string {
 	if planned.IsZero() || planned == now {
 		return ""
 	}
-	return "planned for " + planned.String() + ", the target would start " + now.String() + " now: plan again"
+	return "planned for " + planned.String() + ", the target would start " + now.String() + " now: run starter plan again"
 }
 
 // StartIntent is what a start asks for: with it a candidate is recognised.

@@ -103,7 +103,7 @@ func pack(content []byte) []byte {
 func unpack(data []byte) (*decoder, error) {
 	const op = "decode rows"
 	if len(data) == 0 || data[0] != codecVersion {
-		return nil, migration.E(migration.CodeInvalid, op, "", "no version byte that this program knows")
+		return nil, migration.E(migration.CodeInvalid, op, "", "written by another version of this program")
 	}
 	r := flate.NewReader(bytes.NewReader(data[1:]))
 	content, err := io.ReadAll(io.LimitReader(r, maxDecoded+1))
@@ -184,7 +184,7 @@ type decoder struct {
 
 func (d *decoder) done() error {
 	if d.bad || len(d.rest) > 0 {
-		return migration.E(migration.CodeInvalid, "decode rows", "", "the content is cut short or has a tail")
+		return migration.E(migration.CodeInvalid, "decode rows", "", "the content is too short or too long")
 	}
 	return nil
 }

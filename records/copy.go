@@ -103,7 +103,7 @@ func conflictError(keys []migration.RowKey) error {
 	}
 	return &migration.Error{
 		Code: migration.CodeConflict, Op: "copy form data", Subject: "rows in " + strings.Join(tables, ", "),
-		Hint: "the target has rows of its own under these ids; look at them, then choose records.on_conflict overwrite or keep",
+		Hint: "the target has other rows with these ids; look at them, then set records.on_conflict to overwrite or keep",
 	}
 }
 

@@ -100,7 +100,7 @@ func TestRowsThatTheServerTakesInNoPacketAreRefused(t *testing.T) {
 			_, err = records.Copy(t.Context(), target.Target, set, ledger, records.CopyOptions{})
 			if tc.refused {
 				code(t, err, migration.CodeUnsupported)
-				want := fmt.Sprintf("a row of %d bytes, and the target's server takes %d; raise max_allowed_packet on the target's server to at least %d", set.Rows[0].Bytes(), packet, packet+1024)
+				want := fmt.Sprintf("a row has %d bytes, and the target's database server takes %d; raise its max_allowed_packet to at least %d", set.Rows[0].Bytes(), packet, packet+1024)
 				if err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("error %v, want %q in it", err, want)
 				}

@@ -13,7 +13,7 @@ import (
 func (c *Column) refuses(value []byte) string {
 	switch {
 	case value == nil && !c.Nullable && !c.Generated:
-		return "the target wants a value in this column, and the source has none"
+		return "this column needs a value on the target, and the source has none"
 	case value == nil, len(value) == 0 && (c.Generated || c.Type != "enum"):
 		return ""
 	case c.Generated:
@@ -35,10 +35,10 @@ func (c *Column) refuses(value []byte) string {
 			return ""
 		}
 		if _, err := strconv.ParseUint(string(value), 10, int(c.Digits)); err != nil {
-			return fmt.Sprintf("the target's column takes numbers of %d bits only", c.Digits)
+			return fmt.Sprintf("the target's column holds numbers of %d bits only", c.Digits)
 		}
 	case familyUnknown:
-		return "the target's column is " + c.Type + ", a type of which it is not known how to carry it exactly"
+		return "the target's column is " + c.Type + ", a type that cannot be copied exactly"
 	case familyFloat, familyNamed, familySpatial:
 	}
 	return ""
@@ -68,7 +68,7 @@ func (c *Column) refusesText(value []byte) string {
 		return "the target's column drops spaces at the end of a text; make it varchar"
 	}
 	if lost(c.Charset, value) {
-		return "the target's character set " + c.Charset + " lacks a character that the source has; convert its table to utf8mb4"
+		return "the target's character set " + c.Charset + " cannot hold a character of the source; convert its table to utf8mb4"
 	}
 	return ""
 }
@@ -84,7 +84,7 @@ func (c *Column) refusesMember(value []byte) string {
 		wanted = strings.Split(string(value), ",")
 	}
 	if !inOrder(wanted, members) {
-		return "the target's column does not list the text that the source has, or in another order; compare the column types of both servers"
+		return "the target's column does not list the text of the source, or lists texts in another order; compare the column types of both servers"
 	}
 	return ""
 }
@@ -101,7 +101,7 @@ func inOrder(some, all []string) bool {
 	return true
 }
 
-const tooLong = "the target's column is too short for what the source has; widen it"
+const tooLong = "the target's column is too short for the value of the source; widen it"
 
 func isUTF8(charset string) bool { return strings.HasPrefix(charset, "utf8") }
 

@@ -272,7 +272,7 @@ func (l *layout) tooLarge(row *Row) string {
 		return ""
 	}
 	enough := (size + packetUnit - 1) / packetUnit * packetUnit
-	return fmt.Sprintf("a row of %d bytes, and the target's server takes %d; raise max_allowed_packet on the target's server to at least %d", size, limit, enough)
+	return fmt.Sprintf("a row has %d bytes, and the target's database server takes %d; raise its max_allowed_packet to at least %d", size, limit, enough)
 }
 
 // of returns the columns of these names, nil for those that the table lacks.
@@ -301,7 +301,7 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 			}
 		}
 		for _, c := range l.columns {
-			if !c.Nullable && !c.HasDefault && !slices.Contains(columns, c) && !yield(c.Name, "the target wants a value in this column, and the source has no such column") {
+			if !c.Nullable && !c.HasDefault && !slices.Contains(columns, c) && !yield(c.Name, "this column needs a value on the target, and the source does not have the column") {
 				return
 			}
 		}
@@ -329,11 +329,11 @@ func (s Side) writable(ctx context.Context, name string) (*layout, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, unsupported(tablePrefix+name, "the target has no such table; open one of its forms once on the target, and Joget makes it")
+		return nil, unsupported(tablePrefix+name, "the target does not have this table; open one of its forms once on the target, and Joget creates it")
 	}
 	l, ok := newLayout(table)
 	if !ok || !l.columns[l.id].Unique {
-		return nil, unsupported(table.Real, "its column id is no key, so rows cannot be told apart")
+		return nil, unsupported(table.Real, "its column id is not a key, so two rows may have the same id")
 	}
 	if table.Engine != "" && !strings.EqualFold(table.Engine, "InnoDB") {
 		return nil, unsupported(table.Real, "its engine "+table.Engine+" has no transactions; convert it to InnoDB")

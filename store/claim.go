@@ -39,7 +39,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 		}
 		claim = row.Claim
 		if found && claim.Token == token && claim.State == migration.ClaimReleased {
-			return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: subject, Hint: "this attempt was given up; use a new token"}
+			return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: subject, Hint: "this attempt has ended; use a new token"}
 		}
 		if found && claim.State != migration.ClaimReleased {
 			got = claim.State == migration.ClaimClaimed && claim.Token == token
@@ -81,7 +81,7 @@ func (l *Ledger) RecordHolder(ctx context.Context, key migration.ClaimKey, recor
 // has no known end: the operator gave it up. Its claim stays as it is.
 func (l *Ledger) FreeRecord(ctx context.Context, key migration.ClaimKey) error {
 	_, err := l.db.ExecContext(ctx, updateRecordFree, place(key)...)
-	return failure("free the record", string(key.Instance), err)
+	return failure("release the record", string(key.Instance), err)
 }
 
 func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
@@ -133,7 +133,7 @@ func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token
 		case row.BaselineTaken && slices.Equal(row.Baseline, baseline):
 			return "", nil
 		case row.BaselineTaken:
-			return "the baseline was taken already", nil
+			return "the start has a baseline already", nil
 		}
 		if _, err := tx.ExecContext(ctx, updateBaseline, append([]any{blob}, place(key)...)...); err != nil {
 			return "", err
@@ -146,7 +146,7 @@ func (l *Ledger) SaveBaseline(ctx context.Context, key migration.ClaimKey, token
 // start stay. It holds for the next look, which makes them the baseline: what
 // comes later is not accepted. No claim yet: CodeNotFound.
 func (l *Ledger) AcceptStart(ctx context.Context, key migration.ClaimKey, by string) error {
-	return l.moveClaim(ctx, "accept instances in the way", key, func(tx *sql.Tx, row claimRow) (string, error) {
+	return l.moveClaim(ctx, "accept earlier instances of the record", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		if row.Accepted {
 			return "", nil
 		}
@@ -469,7 +469,7 @@ func (l *Ledger) moveClaim(ctx context.Context, op string, key migration.ClaimKe
 			return err
 		}
 		if !found {
-			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "no claim was taken"}
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "the start was not claimed"}
 		}
 		conflict, err = do(tx, row)
 		return err
@@ -482,7 +482,7 @@ func (l *Ledger) moveClaim(ctx context.Context, op string, key migration.ClaimKe
 
 func notOurs(row claimRow) string {
 	if row.State == migration.ClaimStarted {
-		return fmt.Sprintf("the start is known as %s", row.Started.ID)
+		return fmt.Sprintf("the start is %s already", row.Started.ID)
 	}
 	return fmt.Sprintf("the start is %s, attempt %d", row.State, row.Attempt)
 }

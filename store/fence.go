@@ -48,7 +48,7 @@ func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID
 		return l.log(ctx, tx, mig, key.Instance, line)
 	})
 	if err == nil && lost {
-		return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: "the fence was taken meanwhile"}
+		return &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(key.Instance), Hint: "another call has opened the fence since"}
 	}
 	return err
 }
@@ -110,7 +110,7 @@ func (l *Ledger) moveFence(ctx context.Context, op string, key migration.ClaimKe
 		var mig migration.Name
 		err = tx.QueryRowContext(ctx, queryMigrationOfClaim, place(key)...).Scan(&mig)
 		if errors.Is(err, sql.ErrNoRows) {
-			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "no claim was taken"}
+			return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance), Hint: "the start was not claimed"}
 		}
 		if err != nil {
 			return err

@@ -84,7 +84,7 @@ func TestFileWindow_tells_files_of_a_first_start_from_those_before(t *testing.T)
 	must(t, l.SaveFileCapture(t.Context(), ourKey, first))
 	claim(t, l, ourKey, "a")
 	must(t, l.Sending(t.Context(), ourKey, "a", nil, def))
-	must(t, l.Release(t.Context(), ourKey, "a", migration.ClaimSending, "it ran through"))
+	must(t, l.Release(t.Context(), ourKey, "a", migration.ClaimSending, "it ran to its end"))
 	for range 2 {
 		must(t, l.SaveFileCapture(t.Context(), ourKey, second))
 	}

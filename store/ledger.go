@@ -105,7 +105,7 @@ func connect(cfg *mysql.Config) (*sql.DB, error) {
 }
 
 // errRaced: a row that was not there a moment ago is there.
-var errRaced = errors.New("another one was quicker")
+var errRaced = errors.New("another worker was quicker")
 
 // tx runs do in a transaction, again from its start where the server ended it
 // in favour of another one. do must have no effect but on the transaction and

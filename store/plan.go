@@ -32,7 +32,7 @@ func (l *Ledger) Bind(ctx context.Context, b migration.Binding, configDigest str
 			if differs {
 				return &migration.Error{
 					Code: migration.CodeConflict, Op: op, Subject: string(b.Migration),
-					Hint: "this name belongs to another " + side + "; choose another name for another pair of servers",
+					Hint: "this migration name belongs to another " + side + "; each pair of servers needs a name of its own",
 				}
 			}
 		}
@@ -58,7 +58,7 @@ func (l *Ledger) Bound(ctx context.Context, mig migration.Name) (migration.Bindi
 }
 
 func unbound(op string, mig migration.Name) error {
-	return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(mig), Hint: "no worker has been started with this name"}
+	return &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(mig), Hint: "no worker has run with this migration name yet"}
 }
 
 type migrationRow struct {

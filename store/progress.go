@@ -25,7 +25,7 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		if !mayLeave(e.State, change) {
 			return &migration.Error{
 				Code: migration.CodeConflict, Op: op, Subject: string(id),
-				Hint: fmt.Sprintf("the instance is %s; look at its story", e.State),
+				Hint: fmt.Sprintf("the instance is %s; see its log", e.State),
 			}
 		}
 		story := lines
@@ -110,7 +110,7 @@ func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.Inst
 			}
 		}
 		if is, err := late(ctx, tx, mig, &e, p.Step); err != nil || is {
-			return cmp.Or[error](err, &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(id), Hint: "the instance was rolled back meanwhile"})
+			return cmp.Or[error](err, &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(id), Hint: "the instance was rolled back since"})
 		}
 		parkID++
 		_, err = tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,
@@ -146,7 +146,7 @@ func (l *Ledger) Resolve(ctx context.Context, mig migration.Name, id migration.I
 		if e.State != migration.InstanceParked || e.ParkID != d.ParkID {
 			return &migration.Error{
 				Code: migration.CodeConflict, Op: op, Subject: string(id),
-				Hint: fmt.Sprintf("parking %d is over: the instance is %s with parking %d", d.ParkID, e.State, e.ParkID),
+				Hint: fmt.Sprintf("parking %d has ended: the instance is %s, parking %d", d.ParkID, e.State, e.ParkID),
 			}
 		}
 		if !e.Reason.Allows(d.Action) || (d.Action == migration.ActionAdopt) != (d.TargetID != "") {

@@ -82,7 +82,7 @@ func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig migration.N
 		if !e.Undoable() {
 			return &migration.Error{
 				Code: migration.CodeConflict, Op: op, Subject: string(e.Instance),
-				Hint: fmt.Sprintf("the instance is %s; look at its story", e.State),
+				Hint: fmt.Sprintf("the instance is %s; see its log", e.State),
 			}
 		}
 		turn := turns[e.Instance]

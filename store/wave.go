@@ -108,7 +108,7 @@ func (l *Ledger) resumeWave(ctx context.Context, tx *sql.Tx, mig migration.Name,
 	if string(before) != string(after) || known.Size != asked.Size {
 		return known, &migration.Error{
 			Code: migration.CodeConflict, Op: "create wave", Subject: string(known.Name),
-			Hint: "a wave of this name exists with another filter or size; choose another name",
+			Hint: "a wave of this name has another filter or size; choose another name",
 		}
 	}
 	known.Status = migration.WaveRunning

@@ -117,7 +117,7 @@ func Copy(ctx context.Context, src, dst Store, records []migration.RowKey, image
 	if n := len(c.result.Conflicts); n > 0 {
 		return c.result, &migration.Error{
 			Code: migration.CodeConflict, Op: "copy uploads", Subject: fmt.Sprintf("%d files", n),
-			Hint: "the target has other files under these names; look at them, then choose overwrite or keep",
+			Hint: "the target has other files with these names; look at them, then choose overwrite or keep",
 		}
 	}
 	return c.result, nil

@@ -107,7 +107,7 @@ func CheckKey(key Key) error {
 		if part == "" || part == "." || part == ".." || len(part) > maxComponent || strings.ContainsAny(part, "/\x00") {
 			return &migration.Error{
 				Code: migration.CodeUnsupported, Op: "name an upload",
-				Hint: "a table, record or file name cannot be a file name, or would leave the uploads folder",
+				Hint: "the name of a table, record or file is not a file name, or leads out of the uploads folder",
 			}
 		}
 	}

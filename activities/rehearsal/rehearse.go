@@ -157,7 +157,7 @@ func (d *driver) ended(ctx context.Context, out *contract.RehearseStepOutput) (b
 	}
 	// A server that deletes what ends keeps no state.
 	if left.State != migration.StateCompleted && left.State != "" {
-		out.Stopped = "the target instance did not complete: it is " + string(left.State)
+		out.Stopped = "the target instance did not complete: its state is " + string(left.State)
 		return true, nil
 	}
 	activities, err := d.activities(ctx)
@@ -176,7 +176,7 @@ func (d *driver) ended(ctx context.Context, out *contract.RehearseStepOutput) (b
 		}
 	}
 	if len(open) > 0 {
-		out.Stopped = "the target instance completed, and subflows that nobody waits for are still open: " + strings.Join(open, ", ")
+		out.Stopped = "the target instance completed, but these asynchronous subflows are still open: " + strings.Join(open, ", ")
 		return true, nil
 	}
 	out.Ended = true
@@ -220,7 +220,7 @@ func (d *driver) choose(ctx context.Context) (next migration.RehearsalStep, stop
 		}
 	}
 	if len(found) == 0 {
-		return next, "nobody can complete anything, and the instance is not at its end; waiting: " + strings.Join(waiting, ", "), nil
+		return next, "the instance has not ended, and no activity can be completed; waiting: " + strings.Join(waiting, ", "), nil
 	}
 	slices.SortFunc(found, func(a, b candidate) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.activity.DefID, b.activity.DefID))
@@ -235,7 +235,7 @@ func (d *driver) choose(ctx context.Context) (next migration.RehearsalStep, stop
 		return next, "", err
 	}
 	if user == "" {
-		return next, fmt.Sprintf("%s: none of those who hold it can log in on the target", named(c)), nil
+		return next, fmt.Sprintf("%s: none of its users can log in on the target", named(c)), nil
 	}
 	next = migration.RehearsalStep{
 		Path: c.path, Process: c.instance.Definition.Key(), Instance: c.instance.ID, Activity: c.activity.DefID,
@@ -266,7 +266,7 @@ func (d *driver) answer(ctx context.Context, tree *migration.Tree, c candidate) 
 	}
 	again := func(s migration.RehearsalStep) bool { return s.Path == c.path && s.Activity == c.activity.DefID }
 	if slices.ContainsFunc(d.rehearsal.Steps, again) {
-		return nil, fmt.Sprintf("%s is a loop: it comes back after %d times, and the answers have no further one for it", named(c), visited), nil
+		return nil, fmt.Sprintf("%s is a loop: it opened again after %d visits, and the answers have no further one", named(c), visited), nil
 	}
 	decisions, err := d.ahead(ctx, tree, c)
 	if err != nil || len(decisions) == 0 {
@@ -346,7 +346,7 @@ func (d *driver) complete(ctx context.Context, current *migration.RehearsalStep)
 			return "", err
 		}
 		if state.Open() {
-			return fmt.Sprintf("activity %s of %s stays open although it was completed; the target's log tells why", current.Activity, current.Process), nil
+			return fmt.Sprintf("activity %s of %s is still open after assignment/complete; see the log of the target", current.Activity, current.Process), nil
 		}
 	}
 	fence, err := act.Ledger.Fence(ctx, i.Key)

@@ -93,7 +93,7 @@ func TestRehearseStep(t *testing.T) {
 			},
 		},
 		{
-			name: "with_nothing_open", begin: ill, answers: approvals, stopped: "nobody can complete anything",
+			name: "with_nothing_open", begin: ill, answers: approvals, stopped: "no activity can be completed",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Engine.AbortActivity(t.Context(), activitytest.Administrator, string(in.TargetID()), "approve")
 			},
@@ -130,7 +130,7 @@ func TestRehearseStep(t *testing.T) {
 			done: []string{"complete handover by tana", "complete welcome by cat"},
 		},
 		{
-			name: "that_has_no_effect", begin: scene.Called, way: scene.ToCalled, stopped: "stays open",
+			name: "that_has_no_effect", begin: scene.Called, way: scene.ToCalled, stopped: "is still open",
 			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.Faults(fault.Rule{Path: "assignment/complete", Kind: fault.Empty200})
 			},

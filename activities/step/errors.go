@@ -52,7 +52,7 @@ func classifyAt(ctx context.Context, err error, attempt int32) error {
 		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
 	}
 	code := migration.CodeOf(err)
-	message := "unexpected error; the worker's log has it"
+	message := "unexpected error; see the log of the worker"
 	var coded *migration.Error
 	if errors.As(err, &coded) {
 		message = coded.Safe()

@@ -30,7 +30,7 @@ func (s *Servers) Bound(ctx context.Context, in contract.StepInput) (migration.B
 	if source != "" && bound.Source != source || bound.Target != s.Target.Fingerprint {
 		return bound, &migration.Error{
 			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
-			Hint: "this worker's servers are not those that the migration was planned with",
+			Hint: "this worker is configured for other servers than those of the plan",
 		}
 	}
 	return bound, nil

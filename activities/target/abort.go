@@ -28,7 +28,7 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimClaimed:
 		return ok, nil
 	case migration.ClaimSending, migration.ClaimUnknown:
-		return act.refuse(ctx, in, migration.ReasonStartOutcomeUnknown, "it is not known yet what became of its start; resolve that first")
+		return act.refuse(ctx, in, migration.ReasonStartOutcomeUnknown, "the outcome of its start is not known; resolve that first")
 	case migration.ClaimStarted:
 	}
 	if err := act.paired(ctx); err != nil {
@@ -43,7 +43,7 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	if reason == migration.ReasonTargetRewound || reason == migration.ReasonTargetChanged {
-		return act.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is not what it was: %s", claim.Started.ID, reason.Text()))
+		return act.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is another one now: %s", claim.Started.ID, reason.Text()))
 	}
 	known, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
 	if err != nil {
@@ -56,7 +56,7 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		}
 		if busy && !in.Discard {
 			return act.refuse(ctx, in, migration.ReasonTargetMoved,
-				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work gives that up", claim.Started.ID))
+				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work discards that work", claim.Started.ID))
 		}
 		if busy {
 			// Once it is aborted, what was only accepted cannot be told any more.

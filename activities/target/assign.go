@@ -81,7 +81,7 @@ func (act *Activities) completeAs(ctx context.Context, i *Instance, n *node, act
 	if ok, err := act.Identity(ctx, as); err != nil {
 		return err
 	} else if !ok {
-		return refused("who completed it there cannot log in on the target")
+		return refused("the user who completed it on the source cannot log in on the target")
 	}
 	a := n.target.Open(activity)
 	if a == nil {
@@ -89,7 +89,7 @@ func (act *Activities) completeAs(ctx context.Context, i *Instance, n *node, act
 	}
 	if !a.HeldBy(as) {
 		if len(a.Assignments) == 0 {
-			return refused("it is offered to nobody on the target, so that it cannot be given to whom it was")
+			return refused("the target offers it to nobody, so it cannot be reassigned to the user of the source")
 		}
 		if err := act.handOver(ctx, i, []handover{{migration.Handover{Activity: a.ID, From: a.Assignments[0].User, To: as}, n}}); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (act *Activities) completeAs(ctx context.Context, i *Instance, n *node, act
 			return nil
 		}
 		if !a.HeldBy(as) {
-			return refused("it could not be given to who completed it there")
+			return refused("it could not be reassigned to the user who completed it on the source")
 		}
 	}
 	call := migration.Call{Verb: migration.VerbComplete, Target: n.target.ID, ActivityID: a.ID, User: as, Snapshot: i.snapshot}

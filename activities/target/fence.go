@@ -37,10 +37,10 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 			return &step.WaitError{Why: "an earlier call may still be running on the target", Delay: min(age-busy.Age, 30*time.Second)}
 		}
 		// What was decided was decided before that call's effect was known.
-		if err := f.act.Ledger.CloseFence(ctx, f.of.Key, busy.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over"); err != nil {
+		if err := f.act.Ledger.CloseFence(ctx, f.of.Key, busy.ID, migration.FateAnswered, 0, "its effect is visible, or its time has passed"); err != nil {
 			return err
 		}
-		return &step.WaitError{Why: "an earlier call is over; deciding anew", Delay: 100 * time.Millisecond}
+		return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: 100 * time.Millisecond}
 	}
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (f Fence) drain(ctx context.Context, root migration.InstanceID) error {
 	if !over && fence.Age < f.act.Settings.Settle {
 		return &step.WaitError{Why: "a call without an answer may still change the target instance", Delay: min(f.act.Settings.Settle-fence.Age, 30*time.Second)}
 	}
-	return f.act.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateAnswered, 0, "its effect was seen, or its time is over")
+	return f.act.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateAnswered, 0, "its effect is visible, or its time has passed")
 }
 
 // unmoved looks once more right before a call, when nothing is left to wait for:
@@ -131,7 +131,7 @@ func (act *Activities) unmoved(ctx context.Context, decided *migration.Instance)
 }
 
 func movedOn() error {
-	return &step.WaitError{Why: "the target instance moved on; deciding anew", Delay: time.Second}
+	return &step.WaitError{Why: "the target instance moved on; looking at it again", Delay: time.Second}
 }
 
 // ledgerTime bounds the writing of an outcome that shutdown does not interrupt.

@@ -32,7 +32,7 @@ func (act *Activities) paired(ctx context.Context) error {
 		return err
 	}
 	if name != act.Settings.AdminUser {
-		return &migration.Error{Code: migration.CodeRefused, Op: "log in to the target", Hint: "the target takes target.admin for another user: check its password"}
+		return &migration.Error{Code: migration.CodeRefused, Op: "log in to the target", Hint: "the target logs target.admin in as another user: check its password"}
 	}
 	after, err := act.Target.Fresh().AuditLogins(ctx, act.Settings.AdminUser)
 	if err != nil {
@@ -40,7 +40,7 @@ func (act *Activities) paired(ctx context.Context) error {
 	}
 	if after <= before {
 		return &migration.Error{
-			Code: migration.CodeRefused, Op: "pair URL and database of the target",
+			Code: migration.CodeRefused, Op: "check that target.url and target.database are one server",
 			Hint: "a login at target.url does not show up in the audit trail of target.database: they are different servers, or the database is a replica",
 		}
 	}

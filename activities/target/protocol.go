@@ -124,7 +124,7 @@ func (p *protocol) look(ctx context.Context, claim migration.Claim) (nothing sta
 	first := !claim.BaselineTaken
 	d := migration.DecideClaimed(linked, p.intent, explained, claim.Baseline, first, claim.Accepted)
 	if d.Action == migration.StartPark {
-		return p.release(ctx, claim, d.Reason, fmt.Sprintf("Target instance %s is in the way.", d.Candidate))
+		return p.release(ctx, claim, d.Reason, fmt.Sprintf("The record already has target instance %s.", d.Candidate))
 	}
 	if !first && !claim.Accepted {
 		return nothing, nil
@@ -257,7 +257,7 @@ func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startR
 		if err := p.target.AbortWreck(ctx, candidates[0].TargetIdentity); err != nil {
 			return startResult{}, err
 		}
-		return startResult{}, &step.WaitError{Why: "the wreck of a failed start was aborted; looking again", Delay: time.Second}
+		return startResult{}, &step.WaitError{Why: "the instance of a failed start was aborted; looking again", Delay: time.Second}
 	case migration.StartRelease:
 		return p.again(ctx, claim, d)
 	case migration.StartWait:
@@ -297,7 +297,7 @@ func (p *protocol) park(ctx context.Context, claim migration.Claim, d migration.
 	case d.Candidate != "":
 		result.message = fmt.Sprintf("Target instance %s.", d.Candidate)
 	case d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason:
-		result.message = "Joget's answer names an instance that does not belong to this record; its story has the ID."
+		result.message = "Joget's answer names an instance that does not belong to this record; its log has the ID."
 	}
 	switch {
 	case d.Reason == migration.ReasonStartRanThrough:

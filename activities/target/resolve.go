@@ -36,7 +36,7 @@ func (act *Activities) ResolveInstance(ctx context.Context, in contract.ResolveI
 		// A rollback may have taken it since: neither claim nor marks are ours to change.
 		return ok, &migration.Error{
 			Code: migration.CodeConflict, Op: "resolve instance", Subject: string(in.Instance),
-			Hint: fmt.Sprintf("parking %d is over: the instance is %s with parking %d", in.ParkID, entry.State, entry.ParkID),
+			Hint: fmt.Sprintf("parking %d has ended: the instance is %s, parking %d", in.ParkID, entry.State, entry.ParkID),
 		}
 	}
 	if in.Action == migration.ActionSkip {
@@ -78,7 +78,7 @@ func (act *Activities) prepare(ctx context.Context, in contract.ResolveInput) er
 		if err != nil || (claim.State != migration.ClaimSending && claim.State != migration.ClaimUnknown) {
 			return err
 		}
-		return act.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator has it tried again")
+		return act.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator chose retry")
 	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
 		return act.startAnew(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
@@ -115,14 +115,14 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 		if busy {
 			return &migration.Error{
 				Code: migration.CodeInvalid, Op: "start again", Subject: string(in.Instance),
-				Hint: "somebody worked on the target instance; --discard-target-work gives that up",
+				Hint: "somebody worked on the target instance; --discard-target-work discards that work",
 			}
 		}
 	}
 	if err := act.revertAll(ctx, i); err != nil {
 		return err
 	}
-	return act.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran through")
+	return act.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran to its end")
 }
 
 // Claim returns how the start of an instance stands, whatever servers this worker

@@ -57,7 +57,7 @@ func (act *Activities) gatherCalling(ctx context.Context, f *preflight.CallingFa
 	if ok, err := act.Identity(ctx, act.Settings.AdminUser); err != nil {
 		f.MasterRefused = string(api.KindOf(err))
 	} else if !ok {
-		f.MasterRefused = "its login is taken for somebody else's"
+		f.MasterRefused = "the target logs it in as another user"
 	}
 	settings, err := act.Target.Fresh().Settings(ctx)
 	if err != nil {

@@ -59,7 +59,7 @@ func TestGatherCalling_says_what_the_settings_of_the_target_are(t *testing.T) {
 		t.Errorf("the clock is %s", f.Clock)
 	}
 	f.Clock = 0
-	want := preflight.CallingFacts{MasterRefused: "its login is taken for somebody else's", MasterUnset: true, NotPaired: true}
+	want := preflight.CallingFacts{MasterRefused: "the target logs it in as another user", MasterUnset: true, NotPaired: true}
 	if diff := cmp.Diff(want, f); diff != "" {
 		t.Errorf("answered (-want +got):\n%s", diff)
 	}

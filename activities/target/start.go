@@ -159,7 +159,7 @@ func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentit
 		return err
 	}
 	if err == nil && left.State.Open() {
-		return migration.E(migration.CodeInternal, "abort the wreck of a start", string(t.of.Instance), "it is still %s", left.State)
+		return migration.E(migration.CodeInternal, "abort the instance of a failed start", string(t.of.Instance), "it is still %s", left.State)
 	}
 	return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
 }

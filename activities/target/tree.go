@@ -68,7 +68,7 @@ func (act *Activities) below(ctx context.Context, n *node, parent *migration.Ins
 		return err
 	case !child.State.Open():
 	case child.Caller != caller.ID || child.Definition.Process != n.wanted.Definition.Process:
-		n.why = fmt.Sprintf("target instance %s is not the subflow that %s of %s shall wait for", child.ID, caller.DefID, parent.ID)
+		n.why = fmt.Sprintf("target instance %s is not the subflow for which %s of %s waits", child.ID, caller.DefID, parent.ID)
 	default:
 		n.target, n.why = child, ""
 	}
@@ -123,7 +123,7 @@ func (n *node) ranThrough(made []migration.Call) string {
 			continue
 		}
 		if slices.ContainsFunc(made, func(c migration.Call) bool { return c.Opened(a.ID, a.DefID) }) {
-			return fmt.Sprintf("subflow %s of target instance %s ran to its end as soon as it was started", a.DefID, n.target.ID)
+			return fmt.Sprintf("subflow %s of target instance %s ended as soon as it was started", a.DefID, n.target.ID)
 		}
 	}
 	return ""

@@ -44,7 +44,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 		for _, r := range result.Refused {
 			keys = append(keys, r.Key)
 		}
-		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files: symlinks, devices, or names that are no file names.", len(keys)), Detail: step.List(keys)})
+		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files are symlinks or devices, or have a name that no file can have.", len(keys)), Detail: step.List(keys)})
 		return err
 	}
 	seen, err := uploads.Seen(ctx, act.Target.Uploads, snapshot.RowKeys(), result.Sums)

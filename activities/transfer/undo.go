@@ -72,7 +72,7 @@ func (act *Activities) undoneBefore(ctx context.Context, in contract.UndoDataInp
 		return out, err
 	}
 	if was.Outcome != migration.RollbackUndone {
-		return out, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its rollback did not end, and it is not being rolled back; look at its story"}
+		return out, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its rollback did not finish, and it is no longer being rolled back; see its log"}
 	}
 	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
 	n, _ := migration.LastUndone(story)
@@ -113,7 +113,7 @@ func (act *Activities) ended(ctx context.Context, in contract.StepInput) (migrat
 	case migration.ClaimSending, migration.ClaimUnknown:
 	}
 	if !over {
-		return claim, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its target instance is not known to be closed"}
+		return claim, &migration.Error{Code: migration.CodeConflict, Op: "undo data", Subject: string(in.Instance), Hint: "its target instance may still be open"}
 	}
 	return claim, nil
 }

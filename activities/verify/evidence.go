@@ -75,7 +75,7 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 		return e, err
 	}
 	if found.Instance.Identity() != identity {
-		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one by now")
+		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one now")
 	}
 	e.Source, e.Target = sideOf(act.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)
 	return e, act.modified(ctx, &snapshot, &found.Instance, tableTime, &e)

@@ -189,7 +189,7 @@ func (act *Activities) sweep(ctx context.Context, mig migration.Name, wave migra
 		if err := act.Ledger.Progress(ctx, mig, e.Instance, change); err != nil && migration.CodeOf(err) != migration.CodeConflict {
 			return err
 		}
-		act.Log.Warn("swept up an instance", zap.String("instance", string(e.Instance)), zap.String("state", string(change.State)))
+		act.Log.Warn("instance marked failed: its workflow ended", zap.String("instance", string(e.Instance)), zap.String("state", string(change.State)))
 	}
 	return nil
 }

@@ -93,7 +93,7 @@ func definitionSegment(def migration.DefinitionID) (string, *UnaddressableError)
 		// Joget replaces the text wherever it stands in the whole id.
 		return "", &UnaddressableError{part, `contains "latest" in the package or process`}
 	case def.Version != migration.Latest && err != nil:
-		return "", &UnaddressableError{part, "has a version that is no number"}
+		return "", &UnaddressableError{part, "has a version that is not a number"}
 	}
 	for _, value := range []string{def.Package, def.Process} {
 		if _, u := segment(part, value); u != nil {

@@ -112,9 +112,9 @@ func parseBase(s string) (*url.URL, error) {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, errors.New("want http://host:port/jw")
 	case u.User != nil:
-		return nil, errors.New("credentials do not belong into the URL")
+		return nil, errors.New("user and password do not belong in the URL")
 	case u.RawQuery != "", u.Fragment != "":
-		return nil, errors.New("a query or fragment does not belong into the base URL")
+		return nil, errors.New("a query or fragment does not belong in the URL")
 	}
 	u.Path, u.RawPath = strings.TrimRight(u.Path, "/"), ""
 	return u, nil

@@ -41,7 +41,7 @@ func firstDocument(body []byte) (doc json.RawMessage, rest bool, err error) {
 		return nil, false, fmt.Errorf("decoding the answer: %w", jsonError(err))
 	}
 	if doc[0] != '{' {
-		return nil, false, errors.New("the answer is no JSON object")
+		return nil, false, errors.New("the answer is not a JSON object")
 	}
 	for {
 		var more json.RawMessage
@@ -60,7 +60,7 @@ func jsonError(err error) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return err
 	case errors.As(err, &syntax):
-		return fmt.Errorf("no JSON at byte %d", syntax.Offset)
+		return fmt.Errorf("not JSON at byte %d", syntax.Offset)
 	case errors.As(err, &kind):
 		return fmt.Errorf("unexpected JSON type in field %q", kind.Field)
 	}

@@ -147,8 +147,8 @@ var hints = map[Kind]string{
 	KindNotLoggedIn:    "check the master login of the target (wf_setup masterLoginUsername, masterLoginPassword) and target.admin",
 	KindForbidden:      "the user lacks the role; a loginAs user needs a row in dir_user_role",
 	KindBadCredentials: "check user name and password; the user must exist on the target and be active",
-	KindRefererRefused: "the host in target.url is not the host that Joget sees; check the proxy's Host header, jsonpWhitelist and jsonpIPWhitelist",
+	KindRefererRefused: "Joget sees another host than that of target.url; check the proxy's Host header, jsonpWhitelist and jsonpIPWhitelist",
 	KindServerError:    "see the log of the target",
-	KindProxy:          "the answer is not Joget's; check target.url and the proxy before it",
+	KindProxy:          "the answer is not from Joget; check target.url and the proxy in front of it",
 	KindUnaddressable:  "Joget refuses these characters in an id",
 }

@@ -196,7 +196,7 @@ func judge(resp *http.Response, body []byte) (answer, *CallError) {
 	case status == http.StatusFound && toLogin(resp.Header.Get("Location")):
 		return answer{}, &CallError{Fate: Answered, Status: status, Kind: KindNotLoggedIn}
 	case status >= 300 && status < 400:
-		return foreign(KindProxy, errors.New("redirected elsewhere than to the login page"))
+		return foreign(KindProxy, errors.New("redirected, and not to the login page"))
 	case status >= 400:
 		return judgeError(status, body)
 	case status == http.StatusNoContent:
@@ -209,14 +209,14 @@ func judge(resp *http.Response, body []byte) (answer, *CallError) {
 		}
 		return answer{status: status}, nil
 	} else if trimmed[0] == '<' {
-		return foreign(KindProxy, errors.New("the answer is markup"))
+		return foreign(KindProxy, errors.New("the answer is HTML or XML"))
 	}
 	doc, whole, err := firstDocument(body)
 	switch {
 	case err != nil:
 		return foreign(KindUndecodable, err)
 	case !whole:
-		return foreign(KindUndecodable, errors.New("the answer goes on after its JSON object"))
+		return foreign(KindUndecodable, errors.New("the answer has text after its JSON object"))
 	}
 	return answer{status: status, doc: doc}, nil
 }

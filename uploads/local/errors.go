@@ -30,7 +30,7 @@ func failed(op string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		e.Code = migration.CodeNotFound
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		e.Code, e.Hint = migration.CodeRefused, "this account may not do that in the uploads folder"
+		e.Code, e.Hint = migration.CodeRefused, "the account of the worker lacks the right for this in the uploads folder"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Code, e.Hint = migration.CodeUnavailable, "no space left for uploads"
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.EIO), errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.ETIMEDOUT):

@@ -130,7 +130,7 @@ func (s *Store) walk(ctx context.Context, dir, prefix string, depth int, list *[
 			continue
 		}
 		if len(*list) == maxFiles {
-			return &migration.Error{Code: migration.CodeUnsupported, Op: "list uploads", Hint: "a record has more files than anybody uploads"}
+			return &migration.Error{Code: migration.CodeUnsupported, Op: "list uploads", Hint: "a record has more files than can be listed"}
 		}
 		*list = append(*list, entryOf(prefix+name, info))
 	}
@@ -177,7 +177,7 @@ func (s *Store) Stat(_ context.Context, key uploads.Key) (uploads.Entry, error) 
 // file is place for keys that must name a file.
 func (s *Store) file(key uploads.Key) (string, error) {
 	if key.Name == "" || isPartial(path.Base(key.Name)) {
-		return "", &migration.Error{Code: migration.CodeUnsupported, Op: "name an upload", Hint: "the name is empty or that of a partial file"}
+		return "", &migration.Error{Code: migration.CodeUnsupported, Op: "name an upload", Hint: "the name is empty or is that of a partial file"}
 	}
 	return s.place(key)
 }
@@ -261,7 +261,7 @@ func (s *Store) Remove(_ context.Context, key uploads.Key) error {
 
 func (s *Store) writable(op string) error {
 	if s.readOnly {
-		return &migration.Error{Code: migration.CodeRefused, Op: op, Hint: "this store is opened for reading only"}
+		return &migration.Error{Code: migration.CodeRefused, Op: op, Hint: "this uploads folder is opened for reading only"}
 	}
 	return nil
 }
@@ -491,7 +491,7 @@ func (p *partial) Commit(ctx context.Context, c uploads.Commit) error {
 		return failed("write an upload", err)
 	}
 	if info.Size() != c.Size || p.size != c.Size {
-		return &migration.Error{Code: migration.CodeInternal, Op: "write an upload", Hint: "the partial file has another length than was written"}
+		return &migration.Error{Code: migration.CodeInternal, Op: "write an upload", Hint: "the partial file is not as long as what was written"}
 	}
 	root := p.store.root
 	if err := root.Chtimes(p.temporary, c.Modified, c.Modified); err != nil {
@@ -568,7 +568,7 @@ func (p *partial) inherit(was fs.FileInfo) error {
 }
 
 func errConflict() error {
-	return &migration.Error{Code: migration.CodeConflict, Op: "write an upload", Hint: "the target's file is not what it was a moment ago"}
+	return &migration.Error{Code: migration.CodeConflict, Op: "write an upload", Hint: "the target's file changed meanwhile"}
 }
 
 // Discard implements uploads.Partial.

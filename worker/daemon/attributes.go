@@ -36,7 +36,7 @@ func AddSearchAttributes(ctx context.Context, c client.Client, namespace string)
 	for name, have := range mistyped {
 		return &migration.Error{
 			Code: migration.CodeInvalid, Op: "register search attribute " + name, Subject: "namespace " + namespace,
-			Hint: fmt.Sprintf("it is %s there and must be %s: use another namespace", have, waves.AttributeType),
+			Hint: fmt.Sprintf("it has type %s there and needs %s: use another namespace", have, waves.AttributeType),
 		}
 	}
 	if len(missing) > 0 {

@@ -139,7 +139,7 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 	}
 	<-ctx.Done()
 	health.stopping()
-	o.Logger.Info("worker stopping: calls under way are finished first", zap.Duration("at_most", StopTimeout))
+	o.Logger.Info("worker stopping: waiting for calls under way", zap.Duration("at_most", StopTimeout))
 	drain(workers)
 	o.Logger.Info("worker stopped")
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
