@@ -66,13 +66,13 @@ type instance struct {
 
 func (w *instance) setup(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandlerWithOptions(ctx, contract.StatusQuery, w.status, workflow.QueryHandlerOptions{
-		Description: "where this instance stands, and which actions fit while it is parked",
+		Description: "the step of this instance and, while it is parked, the actions that fit",
 	}); err != nil {
 		return fmt.Errorf("register query %s: %w", contract.StatusQuery, err)
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, contract.ResolveUpdate, w.resolve, workflow.UpdateHandlerOptions{
 		Validator:   w.validate,
-		Description: `unstick a parked instance: {"action": "retry|skip|redo|adopt|accept|rollback", "target": "<ID to adopt>"}`,
+		Description: `decide about a parked instance: {"action": "retry|skip|redo|adopt|accept|rollback", "target": "<ID to adopt>"}`,
 	}); err != nil {
 		return fmt.Errorf("register update %s: %w", contract.ResolveUpdate, err)
 	}
@@ -161,8 +161,8 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	case migration.StepStart:
 		return w.start(ctx)
 	case migration.StepRestore:
-		w.tell(ctx, "putting back what the start changed")
-		out, err := call(ctx, w.in.Queues, contract.RestoreState, "restore record set and variables", w.step)
+		w.tell(ctx, "putting back rows and variables that the start changed")
+		out, err := call(ctx, w.in.Queues, contract.RestoreState, "put back rows and variables", w.step)
 		if w.passed(out.Outcome, err, migration.StepResume) {
 			w.next = out.Next
 			w.note("restored: %d rows, %d variables", out.Rows, out.Variables)
@@ -191,8 +191,8 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 // nothing was touched.
 func (w *instance) undo(ctx workflow.Context, discard, again bool) (refused string, err error) {
 	w.at = migration.StepRollback
-	w.tell(ctx, "ending the target instance")
-	out, err := call(ctx, w.in.Queues, contract.AbortTarget, "end the target instance", contract.AbortTargetInput{StepInput: w.step, Discard: discard})
+	w.tell(ctx, "aborting the target instance")
+	out, err := call(ctx, w.in.Queues, contract.AbortTarget, "abort the target instance", contract.AbortTargetInput{StepInput: w.step, Discard: discard})
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +205,7 @@ func (w *instance) undo(ctx workflow.Context, discard, again bool) (refused stri
 		return "", err
 	}
 	w.target = ""
-	w.note("undone: %d rows, %d files; left: %d changed since, %d in use", w.undone.Rows, w.undone.Files, w.undone.Conflicts, w.undone.Shared)
+	w.note("undone: %d rows, %d files; not undone: %d changed since, %d in use by other instances", w.undone.Rows, w.undone.Files, w.undone.Conflicts, w.undone.Shared)
 	return "", nil
 }
 
@@ -239,7 +239,7 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 	// A failed attempt says nothing about what was sent: only the ledger and the
 	// target do. A record that is busy is waited for where waiting leaves no events.
 	if failed != nil || out.Status == contract.StatusUnknown || out.Status == contract.StatusBusy {
-		w.tell(ctx, "finding out what became of the start")
+		w.tell(ctx, "looking on the target for the outcome of the start")
 		if out.Status == contract.StatusBusy {
 			w.tell(ctx, "waiting: another instance of the same record is being started")
 		}
@@ -261,7 +261,7 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 			w.starts, w.failures = 0, 0
 			return call(ctx, w.in.Queues, contract.ParkInstance, "park", contract.ParkInput{
 				StepInput: w.step, Step: w.at, Reason: cmp.Or(out.Reason, migration.ReasonStepFailed),
-				Message: fmt.Sprintf("%d starts failed, and are proven to have started nothing.", maxFailures),
+				Message: fmt.Sprintf("%d starts failed, and none of them started an instance.", maxFailures),
 			})
 		}
 		return out.Outcome, workflow.Sleep(ctx, min(time.Duration(1<<min(w.starts, 6))*time.Second, time.Minute))
@@ -418,9 +418,9 @@ func (w *instance) validate(r contract.Resolution) error {
 	case w.parked == nil:
 		return fmt.Errorf("%s is not parked: there is nothing to resolve", w.in.Instance)
 	case w.decision != nil:
-		return fmt.Errorf("%s is being resolved by %q already", w.in.Instance, w.decision.Action)
+		return fmt.Errorf("action %[2]q is resolving %[1]s already", w.in.Instance, w.decision.Action)
 	case r.ParkID != 0 && r.ParkID != w.parked.ParkID:
-		return fmt.Errorf("%s is parked anew (park %d, not %d): look at it again", w.in.Instance, w.parked.ParkID, r.ParkID)
+		return fmt.Errorf("%s was parked again since (%d, not %d): look at it first", w.in.Instance, w.parked.ParkID, r.ParkID)
 	case !w.parked.Reason.Allows(r.Action):
 		return fmt.Errorf("action %q does not fit %s; these do: %s", r.Action, w.parked.Reason, joinActions(w.parked.Reason.Actions()))
 	case r.Action == migration.ActionAdopt && r.Target == "":
@@ -492,7 +492,7 @@ func (w *instance) tell(ctx workflow.Context, now string) {
 		if p.Message != "" {
 			fmt.Fprintf(&b, "\n\n%s", p.Message)
 		}
-		fmt.Fprintf(&b, "\n\nWhat you can do:\n")
+		fmt.Fprintf(&b, "\n\nChoose one:\n")
 		for _, a := range p.Reason.Actions() {
 			target := ""
 			if a == migration.ActionAdopt {
@@ -500,7 +500,7 @@ func (w *instance) tell(ctx workflow.Context, now string) {
 			}
 			fmt.Fprintf(&b, "\n    starter resolve %s --action %s%s --reason \"...\"", w.in.Instance, a, target)
 		}
-		fmt.Fprintf(&b, "\n\nThe whole story: `starter show %s`. See docs/what-if.md#%s.", w.in.Instance, p.Reason)
+		fmt.Fprintf(&b, "\n\n`starter show %s` has its log. docs/what-if.md#%s explains the reason.", w.in.Instance, p.Reason)
 	}
 	workflow.SetCurrentDetails(ctx, b.String())
 }

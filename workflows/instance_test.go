@@ -412,7 +412,7 @@ func TestInstanceRefusesResolutionsThatDoNotFit(t *testing.T) {
 	}{
 		{"unknown_action", contract.Resolution{Action: "explode"}, "these do: retry, rollback, skip"},
 		{"action_of_another_reason", contract.Resolution{Action: migration.ActionRedo}, "does not fit start_not_allowed"},
-		{"an_older_parking", contract.Resolution{Action: migration.ActionRetry, ParkID: 2}, "parked anew (park 3, not 2)"},
+		{"an_older_parking", contract.Resolution{Action: migration.ActionRetry, ParkID: 2}, "parked again since (3, not 2)"},
 		{"a_target_without_adopt", contract.Resolution{Action: migration.ActionRetry, Target: "9_x_y"}, "takes no target"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -33,7 +33,7 @@ func Plan(ctx workflow.Context, in contract.PlanInput) (contract.PlanResult, err
 		result.Stopped = true
 		return result, nil
 	}
-	inventory, err := call(ctx, in.Queues, contract.TakeInventory, "take inventory", contract.InventoryInput{
+	inventory, err := call(ctx, in.Queues, contract.TakeInventory, "list and check instances", contract.InventoryInput{
 		Migration: in.Migration, Plan: workflow.GetInfo(ctx).WorkflowExecution.RunID, Dry: in.Dry,
 	})
 	if err != nil {

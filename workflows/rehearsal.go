@@ -29,10 +29,10 @@ func Rehearsal(ctx workflow.Context, in contract.RehearsalInput) (contract.Rehea
 	}
 	if r.begun {
 		if err := r.undo(ctx); err != nil {
-			r.stop("it could not be taken back: " + errorMessage(err))
+			r.stop("it could not be rolled back: " + errorMessage(err))
 		}
 	}
-	_, err := call(ctx, in.Queues, contract.SettleRehearsal, "write down the end", contract.SettleRehearsalInput{
+	_, err := call(ctx, in.Queues, contract.SettleRehearsal, "record the outcome", contract.SettleRehearsalInput{
 		StepInput: r.instance, Rehearsal: in.Rehearsal, Result: r.result,
 	})
 	if err != nil {
@@ -161,17 +161,17 @@ func (r *rehearsal) stop(why string) {
 // undo closes the target instance, where it is not closed already, and takes
 // back what was written.
 func (r *rehearsal) undo(ctx workflow.Context) error {
-	aborted, err := call(ctx, r.in.Queues, contract.AbortRehearsed, "close the target instance", contract.AbortRehearsedInput{
+	aborted, err := call(ctx, r.in.Queues, contract.AbortRehearsed, "abort the target instance", contract.AbortRehearsedInput{
 		StepInput: r.instance, Rehearsal: r.in.Rehearsal, Gone: r.gone,
 	})
 	if err != nil {
 		return err
 	}
 	if aborted.Status == contract.StatusSkipped {
-		r.stop("it was not taken back: " + aborted.Message)
+		r.stop("it was not rolled back: " + aborted.Message)
 		return nil
 	}
-	undone, err := call(ctx, r.in.Queues, contract.UndoData, "take back rows and files", contract.UndoDataInput{StepInput: r.instance})
+	undone, err := call(ctx, r.in.Queues, contract.UndoData, "put rows and files back", contract.UndoDataInput{StepInput: r.instance})
 	if err != nil {
 		return err
 	}

@@ -131,14 +131,14 @@ func TestRehearsal(t *testing.T) {
 			fakes: rehearsalFakes{abort: func(contract.AbortRehearsedInput) (contract.Outcome, error) {
 				return contract.Outcome{Status: contract.StatusSkipped, Message: "the start is unknown"}, nil
 			}},
-			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it was not taken back: the start is unknown"},
-			want:  contract.RehearsalResult{Ended: true, Stopped: "it was not taken back: the start is unknown", Steps: 1, Target: "9_crm_approve"},
+			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it was not rolled back: the start is unknown"},
+			want:  contract.RehearsalResult{Ended: true, Stopped: "it was not rolled back: the start is unknown", Steps: 1, Target: "9_crm_approve"},
 		},
 		{
 			name:  "so_is_undoing_that_fails",
 			fakes: rehearsalFakes{abort: func(contract.AbortRehearsedInput) (contract.Outcome, error) { return contract.Outcome{}, refused }},
-			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it could not be taken back: no access"},
-			want:  contract.RehearsalResult{Ended: true, Stopped: "it could not be taken back: no access", Steps: 1, Target: "9_crm_approve"},
+			calls: []string{"RehearseStep", "  step 1 of 3", "AbortRehearsed", "  gone=false", "SettleRehearsal", "  ended=true undone=false it could not be rolled back: no access"},
+			want:  contract.RehearsalResult{Ended: true, Stopped: "it could not be rolled back: no access", Steps: 1, Target: "9_crm_approve"},
 		},
 		{
 			name: "a_step_that_fails_for_good_stops_it",

@@ -146,6 +146,6 @@ func (r *rollback) wait(ctx workflow.Context) {
 func (r *rollback) tell(ctx workflow.Context, left int) {
 	c := r.in.Result
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf(
-		"**rollback %s**\n\n- %d undone, of %d of them something was left\n- %d refused, %d failed\n- %d under way, %d to come",
+		"**rollback %s**\n\n- %d undone, %d of them only in part\n- %d refused, %d failed\n- %d under way, %d to come",
 		r.in.Rollback, c.Undone, c.Conflicts, c.Refused, c.Failed, r.running, left))
 }

@@ -51,7 +51,7 @@ func (w *wave) setup(ctx workflow.Context) error {
 	}{
 		{contract.PauseUpdate, "start no further instance", w.canPause, func(contract.WaveControl) { w.state.Paused = true }},
 		{contract.ResumeUpdate, "go on after a pause", w.canResume, func(contract.WaveControl) { w.state.Paused = false }},
-		{contract.StopUpdate, "start no further instance, and end when those in flight are settled", w.canStop, func(contract.WaveControl) { w.state.Stopped = true }},
+		{contract.StopUpdate, "start no further instance, and end when the instances in flight are settled", w.canStop, func(contract.WaveControl) { w.state.Stopped = true }},
 		{contract.TuneUpdate, `change limits: {"window": N, "max_parked": N}`, w.canTune, w.tune},
 	} {
 		handler := func(_ workflow.Context, c contract.WaveControl) (contract.WaveStatus, error) {
@@ -225,9 +225,9 @@ const maxWindow = 500
 func (w *wave) canTune(c contract.WaveControl) error {
 	switch {
 	case c.Window < 0 || c.Window > maxWindow:
-		return fmt.Errorf("window %d: want 1..%d", c.Window, maxWindow)
+		return fmt.Errorf("window %d does not fit; give 1 to %d", c.Window, maxWindow)
 	case c.MaxParked < 0:
-		return fmt.Errorf("max_parked %d: want 1 or more", c.MaxParked)
+		return fmt.Errorf("max_parked %d does not fit; give 1 or more", c.MaxParked)
 	case c.Window == 0 && c.MaxParked == 0:
 		return errors.New("nothing to tune: give window or max_parked")
 	}
@@ -256,6 +256,6 @@ func (w *wave) mood() string {
 func (w *wave) tell(ctx workflow.Context, state string) {
 	c := w.state.Counts
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf(
-		"**%s**, window %d\n\n- %d done of %d\n- %d in flight, %d waiting for a record\n- %d parked, %d skipped, %d failed\n- %d to come",
+		"**%s**, window %d\n\n- %d done of %d\n- %d in flight, %d waiting for another instance of their record\n- %d parked, %d skipped, %d failed\n- %d to come",
 		state, w.state.Window, c.Done, c.Total(), c.InFlight+c.Claimed, c.Waiting, c.Parked, c.Skipped, c.Failed, c.Ready+c.Warned))
 }

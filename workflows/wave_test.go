@@ -213,8 +213,8 @@ func TestWaveRefusesBadTuning(t *testing.T) {
 		want string
 	}{
 		{"nothing", contract.WaveControl{}, "nothing to tune"},
-		{"too_wide", contract.WaveControl{Window: 501}, "want 1..500"},
-		{"negative", contract.WaveControl{Window: -1}, "want 1..500"},
+		{"too_wide", contract.WaveControl{Window: 501}, "give 1 to 500"},
+		{"negative", contract.WaveControl{Window: -1}, "give 1 to 500"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
