@@ -164,7 +164,7 @@ func TestValidateTellsAllMistakesAtOnce(t *testing.T) {
 			want: []string{
 				"migration: is missing; give a name such as crm-2026",
 				"target.url: is missing; give the target's address, such as http://127.0.0.1:8080/jw",
-				"ledger.database: is missing, and target.database, whose server it would be on, is too; write USER:PASSWORD@tcp(HOST:3306)/DATABASE",
+				"ledger.database: is missing, and so is target.database, the server of its default; write USER:PASSWORD@tcp(HOST:3306)/DATABASE",
 			},
 		},
 		{
@@ -288,7 +288,7 @@ target: {url: "http://h/jw", database: "b:y@tcp(h)/jwdb", uploads: /u}
 			name: "a_call_that_may_outlive_what_is_waited_for",
 			part: config.PartWorker,
 			yaml: strings.NewReplacer("settle: 2m", "settle: 80s", "${", "$${").Replace(full),
-			want: []string{"start.settle: is less than target.timeout; a call that is still waited for may run: give as much or more"},
+			want: []string{"start.settle: is less than target.timeout; such a call may still run: give as much or more"},
 		},
 		{
 			name: "a_call_that_may_outlive_its_attempt",

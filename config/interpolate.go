@@ -75,7 +75,7 @@ func (i interpolator) resolve(name string) (string, error) {
 	}
 	content, err := readFile(path)
 	if err != nil {
-		return "", fmt.Errorf("file %s cannot be read; mend the path or its rights", path)
+		return "", fmt.Errorf("file %s cannot be read; correct the path or its rights", path)
 	}
 	return strings.TrimRight(content, "\r\n"), nil
 }

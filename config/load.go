@@ -107,12 +107,12 @@ func fileOf(flags *pflag.FlagSet, vars map[string]string) configFile {
 func (c *Config) loadFile(merged *koanf.Koanf, from configFile) {
 	if _, err := os.Stat(from.path); err != nil {
 		if from.named || !errors.Is(err, fs.ErrNotExist) {
-			c.mistakes.add("--"+fileFlag, fmt.Sprintf("%s cannot be read", from.path), "name a file that exists and may be read")
+			c.mistakes.add("--"+fileFlag, fmt.Sprintf("%s cannot be read", from.path), "name a file that this account can read")
 		}
 		return
 	}
 	if err := merged.Load(file.Provider(from.path), yaml.Parser()); err != nil {
-		c.mistakes.add(from.path, fmt.Sprintf("is not YAML (%v)", err), "mend the line")
+		c.mistakes.add(from.path, fmt.Sprintf("is not YAML (%v)", err), "correct the line")
 	}
 }
 

@@ -130,7 +130,7 @@ func (v *validation) url() {
 	case u.User != nil:
 		v.mistakes.add("target.url", "holds a login", "move it to target.admin")
 	case u.RawQuery != "" || u.Fragment != "":
-		v.mistakes.add("target.url", "goes on after the path", "end it with the context path, such as /jw")
+		v.mistakes.add("target.url", "has text after the path", "end it with the context path, such as /jw")
 	}
 }
 
@@ -144,7 +144,7 @@ func (v *validation) timeout() {
 	case v.Target.Timeout > maxTimeout:
 		v.mistakes.add("target.timeout", fmt.Sprintf("%s is more than %s", v.Target.Timeout, maxTimeout), "give less")
 	case v.Start.Settle < v.Target.Timeout:
-		v.mistakes.add("start.settle", "is less than target.timeout", "a call that is still waited for may run: give as much or more")
+		v.mistakes.add("start.settle", "is less than target.timeout", "such a call may still run: give as much or more")
 	}
 }
 
@@ -185,7 +185,7 @@ func (v *validation) account(key string, a Account) {
 func (v *validation) ledger() {
 	if v.broken["ledger.database"] == nil && v.Ledger.Database.Empty() {
 		if v.LedgerDSN().Empty() && !v.mistaken("target.database") {
-			v.mistakes.add("ledger.database", "is missing, and target.database, whose server it would be on, is too", dsnForm)
+			v.mistakes.add("ledger.database", "is missing, and so is target.database, the server of its default", dsnForm)
 		}
 		return
 	}

@@ -24,7 +24,7 @@ func (c Call) text() string {
 	case VerbStartProcess:
 		return "POST process/start"
 	case VerbStartActivity:
-		return fmt.Sprintf("activity/start %s abortCurrent=%t after %d in %s", c.Activity, c.Abort, c.After, c.Target)
+		return fmt.Sprintf("activity/start %s abortCurrent=%t after activity %d in %s", c.Activity, c.Abort, c.After, c.Target)
 	case VerbComplete:
 		return fmt.Sprintf("assignment/complete %s in %s", c.ActivityID, c.Target)
 	case VerbAccept:
@@ -69,9 +69,11 @@ var phrases = map[Event]func(l StepLine) string{
 			n.Files, n.Copied, n.Overwritten, n.Same, n.Kept, n.Resumed, n.Bytes)
 	},
 
-	EventClaimed:         func(l StepLine) string { return fmt.Sprintf("start claimed, attempt %d", l.Facts.Number) },
-	EventBaseline:        func(l StepLine) string { return fmt.Sprintf("baseline taken: %d instances", l.Facts.Number) },
-	EventEarlierAccepted: func(StepLine) string { return "instances in the way accepted" },
+	EventClaimed: func(l StepLine) string { return fmt.Sprintf("start claimed, attempt %d", l.Facts.Number) },
+	EventBaseline: func(l StepLine) string {
+		return fmt.Sprintf("instances of this record on the target before the start: %d", l.Facts.Number)
+	},
+	EventEarlierAccepted: func(StepLine) string { return "earlier instances of this record accepted" },
 	EventStarted:         started,
 	EventAdopted:         func(l StepLine) string { return "adopted " + string(l.Facts.Target) },
 	EventWreckAborted:    func(l StepLine) string { return "aborted " + string(l.Facts.Target) },
@@ -80,27 +82,29 @@ var phrases = map[Event]func(l StepLine) string{
 	EventLost: func(l StepLine) string {
 		return "lost " + string(l.Facts.Target) + ": the target was restored, and another instance has this ID"
 	},
-	EventCallLost:       func(l StepLine) string { return "a call whose fence was taken: " + string(l.Fate) },
-	EventVariableBefore: func(l StepLine) string { return "variable " + l.Facts.Name + " before in " + string(l.Facts.Target) },
+	EventCallLost: func(l StepLine) string { return "late answer of an earlier call: " + string(l.Fate) },
+	EventVariableBefore: func(l StepLine) string {
+		return "former value of variable " + l.Facts.Name + " in " + string(l.Facts.Target)
+	},
 
 	EventRowsReverted: func(l StepLine) string {
 		n := l.Facts.Tally
-		return fmt.Sprintf("rows put back: %d restored, %d removed, %d inserted again, %d as before; not touched: %d moved, %d shared, %d appeared",
+		return fmt.Sprintf("rows put back: %d restored, %d removed, %d inserted again, %d as before; not touched: %d changed since, %d in use by other instances, %d new",
 			n.Restored, n.Removed, n.Again, n.AsBefore, n.Moved, n.Shared, n.Appeared)
 	},
 	EventRowsReported: func(l StepLine) string {
-		return fmt.Sprintf("start tools changed %d rows; left (records.restore: report)", l.Facts.Rows)
+		return fmt.Sprintf("start tools changed %d rows; not put back (records.restore: report)", l.Facts.Rows)
 	},
 	EventFilesReverted: func(l StepLine) string {
 		n := l.Facts.Tally
 		return fmt.Sprintf("files put back: %d removed, %d copied again; not touched: %d", n.Removed, n.Again, n.Left)
 	},
 	EventFilesReported: func(l StepLine) string {
-		return fmt.Sprintf("start tools changed %d files; left (records.restore: report)", l.Facts.Files)
+		return fmt.Sprintf("start tools changed %d files; not put back (records.restore: report)", l.Facts.Files)
 	},
 	EventToolFiles: func(l StepLine) string {
 		n := l.Facts.Tally
-		return fmt.Sprintf("files of tools: %d removed, %d copied again, %d left, %d in use", n.Removed, n.Again, n.Left, n.Shared)
+		return fmt.Sprintf("files of tools: %d removed, %d copied again; not touched: %d changed since, %d in use by other instances", n.Removed, n.Again, n.Left, n.Shared)
 	},
 	EventEvidence: func(l StepLine) string {
 		return fmt.Sprintf("evidence of the target: open activities: %d; other rows modified since the start: %d", l.Facts.Number, l.Facts.Rows)
@@ -115,33 +119,35 @@ var phrases = map[Event]func(l StepLine) string{
 	},
 	EventRedo:          func(StepLine) string { return "redo" },
 	EventEnding:        ending,
-	EventWorkDiscarded: func(l StepLine) string { return "people's work is discarded with " + string(l.Facts.Target) },
+	EventWorkDiscarded: func(l StepLine) string { return "discarding what people did in " + string(l.Facts.Target) },
 	EventRowPutBack:    func(l StepLine) string { return "row put back: " + l.Facts.Name },
 	EventFilePutBack:   func(l StepLine) string { return "file put back: " + l.Facts.Name },
 	EventRowsUndone:    func(l StepLine) string { return "rows undone: " + undone(l.Facts.Tally) },
 	EventFilesUndone:   func(l StepLine) string { return "files undone: " + undone(l.Facts.Tally) },
-	EventLeftChanged:   func(l StepLine) string { return fmt.Sprintf("%d left, changed by somebody since", l.Facts.Number) },
+	EventLeftChanged: func(l StepLine) string {
+		return fmt.Sprintf("not undone: %d, which somebody changed since", l.Facts.Number)
+	},
 	EventLeftInUse: func(l StepLine) string {
-		return fmt.Sprintf("%d left, used by another migrated instance", l.Facts.Number)
+		return fmt.Sprintf("not undone: %d, which another migrated instance uses", l.Facts.Number)
 	},
 	EventUndone: func(l StepLine) string {
 		n := l.Facts.Tally
-		return fmt.Sprintf("undone: %d rows, %d files; left: %d changed, %d in use", n.Rows, n.Files, n.Conflicts, n.Shared)
+		return fmt.Sprintf("undone: %d rows, %d files; not undone: %d changed since, %d in use by other instances", n.Rows, n.Files, n.Conflicts, n.Shared)
 	},
 	EventRolledBack:      func(l StepLine) string { return "rolled back: " + string(l.Facts.State) },
 	EventRollbackRefused: func(StepLine) string { return "rollback refused" },
 
 	EventRehearsalBegun: func(l StepLine) string { return fmt.Sprintf("rehearsal %d begun", l.Facts.Number) },
 	EventRehearsalEnded: func(l StepLine) string {
-		return fmt.Sprintf("rehearsal %d came to the end after %d steps", l.Facts.Number, l.Facts.Steps)
+		return fmt.Sprintf("rehearsal %d ended after %d steps", l.Facts.Number, l.Facts.Steps)
 	},
 	EventRehearsalStopped: func(l StepLine) string {
 		return fmt.Sprintf("rehearsal %d stopped after %d steps: %s", l.Facts.Number, l.Facts.Steps, l.Facts.Summary)
 	},
 
-	EventBound:           func(StepLine) string { return "bound to its servers" },
+	EventBound:           func(StepLine) string { return "servers recorded" },
 	EventConfigured:      func(StepLine) string { return "configuration changed" },
-	EventMarksForgotten:  func(StepLine) string { return "marks of the target forgotten" },
+	EventMarksForgotten:  func(StepLine) string { return "counters of the target reset" },
 	EventWaveCreated:     func(l StepLine) string { return "wave " + l.Facts.Name + " created" },
 	EventWaveChanged:     func(l StepLine) string { return "wave " + l.Facts.Name + " changed" },
 	EventWaveResumed:     func(l StepLine) string { return "wave " + l.Facts.Name + " resumed" },

@@ -62,7 +62,7 @@ func TestEveryEventHasWordsOfItsOwn(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	for want, line := range map[string]migration.StepLine{
-		"activity/start approve abortCurrent=true after 41 in 9_t: answered": {
+		"activity/start approve abortCurrent=true after activity 41 in 9_t: answered": {
 			Event: migration.EventCall, Fate: migration.FateAnswered,
 			Call: &migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, After: 41},
 		},

@@ -23,7 +23,7 @@ func readAnswers(text []byte) (migration.Answers, []string) {
 	}
 	r.fields(document.Content[0], "the answers", "package/process: its activities", func(key string, at *yaml.Node, process *yaml.Node) {
 		if pkg, name, ok := strings.Cut(key, "/"); !ok || pkg == "" || name == "" || strings.Contains(name, "/") {
-			r.mistake(at, "%q is no process: want package/process", key)
+			r.mistake(at, "%q is not a process: write package/process", key)
 		}
 		answers[key] = map[migration.ActivityDefID][]map[string]string{}
 		r.fields(process, key, "activity: a list of visits", func(activity string, _ *yaml.Node, visits *yaml.Node) {
@@ -59,7 +59,7 @@ func (r *answersReader) fields(n *yaml.Node, place, want string, each func(key s
 			r.mistake(key, "%s: a name is missing", place)
 			continue
 		case seen[key.Value]:
-			r.mistake(key, "%s: %s is there twice", place, key.Value)
+			r.mistake(key, "%s: %s is given twice", place, key.Value)
 			continue
 		}
 		seen[key.Value] = true
@@ -72,7 +72,7 @@ func (r *answersReader) visits(n *yaml.Node, place string) []map[string]string {
 		n = n.Alias
 	}
 	if n.Kind != yaml.SequenceNode {
-		r.mistake(n, "%s: want a list of visits, such as [{status: approved}]; [{}] completes it once without values", place)
+		r.mistake(n, "%s: write a list of visits, such as [{status: approved}]; [{}] completes it once without values", place)
 		return nil
 	}
 	visits := make([]map[string]string, 0, len(n.Content))
@@ -80,7 +80,7 @@ func (r *answersReader) visits(n *yaml.Node, place string) []map[string]string {
 		values := map[string]string{}
 		r.fields(visit, fmt.Sprintf("%s, visit %d", place, i+1), "variable: value", func(name string, _, value *yaml.Node) {
 			if value.Kind != yaml.ScalarNode || value.Tag == "!!null" {
-				r.mistake(value, "%s, visit %d: variable %s has no text; quote it", place, i+1, name)
+				r.mistake(value, "%s, visit %d: the value of variable %s is not text; quote it", place, i+1, name)
 			}
 			values[name] = value.Value
 		})

@@ -88,15 +88,16 @@ func (a *App) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:     "starter",
 		Version: version.String(),
-		Short:   "Ferries running Joget process instances from one server to another",
-		Long: `Ferries running Joget process instances from one server to another.
+		Short:   "Moves running Joget process instances from one server to another",
+		Long: `Moves running Joget process instances from one server to another.
 
-A migration goes: check, plan, pilot, wave, verify; rehearse for one instance to
-its very end and back, parked and resolve for what got stuck, drift and rollback
-for what came out wrong. Results are on stdout, everything else on stderr.
+A migration runs check, plan, pilot, wave and verify, in this order. rehearse tries
+one instance to its end and rolls it back. parked lists instances that stopped, and
+resolve decides about them. drift lists instances that moved on on the source, and
+rollback undoes instances. Results go to stdout, everything else to stderr.
 
 EXIT STATUS
-  0  all well
+  0  success
   1  internal error
   2  arguments or configuration are wrong; nothing was written
   3  blocked by findings
@@ -202,7 +203,7 @@ func unreachable(key string, err error) error {
 	var coded *migration.Error
 	if errors.As(err, &coded) && coded.Code == migration.CodeUnavailable && coded.Hint == "" {
 		with := *coded
-		with.Hint = "check " + key + ", and that its server runs and may be reached from here"
+		with.Hint = "check " + key + ", and that its server runs and this machine can reach it"
 		return &with
 	}
 	return err

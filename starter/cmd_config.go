@@ -13,10 +13,11 @@ import (
 func configTopic() *cobra.Command {
 	var b strings.Builder
 	b.WriteString("Every key of ferry.yaml is a flag and an environment variable of the same name:\n" +
-		"target.url is --target.url and FERRY_TARGET_URL. Flags win over variables, those\n" +
-		"over the file, the file over defaults. Values may hold ${VARIABLE} and\n" +
-		"${file:PATH}; secrets on the command line must. Temporal is found by TEMPORAL_*\n" +
-		"and temporal.toml. The starter needs migration, target.url and a ledger.\n\n")
+		"target.url is --target.url and FERRY_TARGET_URL. A flag wins over a variable, a\n" +
+		"variable over the file, the file over the default. A value may contain ${VARIABLE}\n" +
+		"or ${file:PATH}; a secret on the command line must be one of these. TEMPORAL_* or\n" +
+		"temporal.toml say where Temporal is. The starter needs migration, target.url and a\n" +
+		"ledger.\n\n")
 	for _, k := range config.Keys() {
 		def := ""
 		if k.Default != "" {
@@ -24,5 +25,5 @@ func configTopic() *cobra.Command {
 		}
 		fmt.Fprintf(&b, "  %-32s %s%s\n", k.Name, k.Usage, def)
 	}
-	return &cobra.Command{Use: "config", Short: "The keys of ferry.yaml, flags and variables", Long: strings.TrimRight(b.String(), "\n")}
+	return &cobra.Command{Use: "config", Short: "List all keys of ferry.yaml", Long: strings.TrimRight(b.String(), "\n")}
 }

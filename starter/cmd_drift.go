@@ -15,9 +15,10 @@ import (
 func (a *App) driftCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "drift",
-		Short: "List migrated instances that went on on the source since",
-		Long: `Compares every instance that is done with the source as it is now: those that
-moved there since, and those that closed. It reads only.`,
+		Short: "List migrated instances that changed on the source since",
+		Long: `Compares every instance that is done with the source as it is now. It lists those
+that moved on there since their migration, and those that closed. It changes
+nothing.`,
 	}, 0, 0, func(ctx context.Context, s *session, _ []string) error { return s.drift(ctx) })
 }
 

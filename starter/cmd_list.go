@@ -15,9 +15,9 @@ func (a *App) listCommand() *cobra.Command {
 	var f filterFlags
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List instances of the ledger: the map from source to target",
-		Long: `Lists instances of the ledger with their target instances. With -o csv it is the
-map from old to new instance IDs. Requesters and records are personal data.`,
+		Short: "List instances with their target instances",
+		Long: `Lists the instances of the ledger, each with its target instance. -o csv gives a
+table from old to new instance IDs. Requesters and records are personal data.`,
 	}
 	cmd.Flags().StringSliceVar(&states, "state", nil, "only these states")
 	f.add(cmd)

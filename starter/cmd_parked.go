@@ -12,10 +12,10 @@ import (
 func (a *App) parkedCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "parked",
-		Short: "List what waits for you, and what you can do",
-		Long: `Lists the instances that wait for a decision, each with what happened and the
-actions that fit; docs/what-if.md has a section for every reason. To decide alike
-for all that wait for one reason: starter resolve --parked-for REASON.`,
+		Short: "List parked instances, and what you can do",
+		Long: `Lists the instances that wait for your decision: what happened to each, and which
+actions fit. docs/what-if.md has a section for every reason. One decision for all
+that are parked for the same reason: starter resolve --parked-for REASON.`,
 	}, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		v, err := report.NewParked(s.ledger.Entries.EntriesEach(ctx, s.config.Migration, migration.Filter{
 			States: []migration.InstanceState{migration.InstanceParked},

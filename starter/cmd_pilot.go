@@ -27,26 +27,28 @@ func (a *App) pilotCommand() *cobra.Command {
 	cmd := a.verb(&cobra.Command{
 		Use:   "pilot INSTANCE",
 		Short: "Migrate one instance and show every step",
-		Long: `Migrates one instance that is ready or warned, shows every side effect as it
-happens, and at the end what each call answered, what was written, what is open
-and in the variables on both sides, and which other rows of the app's tables were
-modified on the target since the start, as far as their dates tell.
+		Long: `Migrates one instance that is ready or warned, and shows every side effect as it
+happens. At the end it shows the answer to each call, what was written, open
+activities and variables of both sides, and which other rows of the app's tables
+the target has modified since the start, where rows have a date.
 
-A process definition needs one verified pilot, started as the definition of the
-target that it maps to now, before a wave may contain it; what a wave has migrated
-is none. Other mappings of activities, variables or users need no new one.
-One that is under way already is followed, and one that was migrated as a pilot is
-shown again. Ctrl-C stops following; the instance goes on.
+Before a wave may contain a process definition, the definition needs one verified
+pilot. The pilot must have been started as the target definition that the mapping
+names now. An instance that a wave has migrated is not a pilot. New mappings of
+activities, variables or users need no new pilot.
 
---suggest names the fewest instances that together show every open activity of
-the definitions that have no verified pilot.`,
+A pilot that is under way is followed, one that has ended is shown again. Ctrl-C
+stops following; the instance goes on.
+
+--suggest names the fewest instances that together have every open activity of the
+definitions without a verified pilot.`,
 	}, 0, 1, func(ctx context.Context, s *session, args []string) error {
 		if suggest {
 			return s.suggest(ctx)
 		}
 		return s.pilot(ctx, args[0])
 	})
-	cmd.Flags().BoolVar(&suggest, "suggest", false, "name the instances that would be good pilots")
+	cmd.Flags().BoolVar(&suggest, "suggest", false, "suggest instances for pilots")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 && !suggest || suggest && len(args) > 0 {
 			return mistake("usage: starter pilot INSTANCE, or starter pilot --suggest; see %s --help", cmd.CommandPath())
@@ -136,7 +138,7 @@ func (s *session) pilotAgain(ctx context.Context, e migration.Entry) error {
 		return err
 	}
 	if !slices.ContainsFunc(pilots, func(p migration.Pilot) bool { return p.Instance == e.Instance }) {
-		return mistake("%s is done already, as %s, and not as a pilot; starter verify %s compares it again", e.Instance, e.TargetID, e.Instance)
+		return mistake("%s is done as %s, but was not migrated as a pilot; starter verify %s compares it again", e.Instance, e.TargetID, e.Instance)
 	}
 	return s.endOfInstance(ctx, followed{Entry: e})
 }
@@ -163,11 +165,11 @@ func (s *session) mayBePilot(ctx context.Context, e migration.Entry) error {
 	case migration.InstanceRollingBack:
 		return mistake("%s is being rolled back; starter rollback %s goes on with it", id, id)
 	case migration.InstanceBlocked:
-		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
+		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, solve them, then run starter plan", id, id)}
 	case migration.InstanceReady, migration.InstanceWarned:
 		err := s.ledger.Pilots.SavePilot(ctx, s.config.Migration, id, s.Operator)
 		if migration.CodeOf(err) == migration.CodeConflict {
-			s.say("%s was taken by a wave meanwhile: it will not count as a pilot", id)
+			s.say("a wave has taken %s meanwhile: it does not count as a pilot", id)
 			return nil
 		}
 		return err

@@ -30,25 +30,25 @@ type planFlags struct {
 }
 
 func (f *planFlags) addNotes(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.notes, "notes", false, "list notes too; without it they are counted")
+	cmd.Flags().BoolVar(&f.notes, "notes", false, "list notes too, not only their number")
 }
 
 func (a *App) planCommand() *cobra.Command {
 	var f planFlags
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "Take the inventory of running instances and freeze it in the ledger",
-		Long: `Takes the inventory of running instances, checks both servers and every
-instance, and freezes the result in the ledger: each instance is ready, warned
-or blocked by its findings. A later plan keeps what waves have begun with; with
---diff it says what it changed.
+		Short: "Check all running instances and keep the result in the ledger",
+		Long: `Lists all running instances, checks both servers and every instance, and keeps
+the result in the ledger: each instance is ready, warned or blocked. A later plan
+does not change instances that a wave has begun with. --diff shows what changed
+since the plan before.
 
---explain INSTANCE makes no plan: it tells what the last one says of an instance.
--o json has every instance.`,
+--explain INSTANCE makes no plan. It shows what the last plan found for that
+instance. -o json has every instance.`,
 	}
 	f.addNotes(cmd)
-	cmd.Flags().BoolVar(&f.diff, "diff", false, "plan, and show what changed since the plan before")
-	cmd.Flags().StringVar(&f.explain, "explain", "", "tell what the last plan says of this `INSTANCE`")
+	cmd.Flags().BoolVar(&f.diff, "diff", false, "make a plan and show what changed since the one before")
+	cmd.Flags().StringVar(&f.explain, "explain", "", "show what the last plan found for this `INSTANCE`")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		switch {
 		case !cmd.Flags().Changed("explain"):
@@ -64,9 +64,9 @@ func (a *App) checkCommand() *cobra.Command {
 	f := planFlags{dry: true}
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Do all checks of plan and write nothing",
-		Long: `Does all checks of plan and freezes nothing. On the target its probes leave
-the traces of their logins; nothing else is written anywhere.`,
+		Short: "Run all checks of plan without making one",
+		Long: `Runs all checks of plan and keeps nothing in the ledger. Its logins leave their
+traces on the target; nothing else is written anywhere.`,
 	}
 	f.addNotes(cmd)
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error { return s.plan(ctx, f) })
@@ -144,14 +144,14 @@ func blockedBy(result contract.PlanResult) error {
 	if blocking == 0 && (c.Blocked == 0 || c.Blocked < c.Total()) {
 		return nil
 	}
-	return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("blocked by %d findings; %d instances are blocked by theirs, see starter list --state blocked", blocking, c.Blocked)}
+	return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%d findings block the migration; %d instances are blocked by findings of their own, see starter list --state blocked", blocking, c.Blocked)}
 }
 
 // needPlan is a mistake while the ledger has no plan.
 func (s *session) needPlan(ctx context.Context) error {
 	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{})
 	if err == nil && counts.Total() == 0 {
-		err = mistake("there is no plan of %s yet; starter plan makes one", s.config.Migration)
+		err = mistake("%s has no plan yet; starter plan makes one", s.config.Migration)
 	}
 	return err
 }

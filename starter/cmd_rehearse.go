@@ -34,33 +34,34 @@ func (a *App) rehearseCommand() *cobra.Command {
 	steps := defaultSteps
 	cmd := a.verb(&cobra.Command{
 		Use:   "rehearse INSTANCE",
-		Short: "Migrate one instance, drive it to its end, and take it back",
-		Long: `Migrates one instance that is ready or warned, completes its assignments to the
-very end, each as a user who holds it, shows the path, and takes back what was
-written: the instance can be migrated again. What stays on the target is said:
-the closed instance in its history, counters, and what tools did outside.
+		Short: "Migrate one instance, complete it to its end, roll it back",
+		Long: `Migrates one instance that is ready or warned. Then it completes the assignments
+on the target, each as a user who holds it, until the instance ends. It shows the
+path and rolls back: the instance can be migrated again. Some traces stay on the
+target, and are listed: the closed instance in its history, higher counters, and
+what tools did outside of the record.
 
---answers is a YAML file: by process and activity of the target, for each visit
-the values of STRING variables that the form would set.
+--answers is a YAML file. For each process and activity of the target it lists the
+visits, and for each visit the STRING variables that the form would set.
 
   crm/process1:
     approve: [{status: resubmit}, {status: approved}]
     resubmit: [{}]
 
-An activity without answers is completed without values where the way ahead is
-the same whatever they are. It stops at a decision or a loop that the answers say
-nothing of. A worker compares the names with the definitions before anything is
-migrated: this program has no access to Joget.
+An activity without answers is completed without values if the way ahead does not
+depend on them. The rehearsal stops at a decision or a loop without an answer. A
+worker compares the names in the file with the definitions before anything is
+migrated.
 
-Without --answers the last rehearsal of the instance is shown, or followed. Ctrl-C
-stops following; the rehearsal goes on. See docs/rehearsal.md.`,
+Without --answers the last rehearsal of the instance is shown, or followed if it is
+under way. Ctrl-C stops following; the rehearsal goes on. See docs/rehearsal.md.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		if file == "" {
 			return s.lastRehearsal(ctx, args[0])
 		}
 		return s.rehearse(ctx, args[0], file, steps)
 	})
-	cmd.Flags().StringVar(&file, "answers", "", "file with how activities are completed")
+	cmd.Flags().StringVar(&file, "answers", "", "file that says how activities are completed")
 	cmd.Flags().IntVar(&steps, "max-steps", defaultSteps, fmt.Sprintf("stop after so many completed activities, %d at most", mostSteps))
 	return cmd
 }
@@ -91,7 +92,7 @@ func (s *session) last(ctx context.Context, id migration.InstanceID) (*rehearsed
 	if last.Rehearsal, err = s.ledger.Rehearsals.Rehearsal(ctx, last.ID); err != nil || last.Result != nil || last.Held {
 		return &last, err
 	}
-	last.Result = &migration.RehearsalResult{Stopped: "it was interrupted, and its instance is not its own any more"}
+	last.Result = &migration.RehearsalResult{Stopped: "it was interrupted, and something else has the instance since"}
 	for _, step := range last.Steps {
 		if step.Done {
 			last.Result.Steps++
@@ -110,7 +111,7 @@ func (s *session) lastRehearsal(ctx context.Context, id string) error {
 	case err != nil:
 		return err
 	case r == nil:
-		return mistake("%s was not rehearsed yet; starter rehearse %s --answers FILE does it", id, id)
+		return mistake("%s has no rehearsal yet; starter rehearse %s --answers FILE starts one", id, id)
 	case r.Result != nil:
 		return s.endOfRehearsal(ctx, &r.Rehearsal)
 	}
@@ -125,15 +126,15 @@ func (s *session) goOn(ctx context.Context, e migration.Entry, r *rehearsed) err
 		return s.followRehearsal(ctx, e, r.ID)
 	}
 	if e.State == migration.InstanceRollingBack {
-		return mistake("rehearsal %d of %s was ended from outside while the instance was being taken back; starter rollback --discard-target-work %s goes on with that", r.ID, e.Instance, e.Instance)
+		return mistake("rehearsal %d of %s was ended from outside during its rollback; starter rollback --discard-target-work %s goes on with it", r.ID, e.Instance, e.Instance)
 	}
-	s.say("rehearsal %d of %s goes on, with its own answers", r.ID, e.Instance)
+	s.say("rehearsal %d of %s goes on with the answers it began with", r.ID, e.Instance)
 	return s.startRehearsal(ctx, e, r.ID, r.MaxSteps)
 }
 
 func (s *session) rehearse(ctx context.Context, id, file string, steps int) error {
 	if steps < 1 || steps > mostSteps {
-		return mistake("--max-steps %d: want 1 to %d", steps, mostSteps)
+		return mistake("--max-steps %d does not fit; give 1 to %d", steps, mostSteps)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -157,7 +158,7 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	switch e.State {
 	case migration.InstanceReady, migration.InstanceWarned:
 	case migration.InstanceBlocked:
-		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, mend them, then starter plan", id, id)}
+		return &exitcode.Error{Status: exitcode.Blocked, Text: fmt.Sprintf("%s is blocked by its findings; see starter plan --explain %s, solve them, then run starter plan", id, id)}
 	case migration.InstanceDone, migration.InstanceFailed:
 		return mistake("%s is %s already; starter rollback %s makes it ready again", id, e.State, id)
 	case migration.InstanceParked:
@@ -167,7 +168,7 @@ func (s *session) rehearse(ctx context.Context, id, file string, steps int) erro
 	}
 	number, err := s.ledger.Rehearsals.BeginRehearsal(ctx, s.config.Migration, e.Instance, answers, steps)
 	if migration.CodeOf(err) == migration.CodeConflict {
-		return mistake("%s was taken by somebody else meanwhile; starter show %s", id, id)
+		return mistake("another command has taken %s meanwhile; see starter show %s", id, id)
 	}
 	var refused *migration.Error
 	if errors.As(err, &refused) && refused.Code == migration.CodeInvalid {

@@ -33,28 +33,28 @@ func (a *App) resolveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resolve INSTANCE",
 		Short: "Tell a parked instance what to do",
-		Long: `Tells a parked instance what to do, or with --parked-for all that wait for one
-reason. The reason of --reason is kept in the ledger only.
+		Long: `Tells a parked instance what to do, or with --parked-for all that are parked for
+one reason. The text of --reason is kept in the ledger only.
 
 ACTIONS
-  retry     do the step again, after its cause was mended
+  retry     repeat the step, after you have removed the cause
   skip      leave the instance as it is; it ends skipped
-  redo      take a new snapshot of the source and converge on it; an instance that
-            is done is undone first, and migrated afresh
-  adopt     the target instance of --target is ours
-  accept    what was found is all right; go on
-  rollback  undo all of it; the instance is ready again`,
+  redo      take a new snapshot of the source and make the target like it; an
+            instance that is done is rolled back first, then migrated again
+  adopt     the target instance of --target belongs to this instance; go on with it
+  accept    the difference is fine; go on
+  rollback  undo everything on the target; the instance is ready again`,
 	}
-	cmd.Flags().StringVar(&f.action, "action", "", "what to do")
-	cmd.Flags().StringVar(&f.target, "target", "", "target instance, for adopt")
-	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for whoever reads the ledger")
-	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "redo and rollback may throw away work of people on the target")
+	cmd.Flags().StringVar(&f.action, "action", "", "the action")
+	cmd.Flags().StringVar(&f.target, "target", "", "target instance to adopt")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "why you decided so; kept in the ledger")
+	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "let redo and rollback discard what people did on the target")
 	cmd.Flags().StringVar(&f.parkedFor, "parked-for", "", "all instances that are parked for this `REASON`, instead of one")
-	cmd.Flags().Int64Var(&f.park, "park", 0, "number of the parking that is meant; default the present one")
+	cmd.Flags().Int64Var(&f.park, "park", 0, "number of the parking, as starter parked shows it; default the present one")
 	return a.verb(cmd, 0, 1, func(ctx context.Context, s *session, args []string) error {
 		switch {
 		case (len(args) == 0) == (f.parkedFor == ""):
-			return mistake("give an instance or --parked-for, one of them")
+			return mistake("give either an instance or --parked-for")
 		case len(args) == 0:
 			return s.resolveAll(ctx, f)
 		}
@@ -144,9 +144,9 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 	sample := migration.Entry{State: migration.InstanceParked, Reason: selected.Reason, ParkID: f.park}
 	switch {
 	case f.action == string(migration.ActionAdopt):
-		return nil, mistake("action adopt names a target instance; give each its own")
+		return nil, mistake("adopt needs a target instance for each; resolve them one by one")
 	case f.park != 0:
-		return nil, mistake("--park is of one instance; leave it out")
+		return nil, mistake("--park belongs to one instance; leave it out")
 	}
 	if err := f.check(sample); err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 		entries = append(entries, e)
 	}
 	if len(entries) == 0 {
-		return nil, mistake("nothing is parked for %s; starter parked lists what is", f.parkedFor)
+		return nil, mistake("nothing is parked for %s; starter parked lists all that is parked", f.parkedFor)
 	}
 	return entries, nil
 }
@@ -172,7 +172,7 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 // interrupted meanwhile goes on.
 func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) error {
 	if f.park != 0 || f.target != "" {
-		return mistake("%s is %s, not parked; --park and --target have no meaning", e.Instance, e.State)
+		return mistake("%s is %s, not parked; leave out --park and --target", e.Instance, e.State)
 	}
 	if err := s.needWorkflows(ctx); err != nil {
 		return err
@@ -222,7 +222,7 @@ func (s *session) endOfRedo(ctx context.Context, end followed) error {
 	}
 	switch {
 	case was.Outcome == migration.RollbackRefused:
-		return unsettled("%s was not undone, and stays as it was; its story says why", e.Instance)
+		return unsettled("%s was not undone, and stays as it was; its log says why", e.Instance)
 	case e.State == migration.InstanceDone:
 		return err
 	case !end.open:
@@ -238,7 +238,7 @@ func (f resolveFlags) check(e migration.Entry) error {
 	case e.State != migration.InstanceParked:
 		return mistake("%s is %s, not parked: there is nothing to resolve", e.Instance, e.State)
 	case f.park != 0 && f.park != e.ParkID:
-		return mistake("%s is parked anew (%d, not %d): look at it again with starter show %s", e.Instance, e.ParkID, f.park, e.Instance)
+		return mistake("%s was parked again since (%d, not %d); look at it with starter show %s", e.Instance, e.ParkID, f.park, e.Instance)
 	case f.action == "":
 		return mistake("--action is missing; for %s give %s", e.Reason, strings.Join(fitting, ", "))
 	case !slices.Contains(allActions(), f.action):

@@ -36,17 +36,17 @@ func (a *App) rollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback INSTANCE...",
 		Short: "Undo migrated instances, or a whole wave",
-		Long: `Undoes instances, half-migrated ones too: ends their target instances, puts rows
-and files back as they were, and makes the instances ready again. One that
-people have worked on since is refused. Rows and files that somebody changed
-since are left and counted as conflicts. Ctrl-C stops following; the rollback
-goes on. The same again goes on with one that was interrupted.
+		Long: `Undoes instances, half-migrated ones too. It aborts their target instances, puts
+rows and files back as they were, and makes the instances ready again. An instance
+that people have worked on since is refused. Rows and files that somebody changed
+since stay as they are and count as conflicts. Ctrl-C stops following; the rollback
+goes on. To go on with an interrupted rollback, give the same command again.
 
-The ended instances stay in the target's history, and so does what tools did
+The aborted instances stay in the target's history, and so does what tools did
 outside of the record.`,
 	}
 	cmd.Flags().StringVar(&f.wave, "wave", "", "undo all instances of this wave")
-	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "throw away work of people on the target")
+	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "discard what people did on the target")
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
 	return a.verb(cmd, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.rollback(ctx, args, f) })
 }
@@ -80,12 +80,12 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 		Migration: s.config.Migration, Rollback: made.Name, Queues: s.queues, Discard: made.Discard,
 	})
 	if err != nil {
-		s.say("rollback %s is in the ledger and was not started; the same again goes on with it", made.Name)
+		s.say("rollback %s is in the ledger but did not start; give the same command again", made.Name)
 		return err
 	}
 	s.say("rollback %s has %d instances; workflow %s", made.Name, made.Taken, id)
 	if f.detach {
-		s.say("starter list --state rolling_back has those that are left")
+		s.say("starter list --state rolling_back lists those that are left")
 		return s.print(report.NewRollback(made.Name, contract.RollbackResult{}, made.Taken))
 	}
 	return s.followRollback(ctx, made.Name, run)
@@ -97,14 +97,14 @@ func (s *session) toRollBack(ctx context.Context, args []string, wave migration.
 	filter := migration.Filter{Wave: wave}
 	switch {
 	case (len(args) == 0) == (wave == ""):
-		return nil, mistake("give instances or --wave, one of them")
+		return nil, mistake("give either instances or --wave")
 	case wave != "":
 		w, err := s.wave(ctx, wave)
 		if err != nil {
 			return nil, err
 		}
 		if w.Status.Open() {
-			return nil, mistake("wave %s is %s; starter stop %s ends it, then it can be undone", wave, w.Status, wave)
+			return nil, mistake("wave %s is %s; end it with starter stop %s, then roll it back", wave, w.Status, wave)
 		}
 	default:
 		for _, id := range args {
@@ -149,7 +149,7 @@ func (s *session) toRollBack(ctx context.Context, args []string, wave migration.
 		}
 	}
 	if len(entries) == 0 {
-		return nil, mistake("there is nothing to undo; starter list has where the instances stand")
+		return nil, mistake("there is nothing to undo; starter list shows the state of each instance")
 	}
 	return entries, nil
 }
@@ -171,7 +171,7 @@ func (s *session) whyNotRollBack(ctx context.Context, e *migration.Entry, wave m
 	}
 	switch {
 	case works:
-		return fmt.Sprintf("is %s; wait until it is settled", e.State), nil
+		return fmt.Sprintf("is %s; wait until it is done or parked", e.State), nil
 	case e.Undoable() || wave != "" || slices.Contains(inFlight, e.State):
 		return "", nil
 	}
@@ -213,7 +213,7 @@ func (s *session) runningRollback(ctx context.Context, entries []migration.Entry
 		case err != nil:
 			return "", err
 		case open && was.Rollback == "":
-			return "", mistake("%s is being undone already; starter show %s tells how far it is", id, id)
+			return "", mistake("%s is being undone already; starter show %s shows its progress", id, id)
 		case open:
 			return was.Rollback, nil
 		}
@@ -231,9 +231,9 @@ func (s *session) mayFollow(ctx context.Context, running string, entries []migra
 		case err != nil && migration.CodeOf(err) != migration.CodeNotFound:
 			return err
 		case err != nil || was.Rollback != running:
-			return mistake("rollback %s is under way, and %s is not part of it; when it has ended, give the same again", running, id)
+			return mistake("rollback %s is under way, and %s is not part of it; give the same command again when it has ended", running, id)
 		case was.Discard != f.discard:
-			return mistake("rollback %s is under way with --discard-target-work=%t; when it has ended, give the same again", running, was.Discard)
+			return mistake("rollback %s is under way with --discard-target-work=%t; give the same command again when it has ended", running, was.Discard)
 		}
 	}
 	return nil

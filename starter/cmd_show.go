@@ -20,10 +20,10 @@ type Logs interface {
 func (a *App) showCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "show INSTANCE",
-		Short: "Tell the whole story of one instance",
-		Long: `Tells the whole story of one instance of the source from the ledger: where it
-stands and why, what can be done next, its findings, what the last comparison of
-both sides found, and every side effect.`,
+		Short: "Show everything about one instance",
+		Long: `Shows everything that the ledger has about one instance of the source: its state
+and why, which actions fit, its findings, what the last comparison of both sides
+found, and its log, with every side effect.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		e, err := s.entry(ctx, args[0])
 		if err != nil {

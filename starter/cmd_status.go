@@ -13,9 +13,9 @@ func (a *App) statusCommand() *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show where the migration, its waves and its workers stand",
-		Long: `Shows numbers by state, all waves, and how many workers poll for each role.
-With --follow it follows the newest wave that is open until it is settled.`,
+		Short: "Show the progress of the migration, its waves and workers",
+		Long: `Shows how many instances are in each state, all waves, and how many workers poll
+for each role. --follow follows the newest open wave until it is settled.`,
 	}
 	cmd.Flags().BoolVar(&follow, "follow", false, "follow the newest open wave")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {

@@ -15,8 +15,9 @@ import (
 func (a *App) pauseCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "pause WAVE",
-		Short: "Start no further instance of a wave",
-		Long:  `Starts no further instance of a wave. Those in flight go on to their end.`,
+		Short: "Pause a wave: start none of its further instances",
+		Long: `Starts no further instance of a wave. Instances in flight go on to their end.
+starter resume lets the wave go on.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		return s.steer(ctx, migration.WaveName(args[0]), contract.PauseUpdate, contract.WaveControl{}, change(migration.WavePaused))
 	})
@@ -25,8 +26,8 @@ func (a *App) pauseCommand() *cobra.Command {
 func (a *App) resumeCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "resume WAVE",
-		Short: "Go on with a paused wave",
-		Long:  `Goes on with a wave that was paused, by starter pause or by --max-parked.`,
+		Short: "Let a paused wave go on",
+		Long:  `Lets a wave go on that was paused, by starter pause or by --max-parked.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		return s.steer(ctx, migration.WaveName(args[0]), contract.ResumeUpdate, contract.WaveControl{}, change(migration.WaveRunning))
 	})
@@ -39,9 +40,9 @@ func change(status migration.WaveStatus) migration.WaveChange {
 func (a *App) stopCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "stop WAVE",
-		Short: "End a wave when those in flight are settled",
-		Long: `Starts no further instance of a wave and ends it when those in flight are
-settled. The rest is free for other waves.`,
+		Short: "End a wave when its instances in flight are settled",
+		Long: `Starts no further instance of a wave, and ends the wave when its instances in
+flight are settled. Other waves can take the rest.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		w, err := s.openWave(ctx, migration.WaveName(args[0]))
 		if err != nil {
@@ -68,11 +69,11 @@ func (a *App) tuneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tune WAVE",
 		Short: "Change the limits of a wave while it runs",
-		Long: `Changes the limits of a wave while it runs. --rate is of the target, and so of
-all waves: 0 lets no call of the target begin until it is raised again.`,
+		Long: `Changes the limits of a wave while it runs. --rate limits the calls of the target
+for all waves together. With 0 no call begins until you raise it again.`,
 	}
 	cmd.Flags().IntVar(&control.Window, "window", 0, "instances in flight")
-	cmd.Flags().IntVar(&control.MaxParked, "max-parked", 0, "pause when more than so many are parked")
+	cmd.Flags().IntVar(&control.MaxParked, "max-parked", 0, "pause the wave when more than so many instances are parked")
 	cmd.Flags().Float64Var(&rate, "rate", 0, "calls of the target per second")
 	return a.verb(cmd, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		changed := cmd.Flags().Changed
@@ -117,7 +118,7 @@ all waves: 0 lets no call of the target begin until it is raised again.`,
 func (s *session) openWave(ctx context.Context, name migration.WaveName) (migration.Wave, error) {
 	w, err := s.wave(ctx, name)
 	if err == nil && !w.Status.Open() {
-		err = mistake("wave %s is %s: there is nothing to steer", name, w.Status)
+		err = mistake("wave %s is %s; pause, resume, stop and tune work while a wave is running or paused", name, w.Status)
 	}
 	return w, err
 }

@@ -17,10 +17,10 @@ func (a *App) verifyCommand() *cobra.Command {
 	return a.verb(&cobra.Command{
 		Use:   "verify [INSTANCE...]",
 		Short: "Compare migrated instances on both sides again",
-		Long: `Compares migrated instances on both sides again, all of them without arguments.
-It changes nothing; what it finds is in the ledger, where show has it. For instances
-that are named it tells what is not the same. Moved ones were worked on since: that
-is no fault, and neither is one of which only assignees differ.`,
+		Long: `Compares migrated instances on both sides again; without arguments, all of them. It
+changes nothing on either side. The ledger keeps the result; starter show shows it.
+For instances that you name, it lists what differs. "moved" means that somebody
+worked on the instance since. Neither that nor differing assignees is an error.`,
 	}, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.verify(ctx, args) })
 }
 
@@ -29,7 +29,7 @@ const maxNamed = 1000
 
 func (s *session) verify(ctx context.Context, args []string) error {
 	if len(args) > maxNamed {
-		return mistake("%d instances are too many to name, %d at most; without names all are compared", len(args), maxNamed)
+		return mistake("%d instances are too many, give %d at most, or none to compare all", len(args), maxNamed)
 	}
 	in := contract.VerifyRunInput{Migration: s.config.Migration, Queues: s.queues}
 	for _, id := range args {
@@ -46,7 +46,7 @@ func (s *session) verify(ctx context.Context, args []string) error {
 	run, err := s.start(ctx, id, contract.VerifyWorkflow, "verify migration "+string(s.config.Migration), in)
 	if err != nil {
 		if migration.CodeOf(err) == migration.CodeConflict {
-			return mistake("%s runs already; wait until it has ended", id)
+			return mistake("%s is running; wait until it has ended", id)
 		}
 		return err
 	}

@@ -39,25 +39,26 @@ func (a *App) waveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wave",
 		Short: "Migrate a bounded group of instances",
-		Long: `Takes ready and warned instances that the filters select, migrates at most a
-window of them at a time, and follows until every one is settled. Parked ones
-wait for starter resolve and hold up nobody. Ctrl-C stops following; the wave
-goes on. The name of a stopped wave with the same filters goes on with it.
+		Long: `Migrates the ready and warned instances that the filters select, at most --window
+of them at a time, and follows until each is done, parked, skipped or failed. Parked
+instances wait for starter resolve; the wave continues without them. Ctrl-C stops
+following; the wave goes on. To go on with a stopped wave, give its name and the
+same filters.
 
-With --delta it takes instances that are done, and makes the target like the
-source as it is now: records, files, variables, open activities. Those that are
-closed on the source stay as they are. From then on they belong to this wave.`,
+--delta takes instances that are done, and makes the target like the source as it
+is now: records, files, variables, open activities. Instances that have closed on
+the source stay as they are. The instances then belong to this wave.`,
 	}
 	f.add(cmd)
-	cmd.Flags().IntVar(&f.size, "size", 0, "most instances to take; 0 for all that match")
+	cmd.Flags().IntVar(&f.size, "size", 0, "take at most so many instances; 0 for all that match")
 	cmd.Flags().StringVar(&f.name, "name", "", "name of the wave; default the next number")
 	cmd.Flags().IntVar(&f.window, "window", 0, "instances in flight; default limits.window")
 	cmd.Flags().Float64Var(&f.rate, "rate", 0, "calls of the target per second, for all waves")
-	cmd.Flags().IntVar(&f.maxParked, "max-parked", 0, "pause when more than so many are parked; 0 for never")
+	cmd.Flags().IntVar(&f.maxParked, "max-parked", 0, "pause the wave when more than so many instances are parked; 0 for never")
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
-	cmd.Flags().BoolVar(&f.noWarned, "no-warned", false, "leave instances with warnings out")
-	cmd.Flags().BoolVar(&f.delta, "delta", false, "bring what is done up to date instead; needs no pilots")
-	cmd.Flags().BoolVar(&f.withoutPilot, "without-pilot", false, "do without verified pilots; recorded in the ledger")
+	cmd.Flags().BoolVar(&f.noWarned, "no-warned", false, "leave out instances with warnings")
+	cmd.Flags().BoolVar(&f.delta, "delta", false, "update instances that are done instead; needs no pilots")
+	cmd.Flags().BoolVar(&f.withoutPilot, "without-pilot", false, "do not require verified pilots; recorded in the ledger")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		f.rated = cmd.Flags().Changed("rate")
 		if f.window == 0 {
@@ -113,7 +114,7 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 	case f.window < 1 || f.window > 500:
 		return migration.Filter{}, mistake("--window %d does not fit; give 1 to 500", f.window)
 	case f.delta && (f.noWarned || f.withoutPilot):
-		return migration.Filter{}, mistake("--no-warned and --without-pilot have no meaning with --delta")
+		return migration.Filter{}, mistake("leave out --no-warned and --without-pilot, or --delta")
 	case f.rated && f.rate <= 0:
 		return migration.Filter{}, mistake("--rate %g does not fit; give a number above 0", f.rate)
 	case f.name != "" && !waveName.MatchString(f.name):
@@ -144,10 +145,10 @@ func (s *session) checkWave(ctx context.Context, f waveFlags) (migration.Filter,
 		return filter, err
 	}
 	if len(counts) == 0 && f.delta {
-		return filter, mistake("no instance is done that matches; starter list --state done has those that are")
+		return filter, mistake("no instance is done that matches; starter list --state done lists those that are")
 	}
 	if len(counts) == 0 {
-		return filter, mistake("no instance is ready that matches; starter list --state ready,warned has those that are, starter plan looks again")
+		return filter, mistake("no instance is ready that matches; starter list --state ready,warned lists those that are, starter plan checks again")
 	}
 	if f.withoutPilot {
 		return filter, nil
@@ -170,7 +171,7 @@ func (s *session) existing(ctx context.Context, name migration.WaveName) (w migr
 	}
 	open, err := s.running(ctx, contract.WaveID(s.config.Migration, name))
 	if err == nil && open {
-		err = mistake("wave %s runs already; starter status --follow follows it", name)
+		err = mistake("wave %s is running; starter status --follow follows it", name)
 	}
 	return w, true, err
 }
@@ -190,7 +191,7 @@ func (s *session) needPilots(ctx context.Context, takeable migration.Filter) err
 		}
 		lines = append(lines, fmt.Sprintf("  %s -> %s: starter pilot %s", m.Definition, m.Target, strings.Join(candidates, " or ")))
 	}
-	return mistake("these definitions have no verified pilot, mapped as they are now; migrate one instance each (starter pilot --suggest covers all open activities), or give --without-pilot:\n%s", strings.Join(lines, "\n"))
+	return mistake("these definitions have no verified pilot with the present mapping; migrate one instance of each (starter pilot --suggest covers all open activities), or give --without-pilot:\n%s", strings.Join(lines, "\n"))
 }
 
 // mostCandidates is how many pilots of a definition a refusal names.

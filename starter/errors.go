@@ -82,5 +82,5 @@ func unknownWord(what, word string, known []string) error {
 	if len(known) == 0 {
 		return mistake("%s %q is not known", what, word)
 	}
-	return mistake("%s %q is not known; there are %s", what, word, strings.Join(known[:min(len(known), 10)], ", "))
+	return mistake("%s %q is not known; the known ones are %s", what, word, strings.Join(known[:min(len(known), 10)], ", "))
 }

@@ -29,7 +29,7 @@ type filterFlags struct {
 }
 
 func (f *filterFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.processes, "process", nil, "only these processes, package/process")
+	cmd.Flags().StringSliceVar(&f.processes, "process", nil, "only these processes, as package/process")
 	cmd.Flags().StringVar(&f.requester, "requester", "", "only instances of this requester")
 	cmd.Flags().StringVar(&f.startedBefore, "started-before", "", "only instances started before this date or time, 2026-10-31 or RFC 3339, in UTC")
 	cmd.Flags().StringVar(&f.file, "instances", "", "only the instances listed in this `FILE`, one ID a line")
@@ -103,7 +103,7 @@ func parseTime(text string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, mistake("--started-before %q is no time; write 2026-10-31 or 2026-10-31T18:00:00Z", text)
+	return time.Time{}, mistake("--started-before %q is not a time; write 2026-10-31 or 2026-10-31T18:00:00Z", text)
 }
 
 // readInstances reads one ID a line; empty lines and those with # are left out.
@@ -149,14 +149,14 @@ func (s *session) needInstances(ctx context.Context, ids []migration.InstanceID)
 	if len(unknown) > 5 {
 		more = fmt.Sprintf(" and %d more", len(unknown)-5)
 	}
-	return mistake("the plan does not have %s%s; starter list has those it has, starter plan looks again", strings.Join(unknown[:min(5, len(unknown))], ", "), more)
+	return mistake("the plan does not have %s%s; starter list shows those it has, starter plan checks again", strings.Join(unknown[:min(5, len(unknown))], ", "), more)
 }
 
 // entry returns one instance of the plan.
 func (s *session) entry(ctx context.Context, id string) (migration.Entry, error) {
 	e, err := s.ledger.Entries.Entry(ctx, s.config.Migration, migration.InstanceID(id))
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return e, mistake("the plan does not have %s; starter list has the instances it has, starter plan looks again", id)
+		return e, mistake("the plan does not have %s; starter list shows those it has, starter plan checks again", id)
 	}
 	return e, err
 }

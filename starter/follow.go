@@ -75,7 +75,7 @@ func (s *session) ended(ctx context.Context, w migration.Wave) error {
 		return err
 	}
 	if now.Status.Open() {
-		return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of wave %s was ended from outside; starter wave --name %s with the same filters goes on, starter stop %s frees its instances", w.Name, w.Name, w.Name)}
+		return &exitcode.Error{Status: exitcode.Unsettled, Text: fmt.Sprintf("the workflow of wave %s was ended from outside; starter wave --name %s with the same filters goes on with it, starter stop %s releases its instances", w.Name, w.Name, w.Name)}
 	}
 	counts, err := s.ledger.Entries.Counts(ctx, s.config.Migration, migration.Filter{Wave: w.Name})
 	if err != nil {

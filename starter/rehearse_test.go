@@ -152,12 +152,12 @@ func TestRehearse_takes_a_file_or_names_all_its_mistakes(t *testing.T) {
 			name: "all_mistakes_at_once",
 			text: "process1: {}\ncrm/process1:\n  approve: {status: approved}\n  resubmit: [{status: [a]}, {status: }, 7]\n  resubmit: [{}]\n",
 			mistakes: []string{
-				`line 1: "process1" is no process: want package/process`,
-				"line 3: crm/process1.approve: want a list of visits",
-				"line 4: crm/process1.resubmit, visit 1: variable status has no text; quote it",
-				"line 4: crm/process1.resubmit, visit 2: variable status has no text; quote it",
+				`line 1: "process1" is not a process: write package/process`,
+				"line 3: crm/process1.approve: write a list of visits",
+				"line 4: crm/process1.resubmit, visit 1: the value of variable status is not text; quote it",
+				"line 4: crm/process1.resubmit, visit 2: the value of variable status is not text; quote it",
 				"line 4: crm/process1.resubmit, visit 3: want variable: value",
-				"line 5: crm/process1: resubmit is there twice",
+				"line 5: crm/process1: resubmit is given twice",
 			},
 		},
 		{name: "a_list", text: "- crm/process1", mistakes: []string{"line 1: the answers: want package/process: its activities"}},
@@ -210,15 +210,15 @@ func TestRehearse_refuses_and_says_what_to_do(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"never_rehearsed", []string{"3_crm_process1"}, nil, 2, "was not rehearsed yet; starter rehearse 3_crm_process1 --answers FILE"},
+		{"never_rehearsed", []string{"3_crm_process1"}, nil, 2, "has no rehearsal yet; starter rehearse 3_crm_process1 --answers FILE"},
 		{"no_such_file", []string{"3_crm_process1", "--answers", "nowhere.yaml"}, nil, 2, "--answers nowhere.yaml cannot be read"},
-		{"too_many_steps", []string{"3_crm_process1", "--answers", file, "--max-steps", "1001"}, nil, 2, "want 1 to 1000"},
-		{"no_steps", []string{"3_crm_process1", "--answers", file, "--max-steps", "0"}, nil, 2, "want 1 to 1000"},
+		{"too_many_steps", []string{"3_crm_process1", "--answers", file, "--max-steps", "1001"}, nil, 2, "does not fit; give 1 to 1000"},
+		{"no_steps", []string{"3_crm_process1", "--answers", file, "--max-steps", "0"}, nil, 2, "does not fit; give 1 to 1000"},
 		{"blocked", []string{"5_crm_process1", "--answers", file}, nil, 3, "is blocked by its findings"},
 		{"done", []string{"1_crm_process1", "--answers", file}, nil, 2, "is done already; starter rollback 1_crm_process1 makes it ready"},
 		{"parked", []string{"2_crm_process1", "--answers", file}, nil, 2, "is parked (start_outcome_unknown); starter resolve"},
-		{"ended_from_outside_while_it_was_taken_back", []string{"3_crm_process1"}, stuck(migration.InstanceRollingBack, true, nil), 2, "starter rollback --discard-target-work 3_crm_process1 goes on with that"},
-		{"rolled_back_and_migrated_since", []string{"3_crm_process1"}, stuck(migration.InstanceDone, false, path()), 4, "it was interrupted, and its instance is not its own any more\n"},
+		{"ended_from_outside_while_it_was_taken_back", []string{"3_crm_process1"}, stuck(migration.InstanceRollingBack, true, nil), 2, "starter rollback --discard-target-work 3_crm_process1 goes on with it"},
+		{"rolled_back_and_migrated_since", []string{"3_crm_process1"}, stuck(migration.InstanceDone, false, path()), 4, "it was interrupted, and something else has the instance since\n"},
 		{"rolled_back_and_migrated_since_without_steps", []string{"3_crm_process1"}, stuck(migration.InstanceDone, false, nil), 4, "it was interrupted"},
 		{"rolled_back_and_migrated_since_and_answered", []string{"3_crm_process1", "--answers", file}, stuck(migration.InstanceDone, false, path()), 2, "is done already; starter rollback 3_crm_process1"},
 		{"answers_that_do_not_fit", []string{"3_crm_process1"}, func(w *world) {
@@ -229,14 +229,14 @@ func TestRehearse_refuses_and_says_what_to_do(t *testing.T) {
 		{"migration_parked", []string{"2_crm_process1"}, func(w *world) {
 			ended(migration.RehearsalResult{Stopped: "its migration is parked: x", Reason: migration.ReasonRecordConflict, ParkID: 4})(w)
 			w.rehearsals[0].Instance = "2_crm_process1"
-		}, 4, "starter resolve 2_crm_process1 --action ... goes on with the migration, and then it stays"},
+		}, 4, "starter resolve 2_crm_process1 --action ... goes on with the migration, and then nothing is rolled back"},
 		{"not_taken_back", []string{"3_crm_process1"}, func(w *world) {
-			ended(migration.RehearsalResult{Ended: true, Target: "901_crm_process1", Stopped: "it could not be taken back: x"})(w)
+			ended(migration.RehearsalResult{Ended: true, Target: "901_crm_process1", Stopped: "it could not be rolled back: x"})(w)
 			e := w.entries["3_crm_process1"]
 			e.TargetID = "901_crm_process1"
 			w.entries["3_crm_process1"] = e
-		}, 4, "starter rollback --discard-target-work 3_crm_process1 takes it back"},
-		{"conflicts", []string{"3_crm_process1"}, ended(migration.RehearsalResult{Ended: true, Undone: true, Conflicts: 2}), 4, "2 rows or files were left"},
+		}, 4, "starter rollback --discard-target-work 3_crm_process1 rolls it back"},
+		{"conflicts", []string{"3_crm_process1"}, ended(migration.RehearsalResult{Ended: true, Undone: true, Conflicts: 2}), 4, "2 rows or files stay, because somebody changed them"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -265,7 +265,7 @@ func TestRehearse_goes_on_with_what_was_ended_from_outside(t *testing.T) {
 	if status != 0 || len(w.rehearsals) != 1 || len(w.inputs) != 1 || w.inputs[0].(contract.RehearsalInput).MaxSteps != 9 {
 		t.Errorf("status %d, %d rehearsals, started with %v: %s", status, len(w.rehearsals), w.inputs, errs)
 	}
-	if !strings.Contains(errs, "goes on, with its own answers") {
+	if !strings.Contains(errs, "goes on with the answers it began with") {
 		t.Errorf("it does not say so: %s", errs)
 	}
 }

@@ -84,13 +84,13 @@ func TestRollbackMistakes(t *testing.T) {
 		world func(*world)
 		want  string
 	}{
-		{"rollback_of_nothing", []string{"rollback"}, nil, "give instances or --wave"},
-		{"rollback_of_both", []string{"rollback", "1_crm_process1", "--wave", "1"}, nil, "give instances or --wave"},
+		{"rollback_of_nothing", []string{"rollback"}, nil, "give either instances or --wave"},
+		{"rollback_of_both", []string{"rollback", "1_crm_process1", "--wave", "1"}, nil, "give either instances or --wave"},
 		{"rollback_of_unknown_ones", []string{"rollback", "1_crm_process1", "9_crm_process1"}, nil, "the plan does not have 9_crm_process1"},
-		{"rollback_of_one_in_flight", []string{"rollback", "1_crm_process1", "7_crm_process1", "3_crm_process1"}, nil, "7_crm_process1 is in_flight; wait until it is settled"},
+		{"rollback_of_one_in_flight", []string{"rollback", "1_crm_process1", "7_crm_process1", "3_crm_process1"}, nil, "7_crm_process1 is in_flight; wait until it is done or parked"},
 		{"rollback_of_one_never_migrated", []string{"rollback", "1_crm_process1", "7_crm_process1", "3_crm_process1"}, nil, "3_crm_process1 is ready and was never migrated"},
 		{"rollback_of_an_unknown_wave", []string{"rollback", "--wave", "one"}, nil, `wave "one" is not known`},
-		{"rollback_of_a_wave_that_runs", []string{"rollback", "--wave", "1"}, func(w *world) { w.waves[0].Status = migration.WavePaused }, "wave 1 is paused; starter stop 1"},
+		{"rollback_of_a_wave_that_runs", []string{"rollback", "--wave", "1"}, func(w *world) { w.waves[0].Status = migration.WavePaused }, "wave 1 is paused; end it with starter stop 1"},
 		{"rollback_of_a_wave_with_some_in_flight", []string{"rollback", "--wave", "1"}, func(w *world) {
 			e := w.entries["7_crm_process1"]
 			e.Wave = "1"
@@ -120,16 +120,16 @@ func TestRollbackMistakes(t *testing.T) {
 			w.rollingBack("1_crm_process1", "4")
 			w.open["ferry/crm-2026/rollback/4"] = true
 		}, "part of rollback 4, which is under way"},
-		{"resolve_of_nothing", []string{"resolve", "--action", "retry"}, nil, "give an instance or --parked-for"},
-		{"resolve_of_both", parkedFor("--action", "retry", "2_crm_process1"), nil, "give an instance or --parked-for"},
+		{"resolve_of_nothing", []string{"resolve", "--action", "retry"}, nil, "give either an instance or --parked-for"},
+		{"resolve_of_both", parkedFor("--action", "retry", "2_crm_process1"), nil, "give either an instance or --parked-for"},
 		{"parked_for_an_unknown_reason", []string{"resolve", "--parked-for", "start_unknown", "--action", "retry"}, nil, `reason "start_unknown" is not known`},
 		{"parked_for_without_an_action", parkedFor(), nil, "--action is missing; for start_outcome_unknown give retry, adopt, skip"},
 		{"parked_for_with_one_that_does_not_fit", parkedFor("--action", "redo"), nil, "action redo does not fit start_outcome_unknown"},
-		{"parked_for_with_adopt", parkedFor("--action", "adopt", "--target", "9"), nil, "give each its own"},
-		{"parked_for_with_a_park", parkedFor("--action", "retry", "--park", "2"), nil, "--park is of one instance"},
+		{"parked_for_with_adopt", parkedFor("--action", "adopt", "--target", "9"), nil, "resolve them one by one"},
+		{"parked_for_with_a_park", parkedFor("--action", "retry", "--park", "2"), nil, "--park belongs to one instance"},
 		{"parked_for_that_nothing_waits_for", []string{"resolve", "--parked-for", "source_moved", "--action", "redo"}, nil, "nothing is parked for source_moved"},
-		{"drift_without_a_plan", []string{"drift"}, func(w *world) { w.entries = nil }, "no plan of crm-2026 yet"},
-		{"delta_with_pilots", []string{"wave", "--delta", "--without-pilot"}, nil, "have no meaning with --delta"},
+		{"drift_without_a_plan", []string{"drift"}, func(w *world) { w.entries = nil }, "crm-2026 has no plan yet"},
+		{"delta_with_pilots", []string{"wave", "--delta", "--without-pilot"}, nil, "leave out --no-warned and --without-pilot, or --delta"},
 		{"delta_of_nothing", []string{"wave", "--delta", "--requester", "terry"}, nil, "no instance is done that matches"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -219,7 +219,7 @@ func TestRollbackThatCannotStartSaysHowToGoOn(t *testing.T) {
 	w := migrated()
 	w.down = serviceerror.NewUnavailable("connection refused")
 	status, _, errs := w.run(t, "rollback", "1_crm_process1")
-	if status != 5 || !strings.Contains(errs, "the same again goes on with it") {
+	if status != 5 || !strings.Contains(errs, "give the same command again") {
 		t.Errorf("status %d, said %q", status, errs)
 	}
 }

@@ -66,7 +66,7 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, input
 func (s *session) startOrFollow(ctx context.Context, id, workflow, summary string, input any) (client.WorkflowRun, error) {
 	run, err := s.start(ctx, id, workflow, summary, input)
 	if migration.CodeOf(err) == migration.CodeConflict {
-		s.say("%s runs already: following it", id)
+		s.say("%s is under way: following it", id)
 		return s.temporal.Workflows.GetWorkflow(ctx, id, ""), nil
 	}
 	return run, err

@@ -72,7 +72,7 @@ func newFlags(stderr io.Writer) *pflag.FlagSet {
 	flags.SetOutput(stderr)
 	flags.SetNormalizeFunc(short)
 	config.AddFlags(flags)
-	flags.Bool(versionFlag, false, "tell the version and end")
+	flags.Bool(versionFlag, false, "print the version and exit")
 	return flags
 }
 

@@ -51,7 +51,7 @@ func (v *Comparison) sheets() []sheet {
 	}
 	look := ""
 	if !v.Deciding {
-		look = ", a mere look"
+		look = ", comparison only, changed nothing"
 	}
 	compared := sheet{title: "Compared " + v.At + look, text: wrap("", fmt.Sprintf("%s; %d the same.", v.summary(), len(v.Items)-len(v.different())))}
 	items := sheet{header: []string{"kind", "path", "subject", "result", "seen"}}

@@ -116,7 +116,7 @@ func moveText(was, state string) string {
 
 func (d *Diff) sheets() []sheet {
 	if !d.Compared {
-		return []sheet{{text: []string{"There is no plan before this one to compare with."}}}
+		return []sheet{{text: []string{"This is the first plan: there is none to compare it with."}}}
 	}
 	if len(d.Moves)+len(d.Gained)+len(d.Lost) == 0 {
 		return []sheet{{text: []string{"Nothing changed since the plan before."}}}
@@ -147,7 +147,7 @@ func (d *Diff) sheets() []sheet {
 	}
 	sheets := []sheet{{title: "Findings about servers, apps and definitions: gained, lost", text: findings}, moves, changes}
 	if all > len(d.shown) {
-		sheets = append(sheets, sheet{text: []string{fmt.Sprintf("and %d more; -o json has all of them", all-len(d.shown))}})
+		sheets = append(sheets, sheet{text: []string{fmt.Sprintf("and %d more; -o json shows all of them", all-len(d.shown))}})
 	}
 	return sheets
 }

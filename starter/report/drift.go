@@ -28,7 +28,7 @@ func NewDrift(r contract.DriftResult) Drift {
 func (v Drift) sheets() []sheet {
 	all := sheet{header: []string{"still", "moved", "closed"}}
 	all.add(v.Still, v.Moved, v.Closed)
-	listed := sheet{title: "Not still", header: []string{"instance", "on the source"}}
+	listed := sheet{title: "Moved on or closed", header: []string{"instance", "on the source"}}
 	for _, l := range v.Listed {
 		what := "moved"
 		if l.Closed {

@@ -99,36 +99,28 @@ func (f PlanFacts) conclusion(about []migration.Finding) string {
 			what = append(what, general+" of its definition or app")
 		}
 		if len(what) == 0 {
-			return "What blocked it is not among the findings of the last plan: starter plan looks again."
+			return "The last plan has no finding that blocks it: run starter plan again."
 		}
-		return fmt.Sprintf("Blocked by %s: mend what they name, then starter plan.", strings.Join(what, " and "))
+		return fmt.Sprintf("Blocked by %s. Do what the findings say, then run starter plan.", strings.Join(what, " and "))
 	case migration.InstanceReady, migration.InstanceWarned:
-		var left []string
+		read, then := "", "It can be migrated: the next wave that selects it migrates it."
 		if warnings := checksOf(p.Findings, migration.Warning); warnings != "" {
-			left = append(left, warnings+", to be read,")
+			read = "Read " + warnings + " first. "
 		}
-		then := "the next wave that selects it takes it."
 		if !f.Piloted {
-			left = append(left, "a verified pilot of its definition")
-			then = fmt.Sprintf("starter pilot %s makes it that one; starter pilot --suggest names others.", p.Instance)
+			then = fmt.Sprintf("Its definition needs a verified pilot: starter pilot %s migrates it as the pilot; starter pilot --suggest names others.", p.Instance)
 		}
-		switch len(left) {
-		case 0:
-			return "Nothing stands between it and migration: " + then
-		case 1:
-			return fmt.Sprintf("Only %s stands between it and migration: %s", left[0], then)
-		}
-		return fmt.Sprintf("Only %s and %s stand between it and migration: %s", left[0], left[1], then)
+		return read + then
 	case migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting:
-		return fmt.Sprintf("It is being migrated: starter show %s.", p.Instance)
+		return fmt.Sprintf("It is being migrated: see starter show %s.", p.Instance)
 	case migration.InstanceRollingBack:
-		return fmt.Sprintf("It is being rolled back: starter show %s.", p.Instance)
+		return fmt.Sprintf("It is being rolled back: see starter show %s.", p.Instance)
 	case migration.InstanceParked:
 		return fmt.Sprintf("It waits for you (%s): starter resolve %s --action ...", p.Reason, p.Instance)
 	case migration.InstanceFailed:
 		return fmt.Sprintf("Its workflow ended without an outcome: starter pilot %s goes on, and so does a wave after starter plan.", p.Instance)
 	case migration.InstanceSkipped:
-		return fmt.Sprintf("It is left alone (%s): starter show %s tells why.", p.Reason, p.Instance)
+		return fmt.Sprintf("It was skipped (%s): see starter show %s.", p.Reason, p.Instance)
 	case migration.InstanceDone:
 	}
 	return fmt.Sprintf("It is migrated, as %s: starter verify %s compares both sides again.", p.TargetID, p.Instance)

@@ -156,7 +156,7 @@ func (v Show) about() sheet {
 }
 
 func (v Show) sheets() []sheet {
-	log := sheet{title: "Story", header: []string{"at", "step", "what", "detail", "by"}}
+	log := sheet{title: "Log", header: []string{"at", "step", "what", "detail", "by"}}
 	for _, l := range v.Lines {
 		log.add(l.At, l.Step, l.text(), l.Detail, l.By)
 	}

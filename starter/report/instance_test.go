@@ -69,7 +69,7 @@ func TestAComparisonShowsWhatIsNotTheSame(t *testing.T) {
 		{"all_the_same", &migration.Comparison{At: clock, Verdict: migration.VerdictSame, Deciding: true, Items: []migration.Item{same}}, "Compared 2026-11-02T10:00:00Z\nverdict: same; 1 the same.\n"},
 		{
 			"one_is_missing", &migration.Comparison{At: clock, Verdict: migration.VerdictAssignees, Items: []migration.Item{same, missing}},
-			"Compared 2026-11-02T10:00:00Z, a mere look\nverdict: assignees_differ; assignee missing 1; 1 the same.\n\nkind      path  subject  result   seen\nassignee        approve  missing  not to clark\n",
+			"Compared 2026-11-02T10:00:00Z, comparison only, changed nothing\nverdict: assignees_differ; assignee missing 1; 1 the same.\n\nkind      path  subject  result   seen\nassignee        approve  missing  not to clark\n",
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestRollbackTellsWhatBecameOfEach(t *testing.T) {
 	want := `rollback  undone  refused  conflicts  shared  failed  to come
 4         2       1        1          0       1       7
 
-Not undone, or not wholly
+Not undone, or only in part
 instance  outcome   left  why
 1         conflict  3
 2         refused   0     worked on

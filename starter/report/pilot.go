@@ -234,7 +234,7 @@ func (v Pilot) sheets() []sheet {
 		v.about(),
 		{title: "Findings", text: findingsInFull(v.FindingsOf, v.Instance)},
 		calls, e.effects(), e.others(), open, values, compared,
-		{text: wrap("", "starter show "+v.Instance+" tells the whole story.")},
+		{text: wrap("", "starter show "+v.Instance+" shows everything about it.")},
 	}
 }
 
@@ -250,7 +250,7 @@ func (e Evidence) effects() sheet {
 	if len(tables) > 0 {
 		written += " (" + strings.Join(tables, ", ") + ")"
 	}
-	written = fmt.Sprintf("Written on the target: %s, %s; %s given with the start.", written, plural(e.Files, "file"), plural(e.Variables, "variable"))
+	written = fmt.Sprintf("Written on the target: %s, %s; %s set by the start.", written, plural(e.Files, "file"), plural(e.Variables, "variable"))
 	tools := "What start tools changed in the record: nothing."
 	if len(e.StartTools) > 0 {
 		tools = "What start tools changed in the record: " + strings.Join(e.StartTools, "; ") + "."
@@ -261,7 +261,7 @@ func (e Evidence) effects() sheet {
 // others tells of the rows that are not of the record.
 func (e Evidence) others() sheet {
 	if e.Target == nil {
-		return sheet{text: wrap("", "The target's side was not noted: what follows is of the source.")}
+		return sheet{text: wrap("", "The ledger has no evidence of the target: what follows is about the source.")}
 	}
 	var tables []string
 	for _, m := range e.Target.Modified {
@@ -273,10 +273,10 @@ func (e Evidence) others() sheet {
 	}
 	s := sheet{text: wrap("", "Other rows of the app's tables modified on the target since the start: "+cmp.Or(strings.Join(tables, ", "), "none")+".")}
 	if len(e.Target.Uncounted) > 0 {
-		s.text = append(s.text, wrap("", "Tables that took too long to look through, not counted: "+strings.Join(e.Target.Uncounted, ", ")+".")...)
+		s.text = append(s.text, wrap("", "Tables that took too long to search, not counted: "+strings.Join(e.Target.Uncounted, ", ")+".")...)
 	}
 	if len(e.Target.Undated) > 0 {
-		s.text = append(s.text, wrap("", "Tables that do not say when a row was modified: "+strings.Join(e.Target.Undated, ", ")+".")...)
+		s.text = append(s.text, wrap("", "Tables without a date of modification: "+strings.Join(e.Target.Undated, ", ")+".")...)
 	}
 	return s
 }

@@ -71,16 +71,16 @@ func TestPilotSaysWhatWasWritten(t *testing.T) {
 		want    []string
 	}{
 		{"nothing", nil, report.Effects{}, []string{
-			"Written on the target: 0 rows, 0 files; 0 variables given with the start.",
-			"What start tools changed in the record: nothing.", "The target's side was not noted: what follows is of the source.",
+			"Written on the target: 0 rows, 0 files; 0 variables set by the start.",
+			"What start tools changed in the record: nothing.", "The ledger has no evidence of the target: what follows is about the source.",
 		}},
 		{"rows_by_table_and_what_tools_did", []migration.StepLine{tools}, report.Effects{Written: migration.Written{Rows: map[string]int{"b": 3, "a": 1}, Files: 1}, Variables: 1}, []string{
-			"Written on the target: 4 rows (a 1, b 3), 1 file; 1 variable given with the start.", "What start tools changed in the record: rows put back: 1 restored",
+			"Written on the target: 4 rows (a 1, b 3), 1 file; 1 variable set by the start.", "What start tools changed in the record: rows put back: 1 restored",
 		}},
 		{"other_rows", nil, report.Effects{Seen: &migration.Evidence{
 			Modified: []migration.ModifiedRows{{Table: "history", Rows: 9, More: true, IDs: []migration.RecordID{"1", "2", "3", "4", "5", "6"}}}, Undated: []string{"old"}, Uncounted: []string{"archive"},
 		}}, []string{
-			"modified on the target since the start: history 9 or more (1, 2, 3, 4, 5).", "not counted: archive.", "Tables that do not say when a row was modified: old.", "0 variables, none differs.",
+			"modified on the target since the start: history 9 or more (1, 2, 3, 4, 5).", "not counted: archive.", "Tables without a date of modification: old.", "0 variables, none differs.",
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -107,7 +107,7 @@ crm#3#process1  1      ready  3      a, b
 crm#3#process1: c can be seen in blocked instances only.
 crm#5#process1: all its instances are blocked.
 
-starter pilot INSTANCE migrates one and shows what it did.
+starter pilot INSTANCE migrates one and shows every side effect.
 `
 	if diff := cmp.Diff(want, shown(t, report.Table, v)); diff != "" {
 		t.Error(diff)
@@ -123,10 +123,10 @@ func TestTroubleSaysHowARehearsalGoesOn(t *testing.T) {
 		want   string
 	}{
 		{"stopped", nil, migration.RehearsalResult{Stopped: "a decision", Undone: true}, "the rehearsal of 1 stopped: a decision"},
-		{"ended_with_conflicts", nil, migration.RehearsalResult{Ended: true, Undone: true, Conflicts: 2}, "the rehearsal of 1 came to its end; 2 rows or files were left, since somebody changed them: starter show 1 names them"},
-		{"its_migration_is_parked", func(e *migration.Entry) { e.State = migration.InstanceParked }, migration.RehearsalResult{Stopped: "x", Reason: migration.ReasonRecordConflict}, "the rehearsal of 1 stopped: x; starter resolve 1 --action ... goes on with the migration, and then it stays"},
-		{"not_taken_back", func(e *migration.Entry) { e.TargetID = "901" }, migration.RehearsalResult{Ended: true, Stopped: "x", Target: "901"}, "the rehearsal of 1 came to its end; x; starter rollback --discard-target-work 1 takes it back"},
-		{"migrated_anew_since", func(e *migration.Entry) { e.TargetID = "902" }, migration.RehearsalResult{Ended: true, Target: "901"}, "the rehearsal of 1 came to its end"},
+		{"ended_with_conflicts", nil, migration.RehearsalResult{Ended: true, Undone: true, Conflicts: 2}, "the rehearsal of 1 reached the end; 2 rows or files stay, because somebody changed them: starter show 1 names them"},
+		{"its_migration_is_parked", func(e *migration.Entry) { e.State = migration.InstanceParked }, migration.RehearsalResult{Stopped: "x", Reason: migration.ReasonRecordConflict}, "the rehearsal of 1 stopped: x; starter resolve 1 --action ... goes on with the migration, and then nothing is rolled back"},
+		{"not_taken_back", func(e *migration.Entry) { e.TargetID = "901" }, migration.RehearsalResult{Ended: true, Stopped: "x", Target: "901"}, "the rehearsal of 1 reached the end; x; starter rollback --discard-target-work 1 rolls it back"},
+		{"migrated_anew_since", func(e *migration.Entry) { e.TargetID = "902" }, migration.RehearsalResult{Ended: true, Target: "901"}, "the rehearsal of 1 reached the end"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -240,7 +240,7 @@ const startTools = "FERRY-224"
 func (v Plan) sheets() []sheet {
 	findings := sheet{title: "Findings about servers, apps and definitions", text: v.findingGroups()}
 	if v.Stopped {
-		return []sheet{{text: []string{"There was no inventory: what stands against the servers comes first."}}, findings}
+		return []sheet{{text: []string{"No instance was checked: solve the findings about the servers first."}}, findings}
 	}
 	definitions := sheet{header: []string{"definition", "ready", "warned", "blocked", "done", "other", "top reasons"}, fits: true}
 	line := func(name string, c Counts, reasons string) {
@@ -257,7 +257,7 @@ func (v Plan) sheets() []sheet {
 	if len(v.Definitions) != 1 {
 		line("all", v.Counts, "")
 	}
-	open := sheet{text: wrap("", fmt.Sprintf("Open on the source: %d = %d roots + %d subflows of them + %d orphans.", v.Open.Open, v.Open.Roots, v.Open.Descendants, v.Open.Orphans))}
+	open := sheet{text: wrap("", v.opened())}
 	sheets := []sheet{definitions, open, tools}
 	if v.Diff != nil {
 		sheets = append(sheets, v.Diff.sheets()...)
@@ -265,6 +265,15 @@ func (v Plan) sheets() []sheet {
 		sheets = append(sheets, findings)
 	}
 	return append(sheets, sheet{text: v.next()})
+}
+
+// opened counts the instances that are open on the source.
+func (v Plan) opened() string {
+	text := fmt.Sprintf("%d open on the source: %d top-level, %s", v.Open.Open, v.Open.Roots, plural(v.Open.Descendants, "subflow"))
+	if v.Open.Orphans > 0 {
+		text += ", " + plural(v.Open.Orphans, "subflow") + " whose caller is not open"
+	}
+	return text + "."
 }
 
 // findingGroups is one paragraph for each check, the worst first. Start tools
@@ -310,33 +319,34 @@ func (v Plan) next() []string {
 	if v.Counts.Blocked+v.Counts.Warned == 0 {
 		return nil
 	}
-	const numbers = "Reasons are numbers of docs/checks.md, with how many instances they concern; without, all of the definition. "
+	const numbers = "A reason is a finding and the number of its instances; all: it is about the definition or its app. docs/checks.md explains each. "
 	if v.Frozen {
 		return wrap("", numbers+"See starter list --state blocked,warned, then starter plan --explain INSTANCE.")
 	}
 	if v.LeftOut > 0 {
-		return wrap("", numbers+"starter check -o json has findings of instances; "+plural(v.LeftOut, "finding")+" did not fit: starter plan keeps them all.")
+		return wrap("", numbers+"starter check -o json has the findings of instances, but "+plural(v.LeftOut, "finding")+" did not fit: starter plan keeps all.")
 	}
 	return wrap("", numbers+"starter check -o json has the findings of instances.")
 }
 
 // mostReasons is how many top reasons a definition shows.
-const mostReasons = 3
+const mostReasons = 2
 
-// topReasons is "203 404x12 413x3": the numbers of checks, and of their instances.
+// topReasons has a line for each check, with how many instances it concerns:
+// "FERRY-203: all", "FERRY-404: 12".
 func topReasons(reasons []Reason) string {
 	var texts []string
 	for _, r := range reasons {
 		if r.Severity == string(migration.Note) || len(texts) == mostReasons {
 			continue
 		}
-		text := strings.TrimPrefix(r.ID, "FERRY-")
 		if r.Instances > 0 {
-			text += fmt.Sprintf("x%d", r.Instances)
+			texts = append(texts, fmt.Sprintf("%s: %d", r.ID, r.Instances))
+		} else {
+			texts = append(texts, r.ID+": all")
 		}
-		texts = append(texts, text)
 	}
-	return strings.Join(texts, " ")
+	return strings.Join(texts, "\n")
 }
 
 func sortReasons(reasons []Reason) {

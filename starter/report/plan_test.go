@@ -84,24 +84,24 @@ func TestTopReasons(t *testing.T) {
 		{name: "none"},
 		{
 			name: "what_blocks_the_whole_definition_comes_first", general: []migration.Finding{blocking("FERRY-203", "crm#3#process1")},
-			reasons: []migration.FindingCount{in("FERRY-404", migration.Blocking, 12)}, want: "203 404x12",
+			reasons: []migration.FindingCount{in("FERRY-404", migration.Blocking, 12)}, want: `"FERRY-203: all, FERRY-404: 12"`,
 			wantJSON: []report.Reason{{ID: "FERRY-203", Severity: "blocking", Doc: "docs/checks.md#ferry-203"}, {ID: "FERRY-404", Severity: "blocking", Instances: 12, Doc: "docs/checks.md#ferry-404"}},
 		},
-		{name: "once_each", general: []migration.Finding{blocking("FERRY-203", "crm#3#process1"), blocking("FERRY-203", "crm#3#process1: start")}, want: "203"},
+		{name: "once_each", general: []migration.Finding{blocking("FERRY-203", "crm#3#process1"), blocking("FERRY-203", "crm#3#process1: start")}, want: "FERRY-203: all"},
 		{
 			name: "of_some_instances_and_of_the_definition", general: []migration.Finding{blocking("FERRY-404", "crm#3#process1")},
-			reasons: []migration.FindingCount{in("FERRY-404", migration.Blocking, 12)}, want: "404 404x12",
+			reasons: []migration.FindingCount{in("FERRY-404", migration.Blocking, 12)}, want: `"FERRY-404: all, FERRY-404: 12"`,
 		},
-		{name: "its_app_counts_too", general: []migration.Finding{blocking("FERRY-304", "crm")}, want: "304"},
+		{name: "its_app_counts_too", general: []migration.Finding{blocking("FERRY-304", "crm")}, want: "FERRY-304: all"},
 		{name: "others_do_not", general: []migration.Finding{blocking("FERRY-304", "crm_other"), blocking("FERRY-203", "crm#3#process12")}},
 		{name: "warnings_about_it_are_no_reason", general: []migration.Finding{{ID: "FERRY-215", Severity: migration.Warning, Subject: "crm#3#process1"}}},
 		{name: "notes_are_none_either", reasons: []migration.FindingCount{in("FERRY-419", migration.Note, 15)}},
 		{
-			name: "blocking_ones_before_more_frequent_warnings_and_three_at_most",
+			name: "blocking_ones_before_more_frequent_warnings_and_two_at_most",
 			reasons: []migration.FindingCount{
 				in("FERRY-416", migration.Warning, 13), in("FERRY-413", migration.Blocking, 3), in("FERRY-420", migration.Warning, 2), in("FERRY-404", migration.Blocking, 12),
 			},
-			want: "404x12 413x3 416x13",
+			want: `"FERRY-404: 12, FERRY-413: 3"`,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestAStoppedPlanTellsNothingOfTheOneBefore(t *testing.T) {
 	t.Parallel()
 	got := plan(t, contract.PlanResult{Stopped: true, Findings: []migration.Finding{{ID: "FERRY-106", Severity: migration.Blocking, Subject: "target", Message: "different servers", Remedy: "name one"}}},
 		report.Frozen{Definitions: []migration.DefinitionCounts{{Definition: crm}}, Changes: &report.Changes{}})
-	want := `There was no inventory: what stands against the servers comes first.
+	want := `No instance was checked: solve the findings about the servers first.
 
 Findings about servers, apps and definitions
 FERRY-106 blocking: different servers
@@ -207,7 +207,7 @@ FERRY-106 blocking: different servers
 func TestACheckSaysWhatDidNotFit(t *testing.T) {
 	t.Parallel()
 	got := shown(t, report.Table, report.NewCheck("m", contract.PlanResult{Counts: migration.Counts{Blocked: 1}, LeftOut: 41}))
-	if !strings.Contains(strings.ReplaceAll(got, "\n", " "), "41 findings did not fit: starter plan keeps them all.") {
+	if !strings.Contains(strings.ReplaceAll(got, "\n", " "), "41 findings did not fit: starter plan keeps all.") {
 		t.Errorf("%s", got)
 	}
 }
@@ -260,7 +260,7 @@ func TestPeopleSeeTheFirstChangesAndJSONAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	people, machines := shown(t, report.Table, v), shown(t, report.JSON, v)
-	if n := strings.Count(people, "\nready"); n != 50 || !strings.Contains(people, "\nand 10 more; -o json has all of them\n") {
+	if n := strings.Count(people, "\nready"); n != 50 || !strings.Contains(people, "\nand 10 more; -o json shows all of them\n") {
 		t.Errorf("%d instances:\n%s", n, people)
 	}
 	if n := strings.Count(machines, `"instance": "ready`); n != 60 {
@@ -270,7 +270,7 @@ func TestPeopleSeeTheFirstChangesAndJSONAll(t *testing.T) {
 
 func TestADiffWithNothingToSaySaysSo(t *testing.T) {
 	t.Parallel()
-	for want, compared := range map[string]bool{"There is no plan before this one to compare with.": false, "Nothing changed since the plan before.": true} {
+	for want, compared := range map[string]bool{"This is the first plan: there is none to compare it with.": false, "Nothing changed since the plan before.": true} {
 		got := plan(t, contract.PlanResult{}, report.Frozen{Changes: &report.Changes{PlanDiff: migration.PlanDiff{Compared: compared}}})
 		if !strings.Contains(got, "\n"+want+"\n") {
 			t.Errorf("want %q in:\n%s", want, got)
@@ -302,19 +302,19 @@ func TestConclusionSaysWhatStandsBetween(t *testing.T) {
 		piloted  bool
 		want     string
 	}{
-		{"ready", migration.InstanceReady, nil, nil, true, "Nothing stands between it and migration: the next wave that selects it takes it."},
-		{"ready_without_a_pilot", migration.InstanceReady, nil, nil, false, "Only a verified pilot of its definition stands between it and migration: starter pilot 1 makes it that one; starter pilot --suggest names others."},
-		{"warned", migration.InstanceWarned, warning, nil, true, "Only FERRY-416, to be read, stands between it and migration: the next wave that selects it takes it."},
-		{"warned_without_a_pilot", migration.InstanceWarned, warning, nil, false, "Only FERRY-416, to be read, and a verified pilot of its definition stand between it and migration: starter pilot 1 makes it that one; starter pilot --suggest names others."},
-		{"blocked", migration.InstanceBlocked, blocking, nil, true, "Blocked by FERRY-401 of its own: mend what they name, then starter plan."},
-		{"blocked_by_its_target_too", migration.InstanceBlocked, blocking, of("crm#5#process1: start"), true, "Blocked by FERRY-401 of its own and FERRY-202 of its definition or app: mend what they name, then starter plan."},
-		{"blocked_by_its_app_only", migration.InstanceBlocked, nil, of("crm"), true, "Blocked by FERRY-202 of its definition or app: mend what they name, then starter plan."},
-		{"not_by_another_app", migration.InstanceBlocked, nil, of("crm_other"), true, "What blocked it is not among the findings of the last plan: starter plan looks again."},
-		{"running", migration.InstanceRunning, nil, nil, true, "It is being migrated: starter show 1."},
-		{"rolling_back", migration.InstanceRollingBack, nil, nil, true, "It is being rolled back: starter show 1."},
+		{"ready", migration.InstanceReady, nil, nil, true, "It can be migrated: the next wave that selects it migrates it."},
+		{"ready_without_a_pilot", migration.InstanceReady, nil, nil, false, "Its definition needs a verified pilot: starter pilot 1 migrates it as the pilot; starter pilot --suggest names others."},
+		{"warned", migration.InstanceWarned, warning, nil, true, "Read FERRY-416 first. It can be migrated: the next wave that selects it migrates it."},
+		{"warned_without_a_pilot", migration.InstanceWarned, warning, nil, false, "Read FERRY-416 first. Its definition needs a verified pilot: starter pilot 1 migrates it as the pilot; starter pilot --suggest names others."},
+		{"blocked", migration.InstanceBlocked, blocking, nil, true, "Blocked by FERRY-401 of its own. Do what the findings say, then run starter plan."},
+		{"blocked_by_its_target_too", migration.InstanceBlocked, blocking, of("crm#5#process1: start"), true, "Blocked by FERRY-401 of its own and FERRY-202 of its definition or app. Do what the findings say, then run starter plan."},
+		{"blocked_by_its_app_only", migration.InstanceBlocked, nil, of("crm"), true, "Blocked by FERRY-202 of its definition or app. Do what the findings say, then run starter plan."},
+		{"not_by_another_app", migration.InstanceBlocked, nil, of("crm_other"), true, "The last plan has no finding that blocks it: run starter plan again."},
+		{"running", migration.InstanceRunning, nil, nil, true, "It is being migrated: see starter show 1."},
+		{"rolling_back", migration.InstanceRollingBack, nil, nil, true, "It is being rolled back: see starter show 1."},
 		{"parked", migration.InstanceParked, nil, nil, true, "It waits for you (source_moved): starter resolve 1 --action ..."},
 		{"failed", migration.InstanceFailed, nil, nil, true, "Its workflow ended without an outcome: starter pilot 1 goes on, and so does a wave after starter plan."},
-		{"skipped", migration.InstanceSkipped, nil, nil, true, "It is left alone (source_moved): starter show 1 tells why."},
+		{"skipped", migration.InstanceSkipped, nil, nil, true, "It was skipped (source_moved): see starter show 1."},
 		{"done", migration.InstanceDone, nil, nil, true, "It is migrated, as 900: starter verify 1 compares both sides again."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

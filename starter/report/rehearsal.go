@@ -141,21 +141,21 @@ func (v RehearsalStep) then() string {
 
 // Trouble says in one line why it is not all well.
 func (v Rehearsal) Trouble() string {
-	text := fmt.Sprintf("the rehearsal of %s came to its end", v.Instance)
+	text := fmt.Sprintf("the rehearsal of %s reached the end", v.Instance)
 	if !v.Ended {
 		text = fmt.Sprintf("the rehearsal of %s stopped: %s", v.Instance, v.Stopped)
 	} else if v.Stopped != "" {
 		text += "; " + v.Stopped
 	}
 	if v.Conflicts > 0 {
-		text += fmt.Sprintf("; %d rows or files were left, since somebody changed them: starter show %s names them", v.Conflicts, v.Instance)
+		text += fmt.Sprintf("; %d rows or files stay, because somebody changed them: starter show %s names them", v.Conflicts, v.Instance)
 	}
 	switch {
 	case v.Undone:
 	case v.Reason != "" && v.State == string(migration.InstanceParked):
-		text += fmt.Sprintf("; starter resolve %s --action ... goes on with the migration, and then it stays", v.Instance)
+		text += fmt.Sprintf("; starter resolve %s --action ... goes on with the migration, and then nothing is rolled back", v.Instance)
 	case v.stands:
-		text += fmt.Sprintf("; starter rollback --discard-target-work %s takes it back", v.Instance)
+		text += fmt.Sprintf("; starter rollback --discard-target-work %s rolls it back", v.Instance)
 	}
 	return text
 }
@@ -171,7 +171,7 @@ func (v Rehearsal) sheets() []sheet {
 	}
 	end := "It stopped: " + v.Stopped + "."
 	if v.Ended {
-		end = fmt.Sprintf("It came to its end after %s.", plural(len(v.Path), "step"))
+		end = fmt.Sprintf("The instance ended after %s.", plural(len(v.Path), "step"))
 		if v.Stopped != "" {
 			end += " But: " + v.Stopped + "."
 		}
@@ -179,7 +179,7 @@ func (v Rehearsal) sheets() []sheet {
 	result := sheet{text: wrap("", end)}
 	if v.Undone {
 		result.text = append(result.text, wrap("", fmt.Sprintf(
-			"Taken back: %s, %s. Left because somebody changed them: %d; because another migrated instance uses them: %d. The instance is %s.",
+			"Rolled back: %s, %s. Not rolled back because somebody changed them: %d; because another migrated instance uses them: %d. The instance is %s.",
 			plural(v.Rows, "row"), plural(v.Files, "file"), v.Conflicts, v.Shared, v.State))...)
 	}
 	return []sheet{path, result, v.remains()}
@@ -190,12 +190,12 @@ func (v Rehearsal) remains() sheet {
 	if v.Target == "" {
 		return sheet{}
 	}
-	text := fmt.Sprintf("What stays on the target: instance %s, closed, in its history, with its link and audit trail; counters went on.", v.Target)
+	text := fmt.Sprintf("What stays on the target: instance %s, closed, in its history, with its link and audit trail; higher counters.", v.Target)
 	var tools []string
 	for _, t := range v.ToolsRan {
 		tool := fmt.Sprintf("%s (%s)", t.Activity, t.Plugin)
 		if t.Times > 1 {
-			tool += fmt.Sprintf(" x%d", t.Times)
+			tool += fmt.Sprintf(" %d times", t.Times)
 		}
 		tools = append(tools, tool)
 	}
@@ -203,5 +203,5 @@ func (v Rehearsal) remains() sheet {
 	if len(tools) > 0 {
 		ran = "These plugins ran on the path, and may have sent mail or called others: " + strings.Join(tools, ", ") + "."
 	}
-	return sheet{text: slices.Concat(wrap("", text), wrap("", ran), wrap("", "Tools of the start ran as in every migration: starter plan names them."))}
+	return sheet{text: slices.Concat(wrap("", text), wrap("", ran), wrap("", "The tools of the start ran, as in every migration: starter plan names them."))}
 }

@@ -45,7 +45,7 @@ func NewRollback(name string, r contract.RollbackResult, toCome int) Rollback {
 func (v Rollback) sheets() []sheet {
 	all := sheet{header: []string{"rollback", "undone", "refused", "conflicts", "shared", "failed", "to come"}}
 	all.add(v.Rollback, v.Undone, v.Refused, v.Conflicts, v.Shared, v.Failed, v.ToCome)
-	listed := sheet{title: "Not undone, or not wholly", header: []string{"instance", "outcome", "left", "why"}}
+	listed := sheet{title: "Not undone, or only in part", header: []string{"instance", "outcome", "left", "why"}}
 	for _, l := range v.Listed {
 		listed.add(l.Instance, l.Outcome, l.Conflicts, l.Message)
 	}

@@ -65,5 +65,5 @@ func (v Suggestions) sheets() []sheet {
 			left = append(left, wrap("", fmt.Sprintf("%s: %s can be seen in blocked instances only.", s.Definition, strings.Join(s.Uncovered, ", ")))...)
 		}
 	}
-	return []sheet{pilots, {text: left}, {text: []string{"starter pilot INSTANCE migrates one and shows what it did."}}}
+	return []sheet{pilots, {text: left}, {text: []string{"starter pilot INSTANCE migrates one and shows every side effect."}}}
 }

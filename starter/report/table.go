@@ -32,7 +32,7 @@ const (
 	// screen is how wide texts, and tables that fit, may be.
 	screen = 80
 	// narrowest is what is left to the last column of a table that fits.
-	narrowest = 12
+	narrowest = 14
 	padding   = "  "
 )
 

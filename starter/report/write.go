@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 )
 
 // Result is what a verb prints. Its JSON is itself; people see its tables, and CSV
-// has the first of them.
+// has the first of them, with each row on one line.
 type Result interface{ sheets() []sheet }
 
 // long is a result with lists that need not fit into memory. In JSON they are its
@@ -104,5 +105,18 @@ func writeCSV(w io.Writer, s sheet) error {
 		return nil
 	}
 	out := csv.NewWriter(w)
-	return out.WriteAll(append([][]string{s.header}, s.rows...))
+	if err := out.Write(s.header); err != nil {
+		return err
+	}
+	for _, row := range s.rows {
+		line := make([]string, len(row))
+		for i, cell := range row {
+			line[i] = strings.ReplaceAll(cell, "\n", ", ")
+		}
+		if err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
 }

@@ -161,7 +161,7 @@ func TestFormatsOfOneResult(t *testing.T) {
 		{"CSV_has_the_first_table_only", report.CSV, drift, "still,moved,closed\n3,1,0\n"},
 		{"CSV_of_mere_text_is_empty", report.CSV, report.NewSuggestions(nil), ""},
 		{"CSV_quotes", report.CSV, report.Resolved{Instance: `a,"b`, ParkID: 1, Reason: "x", Action: "y"}, "instance,park,reason,action\n\"a,\"\"b\",1,x,y\n"},
-		{"people_see_all_tables", report.Table, drift, "still  moved  closed\n3      1      0\n\nNot still\ninstance  on the source\n1         moved\n"},
+		{"people_see_all_tables", report.Table, drift, "still  moved  closed\n3      1      0\n\nMoved on or closed\ninstance  on the source\n1         moved\n"},
 		{"empty_tables_are_left_out", report.Table, report.NewDrift(contract.DriftResult{Still: 3}), "still  moved  closed\n3      0      0\n"},
 		{"the_first_table_is_there_even_when_empty", report.Table, report.List{}, "instance  target_instance  state  step  reason  verdict  wave  definition  requester  record\n"},
 		{"text_stands_for_a_table", report.Table, report.NewSuggestions(nil), "Every definition has a verified pilot.\n"},
