@@ -8,27 +8,12 @@ import (
 	"slices"
 	"strings"
 
-	"jogetferry/joget/catalog"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
 )
-
-// app is what an inventory knows of an app of the source.
-type app struct {
-	worst  migration.Severity // of its own findings
-	forms  catalog.Forms
-	tables []rootTable // that may have a row whose id is a record ID
-	amount preflight.Amount
-}
-
-// rootTable is a form table that has rows on one side or both when the plan begins.
-type rootTable struct {
-	name           string
-	source, target bool
-}
 
 // app gathers and judges an app the first time that an instance of it is met.
 func (t *inventory) app(ctx context.Context, i *migration.Instance) error {

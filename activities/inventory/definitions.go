@@ -10,32 +10,17 @@ import (
 	"strings"
 
 	"jogetferry/joget/catalog"
-	"jogetferry/joget/flow"
 	"jogetferry/joget/schema"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 )
 
-// definition is what is known of a definition of the source and what it becomes.
-type definition struct {
-	id      migration.DefinitionID
-	target  migration.DefinitionID // zero: none
-	facts   preflight.DefinitionFacts
-	worst   migration.Severity // of its own findings
-	walker  *flow.Walker       // of the target's process
-	members map[string]preflight.Span
-}
-
 // describe says of an instance what its definition is.
 func (d *definition) describe(p *preflight.Part) {
 	p.Source, p.Target = d.facts.Source.Process, d.facts.Target.Process
 	p.Plugins, p.Members = d.walker.Definition().Plugins, d.members
 }
-
-// pair is a definition of the source and the one of the target that it becomes:
-// of a subflow that depends on the instance above.
-type pair struct{ source, target migration.DefinitionID }
 
 // lookup returns a definition by the two sides of it; unpublished says why there
 // is none on the target.

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
 
 	"jogetferry/activities/step"
@@ -26,22 +25,6 @@ const (
 	// the database, another is decoded.
 	inventoryReaders = 2
 )
-
-// Activities take the inventory of the source, and check what only a worker sees
-// that reaches both servers.
-type Activities struct {
-	*step.Servers
-
-	// Probe tells by a login on the target whether it has a user; nil when this
-	// worker cannot call it.
-	Probe func(context.Context, migration.User) (bool, error)
-}
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.CheckSource, act.CheckSource)
-	step.Register(r, act.Log, contract.TakeInventory, act.TakeInventory)
-}
 
 // TakeInventory reads all running root instances of the source, checks each,
 // and freezes them in the ledger unless Dry. Instances are read page by page,
@@ -66,25 +49,6 @@ func (act *Activities) TakeInventory(ctx context.Context, in contract.InventoryI
 	}
 	out.Counts, err = act.Ledger.Counts(ctx, in.Migration, migration.Filter{})
 	return out, err
-}
-
-// inventory is one run of TakeInventory. Its pages are read, judged and saved
-// side by side, each by one goroutine.
-type inventory struct {
-	act         *Activities
-	in          contract.InventoryInput
-	out         contract.InventoryOutput
-	findings    []migration.Finding                    // of servers, apps and definitions
-	definitions map[migration.DefinitionID]*definition // of roots
-	pairs       map[pair]*definition                   // of roots and subflows
-	apps        map[string]*app
-	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
-	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
-	plan        preflight.PlanFacts
-	people      people
-	minted      int64
-	counts      map[migration.DefinitionID]*contract.DefinitionCounts
-	listed      int // findings in out.Instances
 }
 
 func newInventory(act *Activities, in contract.InventoryInput) *inventory {

@@ -18,15 +18,6 @@ const startWhitelist = "processStartWhiteList"
 // maxKnownUsers bounds the names among which a wrong one is looked for.
 const maxKnownUsers = 20_000
 
-// people are what a plan has learned of users and settings: each once.
-type people struct {
-	accounts map[migration.User]preflight.Account
-	judged   map[migration.User]bool // those whose memberships are known
-	rules    map[migration.DefinitionID]*preflight.StartRule
-	// Of the target and, for deadlines, of the source; nil: not read yet.
-	target, source map[string]string
-}
-
 // settings reads the settings of both servers, once.
 func (t *inventory) settings(ctx context.Context) (err error) {
 	p := &t.people

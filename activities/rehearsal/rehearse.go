@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/worker"
-
 	"jogetferry/activities/step"
 	"jogetferry/activities/target"
 	"jogetferry/contract"
@@ -26,18 +24,6 @@ const migrationPause = time.Second
 // notOwn is why a rehearsal leaves an instance alone that was rolled back, and
 // perhaps migrated again, since it began.
 const notOwn = "the target instance is not the one of this rehearsal"
-
-// Activities rehearse on the target.
-type Activities struct{ *target.Activities }
-
-// New returns the activities of a worker that calls the target.
-func New(calls *target.Activities) *Activities { return &Activities{calls} }
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.RehearseStep, act.RehearseStep)
-	step.Register(r, act.Log, contract.AbortRehearsed, act.AbortRehearsed)
-}
 
 // RehearseStep completes the next assignment of an instance that was migrated
 // for a rehearsal, as one of those who hold it. A step stands in the ledger

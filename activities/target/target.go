@@ -4,46 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
-	"go.temporal.io/sdk/worker"
-
 	"jogetferry/activities/step"
 	"jogetferry/contract"
-	"jogetferry/joget/api"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
-
-// Activities are those that call the target server. Of the servers they need
-// the ledger and the target.
-type Activities struct {
-	Guard
-
-	API *api.Client
-
-	identities *expirable.LRU[migration.User, bool]
-	pairing    *expirable.LRU[migration.Fingerprint, bool]
-}
-
-// New returns the activities of a worker that calls the target by client.
-func New(servers *step.Servers, client *api.Client) *Activities {
-	return &Activities{
-		Guard: Guard{servers}, API: client,
-		identities: expirable.NewLRU[migration.User, bool](1024, nil, identityTTL),
-		pairing:    expirable.NewLRU[migration.Fingerprint, bool](1, nil, pairingTTL),
-	}
-}
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.StartProcess, act.StartProcess)
-	step.Register(r, act.Log, contract.ReconcileStart, act.ReconcileStart)
-	step.Register(r, act.Log, contract.RestoreState, act.RestoreState)
-	step.Register(r, act.Log, contract.ResumeActivity, act.ResumeActivity)
-	step.Register(r, act.Log, contract.ResolveInstance, act.ResolveInstance)
-	step.Register(r, act.Log, contract.AbortTarget, act.AbortTarget)
-	step.Register(r, act.Log, contract.CheckServers, act.CheckServers)
-}
 
 // Instance is an instance of the source with what the target shall have of it.
 type Instance struct {

@@ -7,39 +7,15 @@ import (
 	"fmt"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/worker"
 	"golang.org/x/time/rate"
 
-	"jogetferry/activities/inventory"
 	"jogetferry/activities/step"
-	"jogetferry/activities/target"
 	"jogetferry/contract"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
 )
-
-// Activities copy what belongs to an instance.
-type Activities struct {
-	*step.Servers
-
-	guard     target.Guard
-	inventory *inventory.Activities
-}
-
-// New returns the activities of a worker that reaches both servers. What has
-// changed since the plan is gathered by inv.
-func New(servers *step.Servers, inv *inventory.Activities) *Activities {
-	return &Activities{Servers: servers, guard: target.Guard{Servers: servers}, inventory: inv}
-}
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.CopyFormData, act.CopyFormData)
-	step.Register(r, act.Log, contract.CopyUploads, act.CopyUploads)
-	step.Register(r, act.Log, contract.UndoData, act.UndoData)
-}
 
 // CopyFormData takes the snapshot of the source instance and copies its record
 // set. A snapshot is taken anew until the start is made, and on Redo; from the

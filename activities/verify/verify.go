@@ -7,36 +7,12 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/worker"
-
 	"jogetferry/activities/step"
-	"jogetferry/activities/target"
 	"jogetferry/activities/transfer"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
-
-// Activities compare the two servers.
-type Activities struct {
-	*step.Servers
-
-	guard target.Guard
-	copy  *transfer.Activities
-}
-
-// New returns the activities of a worker that reaches both servers; what was
-// copied is read by copies.
-func New(servers *step.Servers, copies *transfer.Activities) *Activities {
-	return &Activities{Servers: servers, guard: target.Guard{Servers: servers}, copy: copies}
-}
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.VerifyInstance, act.VerifyInstance)
-	step.Register(r, act.Log, contract.GatherEvidence, act.GatherEvidence)
-	step.Register(r, act.Log, contract.CheckDrift, act.CheckDrift)
-}
 
 // VerifyInstance reads both sides back and compares them with the snapshot and
 // with each other, item by item. With Fix the verdict decides the state of the

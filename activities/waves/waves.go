@@ -10,34 +10,13 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/store"
 )
-
-// Activities need the ledger and Temporal only.
-type Activities struct {
-	Ledger   *store.Ledger
-	Temporal client.Client
-	Log      *zap.Logger
-}
-
-// Register makes the activities known to a worker.
-func (act *Activities) Register(r worker.Registry) {
-	step.Register(r, act.Log, contract.ParkInstance, act.ParkInstance)
-	step.Register(r, act.Log, contract.ClaimInstances, act.ClaimInstances)
-	step.Register(r, act.Log, contract.SettleWave, act.SettleWave)
-	step.Register(r, act.Log, contract.ClaimRollback, act.ClaimRollback)
-	step.Register(r, act.Log, contract.SettleRehearsal, act.SettleRehearsal)
-	step.Register(r, act.Log, contract.ListMigrated, act.ListMigrated)
-	step.Register(r, act.Log, contract.CheckTemporal, act.CheckTemporal)
-}
 
 const (
 	// claimPoll is how often the ledger is asked for free slots.
