@@ -50,7 +50,7 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	if !in.Discard || !migration.WorkDiscarded(known, claim.Started.ID) {
-		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID, claim.Started.Definition)
+		busy, err := act.workedBeside(ctx, migration.CallsOf(known).Own(), claim.Started.ID, claim.Started.Definition)
 		if err != nil {
 			return ok, err
 		}
@@ -67,7 +67,7 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 			}
 		}
 	}
-	if err := act.end(ctx, i, claim.Started.ID); err != nil {
+	if err := act.end(ctx, i, claim.Started.ID, migration.Ending(known, claim.Started.ID)); err != nil {
 		return ok, err
 	}
 	return ok, act.revertAll(ctx, i)
@@ -80,9 +80,9 @@ func (act *Activities) refuse(ctx context.Context, in contract.AbortTargetInput,
 }
 
 // end aborts an instance of the target. Those below it end with it; one that
-// does not is aborted by itself.
-func (act *Activities) end(ctx context.Context, i *Instance, root migration.InstanceID) error {
-	all, err := act.ending(ctx, i, root)
+// does not is aborted by itself. below are those that the log knows.
+func (act *Activities) end(ctx context.Context, i *Instance, root migration.InstanceID, below []migration.InstanceID) error {
+	all, err := act.ending(ctx, i, root, below)
 	if err != nil {
 		return err
 	}
@@ -111,13 +111,9 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 }
 
 // ending returns an instance of the target and all below it that were open when
-// it was first to be aborted, or came since, parents first.
-func (act *Activities) ending(ctx context.Context, i *Instance, root migration.InstanceID) ([]migration.InstanceID, error) {
-	lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
-	if err != nil {
-		return nil, err
-	}
-	all := append([]migration.InstanceID{root}, migration.Ending(lines, root)...)
+// it was first to be aborted (below, as the log has them), or came since, parents first.
+func (act *Activities) ending(ctx context.Context, i *Instance, root migration.InstanceID, below []migration.InstanceID) ([]migration.InstanceID, error) {
+	all := append([]migration.InstanceID{root}, below...)
 	known := len(all)
 	tree, err := act.Target.Fresh().Tree(ctx, root)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {

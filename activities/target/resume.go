@@ -85,7 +85,7 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 	if r.worked, err = act.workedBeside(ctx, r.done.Own(), root.ID, root.Definition); err != nil {
 		return nil, step.OK(), err
 	}
-	if r.discard, err = act.DiscardAllowed(ctx, i.StepInput, &i.Entry); err != nil {
+	if r.discard, err = act.discardStands(ctx, i.StepInput, &i.Entry, lines); err != nil {
 		return nil, step.OK(), err
 	}
 	for _, n := range nodes {

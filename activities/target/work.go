@@ -164,6 +164,15 @@ func (g Guard) Worked(ctx context.Context, in contract.StepInput, root migration
 // entry, that work of people on the target may be thrown away. It holds for the
 // redo that it was given for; see migration.DiscardStands.
 func (g Guard) DiscardAllowed(ctx context.Context, in contract.StepInput, entry *migration.Entry) (bool, error) {
+	lines, err := g.Ledger.Lines(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return false, err
+	}
+	return g.discardStands(ctx, in, entry, lines)
+}
+
+// discardStands is DiscardAllowed for one who has read the log.
+func (g Guard) discardStands(ctx context.Context, in contract.StepInput, entry *migration.Entry, lines []migration.StepLine) (bool, error) {
 	if entry.ParkID == 0 {
 		return false, nil
 	}
@@ -174,18 +183,21 @@ func (g Guard) DiscardAllowed(ctx context.Context, in contract.StepInput, entry 
 	if err != nil || !decision.Discard || decision.Action != migration.ActionRedo {
 		return false, err
 	}
-	lines, err := g.Ledger.Lines(ctx, in.Migration, in.Instance)
-	return migration.DiscardStands(lines, entry.ParkID), err
+	return migration.DiscardStands(lines, entry.ParkID), nil
 }
 
 // untouchable reports whether people worked on a target instance, and the
 // operator did not say that this may be thrown away.
 func (g Guard) untouchable(ctx context.Context, i *step.Opened, root *migration.Instance) (bool, error) {
-	worked, err := g.Worked(ctx, i.StepInput, root.ID, root.Definition)
+	lines, err := g.Ledger.Lines(ctx, i.Migration, i.Instance)
+	if err != nil {
+		return false, err
+	}
+	worked, err := g.workedBeside(ctx, migration.CallsOf(lines).Own(), root.ID, root.Definition)
 	if err != nil || !worked {
 		return false, err
 	}
-	allowed, err := g.DiscardAllowed(ctx, i.StepInput, &i.Entry)
+	allowed, err := g.discardStands(ctx, i.StepInput, &i.Entry, lines)
 	return err == nil && !allowed, err
 }
 
