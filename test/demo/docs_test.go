@@ -185,7 +185,7 @@ func TestReadmeGrantsWhatTheDemoHas(t *testing.T) {
 
 func TestParts_of_results(t *testing.T) {
 	t.Parallel()
-	const shown = "instance  1\n\nFindings\nnone\n\nCompared today\nverdict: same\n\nkind\nlimit\n\nStory\nat\n"
+	const shown = "instance  1\n\nFindings\nnone\n\nCompared today\nverdict: same\n\nkind\nlimit\n\nLog\nat\n"
 	if got := firstParagraph(shown); got != "instance  1" {
 		t.Errorf("first paragraph %q", got)
 	}

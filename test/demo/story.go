@@ -107,7 +107,7 @@ func firstParagraph(results string) string {
 // comparison is what `starter show` prints of the last comparison.
 func comparison(results string) string {
 	_, rest, _ := strings.Cut(results, "\n\nCompared ")
-	about, _, _ := strings.Cut(rest, "\n\nStory\n")
+	about, _, _ := strings.Cut(rest, "\n\nLog\n")
 	return "...\nCompared " + about + "\n..."
 }
 
