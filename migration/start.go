@@ -125,17 +125,16 @@ type StartDecision struct {
 	Candidate InstanceID // for StartAdopt, StartAbort, and where known for StartPark
 }
 
-// DecideClaimed says whether an attempt that just got the claim may send.
-// first is true until a baseline was taken: linked is then the baseline to be
-// taken, if nothing in it is in the way. accepted is the operator's word that the instances in
-// the way stay (recorded in the ledger).
-func DecideClaimed(linked []Linked, intent StartIntent, explained Explained, baseline []InstanceID, first, accepted bool) StartDecision {
-	allowed := baseline
-	if first {
-		allowed = nil
+// DecideClaimed says whether an attempt that just got a claim may send. Until its
+// baseline was taken linked is the baseline to be taken, if nothing in it is in
+// the way. Where the operator accepted what is in the way, it stays.
+func DecideClaimed(linked []Linked, intent StartIntent, explained Explained, claim Claim) StartDecision {
+	var allowed []InstanceID
+	if claim.BaselineTaken {
+		allowed = claim.Baseline
 	}
 	left := Unexplained(linked, intent, explained, allowed)
-	if len(left) == 0 || accepted {
+	if len(left) == 0 || claim.Accepted {
 		return StartDecision{Action: StartSend}
 	}
 	return StartDecision{Action: StartPark, Reason: ReasonStartedEarlier, Candidate: left[0].ID}

@@ -185,7 +185,7 @@ func TestDecideClaimed(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := migration.DecideClaimed(tc.linked, intent, tc.explained, tc.baseline, tc.first, tc.accepted)
+			got := migration.DecideClaimed(tc.linked, intent, tc.explained, migration.Claim{Baseline: tc.baseline, BaselineTaken: !tc.first, Accepted: tc.accepted})
 			if got.Action != tc.want {
 				t.Errorf("got %+v, want %s", got, tc.want)
 			}

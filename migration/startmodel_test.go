@@ -198,7 +198,7 @@ func (m *model) attempt(w world, i int) {
 		if !m.has(ruleLookBeforeDo) {
 			seen = 0
 		}
-		d := migration.DecideClaimed(linked(seen), modelIntent, nil, ids(w.baseline), !w.taken, false)
+		d := migration.DecideClaimed(linked(seen), modelIntent, nil, migration.Claim{Baseline: ids(w.baseline), BaselineTaken: w.taken})
 		unhindered := d.Action == migration.StartSend
 		if !w.taken && (unhindered || !m.has(ruleClearBaseline)) {
 			n.taken, n.baseline = true, seen

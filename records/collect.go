@@ -75,7 +75,7 @@ func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection
 	}
 	slices.Sort(tables)
 	for _, table := range slices.Compact(tables) {
-		if err := c.reach(ctx, table, idColumn, root, func([]byte) int { return noParent }, false); err != nil {
+		if err := c.reach(ctx, table, idColumn, root, func([]byte) int { return noParent }, owned); err != nil {
 			return Set{}, err
 		}
 	}
@@ -86,14 +86,14 @@ func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection
 			if relation.Kind != migration.RelationChildHoldsParent || !slices.Contains(tables, relation.Parent) {
 				continue
 			}
-			if err := c.reach(ctx, relation.Child, fieldColumn(relation.Column), root, func([]byte) int { return noParent }, false); err != nil {
+			if err := c.reach(ctx, relation.Child, fieldColumn(relation.Column), root, func([]byte) int { return noParent }, owned); err != nil {
 				return Set{}, err
 			}
 		}
 	}
 	for _, e := range selection.Extra {
 		if e.ForeignKey != "" && e.ForeignKey != idColumn {
-			if err := c.reach(ctx, e.Table, columnPrefix+e.ForeignKey, root, func([]byte) int { return noParent }, false); err != nil {
+			if err := c.reach(ctx, e.Table, columnPrefix+e.ForeignKey, root, func([]byte) int { return noParent }, owned); err != nil {
 				return Set{}, err
 			}
 		}
@@ -167,10 +167,10 @@ func (c *collector) follow(ctx context.Context, relation migration.Relation) err
 	if len(from) == 0 {
 		return nil
 	}
-	column, holder := idColumn, idColumn
+	column, holder, by := idColumn, idColumn, owned
 	switch relation.Kind {
 	case migration.RelationParentHoldsChild:
-		holder = fieldColumn(relation.Column)
+		holder, by = fieldColumn(relation.Column), pointedTo
 	case migration.RelationChildHoldsParent:
 		column = fieldColumn(relation.Column)
 	case migration.RelationSameID:
@@ -198,7 +198,7 @@ func (c *collector) follow(ctx context.Context, relation migration.Relation) err
 		}
 		return i
 	}
-	return c.reach(ctx, relation.Child, column, values, parent, relation.Kind == migration.RelationParentHoldsChild)
+	return c.reach(ctx, relation.Child, column, values, parent, by)
 }
 
 const unwanted = -2
@@ -227,10 +227,18 @@ func (c *collector) leadsBack(i int, relation migration.Relation) bool {
 	return false
 }
 
+// link is how rows belong to a record.
+type link int
+
+const (
+	owned     link = iota // they have its ID, or name it
+	pointedTo             // a column of it points to them, and other records' may too
+)
+
 // reach reads the rows of table whose column holds one of values and adds
 // those that are new. parentOf gives the index of the row that leads to a value,
-// or unwanted; pointer says that the rows are shared because a column points to them.
-func (c *collector) reach(ctx context.Context, table, column string, values []string, parentOf func([]byte) int, pointer bool) error {
+// or unwanted.
+func (c *collector) reach(ctx context.Context, table, column string, values []string, parentOf func([]byte) int, by link) error {
 	l, err := c.layout(ctx, table)
 	if err != nil || l == nil {
 		return err
@@ -240,14 +248,14 @@ func (c *collector) reach(ctx context.Context, table, column string, values []st
 		return nil // no row can hold a value in a column that is not there yet
 	}
 	for chunk := range slices.Chunk(values, batchKeys) {
-		if err := c.read(ctx, l, key.Name, chunk, parentOf, pointer); err != nil {
+		if err := c.read(ctx, l, key.Name, chunk, parentOf, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *collector) read(ctx context.Context, l *layout, column string, values []string, parentOf func([]byte) int, pointer bool) error {
+func (c *collector) read(ctx context.Context, l *layout, column string, values []string, parentOf func([]byte) int, by link) error {
 	room := c.limits.MaxRows - len(c.set.Rows) - len(c.found)
 	// Rows seen before come along, and so do ids that only the collation finds equal.
 	limit := room + len(c.seen) + len(c.pending) + len(values) + 1
@@ -265,7 +273,7 @@ func (c *collector) read(ctx context.Context, l *layout, column string, values [
 		if parent == unwanted || parent == noParent && !slices.Contains(values, string(value)) {
 			continue
 		}
-		row.Shared = pointer || parent != noParent && c.set.Rows[parent].Shared
+		row.Shared = by == pointedTo || parent != noParent && c.set.Rows[parent].Shared
 		if err := c.add(row, parent); err != nil {
 			return err
 		}
@@ -322,7 +330,7 @@ func (c *collector) known(ctx context.Context, keys []migration.RowKey) error {
 	}
 	slices.Sort(tables)
 	for _, table := range tables {
-		if err := c.reach(ctx, table, idColumn, byTable[table], func([]byte) int { return noParent }, false); err != nil {
+		if err := c.reach(ctx, table, idColumn, byTable[table], func([]byte) int { return noParent }, owned); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 	}
 	err = l.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
 		got = false
-		row, found, err := findClaim(ctx, tx, key, true)
+		row, found, err := findClaim(ctx, tx, key, forUpdate)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 		if err != nil {
 			return err
 		}
-		if row, _, err = findClaim(ctx, tx, key, false); err != nil {
+		if row, _, err = findClaim(ctx, tx, key, unlocked); err != nil {
 			return err
 		}
 		claim, got = row.Claim, true
@@ -102,7 +102,7 @@ func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimK
 
 // Claimed returns how the start of key stands. No row: a claim with ClaimNone.
 func (l *Ledger) Claimed(ctx context.Context, key migration.ClaimKey) (migration.Claim, error) {
-	row, _, err := findClaim(ctx, l.db, key, false)
+	row, _, err := findClaim(ctx, l.db, key, unlocked)
 	return row.Claim, failure("read start", string(key.Instance), err)
 }
 
@@ -432,11 +432,8 @@ func place(key migration.ClaimKey) []any {
 	return []any{key.Source, string(key.Instance), key.Target}
 }
 
-func findClaim(ctx context.Context, q querier, key migration.ClaimKey, lock bool) (row claimRow, found bool, err error) {
-	query := queryClaim
-	if lock {
-		query += forUpdate
-	}
+func findClaim(ctx context.Context, q querier, key migration.ClaimKey, lock string) (row claimRow, found bool, err error) {
+	query := queryClaim + lock
 	row.ClaimKey = key
 	var baseline, sent, identity []byte
 	var definition string
@@ -464,7 +461,7 @@ func (l *Ledger) moveClaim(ctx context.Context, op string, key migration.ClaimKe
 	var conflict string
 	err := l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
 		conflict = ""
-		row, found, err := findClaim(ctx, tx, key, true)
+		row, found, err := findClaim(ctx, tx, key, forUpdate)
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // Entry returns one entry. Unknown instance: CodeNotFound.
 func (l *Ledger) Entry(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Entry, error) {
-	row, err := findEntry(ctx, l.db, mig, id, false)
+	row, err := findEntry(ctx, l.db, mig, id, unlocked)
 	return row.Entry, failure("read entry", string(id), err)
 }
 
@@ -171,11 +171,8 @@ type entry struct {
 	parkToken migration.Token
 }
 
-func findEntry(ctx context.Context, q querier, mig migration.Name, id migration.InstanceID, lock bool) (entry, error) {
-	query := queryEntries + "migration = ? AND instance = ?"
-	if lock {
-		query += forUpdate
-	}
+func findEntry(ctx context.Context, q querier, mig migration.Name, id migration.InstanceID, lock string) (entry, error) {
+	query := queryEntries + "migration = ? AND instance = ?" + lock
 	e, err := scanEntry(q.QueryRowContext(ctx, query, mig, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return e, &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}

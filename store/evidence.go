@@ -17,7 +17,7 @@ func (l *Ledger) SaveEvidence(ctx context.Context, mig migration.Name, id migrat
 		return failure(op, string(id), err)
 	}
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		if _, err := findEntry(ctx, tx, mig, id, true); err != nil {
+		if _, err := findEntry(ctx, tx, mig, id, forUpdate); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, upsertEvidence, mig, string(id), data); err != nil {

@@ -35,7 +35,7 @@ type storedFile struct {
 func (l *Ledger) SaveFileCapture(ctx context.Context, key migration.ClaimKey, w migration.FileCapture) error {
 	const op = "save file capture"
 	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
-		claim, found, err := findClaim(ctx, tx, key, true)
+		claim, found, err := findClaim(ctx, tx, key, forUpdate)
 		if err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (r *FileImages) Keep(ctx context.Context, images []migration.FileImage) err
 				return err
 			}
 		}
-		return r.note(ctx, tx, images, false)
+		return r.note(ctx, tx, images, toBeWritten)
 	})
 	if err == nil {
 		err = failure(op, subject, r.forget(ctx, slices.Collect(maps.Values(unused))...))

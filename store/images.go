@@ -102,7 +102,7 @@ func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error
 					})
 				}
 			}
-			if err := r.note(ctx, tx, part, true); err != nil {
+			if err := r.note(ctx, tx, part, alreadyWritten); err != nil {
 				return err
 			}
 			return r.ledger.logAll(ctx, tx, r.mig, lines)
@@ -114,8 +114,16 @@ func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error
 	return nil
 }
 
+// written says whether what is noted stands on the target already.
+type written bool
+
+const (
+	toBeWritten    written = false
+	alreadyWritten written = true
+)
+
 // note keeps what is about to be written, or was written.
-func (r *imaging) note(ctx context.Context, tx *sql.Tx, images []migration.FileImage, written bool) error {
+func (r *imaging) note(ctx context.Context, tx *sql.Tx, images []migration.FileImage, w written) error {
 	for part := range slices.Chunk(images, imageRows) {
 		var rows []any
 		for _, image := range part {
@@ -123,7 +131,7 @@ func (r *imaging) note(ctx context.Context, tx *sql.Tx, images []migration.FileI
 			if image.Key.Name != "" {
 				rows = append(rows, []byte(image.Key.Name))
 			}
-			rows = append(rows, hex.EncodeToString(image.WrittenSum[:]), written)
+			rows = append(rows, hex.EncodeToString(image.WrittenSum[:]), bool(w))
 		}
 		if _, err := tx.ExecContext(ctx, r.queries.note+repeat(r.queries.noteRow, len(part))+raiseWritten, rows...); err != nil {
 			return err

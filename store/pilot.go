@@ -140,7 +140,7 @@ func (l *Ledger) PilotGroups(ctx context.Context, mig migration.Name, f migratio
 func (l *Ledger) SavePilot(ctx context.Context, mig migration.Name, id migration.InstanceID, by string) error {
 	const op = "save pilot"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}

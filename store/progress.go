@@ -18,7 +18,7 @@ import (
 func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	const op = "record progress"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func stateLine(step migration.Step, change migration.Change) migration.StepLine 
 func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.InstanceID, p migration.Parking) (parkID int64, err error) {
 	const op = "park instance"
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.Inst
 func (l *Ledger) Resolve(ctx context.Context, mig migration.Name, id migration.InstanceID, d migration.Decision) error {
 	const op = "resolve instance"
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig migration.Name, id migrat
 	}
 	sum := digest(data)
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,8 @@ const (
 	queryNow             = "SELECT UTC_TIMESTAMP(6)"
 
 	forUpdate = " FOR UPDATE"
+	// unlocked is what a lookup has instead of forUpdate.
+	unlocked = ""
 )
 
 // Migrations.

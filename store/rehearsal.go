@@ -21,7 +21,7 @@ func (l *Ledger) BeginRehearsal(ctx context.Context, mig migration.Name, id migr
 		return 0, failure(op, string(id), err)
 	}
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}
@@ -145,7 +145,7 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig migration.Name, id mig
 		return failure(op, string(id), err)
 	}
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
 			return err
 		}

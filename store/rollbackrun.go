@@ -51,7 +51,7 @@ func (l *Ledger) CreateRollback(ctx context.Context, mig migration.Name, ids []m
 // One that is taken already is left as it is. An entry that is not Undoable is CodeConflict.
 func (l *Ledger) BeginRollback(ctx context.Context, mig migration.Name, id migration.InstanceID) error {
 	return l.tx(ctx, "begin rollback", string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil || e.State == migration.InstanceRollingBack {
 			return err
 		}
@@ -259,7 +259,7 @@ func (l *Ledger) endRollback(
 	do func(*sql.Tx, *entry, turn) ([]migration.StepLine, error),
 ) error {
 	return l.tx(ctx, "end rollback", string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil || e.State != migration.InstanceRollingBack {
 			return err
 		}

@@ -60,7 +60,7 @@ func (r *RowImages) Keep(ctx context.Context, images []migration.RowImage) error
 					return err
 				}
 			}
-			return r.note(ctx, tx, plain, false)
+			return r.note(ctx, tx, plain, toBeWritten)
 		})
 		if err != nil {
 			return err

@@ -330,7 +330,7 @@ func claimable(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.
 // or another one, claims it again. An entry that is not claimed is left as it is.
 func (l *Ledger) Unclaim(ctx context.Context, mig migration.Name, id migration.InstanceID, why string) error {
 	return l.tx(ctx, "give back instance", string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, true)
+		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil || e.State != migration.InstanceClaimed {
 			return err
 		}

@@ -122,7 +122,7 @@ func (p *protocol) look(ctx context.Context, claim migration.Claim) (nothing sta
 		return nothing, err
 	}
 	first := !claim.BaselineTaken
-	d := migration.DecideClaimed(linked, p.intent, explained, claim.Baseline, first, claim.Accepted)
+	d := migration.DecideClaimed(linked, p.intent, explained, claim)
 	if d.Action == migration.StartPark {
 		return p.release(ctx, claim, d.Reason, fmt.Sprintf("The record already has target instance %s.", d.Candidate))
 	}

@@ -134,12 +134,12 @@ func (s *script) answer(values []value) answer {
 // evaluate runs the condition; with unset variables once for each thing they
 // may be. ended is false when it had to be stopped.
 func (s *script) evaluate(values []value) (a answer, ended bool) {
-	a, ended = s.run(values, false)
+	a, ended = s.run(values, asNull)
 	unset := slices.IndexFunc(s.reads, func(i int) bool { return values[i].unset })
 	if a.why != "" || unset < 0 {
 		return a, ended
 	}
-	empty, ended := s.run(values, true)
+	empty, ended := s.run(values, asEmpty)
 	if empty != a {
 		return answer{why: "reads " + s.vars[s.reads[unset]].Name + ", which has no value: null or empty"}, ended
 	}
@@ -148,7 +148,7 @@ func (s *script) evaluate(values []value) (a answer, ended bool) {
 
 // run evaluates once, in a runtime of its own: Joget too gives each evaluation
 // a scope of its own.
-func (s *script) run(values []value, empty bool) (a answer, ended bool) {
+func (s *script) run(values []value, unset stand) (a answer, ended bool) {
 	rt := goja.New()
 	rt.SetMaxCallStackSize(maxCalls)
 	var unfit string
@@ -170,7 +170,7 @@ func (s *script) run(values []value, empty bool) (a answer, ended bool) {
 		}
 	}
 	for _, i := range s.reads {
-		v, err := values[i].script(rt, s.vars[i].Type, empty)
+		v, err := values[i].script(rt, s.vars[i].Type, unset)
 		if err == nil {
 			err = rt.GlobalObject().DefineDataProperty(s.vars[i].Name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}

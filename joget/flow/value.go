@@ -79,12 +79,20 @@ func held(declared xpdl.Variable, v migration.Variable) value {
 	return typed(declared.Type, v.Value)
 }
 
+// stand is what conditions see of a variable that nobody set: Joget has both.
+type stand int
+
+const (
+	asNull stand = iota
+	asEmpty
+)
+
 // script makes the value that conditions see. An unset one is null, or empty:
 // zero, false or no text.
-func (v value) script(rt *goja.Runtime, t xpdl.Type, empty bool) (goja.Value, error) {
+func (v value) script(rt *goja.Runtime, t xpdl.Type, unset stand) (goja.Value, error) {
 	if v.unset {
 		switch {
-		case !empty:
+		case unset == asNull:
 			return goja.Null(), nil
 		case t == xpdl.Boolean:
 			return rt.ToValue(false), nil
