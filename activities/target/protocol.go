@@ -57,7 +57,7 @@ type startTarget interface {
 // and Abandon ends it.
 type request interface {
 	// Post sends the request, once.
-	Post(ctx context.Context, variables map[string]string) (api.StartAnswer, error)
+	Post(ctx context.Context, intent migration.StartIntent) (api.StartAnswer, error)
 	// Answered keeps what the start changed, once its outcome is in the ledger.
 	Answered(ctx context.Context) error
 	Abandon(ctx context.Context)
@@ -157,7 +157,7 @@ func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult
 	if err := p.ledger.Sending(ctx, p.key, claim.Token, p.intent.Variables, p.intent.Definition); err != nil {
 		return startResult{}, err
 	}
-	answer, callErr := r.Post(admitted, p.intent.Variables)
+	answer, callErr := r.Post(admitted, p.intent)
 	// From here on the outcome is written whatever becomes of the worker.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
@@ -229,11 +229,8 @@ func (p *protocol) named(ctx context.Context, id migration.InstanceID) *migratio
 
 // reconcile finds out what became of an attempt, from its claim and the target.
 // It never sends one. While the request may still run it asks for another look.
+// The intent is that of the claim; see asSent.
 func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startResult, error) {
-	if claim.Definition != (migration.DefinitionID{}) {
-		p.intent.Definition = claim.Definition
-	}
-	p.intent.Variables = claim.Sent
 	linked, err := p.target.Linked(ctx)
 	if err != nil {
 		return startResult{}, err
@@ -270,6 +267,16 @@ func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startR
 	case migration.StartSend, migration.StartDone:
 	}
 	return startResult{}, migration.E(migration.CodeInternal, "reconcile start", string(p.key.Instance), "decision %q", d.Action)
+}
+
+// asSent is an intent as the request of a claim had it, whatever the target
+// would start by now.
+func asSent(intent migration.StartIntent, claim migration.Claim) migration.StartIntent {
+	if !claim.Definition.IsZero() {
+		intent.Definition = claim.Definition
+	}
+	intent.Variables = claim.Sent
+	return intent
 }
 
 // again lets another attempt claim the start.

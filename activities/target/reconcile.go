@@ -36,6 +36,7 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.StepInput
 		}
 	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
 	}
+	i.intent = asSent(i.intent, claim)
 	result, err := act.protocol(i).reconcile(ctx, claim)
 	if err != nil {
 		return contract.StartOutput{}, err

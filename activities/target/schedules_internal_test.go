@@ -311,7 +311,7 @@ func (j joget) AbortWreck(context.Context, migration.TargetIdentity) error {
 }
 
 // Post sends, and chooses what comes of it.
-func (j joget) Post(context.Context, map[string]string) (api.StartAnswer, error) {
+func (j joget) Post(context.Context, migration.StartIntent) (api.StartAnswer, error) {
 	w := j.world
 	w.posting++
 	j.posts = true
@@ -385,7 +385,9 @@ func (a *actor) reconcile() {
 	if a.world.settled {
 		claim.Age = 2 * time.Hour
 	}
-	r, err := a.protocol().reconcile(context.Background(), claim)
+	p := a.protocol()
+	p.intent = asSent(p.intent, claim)
+	r, err := p.reconcile(context.Background(), claim)
 	if r.status == startStarted && slices.Contains(claim.Baseline, r.started.ID) {
 		a.world.fail("%s adopts an instance that was there before", a.name)
 	}

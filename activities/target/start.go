@@ -172,10 +172,9 @@ type startRequest struct {
 	capture *records.BegunCapture
 }
 
-func (r *startRequest) Post(ctx context.Context, variables map[string]string) (api.StartAnswer, error) {
-	intent := r.of.intent
+func (r *startRequest) Post(ctx context.Context, intent migration.StartIntent) (api.StartAnswer, error) {
 	return r.act.API.StartProcess(ctx, api.StartRequest{
-		Definition: intent.Definition, As: intent.Requester, Record: intent.Record, Variables: variables,
+		Definition: intent.Definition, As: intent.Requester, Record: intent.Record, Variables: intent.Variables,
 	})
 }
 

@@ -32,7 +32,7 @@ func (n *node) settable(scope migration.ActivityDefID) []migration.VariableDiffe
 func (act *Activities) setVariables(ctx context.Context, i *Instance, at migration.Step, n *node, scope migration.ActivityDefID) (int, error) {
 	made := 0
 	for _, d := range n.settable(scope) {
-		// Nothing is lost: what the variable was is in the story.
+		// Nothing is lost: what the variable was is in the log.
 		if err := act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
 			Step: at, Event: migration.EventVariableBefore, Facts: migration.Facts{Target: n.target.ID, Name: d.Name}, Detail: d.Target.Value,
 		}); err != nil {

@@ -28,7 +28,7 @@ const (
 )
 
 // GatherEvidence keeps in the ledger what the target shows of a pilot. What
-// goes wrong is told in the story, and Message says it: the migration goes on.
+// goes wrong is told in the log, and Message says it: the migration goes on.
 func (act *Activities) GatherEvidence(ctx context.Context, in contract.StepInput) (contract.Outcome, error) {
 	out := contract.Outcome{Status: contract.StatusOK}
 	e, err := act.evidence(ctx, in)
