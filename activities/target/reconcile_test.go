@@ -61,6 +61,13 @@ func TestReconcileStart(t *testing.T) {
 			want: contract.Outcome{Status: contract.StatusAgain, Reason: migration.ReasonStartFailed}, claim: migration.ClaimReleased,
 		},
 		{name: "one_was_started_while_it_died", happens: left(migration.ClaimSending, startedAs("cat")), want: ok, claim: migration.ClaimStarted},
+		{
+			name: "the_target_would_start_another_definition_by_now", happens: left(migration.ClaimSending, startedAs("cat")),
+			change: func(j *scene.Ports) {
+				j.Settings.AnyVersion = map[string]migration.DefinitionID{"leave/process1": {Package: "leave", Version: "99", Process: "process1"}}
+			},
+			want: ok, claim: migration.ClaimStarted,
+		},
 		{name: "one_was_started_without_an_answer", happens: left(migration.ClaimUnknown, startedAs("cat")), want: ok, claim: migration.ClaimStarted},
 		{name: "nothing_is_there_yet", happens: left(migration.ClaimUnknown), waits: true, claim: migration.ClaimUnknown},
 		{
