@@ -100,9 +100,9 @@ func (e *Entry) Replannable() bool {
 // Filter selects entries. Zero fields do not filter.
 type Filter struct {
 	States        []InstanceState `json:"states,omitempty"`
-	Processes     []string        `json:"processes,omitempty"` // package/process
-	Requester     User            `json:"-"`                   // personal: travels through the ledger only
-	StartedBefore EpochMillis     `json:"started_before,omitempty"`
+	Processes     []string        `json:"processes,omitempty"`      // package/process
+	Requester     User            `json:"-"`                        // personal: travels through the ledger only
+	StartedBefore EpochMillis     `json:"started_before,omitempty"` // not those that never started
 	Instances     []InstanceID    `json:"instances,omitempty"`
 	Wave          WaveName        `json:"wave,omitempty"`
 	Reason        Reason          `json:"reason,omitempty"`

@@ -23,8 +23,8 @@ const (
 // Open reports whether s is one of the open states.
 func (s State) Open() bool { return len(s) > 5 && s[:5] == "open." }
 
-// EpochMillis is an engine time: milliseconds since 1970 in UTC, as the SHK
-// tables hold it. Zero means absent.
+// EpochMillis is an engine time: milliseconds since 1970 in UTC. Zero means absent:
+// what the SHK tables hold for a time that has not come does not get past the reader.
 type EpochMillis int64
 
 // AnonymousUser is the requester of instances that were started without a login.
@@ -120,7 +120,7 @@ type Instance struct {
 	Record     RecordID       `json:"record"`
 	Link       *Link          `json:"link,omitempty"` // nil: no link, record ID = instance ID
 	Created    EpochMillis    `json:"created"`
-	Started    EpochMillis    `json:"started"`
+	Started    EpochMillis    `json:"started"` // 0: not yet
 	StateTime  EpochMillis    `json:"state_time"`
 	Version    int64          `json:"version"`          // engine row version
 	Caller     ActivityID     `json:"caller,omitempty"` // set for subflow children only

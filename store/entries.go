@@ -150,7 +150,7 @@ func where(mig migration.Name, f migration.Filter) (string, []any) {
 		one("requester = ?", string(f.Requester))
 	}
 	if f.StartedBefore != 0 {
-		one("started < ?", int64(f.StartedBefore))
+		one("started > 0 AND started < ?", int64(f.StartedBefore))
 	}
 	if f.Wave != "" {
 		one("wave = ?", f.Wave)

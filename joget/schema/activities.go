@@ -22,13 +22,13 @@ func (r *Reader) activityRows(ctx context.Context, query string, args []any) ([]
 	}
 	return read(ctx, r, "read activities", query, args, func(scan scanner) (v activityRow, err error) {
 		var set, user, performer sql.NullString
-		var priority, accepted sql.NullInt64
+		var priority sql.NullInt64
 		var state int64
 		a := &v.activity
-		err = scan(&v.oid, &v.process, &a.ID, &a.DefID, &set, &state, &user, &performer, &priority, &a.Activated, &accepted, &a.StateTime, &a.Version)
+		err = scan(&v.oid, &v.process, &a.ID, &a.DefID, &set, &state, &user, &performer, &priority,
+			moment{&a.Activated}, moment{&v.accepted}, moment{&a.StateTime}, &a.Version)
 		a.SetDefID, a.State, a.AcceptedBy = set.String, states[state], migration.User(user.String)
 		a.Performer, a.Priority = performer.String, int(priority.Int64)
-		v.accepted = migration.EpochMillis(accepted.Int64)
 		return v, err
 	})
 }
@@ -96,11 +96,13 @@ func (r *Reader) assignments(ctx context.Context, activities []int64) (map[int64
 
 // deadlines are the deadlines of one activity.
 type deadlines struct {
-	count int                   // executed ones included: they would all start anew
-	next  migration.EpochMillis // the earliest that is not executed, 0 for none
+	count int                   // those that fired included: they would all start anew
+	next  migration.EpochMillis // the earliest that has not fired, 0 for none
 }
 
-// deadlines reads the deadlines of activities, by activity oid.
+// deadlines reads the deadlines of activities, by activity oid. Only open ones may
+// be asked for: rows of closed activities stay, and say by IsExecuted 0 that they never
+// fired (docs/joget.md#engine-tables).
 func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]deadlines, error) {
 	type row struct {
 		activity int64
@@ -109,10 +111,7 @@ func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]d
 	m := map[int64]deadlines{}
 	err := batched(activities, func(part []int64) error {
 		rows, err := read(ctx, r, "read deadlines", withLists(selectDeadlines, len(part)), args(part), func(scan scanner) (v row, err error) {
-			var next sql.NullInt64
-			err = scan(&v.activity, &v.count, &next)
-			v.next = migration.EpochMillis(next.Int64)
-			return v, err
+			return v, scan(&v.activity, &v.count, moment{&v.next})
 		})
 		for _, v := range rows {
 			m[v.activity] = v.deadlines

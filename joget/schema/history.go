@@ -27,9 +27,8 @@ func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID
 	}
 	return lookUp(ctx, r, "read archived activities", selectArchivedActivities, args(string(id)), func(scan scanner) (a ArchivedActivity, err error) {
 		var kind, state, performer sql.NullString
-		var changed sql.NullInt64
-		err = scan(&a.ID, &a.DefID, &kind, &state, &performer, &changed)
-		a.Kind, a.State, a.Performer, a.StateTime = kind.String, migration.State(state.String), migration.User(performer.String), migration.EpochMillis(changed.Int64)
+		err = scan(&a.ID, &a.DefID, &kind, &state, &performer, moment{&a.StateTime})
+		a.Kind, a.State, a.Performer = kind.String, migration.State(state.String), migration.User(performer.String)
 		return a, err
 	})
 }

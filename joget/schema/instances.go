@@ -27,14 +27,13 @@ func (r *Reader) heads(ctx context.Context, query string, args []any) ([]head, e
 		var definition string
 		var state int64
 		var caller, parent sql.NullString
-		var started sql.NullInt64
 		i := &h.instance
-		err = scan(&h.oid, &i.ID, &definition, &state, &i.Requester, &caller, &parent, &i.Created, &started, &i.StateTime, &i.Version)
+		err = scan(&h.oid, &i.ID, &definition, &state, &i.Requester, &caller, &parent,
+			moment{&i.Created}, moment{&i.Started}, moment{&i.StateTime}, &i.Version)
 		i.OID = strconv.FormatInt(h.oid, 10)
 		i.Definition = splitDefinition(definition)
 		i.State = states[state]
 		i.Caller = migration.ActivityID(caller.String)
-		i.Started = migration.EpochMillis(started.Int64)
 		i.Record = migration.RecordID(i.ID)
 		h.parent = migration.InstanceID(parent.String)
 		return h, err

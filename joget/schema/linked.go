@@ -154,14 +154,12 @@ func (r *Reader) history(ctx context.Context, ids []migration.InstanceID) (map[m
 	err := batched(ids, func(part []migration.InstanceID) error {
 		rows, err := read(ctx, r, "read archived instances", withLists(selectHistory, len(part)), args(part), func(scan scanner) (l migration.Linked, err error) {
 			var definition, requester, parent, state, variables sql.NullString
-			var created sql.NullInt64
-			err = scan(&l.ID, &definition, &requester, &parent, &state, &created, &variables)
+			err = scan(&l.ID, &definition, &requester, &parent, &state, moment{&l.Created}, &variables)
 			l.Archived = true
 			l.Definition = splitDefinition(definition.String)
 			l.Requester = migration.User(requester.String)
 			l.Child = parent.String != ""
 			l.State = migration.State(state.String)
-			l.Created = migration.EpochMillis(created.Int64)
 			l.Variables = archivedVariables(variables.String)
 			return l, err
 		})

@@ -75,8 +75,9 @@ FROM {SHKDeadlines} d WHERE d.Activity IN (...) GROUP BY d.Activity`
 	selectTokens = `SELECT j.Process, j.ActivityDefinitionId, a.ActivityDefinitionId, a.ResourceId FROM {SHKAndJoinTable} j
 JOIN {SHKActivities} a ON a.oid = j.Activity WHERE j.Process IN (...)`
 	// Two queries, since servers join these tables from the wrong end: through all open instances.
+	// IsPerformerAsynchronous is 0, not NULL, of every activity that calls nothing.
 	selectCallers = `SELECT a.Process, a.Id, a.ActivityDefinitionId, a.IsPerformerAsynchronous FROM {SHKActivities} a
-WHERE a.Process IN (...) AND (a.Performer IS NOT NULL OR a.IsPerformerAsynchronous IS NOT NULL)`
+WHERE a.Process IN (...) AND (a.Performer IS NOT NULL OR a.IsPerformerAsynchronous <> 0)`
 	selectChildren = "SELECT c.oid, c.Id, c.PDefName, c.State, c.ActivityRequesterId FROM {SHKProcesses} c WHERE c.ActivityRequesterId IN (...) AND c.State + 0 IN (...)"
 
 	selectOpenDefinitions = "SELECT d.Name FROM {SHKProcessDefinitions} d WHERE EXISTS (SELECT 1 FROM {SHKProcesses} p WHERE p.ProcessDefinition = d.oid AND p.State IN (...)) ORDER BY d.Name"

@@ -201,7 +201,7 @@ func TestInstanceIsReadInFull(t *testing.T) {
 	assign(other, clark, "41_"+id+"_check", "clark", 1, 1)
 	assign(other, terry, "41_"+id+"_check", "terry", 0, 0)
 	for n, executed := range []int{1, 0, 0} {
-		j.engine("SHKDeadlines", "Process", p, "Activity", approve, "CNT", j.oid, "TimeLimit", 7000+n, "TimeLimitTZO", 0, "ExceptionName", "late", "IsSynchronous", 1, "IsExecuted", executed)
+		j.deadline(p, approve, 7000+n, executed)
 	}
 	j.engine("SHKAndJoinTable", "Process", p, "ActivityDefinitionId", "both", "Activity", joined, "CNT", j.oid)
 	child := j.process("13_crm_sub", "crm#3#sub", running, "cat", "43_"+id+"_call", id)

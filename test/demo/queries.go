@@ -6,15 +6,17 @@ import "jogetferry/test/simulator/schema"
 // What is closed does not count: a rollback leaves some.
 const (
 	ofOpen = ` p JOIN SHKProcessStates s ON s.oid = p.State AND s.KeyValue LIKE 'open.%'`
+	// Deadlines of closed activities stay.
+	openDeadlines = ` JOIN SHKActivities a ON a.oid = d.Activity JOIN SHKActivityStates o ON o.oid = a.State AND o.KeyValue LIKE 'open.%'`
 
 	selectRunning  = `SELECT p.Id FROM SHKProcesses` + ofOpen + ` WHERE p.ActivityRequesterId IS NULL ORDER BY p.oid`
-	selectDeadline = `SELECT p.Id FROM SHKProcesses` + ofOpen + ` JOIN SHKDeadlines d ON d.Process = p.oid ORDER BY p.oid`
-	selectSpecial  = `SELECT p.Id FROM SHKProcesses` + ofOpen + ` WHERE EXISTS (SELECT 1 FROM SHKDeadlines d WHERE d.Process = p.oid)
+	selectDeadline = `SELECT p.Id FROM SHKProcesses` + ofOpen + ` JOIN SHKDeadlines d ON d.Process = p.oid` + openDeadlines + ` ORDER BY p.oid`
+	selectSpecial  = `SELECT p.Id FROM SHKProcesses` + ofOpen + ` WHERE EXISTS (SELECT 1 FROM SHKDeadlines d` + openDeadlines + ` WHERE d.Process = p.oid)
 OR EXISTS (SELECT 1 FROM SHKAndJoinTable j WHERE j.Process = p.oid)`
 
 	countBranches  = `SELECT COUNT(*) FROM SHKProcesses` + ofOpen + ` JOIN SHKAndJoinTable j ON j.Process = p.oid`
 	countSubflows  = `SELECT COUNT(*) FROM SHKProcesses` + ofOpen + ` WHERE p.ActivityRequesterId IS NOT NULL`
-	countDeadlines = `SELECT COUNT(*) FROM SHKProcesses` + ofOpen + ` JOIN SHKDeadlines d ON d.Process = p.oid`
+	countDeadlines = `SELECT COUNT(*) FROM SHKProcesses` + ofOpen + ` JOIN SHKDeadlines d ON d.Process = p.oid` + openDeadlines
 )
 
 // A record of somebody else under an ID that the source uses too.
