@@ -241,7 +241,7 @@ variables:
   "crm/process1/e": "-"
   "crm/process1/f": ""
   "crm/process1/g": "a b"
-users: {cat: ""}
+users: {cat: "", Dave: a, dave: b, Jill: c, jill: C}
 `,
 			want: []string{
 				`processes: "crm/process1/approve" is not a process; write package/process`,
@@ -257,6 +257,7 @@ users: {cat: ""}
 				`variables: "crm/process1/g" leads to "a b", which is not a variable; give its name on the target, "-" to drop it, or "=text" for a constant`,
 				`variables: "status" is not a variable; write package/process/variable`,
 				"users: has an entry without a name; write source: target",
+				`users: "dave" has two entries, in other spellings; keep one of them: to Joget they are one user`,
 				`source.hosts: "http://old-joget" is not a host; write its name or address, without scheme, port and path`,
 				`source.hosts: "old-joget:8080" is not a host; write its name or address, without scheme, port and path`,
 			},

@@ -114,7 +114,12 @@ func (p *mappingParser) user(from, to string) {
 		p.mistakes.add("users", "has an entry without a name", "write source: target")
 		return
 	}
-	p.Users[migration.User(from)] = migration.User(to)
+	folded := migration.User(from).Fold()
+	if other, twice := p.Users[folded]; twice && !migration.SameUser(other, migration.User(to)) {
+		p.mistakes.add("users", fmt.Sprintf("%q has two entries, in other spellings", from), "keep one of them: to Joget they are one user")
+		return
+	}
+	p.Users[folded] = migration.User(to)
 }
 
 // unique notes a mistake when an entry of the same process has the name on the

@@ -82,7 +82,7 @@ func (c *comparer) instance(wanted, target *Tree) bool {
 // same compares two instances that stand for each other. The link and record of
 // a subflow are derived, and written when the engine likes.
 func (c *comparer) same(wanted, target *Instance) {
-	c.equal(ItemRequester, "", target.Requester == wanted.Requester, fmt.Sprintf("%s, not %s", target.Requester, wanted.Requester))
+	c.equal(ItemRequester, "", SameUser(target.Requester, wanted.Requester), fmt.Sprintf("%s, not %s", target.Requester, wanted.Requester))
 	c.equal(ItemEngine, "state", target.State == wanted.State, fmt.Sprintf("%s, not %s", target.State, wanted.State))
 	if n, m := asynchronous(target), asynchronous(wanted); c.path == "" && n+m > 0 {
 		c.equal(ItemEngine, "asynchronous subflows", n == m, fmt.Sprintf("%d are open, %d on the source", n, m))
@@ -157,10 +157,10 @@ func (c *comparer) activities(wanted, target []OpenActivity) {
 // holders compares who is offered an activity, and who accepted it.
 func (c *comparer) holders(wanted, target *OpenActivity) {
 	subject, admin := string(wanted.DefID), ""
-	if c.admin != "" && slices.Contains(target.users(), c.admin) && !slices.Contains(wanted.users(), c.admin) {
+	if c.admin != "" && target.has(c.admin) && !wanted.has(c.admin) {
 		admin = " (" + string(c.admin) + ", who migrates, has it)"
 	}
-	missing, extra := without(wanted.assignees(), target.assignees()), without(target.assignees(), wanted.assignees())
+	missing, extra := texts(notHeld(*wanted, *target)), texts(notHeld(*target, *wanted))
 	switch {
 	case len(missing)+len(extra) > 0:
 		result, seen := ItemDiffers, "not to "+strings.Join(missing, ", ")+", but to "+strings.Join(extra, ", ")
@@ -175,7 +175,7 @@ func (c *comparer) holders(wanted, target *OpenActivity) {
 	}
 	switch w, t := wanted.AcceptedBy, target.AcceptedBy; {
 	case w == "" && t == "":
-	case w == t:
+	case SameUser(w, t):
 		c.add(ItemAccepted, subject, ItemSame, "")
 	case t == "":
 		c.add(ItemAccepted, subject, ItemMissing, "not by "+string(w)+admin)
@@ -186,25 +186,15 @@ func (c *comparer) holders(wanted, target *OpenActivity) {
 	}
 }
 
-// users returns who is offered a, and who accepted it, in no order.
-func (a *OpenActivity) users() []User {
-	users := []User{a.AcceptedBy}
-	for _, as := range a.Assignments {
-		users = append(users, as.User)
-	}
-	return users
-}
+// has reports whether a is offered to a user or was accepted by him.
+func (a *OpenActivity) has(u User) bool { return SameUser(a.AcceptedBy, u) || a.HeldBy(u) }
 
-func (a *OpenActivity) assignees() []string {
-	users := make([]string, 0, len(a.Assignments))
-	for _, as := range a.Assignments {
-		users = append(users, string(as.User))
+func texts(users []User) []string {
+	list := make([]string, 0, len(users))
+	for _, u := range users {
+		list = append(list, string(u))
 	}
-	return users
-}
-
-func without(all, some []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
+	return list
 }
 
 // joins compares the branches that wait, each as often as it does.
@@ -222,7 +212,7 @@ func (c *comparer) joins(wanted, target []JoinToken) {
 	subject := func(t JoinToken) string { return fmt.Sprintf("%s from %s", t.Join, t.From) }
 	var rest []JoinToken
 	for _, w := range wanted {
-		if _, ok := take(func(t JoinToken) bool { return t == w }); ok {
+		if _, ok := take(w.Is); ok {
 			c.add(ItemJoin, subject(w), ItemSame, "")
 			continue
 		}

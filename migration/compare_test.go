@@ -107,6 +107,14 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 			},
 		},
 		{
+			name: "users_in_other_spellings",
+			wanted: func(t *migration.Tree) {
+				root(t).Requester = "Cat"
+				activity(t, 0).Assignments[0].User = "CLARK"
+				root(t).Tokens[0].Performer, activity(t, 1).AcceptedBy = "Cat", "Jack"
+			},
+		},
+		{
 			name:   "the_administrator_holds_what_is_his",
 			wanted: func(t *migration.Tree) { activity(t, 0).Assignments = []migration.Assignment{{User: "admin"}} },
 			target: func(t *migration.Tree) {

@@ -11,7 +11,7 @@ type Handover struct {
 
 // HeldBy reports whether an activity is offered to a user, accepted or not.
 func (a *OpenActivity) HeldBy(u User) bool {
-	return slices.ContainsFunc(a.Assignments, func(as Assignment) bool { return as.User == u })
+	return slices.ContainsFunc(a.Assignments, func(as Assignment) bool { return SameUser(as.User, u) })
 }
 
 // DecideHandover returns the calls that would bring the holders of an activity

@@ -31,6 +31,8 @@ func TestDecideHandover(t *testing.T) {
 		want    []string // "from>to", ">to" for an acceptance
 	}{
 		{"the_same_users", []string{"cat", "terry"}, []string{"cat", "terry"}, nil},
+		{"the_same_users_in_other_spellings", []string{"Cat", "terry"}, []string{"cat", "Terry"}, nil},
+		{"accepted_by_one_in_another_spelling", []string{"+Cat"}, []string{"cat", "terry"}, []string{">Cat"}},
 		{"one_for_one", []string{"cat", "terry"}, []string{"admin", "terry"}, []string{"admin>cat"}},
 		{"all_others", []string{"cat", "terry"}, []string{"admin", "clark"}, []string{"admin>cat", "clark>terry"}},
 		{"fewer_on_the_target", []string{"cat", "terry"}, []string{"admin"}, []string{"admin>cat"}},

@@ -8,7 +8,8 @@ import (
 
 // Identifiers are distinct types, so that a record ID cannot be passed where
 // an instance ID is meant. They are compared as bytes, never by a database
-// collation: Joget (Java) tells "ABC" from "abc", MySQL's default does not.
+// collation: Joget (Java) tells "ABC" from "abc", MySQL's default does not. Users
+// are the exception, see SameUser.
 type (
 	// InstanceID names a process instance on one server: SHKProcesses.Id,
 	// "<counter>_<packageId>_<processKey>". Source and target count
@@ -24,6 +25,23 @@ type (
 	// User is a Joget user name (dir_user.username), not dir_user.id.
 	User string
 )
+
+// Fold returns the one spelling that stands for all spellings of a user.
+func (u User) Fold() User { return User(fold(string(u))) }
+
+// SameUser reports whether two names mean one user: Joget keeps a requester as
+// typed at the login and an assignee in the spelling that was seen first, and lets
+// the database find either (docs/joget.md#names-and-collations). Case and spaces at
+// the end do not count. The usual collation ignores accents as well; here they count,
+// since "jose" and "josé" may be two people on a server with another collation.
+func SameUser(a, b User) bool { return a == b || a.Fold() == b.Fold() }
+
+// SameText compares names and IDs of Joget's directory, as SameUser does users.
+func SameText(a, b string) bool { return a == b || fold(a) == fold(b) }
+
+// fold drops what the usual collation does not tell apart, but for accents. Upper
+// before lower case: some letters have two small ones.
+func fold(s string) string { return strings.ToLower(strings.ToUpper(strings.TrimRight(s, " "))) }
 
 // Names that the ledger keeps its rows under, each a type of its own for the
 // same reason.

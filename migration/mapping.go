@@ -19,7 +19,8 @@ type Mapping struct {
 	// Variables are rules by process key and variable. Within a process no two
 	// rules have the same Name.
 	Variables map[string]map[string]VariableRule
-	// Users are users of the target: requesters, assignees and acceptors alike.
+	// Users are users of the target: requesters, assignees and acceptors alike. Keys
+	// are folded (User.Fold): the source has more than one spelling of a user.
 	Users map[User]User
 }
 
@@ -55,7 +56,7 @@ func (m Mapping) Activity(process string, id ActivityDefID) ActivityDefID {
 
 // User returns the target's user for one of the source. Absent ("") stays absent.
 func (m Mapping) User(u User) User {
-	if to, ok := m.Users[u]; ok {
+	if to, ok := m.Users[u.Fold()]; ok {
 		return to
 	}
 	return u
@@ -144,9 +145,15 @@ func (m Mapping) assignments(source []Assignment) []Assignment {
 	}
 	for n := range wanted {
 		for _, other := range wanted {
-			wanted[n].Accepted = wanted[n].Accepted || other.Accepted && other.User == wanted[n].User
+			wanted[n].Accepted = wanted[n].Accepted || other.Accepted && SameUser(other.User, wanted[n].User)
 		}
 	}
 	slices.SortFunc(wanted, func(a, b Assignment) int { return cmp.Compare(a.User, b.User) })
-	return slices.Compact(wanted)
+	once := wanted[:0:0]
+	for _, a := range wanted {
+		if !slices.ContainsFunc(once, func(b Assignment) bool { return SameUser(a.User, b.User) }) {
+			once = append(once, a)
+		}
+	}
+	return once
 }

@@ -171,6 +171,16 @@ func TestMappingWanted(t *testing.T) {
 				i.Activities[1].Assignments = []migration.Assignment{{User: "cat"}, {User: "jack"}}
 			},
 		},
+		{
+			name:    "two_who_become_one_user_in_two_spellings",
+			mapping: users(map[migration.User]migration.User{"clark": "CAT"}),
+			want: func(i *migration.Instance) {
+				i.Requester = "CAT"
+				i.Activities[0].AcceptedBy = "CAT"
+				i.Activities[0].Assignments = []migration.Assignment{{User: "CAT", Accepted: true}}
+				i.Activities[1].Assignments = []migration.Assignment{{User: "CAT"}, {User: "jack"}}
+			},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -201,5 +211,18 @@ func TestMappingWantedSharesNothingThatIsChanged(t *testing.T) {
 	w.Activities[0].Assignments[0].User, w.Tokens[0].Join = "changed", "changed"
 	if after, err := json.Marshal(i); err != nil || string(after) != string(before) {
 		t.Errorf("the snapshot changed: %s, %v", after, err)
+	}
+}
+
+func TestMappingKnowsAUserInAnySpelling(t *testing.T) {
+	t.Parallel()
+	m := migration.Mapping{Users: map[migration.User]migration.User{"clark": "anna"}}
+	for _, u := range []migration.User{"clark", "Clark", "CLARK "} {
+		if got := m.User(u); got != "anna" {
+			t.Errorf("%q becomes %q", u, got)
+		}
+	}
+	if got := m.User("Cat"); got != "Cat" {
+		t.Errorf("a user whom nothing maps becomes %q", got)
 	}
 }

@@ -95,6 +95,11 @@ type JoinToken struct {
 	Performer User `json:"performer,omitempty"`
 }
 
+// Is reports whether other is the same branch, completed by the same user.
+func (t JoinToken) Is(other JoinToken) bool {
+	return t.Join == other.Join && t.From == other.From && SameUser(t.Performer, other.Performer)
+}
+
 // Child is an open subflow instance below an instance.
 type Child struct {
 	ID             InstanceID    `json:"id"`
@@ -150,7 +155,7 @@ func (i *Instance) Wanted() []ActivityDefID {
 	return ids
 }
 
-// Identity is what tells i from another instance that comes to bear its ID.
+// Identity is what tells i from another instance that comes to bear its ID; compared by Is.
 func (i *Instance) Identity() TargetIdentity {
 	return TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition, Origin: i.Record}
 }

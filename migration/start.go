@@ -36,8 +36,7 @@ const (
 )
 
 // TargetIdentity tells one target instance from another that came to bear the
-// same ID after the target was restored. All fields are compared before a call
-// that changes the instance.
+// same ID after the target was restored; see Is.
 type TargetIdentity struct {
 	ID         InstanceID   `json:"id"`
 	OID        string       `json:"oid"`
@@ -45,6 +44,15 @@ type TargetIdentity struct {
 	Requester  User         `json:"requester"`
 	Definition DefinitionID `json:"definition"`
 	Origin     RecordID     `json:"origin"`
+}
+
+// Is reports whether now, read from the engine's tables, is the instance that t
+// was, as every call that changes it has to know. A deploy moves running instances to
+// another version of their process (docs/joget.md#deploying); nothing else of an
+// identity ever changes.
+func (t TargetIdentity) Is(now TargetIdentity) bool {
+	return t.ID == now.ID && t.OID == now.OID && t.Created == now.Created && SameUser(t.Requester, now.Requester) &&
+		t.Definition.Key() == now.Definition.Key() && t.Origin == now.Origin
 }
 
 // Replaced reports whether now, which bears the same ID, is certainly another
@@ -192,7 +200,7 @@ func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) 
 func decideCandidate(c Linked, intent StartIntent) StartDecision {
 	ours := c.Definition == intent.Definition && c.Origin == intent.Record
 	switch {
-	case !ours, c.Requester != intent.Requester && c.Requester != AnonymousUser:
+	case !ours, !SameUser(c.Requester, intent.Requester) && c.Requester != AnonymousUser:
 		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
 	case !c.State.Open() || c.Archived:
 		return StartDecision{Action: StartPark, Reason: ReasonStartRanThrough, Candidate: c.ID}

@@ -54,6 +54,12 @@ func TestDecideReconcile(t *testing.T) {
 			want:      migration.StartDecision{Action: migration.StartWait},
 		},
 		{
+			name:       "the_requester_in_another_spelling_is_ours",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateAnswered},
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = "Cat" })},
+			want:       migration.StartDecision{Action: migration.StartAdopt, Candidate: "9_crm_approve"},
+		},
+		{
 			name:      "no_answer_is_waited_out",
 			knowledge: migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateUnanswered},
 			want:      migration.StartDecision{Action: migration.StartWait},

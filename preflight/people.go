@@ -314,7 +314,7 @@ func (s *StartRule) refusal(a Account) string {
 	case p.Type == "department":
 		return unless(containsID(a.Departments, p.Value), "not in the department "+p.Value)
 	case p.Type == "hod":
-		return unless(s.Head != "" && sameID(s.Head, a.ID), "not the head of the department "+p.Value)
+		return unless(s.Head != "" && migration.SameText(s.Head, a.ID), "not the head of the department "+p.Value)
 	default:
 		// There is no requester and no variable yet when Joget asks.
 		return fmt.Sprintf("a start whitelist of type %s %s lets nobody start", p.Type, p.Value)
@@ -338,12 +338,7 @@ func among(list string, ids []string) bool {
 }
 
 func containsID(ids []string, id string) bool {
-	return slices.ContainsFunc(ids, func(have string) bool { return sameID(have, id) })
-}
-
-// sameID compares as the directory's columns do: without case and trailing spaces.
-func sameID(a, b string) bool {
-	return strings.EqualFold(strings.TrimRight(a, " "), strings.TrimRight(b, " "))
+	return slices.ContainsFunc(ids, func(have string) bool { return migration.SameText(have, id) })
 }
 
 func whitelistUnknown(f *InstanceFacts, r Report) {

@@ -173,7 +173,7 @@ func (l fakeLedger) selected(f migration.Filter) []migration.Entry {
 		case len(f.States) > 0 && !slices.Contains(f.States, e.State),
 			len(f.Processes) > 0 && !slices.Contains(f.Processes, e.Definition.Key()),
 			len(f.Instances) > 0 && !slices.Contains(f.Instances, e.Instance),
-			f.Requester != "" && f.Requester != e.Requester,
+			f.Requester != "" && !migration.SameUser(f.Requester, e.Requester),
 			f.StartedBefore != 0 && (e.Started == 0 || e.Started >= f.StartedBefore),
 			f.Wave != "" && f.Wave != e.Wave,
 			f.Reason != "" && f.Reason != e.Reason,

@@ -195,7 +195,7 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token migr
 		}
 		open := row.State == migration.ClaimSending || row.State == migration.ClaimUnknown
 		switch {
-		case row.State == migration.ClaimStarted && o.Started != nil && o.Started.ID == row.Started.ID && o.Started.OID == row.Started.OID:
+		case row.State == migration.ClaimStarted && o.Started != nil && row.Started.Is(*o.Started):
 			return "", nil
 		case row.Token != token || !open:
 			conflict := notOurs(row)
@@ -228,7 +228,7 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token migr
 func (l *Ledger) Adopt(ctx context.Context, key migration.ClaimKey, token migration.Token, identity migration.TargetIdentity) error {
 	return l.moveClaim(ctx, "adopt target instance", key, func(tx *sql.Tx, row claimRow) (string, error) {
 		switch {
-		case row.State == migration.ClaimStarted && row.Started.ID == identity.ID && row.Started.OID == identity.OID:
+		case row.State == migration.ClaimStarted && row.Started.Is(identity):
 			return "", nil
 		case row.State == migration.ClaimStarted || row.Token != token:
 			return notOurs(row), nil

@@ -274,6 +274,16 @@ func TestOutcome_moves_only_the_attempt_that_sent(t *testing.T) {
 		{"late_answer_names_the_adopted_one", func(t *testing.T, l *store.Ledger) {
 			must(t, l.Adopt(t.Context(), ourKey, "a", target("9_x")))
 		}, "a", started("9_x"), "", migration.Claim{State: migration.ClaimStarted, Started: target("9_x")}},
+		{"late_answer_names_it_after_a_deploy", func(t *testing.T, l *store.Ledger) {
+			adopted := target("9_x")
+			adopted.Definition.Version = "77"
+			must(t, l.Adopt(t.Context(), ourKey, "a", adopted))
+			must(t, l.Adopt(t.Context(), ourKey, "a", target("9_x")))
+		}, "a", started("9_x"), "", func() migration.Claim {
+			c := migration.Claim{State: migration.ClaimStarted, Started: target("9_x")}
+			c.Started.Definition.Version = "77"
+			return c
+		}()},
 		{"late_answer_names_another_one", func(t *testing.T, l *store.Ledger) {
 			must(t, l.Adopt(t.Context(), ourKey, "a", target("9_x")))
 		}, "a", started("10_x"), migration.CodeConflict, migration.Claim{State: migration.ClaimStarted, Started: target("9_x")}},

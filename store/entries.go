@@ -147,7 +147,8 @@ func where(mig migration.Name, f migration.Filter) (string, []any) {
 		args = append(args, values...)
 	}
 	if f.Requester != "" {
-		one("requester = ?", string(f.Requester))
+		// As Joget's database compares users; all else in the ledger is compared as bytes.
+		one("requester COLLATE utf8mb4_unicode_ci = ?", string(f.Requester))
 	}
 	if f.StartedBefore != 0 {
 		one("started > 0 AND started < ?", int64(f.StartedBefore))

@@ -31,7 +31,7 @@ func (act *Activities) paired(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if name != act.Settings.AdminUser {
+	if !migration.SameUser(name, act.Settings.AdminUser) {
 		return &migration.Error{Code: migration.CodeRefused, Op: "log in to the target", Hint: "the target logs target.admin in as another user: check its password"}
 	}
 	after, err := act.Target.Fresh().AuditLogins(ctx, act.Settings.AdminUser)
@@ -68,6 +68,6 @@ func Probe(target *api.Client) func(context.Context, migration.User) (bool, erro
 		if slices.Contains([]api.Kind{api.KindBadCredentials, api.KindForbidden, api.KindNotLoggedIn, api.KindUnaddressable}, api.KindOf(err)) {
 			return false, nil
 		}
-		return err == nil && name == user, err
+		return err == nil && migration.SameUser(name, user), err
 	}
 }

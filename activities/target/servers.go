@@ -42,7 +42,7 @@ func (act *Activities) gatherCalling(ctx context.Context, f *preflight.CallingFa
 		f.Whitelists = fmt.Sprintf("%s is %q, %s is %q", schema.SettingRefererWhitelist, settings[schema.SettingRefererWhitelist],
 			schema.SettingIPWhitelist, settings[schema.SettingIPWhitelist])
 		return err
-	case api.KindOf(err) == api.KindBadCredentials, err == nil && name != act.Settings.AdminUser:
+	case api.KindOf(err) == api.KindBadCredentials, err == nil && !migration.SameUser(name, act.Settings.AdminUser):
 		f.AdminRefused = true
 		return nil
 	case err != nil:

@@ -87,7 +87,7 @@ func workedOn(process *xpdl.Process, all []schema.Activity, own map[migration.Ac
 		case a.State == migration.StateCompleted:
 			return true
 		case a.State == migration.StateRunning, a.AcceptedBy != "":
-			return mine.Accepted == "" || mine.Accepted != a.AcceptedBy
+			return mine.Accepted == "" || !migration.SameUser(mine.Accepted, a.AcceptedBy)
 		}
 		return false
 	})
@@ -141,7 +141,7 @@ func (g Guard) Live(ctx context.Context, known migration.TargetIdentity) (root *
 	switch {
 	case err != nil:
 		return nil, "", err
-	case found.Identity() != known:
+	case !known.Is(found.Identity()):
 		return nil, migration.ReasonTargetChanged, nil
 	case !found.State.Open():
 		return nil, migration.ReasonTargetClosed, nil

@@ -74,7 +74,7 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if err != nil {
 		return e, err
 	}
-	if found.Instance.Identity() != identity {
+	if !identity.Is(found.Instance.Identity()) {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one now")
 	}
 	e.Source, e.Target = sideOf(act.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)

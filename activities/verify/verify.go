@@ -203,7 +203,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case target.Instance.Identity() != v.identity:
+	case !v.identity.Is(target.Instance.Identity()):
 		v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemDiffers, "another instance has its ID")
 		return nil, nil
 	case !target.Instance.State.Open():

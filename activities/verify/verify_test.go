@@ -116,6 +116,13 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 			items: []string{"target identity: differs, another instance has its ID"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTargetChanged,
 		},
 		{
+			name: "a_deploy_moved_it_to_another_version",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				deployed(c, in.TargetID())
+			},
+			verdict: migration.VerdictSame,
+		},
+		{
 			name:    "a_second_instance",
 			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
 			items:   []string{"instance OTHER: extra"}, verdict: migration.VerdictDiffers, reason: migration.ReasonTwoStarts,
@@ -146,6 +153,16 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 			}
 		})
 	}
+}
+
+// deployed does with a target instance what Joget does in the background of a deploy:
+// it is of another version from then on (docs/joget.md#deploying).
+func deployed(c *activitytest.Case, id migration.InstanceID) {
+	const from, to = "FROM SHKXPDLS x WHERE x.XPDLId = 'onboard' AND x.XPDLVersion <> '99'", 900000000
+	c.Target.Exec("INSERT IGNORE INTO SHKXPDLS (XPDLId, XPDLVersion, XPDLClassVersion, XPDLUploadTime, oid, version) SELECT XPDLId, '99', XPDLClassVersion, XPDLUploadTime, ?, version "+from, to)
+	c.Target.Exec("INSERT IGNORE INTO SHKXPDLData (XPDLContent, XPDLClassContent, XPDL, CNT, oid, version) SELECT d.XPDLContent, d.XPDLClassContent, ?, ?, ?, d.version FROM SHKXPDLData d WHERE d.XPDL = (SELECT x.oid "+from+")", to, to, to+1)
+	c.Target.Exec("UPDATE SHKProcesses SET PDefName = REGEXP_REPLACE(PDefName, '#[0-9]+#', '#99#') WHERE Id = ?", string(id))
+	c.Target.Exec("UPDATE SHKActivities SET PDefName = REGEXP_REPLACE(PDefName, '#[0-9]+#', '#99#') WHERE ProcessId = ?", string(id))
 }
 
 // TestVerifyInstance_decides what becomes of an instance.

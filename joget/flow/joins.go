@@ -133,7 +133,7 @@ func rebuildable(d Definition, t migration.JoinToken, wanted []migration.JoinTok
 func MissingTokens(wanted, present []migration.JoinToken) (missing, extra []migration.JoinToken) {
 	missing, extra = sortedTokens(wanted), sortedTokens(present)
 	for _, same := range []func(a, b migration.JoinToken) bool{
-		func(a, b migration.JoinToken) bool { return a == b },
+		migration.JoinToken.Is,
 		func(a, b migration.JoinToken) bool { return a.Join == b.Join && a.From == b.From },
 	} {
 		missing = slices.DeleteFunc(missing, func(w migration.JoinToken) bool {

@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"jogetferry/migration"
 )
@@ -14,8 +13,9 @@ type Account struct {
 	Active bool
 }
 
-// Users returns those of names that the directory has (dir_user). With an
-// external directory the table is not the truth.
+// Users returns those of names that the directory has (dir_user), by the names
+// asked for: how the directory spells them matters as little as it does to Joget, but
+// an equal spelling wins. With an external directory the table is not the truth.
 func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migration.User]Account, error) {
 	wanted := make([]string, 0, len(names))
 	for _, name := range names {
@@ -25,7 +25,7 @@ func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migrati
 		name migration.User
 		Account
 	}
-	users := make(map[migration.User]Account, len(names))
+	users, found := make(map[migration.User]Account, len(names)), map[migration.User][]row{}
 	err := batched(wanted, func(part []string) error {
 		rows, err := read(ctx, r, "read users", withLists(selectUsers, len(part)), args(part), func(scan scanner) (v row, err error) {
 			var name sql.NullString
@@ -35,13 +35,22 @@ func (r *Reader) Users(ctx context.Context, names []migration.User) (map[migrati
 			return v, err
 		})
 		for _, v := range rows {
-			// user names are not unique in the table; an active row wins
-			if slices.Contains(part, string(v.name)) && !users[v.name].Active {
-				users[v.name] = v.Account
-			}
+			found[v.name.Fold()] = append(found[v.name.Fold()], v)
 		}
 		return err
 	})
+	for _, name := range names {
+		if rows := found[name.Fold()]; len(rows) > 0 {
+			// Names are not unique in the table: an active row wins.
+			best := rows[0]
+			for _, v := range rows[1:] {
+				if exact, before := v.name == name, best.name == name; exact && !before || exact == before && v.Active && !best.Active {
+					best = v
+				}
+			}
+			users[name] = best.Account
+		}
+	}
 	return users, err
 }
 

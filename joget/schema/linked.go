@@ -338,5 +338,5 @@ func (r *Reader) same(ctx context.Context, query string, ids []migration.RecordI
 // blanks at the end do not count, and of other alphabets nobody knows.
 func similar(a, b string) bool {
 	ascii := func(s string) bool { return !strings.ContainsFunc(s, func(c rune) bool { return c >= utf8.RuneSelf }) }
-	return strings.EqualFold(strings.TrimRight(a, " "), strings.TrimRight(b, " ")) || !ascii(a) || !ascii(b)
+	return migration.SameText(a, b) || !ascii(a) || !ascii(b)
 }

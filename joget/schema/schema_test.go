@@ -677,7 +677,7 @@ func TestServerFacts(t *testing.T) {
 
 	j.put("dir_user", "id", "gone-id", "username", "gone", "active", 0)
 	users, err := r.Users(t.Context(), []migration.User{"cat", "roy", "Cat", "gone", "nobody"})
-	wantUsers := map[migration.User]schema.Account{"cat": {ID: "cat", Active: true}, "roy": {ID: "usr-00000007", Active: true}, "gone": {ID: "gone-id"}}
+	wantUsers := map[migration.User]schema.Account{"cat": {ID: "cat", Active: true}, "Cat": {ID: "cat", Active: true}, "roy": {ID: "usr-00000007", Active: true}, "gone": {ID: "gone-id"}}
 	if diff := cmp.Diff(wantUsers, users); diff != "" || err != nil {
 		t.Errorf("users: %v (-want +got):\n%s", err, diff)
 	}

@@ -112,13 +112,25 @@ func activityPairs(e migration.Evidence) []ActivityPair {
 			pair.After = newHolders(left[i])
 			left = slices.Delete(left, i, i+1)
 		}
-		pair.Differs = pair.After == nil || pair.Before.AcceptedBy != pair.After.AcceptedBy || !slices.Equal(pair.Before.Assignees, pair.After.Assignees)
+		pair.Differs = pair.After == nil || !pair.Before.same(pair.After)
 		pairs = append(pairs, pair)
 	}
 	for _, a := range left {
 		pairs = append(pairs, ActivityPair{Activity: string(a.DefID), After: newHolders(a), Differs: true})
 	}
 	return pairs
+}
+
+// same reports whether two activities are with the same users, who may be spelt
+// otherwise on the other server.
+func (h *Holders) same(other *Holders) bool {
+	held := func(in *Holders) func(string) bool {
+		return func(u string) bool {
+			return !slices.ContainsFunc(in.Assignees, func(v string) bool { return migration.SameUser(migration.User(u), migration.User(v)) })
+		}
+	}
+	return migration.SameUser(migration.User(h.AcceptedBy), migration.User(other.AcceptedBy)) &&
+		!slices.ContainsFunc(h.Assignees, held(other)) && !slices.ContainsFunc(other.Assignees, held(h))
 }
 
 func newHolders(a migration.OpenActivity) *Holders {

@@ -22,8 +22,8 @@ func open(name string, accepted migration.User, offered ...migration.User) migra
 func TestPilotPutsTheActivitiesOfBothSidesTogether(t *testing.T) {
 	t.Parallel()
 	v := report.NewPilot(report.InstanceFacts{}, report.Effects{Seen: &migration.Evidence{
-		Source: migration.EvidenceSide{Activities: []migration.OpenActivity{open("b", "", "cat"), open("a", "jack", "jack"), open("twice", "", "cat"), open("twice", "", "cat"), open("gone", "")}},
-		Target: migration.EvidenceSide{Activities: []migration.OpenActivity{open("new", ""), open("twice", "", "cat"), open("a", "", "jack"), open("b", "", "cat")}},
+		Source: migration.EvidenceSide{Activities: []migration.OpenActivity{open("b", "", "cat"), open("a", "jack", "jack"), open("c", "Jack", "Jack", "cat"), open("twice", "", "cat"), open("twice", "", "cat"), open("gone", "")}},
+		Target: migration.EvidenceSide{Activities: []migration.OpenActivity{open("new", ""), open("c", "jack", "Cat", "jack"), open("twice", "", "cat"), open("a", "", "jack"), open("b", "", "cat")}},
 	}})
 	type pair struct {
 		Activity             string
@@ -34,7 +34,7 @@ func TestPilotPutsTheActivitiesOfBothSidesTogether(t *testing.T) {
 		got = append(got, pair{a.Activity, a.Before != nil, a.After != nil, a.Differs})
 	}
 	want := []pair{
-		{"b", true, true, false}, {"a", true, true, true}, {"twice", true, true, false}, {"twice", true, false, true}, {"gone", true, false, true}, {"new", false, true, true},
+		{"b", true, true, false}, {"a", true, true, true}, {"c", true, true, false}, {"twice", true, true, false}, {"twice", true, false, true}, {"gone", true, false, true}, {"new", false, true, true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
