@@ -23,8 +23,8 @@ var records = []Check{
 		ID:       "FERRY-302",
 		Severity: migration.Blocking,
 		Title:    "the record ID is an instance ID that the target has not given out yet",
-		Remedy:   "let the target's process counter pass that number first; see docs/what-if.md#record_id_is_instance_id",
-		About:    `Once the target gives that ID to an instance of its own, the records of both would mix.`,
+		Remedy:   "stop the target and let its process counter pass that number; a target that never started an instance has no such counter yet, and docs/what-if.md#record_id_is_instance_id has the statement for both",
+		About:    `Once the target gives that ID to an instance of its own, the records of both would mix. The number is compared with the beginning of the block of 200 that the target reserved last. In a cluster another node may have lower ones left, which nobody can see.`,
 		Personal: true,
 		Instance: recordMayCollide,
 	},
@@ -114,7 +114,7 @@ func recordIsInstance(f *InstanceFacts, r Report) {
 func recordMayCollide(f *InstanceFacts, r Report) {
 	n, ok := instanceNumber(f.Instance.Record)
 	if !f.RecordIsInstance && ok && f.Minted > 0 && n >= f.Minted {
-		r.Found(f.subject(), fmt.Sprintf("%s; the target hands out %d next", f.Instance.Record, f.Minted))
+		r.Found(f.subject(), fmt.Sprintf("%s; the target may hand out %d and above", f.Instance.Record, f.Minted))
 	}
 }
 

@@ -56,7 +56,8 @@ func splitDefinition(name string) migration.DefinitionID {
 // are any. begun is called before their lists are read with the place at which
 // the next page begins, "" at the end: somebody else may go on from there.
 // Instances in migration.StateNotStarted are among them: usually wrecks of
-// failed starts.
+// failed starts. One that is created while pages are read may be missed, whatever its
+// oid: nodes of a cluster count in blocks of their own.
 func (r *Reader) RootInstances(ctx context.Context, after string, limit int, processes []string, begun func(next string)) ([]migration.Instance, error) {
 	states, _, err := r.states(ctx)
 	if err != nil {

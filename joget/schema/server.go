@@ -186,8 +186,11 @@ func (r *Reader) Settings(ctx context.Context) (map[string]string, error) {
 	return settings, err
 }
 
-// Counters are the high-water marks of a server's IDs. They only grow, unless
-// the database was restored from a backup. Zero: not used yet.
+// Counters are the high-water marks of a server's IDs: where the next free block
+// begins. The rows are shared by all nodes of a cluster, so they only grow, unless the
+// database was restored from a backup. Zero: not used yet, there is no row. Of the
+// numbers themselves a higher one is no younger where several nodes hand them out
+// (docs/joget.md#counters).
 type Counters struct {
 	Process  int64 // SHKCounters _process_: numbers of instances
 	Activity int64 // SHKCounters _activity_: numbers of activities
@@ -236,8 +239,10 @@ func (r *Reader) Counters(ctx context.Context) (Counters, error) {
 }
 
 // NextProcessNumber returns the lowest number that the server may still give
-// to an instance: the start of the block in use, since how much of that block
-// is used is known to the server's memory only.
+// to an instance: the start of the block that was reserved last, since how much of
+// that block is used is known to the server's memory only; 1 for a server that never
+// started one. Each node of a cluster has such a block, and the lowest of them cannot
+// be known: there lower numbers may come too.
 func (r *Reader) NextProcessNumber(ctx context.Context) (int64, error) {
 	c, err := r.Counters(ctx)
 	return max(1, c.Process-counterBlock), err
