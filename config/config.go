@@ -61,8 +61,11 @@ type Target struct {
 	// Timeout bounds one call. Shorter than Joget's transactions may be (300 s), it
 	// gives up calls that still have their effect.
 	Timeout time.Duration
-	Admin   Account // an administrator of the target
-	Master  Account // logs in as requesters
+	// MaxPostSize is maxPostSize of the target's connector, in bytes: no body of a call
+	// may reach it.
+	MaxPostSize int
+	Admin       Account // an administrator of the target
+	Master      Account // logs in as requesters
 }
 
 // Account is a login of the target; one of Password and Hash is set.

@@ -47,6 +47,7 @@ func keys(c *Config) []Key {
 		bind(secret(&c.Target.Database), "target.database", "", "DSN of the target's database"),
 		bind(text(&c.Target.Uploads), "target.uploads", "", "folder app_formuploads of the target"),
 		bind(duration(&c.Target.Timeout), "target.timeout", "330s", "how long one call of the target may take"),
+		bind(integer(&c.Target.MaxPostSize, 1<<16, 1<<30), "target.max_post_size", "2097152", "maxPostSize of the target's connector, in bytes; no call reaches it"),
 		bind(text(&c.Target.Admin.Username), "target.admin.username", "", "administrator of the target"),
 		bind(secret(&c.Target.Admin.Password), "target.admin.password", "", "password of the administrator"),
 		bind(secret(&c.Target.Admin.Hash), "target.admin.hash", "", "login hash, instead of the password"),

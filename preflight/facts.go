@@ -178,6 +178,9 @@ type InstanceFacts struct {
 	Minted int64
 	// RecordRefused and RequesterRefused say why the API cannot carry them; "" if it can.
 	RecordRefused, RequesterRefused string
+	// TooLong are the calls whose body would reach target.max_post_size, and by how
+	// much: "the start: 3000000 bytes, ...". Nil: none.
+	TooLong []string
 	// Data is what is known of the record; nil when nobody looked.
 	Data *DataFacts
 	// Users and Deadlines are nil when they were not looked at.

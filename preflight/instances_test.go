@@ -156,6 +156,7 @@ func TestInstance(t *testing.T) {
 			})(f)
 			f.Members = map[string]preflight.Span{"boss": {Least: 3, Most: 3}}
 		}, want: []string{"FERRY-419"}},
+		{name: "variables_too_long_for_one_call", change: func(f *preflight.InstanceFacts) { f.TooLong = []string{"the start: 3 bytes"} }, want: []string{"FERRY-437"}},
 		{name: "a_missing_target_definition_is_no_finding_of_the_instance", change: func(f *preflight.InstanceFacts) { f.Target = nil }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

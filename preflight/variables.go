@@ -42,6 +42,14 @@ var variables = []Check{
 		About:    `The definition has no initial value for it, and what the engine takes then is not documented.`,
 		Part:     variableDefault,
 	},
+	{
+		ID:       "FERRY-437",
+		Severity: migration.Blocking,
+		Title:    "the variables are too long for one call of the target",
+		Remedy:   "raise maxPostSize of the target's connector (server.xml), restart it, raise target.max_post_size to the same and run starter plan again; or shorten the values on the source",
+		About:    `Tomcat drops every parameter of a form body that reaches maxPostSize, by default 2 MiB, the login and the record ID among them: Joget would start another instance, as an anonymous user. Counted are the bytes of the encoded body, in which a character may become three to twelve, with a login that is as long as any. What one call cannot carry is never sent.`,
+		Instance: tooLong,
+	},
 }
 
 func variableUnreadable(f *InstanceFacts, p *Part, r Report) {
@@ -173,5 +181,11 @@ func variableDefault(f *InstanceFacts, p *Part, r Report) {
 		if p.leftToDefault(declared, v) {
 			r.Found(f.subject(), v.Name)
 		}
+	}
+}
+
+func tooLong(f *InstanceFacts, r Report) {
+	for _, what := range f.TooLong {
+		r.Found(f.subject(), what)
 	}
 }

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +86,29 @@ func TestTreeFacts(t *testing.T) {
 	}
 	if got := preflight.Instance(&now); len(got) != 1 || got[0].ID != "FERRY-405" {
 		t.Errorf("findings %v", got)
+	}
+
+	// What is long once it is encoded cannot be sent, here or in the subflow.
+	long := strings.Repeat("ä", 1000)
+	tree.Instance.Variables = []migration.Variable{{Name: "candidate", Value: long}}
+	tree.Subflows[0].Instance.Variables = []migration.Variable{{Name: "equipmentStatus", Value: long}, {Name: "candidate", Value: "Bob"}}
+	tree.Instance.Activities[0].Variables[1].Value = long
+	for limit, want := range map[int][]string{0: nil, 10_000: nil, 6000: {"the start", "variable candidate", "variable equip.equipmentStatus", "equip/variable equipmentStatus"}} {
+		act := *inv.act
+		act.Servers = new(*inv.act.Servers)
+		act.Settings.MaxPost = limit
+		f, err := act.Facts(t.Context(), &tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, what := range f.TooLong {
+			before, _, _ := strings.Cut(what, ":")
+			got = append(got, before)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("too long for %d bytes (-want +got):\n%s", limit, diff)
+		}
 	}
 
 	// A definition of a subflow that may not be migrated blocks the instance.

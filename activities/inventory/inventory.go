@@ -380,8 +380,11 @@ func (act *Activities) treeFacts(ctx context.Context, tree *migration.Tree, d *d
 	if f.Target != nil {
 		choice := d.walker.Choose(f.Wanted.Variables)
 		f.Start, f.WithInitial, f.InitialStart = &choice.Path, choice.Initial, &d.facts.Start
+		f.TooLong = act.startTooLong(&f, d.target, choice.Send)
 	}
-	return f, act.below(ctx, &f.Part, tree, wanted, d, definition)
+	err := act.below(ctx, &f.Part, tree, wanted, d, definition)
+	f.TooLong = append(f.TooLong, act.variablesTooLong(&f)...)
+	return f, err
 }
 
 // below adds the subflows of a tree to p, whose definition is d.

@@ -37,6 +37,8 @@ type Settings struct {
 	RebuildJoins bool
 	// ReportOnly leaves rows and files as tools made them, and says so.
 	ReportOnly bool
+	// MaxPost is the size in bytes that no body of a call may reach; 0 means api.DefaultMaxPost.
+	MaxPost int
 	// AdminUser is who migrates on the target (target.admin).
 	AdminUser migration.User
 }

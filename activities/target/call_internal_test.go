@@ -9,6 +9,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
+	"jogetferry/activities/step"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )
@@ -25,7 +26,7 @@ func TestStartVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := startVariables(p.Process("approve"), []migration.Variable{
+	got := step.StartVariables(p.Process("approve"), []migration.Variable{
 		{Name: "status", Kind: migration.VariableNull},
 		{Name: "amount", Value: "7"},
 		{Name: "empty", Kind: migration.VariableNull},

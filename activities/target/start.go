@@ -6,7 +6,6 @@ import (
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
-	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -45,7 +44,10 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{}, err
 	}
 	// What is not sent now is set before the resume.
-	i.intent.Variables = startVariables(process, walker.Choose(i.wanted.Variables).Send)
+	i.intent.Variables = step.StartVariables(process, walker.Choose(i.wanted.Variables).Send)
+	if out, stop, err := act.fits(ctx, i); stop || err != nil {
+		return contract.StartOutput{Outcome: out}, err
+	}
 
 	if err := act.Running(ctx, in, migration.StepStart); err != nil {
 		return contract.StartOutput{}, err
@@ -120,6 +122,18 @@ func (act *Activities) mayStart(ctx context.Context, i *Instance) (out contract.
 	return out, false, nil
 }
 
+// fits parks what is longer than one call may be: Joget would drop all of it, the
+// login and the record ID too, and start as somebody else (docs/joget.md#addresses).
+func (act *Activities) fits(ctx context.Context, i *Instance) (out contract.Outcome, stop bool, err error) {
+	if err = act.API.CheckStart(step.StartRequest(i.intent)); api.KindOf(err) != api.KindTooLarge {
+		return out, false, nil // the start itself meets any other error
+	}
+	out, err = act.Park(ctx, i.StepInput, step.Parking{
+		Step: migration.StepStart, Reason: migration.ReasonSourceBlocked, Message: "Its variables are too long for one call of the target.", Detail: err.Error(),
+	})
+	return out, true, err
+}
+
 // starting is the target of a start.
 type starting struct {
 	act *Activities
@@ -173,9 +187,7 @@ type startRequest struct {
 }
 
 func (r *startRequest) Post(ctx context.Context, intent migration.StartIntent) (api.StartAnswer, error) {
-	return r.act.API.StartProcess(ctx, api.StartRequest{
-		Definition: intent.Definition, As: intent.Requester, Record: intent.Record, Variables: intent.Variables,
-	})
+	return r.act.API.StartProcess(ctx, step.StartRequest(intent))
 }
 
 func (r *startRequest) Answered(ctx context.Context) error {
@@ -183,20 +195,3 @@ func (r *startRequest) Answered(ctx context.Context) error {
 }
 
 func (r *startRequest) Abandon(ctx context.Context) { r.capture.Abandon(ctx) }
-
-// startVariables returns what process/start can set, as text. What it cannot is
-// left out, and compared afterwards: an empty number or any BOOLEAN or DATETIME
-// would fail or be lost (docs/joget.md#variables-at-the-start).
-func startVariables(process *xpdl.Process, variables []migration.Variable) map[string]string {
-	sent := map[string]string{}
-	for _, v := range variables {
-		declared, ok := process.Variable(v.Name)
-		if !ok || v.Kind == migration.VariableUnreadable || api.CheckVariableName(v.Name) != nil {
-			continue
-		}
-		if declared.Type.Takes(v.Value) {
-			sent[v.Name] = v.Value
-		}
-	}
-	return sent
-}

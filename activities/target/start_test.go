@@ -204,6 +204,13 @@ func TestStartProcess_does_not_send(t *testing.T) {
 			want: activitytest.Parked(migration.ReasonSourceBlocked), state: migration.InstanceParked,
 		},
 		{
+			name: "its_variables_are_too_long_for_one_call",
+			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
+				j.API = c.Client(func(o *api.Options) { o.MaxPost = 100 })
+			},
+			want: activitytest.Parked(migration.ReasonSourceBlocked), state: migration.InstanceParked,
+		},
+		{
 			name: "the_worker_is_another_servers",
 			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Target.Fingerprint = "elsewhere"

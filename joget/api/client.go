@@ -22,6 +22,9 @@ const (
 	DefaultTimeout = 330 * time.Second
 	// MaxBodyBytes is the longest answer that is read.
 	MaxBodyBytes = 1 << 20
+	// DefaultMaxPost is Tomcat's maxPostSize: of a form body of so many bytes or more
+	// it drops every parameter, the login too (docs/joget.md#addresses).
+	DefaultMaxPost = 2 << 20
 
 	defaultDialTimeout = 10 * time.Second
 	maxHeaderBytes     = 64 << 10
@@ -40,6 +43,9 @@ type Options struct {
 	// Timeout bounds one call from sending to the end of its answer; 0 means
 	// DefaultTimeout.
 	Timeout time.Duration
+	// MaxPost is the size in bytes that no body may reach; 0 means DefaultMaxPost. A
+	// longer one is KindTooLarge, and nothing is sent.
+	MaxPost int
 	// HTTP holds what the network needs; zero is right for a direct connection.
 	HTTP HTTPOptions
 	// Limiter paces the calls; nil does not.
@@ -72,6 +78,7 @@ type Client struct {
 	admin     Identity
 	master    Identity
 	timeout   time.Duration
+	maxPost   int
 	transport *http.Transport
 	limiter   *rate.Limiter
 	observe   func(Observation)
@@ -92,11 +99,14 @@ func New(o Options) (*Client, error) {
 		}
 	}
 	c := &Client{
-		base: base, admin: o.Admin, master: o.Master, timeout: o.Timeout,
+		base: base, admin: o.Admin, master: o.Master, timeout: o.Timeout, maxPost: o.MaxPost,
 		transport: newTransport(o.HTTP), limiter: o.Limiter, observe: o.Observe,
 	}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
+	}
+	if c.maxPost <= 0 {
+		c.maxPost = DefaultMaxPost
 	}
 	if c.observe == nil {
 		c.observe = func(Observation) {}
@@ -189,6 +199,18 @@ func (k *call) variables(values map[string]string) {
 		}
 		k.set("var_"+name, value)
 	}
+}
+
+// encode returns the body of k, with the login that login adds.
+func (k *call) encode(login func(as migration.User, form url.Values) error) (string, error) {
+	form := url.Values{}
+	for name, value := range k.form {
+		form.Set(name, value)
+	}
+	if err := login(k.as, form); err != nil {
+		return "", err
+	}
+	return form.Encode(), nil
 }
 
 func (c *Client) login(as migration.User, form url.Values) error {

@@ -35,6 +35,7 @@ const (
 	KindUnexpected     Kind = "unexpected"      // Answered, a shape that the call never has
 	KindUnaddressable  Kind = "unaddressable"   // NotSent: Joget would refuse the id; see Unaddressable
 	KindInvalid        Kind = "invalid"         // NotSent: the caller's mistake
+	KindTooLarge       Kind = "too_large"       // NotSent: the body reaches Options.MaxPost, and Joget would take us for anonymous
 	KindNotSent        Kind = "not_sent"        // NotSent: dial, DNS, TLS, or cancelled before
 	KindTimeout        Kind = "timeout"         // Unanswered
 	KindCancelled      Kind = "cancelled"       // Unanswered: the caller's context ended after sending began
@@ -135,6 +136,7 @@ var codes = map[Kind]migration.Code{
 	KindUnexpected:     migration.CodeUnsupported,
 	KindUnaddressable:  migration.CodeUnsupported,
 	KindInvalid:        migration.CodeInvalid,
+	KindTooLarge:       migration.CodeUnsupported,
 	KindNotSent:        migration.CodeUnavailable,
 	KindTimeout:        migration.CodeUnavailable,
 	KindCancelled:      migration.CodeUnavailable,
@@ -150,5 +152,6 @@ var hints = map[Kind]string{
 	KindRefererRefused: "Joget sees another host than that of target.url; check the proxy's Host header, jsonpWhitelist and jsonpIPWhitelist",
 	KindServerError:    "see the log of the target",
 	KindProxy:          "the answer is not from Joget; check target.url and the proxy in front of it",
+	KindTooLarge:       "the values are longer than target.max_post_size lets one call be; raise maxPostSize of the target's connector and then the key",
 	KindUnaddressable:  "Joget refuses these characters in an id",
 }

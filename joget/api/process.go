@@ -52,11 +52,15 @@ func (c *Client) AbortProcess(ctx context.Context, instance migration.InstanceID
 // always claims success, and stores nothing in a variable that is not declared
 // STRING: read it back. Open activities keep their own copy.
 func (c *Client) SetProcessVariable(ctx context.Context, instance migration.InstanceID, name, value string) error {
+	return c.claimed(ctx, variableCall(instance, name, value), "status")
+}
+
+func variableCall(instance migration.InstanceID, name, value string) call {
 	k := call{op: "process/variable", path: []string{"monitoring", "process", "variable"}, mutate: true}
 	k.arg("instance id", string(instance))
 	k.arg("variable name", name)
 	k.set("value", value)
-	return c.claimed(ctx, k, "status")
+	return k
 }
 
 // claimed sends k, and wants an object with key; its value proves nothing.

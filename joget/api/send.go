@@ -61,14 +61,13 @@ func (c *Client) request(k call) (*http.Request, *CallError) {
 	if k.err != nil {
 		return nil, &CallError{Fate: NotSent, Kind: KindUnaddressable, Err: k.err}
 	}
-	form := url.Values{}
-	for name, value := range k.form {
-		form.Set(name, value)
-	}
-	if err := c.login(k.as, form); err != nil {
+	body, err := k.encode(c.login)
+	if err != nil {
 		return nil, &CallError{Fate: NotSent, Kind: KindInvalid, Err: err}
 	}
-	body := form.Encode()
+	if len(body) >= c.maxPost {
+		return nil, &CallError{Fate: NotSent, Kind: KindTooLarge, Err: fmt.Errorf("the body has %d bytes, and must stay below %d", len(body), c.maxPost)}
+	}
 	address := c.base.String() + "/web/json/" + strings.Join(k.path, "/")
 	//nolint:noctx // send gives it the context
 	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))

@@ -17,6 +17,34 @@ type StartRequest struct {
 	Variables map[string]string
 }
 
+const startOp = "process/start"
+
+func (r StartRequest) call() call {
+	k := call{op: startOp, as: r.As, mutate: true}
+	if u := guarded("requester", string(r.As)); u != nil {
+		k.err = u // an empty one would start as the administrator
+	}
+	definition, u := definitionSegment(r.Definition)
+	if k.err == nil {
+		k.err = u
+	}
+	k.path = []string{"workflow", "process", "start", definition}
+	k.param("record id", "recordId", string(r.Record))
+	k.variables(r.Variables)
+	return k
+}
+
+// CheckStart returns the error that StartProcess would end with before it sends
+// anything, nil if it would send.
+func (c *Client) CheckStart(r StartRequest) error {
+	_, err := c.request(r.call())
+	if err != nil {
+		err.Op = startOp
+		return err
+	}
+	return nil
+}
+
 // StartAnswer is what process/start answered.
 type StartAnswer struct {
 	Instance     migration.InstanceID // "" when nothing was started; see Outcome
@@ -60,19 +88,7 @@ func (a StartAnswer) Outcome() StartOutcome {
 // No error means Answered, whatever the Outcome. An error's FateOf says whether
 // an instance may exist now.
 func (c *Client) StartProcess(ctx context.Context, r StartRequest) (StartAnswer, error) {
-	const op = "process/start"
-	k := call{op: op, as: r.As, mutate: true}
-	if u := guarded("requester", string(r.As)); u != nil {
-		k.err = u // an empty one would start as the administrator
-	}
-	definition, u := definitionSegment(r.Definition)
-	if k.err == nil {
-		k.err = u
-	}
-	k.path = []string{"workflow", "process", "start", definition}
-	k.param("record id", "recordId", string(r.Record))
-	k.variables(r.Variables)
-	a, err := c.do(ctx, k)
+	a, err := c.do(ctx, r.call())
 	if err != nil {
 		return StartAnswer{}, err
 	}
@@ -81,7 +97,7 @@ func (c *Client) StartProcess(ctx context.Context, r StartRequest) (StartAnswer,
 		Record   *looseString `json:"recordId"`
 		Activity looseString  `json:"activityId"`
 	}
-	if err := decode(op, a, &body, "processId"); err != nil {
+	if err := decode(startOp, a, &body, "processId"); err != nil {
 		return StartAnswer{}, err
 	}
 	answer := StartAnswer{Instance: migration.InstanceID(body.Process), Activity: migration.ActivityID(body.Activity)}

@@ -145,7 +145,8 @@ func (p *ports) probe() (func(context.Context, migration.User) (bool, error), er
 func (p *ports) client() (*api.Client, error) {
 	target := p.config.Target
 	return api.New(api.Options{
-		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout, Limiter: p.calls,
+		BaseURL: target.URL, Admin: identity(target.Admin), Master: identity(target.Master), Timeout: target.Timeout, MaxPost: target.MaxPostSize,
+		Limiter: p.calls,
 	})
 }
 
@@ -183,6 +184,7 @@ func settings(c *config.Config) (step.Settings, error) {
 		RebuildJoins: c.Joins == config.JoinsRebuild,
 		ReportOnly:   c.Records.Restore == config.RestoreReport,
 		RowLimiter:   rate.NewLimiter(rate.Inf, 0),
+		MaxPost:      c.Target.MaxPostSize,
 		AdminUser:    migration.User(c.Target.Admin.Username),
 	}
 	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
