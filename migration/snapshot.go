@@ -146,7 +146,7 @@ func (i *Instance) Open(definition ActivityDefID) *OpenActivity {
 
 // Wanted returns the definition IDs of the open activities in activation
 // order: what the target has to have open in the end. A definition ID that is
-// open twice appears twice; see CheckInstance.
+// open twice appears twice; such an instance is not migrated (FERRY-409).
 func (i *Instance) Wanted() []ActivityDefID {
 	ids := make([]ActivityDefID, 0, len(i.Activities))
 	for _, a := range i.Activities {

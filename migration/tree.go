@@ -19,8 +19,9 @@ type Tree struct {
 }
 
 // Path names an instance in its tree: the subflow activities that lead to it
-// from the root, joined by "/"; "" for the root. The engine keeps one active
-// activity per definition, so that a path names one instance.
+// from the root, joined by "/"; "" for the root. Within one call the engine keeps one
+// active activity per definition, and what overlapping calls have opened twice is
+// FERRY-409: so a path names one instance.
 type Path string
 
 // Below returns the path of the instance that caller waits for in the one at p.

@@ -34,8 +34,8 @@ var instances = []Check{
 		ID:       "FERRY-406",
 		Severity: migration.Blocking,
 		Title:    "a tool or route is running or stuck",
-		Remedy:   "let it finish, or complete it on the source",
-		About:    `Tools and routes finish at once; one that is open is running right now, or was interrupted.`,
+		Remedy:   "let it finish; if it is stuck, restart the source, which runs open tools again with all their effects, or abort the activity there and start the one that follows",
+		About:    `Tools and routes end within the call that reaches them. One that is open is at work right now, or its call ended without it: a plugin threw an Error, such as a missing class, a variable was changed meanwhile, or the server went down. It then stays open for good. Joget's "complete" does nothing to a tool, whatever it answers. Aborting follows no transition and leaves nothing open (FERRY-403) until the next activity is started.`,
 		Part:     toolInFlight,
 	},
 	{
@@ -58,8 +58,8 @@ var instances = []Check{
 		ID:       "FERRY-409",
 		Severity: migration.Blocking,
 		Title:    "the same activity is open twice",
-		Remedy:   "complete one of them on the source: the engine keeps one active activity per definition",
-		About:    `Joget answers a second start of the same activity with true and does nothing. Two activities that the configuration maps to one count as well.`,
+		Remedy:   "if both are meant, complete one of them on the source; if not, abort the activity there, which aborts both, and start it once; correct the configuration where it maps two to one",
+		About:    `The engine lets nobody open an activity a second time within one call, but calls that overlap, or one that comes while a start still works, do so. On the target one call follows another: the second start is answered with true and does nothing, so one activity would be lost. Two activities that the configuration maps to one count as well.`,
 		Part:     repeatedActivity,
 	},
 	{

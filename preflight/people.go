@@ -15,8 +15,8 @@ var people = []Check{
 		ID:         "FERRY-226",
 		Severity:   migration.Warning,
 		Title:      "an assignment depends on who performed an earlier activity",
-		Remedy:     "make sure that the earlier activity is still to come, or look at who gets the activities that follow; open ones are given to the assignees of the source",
-		About:      `The mapping asks for the performer of an earlier activity of the instance. The target does not know what happened before the migration, and assigns the requester instead.`,
+		Remedy:     "make sure that the earlier activity is still to come, or look at who gets the activities that follow, and reassign them; open ones are given to the assignees of the source",
+		About:      `The mapping asks who performed an earlier activity of the instance. The target does not know what happened before the migration, so the mapping yields nobody, and the engine gives the activity to the caller: one that the migration opens to the administrator who migrates, a later one to whoever completes the activity before it. Never to the requester. A mapping to the start (runProcess) is left out: it means the requester, whom the target knows.`,
 		Definition: earlierPerformer,
 	},
 	{
