@@ -49,14 +49,7 @@ func (g Guard) workedBeside(ctx context.Context, own map[migration.ActivityID]mi
 				}
 				continue
 			}
-			if definition.IsZero() {
-				i, err := r.Instance(ctx, id)
-				if err != nil {
-					return false, err
-				}
-				definition = i.Definition
-			}
-			process, err := g.Target.Catalog.Process(ctx, definition)
+			process, definition, err := g.processOf(ctx, r, id, definition)
 			if err != nil {
 				return false, err
 			}
@@ -72,6 +65,24 @@ func (g Guard) workedBeside(ctx context.Context, own map[migration.ActivityID]mi
 		level = below
 	}
 	return false, nil
+}
+
+// processOf returns the definition of a live instance, and which one it is. known is
+// what it was as far as anybody knows, zero where nobody does: a deploy moves instances
+// to another version and deletes the one that none is left of (docs/joget.md#deploying).
+func (g Guard) processOf(ctx context.Context, r *schema.Reader, id migration.InstanceID, known migration.DefinitionID) (*xpdl.Process, migration.DefinitionID, error) {
+	if !known.IsZero() {
+		process, err := g.Target.Catalog.Process(ctx, known)
+		if migration.CodeOf(err) != migration.CodeNotFound {
+			return process, known, err
+		}
+	}
+	i, err := r.Instance(ctx, id)
+	if err != nil {
+		return nil, known, err
+	}
+	process, err := g.Target.Catalog.Process(ctx, i.Definition)
+	return process, i.Definition, err
 }
 
 // workedOn is workedBeside for one instance, of all whose activities this is.
