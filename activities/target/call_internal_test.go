@@ -6,10 +6,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/joget/schema"
-	"jogetferry/activities/step"
 	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 )

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -201,30 +202,35 @@ func (k *call) variables(values map[string]string) {
 	}
 }
 
-// encode returns the body of k, with the login that login adds.
-func (k *call) encode(login func(as migration.User, form url.Values) error) (string, error) {
+// encode returns the body of k, with a login.
+func (k *call) encode(login url.Values) string {
 	form := url.Values{}
 	for name, value := range k.form {
 		form.Set(name, value)
 	}
-	if err := login(k.as, form); err != nil {
-		return "", err
-	}
-	return form.Encode(), nil
+	maps.Copy(form, login)
+	return form.Encode()
 }
 
-func (c *Client) login(as migration.User, form url.Values) error {
+// login returns the parameters by which a call is made as a user, or as the
+// administrator for "".
+func (c *Client) login(as migration.User) (url.Values, error) {
+	login := url.Values{}
 	if as == "" {
 		if err := c.admin.check(); err != nil {
-			return fmt.Errorf("administrator of the target: %w", err)
+			return nil, fmt.Errorf("administrator of the target: %w", err)
 		}
-		c.admin.put(form)
-		return nil
+		c.admin.put(login)
+		return login, nil
 	}
 	if err := c.master.check(); err != nil {
-		return fmt.Errorf("master login of the target: %w", err)
+		return nil, fmt.Errorf("master login of the target: %w", err)
 	}
-	c.master.put(form)
-	form.Set("loginAs", string(as))
-	return nil
+	loginAs(login, c.master, as)
+	return login, nil
+}
+
+func loginAs(login url.Values, master Identity, as migration.User) {
+	master.put(login)
+	login.Set("loginAs", string(as))
 }

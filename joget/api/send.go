@@ -61,10 +61,11 @@ func (c *Client) request(k call) (*http.Request, *CallError) {
 	if k.err != nil {
 		return nil, &CallError{Fate: NotSent, Kind: KindUnaddressable, Err: k.err}
 	}
-	body, err := k.encode(c.login)
+	login, err := c.login(k.as)
 	if err != nil {
 		return nil, &CallError{Fate: NotSent, Kind: KindInvalid, Err: err}
 	}
+	body := k.encode(login)
 	if len(body) >= c.maxPost {
 		return nil, &CallError{Fate: NotSent, Kind: KindTooLarge, Err: fmt.Errorf("the body has %d bytes, and must stay below %d", len(body), c.maxPost)}
 	}

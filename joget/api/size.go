@@ -3,8 +3,6 @@ package api
 import (
 	"net/url"
 	"strings"
-
-	"jogetferry/migration"
 )
 
 // StartSize returns how many bytes the body of StartProcess has, with a login that
@@ -22,11 +20,7 @@ const (
 )
 
 func size(k call) int {
-	login := func(as migration.User, form url.Values) error {
-		Identity{Username: strings.Repeat("%", longestName), Password: NewSecret(strings.Repeat("%", longestPassword))}.put(form)
-		form.Set("loginAs", string(as))
-		return nil
-	}
-	body, _ := k.encode(login) // it adds what it is given
-	return len(body)
+	login := url.Values{}
+	loginAs(login, Identity{Username: strings.Repeat("%", longestName), Password: NewSecret(strings.Repeat("%", longestPassword))}, k.as)
+	return len(k.encode(login))
 }
