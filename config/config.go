@@ -152,13 +152,3 @@ func (c *Config) LedgerDSN() migration.Secret {
 	dsn.DBName = LedgerSchema
 	return migration.NewSecret(dsn.FormatDSN())
 }
-
-// Queues returns the task queues of the migration; the error is that of
-// contract.JogetQueue.
-func (c *Config) Queues() (contract.Queues, error) {
-	joget, err := contract.JogetQueue(c.Target.URL)
-	if err != nil {
-		return contract.Queues{}, err
-	}
-	return contract.Queues{Workflows: contract.WorkflowQueue, Copy: contract.CopyQueue, Joget: joget}, nil
-}

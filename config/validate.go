@@ -25,13 +25,13 @@ const (
 	PartWorker  Part = "worker"
 )
 
-// needs are the keys that must be set beside migration, target.url and a
-// ledger, which everything needs.
+// needs are the keys that must be set beside migration and a ledger, which
+// everything needs.
 var needs = map[contract.Role][]string{
 	contract.RoleWorkflows: nil,
 	contract.RoleCopy:      {"source.database", "source.uploads", "target.database", "target.uploads"},
 	contract.RoleJoget: {
-		"target.database", "target.admin.username", "target.admin.password",
+		"target.url", "target.database", "target.admin.username", "target.admin.password",
 		"target.master.username", "target.master.password",
 	},
 }
@@ -42,7 +42,7 @@ var migrationName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 // order of the table of keys; nil when there is nothing. Keys that part does
 // not need may hold references that cannot be resolved here.
 func (c *Config) Validate(part Part) error {
-	v := validation{Config: c, needed: map[string]bool{"migration": true, "target.url": true}, mistakes: slices.Clone(c.mistakes)}
+	v := validation{Config: c, needed: map[string]bool{"migration": true}, mistakes: slices.Clone(c.mistakes)}
 	if part == PartWorker {
 		for _, role := range c.Worker.Roles {
 			for _, name := range needs[role] {

@@ -152,24 +152,14 @@ func unfilled(v reflect.Value, path string, zero *[]string) {
 	}
 }
 
-func TestJogetQueue(t *testing.T) {
+// TestQueuesOf has no two migrations of one namespace share a queue.
+func TestQueuesOf(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct {
-		name, url, want string
-		fails           bool
-	}{
-		{name: "host_and_port", url: "http://Joget.example:8080/jw", want: "ferry-joget-joget.example:8080"},
-		{name: "host_alone", url: "https://joget.example/jw", want: "ferry-joget-joget.example"},
-		{name: "no_host", url: "/jw", fails: true},
-		{name: "no_url", url: "http://[", fails: true},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := contract.JogetQueue(tc.url)
-			if got != tc.want || (err != nil) != tc.fails {
-				t.Errorf("got %q, %v", got, err)
-			}
-		})
+	want := contract.Queues{
+		Workflows: "ferry-workflows-crm-2026-0123456789ab", Copy: "ferry-copy-crm-2026-0123456789ab", Joget: "ferry-joget-crm-2026-0123456789ab",
+	}
+	if diff := cmp.Diff(want, contract.QueuesOf("crm-2026", "0123456789ab")); diff != "" {
+		t.Errorf("queues (-want +got):\n%s", diff)
 	}
 }
 

@@ -1,12 +1,6 @@
 package contract
 
-import (
-	"fmt"
-	"net/url"
-	"strings"
-
-	"jogetferry/migration"
-)
+import "jogetferry/migration"
 
 // Workflow names.
 const (
@@ -60,23 +54,12 @@ const (
 	StageSkipped  = "skipped"
 )
 
-// Task queues. Activities that touch one scarce resource share a queue, so that
-// a limit on it is one worker option.
-const (
-	// WorkflowQueue has the workflows, and the activities that need the ledger only.
-	WorkflowQueue = "ferry-workflows"
-	// CopyQueue has what reads the source and copies rows and files.
-	CopyQueue = "ferry-copy"
-)
-
-// JogetQueue returns the queue of everything that calls one target server, by
-// its URL: "ferry-joget-" and the host with its port.
-func JogetQueue(targetURL string) (string, error) {
-	u, err := url.Parse(targetURL)
-	if err != nil || u.Host == "" {
-		return "", fmt.Errorf("target URL %q: want http(s)://host[:port]/context", targetURL)
-	}
-	return "ferry-joget-" + strings.ToLower(u.Host), nil
+// QueuesOf returns the task queues of a migration, whose name the ledger binds to
+// one pair of servers: docs/adr/0008-queues.md. Activities that touch one scarce
+// resource share a queue, so that a limit on it is one worker option.
+func QueuesOf(mig migration.Name, ledger migration.LedgerID) Queues {
+	of := func(r Role) string { return "ferry-" + string(r) + "-" + string(mig) + "-" + string(ledger) }
+	return Queues{Workflows: of(RoleWorkflows), Copy: of(RoleCopy), Joget: of(RoleJoget)}
 }
 
 // PlanID returns the workflow ID of a migration's plan; CheckID that of its check.

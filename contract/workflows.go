@@ -6,11 +6,14 @@ import (
 	"jogetferry/migration"
 )
 
-// Queues are the task queues of one migration.
+// Queues are the task queues of one migration; see QueuesOf.
 type Queues struct {
+	// Workflows has the workflows, and the activities that need the ledger only.
 	Workflows string `json:"workflows"`
-	Copy      string `json:"copy"`
-	Joget     string `json:"joget"`
+	// Copy has what reads the source and copies rows and files.
+	Copy string `json:"copy"`
+	// Joget has everything that calls the target.
+	Joget string `json:"joget"`
 }
 
 // Of returns the queue of a role.

@@ -58,6 +58,9 @@ type (
 	// Fingerprint tells one server from all others: 24 hexadecimal digits, made by
 	// Server.Fingerprint. "" is a server that this worker does not reach.
 	Fingerprint string
+	// LedgerID tells one ledger from all others: 12 hexadecimal digits, made with
+	// its tables.
+	LedgerID string
 	// Token makes a request to the ledger repeatable: the same token again gets what
 	// it got before. It names one scheduling of an activity,
 	// "<run ID>/<activity ID>", or one attempt, "<run ID>/<activity ID>/<attempt>".

@@ -181,10 +181,6 @@ func (a *App) open(cmd *cobra.Command) (*session, error) {
 	if err := c.Validate(config.PartStarter); err != nil {
 		return nil, err
 	}
-	queues, err := c.Queues()
-	if err != nil {
-		return nil, mistake("%v", err)
-	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), connectFor)
 	defer cancel()
 	ledger, err := a.OpenLedger(ctx, c, a.Operator)
@@ -195,7 +191,7 @@ func (a *App) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
-	return &session{App: a, config: c, queues: queues, temporal: temporal, ledger: ledger, format: report.Format(format)}, nil
+	return &session{App: a, config: c, queues: contract.QueuesOf(c.Migration, ledger.ID), temporal: temporal, ledger: ledger, format: report.Format(format)}, nil
 }
 
 // unreachable adds what to check to an error of the ledger that has no hint.

@@ -16,8 +16,7 @@ func configTopic() *cobra.Command {
 		"target.url is --target.url and FERRY_TARGET_URL. A flag wins over a variable, a\n" +
 		"variable over the file, the file over the default. A value may contain ${VARIABLE}\n" +
 		"or ${file:PATH}; a secret on the command line must be one of these. TEMPORAL_* or\n" +
-		"temporal.toml say where Temporal is. The starter needs migration, target.url and a\n" +
-		"ledger.\n\n")
+		"temporal.toml say where Temporal is. The starter needs migration and a ledger.\n\n")
 	for _, k := range config.Keys() {
 		def := ""
 		if k.Default != "" {

@@ -97,6 +97,9 @@ type world struct {
 	beforePilot func()
 }
 
+// ledgerID is the identity of the ledger.
+const ledgerID migration.LedgerID = "0123456789ab"
+
 var clock = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
 func entry(id string, state migration.InstanceState) migration.Entry {
@@ -145,7 +148,7 @@ func (w *world) runContext(ctx context.Context, args ...string) (status int, out
 		},
 		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
 			l := fakeLedger{w}
-			return main.Ledger{Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
+			return main.Ledger{ID: ledgerID, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
 		},
 	}
 	status = app.Run(ctx, args)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"go.temporal.io/sdk/client"
@@ -24,6 +25,7 @@ type Temporal struct {
 // Ledger is the ledger, by what each verb needs of *store.Ledger: it says so in its
 // own file. All errors are *migration.Error.
 type Ledger struct {
+	ID         migration.LedgerID
 	Entries    Entries
 	Plans      Plans
 	Logs       Logs
@@ -58,7 +60,11 @@ func openLedger(ctx context.Context, c *config.Config, actor string) (Ledger, er
 	if err != nil {
 		return Ledger{}, err
 	}
-	return Ledger{Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
+	id, err := l.Identity(ctx)
+	if err != nil {
+		return Ledger{}, errors.Join(err, l.Close())
+	}
+	return Ledger{ID: id, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
 }
 
 // silent keeps the SDK quiet: what goes wrong comes back as an error.

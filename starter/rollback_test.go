@@ -159,7 +159,7 @@ func TestRollbackIsStartedAndFollowed(t *testing.T) {
 	}
 	want := contract.RollbackInput{
 		Migration: "crm-2026", Rollback: "1", Discard: true,
-		Queues: contract.Queues{Workflows: "ferry-workflows", Copy: "ferry-copy", Joget: "ferry-joget-127.0.0.1:8080"},
+		Queues: contract.QueuesOf("crm-2026", ledgerID),
 	}
 	if diff := cmp.Diff([]any{want}, w.inputs); diff != "" || w.started[0].ID != "ferry/crm-2026/rollback/1" {
 		t.Errorf("started %s with (-want +got):\n%s", w.started[0].ID, diff)

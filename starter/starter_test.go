@@ -375,7 +375,7 @@ func TestWaveIsStartedAndFollowed(t *testing.T) {
 	}
 	want := contract.WaveInput{
 		Migration: "crm-2026", Wave: "2",
-		Queues: contract.Queues{Workflows: "ferry-workflows", Copy: "ferry-copy", Joget: "ferry-joget-127.0.0.1:8080"},
+		Queues: contract.QueuesOf("crm-2026", ledgerID),
 		State:  contract.WaveState{Window: 3, MaxParked: 4},
 	}
 	if diff := cmp.Diff([]any{want}, w.inputs); diff != "" {

@@ -58,7 +58,7 @@ func idle(workers []report.Worker) string {
 		return ""
 	}
 	list := strings.Join(roles, ",")
-	return "no worker is running for " + list + ": start one with worker --roles " + list + ", with the target.url of this configuration"
+	return "no worker is running for " + list + ": start one with worker --roles " + list + ", with the migration and the ledger.database of this configuration"
 }
 
 // needWorkflows is an error when nobody would answer an update or a query.

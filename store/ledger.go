@@ -77,6 +77,14 @@ func (l *Ledger) Ping(ctx context.Context) error {
 	return failure("reach ledger", "", l.db.PingContext(ctx))
 }
 
+// Identity returns what tells this ledger from every other one, and stays the
+// same when it is restored elsewhere from a dump.
+func (l *Ledger) Identity(ctx context.Context) (migration.LedgerID, error) {
+	var id migration.LedgerID
+	err := l.db.QueryRowContext(ctx, queryIdentity).Scan(&id)
+	return id, failure("read the ledger's identity", "", err)
+}
+
 func createDatabase(ctx context.Context, cfg *mysql.Config) error {
 	direct, err := connect(cfg)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"errors"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -201,4 +202,33 @@ func TestSession_is_pinned_whatever_the_dsn_says(t *testing.T) {
 	page := planned(1, nil)
 	page[0].Requester = migration.User(strings.Repeat("x", 256))
 	wantCode(t, l.SavePlan(t.Context(), mig, "p", page), migration.CodeUnsupported)
+}
+
+// TestIdentity_goes_with_the_tables has two ledgers differ, and one stay what it
+// is, also where its tables are made once more.
+func TestIdentity_goes_with_the_tables(t *testing.T) {
+	t.Parallel()
+	l, dsn := openedAt(t)
+	first, err := l.Identity(t.Context())
+	must(t, err)
+	if !regexp.MustCompile(`^[0-9a-f]{12}$`).MatchString(string(first)) {
+		t.Errorf("%q is no identity", first)
+	}
+	other, err := opened(t).Identity(t.Context())
+	must(t, err)
+	if first == other {
+		t.Errorf("two ledgers are %s", first)
+	}
+	cfg, err := mysql.ParseDSN(dsn)
+	must(t, err)
+	connector, err := mysql.NewConnector(cfg)
+	must(t, err)
+	db := sql.OpenDB(connector)
+	_, err = db.ExecContext(t.Context(), "DELETE FROM schema_version WHERE version_id > 0")
+	must(t, errors.Join(err, db.Close()))
+	again, err := open(t, dsn).Identity(t.Context())
+	must(t, err)
+	if first != again {
+		t.Errorf("it was %s, and is %s", first, again)
+	}
 }

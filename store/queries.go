@@ -19,6 +19,7 @@ const (
 
 // Migrations.
 const (
+	queryIdentity  = `SELECT id FROM identity`
 	queryMigration = `SELECT source, target, config_digest, plan_id, next_ordinal FROM migration WHERE name = ?`
 
 	insertMigration = `INSERT INTO migration (name, source, target, config_digest, created_at)

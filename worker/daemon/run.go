@@ -99,10 +99,11 @@ func Run(ctx context.Context, o Options) (err error) {
 func work(ctx context.Context, o Options, temporal client.Client, ledger *store.Ledger, health *health) (err error) {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	queues, err := o.Config.Queues()
+	id, err := ledger.Identity(ctx)
 	if err != nil {
 		return err
 	}
+	queues := contract.QueuesOf(o.Config.Migration, id)
 	var workers []worker.Worker
 	var closers []func() error
 	// After drain, which every way out of here passes: nothing uses the ports any more.
