@@ -174,3 +174,26 @@ func TestWorkflowIDsAreDistinctAndStable(t *testing.T) {
 		t.Errorf("IDs (-want +got):\n%s", diff)
 	}
 }
+
+// TestEveryInputNamesItsMigration has a worker tell by its input what is not its own.
+func TestEveryInputNamesItsMigration(t *testing.T) {
+	t.Parallel()
+	for _, value := range wire {
+		shape := reflect.TypeOf(value)
+		if _, has := shape.FieldByName("Migration"); !has {
+			continue
+		}
+		t.Run(shape.Name(), func(t *testing.T) {
+			t.Parallel()
+			if in, ok := value.(contract.Owned); !ok || in.Of() != "m" {
+				t.Error("its migration is not told")
+			}
+			if _, has := shape.FieldByName("Queues"); !has {
+				return
+			}
+			if in, ok := value.(contract.Routed); !ok || in.On() != queues {
+				t.Error("its queues are not told")
+			}
+		})
+	}
+}

@@ -31,6 +31,10 @@ const (
 // attempt later, because something has to end first. It is no failure.
 const WaitingType = "waiting"
 
+// MisdirectedType is the application error type of an activity that a worker
+// refused because it is another worker's. Nothing was touched.
+const MisdirectedType = "misdirected"
+
 // Search attributes, all of type Keyword, registered by the worker.
 const (
 	// StageAttribute is "parked" while an instance waits for the operator,

@@ -1,6 +1,10 @@
 package migration
 
-import "time"
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
 
 // InstanceState is where an instance stands in the ledger.
 type InstanceState string
@@ -58,6 +62,19 @@ type Binding struct {
 	Migration Name
 	Source    Fingerprint
 	Target    Fingerprint
+}
+
+// Serves reports whether a worker with these two servers works on the migration's;
+// a source of "" is none that it reaches.
+func (b Binding) Serves(source, target Fingerprint) bool {
+	return (source == "" || source == b.Source) && target == b.Target
+}
+
+// Misses says in plain words which two servers the migration is bound to, and
+// which ones a worker has that does not serve it.
+func (b Binding) Misses(source, target Fingerprint) string {
+	return fmt.Sprintf("migration %q is bound to source %s and target %s, and this worker has source %s and target %s",
+		b.Migration, b.Source, b.Target, cmp.Or(source, "(none)"), target)
 }
 
 // Entry is the ledger's row of one source instance.

@@ -84,7 +84,11 @@ func transient(err error) bool {
 	if !errors.As(err, &app) {
 		return true // a timeout: the worker is gone
 	}
-	return app.Type() == string(migration.CodeUnavailable) || app.Type() == contract.WaitingType
+	switch app.Type() {
+	case string(migration.CodeUnavailable), contract.WaitingType, contract.MisdirectedType:
+		return true
+	}
+	return false
 }
 
 // errorMessage returns the plain words of an activity's failure, as its

@@ -299,6 +299,26 @@ func TestInstance(t *testing.T) {
 			want: done,
 		},
 		{
+			name: "a_start_that_another_worker_has_to_make_is_waited_for_without_end",
+			fakes: instanceFakes{
+				start: func() func(contract.StepInput) (contract.StartOutput, error) {
+					n := 0
+					return func(contract.StepInput) (contract.StartOutput, error) {
+						if n++; n <= 7 {
+							return contract.StartOutput{}, temporal.NewApplicationError("other servers", contract.MisdirectedType)
+						}
+						return started, nil
+					}
+				}(),
+				reconcile: func(contract.StepInput) (contract.StartOutput, error) {
+					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
+				},
+			},
+			calls: append(append([]string{"CopyFormData", "CopyUploads"}, slices.Repeat([]string{"StartProcess", "ReconcileStart"}, 7)...),
+				"StartProcess", "ResumeActivity", "  approve true", "VerifyInstance"),
+			want: done,
+		},
+		{
 			name: "one_closed_on_the_source_is_skipped",
 			fakes: instanceFakes{copyFormData: func(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
 				return contract.CopyFormDataOutput{Outcome: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed}}, nil

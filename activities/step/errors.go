@@ -23,6 +23,10 @@ const attemptsBeforeParking = 8
 // error of its own each time; with the policy of retries this is a quarter of an hour.
 const answersBeforeParking = 20
 
+// offerAgain is how long it takes until an activity that was refused is offered
+// again. It is short: another worker may be free all the time.
+const offerAgain = 10 * time.Second
+
 // WaitError is an error that asks for another attempt after a while: something is
 // under way whose end must be awaited. It is not a failure.
 type WaitError struct {
@@ -47,6 +51,10 @@ func classifyAt(ctx context.Context, err error, attempt int32) error {
 		return temporal.NewApplicationErrorWithOptions(w.Why, contract.WaitingType, temporal.ApplicationErrorOptions{
 			NextRetryDelay: w.Delay, Category: temporal.ApplicationErrorCategoryBenign,
 		})
+	}
+	var misdirected *MisdirectedError
+	if errors.As(err, &misdirected) {
+		return temporal.NewApplicationErrorWithOptions(misdirected.Why, contract.MisdirectedType, temporal.ApplicationErrorOptions{NextRetryDelay: offerAgain})
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
@@ -78,6 +86,10 @@ func SafeError(err error) zap.Field {
 	var w *WaitError
 	if errors.As(err, &w) {
 		return zap.String("waiting", w.Why)
+	}
+	var misdirected *MisdirectedError
+	if errors.As(err, &misdirected) {
+		return zap.String("error", misdirected.Why)
 	}
 	var coded *migration.Error
 	if errors.As(err, &coded) {

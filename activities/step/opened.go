@@ -20,25 +20,21 @@ type Opened struct {
 }
 
 // Bound refuses to work on a migration that was planned with other servers than
-// this worker's. CodeInvalid: it was; CodeNotFound: nothing was planned.
-func (s *Servers) Bound(ctx context.Context, in contract.StepInput) (migration.Binding, error) {
-	bound, err := s.Ledger.Bound(ctx, in.Migration)
+// this worker's. A MisdirectedError: it was; CodeNotFound: nothing was planned.
+func (s *Servers) Bound(ctx context.Context, mig migration.Name) (migration.Binding, error) {
+	bound, err := s.Ledger.Bound(ctx, mig)
 	if err != nil {
 		return bound, err
 	}
-	source := s.Source.Fingerprint
-	if source != "" && bound.Source != source || bound.Target != s.Target.Fingerprint {
-		return bound, &migration.Error{
-			Code: migration.CodeInvalid, Op: "open instance", Subject: string(in.Instance),
-			Hint: "this worker is configured for other servers than those of the plan",
-		}
+	if !bound.Serves(s.Source.Fingerprint, s.Target.Fingerprint) {
+		return bound, &MisdirectedError{Why: bound.Misses(s.Source.Fingerprint, s.Target.Fingerprint)}
 	}
 	return bound, nil
 }
 
 // Open reads what the ledger has of an instance, whatever its state.
 func (s *Servers) Open(ctx context.Context, in contract.StepInput) (*Opened, error) {
-	bound, err := s.Bound(ctx, in)
+	bound, err := s.Bound(ctx, in.Migration)
 	if err != nil {
 		return nil, err
 	}

@@ -45,8 +45,8 @@ func TestBegin(t *testing.T) {
 			name: "what_was_skipped", is: migration.Change{State: migration.InstanceSkipped, Reason: migration.ReasonSourceClosed},
 			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonSourceClosed},
 		},
-		{name: "of_another_source", change: func(s *step.Servers) { s.Source.Fingerprint = "elsewhere" }, fails: string(migration.CodeInvalid)},
-		{name: "of_another_target", change: func(s *step.Servers) { s.Target.Fingerprint = "elsewhere" }, fails: string(migration.CodeInvalid)},
+		{name: "of_another_source", change: func(s *step.Servers) { s.Source.Fingerprint = "elsewhere" }, fails: contract.MisdirectedType},
+		{name: "of_another_target", change: func(s *step.Servers) { s.Target.Fingerprint = "elsewhere" }, fails: contract.MisdirectedType},
 		{name: "by_a_worker_that_knows_no_source", change: func(s *step.Servers) { s.Source = step.Server{} }, want: contract.Outcome{Status: contract.StatusOK}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 
 // Register makes one activity known to a worker by its wire name, and passes
 // its errors through classify. The cause, which may hold personal data, stays here.
-func Register[In, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
+func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
 	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
 		stop := heartbeat(ctx)
 		defer stop()

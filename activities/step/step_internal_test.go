@@ -43,6 +43,7 @@ func TestErrorsAsTemporalSeesThem(t *testing.T) {
 		{name: "no_code_is_tried_a_few_times", err: errors.New(personal), attempt: attemptsBeforeParking - 1, typ: "internal"},
 		{name: "no_code_is_final_in_the_end", err: errors.New(personal), attempt: attemptsBeforeParking, typ: "internal", permanent: true},
 		{name: "waiting_is_no_failure", err: &WaitError{Why: "an earlier call may still run", Delay: time.Minute}, attempt: 1000, typ: contract.WaitingType},
+		{name: "what_is_another_worker's_is_offered_again", err: fmt.Errorf("of %s: %w", personal, &MisdirectedError{Why: "other servers"}), attempt: 1000, typ: contract.MisdirectedType},
 		{
 			name: "an_error_that_joget_answers_is_tried_often", typ: "unavailable", attempt: answersBeforeParking - 1,
 			err: &api.CallError{Op: "process/variable", Fate: api.Answered, Kind: api.KindServerError, Status: 500, Message: personal},

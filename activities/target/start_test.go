@@ -215,7 +215,7 @@ func TestStartProcess_does_not_send(t *testing.T) {
 			happens: func(_ *testing.T, _ *activitytest.Case, _ *activitytest.Instance, j *scene.Ports) {
 				j.Target.Fingerprint = "elsewhere"
 			},
-			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
+			fails: contract.MisdirectedType, state: migration.InstanceReady,
 		},
 		{
 			name: "it_is_done",

@@ -135,7 +135,7 @@ func TestCopyFormData(t *testing.T) {
 		},
 		{
 			name: "the_worker_is_another_servers", change: func(a *scene.Ports) { a.Source.Fingerprint = "elsewhere" },
-			fails: string(migration.CodeInvalid), state: migration.InstanceReady,
+			fails: contract.MisdirectedType, state: migration.InstanceReady,
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

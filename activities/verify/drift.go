@@ -14,7 +14,7 @@ import (
 // its engine has of an instance and the subflows below it, against the snapshot
 // that the target was made from. It reads only.
 func (act *Activities) CheckDrift(ctx context.Context, in contract.ListInput) (contract.DriftPage, error) {
-	if _, err := act.Bound(ctx, contract.StepInput{Migration: in.Migration}); err != nil {
+	if _, err := act.Bound(ctx, in.Migration); err != nil {
 		return contract.DriftPage{}, err
 	}
 	done, next, err := act.Ledger.Entries(ctx, in.Migration, migration.Filter{States: []migration.InstanceState{migration.InstanceDone}}, in.After, in.Limit)

@@ -51,5 +51,5 @@ func TestCheckDrift_of_another_source(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	elsewhere := scene.Worker(c, func(a *scene.Ports) { a.Source.Fingerprint = "elsewhere" })
 	_, err := activitytest.Run(t, elsewhere.Register, contract.CheckDrift, contract.ListInput{Migration: c.Migration, Limit: 3})
-	activitytest.Same(t, "error", string(migration.CodeInvalid), activitytest.TypeOf(err))
+	activitytest.Same(t, "error", contract.MisdirectedType, activitytest.TypeOf(err))
 }

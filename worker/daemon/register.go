@@ -37,11 +37,12 @@ type shared struct {
 	calls    *rate.Limiter // of the target, over all roles
 }
 
-// register opens what the activities of role work with, and makes them known to
-// r. The function it returns closes what was opened, after the last activity
+// register opens what the activities of role work with, tells own, and makes them
+// known to r. Servers other than those that the migration is bound to are
+// CodeInvalid. The function it returns closes what was opened, after the last activity
 // has ended; it is never nil unless there is an error.
-func register(ctx context.Context, s shared, role contract.Role, r worker.Registry) (closePorts func() error, err error) {
-	p := ports{shared: s, ctx: ctx}
+func register(ctx context.Context, s shared, role contract.Role, own *ownOnly, r worker.Registry) (closePorts func() error, err error) {
+	p := ports{shared: s, ctx: ctx, own: own}
 	switch role {
 	case contract.RoleWorkflows:
 		workflows.Register(r)
@@ -62,6 +63,7 @@ func register(ctx context.Context, s shared, role contract.Role, r worker.Regist
 type ports struct {
 	shared
 	ctx     context.Context //nolint:containedctx // lives as long as the registration
+	own     *ownOnly
 	closers []func() error
 }
 
@@ -91,6 +93,27 @@ func (p *ports) server(name string, dsn migration.Secret, o schema.Options) (ste
 	return step.Server{DB: db, Fingerprint: server.Fingerprint(), Tables: records.NewSchema(), Catalog: catalog.New(db)}, nil
 }
 
+// serve makes servers those that this worker works with. The ledger has the
+// migration bound to others: CodeInvalid, which names both pairs.
+func (p *ports) serve(servers *step.Servers) error {
+	p.own.Servers = servers
+	_, err := withRetry(p.ctx, p.logger, "ledger", func(ctx context.Context) (struct{}, error) {
+		_, err := servers.Bound(ctx, p.config.Migration)
+		var misdirected *step.MisdirectedError
+		switch {
+		case migration.CodeOf(err) == migration.CodeNotFound:
+			return struct{}{}, nil
+		case errors.As(err, &misdirected):
+			return struct{}{}, &migration.Error{
+				Code: migration.CodeInvalid, Op: "serve migration", Subject: string(p.config.Migration), Err: err,
+				Hint: "give the databases that it was planned with, or another name for another pair of servers",
+			}
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
 func (p *ports) uploads(name, path string, open func(string) (*local.Store, error)) (*local.Store, error) {
 	s, err := open(path)
 	if err != nil {
@@ -112,6 +135,9 @@ func (p *ports) copy(r worker.Registry) error {
 		return err
 	}
 	if servers.Target, err = p.server("target.database", p.config.Target.Database, schema.Options{MaxOpen: connections}); err != nil {
+		return err
+	}
+	if err := p.serve(servers); err != nil {
 		return err
 	}
 	if servers.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, local.OpenReadOnly); err != nil {
@@ -164,6 +190,9 @@ func (p *ports) joget(r worker.Registry) error {
 	// A start holds a snapshot of the record set, and reads beside it.
 	connections := 2*p.config.Worker.MaxCalls + 2
 	if servers.Target, err = p.server("target.database", target.Database, schema.Options{MaxOpen: connections}); err != nil {
+		return err
+	}
+	if err := p.serve(servers); err != nil {
 		return err
 	}
 	activities.RegisterJoget(r, servers, client)

@@ -11,10 +11,12 @@ import (
 
 	"github.com/sethvargo/go-retry"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
+	"jogetferry/activities/step"
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/internal/observe"
@@ -119,9 +121,11 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 	}
 	for _, role := range o.Config.Worker.Roles {
 		options := workerOptions(o.Config, role)
+		own := &ownOnly{Own: step.Own{Migration: o.Config.Migration, Log: o.Logger}, queues: queues}
+		options.Interceptors = []interceptor.WorkerInterceptor{own}
 		options.OnFatalError = func(err error) { fail(fmt.Errorf("poll %s: %w", queues.Of(role), err)) }
 		w := worker.New(temporal, queues.Of(role), options)
-		closePorts, err := register(ctx, with, role, w)
+		closePorts, err := register(ctx, with, role, own, w)
 		if err != nil {
 			drain(workers)
 			return fmt.Errorf("register activities of role %s: %w", role, err)
