@@ -76,6 +76,7 @@ type world struct {
 	rollbacks  []migration.Rollback
 
 	open    map[string]bool // workflows by ID
+	queue   string          // of every workflow, "" for the migration's
 	idle    bool            // no worker polls
 	paused  bool            // every wave
 	started []client.StartWorkflowOptions
@@ -512,7 +513,7 @@ func (f fakeTemporal) DescribeWorkflowExecution(ctx context.Context, id, _ strin
 	if !known {
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
-	info := &workflow.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id}}
+	info := &workflow.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: id}, TaskQueue: cmp.Or(f.queue, contract.QueuesOf("crm-2026", ledgerID).Workflows)}
 	if !open {
 		info.CloseTime = timestamppb.New(clock)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -66,6 +67,9 @@ func (s *session) start(ctx context.Context, id, workflow, summary string, input
 func (s *session) startOrFollow(ctx context.Context, id, workflow, summary string, input any) (client.WorkflowRun, error) {
 	run, err := s.start(ctx, id, workflow, summary, input)
 	if migration.CodeOf(err) == migration.CodeConflict {
+		if _, err := s.running(ctx, id); err != nil {
+			return nil, err
+		}
 		s.say("%s is under way: following it", id)
 		return s.temporal.Workflows.GetWorkflow(ctx, id, ""), nil
 	}
@@ -122,6 +126,9 @@ func (s *session) update(ctx context.Context, workflowID, updateID, name string,
 	if err := s.needWorkflows(ctx); err != nil {
 		return err
 	}
+	if _, err := s.running(ctx, workflowID); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, updateFor)
 	defer cancel()
 	handle, err := s.temporal.Workflows.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -145,7 +152,9 @@ func (s *session) update(ctx context.Context, workflowID, updateID, name string,
 	return coded
 }
 
-// running reports whether a workflow is open; an unknown one is not.
+// running reports whether a workflow is open; an unknown one is not. An open one of
+// another ledger, or of an older version, is CodeConflict: its ID names the
+// migration only.
 func (s *session) running(ctx context.Context, workflowID string) (bool, error) {
 	described, err := s.temporal.Workflows.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
@@ -155,5 +164,16 @@ func (s *session) running(ctx context.Context, workflowID string) (bool, error) 
 		}
 		return false, err
 	}
-	return described.GetWorkflowExecutionInfo().GetCloseTime() == nil, nil
+	info := described.GetWorkflowExecutionInfo()
+	if info.GetCloseTime() != nil {
+		return false, nil
+	}
+	if queue := info.GetTaskQueue(); queue != s.queues.Workflows {
+		return true, &migration.Error{
+			Code: migration.CodeConflict, Op: "look at workflow", Subject: workflowID,
+			Err:  fmt.Errorf("it runs on task queue %s, and this migration's is %s", queue, s.queues.Workflows),
+			Hint: "it belongs to another ledger or was started by an older version: see docs/what-if.md#a-workflow-runs-on-another-queue",
+		}
+	}
+	return true, nil
 }

@@ -744,3 +744,33 @@ func TestSteering(t *testing.T) {
 		})
 	}
 }
+
+// TestAWorkflowOnAnotherQueueIsLeftAlone has one of the same name belong to another
+// ledger, or to an older version: its ID is the same.
+func TestAWorkflowOnAnotherQueueIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, id string
+		args     []string
+	}{
+		{name: "a_wave_is_not_steered", id: "ferry/crm-2026/wave/1", args: []string{"pause", "1"}},
+		{name: "a_wave_is_not_stopped", id: "ferry/crm-2026/wave/1", args: []string{"stop", "1"}},
+		{name: "a_wave_is_not_followed", id: "ferry/crm-2026/wave/1", args: []string{"status", "--follow"}},
+		{name: "a_plan_is_not_followed", id: "ferry/crm-2026/plan", args: []string{"plan"}},
+		{name: "an_instance_is_not_resolved", id: "ferry/crm-2026/instance/3_crm_process1", args: []string{"resolve", "3_crm_process1", "--action", "retry", "--reason", "mended"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(parked("3_crm_process1", migration.ReasonRecordConflict))
+			w.waves = []migration.Wave{{Name: "1", Status: migration.WaveRunning, Window: 20, By: "operator@host", CreatedAt: clock}}
+			w.open[tc.id], w.queue = true, "ferry-workflows"
+			status, _, errs := w.run(t, tc.args...)
+			if status != 2 || !strings.Contains(errs, "task queue ferry-workflows,") || !strings.Contains(errs, "ferry-workflows-crm-2026-0123456789ab") {
+				t.Errorf("status %d, said %q; want 2 and both queues named", status, errs)
+			}
+			if len(w.updates) > 0 || len(w.decided) > 0 || w.waves[0].Status != migration.WaveRunning {
+				t.Errorf("sent %v, decided %v, the wave is %s", w.updates, w.decided, w.waves[0].Status)
+			}
+		})
+	}
+}
