@@ -110,6 +110,8 @@ const (
 type Start struct {
 	// Settle is how long a request without an answer may still run on the target.
 	Settle time.Duration
+	// Rest lies between the two looks that show an instance of the target at rest.
+	Rest time.Duration
 	// WhenUnknown is UnknownPark or UnknownRetry.
 	WhenUnknown string
 }

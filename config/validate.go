@@ -140,11 +140,13 @@ const maxTimeout = 330 * time.Second
 
 func (v *validation) timeout() {
 	switch {
-	case v.mistaken("target.timeout"), v.mistaken("start.settle"):
+	case v.mistaken("target.timeout"), v.mistaken("start.settle"), v.mistaken("start.rest"):
 	case v.Target.Timeout > maxTimeout:
 		v.mistakes.add("target.timeout", fmt.Sprintf("%s is more than %s", v.Target.Timeout, maxTimeout), "give less")
 	case v.Start.Settle < v.Target.Timeout:
 		v.mistakes.add("start.settle", "is less than target.timeout", "such a call may still run: give as much or more")
+	case v.Start.Rest > v.Start.Settle:
+		v.mistakes.add("start.rest", "is more than start.settle", "give less: it is waited for between two looks")
 	}
 }
 

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"time"
 
 	"jogetferry/migration"
 )
@@ -33,7 +34,7 @@ var (
 	// StartProcess claims the start and sends it once. It has one attempt.
 	StartProcess = Activity[StepInput, StartOutput]{"StartProcess", RoleJoget}
 	// ReconcileStart finds out what became of a start; it never sends one.
-	ReconcileStart = Activity[StepInput, StartOutput]{"ReconcileStart", RoleJoget}
+	ReconcileStart = Activity[ReconcileInput, StartOutput]{"ReconcileStart", RoleJoget}
 	// RestoreState puts back what the start changed: rows of the record set, variables.
 	RestoreState = Activity[StepInput, RestoreOutput]{"RestoreState", RoleJoget}
 	// ResumeActivity makes one round of the convergent loop.
@@ -128,6 +129,15 @@ type CopyUploadsOutput struct {
 	Files   int   `json:"files"`
 	Written int   `json:"written"`
 	Bytes   int64 `json:"bytes"`
+}
+
+// ReconcileInput names the instance whose start is looked for. Unaccounted is when an
+// attempt ended that said neither what it sent nor that it sent nothing; zero where
+// all said so. If the ledger knows of no claim either, its last moments were lost, and
+// the request of that attempt may be under way.
+type ReconcileInput struct {
+	StepInput
+	Unaccounted time.Time `json:"unaccounted,omitzero"`
 }
 
 // ResumeDo is what a step of resuming does.

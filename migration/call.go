@@ -2,8 +2,6 @@ package migration
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // Verb is what a call of the target's JSON API does. Verbs are stored; they are
@@ -17,6 +15,7 @@ const (
 	VerbComplete      Verb = "complete"
 	VerbAccept        Verb = "accept"
 	VerbReassign      Verb = "reassign"
+	VerbReevaluate    Verb = "reevaluate"
 	VerbSetVariable   Verb = "set_variable"
 	VerbAbortProcess  Verb = "abort_process"
 )
@@ -27,35 +26,26 @@ type Call struct {
 	Verb       Verb
 	Target     InstanceID    // "" for VerbStartProcess
 	Activity   ActivityDefID // of VerbStartActivity; of VerbSetVariable the activity whose value it is, "" for the instance's own
-	ActivityID ActivityID    // of VerbComplete, VerbAccept and VerbReassign
+	ActivityID ActivityID    // of VerbComplete, VerbAccept, VerbReassign and VerbReevaluate
 	User       User          // who accepts, completes, or is given an activity
 	Variable   string        // of VerbSetVariable
 	Abort      bool          // abortCurrent of VerbStartActivity
-	After      int64         // of VerbStartActivity: the youngest activity number of Target before it
-	Snapshot   int           // the one that it was made for; 0 where none matters
+	// Earlier is, of VerbStartActivity, how many activities of the definition Target
+	// had before it, closed ones included. They are counted, since their numbers do
+	// not tell which is younger: each node of a cluster has blocks of its own
+	// (docs/joget.md#ids).
+	Earlier  int
+	Snapshot int // the one that it was made for; 0 where none matters
 }
 
-// ActivityNumber returns the counter of an activity instance ID,
-// "<counter>_<instance>_<definition>"; higher is later on one server. 0: it has none.
-func ActivityNumber(id ActivityID) int64 {
-	head, _, _ := strings.Cut(string(id), "_")
-	n, err := strconv.ParseInt(head, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
-// Opened reports whether an activity may be what c opened: its effect is an
-// activity of its definition that is younger than any before.
-func (c Call) Opened(id ActivityID, definition ActivityDefID) bool {
-	return c.Verb == VerbStartActivity && c.Activity == definition && ActivityNumber(id) > c.After
-}
+// Opened reports whether c may have opened an activity of an instance that has so
+// many of the definition now, closed ones included.
+func (c Call) Opened(now int) bool { return c.Verb == VerbStartActivity && now > c.Earlier }
 
 // onActivity reports whether c starts an activity, or is about one.
 func (c Call) onActivity() bool {
 	switch c.Verb {
-	case VerbStartActivity, VerbComplete, VerbAccept, VerbReassign:
+	case VerbStartActivity, VerbComplete, VerbAccept, VerbReassign, VerbReevaluate:
 		return true
 	case VerbStartProcess, VerbSetVariable, VerbAbortProcess:
 	}
@@ -126,7 +116,7 @@ func (l CallLog) Own() map[ActivityID]OwnWork {
 			work.Completed = true
 		case VerbAccept:
 			work.Accepted = c.User
-		case VerbStartProcess, VerbStartActivity, VerbReassign, VerbSetVariable, VerbAbortProcess:
+		case VerbStartProcess, VerbStartActivity, VerbReassign, VerbReevaluate, VerbSetVariable, VerbAbortProcess:
 			continue
 		}
 		own[c.ActivityID] = work

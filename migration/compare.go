@@ -88,6 +88,11 @@ func (c *comparer) same(wanted, target *Instance) {
 		c.equal(ItemEngine, "asynchronous subflows", n == m, fmt.Sprintf("%d are open, %d on the source", n, m))
 	}
 	c.variables("", wanted.Variables, target.Variables)
+	for _, a := range target.Activities {
+		if a.Unheld() {
+			c.add(ItemInbox, string(a.DefID), ItemMissing, "it is open, and nobody has it")
+		}
+	}
 	c.activities(wanted.Activities, target.Activities)
 	c.joins(wanted.Tokens, target.Tokens)
 }

@@ -14,6 +14,13 @@ func (a *OpenActivity) HeldBy(u User) bool {
 	return slices.ContainsFunc(a.Assignments, func(as Assignment) bool { return SameUser(as.User, u) })
 }
 
+// Unheld reports whether an open activity waits for somebody and is in nobody's inbox:
+// its mapping is still evaluated, or the call that opened it failed before it
+// wrote who has it (docs/joget.md#a-start-that-fails).
+func (a *OpenActivity) Unheld() bool {
+	return a.State == StateNotStarted && a.Performer == "" && len(a.Assignments) == 0
+}
+
 // DecideHandover returns the calls that would bring the holders of an activity
 // of the target closer to those of the source's; nil when none can. Joget moves an
 // offer from one user to another, and neither adds nor removes one. Whoever

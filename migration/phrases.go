@@ -24,13 +24,15 @@ func (c Call) text() string {
 	case VerbStartProcess:
 		return "POST process/start"
 	case VerbStartActivity:
-		return fmt.Sprintf("activity/start %s abortCurrent=%t after activity %d in %s", c.Activity, c.Abort, c.After, c.Target)
+		return fmt.Sprintf("activity/start %s abortCurrent=%t after %d of them in %s", c.Activity, c.Abort, c.Earlier, c.Target)
 	case VerbComplete:
 		return fmt.Sprintf("assignment/complete %s in %s", c.ActivityID, c.Target)
 	case VerbAccept:
 		return fmt.Sprintf("assignment/accept %s to %s in %s", c.ActivityID, c.User, c.Target)
 	case VerbReassign:
 		return fmt.Sprintf("activity/reassign %s to %s in %s", c.ActivityID, c.User, c.Target)
+	case VerbReevaluate:
+		return fmt.Sprintf("activity/reevaluate %s in %s", c.ActivityID, c.Target)
 	case VerbSetVariable:
 		return "set variable " + c.Variable + suffix(" for ", string(c.Activity)) + " in " + string(c.Target)
 	case VerbAbortProcess:

@@ -62,9 +62,9 @@ func TestEveryEventHasWordsOfItsOwn(t *testing.T) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	for want, line := range map[string]migration.StepLine{
-		"activity/start approve abortCurrent=true after activity 41 in 9_t: answered": {
+		"activity/start approve abortCurrent=true after 41 of them in 9_t: answered": {
 			Event: migration.EventCall, Fate: migration.FateAnswered,
-			Call: &migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, After: 41},
+			Call: &migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, Earlier: 41},
 		},
 		"activity/reassign 42_9_t_approve to cat in 9_t": {
 			Event: migration.EventCall, Call: &migration.Call{Verb: migration.VerbReassign, Target: "9_t", ActivityID: "42_9_t_approve", User: "cat"},

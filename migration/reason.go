@@ -12,6 +12,7 @@ const (
 	ReasonStartAmbiguous      Reason = "start_ambiguous"
 	ReasonStartOutcomeUnknown Reason = "start_outcome_unknown"
 	ReasonStartRanThrough     Reason = "start_ran_through"
+	ReasonStartBroken         Reason = "start_broken"
 	ReasonStartNotAllowed     Reason = "start_not_allowed"
 	ReasonStartFailed         Reason = "start_failed"
 	ReasonStartRefused        Reason = "start_refused"
@@ -35,6 +36,7 @@ const (
 	ReasonVariablesDiffer     Reason = "variables_differ"
 	ReasonVerifyDiffers       Reason = "verify_differs"
 	ReasonJoinsDiffer         Reason = "joins_differ"
+	ReasonUnassigned          Reason = "unassigned"
 	ReasonStepFailed          Reason = "step_failed"
 	ReasonOperator            Reason = "operator"
 )
@@ -62,6 +64,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonStartAmbiguous:      {"the target has an instance for this record that may or may not be ours", []Action{ActionAdopt, ActionRetry, ActionSkip}},
 	ReasonStartOutcomeUnknown: {"the start request got no answer and left no trace; another attempt could start it twice", []Action{ActionRetry, ActionAdopt, ActionSkip}},
 	ReasonStartRanThrough:     {"the new instance ran to its end at once with the present variable values", []Action{ActionRedo, ActionRollback, ActionSkip}},
+	ReasonStartBroken:         {"the start made an instance and failed before it came to its first activity", []Action{ActionAccept, ActionRollback, ActionSkip}},
 	ReasonStartNotAllowed:     {"Joget refused the start: the requester is not on the start whitelist, or the definition is not of the published app version", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionRollback, ActionSkip}},
@@ -85,6 +88,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionRollback, ActionSkip}},
 	ReasonJoinsDiffer:         {"the branches that wait at AND-joins of the target are not those of the source", []Action{ActionRollback, ActionRetry, ActionSkip}},
+	ReasonUnassigned:          {"an open activity of the target is in nobody's inbox, and Joget gives it to nobody", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonStepFailed:          {"a step failed, and repeating it does not help", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonOperator:            {"the operator decided so", nil},
 }
@@ -139,6 +143,11 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	case ActionAccept:
 		if reason == ReasonStartedEarlier {
 			return Continuation{Step: StepStart}, true
+		}
+		if reason == ReasonStartBroken {
+			// What is open is made anew by the resume; an instance in which nothing is
+			// open can be resumed like any other.
+			return Continuation{Step: StepRestore}, true
 		}
 		if reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer {
 			// The verification tells what is left of it.

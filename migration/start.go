@@ -1,6 +1,9 @@
 package migration
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // ClaimState is where the one start of an instance stands in the ledger. See
 // docs/adr/0002-start-protocol.md for the state machine.
@@ -67,11 +70,22 @@ func (t TargetIdentity) Replaced(now TargetIdentity) bool {
 // link (parent or origin, live or history), or by bearing the record's ID as its own.
 type Linked struct {
 	TargetIdentity
-	State     State      `json:"state"`
-	Child     bool       `json:"child"`    // a subflow's instance
-	Archived  bool       `json:"archived"` // known from history only
-	Variables []Variable `json:"-"`        // as far as they can be read
+	State    State `json:"state"`
+	Child    bool  `json:"child"`    // a subflow's instance
+	Archived bool  `json:"archived"` // known from history only
+	// Begun are the variables with which it began, as far as they can be read: the
+	// copy of its first activity, which no tool ran before
+	// (docs/joget.md#variables-of-an-activity); its own where it has none.
+	Begun []Variable `json:"-"`
+	// Waiting and Working are the numbers of its open activities: those at which
+	// it waits (joins included), and tools and routes that have not ended.
+	Waiting int `json:"-"`
+	Working int `json:"-"`
 }
+
+// Broken reports whether a start that is over did not get to where it waits: a
+// condition failed, so that nothing is open, or a tool's error left it open for good.
+func (l *Linked) Broken() bool { return l.State == StateRunning && (l.Waiting == 0 || l.Working > 0) }
 
 // Redirected says that a start would make an instance of another definition now
 // than the plan was made for, which nobody has checked and no pilot has shown;
@@ -150,11 +164,19 @@ func DecideClaimed(linked []Linked, intent StartIntent, explained Explained, cla
 
 // StartKnowledge is what is known when a start without a known target is looked at.
 type StartKnowledge struct {
-	Claim   ClaimState
-	Fate    Fate // of the one request of this attempt
-	Settled bool // the settle time has passed since the request can last have been alive, on the ledger's clock
+	Claim ClaimState
+	Fate  Fate // of the one request of this attempt
+	// Over says whether the request is over; see DecideOver. Only then may what the
+	// target shows be acted on.
+	Over End
 	// Refused is the typed refusal that Joget answered with; "" if it did not.
 	Refused Reason
+}
+
+// nothingMade reports whether the request is known to have made nothing: then
+// whatever the target shows is somebody else's.
+func (k StartKnowledge) nothingMade() bool {
+	return k.Fate == FateNotSent || k.Fate == FateAnswered && k.Refused == ReasonStartNotAllowed
 }
 
 // DecideReconcile says what to make of an attempt whose target is not in the
@@ -172,57 +194,66 @@ func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) 
 		return StartDecision{Action: StartRelease}
 	case ClaimSending, ClaimUnknown:
 	}
-	if len(candidates) > 0 {
-		d := StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous}
-		if len(candidates) == 1 {
-			d = decideCandidate(candidates[0], intent)
-		}
-		over := k.Settled || k.Fate == FateAnswered || k.Fate == FateNotSent
-		if d.Reason == ReasonStartAmbiguous && !over {
-			// Our own may still come, and then nobody has to tell which is which.
-			return StartDecision{Action: StartWait}
-		}
-		return d
-	}
 	switch {
-	case k.Fate == FateNotSent:
-		return StartDecision{Action: StartRelease}
-	case k.Fate == FateAnswered && k.Refused != "":
+	case k.nothingMade() && k.Refused != "":
 		return StartDecision{Action: StartPark, Reason: k.Refused}
-	case k.Fate == FateAnswered:
+	case k.nothingMade():
 		return StartDecision{Action: StartRelease}
-	case !k.Settled:
+	case k.Over == EndNone:
 		return StartDecision{Action: StartWait}
+	case len(candidates) == 1:
+		return decideCandidate(candidates[0], intent)
+	case len(candidates) > 1:
+		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous}
+	case k.Over == EndAnswered && k.Refused != "":
+		return StartDecision{Action: StartPark, Reason: k.Refused}
+	case k.Over == EndAnswered:
+		return StartDecision{Action: StartRelease}
 	}
 	return StartDecision{Action: StartPark, Reason: ReasonStartOutcomeUnknown}
 }
 
+// decideCandidate judges the only instance that a start that is over may have made.
 func decideCandidate(c Linked, intent StartIntent) StartDecision {
-	ours := c.Definition == intent.Definition && c.Origin == intent.Record
 	switch {
-	case !ours, !SameUser(c.Requester, intent.Requester) && c.Requester != AnonymousUser:
+	case !c.MadeBy(intent):
 		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
 	case !c.State.Open() || c.Archived:
 		return StartDecision{Action: StartPark, Reason: ReasonStartRanThrough, Candidate: c.ID}
 	case c.State == StateNotStarted, c.Requester == AnonymousUser:
 		return StartDecision{Action: StartAbort, Candidate: c.ID}
-	case carries(c.Variables, intent.Variables):
-		return StartDecision{Action: StartAdopt, Candidate: c.ID}
+	case c.Broken():
+		return StartDecision{Action: StartPark, Reason: ReasonStartBroken, Candidate: c.ID}
 	}
-	return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
+	return StartDecision{Action: StartAdopt, Candidate: c.ID}
 }
 
-// carries reports whether every variable sent is one the instance has. Values
-// are not compared: start tools may have changed them before anyone could look.
-func carries(have []Variable, sent map[string]string) bool {
-	names := make(map[string]bool, len(have))
-	for _, v := range have {
-		names[v.Name] = true
+// MadeBy reports whether l is what a start with this intent makes: of its
+// definition and record, for its requester (or for nobody, when the login was
+// lost), and begun with the values that were sent.
+func (l *Linked) MadeBy(intent StartIntent) bool {
+	if l.Definition != intent.Definition || l.Origin != intent.Record || !SameUser(l.Requester, intent.Requester) && l.Requester != AnonymousUser {
+		return false
 	}
-	for name := range sent {
-		if !names[name] {
+	begun := make(map[string]string, len(l.Begun))
+	for _, v := range l.Begun {
+		begun[v.Name] = v.Value
+	}
+	for name, sent := range intent.Variables {
+		if value, has := begun[name]; !has || !sameValue(sent, value) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameValue compares a value as it was sent with one as the engine keeps it, which
+// prints numbers in its own way, and in the history in another.
+func sameValue(sent, kept string) bool {
+	if sent == kept {
+		return true
+	}
+	a, errA := strconv.ParseFloat(sent, 64)
+	b, errB := strconv.ParseFloat(kept, 64)
+	return errA == nil && errB == nil && a == b
 }

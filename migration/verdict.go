@@ -21,6 +21,7 @@ const (
 	ItemVariable  ItemKind = "variable"  // of an instance ("name") or an open activity ("activity.name")
 	ItemAssignee  ItemKind = "assignee"  // who is offered or holds an open activity
 	ItemAccepted  ItemKind = "accepted"  // who accepted an open activity
+	ItemInbox     ItemKind = "inbox"     // an open activity of the target that is in nobody's
 	ItemJoin      ItemKind = "join"      // a branch that waits at an AND-join
 	ItemRow       ItemKind = "row"       // of the record set
 	ItemFile      ItemKind = "file"      // of the record set
@@ -30,7 +31,7 @@ const (
 // ItemKinds are all kinds, in their order.
 var ItemKinds = []ItemKind{
 	ItemSource, ItemTarget, ItemInstance, ItemRequester, ItemEngine, ItemActivity, ItemVariable,
-	ItemAssignee, ItemAccepted, ItemJoin, ItemRow, ItemFile, ItemLimit,
+	ItemAssignee, ItemAccepted, ItemInbox, ItemJoin, ItemRow, ItemFile, ItemLimit,
 }
 
 // The subjects of ItemTarget.
@@ -88,6 +89,8 @@ func (i *Item) Reason() Reason {
 		if i.Path == "" {
 			return ReasonTwoStarts
 		}
+	case ItemInbox:
+		return ReasonUnassigned
 	case ItemJoin:
 		return ReasonJoinsDiffer
 	case ItemRequester, ItemEngine, ItemActivity, ItemVariable, ItemRow, ItemFile:

@@ -17,7 +17,7 @@ import (
 
 // Two calls, one after the other, with every field that a call can have.
 var (
-	earlier = migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, After: 41, Snapshot: 2}
+	earlier = migration.Call{Verb: migration.VerbStartActivity, Target: "9_t", Activity: "approve", Abort: true, Earlier: 3, Snapshot: 2}
 	later   = migration.Call{Verb: migration.VerbComplete, Target: "9_t", ActivityID: "42_9_t_approve", User: "cat", Variable: "status"}
 )
 

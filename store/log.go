@@ -100,12 +100,12 @@ func encodeFacts(facts migration.Facts) (string, error) {
 // callArgs and callFields are the columns of a call, in the order of callColumns.
 func callArgs(c migration.Call) []any {
 	return []any{
-		string(c.Verb), string(c.Target), string(c.Activity), string(c.ActivityID), string(c.User), c.Variable, c.Abort, c.After, c.Snapshot,
+		string(c.Verb), string(c.Target), string(c.Activity), string(c.ActivityID), string(c.User), c.Variable, c.Abort, c.Earlier, c.Snapshot,
 	}
 }
 
 func callFields(c *migration.Call) []any {
-	return []any{&c.Verb, &c.Target, &c.Activity, &c.ActivityID, &c.User, &c.Variable, &c.Abort, &c.After, &c.Snapshot}
+	return []any{&c.Verb, &c.Target, &c.Activity, &c.ActivityID, &c.User, &c.Variable, &c.Abort, &c.Earlier, &c.Snapshot}
 }
 
 // repeat returns row n times, with commas.

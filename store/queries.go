@@ -213,7 +213,7 @@ ORDER BY ordinal`
 // The log.
 const (
 	// callColumns are those of a migration.Call, in step_log and fence.
-	callColumns = "verb, call_target, activity, activity_id, user_name, variable, abort_current, after_number, snapshot"
+	callColumns = "verb, call_target, activity, activity_id, user_name, variable, abort_current, earlier, snapshot"
 
 	insertLines = `INSERT INTO step_log (migration, instance, step, kind, event, ` + callColumns + `, fate, facts, detail, http_status, actor, at)
 VALUES `
@@ -289,7 +289,7 @@ const (
 VALUES (?,?,?,?,1,?,?,?,?,?,?,?,?,?,?,'',UTC_TIMESTAMP(6))`
 
 	updateFenceOpen = `UPDATE fence SET fence_id = ?, is_open = 1, step = ?, verb = ?, call_target = ?, activity = ?, activity_id = ?,
-user_name = ?, variable = ?, abort_current = ?, after_number = ?, snapshot = ?, fate = '', changed_at = UTC_TIMESTAMP(6)` + byKey
+user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate = '', changed_at = UTC_TIMESTAMP(6)` + byKey
 
 	updateFence = "UPDATE fence SET is_open = ?, fate = ?, changed_at = UTC_TIMESTAMP(6)" + byKey
 

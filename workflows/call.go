@@ -91,6 +91,13 @@ func transient(err error) bool {
 	return false
 }
 
+// unaccounted reports whether an attempt ended without a word of its own: its worker
+// is gone, or was cut off. What it says itself is that it sent nothing.
+func unaccounted(err error) bool {
+	var app *temporal.ApplicationError
+	return err != nil && !errors.As(err, &app)
+}
+
 // errorMessage returns the plain words of an activity's failure, as its
 // application error carries them; they are free of personal data.
 func errorMessage(err error) string {

@@ -244,7 +244,11 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 			w.tell(ctx, "waiting: another instance of the same record is being started")
 		}
 		var err error
-		if out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", w.step); err != nil {
+		in := contract.ReconcileInput{StepInput: w.step}
+		if unaccounted(failed) || out.Status == contract.StatusUnknown {
+			in.Unaccounted = workflow.Now(ctx)
+		}
+		if out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", in); err != nil {
 			return out.Outcome, err
 		}
 	}

@@ -21,7 +21,7 @@ var instanceInput = contract.InstanceInput{Migration: "m", Instance: "7_crm_appr
 type instanceFakes struct {
 	copyFormData func(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error)
 	start        func(contract.StepInput) (contract.StartOutput, error)
-	reconcile    func(contract.StepInput) (contract.StartOutput, error)
+	reconcile    func(contract.ReconcileInput) (contract.StartOutput, error)
 	restore      func(contract.StepInput) (contract.RestoreOutput, error)
 	resume       func(contract.ResumeInput) (contract.ResumeOutput, error)
 	verify       func(contract.VerifyInput) (contract.VerifyOutput, error)
@@ -45,7 +45,7 @@ func (f instanceFakes) register(env activityRegistry) *world {
 		}
 	}
 	if f.reconcile == nil {
-		f.reconcile = f.start
+		f.reconcile = func(in contract.ReconcileInput) (contract.StartOutput, error) { return f.start(in.StepInput) }
 	}
 	if f.restore == nil {
 		f.restore = func(contract.StepInput) (contract.RestoreOutput, error) {
@@ -196,7 +196,7 @@ func TestInstance(t *testing.T) {
 				start: func(contract.StepInput) (contract.StartOutput, error) {
 					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
 				},
-				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
+				reconcile: func(contract.ReconcileInput) (contract.StartOutput, error) { return started, nil },
 			},
 			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
 			want:  done,
@@ -207,7 +207,7 @@ func TestInstance(t *testing.T) {
 				start: func(contract.StepInput) (contract.StartOutput, error) {
 					return contract.StartOutput{}, errors.New("the worker died")
 				},
-				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
+				reconcile: func(contract.ReconcileInput) (contract.StartOutput, error) { return started, nil },
 			},
 			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
 			want:  done,
@@ -216,7 +216,7 @@ func TestInstance(t *testing.T) {
 			name: "a_busy_record_is_waited_for",
 			fakes: instanceFakes{
 				start:     once(contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusBusy}}, started),
-				reconcile: func(contract.StepInput) (contract.StartOutput, error) { return started, nil },
+				reconcile: func(contract.ReconcileInput) (contract.StartOutput, error) { return started, nil },
 			},
 			calls: []string{"CopyFormData", "CopyUploads", "StartProcess", "ReconcileStart", "ResumeActivity", "  approve true", "VerifyInstance"},
 			want:  done,
@@ -227,7 +227,7 @@ func TestInstance(t *testing.T) {
 				start: func(contract.StepInput) (contract.StartOutput, error) {
 					return contract.StartOutput{}, temporal.NewNonRetryableApplicationError("the record set is too large", "unsupported", nil)
 				},
-				reconcile: func(contract.StepInput) (contract.StartOutput, error) {
+				reconcile: func(contract.ReconcileInput) (contract.StartOutput, error) {
 					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
 				},
 			},
@@ -310,7 +310,7 @@ func TestInstance(t *testing.T) {
 						return started, nil
 					}
 				}(),
-				reconcile: func(contract.StepInput) (contract.StartOutput, error) {
+				reconcile: func(contract.ReconcileInput) (contract.StartOutput, error) {
 					return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, nil
 				},
 			},

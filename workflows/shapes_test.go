@@ -70,7 +70,7 @@ func shapes() []shape {
 		instance("restored", instanceFakes{start: first[contract.StepInput](0, started, contract.StartOutput{Outcome: ok(), Target: "9_crm_approve", Restore: true})}),
 		instance("reconciled", instanceFakes{
 			start:     first[contract.StepInput](0, started, contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}),
-			reconcile: first[contract.StepInput](0, started, started),
+			reconcile: first[contract.ReconcileInput](0, started, started),
 		}),
 		instance("started_again", instanceFakes{start: first[contract.StepInput](1, contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusAgain}}, started)}),
 		instance("closed_on_the_source", instanceFakes{copyFormData: first[contract.CopyFormDataInput](0, contract.CopyFormDataOutput{}, contract.CopyFormDataOutput{

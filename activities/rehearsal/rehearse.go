@@ -335,14 +335,9 @@ func (d *driver) complete(ctx context.Context, current *migration.RehearsalStep)
 			return fmt.Sprintf("activity %s of %s is still open after assignment/complete; see the log of the target", current.Activity, current.Process), nil
 		}
 	}
-	fence, err := act.Ledger.Fence(ctx, i.Key)
-	if err != nil {
+	// The activity is closed before the call is over: what follows may still run.
+	if err := act.Fence(i).Drain(ctx); err != nil {
 		return "", err
-	}
-	if fence != nil && fence.Call == call {
-		if err := act.Ledger.CloseFence(ctx, i.Key, fence.ID, migration.FateAnswered, 0, "its effect was seen"); err != nil {
-			return "", err
-		}
 	}
 	if current.Rows, err = d.changed(ctx, capture); err != nil {
 		return "", err

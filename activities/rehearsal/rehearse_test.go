@@ -140,7 +140,7 @@ func TestRehearseStep(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in, number := rehearsed(t, c, tc.begin, tc.way, tc.answers)
-			j := scene.Worker(c)
+			j := scene.Worker(c, scene.SettlesSoon)
 			if tc.happens != nil {
 				tc.happens(t, c, in, j)
 			}

@@ -23,6 +23,8 @@ type Settings struct {
 	SourceHosts []string
 	// Settle is how long a request without an answer may still run.
 	Settle time.Duration
+	// Rest lies between the two looks that show a target instance at rest.
+	Rest time.Duration
 	// RetryUnknown starts again after Settle instead of parking: an exception to
 	// the promise of one live instance.
 	RetryUnknown bool

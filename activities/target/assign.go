@@ -2,12 +2,16 @@ package target
 
 import (
 	"context"
+	"fmt"
 
+	"jogetferry/activities/step"
+	"jogetferry/contract"
 	"jogetferry/joget/api"
 	"jogetferry/migration"
 )
 
-// handover is one call about who holds an open activity at a place.
+// handover is one call about who holds an open activity at a place. Without a To its
+// mapping is evaluated again.
 type handover struct {
 	migration.Handover
 	node *node
@@ -15,7 +19,10 @@ type handover struct {
 
 func (h handover) call() migration.Call {
 	c := migration.Call{Verb: migration.VerbReassign, Target: h.node.target.ID, ActivityID: h.Activity, User: h.To}
-	if h.From == "" {
+	switch {
+	case h.To == "":
+		c.Verb = migration.VerbReevaluate
+	case h.From == "":
 		c.Verb = migration.VerbAccept
 	}
 	return c
@@ -24,6 +31,48 @@ func (h handover) call() migration.Call {
 // handoverTries bounds how often one call is made: Joget always claims success,
 // and what it does not do after a few times it will not do.
 const handoverTries = 6
+
+// inboxes returns the calls that bring open activities into somebody's inbox which
+// are in nobody's; those that no call brings there park. What is there for a moment
+// only, while the mapping is still evaluated, is waited for.
+func (act *Activities) inboxes(ctx context.Context, i *Instance, nodes []*node, done migration.CallLog) ([]handover, contract.Outcome, error) {
+	list := unheld(nodes)
+	if len(list) == 0 {
+		return nil, step.OK(), nil
+	}
+	if err := pause(ctx, act.Settings.Rest); err != nil {
+		return nil, step.OK(), err
+	}
+	for _, h := range list {
+		if err := act.refresh(ctx, h.node); err != nil {
+			return nil, step.OK(), err
+		}
+	}
+	list = unheld(nodes)
+	for _, h := range list {
+		if done.Times(h.call()) >= handoverTries {
+			out, err := act.Park(ctx, i.StepInput, step.Parking{
+				Step: migration.StepResume, Reason: migration.ReasonUnassigned,
+				Message: fmt.Sprintf("Activity %s of target instance %s.", h.Activity, h.node.target.ID),
+			})
+			return nil, out, err
+		}
+	}
+	return list, step.OK(), nil
+}
+
+// unheld returns an evaluation for each open activity that is in nobody's inbox.
+func unheld(nodes []*node) []handover {
+	var list []handover
+	for _, n := range nodes {
+		for _, a := range n.target.Activities {
+			if a.Unheld() {
+				list = append(list, handover{migration.Handover{Activity: a.ID}, n})
+			}
+		}
+	}
+	return list
+}
 
 // handovers returns the calls that bring the open activities of the tree closer
 // to those who hold them on the source, at most one for each activity.
@@ -58,7 +107,10 @@ func (act *Activities) handovers(ctx context.Context, nodes []*node, done migrat
 func (act *Activities) handOver(ctx context.Context, i *Instance, list []handover) error {
 	for _, h := range list {
 		err := act.Fence(i).Do(ctx, migration.StepResume, h.call(), func(ctx context.Context) error {
-			if h.From == "" {
+			switch h.call().Verb { //nolint:exhaustive // a handover has one of these
+			case migration.VerbReevaluate:
+				return act.API.Reevaluate(ctx, h.Activity)
+			case migration.VerbAccept:
 				return act.API.AcceptAssignment(ctx, h.To, h.Activity)
 			}
 			return act.API.Reassign(ctx, h.Activity, h.From, h.To)

@@ -45,11 +45,11 @@ func TestWorkedOn(t *testing.T) {
 	}
 }
 
-func TestYoungestCountsClosedActivities(t *testing.T) {
+func TestStartCall_counts_closed_activities(t *testing.T) {
 	t.Parallel()
 	p := &node{target: &migration.Instance{ID: "1_x_y"}, all: []schema.Activity{{ID: "6_1_x_y_b", DefID: "b", State: migration.StateAborted}}}
 	call := (&Instance{}).startCall(contract.ResumeCall{Activity: "b"}, p)
-	if p.seen(call) {
+	if p.opened(call) {
 		t.Errorf("%+v is taken to have had its effect before it was sent", call)
 	}
 }

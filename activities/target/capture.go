@@ -105,7 +105,7 @@ func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (r
 	}
 	// While the call may still run, its tools may still write.
 	if i.Entry.TargetID != "" {
-		if err := act.Fence(i).drain(ctx, i.Entry.TargetID); err != nil {
+		if err := act.Fence(i).Drain(ctx); err != nil {
 			return records.Capture{}, err
 		}
 	}

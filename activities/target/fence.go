@@ -13,34 +13,25 @@ import (
 
 // Fence lets one call at a time change the target of an instance.
 type Fence struct {
-	act *Activities
-	of  *Instance
+	guard Guard
+	of    *Instance
 }
 
 // Fence returns the fence of i.
-func (act *Activities) Fence(i *Instance) Fence { return Fence{act, i} }
+func (g Guard) Fence(i *Instance) Fence { return Fence{g, i} }
 
 // Do makes one call that changes the target instance, with its intent in
-// the ledger before and its outcome after. An earlier call whose end nobody saw
-// blocks it until its effect is seen on the target, or its time is over.
+// the ledger before and its outcome after. An earlier call blocks it until that
+// one is over.
 func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, do func(context.Context) error) error {
-	id, err := f.act.Ledger.OpenFence(ctx, f.of.Key, at, call)
+	id, err := f.guard.Ledger.OpenFence(ctx, f.of.Key, at, call)
 	var busy *migration.FencedError
 	if errors.As(err, &busy) {
-		age := f.act.Settings.Settle
-		if over, err := f.over(ctx, call.Target, busy.Call); err != nil {
+		if err := f.close(ctx, busy); err != nil {
 			return err
-		} else if over {
-			age = 0
-		}
-		if busy.Age < age {
-			return &step.WaitError{Why: "an earlier call may still be running on the target", Delay: min(age-busy.Age, 30*time.Second)}
 		}
 		// What was decided was decided before that call's effect was known.
-		if err := f.act.Ledger.CloseFence(ctx, f.of.Key, busy.ID, migration.FateAnswered, 0, "its effect is visible, or its time has passed"); err != nil {
-			return err
-		}
-		return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: 100 * time.Millisecond}
+		return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: leastWait}
 	}
 	if err != nil {
 		return err
@@ -54,7 +45,7 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 	if errors.As(err, &undecided) || fate == migration.FateNone {
 		fate = migration.FateNotSent // do returned before its call
 	}
-	if closed := f.act.Ledger.CloseFence(closing, f.of.Key, id, fate, statusOf(err), ""); closed != nil {
+	if closed := f.guard.Ledger.CloseFence(closing, f.of.Key, id, fate, statusOf(err), ""); closed != nil {
 		return errors.Join(closed, err)
 	}
 	if api.KindOf(err) == api.KindUnexpected {
@@ -65,47 +56,39 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 	return err
 }
 
-// over tells whether a call that the fence holds has had its effect by now, or
-// can have none any more. target is the instance of the call that waits for it.
-func (f Fence) over(ctx context.Context, target migration.InstanceID, call migration.Call) (bool, error) {
-	id := call.Target
-	now, err := f.act.read(ctx, id)
-	if migration.CodeOf(err) == migration.CodeNotFound {
-		// A subflow that is gone cannot be changed any more; a root may be late.
-		return id != target, nil
-	}
-	if err != nil || !now.State.Open() {
-		return err == nil, err
-	}
-	root := now
-	if f.of.Entry.TargetID != "" && f.of.Entry.TargetID != id {
-		if root, err = f.act.read(ctx, f.of.Entry.TargetID); err != nil {
-			return false, err
-		}
-	}
-	nodes, err := f.act.nodes(ctx, f.of, root)
-	if err != nil {
-		return false, err
-	}
-	i := slices.IndexFunc(nodes, func(n *node) bool { return n.target != nil && n.target.ID == id })
-	return i >= 0 && nodes[i].seen(call), nil
-}
-
-// drain makes sure that no call without an answer can still change a target
-// that is where it has to be.
-func (f Fence) drain(ctx context.Context, root migration.InstanceID) error {
-	fence, err := f.act.Ledger.Fence(ctx, f.of.Key)
+// Drain makes sure that no call without an answer can still change a target
+// that is where it has to be: it waits until the last one is over.
+func (f Fence) Drain(ctx context.Context) error {
+	fence, err := f.guard.Ledger.Fence(ctx, f.of.Key)
 	if err != nil || fence == nil {
 		return err
 	}
-	over, err := f.over(ctx, root, fence.Call)
+	return f.close(ctx, fence)
+}
+
+// Drain is Fence.Drain for one who has not loaded the instance.
+func (g Guard) Drain(ctx context.Context, opened *step.Opened) error {
+	fence, err := g.Ledger.Fence(ctx, opened.Key)
+	if err != nil || fence == nil {
+		return err
+	}
+	i, err := g.Load(ctx, opened.StepInput)
 	if err != nil {
 		return err
 	}
-	if !over && fence.Age < f.act.Settings.Settle {
-		return &step.WaitError{Why: "a call without an answer may still change the target instance", Delay: min(f.act.Settings.Settle-fence.Age, 30*time.Second)}
+	return g.Fence(i).close(ctx, fence)
+}
+
+// close takes a call out of the fence that is over, and waits for one that is not.
+func (f Fence) close(ctx context.Context, fence *migration.FencedError) error {
+	over, err := f.over(ctx, fence)
+	if err != nil {
+		return err
 	}
-	return f.act.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateAnswered, 0, "its effect is visible, or its time has passed")
+	if over.End == migration.EndNone {
+		return stillRuns("a call got no answer and may still run on the target ("+string(fence.Call.Verb)+")", over, f.guard.Settings.Rest)
+	}
+	return f.guard.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateAnswered, 0, "over: "+string(over.End))
 }
 
 // unmoved looks once more right before a call, when nothing is left to wait for:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"jogetferry/activities/step"
@@ -25,6 +26,7 @@ type protocol struct {
 	key          migration.ClaimKey
 	intent       migration.StartIntent
 	settle       time.Duration // how long a request without an answer may still run
+	rest         time.Duration // between two looks
 	retryUnknown bool          // start.when_unknown: retry
 }
 
@@ -48,6 +50,12 @@ type startTarget interface {
 	// Prepare gets ready to send: what has to wait, or may fail, does so here. The
 	// request is to be sent with the context that it returns.
 	Prepare(ctx context.Context, attempt int) (context.Context, request, error)
+	// Rest looks whether a start without an answer, which seems to have made an
+	// instance, is over.
+	Rest(ctx context.Context, made migration.InstanceID, k migration.CallKnowledge, intent migration.StartIntent) (migration.Over, error)
+	// Leftovers are the instances that may have been left by starts that failed before
+	// they were linked to a record; whose they are nothing tells.
+	Leftovers(ctx context.Context) ([]migration.InstanceID, error)
 	// AbortWreck ends an instance that a failed start of ours left, and reads it
 	// back as closed.
 	AbortWreck(ctx context.Context, wreck migration.TargetIdentity) error
@@ -81,6 +89,8 @@ type startResult struct {
 	reason    migration.Reason         // of startParked; of startAgain where Joget failed
 	message   string                   // of startParked, free of personal data
 	candidate migration.InstanceID     // of startParked, where one is known
+	// sent: the request may have left, whatever the error is that comes with it.
+	sent bool
 }
 
 // attempt makes one attempt to start: it claims, looks, and sends at most one
@@ -163,18 +173,18 @@ func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult
 	defer cancel()
 	outcome := p.outcome(ctx, answer, callErr)
 	if err := p.ledger.Outcome(ctx, p.key, claim.Token, outcome); err != nil {
-		return startResult{}, err
+		return startResult{status: startUnknown, sent: true}, err
 	}
 	if outcome.Started == nil {
-		return startResult{status: startUnknown}, nil
+		return startResult{status: startUnknown, sent: true}, nil
 	}
-	return startResult{status: startStarted, started: *outcome.Started}, r.Answered(ctx)
+	return startResult{status: startStarted, started: *outcome.Started, sent: true}, r.Answered(ctx)
 }
 
 // refusals are answers that a repetition of the start would get again.
 var refusals = []api.Kind{
 	api.KindNotLoggedIn, api.KindForbidden, api.KindBadCredentials, api.KindRefererRefused,
-	api.KindBadRequest, api.KindNotFound, api.KindUnaddressable,
+	api.KindBadRequest, api.KindNotFound, api.KindUnaddressable, api.KindTooLarge,
 }
 
 // outcome says what is known of a start from its answer, and from the instance
@@ -220,7 +230,7 @@ func (p *protocol) named(ctx context.Context, id migration.InstanceID) *migratio
 		return nil
 	}
 	for _, l := range linked {
-		if l.ID == id && l.Requester == p.intent.Requester && l.Origin == p.intent.Record && l.Definition == p.intent.Definition {
+		if l.ID == id && migration.SameUser(l.Requester, p.intent.Requester) && l.Origin == p.intent.Record && l.Definition.Key() == p.intent.Definition.Key() {
 			return &l.TargetIdentity
 		}
 	}
@@ -240,8 +250,12 @@ func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startR
 		return startResult{}, err
 	}
 	candidates := migration.Unexplained(linked, p.intent, explained, claim.Baseline)
+	over, err := p.over(ctx, claim, candidates)
+	if err != nil {
+		return startResult{}, err
+	}
 	d := migration.DecideReconcile(migration.StartKnowledge{
-		Claim: claim.State, Fate: claim.Fate, Settled: claim.Age >= p.settle, Refused: claim.Refused,
+		Claim: claim.State, Fate: claim.Fate, Over: over.End, Refused: claim.Refused,
 	}, p.intent, candidates)
 	if d.Reason == migration.ReasonStartOutcomeUnknown && p.retryUnknown {
 		d.Action = migration.StartRelease
@@ -258,15 +272,29 @@ func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startR
 	case migration.StartRelease:
 		return p.again(ctx, claim, d)
 	case migration.StartWait:
-		return startResult{}, &step.WaitError{
-			Why:   fmt.Sprintf("the start got no answer %s ago and may still run on the target", claim.Age.Round(time.Second)),
-			Delay: min(max(p.settle-claim.Age, time.Second), 15*time.Second),
-		}
+		return startResult{}, stillRuns("the start got no answer and may still run on the target", over, p.rest)
 	case migration.StartPark:
 		return p.park(ctx, claim, d, candidates)
 	case migration.StartSend, migration.StartDone:
 	}
 	return startResult{}, migration.E(migration.CodeInternal, "reconcile start", string(p.key.Instance), "decision %q", d.Action)
+}
+
+// over says whether the request of a claim is over.
+func (p *protocol) over(ctx context.Context, claim migration.Claim, candidates []migration.Linked) (migration.Over, error) {
+	k := migration.CallKnowledge{Call: migration.Call{Verb: migration.VerbStartProcess}, Fate: claim.Fate, Age: claim.Age, Settle: p.settle}
+	over := migration.DecideOver(k)
+	switch {
+	case over.End != migration.EndNone:
+		return over, nil
+	case len(candidates) == 0:
+		over.Why = "no instance of it is there"
+		return over, nil
+	case len(candidates) > 1 || !candidates[0].MadeBy(p.intent):
+		over.Why = "what is there is not, or not yet, what it would make"
+		return over, nil
+	}
+	return p.target.Rest(ctx, candidates[0].ID, k, p.intent)
 }
 
 // asSent is an intent as the request of a claim had it, whatever the target
@@ -303,15 +331,38 @@ func (p *protocol) park(ctx context.Context, claim migration.Claim, d migration.
 	switch {
 	case d.Candidate != "":
 		result.message = fmt.Sprintf("Target instance %s.", d.Candidate)
+	case d.Reason == migration.ReasonStartFailed:
+		left, err := p.target.Leftovers(ctx)
+		if err != nil {
+			return result, err
+		}
+		result.message = leftovers(left)
 	case d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason:
 		result.message = "Joget's answer names an instance that does not belong to this record; its log has the ID."
 	}
 	switch {
-	case d.Reason == migration.ReasonStartRanThrough:
+	case d.Reason == migration.ReasonStartRanThrough, d.Reason == migration.ReasonStartBroken:
+		// It is ours, whatever became of it.
 		return result, p.ledger.Adopt(ctx, p.key, claim.Token, candidates[0].TargetIdentity)
 	case claim.Fate == migration.FateAnswered && d.Candidate == "" && d.Reason == claim.Refused && d.Reason != migration.ReasonStartAmbiguous:
 		// A start that was refused for good holds no claim: a retry starts anew.
 		return result, p.ledger.Release(ctx, p.key, claim.Token, claim.State, string(d.Reason))
 	}
 	return result, nil
+}
+
+// maxNamed bounds how many instances a message names.
+const maxNamed = 5
+
+// leftovers tells of instances that failed starts may have left.
+func leftovers(left []migration.InstanceID) string {
+	if len(left) == 0 {
+		return ""
+	}
+	names := make([]string, 0, maxNamed)
+	for _, id := range left[:min(len(left), maxNamed)] {
+		names = append(names, string(id))
+	}
+	return fmt.Sprintf("The target has %d instances of the definition and the requester that were never started and belong to no record, "+
+		"as a failed start leaves one: %s. Whose they are cannot be told; abort those that are this start's in Joget's monitor.", len(left), strings.Join(names, ", "))
 }

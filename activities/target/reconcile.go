@@ -13,8 +13,8 @@ import (
 // ReconcileStart finds out what became of a start, from the ledger and the
 // target. It never sends one. While the request may still run it asks for
 // another attempt.
-func (act *Activities) ReconcileStart(ctx context.Context, in contract.StepInput) (contract.StartOutput, error) {
-	i, err := act.Load(ctx, in)
+func (act *Activities) ReconcileStart(ctx context.Context, in contract.ReconcileInput) (contract.StartOutput, error) {
+	i, err := act.Load(ctx, in.StepInput)
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
@@ -26,6 +26,9 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.StepInput
 	case migration.ClaimStarted:
 		return act.started(ctx, i, claim.Started)
 	case migration.ClaimNone, migration.ClaimReleased:
+		if err := act.accountFor(in.Unaccounted); err != nil {
+			return contract.StartOutput{}, err
+		}
 		// The attempt did not get as far as a claim. What kept it from that is
 		// waited for here, where waiting leaves no trace in the history.
 		if out, stop, err := act.mayStart(ctx, i); stop || err != nil {
@@ -42,6 +45,21 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.StepInput
 		return contract.StartOutput{}, err
 	}
 	return act.conclude(ctx, i, result)
+}
+
+// accountFor waits until the request of an attempt can be under way no more of which
+// nobody knows whether it was sent: the ledger would, had it not lost its last moments.
+func (act *Activities) accountFor(ended time.Time) error {
+	if ended.IsZero() {
+		return nil
+	}
+	//nolint:forbidigo // the ledger, whose clock it would be, is what may have been set back
+	left := act.Settings.Settle - time.Since(ended)
+	if left <= 0 {
+		return nil
+	}
+	return stillRuns("an attempt to start ended without a word, and the ledger knows of none",
+		migration.Over{Why: "its request may still run on the target", Left: left, Blind: true}, act.Settings.Rest)
 }
 
 // recordFree waits while another instance of the record is being started, and

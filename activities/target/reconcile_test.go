@@ -79,14 +79,14 @@ func TestReconcileStart(t *testing.T) {
 			change: func(j *scene.Ports) { j.Settings.Settle, j.Settings.RetryUnknown = 0, true }, want: again, claim: migration.ClaimReleased,
 		},
 		{
-			name: "one_began_as_nobody", happens: left(migration.ClaimSending, startedAs(migration.AnonymousUser)), waits: true,
+			name: "one_began_as_nobody", happens: left(migration.ClaimSending, startedAs(migration.AnonymousUser)), change: scene.Settled, waits: true,
 			claim: migration.ClaimSending, done: []string{"abort by admin"},
 		},
 		{
 			name: "one_was_made_and_never_began", happens: left(migration.ClaimSending, func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				id := in.StartUnknown("cat", map[string]string{"status": "new"})
 				c.Target.Exec("UPDATE SHKProcesses SET State = ? WHERE Id = ?", simulated.ProcessStateOID(string(migration.StateNotStarted)), string(id))
-			}), waits: true, claim: migration.ClaimSending, done: []string{"abort by admin"},
+			}), change: scene.Settled, waits: true, claim: migration.ClaimSending, done: []string{"abort by admin"},
 		},
 		{name: "it_may_be_somebody_elses_or_still_come", happens: left(migration.ClaimSending, startedAs("terry")), waits: true, claim: migration.ClaimSending},
 		{
@@ -124,7 +124,7 @@ func TestReconcileStart(t *testing.T) {
 			if tc.change != nil {
 				j = scene.Worker(c, tc.change)
 			}
-			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, in.Step())
+			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
 			if tc.waits != (activitytest.TypeOf(err) == contract.WaitingType) || !tc.waits && err != nil {
 				t.Errorf("error %v, want waiting %t", err, tc.waits)
 			}
@@ -146,9 +146,9 @@ func TestReconcileStart_looks_again_after_a_wreck(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in, j := scene.Ready(c), scene.Worker(c)
 	scene.Claimed(t, c, in, migration.ClaimSending)
-	in.StartUnknown(migration.AnonymousUser, nil)
+	in.StartUnknown(migration.AnonymousUser, map[string]string{"status": "new"})
 	activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
-	out, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, in.Step())
+	out, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
 	activitytest.Must(t, err)
 	activitytest.Same(t, "reconciled", contract.StatusAgain, out.Status)
 	out, err = activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
@@ -206,10 +206,17 @@ func TestReconcileStart_of_a_known_target(t *testing.T) {
 			in := scene.Ready(c)
 			in.Start()
 			tc.happens(t, c, in)
-			for _, a := range []contract.Activity[contract.StepInput, contract.StartOutput]{contract.ReconcileStart, contract.StartProcess} {
-				out, err := activitytest.Run(t, scene.Worker(c).Register, a, in.Step())
+			for name, look := range map[string]func() (contract.StartOutput, error){
+				"reconciled": func() (contract.StartOutput, error) {
+					return activitytest.Run(t, scene.Worker(c).Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
+				},
+				"started": func() (contract.StartOutput, error) {
+					return activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+				},
+			} {
+				out, err := look()
 				activitytest.Must(t, err)
-				activitytest.Same(t, a.Name, tc.want, activitytest.Decided(out.Outcome))
+				activitytest.Same(t, name, tc.want, activitytest.Decided(out.Outcome))
 				if tc.want.Status == contract.StatusParked {
 					// Repeated, it was given back by its workflow.
 					activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, in.ID, migration.Change{State: migration.InstanceRunning}))

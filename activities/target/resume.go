@@ -94,15 +94,23 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 			return m, out, err
 		}
 	}
-	if err := act.Fence(i).drain(ctx, root.ID); err != nil {
+	if err := act.Fence(i).Drain(ctx); err != nil {
 		return nil, step.OK(), err
 	}
 	if r.worked && !r.discard {
 		return nil, step.OK(), nil // the verification tells whose turn it is
 	}
-	handovers, err := act.handovers(ctx, nodes, r.done)
-	if err != nil || len(handovers) == 0 {
-		return nil, step.OK(), err
+	handovers, out, err := act.inboxes(ctx, i, nodes, r.done)
+	if err != nil || out.Status != contract.StatusOK {
+		return nil, out, err
+	}
+	if len(handovers) == 0 {
+		if handovers, err = act.handovers(ctx, nodes, r.done); err != nil {
+			return nil, step.OK(), err
+		}
+	}
+	if len(handovers) == 0 {
+		return nil, step.OK(), nil
 	}
 	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, step.OK(), nil
 }

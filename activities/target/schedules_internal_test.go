@@ -95,6 +95,9 @@ type start struct {
 	// late are requests whose effect comes after their end.
 	late     int
 	settled  bool
+	blind    bool     // a tool runs on the start's path
+	working  progress // of the start whose answer was lost while it worked
+	tooEarly bool     // the settle time passed while a request was under way
 	restored bool
 	posting  int // who stands between "sending" and its end
 	log      []string
@@ -104,6 +107,18 @@ type start struct {
 func (w *start) fail(format string, args ...any) {
 	w.failures = append(w.failures, fmt.Sprintf(format, args...)+"\n"+strings.Join(w.log, "\n"))
 }
+
+// progress is how far a start has come that is seen while it works.
+type progress int
+
+const (
+	notSeen     progress = iota
+	atCondition          // nothing is open; with a tool, the tool is
+	atMapping            // an activity is open that nobody has been given; with a tool, a second one will follow
+	assigning            // the first of those who are to hold it does
+	assigningOn          // and the second
+	workedOut            // it is over
+)
 
 // effect is what a request does in the target.
 func (w *start) effect() migration.InstanceID {
@@ -117,10 +132,48 @@ func (w *start) effect() migration.InstanceID {
 func (w *start) appear() migration.InstanceID {
 	id := migration.InstanceID(fmt.Sprintf("%d_p_q", 40+len(w.alive)))
 	w.alive = append(w.alive, migration.Linked{
-		TargetIdentity: migration.TargetIdentity{ID: id, Definition: modelIntent.Definition, Requester: "cat", Origin: "r"}, State: migration.StateRunning,
+		TargetIdentity: migration.TargetIdentity{ID: id, Definition: modelIntent.Definition, Requester: "cat", Origin: "r"}, State: migration.StateRunning, Waiting: 1,
 	})
 	w.log = append(w.log, "the target makes "+string(id))
 	return id
+}
+
+// atWork reports whether a start still works in the target.
+func (w *start) atWork() bool { return w.working != notSeen && w.working != workedOut }
+
+// work lets the start of the last instance have come so far.
+func (w *start) work(to progress) {
+	w.working = to
+	last := &w.alive[len(w.alive)-1]
+	last.Waiting, last.Working = 1, 0
+	if to == atCondition {
+		last.Waiting = 0
+	}
+	if to == atCondition && w.blind {
+		last.Working = 1
+	}
+	w.log = append(w.log, fmt.Sprintf("the start has come to %d", to))
+}
+
+// goOn lets the start that works come one step further.
+func (w *start) goOn() { w.work(w.working + 1) }
+
+// look is what the target shows of the start that works, or has.
+func (w *start) look() migration.Look {
+	l := migration.Look{Effect: true, Print: fmt.Sprint(w.working)}
+	spot := migration.Spot{Activity: "a", Manual: true, Held: true}
+	switch w.working {
+	case atCondition:
+		if w.blind {
+			l.Open = []migration.Spot{{Activity: "t", Works: true}}
+		}
+		return l
+	case atMapping:
+		spot.Held = w.blind
+	case notSeen, assigning, assigningOn, workedOut:
+	}
+	l.Open = []migration.Spot{spot}
+	return l
 }
 
 // actor is an attempt or a reconciliation: a goroutine that waits before each act.
@@ -195,7 +248,11 @@ func (l ledger) Adopt(_ context.Context, _ migration.ClaimKey, token migration.T
 	if err := l.before("adopt " + string(identity.ID)); err != nil {
 		return err
 	}
-	return l.swap(adopted(l.world.claim, token, identity))
+	err := l.swap(adopted(l.world.claim, token, identity))
+	if err == nil && l.world.atWork() && !l.world.tooEarly {
+		l.world.fail("%s adopts an instance whose start still works", l.name)
+	}
+	return err
 }
 
 func (l ledger) Release(_ context.Context, _ migration.ClaimKey, token migration.Token, from migration.ClaimState, why string) error {
@@ -305,6 +362,29 @@ func (j joget) Prepare(ctx context.Context, _ int) (context.Context, request, er
 func (j joget) Answered(context.Context) error { return j.before("capture") }
 func (j joget) Abandon(context.Context)        {}
 
+func (j joget) Leftovers(context.Context) ([]migration.InstanceID, error) { return nil, nil }
+
+// Rest is the real one, with the looks of this world.
+func (j joget) Rest(ctx context.Context, _ migration.InstanceID, k migration.CallKnowledge, _ migration.StartIntent) (migration.Over, error) {
+	w := j.world
+	k.Course = migration.Course{Waits: []migration.Stop{{Activity: "a"}}}
+	if w.blind {
+		k.Course.Blind = "a tool runs"
+	}
+	seen := notSeen
+	return Guard{&step.Servers{}}.rest(ctx, k, func(context.Context) (migration.Look, error) {
+		if err := j.before("look whether it rests"); err != nil {
+			return migration.Look{}, err
+		}
+		// Between two statements passes less time than between two looks.
+		if w.working == seen && (seen == assigning || seen == assigningOn) {
+			w.goOn()
+		}
+		seen = w.working
+		return w.look(), nil
+	})
+}
+
 func (j joget) AbortWreck(context.Context, migration.TargetIdentity) error {
 	j.world.fail("%s aborts an instance", j.name)
 	return nil
@@ -326,7 +406,7 @@ func (j joget) Post(context.Context, migration.StartIntent) (api.StartAnswer, er
 	}
 	cut := &api.CallError{Op: "process/start", Fate: api.Unanswered, Kind: api.KindCut}
 	failed := &api.CallError{Op: "process/start", Fate: api.Answered, Kind: api.KindServerError, Status: 500}
-	switch w.s.choose(6) {
+	switch c := w.s.choose(8); c {
 	case 0:
 		return api.StartAnswer{Instance: w.effect(), RecordEchoed: true}, nil
 	case 1:
@@ -340,6 +420,11 @@ func (j joget) Post(context.Context, migration.StartIntent) (api.StartAnswer, er
 	case 4:
 		w.effect()
 		return api.StartAnswer{}, failed
+	case 5, 6, 7:
+		w.effect()
+		w.work(progress(c - 4))
+		w.tooEarly = w.settled
+		return api.StartAnswer{}, cut
 	}
 	return api.StartAnswer{}, failed
 }
@@ -441,10 +526,13 @@ func run(s *schedule, before func(*start)) []string {
 				w.effect()
 			}})
 		}
-		if !w.settled && (!w.retry || w.late == 0 && w.posting == 0) {
-			options = append(options, option{world: func() { w.settled = true }})
+		if w.atWork() {
+			options = append(options, option{world: w.goOn})
 		}
-		if !w.restored && w.claim.State != migration.ClaimNone && w.late == 0 && w.posting == 0 {
+		if !w.settled && (!w.retry || w.late == 0 && w.posting == 0 && !w.atWork()) {
+			options = append(options, option{world: func() { w.settled, w.tooEarly = true, w.tooEarly || w.atWork() || w.posting > 0 }})
+		}
+		if !w.restored && w.claim.State != migration.ClaimNone && w.late == 0 && w.posting == 0 && !w.atWork() {
 			options = append(options, option{world: func() {
 				w.log = append(w.log, "the ledger is restored")
 				w.restored, w.claim, w.settled = true, migration.Claim{}, false
@@ -474,6 +562,7 @@ func TestStart_makes_one_whatever_the_schedule(t *testing.T) {
 			w.restored = true // what the operator said would be lost
 		}},
 		{"an_unknown_start_is_tried_again", func(w *start) { w.retry = true }},
+		{"a_tool_runs_on_its_path", func(w *start) { w.blind = true }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

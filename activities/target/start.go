@@ -3,6 +3,8 @@ package target
 import (
 	"context"
 
+	"go.uber.org/zap"
+
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/api"
@@ -53,6 +55,11 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{}, err
 	}
 	result, err := act.protocol(i).attempt(ctx, step.AttemptToken(ctx), in.Migration)
+	if err != nil && result.sent {
+		// An error says that nothing was sent; this one goes to the reconciliation.
+		act.Log.Warn("what became of a start is not in the ledger", zap.String("instance", string(in.Instance)), step.SafeError(err))
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+	}
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
@@ -66,7 +73,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 func (act *Activities) protocol(i *Instance) *protocol {
 	return &protocol{
 		ledger: act.Ledger, target: &starting{act, i}, key: i.Key, intent: i.intent,
-		settle: act.Settings.Settle, retryUnknown: act.Settings.RetryUnknown,
+		settle: act.Settings.Settle, rest: act.Settings.Rest, retryUnknown: act.Settings.RetryUnknown,
 		explain: func(ctx context.Context, linked []migration.Linked) (migration.Explained, error) {
 			return act.Ledger.ExplainedBesides(ctx, i.Key, linked)
 		},
@@ -160,6 +167,34 @@ func (t *starting) Prepare(ctx context.Context, attempt int) (context.Context, r
 	name := captureOf(attempt)
 	before, err := t.act.captureBefore(ctx, t.of, name)
 	return ctx, &startRequest{starting: t, name: name, capture: before}, err
+}
+
+func (t *starting) Rest(ctx context.Context, made migration.InstanceID, k migration.CallKnowledge, intent migration.StartIntent) (migration.Over, error) {
+	walker, err := t.act.Target.Catalog.Walker(ctx, intent.Definition)
+	if err != nil {
+		return migration.Over{}, err
+	}
+	sent := make([]migration.Variable, 0, len(intent.Variables))
+	for name, value := range intent.Variables {
+		sent = append(sent, migration.Variable{Name: name, Kind: migration.VariableString, Value: value})
+	}
+	k.Course = walker.Walk(sent).Course()
+	return t.act.rest(ctx, k, func(ctx context.Context) (migration.Look, error) {
+		tree, all, err := t.act.tree(ctx, made)
+		if err != nil {
+			return migration.Look{}, err
+		}
+		if tree == nil {
+			return t.act.lookAtGone(ctx, made)
+		}
+		l, err := t.act.lookAt(ctx, tree, all)
+		l.Effect = true
+		return l, err
+	})
+}
+
+func (t *starting) Leftovers(ctx context.Context) ([]migration.InstanceID, error) {
+	return t.act.Target.Fresh().NeverStarted(ctx, t.of.intent.Definition, t.of.intent.Requester)
 }
 
 func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentity) error {

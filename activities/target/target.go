@@ -22,17 +22,17 @@ type Instance struct {
 }
 
 // Load reads what the ledger knows of an instance, whatever its state.
-func (act *Activities) Load(ctx context.Context, in contract.StepInput) (*Instance, error) {
-	opened, err := act.Open(ctx, in)
+func (g Guard) Load(ctx context.Context, in contract.StepInput) (*Instance, error) {
+	opened, err := g.Open(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	snapshot, err := g.Ledger.Snapshot(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	tree := act.Settings.WantedTree(&snapshot.Tree)
-	definition, err := act.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
+	tree := g.Settings.WantedTree(&snapshot.Tree)
+	definition, err := g.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
 	return &Instance{
 		Opened: *opened, tree: tree, wanted: &tree.Instance, rows: snapshot.Rows, snapshot: snapshot.Seq,
 		intent: migration.StartIntent{Definition: definition, Requester: tree.Instance.Requester, Record: tree.Instance.Record},
@@ -78,7 +78,7 @@ func (act *Activities) selection(ctx context.Context, i *Instance) (records.Sele
 }
 
 // read reads an instance of the target as it is now.
-func (act *Activities) read(ctx context.Context, id migration.InstanceID) (*migration.Instance, error) {
-	found, err := act.Target.Fresh().Instance(ctx, id)
+func (g Guard) read(ctx context.Context, id migration.InstanceID) (*migration.Instance, error) {
+	found, err := g.Target.Fresh().Instance(ctx, id)
 	return &found, err
 }

@@ -3,7 +3,6 @@ package target
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"jogetferry/joget/flow"
 	"jogetferry/joget/schema"
@@ -25,7 +24,7 @@ type node struct {
 
 // nodes finds the instances of the tree on the target, parents before their
 // subflows. Those below a subflow activity that is not open are left out.
-func (act *Activities) nodes(ctx context.Context, i *Instance, root *migration.Instance) ([]*node, error) {
+func (g Guard) nodes(ctx context.Context, i *Instance, root *migration.Instance) ([]*node, error) {
 	found := map[migration.Path]*node{}
 	var list []*node
 	for path, tree := range i.tree.Walk() {
@@ -39,12 +38,12 @@ func (act *Activities) nodes(ctx context.Context, i *Instance, root *migration.I
 			if waiting == nil {
 				continue
 			}
-			if err := act.below(ctx, n, above.target, waiting); err != nil {
+			if err := g.below(ctx, n, above.target, waiting); err != nil {
 				return nil, err
 			}
 		}
 		if n.target != nil {
-			if err := act.fill(ctx, n); err != nil {
+			if err := g.fill(ctx, n); err != nil {
 				return nil, err
 			}
 		}
@@ -55,12 +54,12 @@ func (act *Activities) nodes(ctx context.Context, i *Instance, root *migration.I
 }
 
 // below finds the instance that a subflow activity of the target waits for.
-func (act *Activities) below(ctx context.Context, n *node, parent *migration.Instance, caller *migration.OpenActivity) error {
+func (g Guard) below(ctx context.Context, n *node, parent *migration.Instance, caller *migration.OpenActivity) error {
 	n.target, n.why = nil, fmt.Sprintf("subflow %s of target instance %s has no open instance", caller.DefID, parent.ID)
 	if caller.Performer == "" {
 		return nil
 	}
-	child, err := act.read(ctx, migration.InstanceID(caller.Performer))
+	child, err := g.read(ctx, migration.InstanceID(caller.Performer))
 	switch {
 	case migration.CodeOf(err) == migration.CodeNotFound:
 		return nil
@@ -75,56 +74,49 @@ func (act *Activities) below(ctx context.Context, n *node, parent *migration.Ins
 	return nil
 }
 
-func (act *Activities) fill(ctx context.Context, n *node) (err error) {
-	if n.process, err = act.Target.Catalog.Process(ctx, n.target.Definition); err != nil {
+func (g Guard) fill(ctx context.Context, n *node) (err error) {
+	if n.process, err = g.Target.Catalog.Process(ctx, n.target.Definition); err != nil {
 		return err
 	}
-	n.all, err = act.Target.Fresh().Activities(ctx, n.target.ID)
+	n.all, err = g.Target.Fresh().Activities(ctx, n.target.ID)
 	return err
 }
 
-// youngest returns the highest number among the activities, closed ones
-// included; the counter is one for the whole server, and only rises.
-func (n *node) youngest() int64 {
-	number := int64(0)
-	for _, a := range n.all {
-		number = max(number, migration.ActivityNumber(a.ID))
-	}
-	return number
-}
-
 // refresh reads the target instance of n anew after a call.
-func (act *Activities) refresh(ctx context.Context, n *node) (err error) {
-	if n.target, err = act.read(ctx, n.target.ID); err != nil {
+func (g Guard) refresh(ctx context.Context, n *node) (err error) {
+	if n.target, err = g.read(ctx, n.target.ID); err != nil {
 		return err
 	}
-	return act.fill(ctx, n)
+	return g.fill(ctx, n)
 }
 
 // branches says which branches have still to be made to wait at joins, the next
 // one first, and whether others wait there that cannot be explained.
-func (act *Activities) branches(ctx context.Context, n *node) (missing []flow.Rebuild, stray bool, err error) {
+func (g Guard) branches(ctx context.Context, n *node) (missing []flow.Rebuild, stray bool, err error) {
 	if len(n.wanted.Tokens)+len(n.target.Tokens) == 0 {
 		return nil, false, nil
 	}
-	walker, err := act.Target.Catalog.Walker(ctx, n.target.Definition)
+	walker, err := g.Target.Catalog.Walker(ctx, n.target.Definition)
 	if err != nil {
 		return nil, false, err
 	}
 	missing, refused := flow.RestOfJoins(walker.Definition(), n.wanted.Tokens, n.target.Tokens)
-	return missing, len(refused) > 0 || len(missing) > 0 && !act.Settings.RebuildJoins, nil
+	return missing, len(refused) > 0 || len(missing) > 0 && !g.Settings.RebuildJoins, nil
 }
 
 // ranThrough says which subflow that was started here is over already; "" for none.
 func (n *node) ranThrough(made []migration.Call) string {
+	last := map[migration.ActivityDefID]schema.Activity{} // of each definition, by activation
 	for _, a := range n.all {
-		definition := n.process.Activity(string(a.DefID))
-		if definition == nil || definition.Kind != xpdl.Subflow || a.State != migration.StateCompleted {
+		last[a.DefID] = a
+	}
+	for _, c := range made {
+		a := last[c.Activity]
+		definition := n.process.Activity(string(c.Activity))
+		if definition == nil || definition.Kind != xpdl.Subflow || a.State != migration.StateCompleted || !n.opened(c) {
 			continue
 		}
-		if slices.ContainsFunc(made, func(c migration.Call) bool { return c.Opened(a.ID, a.DefID) }) {
-			return fmt.Sprintf("subflow %s of target instance %s ended as soon as it was started", a.DefID, n.target.ID)
-		}
+		return fmt.Sprintf("subflow %s of target instance %s ended as soon as it was started", a.DefID, n.target.ID)
 	}
 	return ""
 }

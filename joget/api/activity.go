@@ -42,6 +42,16 @@ func (c *Client) Reassign(ctx context.Context, activity migration.ActivityID, fr
 	return c.claimed(ctx, k, "activityId")
 }
 
+// Reevaluate evaluates anew who is offered an activity, with the administrator as the
+// current user. An accepted one is left alone. Joget answers nothing, whatever it did:
+// read back.
+func (c *Client) Reevaluate(ctx context.Context, activity migration.ActivityID) error {
+	k := call{op: "activity/reevaluate", path: []string{"monitoring", "activity", "reevaluate"}, mutate: true}
+	k.param("activity id", "activityId", string(activity))
+	_, err := c.do(ctx, k)
+	return err
+}
+
 // AcceptAssignment accepts an activity as the user as. KindNotFound: it is not
 // assigned to that user.
 func (c *Client) AcceptAssignment(ctx context.Context, as migration.User, activity migration.ActivityID) error {

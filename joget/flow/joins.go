@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -39,7 +38,7 @@ func PlanJoins(d Definition, wanted []migration.JoinToken, start *Path) ([]Rebui
 		why += ": " + start.Why
 	}
 	var refused []Refusal
-	for _, t := range sortedTokens(wanted) {
+	for _, t := range migration.SortedTokens(wanted) {
 		refused = append(refused, Refusal{t, why})
 	}
 	return nil, refused
@@ -47,7 +46,7 @@ func PlanJoins(d Definition, wanted []migration.JoinToken, start *Path) ([]Rebui
 
 // RestOfJoins is PlanJoins for an instance that is there: present are the tokens it has.
 func RestOfJoins(d Definition, wanted, present []migration.JoinToken) (rebuild []Rebuild, refused []Refusal) {
-	missing, extra := MissingTokens(wanted, present)
+	missing, extra := migration.MissingTokens(wanted, present)
 	for _, t := range missing {
 		kind, why := rebuildable(d, t, wanted)
 		if why != "" {
@@ -59,7 +58,7 @@ func RestOfJoins(d Definition, wanted, present []migration.JoinToken) (rebuild [
 	for _, t := range extra {
 		refused = append(refused, Refusal{t, fmt.Sprintf("a branch from %s would wait at %s without one on the source, and nothing can remove it", t.From, t.Join)})
 	}
-	slices.SortStableFunc(refused, func(a, b Refusal) int { return compareTokens(a.JoinToken, b.JoinToken) })
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return migration.CompareTokens(a.JoinToken, b.JoinToken) })
 	return rebuild, refused
 }
 
@@ -124,33 +123,4 @@ func rebuildable(d Definition, t migration.JoinToken, wanted []migration.JoinTok
 		return "", fmt.Sprintf("the transition from %s to %s has a condition", t.From, t.Join)
 	}
 	return from.Kind, ""
-}
-
-// MissingTokens compares tokens as a multiset: which of the wanted are not present,
-// and which present ones are not wanted, both sorted, empty when there are
-// none. A token is the same whoever its Performer is; of several that are, those
-// with the same Performer belong together.
-func MissingTokens(wanted, present []migration.JoinToken) (missing, extra []migration.JoinToken) {
-	missing, extra = sortedTokens(wanted), sortedTokens(present)
-	for _, same := range []func(a, b migration.JoinToken) bool{
-		migration.JoinToken.Is,
-		func(a, b migration.JoinToken) bool { return a.Join == b.Join && a.From == b.From },
-	} {
-		missing = slices.DeleteFunc(missing, func(w migration.JoinToken) bool {
-			i := slices.IndexFunc(extra, func(p migration.JoinToken) bool { return same(w, p) })
-			if i >= 0 {
-				extra = slices.Delete(extra, i, i+1)
-			}
-			return i >= 0
-		})
-	}
-	return missing, extra
-}
-
-func sortedTokens(tokens []migration.JoinToken) []migration.JoinToken {
-	return slices.SortedFunc(slices.Values(tokens), compareTokens)
-}
-
-func compareTokens(a, b migration.JoinToken) int {
-	return cmp.Or(cmp.Compare(a.Join, b.Join), cmp.Compare(a.From, b.From), cmp.Compare(a.Performer, b.Performer))
 }

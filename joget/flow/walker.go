@@ -138,7 +138,7 @@ func (w *Walker) Walk(values []migration.Variable) Path {
 // is open in it is taken for closed, Ends means that nothing opens, and a branch
 // that goes on to an AND-join makes the path Unknown.
 func (w *Walker) Activate(activity string, values []migration.Variable) Path {
-	m, steps := w.root, 0
+	m := w.root
 	i := slices.IndexFunc(m.nodes, func(n *node) bool { return n.ID == activity })
 	switch {
 	case i < 0:
@@ -146,8 +146,7 @@ func (w *Walker) Activate(activity string, values []migration.Variable) Path {
 	case m.nodes[i].Set != "":
 		return Path{Outcome: Unknown, Why: activity + " is in an activity set, whose activities cannot be started"}
 	}
-	r := newRun(m, m.values(values, func(declared xpdl.Variable, _ value, v migration.Variable) value { return held(declared, v) }), "", &steps, 0)
-	r.amid = true
+	r := w.amid(values)
 	return r.end(r.activate(m.nodes[i]))
 }
 

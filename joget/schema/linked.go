@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,22 +128,71 @@ func (r *Reader) liveLinked(ctx context.Context, ids []migration.InstanceID) (ma
 		for _, h := range heads {
 			oids = append(oids, h.oid)
 		}
-		variables, err := r.variables(ctx, selectProcessData, oids)
+		begun, err := r.beginnings(ctx, oids)
 		if err != nil {
 			return err
 		}
 		for _, h := range heads {
 			i := h.instance
-			found[i.ID] = migration.Linked{
-				TargetIdentity: migration.TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition},
-				State:          i.State,
-				Child:          i.Caller != "" || h.parent != "",
-				Variables:      variables[h.oid],
-			}
+			l := begun[h.oid]
+			l.TargetIdentity = migration.TargetIdentity{ID: i.ID, OID: i.OID, Created: i.Created, Requester: i.Requester, Definition: i.Definition}
+			l.State, l.Child = i.State, i.Caller != "" || h.parent != ""
+			found[i.ID] = l
 		}
 		return nil
 	})
 	return found, err
+}
+
+// beginnings reads how instances began and what is open in them, by instance oid;
+// only those fields are set.
+func (r *Reader) beginnings(ctx context.Context, processes []int64) (map[int64]migration.Linked, error) {
+	found := map[int64]migration.Linked{}
+	if len(processes) == 0 {
+		return found, nil
+	}
+	rows, err := r.activityRows(ctx, withLists(selectAllActivities, len(processes)), args(processes))
+	if err != nil {
+		return nil, err
+	}
+	first := map[int64]int64{} // oid of the first activity
+	var firsts []int64
+	for _, v := range rows {
+		if first[v.process] == 0 {
+			first[v.process] = v.oid
+			firsts = append(firsts, v.oid)
+		}
+		l := found[v.process]
+		switch a := v.activity; {
+		case !a.State.Open():
+		case a.State == migration.StateRunning && a.AcceptedBy == "" && a.Performer == "":
+			l.Working++ // nobody accepted it, and it waits for no instance
+		default:
+			l.Waiting++
+		}
+		found[v.process] = l
+	}
+	tokens, err := r.tokens(ctx, processes)
+	if err != nil {
+		return nil, err
+	}
+	copies, err := r.variables(ctx, selectActivityData, firsts)
+	if err != nil {
+		return nil, err
+	}
+	own, err := r.variables(ctx, selectProcessData, processes)
+	if err != nil {
+		return nil, err
+	}
+	for _, oid := range processes {
+		l := found[oid]
+		l.Waiting += len(tokens[oid])
+		if l.Begun = copies[first[oid]]; l.Begun == nil {
+			l.Begun = own[oid]
+		}
+		found[oid] = l
+	}
+	return found, nil
 }
 
 // history reads those of ids that are archived.
@@ -160,7 +210,7 @@ func (r *Reader) history(ctx context.Context, ids []migration.InstanceID) (map[m
 			l.Requester = migration.User(requester.String)
 			l.Child = parent.String != ""
 			l.State = migration.State(state.String)
-			l.Variables = archivedVariables(variables.String)
+			l.Begun = archivedVariables(variables.String)
 			return l, err
 		})
 		for _, l := range rows {
@@ -170,7 +220,55 @@ func (r *Reader) history(ctx context.Context, ids []migration.InstanceID) (map[m
 		}
 		return err
 	})
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	return found, r.archivedBeginnings(ctx, found)
+}
+
+// archivedBeginnings replaces the last variables of archived instances by those
+// with which they began, where the history has an activity of them.
+func (r *Reader) archivedBeginnings(ctx context.Context, found map[migration.InstanceID]migration.Linked) error {
+	if !r.db.Has("wf_history_activity") {
+		return nil
+	}
+	return batched(slices.Sorted(maps.Keys(found)), func(part []migration.InstanceID) error {
+		seen := map[migration.InstanceID]bool{}
+		type row struct {
+			id        migration.InstanceID
+			variables sql.NullString
+		}
+		rows, err := read(ctx, r, "read archived activities", withLists(selectArchivedBeginnings, len(part)), args(part), func(scan scanner) (v row, err error) {
+			return v, scan(&v.id, &v.variables)
+		})
+		for _, v := range rows {
+			l, wanted := found[v.id]
+			if begun := archivedVariables(v.variables.String); wanted && !seen[v.id] && begun != nil {
+				l.Begun = begun
+				found[v.id] = l
+			}
+			seen[v.id] = true
+		}
+		return err
+	})
+}
+
+// NeverStarted returns the root instances of a definition and a requester that were
+// created and not started, and belong to no record: what a start leaves that fails
+// before it is linked (docs/joget.md#a-start-that-fails). Oldest first.
+func (r *Reader) NeverStarted(ctx context.Context, definition migration.DefinitionID, requester migration.User) ([]migration.InstanceID, error) {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var waiting []int64
+	for oid, state := range states {
+		if state == migration.StateNotStarted {
+			waiting = append(waiting, oid)
+		}
+	}
+	return read(ctx, r, "look for instances that were never started", withLists(selectNeverStarted, len(waiting)),
+		args(definition.String(), string(requester), waiting), func(scan scanner) (id migration.InstanceID, err error) { return id, scan(&id) })
 }
 
 // archivedVariables decodes wf_history_process.variables, a JSON object of

@@ -111,6 +111,11 @@ FROM {wf_history_process} WHERE processId IN (...)`
 	selectArchivedActivities = `SELECT activityId, activityDefId, type, state, performer, lastStateTime
 FROM {wf_history_activity} WHERE processId = ? ORDER BY lastStateTime, activityId`
 
+	selectNeverStarted = `SELECT p.Id FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = p.Id
+WHERE p.PDefName = ? AND p.ResourceRequesterId = ? AND p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '' AND l.processId IS NULL ORDER BY p.oid`
+
+	selectArchivedBeginnings = "SELECT processId, variables FROM {wf_history_activity} WHERE processId IN (...) ORDER BY activated, activityId"
+
 	selectSameLinkHistory = "SELECT processId FROM {wf_process_link_history} WHERE processId IN (...)"
 	selectSameProcess     = "SELECT Id FROM {SHKProcesses} WHERE Id IN (...)"
 )

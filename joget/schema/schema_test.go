@@ -403,11 +403,11 @@ func TestLinkedInstances(t *testing.T) {
 		return migration.Linked{
 			TargetIdentity: migration.TargetIdentity{ID: id, Created: 77, Requester: "clark", Definition: def, Origin: "rec"},
 			State:          migration.StateCompleted, Archived: true, Child: child,
-			Variables: []migration.Variable{{Name: "n", Kind: migration.VariableNull}, {Name: "status", Kind: migration.VariableString, Value: "done"}},
+			Begun: []migration.Variable{{Name: "n", Kind: migration.VariableNull}, {Name: "status", Kind: migration.VariableString, Value: "done"}},
 		}
 	}
 	want := []migration.Linked{
-		{TargetIdentity: id("1_crm_process1", p, "cat", "rec"), State: migration.StateRunning, Variables: []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: "new"}}},
+		{TargetIdentity: id("1_crm_process1", p, "cat", "rec"), State: migration.StateRunning, Begun: []migration.Variable{{Name: "status", Kind: migration.VariableString, Value: "new"}}},
 		{TargetIdentity: id("2_crm_process1", child, "cat", "rec"), State: migration.StateRunning, Child: true},
 		{TargetIdentity: migration.TargetIdentity{ID: "4_crm_process1", Definition: gone, Origin: "rec"}, Archived: true},
 		{TargetIdentity: migration.TargetIdentity{ID: "5_crm_process1", Definition: gone, Origin: "rec"}, Archived: true, Child: true},

@@ -151,7 +151,7 @@ CREATE TABLE IF NOT EXISTS fence (
   user_name varchar(255) NOT NULL,
   variable  varchar(255) NOT NULL,
   abort_current tinyint NOT NULL,
-  after_number bigint NOT NULL,
+  earlier int NOT NULL,
   snapshot  int NOT NULL,
   fate      varchar(16) NOT NULL,
   changed_at datetime(6) NOT NULL,
@@ -174,7 +174,7 @@ CREATE TABLE IF NOT EXISTS step_log (
   user_name varchar(255) NOT NULL,
   variable  varchar(255) NOT NULL,
   abort_current tinyint NOT NULL,
-  after_number bigint NOT NULL,
+  earlier int NOT NULL,
   snapshot  int NOT NULL,
   fate      varchar(16) NOT NULL,
   facts     mediumtext NOT NULL, -- JSON; "" for none

@@ -208,7 +208,7 @@ func settings(c *config.Config) (step.Settings, error) {
 	s := step.Settings{
 		Migration: c.Migration, ConfigDigest: c.Digest(), Processes: c.Processes,
 		SourceHosts: sourceHosts(c),
-		Settle:      c.Start.Settle, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
+		Settle:      c.Start.Settle, Rest: c.Start.Rest, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
 		RebuildJoins: c.Joins == config.JoinsRebuild,
 		ReportOnly:   c.Records.Restore == config.RestoreReport,

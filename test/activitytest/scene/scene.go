@@ -3,6 +3,7 @@ package scene
 import (
 	"context"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -41,6 +42,10 @@ func (p *Ports) Register(r worker.Registry) {
 
 // Settled has calls without an answer over at once.
 func Settled(p *Ports) { p.Settings.Settle = 0 }
+
+// SettlesSoon has calls without an answer over in a moment, where nothing else shows
+// their end.
+func SettlesSoon(p *Ports) { p.Settings.Settle = 2 * time.Second }
 
 // Copied takes an instance to its start, as production does.
 func Copied(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
