@@ -56,7 +56,7 @@ func TestDecideReconcile(t *testing.T) {
 		},
 		{
 			name:       "the_requester_in_another_spelling_is_ours",
-			knowledge:  migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateAnswered},
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimUnknown, Fate: migration.FateAnswered, Over: migration.EndAnswered},
 			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = "Cat" })},
 			want:       migration.StartDecision{Action: migration.StartAdopt, Candidate: "9_crm_approve"},
 		},
