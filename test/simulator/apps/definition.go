@@ -34,7 +34,8 @@ const (
 	InsertRowTool   = "jogetferry.sim.InsertRowTool"   // {"table","foreignKey","values":{}}: adds a child row of the record
 	WriteFileTool   = "jogetferry.sim.WriteFileTool"   // {"table","name","content"}: writes an upload of the record
 	SleepTool       = "jogetferry.sim.SleepTool"       // {"millis"}: takes its time
-	ThrowTool       = "jogetferry.sim.ThrowTool"       // {}: fails; Joget logs it and goes on
+	ThrowTool       = "jogetferry.sim.ThrowTool"       // {}: throws an Exception; Joget logs it and goes on
+	ErrorTool       = "jogetferry.sim.ErrorTool"       // {}: throws an Error; the call fails and the activity stays open.running
 )
 
 // Definition is one embedded app.

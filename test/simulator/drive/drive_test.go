@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	_ "github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
@@ -43,7 +44,8 @@ func newPlace(t *testing.T) place {
 	must(t, schema.Create(ctx, db))
 	must(t, apps.Load(ctx, db, apps.Options{Apps: append(apps.Names(), apps.Claims)}))
 	dir := t.TempDir()
-	e, err := engine.New(ctx, engine.Options{DB: db, UploadsDir: dir})
+	noon := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) // dates that nobody sets are the time of the start
+	e, err := engine.New(ctx, engine.Options{DB: db, UploadsDir: dir, Now: func() time.Time { return noon }})
 	must(t, err)
 	p := place{db, e, filepath.Join(dir, engine.UploadsRoot)}
 	must(t, os.Mkdir(p.uploads, 0o750))

@@ -2,55 +2,91 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
+)
 
-	"jogetferry/joget/xpdl"
+// Values of the setting deleteProcessOnCompletion; any other keeps the rows.
+const (
+	archiveClosed = "archive"
+	deleteClosed  = "true"
 )
 
 // cleanUp does with a closed instance what deleteProcessOnCompletion says:
-// archive, delete ("true") or keep.
+// archive, delete or keep.
 func (s *session) cleanUp(ctx context.Context, in *instance) error {
 	switch s.Setting("deleteProcessOnCompletion") {
-	case "archive":
+	case archiveClosed:
 		if err := s.archive(ctx, in); err != nil {
 			return fmt.Errorf("archive %s: %w", in.id, err)
 		}
-	case "true":
+	case deleteClosed:
 	default:
 		return nil
 	}
 	return s.remove(ctx, in)
 }
 
-// remove deletes all engine rows of an instance. Children that stay behind
-// lose the reference to their caller.
+// cleanUpChild archives a completed synchronous child; its engine rows stay
+// until its root goes (docs/joget.md#after-the-end).
+func (s *session) cleanUpChild(ctx context.Context, in *instance) error {
+	if s.Setting("deleteProcessOnCompletion") != archiveClosed {
+		return nil
+	}
+	if err := s.archive(ctx, in); err != nil {
+		return fmt.Errorf("archive %s: %w", in.id, err)
+	}
+	return nil
+}
+
+// remove deletes all engine rows of an instance and of its closed children.
+// An open child stays, it loses its row in SHKProcessRequesters.
 func (s *session) remove(ctx context.Context, in *instance) error {
+	children, err := column(ctx, s.db, selectChildren, in.id)
+	if err != nil {
+		return fmt.Errorf("find children of %s: %w", in.id, err)
+	}
+	for _, id := range children {
+		child, err := s.instance(ctx, id)
+		if errors.Is(err, errNoInstance) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if isOpen(child.state) {
+			continue
+		}
+		if err := s.remove(ctx, child); err != nil {
+			return err
+		}
+	}
 	for _, x := range owned {
 		if err := s.forEach(ctx, x.find, x.remove, in.oid); err != nil {
 			return fmt.Errorf("remove %s: %w", in.id, err)
 		}
 	}
-	if _, err := s.tx.ExecContext(ctx, deleteInstance, in.oid); err != nil {
+	if _, err := s.db.ExecContext(ctx, deleteInstance, in.oid); err != nil {
 		return fmt.Errorf("remove %s: %w", in.id, err)
 	}
 	delete(s.instances, in.id)
 	return nil
 }
 
+// archive writes the history of an instance and moves its link there.
 func (s *session) archive(ctx context.Context, in *instance) error {
-	l, ok, err := readLink(ctx, s.tx, selectLink, in.id)
+	l, ok, err := readLink(ctx, s.db, selectLink, in.id)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		l = link{in.id, in.id}
 	}
-	if _, err := s.tx.ExecContext(ctx, insertLinkHistory, in.id, l.parent, l.origin); err != nil {
+	if _, err := s.db.ExecContext(ctx, insertLinkHistory, in.id, l.parent, l.origin); err != nil {
 		return err
 	}
-	if _, err := s.tx.ExecContext(ctx, deleteLink, in.id); err != nil {
+	if _, err := s.db.ExecContext(ctx, deleteLink, in.id); err != nil {
 		return err
 	}
 	vars, err := s.processVariables(ctx, in)
@@ -61,23 +97,15 @@ func (s *session) archive(ctx context.Context, in *instance) error {
 	if err != nil {
 		return err
 	}
-	unit := in.def.proc.DurationUnit
-	if _, err := s.tx.ExecContext(ctx, insertHistory, in.id, in.name, null(in.parent), in.requester, in.def.version, in.def.id,
-		nullTime(in.started), in.created, s.millis(), null(LimitText(in.def.proc.Limit, unit)), due(in.limit), in.state, values); err != nil {
+	if _, err := s.db.ExecContext(ctx, insertHistory, in.id, in.name, null(in.parent), in.requester, in.def.version, in.def.id,
+		in.started, in.created, s.millis(), null(LimitText(in.def.proc.Limit, in.def.proc.DurationUnit)), due(in.limit), in.state, values); err != nil {
 		return err
 	}
-	return s.archiveActivities(ctx, in)
-}
-
-func nullTime(ms int64) any {
-	if ms == 0 {
-		return nil
-	}
-	return ms
+	return s.archiveActivities(ctx, in, values)
 }
 
 func due(limit int64) any {
-	if limit == NoLimit || limit <= 0 {
+	if limit == Undefined || limit <= 0 {
 		return nil
 	}
 	return time.UnixMilli(limit).UTC().Format(dateLayout)
@@ -93,70 +121,34 @@ func LimitText(limit, unit time.Duration) string {
 	return text(float64(limit)/float64(unit)) + " " + name
 }
 
-func (s *session) archiveActivities(ctx context.Context, in *instance) error {
-	type row struct {
-		a              *activity
-		accepted, last *int64
-		limit          int64
-	}
-	var rows []row
+// archiveActivities writes the history of all activities of an instance. As
+// seen on the engine it holds the variables of the process, not those of the
+// activity, no limits, and a time of acceptance for each.
+func (s *session) archiveActivities(ctx context.Context, in *instance, variables string) error {
 	list, err := s.activities(ctx, selectAllActivities, in.oid)
 	if err != nil {
 		return err
 	}
 	for _, a := range list {
-		r := row{a: a}
-		if err := s.tx.QueryRowContext(ctx, selectActivityTimes, a.oid).Scan(&r.accepted, &r.last, &r.limit); err != nil {
+		var accepted, last *int64
+		if err := s.db.QueryRowContext(ctx, selectActivityTimes, a.oid).Scan(&accepted, &last); err != nil {
 			return err
 		}
-		rows = append(rows, r)
-	}
-	for _, r := range rows {
-		kind, participant, limit := "normal", "", ""
-		if def := in.def.proc.Activity(r.a.def); def != nil {
-			kind, participant, limit = kindName(def.Kind), def.Performer, LimitText(def.Limit, in.def.proc.DurationUnit)
+		if accepted == nil || *accepted == Undefined {
+			accepted = &a.active
 		}
-		vars, err := s.activityVariables(ctx, r.a)
-		if err != nil {
-			return err
+		kind, participant := "normal", ""
+		if def := in.def.proc.Activity(a.def); def != nil {
+			kind, participant = kindName(def.Kind), def.Performer
 		}
-		values, err := asJSON(vars)
-		if err != nil {
-			return err
+		performer := a.user
+		if a.child != "" {
+			performer = a.child
 		}
-		performer := r.a.user
-		if r.a.child != "" {
-			performer = r.a.child
-		}
-		if _, err := s.tx.ExecContext(ctx, insertActivityHistory, r.a.id, r.a.name, r.a.def, r.a.active, r.accepted, r.last, null(limit),
-			participant, null(r.a.user), null(performer), r.a.state, kind, due(r.limit), values, in.id); err != nil {
+		if _, err := s.db.ExecContext(ctx, insertActivityHistory, a.id, a.name, a.def, a.active, accepted, last,
+			participant, null(performer), a.state, kind, variables, in.id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-func kindName(k xpdl.Kind) string {
-	if k == xpdl.Manual {
-		return "normal"
-	}
-	return string(k)
-}
-
-// RecordID returns the record ID of an instance: the origin of its link, live
-// or archived, or the instance ID itself.
-func (e *Engine) RecordID(ctx context.Context, instance string) (string, error) {
-	for _, query := range []string{selectLink, selectLinkHistory} {
-		l, ok, err := readLink(ctx, e.db, query, instance)
-		if err != nil {
-			return "", fmt.Errorf("read link: %w", err)
-		}
-		if ok {
-			return l.origin, nil
-		}
-	}
-	return instance, nil
-}
-
-// isOpen reports whether a state is one of the open ones.
-func isOpen(state string) bool { return strings.HasPrefix(state, "open.") }

@@ -168,7 +168,7 @@ type plugin struct {
 func (s *session) plugin(ctx context.Context, d *definition, activity string) (plugin, bool, error) {
 	pkg, version, process, _ := splitID(d.id)
 	var class, properties sql.NullString
-	err := s.tx.QueryRowContext(ctx, selectPlugin, process, activity, pkg, version).Scan(&class, &properties)
+	err := s.db.QueryRowContext(ctx, selectPlugin, process, activity, pkg, version).Scan(&class, &properties)
 	if errors.Is(err, sql.ErrNoRows) {
 		return plugin{}, false, nil
 	}
@@ -182,6 +182,6 @@ func (s *session) autoContinue(ctx context.Context, definition, activity string)
 	if !ok {
 		return false, nil
 	}
-	rows, err := column(ctx, s.tx, selectAutoContinue, process, activity, pkg, version)
+	rows, err := column(ctx, s.db, selectAutoContinue, process, activity, pkg, version)
 	return len(rows) > 0, err
 }

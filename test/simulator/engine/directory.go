@@ -178,39 +178,46 @@ func (e *Engine) MayStart(ctx context.Context, caller Caller, id string) (bool, 
 }
 
 // assignees evaluates who gets a manual activity: assignees set aside by the
-// call, the mapping, or the requester of the instance.
+// call, the mapping, or the caller (docs/joget.md#who-gets-an-activity).
 func (s *session) assignees(ctx context.Context, in *instance, a *activity, def *xpdl.Activity) ([]string, error) {
 	key := in.id + "_" + def.ID
 	if users, ok := s.preset[key]; ok {
 		delete(s.preset, key)
 		return users, nil
 	}
-	m, mapped, err := s.participant(ctx, s.tx, in.def, def.Performer)
-	if err != nil {
-		return nil, fmt.Errorf("read participant of %s: %w", def.ID, err)
+	users, err := s.mapped(ctx, in, a, def)
+	if rolledBack(err) {
+		return nil, err
 	}
-	var users []string
-	if mapped {
-		if err := s.ensureLink(ctx, in); err != nil {
-			return nil, err
-		}
-		w := question{caller: s.caller, requester: in.requester, performer: func(ctx context.Context, act string) (string, error) {
-			return s.performer(ctx, in, act)
-		}}
-		if !w.caller.LoggedIn() {
-			w.caller = Caller{Name: in.requester}
-		}
-		if w.variables, err = s.activityVariables(ctx, a); err != nil {
-			return nil, err
-		}
-		if users, err = s.users(ctx, s.tx, m, w); err != nil {
-			return nil, err
-		}
-	}
+	s.swallow("evaluate participants", err) // nobody, then
 	if len(users) == 0 {
-		users = []string{in.requester}
+		users = []string{s.caller.User()}
 	}
 	return users, nil
+}
+
+// mapped evaluates the participant mapping of a manual activity.
+func (s *session) mapped(ctx context.Context, in *instance, a *activity, def *xpdl.Activity) ([]string, error) {
+	if err := s.pause(ctx, Point{AtMapping, in.id, def.ID}); err != nil {
+		return nil, err
+	}
+	m, mapped, err := s.participant(ctx, s.db, in.def, def.Performer)
+	if err != nil || !mapped {
+		return nil, err
+	}
+	if err := s.ensureLink(ctx, in); err != nil {
+		return nil, err
+	}
+	w := question{caller: s.caller, requester: in.requester, performer: func(ctx context.Context, act string) (string, error) {
+		return s.performer(ctx, in, act)
+	}}
+	if s.caller.User() == Anonymous {
+		w.caller = Caller{Name: in.requester}
+	}
+	if w.variables, err = s.activityVariables(ctx, a); err != nil {
+		return nil, err
+	}
+	return s.users(ctx, s.db, m, w)
 }
 
 // performer finds who performed an activity, in the instance or in the one its
@@ -221,7 +228,7 @@ func (s *session) performer(ctx context.Context, in *instance, activity string) 
 		return "", err
 	}
 	for _, id := range []string{in.id, origin} {
-		names, err := column(ctx, s.tx, selectPerformer, id, activity)
+		names, err := column(ctx, s.db, selectPerformer, id, activity)
 		if err != nil {
 			return "", err
 		}

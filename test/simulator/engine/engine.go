@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/dop251/goja"
-	"github.com/go-sql-driver/mysql"
 	"go.uber.org/zap"
 
 	"jogetferry/test/simulator/effects"
@@ -18,6 +17,9 @@ import (
 
 // Anonymous is the user name of callers who are not logged in.
 const Anonymous = "roleAnonymous"
+
+// System is the user name of the engine's own threads.
+const System = "roleSystem"
 
 // Caller is who makes a call. The zero value stands for an anonymous caller.
 type Caller struct {
@@ -34,16 +36,19 @@ func (c Caller) User() string {
 }
 
 // LoggedIn reports whether the caller is a user.
-func (c Caller) LoggedIn() bool { return c.Name != "" && c.Name != Anonymous }
+func (c Caller) LoggedIn() bool { return c.Name != "" && c.Name != Anonymous && c.Name != System }
 
 // Options configure an Engine.
 type Options struct {
 	DB         *sql.DB                                    // prepared by schema.Create
 	UploadsDir string                                     // folder that holds app_formuploads; "" for a server without files
 	Now        func() time.Time                           // nil means the system clock
+	Zone       *time.Location                             // of the *TZO columns; nil means UTC
 	Log        *zap.Logger                                // swallowed errors at debug level; nil means none
 	Sleep      func(context.Context, time.Duration) error // how tools sleep; nil means really
-	Effects    func(context.Context, []effects.Effect)    // called after each commit that changed something; nil means nobody
+	Effects    func(context.Context, []effects.Effect)    // called at the end of each call that changed something, however it ended; nil means nobody
+	Pause      func(context.Context, Point) error         // called inside calls, see Point; nil means nobody
+	Timeout    time.Duration                              // of a call's transaction; 0 means 300 seconds
 }
 
 // Engine is safe for use by several goroutines. A database must have one
@@ -52,27 +57,39 @@ type Engine struct {
 	db      *sql.DB
 	uploads string
 	now     func() time.Time
+	zone    *time.Location
 	log     *zap.Logger
 	sleep   func(context.Context, time.Duration) error
 	report  func(context.Context, []effects.Effect)
+	hook    func(context.Context, Point) error
+	timeout time.Duration
 
-	trees     treeLocks
-	filling   sync.Mutex // one shortage is filled at a time
-	mu        sync.Mutex
-	sequences map[string]*sequence
-	settings  map[string]string
-	packages  map[string]*deployed
-	defOIDs   map[string]int64
-	resources map[string]int64
-	scripts   map[string]*goja.Program
+	completions keyedLocks // by activity ID
+	mu          sync.Mutex
+	sequences   map[string]*sequence
+	settings    map[string]string
+	packages    map[string]*deployed
+	defOIDs     map[string]int64
+	scripts     map[string]*goja.Program
 }
+
+// defaultTimeout is that of Joget's transactions (docs/joget.md#no-transaction).
+const defaultTimeout = 300 * time.Second
 
 // New reads the settings and returns an engine on the database.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
-		db: o.DB, uploads: o.UploadsDir, now: o.Now, log: o.Log, sleep: o.Sleep, report: o.Effects,
-		sequences: map[string]*sequence{},
-		packages:  map[string]*deployed{}, defOIDs: map[string]int64{}, resources: map[string]int64{}, scripts: map[string]*goja.Program{},
+		db: o.DB, uploads: o.UploadsDir, now: o.Now, zone: o.Zone, log: o.Log, sleep: o.Sleep, report: o.Effects, hook: o.Pause, timeout: o.Timeout,
+		sequences: map[string]*sequence{}, packages: map[string]*deployed{}, defOIDs: map[string]int64{}, scripts: map[string]*goja.Program{},
+	}
+	if e.zone == nil {
+		e.zone = time.UTC
+	}
+	if e.timeout == 0 {
+		e.timeout = defaultTimeout
+	}
+	if e.hook == nil {
+		e.hook = func(context.Context, Point) error { return nil }
 	}
 	if e.now == nil {
 		e.now = time.Now //nolint:forbidigo // the default clock; tests give their own
@@ -162,187 +179,6 @@ func column(ctx context.Context, q queryer, query string, args ...any) ([]string
 		return err
 	})
 	return out, err
-}
-
-// session is one manager call.
-type session struct {
-	*Engine
-	tx        *sql.Tx
-	caller    Caller
-	effects   []effects.Effect
-	instances map[string]*instance
-	preset    map[string][]string // "<instance>_<activity definition>" -> assignees to use instead of the mapping
-	taken     map[string][]int64
-	depth     int
-	sleeps    int  // of this attempt
-	slept     *int // of all attempts: one that runs again does not sleep again
-}
-
-const (
-	attempts = 10
-	// maxShortages is far more than a call can meet.
-	maxShortages = 200
-	// maxDepth bounds how far one call may run through tools, routes and
-	// subflows: definitions that loop without a wait would never answer.
-	maxDepth = 2000
-)
-
-// do runs one call on the tree of an instance; "" for a call that makes a new
-// one. Whatever fn returns, what it did is committed.
-func (e *Engine) do(ctx context.Context, instance string, caller Caller, fn func(context.Context, *session) error) error {
-	if instance != "" {
-		unlock, err := e.lockTree(ctx, instance)
-		if err != nil {
-			return err
-		}
-		defer unlock()
-	}
-	times, slept := map[string]int64{}, 0
-	for deadlocks, shortages := 0, 0; ; {
-		if err := e.stock(ctx); err != nil {
-			return err
-		}
-		s, err := e.once(ctx, caller, &slept, fn)
-		var lacking *shortage
-		switch {
-		case errors.As(err, &lacking) && shortages < maxShortages:
-			shortages++
-			if err := e.fill(ctx, lacking, times); err != nil {
-				return err
-			}
-		case deadlock(err) && deadlocks < attempts:
-			deadlocks++
-		default:
-			if len(s.effects) > 0 {
-				e.report(ctx, s.effects)
-			}
-			return err
-		}
-	}
-}
-
-func (e *Engine) once(ctx context.Context, caller Caller, slept *int, fn func(context.Context, *session) error) (*session, error) {
-	s := &session{Engine: e, caller: caller, slept: slept, instances: map[string]*instance{}, preset: map[string][]string{}, taken: map[string][]int64{}}
-	var err error
-	// Without gap locks one instance never waits for another.
-	if s.tx, err = e.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}); err != nil {
-		return s, fmt.Errorf("begin transaction: %w", err)
-	}
-	defer func() { _ = s.tx.Rollback() }()
-	err = fn(ctx, s)
-	if retryable(err) {
-		s.effects = nil
-		s.putBack()
-		return s, err
-	}
-	if err != nil {
-		e.log.Debug("call failed, its effects so far are kept", zap.Error(err))
-	}
-	if commitErr := s.tx.Commit(); commitErr != nil {
-		s.effects = nil
-		return s, fmt.Errorf("commit: %w", commitErr)
-	}
-	return s, err
-}
-
-// Numbers of MySQL errors after which the transaction is gone.
-const (
-	errDeadlock    = 1213
-	errLockTimeout = 1205
-)
-
-// retryable errors end a call's transaction, and the call runs again.
-func retryable(err error) bool {
-	var lacking *shortage
-	return errors.As(err, &lacking) || deadlock(err)
-}
-
-func deadlock(err error) bool {
-	var m *mysql.MySQLError
-	return errors.As(err, &m) && (m.Number == errDeadlock || m.Number == errLockTimeout)
-}
-
-func (s *session) note(e effects.Effect) {
-	e.Caller = s.caller.User()
-	if e.Result == "" {
-		e.Result = effects.OK
-	}
-	s.effects = append(s.effects, e)
-}
-
-// treeLocks serialises calls on one tree of instances.
-type treeLocks struct {
-	mu   sync.Mutex
-	held map[string]*treeLock
-}
-
-type treeLock struct {
-	sync.Mutex
-	users int
-}
-
-func (t *treeLocks) lock(root string) func() {
-	t.mu.Lock()
-	if t.held == nil {
-		t.held = map[string]*treeLock{}
-	}
-	l := t.held[root]
-	if l == nil {
-		l = &treeLock{}
-		t.held[root] = l
-	}
-	l.users++
-	t.mu.Unlock()
-	l.Lock()
-	return func() {
-		l.Unlock()
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if l.users--; l.users == 0 {
-			delete(t.held, root)
-		}
-	}
-}
-
-// lockTree locks the tree of an instance. The root is looked up again under
-// the lock: an asynchronous child becomes a root when its caller is removed.
-func (e *Engine) lockTree(ctx context.Context, instance string) (func(), error) {
-	root, err := e.rootOf(ctx, instance)
-	for err == nil {
-		unlock := e.trees.lock(root)
-		var again string
-		if again, err = e.rootOf(ctx, instance); err == nil && again == root {
-			return unlock, nil
-		}
-		unlock()
-		root = again
-	}
-	return nil, err
-}
-
-func (e *Engine) rootOf(ctx context.Context, instance string) (string, error) {
-	seen := map[string]bool{}
-	for !seen[instance] {
-		seen[instance] = true
-		var parent sql.NullString
-		err := e.db.QueryRowContext(ctx, selectCallerProcess, instance).Scan(&parent)
-		if errors.Is(err, sql.ErrNoRows) || err == nil && parent.String == "" {
-			return instance, nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("find root instance: %w", err)
-		}
-		var exists int
-		err = e.db.QueryRowContext(ctx, selectInstanceExists, parent.String).Scan(&exists)
-		if err != nil {
-			return "", fmt.Errorf("find root instance: %w", err)
-		}
-		if exists == 0 {
-			return instance, nil
-		}
-		instance = parent.String
-	}
-	return instance, nil
 }
 
 // Settings returns a copy of all settings as of the last reading.

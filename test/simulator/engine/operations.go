@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,6 +20,7 @@ type StartRequest struct {
 	Variables  map[string]string // by name, without var_
 	RecordID   string            // "" or blank: a UUID is made
 	Instance   string            // start this created instance instead of a new one
+	Manual     bool              // create and link only, as process/copy does inside Joget
 }
 
 // StartResult is what process/start answers. A failed start has no Instance,
@@ -33,24 +32,24 @@ type StartResult struct {
 }
 
 // Start creates and starts an instance in the order of processStart: create,
-// variables, link, start. A failure leaves what was done until then. The start
-// white list is the caller's business, see MayStart.
+// variables, link, start. A failure leaves what was done until then; only
+// ErrInternal is a 500, any other error the answer of a start that failed. The
+// start white list is the caller's business, see MayStart.
 func (e *Engine) Start(ctx context.Context, caller Caller, r StartRequest) (StartResult, error) {
 	var res StartResult
 	id, err := e.Latest(ctx, r.Definition)
 	if err != nil {
 		return res, err
 	}
-	if err := e.newResource(ctx, caller.User()); err != nil {
-		return res, err
-	}
-	err = e.do(ctx, r.Instance, caller, func(ctx context.Context, s *session) error {
-		res = StartResult{}
+	err = e.do(ctx, caller, func(ctx context.Context, s *session) error {
 		in, err := s.toStart(ctx, id, r.Instance)
 		if err != nil {
 			return err
 		}
 		record, err := s.begin(ctx, in, r)
+		if err == nil {
+			err = s.flush(ctx) // the start looks for an assignment of its caller
+		}
 		note := effects.Effect{What: effects.Start, ProcessDefID: in.def.id, Instance: in.id, RecordID: record}
 		if err != nil {
 			note.Result = effects.Failed
@@ -62,11 +61,17 @@ func (e *Engine) Start(ctx context.Context, caller Caller, r StartRequest) (Star
 		res.Activity, err = s.next(ctx, in, runProcess)
 		return err
 	})
+	if errors.Is(err, ErrInternal) {
+		res = StartResult{}
+	}
 	return res, err
 }
 
 func (s *session) toStart(ctx context.Context, id, instance string) (*instance, error) {
-	def, err := s.definition(ctx, s.tx, id)
+	if _, err := s.resource(ctx, s.caller.User(), Point{}); err != nil {
+		return nil, err
+	}
+	def, err := s.definition(ctx, s.db, id)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +91,7 @@ func (s *session) begin(ctx context.Context, in *instance, r StartRequest) (stri
 		if err != nil {
 			return record, err
 		}
-		if err := s.setVariable(ctx, in, name, v); err != nil && !errors.Is(err, errRefused) {
+		if err := s.setVariable(ctx, in, name, v); err != nil && !refused(err) {
 			return record, err
 		}
 	}
@@ -97,7 +102,7 @@ func (s *session) begin(ctx context.Context, in *instance, r StartRequest) (stri
 		}
 	}
 	if record != in.id {
-		_, linked, err := readLink(ctx, s.tx, selectLink, in.id)
+		_, linked, err := readLink(ctx, s.db, selectLink, in.id)
 		if err != nil {
 			return record, fmt.Errorf("read link: %w", err)
 		}
@@ -106,6 +111,9 @@ func (s *session) begin(ctx context.Context, in *instance, r StartRequest) (stri
 				return record, err
 			}
 		}
+	}
+	if r.Manual {
+		return record, nil
 	}
 	return record, s.start(ctx, in)
 }
@@ -117,31 +125,38 @@ func (s *session) next(ctx context.Context, in *instance, after string) (string,
 	if err != nil || !auto || s.instances[in.id] == nil {
 		return "", err
 	}
-	open, err := s.openActivities(ctx, in, false)
+	active, err := s.active(ctx, in)
 	if err != nil {
 		return "", err
 	}
-	for _, a := range open {
-		users, err := column(ctx, s.tx, selectAssignees, a.oid)
+	for _, a := range active {
+		_, found, err := s.assignment(ctx, a, s.caller.User())
 		if err != nil {
 			return "", err
 		}
-		if slices.Contains(users, s.caller.User()) {
+		if found {
 			return a.id, nil
 		}
 	}
 	return "", nil
 }
 
+// ActivityStart is the outcome of activity/start.
+type ActivityStart struct {
+	Result bool  // what the answer says
+	Err    error // ErrInternal: the answer is a 500 instead
+}
+
 // StartActivity starts an activity definition in an instance; with abort it
-// first aborts what is open there. False means that nothing was started: blank
-// or unknown IDs, a closed instance, or any error on the way (what was aborted
-// until then stays aborted). True may mean that nothing was done, see activate.
-func (e *Engine) StartActivity(ctx context.Context, caller Caller, instance, activity string, abort bool) bool {
+// first aborts what is active there. A false Result means that nothing was
+// started: blank or unknown IDs, a closed instance, a member of an activity
+// set, or any error on the way; what was aborted until then stays aborted. True
+// may mean that nothing was done, see activate.
+func (e *Engine) StartActivity(ctx context.Context, caller Caller, instance, activity string, abort bool) ActivityStart {
 	if strings.TrimSpace(instance) == "" || strings.TrimSpace(activity) == "" {
-		return false
+		return ActivityStart{}
 	}
-	err := e.do(ctx, instance, caller, func(ctx context.Context, s *session) error {
+	err := e.do(ctx, caller, func(ctx context.Context, s *session) error {
 		in, err := s.instance(ctx, instance)
 		if err != nil {
 			return err
@@ -156,6 +171,9 @@ func (e *Engine) StartActivity(ctx context.Context, caller Caller, instance, act
 		}
 		note := effects.Effect{What: effects.ActivityStart, ProcessDefID: in.def.id, Instance: in.id, RecordID: record, ActivityDefID: activity, AbortCurrent: abort}
 		active, err := s.restart(ctx, in, def, abort)
+		if err == nil {
+			err = s.flush(ctx)
+		}
 		switch {
 		case err != nil:
 			note.Result = effects.Failed
@@ -165,18 +183,24 @@ func (e *Engine) StartActivity(ctx context.Context, caller Caller, instance, act
 		s.note(note)
 		return err
 	})
-	return err == nil
+	if errors.Is(err, ErrInternal) {
+		return ActivityStart{Err: err}
+	}
+	e.swallow("start activity", err)
+	return ActivityStart{Result: err == nil}
 }
 
+var errInSet = errors.New("the activity is a member of an activity set, whose block is not given")
+
 // restart is the engine's part of StartActivity; it reports whether the
-// definition was already active.
+// definition was already active. Nothing takes the aborts back.
 func (s *session) restart(ctx context.Context, in *instance, def *xpdl.Activity, abort bool) (bool, error) {
-	open, err := s.openActivities(ctx, in, false)
+	list, err := s.active(ctx, in)
 	if err != nil {
 		return false, err
 	}
 	active := false
-	for _, a := range open {
+	for _, a := range list {
 		if abort {
 			err = s.abortActivity(ctx, a)
 		} else if a.def == def.ID {
@@ -189,38 +213,15 @@ func (s *session) restart(ctx context.Context, in *instance, def *xpdl.Activity,
 	if !isOpen(in.state) {
 		return false, errClosed
 	}
+	if def.Set != "" {
+		return false, errInSet
+	}
 	if in.state == NotStarted {
 		if err := s.run(ctx, in); err != nil {
 			return false, err
 		}
 	}
 	return active, s.activate(ctx, in, def)
-}
-
-// AbortActivity aborts the open activities of a definition. No transition is
-// followed and the instance goes on; unknown IDs change nothing.
-func (e *Engine) AbortActivity(ctx context.Context, caller Caller, instance, activity string) {
-	err := e.do(ctx, instance, caller, func(ctx context.Context, s *session) error {
-		in, err := s.instance(ctx, instance)
-		if err != nil {
-			return err
-		}
-		open, err := s.openActivities(ctx, in, false)
-		if err != nil {
-			return err
-		}
-		for _, a := range open {
-			if a.def != activity {
-				continue
-			}
-			if err := s.abortActivity(ctx, a); err != nil {
-				return err
-			}
-			s.note(effects.Effect{What: effects.ActivityAbort, ProcessDefID: in.def.id, Instance: in.id, ActivityDefID: activity, Activity: a.id})
-		}
-		return nil
-	})
-	e.swallow("abort activity", err)
 }
 
 // swallow is what Joget does with exceptions of its managers.
@@ -230,34 +231,19 @@ func (e *Engine) swallow(call string, err error) {
 	}
 }
 
-// Abort closes an instance with its waiting children and cleans it up, but not
-// them. Unknown and closed instances are left alone.
-func (e *Engine) Abort(ctx context.Context, caller Caller, instance string) {
-	err := e.do(ctx, instance, caller, func(ctx context.Context, s *session) error {
-		in, err := s.instance(ctx, instance)
-		if err != nil {
-			return err
-		}
-		if !isOpen(in.state) {
-			return errClosed
-		}
-		record, err := s.recordID(ctx, in.id)
-		if err != nil {
-			return err
-		}
-		if err := s.abortInstance(ctx, in); err != nil {
-			return err
-		}
-		s.note(effects.Effect{What: effects.Abort, ProcessDefID: in.def.id, Instance: in.id, RecordID: record})
-		return s.cleanUp(ctx, in)
-	})
-	e.swallow("abort instance", err)
+// left swallows all errors but those that leave the manager.
+func (e *Engine) left(call string, err error) error {
+	if errors.Is(err, ErrInternal) {
+		return err
+	}
+	e.swallow(call, err)
+	return nil
 }
 
 // SetVariable stores a text in a process variable. Undeclared names, typed
 // variables and unknown instances are ignored.
 func (e *Engine) SetVariable(ctx context.Context, caller Caller, instance, name, content string) {
-	err := e.do(ctx, instance, caller, func(ctx context.Context, s *session) error {
+	err := e.do(ctx, caller, func(ctx context.Context, s *session) error {
 		in, err := s.instance(ctx, instance)
 		if err != nil {
 			return err
@@ -273,15 +259,7 @@ func (e *Engine) SetVariable(ctx context.Context, caller Caller, instance, name,
 
 // onActivity runs fn on an activity and its instance.
 func (e *Engine) onActivity(ctx context.Context, caller Caller, id string, fn func(context.Context, *session, *instance, *activity) error) error {
-	var instance string
-	err := e.db.QueryRowContext(ctx, selectActivityInstance, id).Scan(&instance)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errNoActivity
-	}
-	if err != nil {
-		return fmt.Errorf("find instance of %s: %w", id, err)
-	}
-	return e.do(ctx, instance, caller, func(ctx context.Context, s *session) error {
+	return e.do(ctx, caller, func(ctx context.Context, s *session) error {
 		a, err := s.activity(ctx, id)
 		if err != nil {
 			return err
@@ -315,24 +293,22 @@ func (e *Engine) SetActivityVariable(ctx context.Context, caller Caller, id, nam
 // back. It does nothing when the first has none or the second already has one.
 func (e *Engine) Reassign(ctx context.Context, caller Caller, id, from, to string) {
 	err := e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
-		users, err := column(ctx, s.tx, selectAssignees, a.oid)
-		if err != nil || !a.open() || !slices.Contains(users, from) || from == to {
+		assignment, found, err := s.assignment(ctx, a, from)
+		if err != nil || !found || !a.isActive() {
 			return err
 		}
 		if a.state == Running {
-			if users, err = s.withdraw(ctx, in, a); err != nil {
+			if err := s.withdraw(ctx, in, a); err != nil {
 				return err
 			}
-			if !slices.Contains(users, from) {
-				if err := s.assign(ctx, in, a, []string{from}); err != nil {
-					return err
-				}
-			}
 		}
-		if slices.Contains(users, to) {
-			return errRefused
+		if _, taken, err := s.assignment(ctx, a, to); err != nil || taken {
+			return errors.Join(err, errRefused)
 		}
-		if err := s.move(ctx, a, from, to); err != nil {
+		if _, still, err := s.assignment(ctx, a, from); err != nil || !still {
+			return errors.Join(err, errRefused)
+		}
+		if err := s.move(ctx, a, assignment, to); err != nil {
 			return err
 		}
 		s.note(about(effects.Reassign, in, a, to))
@@ -341,121 +317,69 @@ func (e *Engine) Reassign(ctx context.Context, caller Caller, id, from, to strin
 	e.swallow("reassign", err)
 }
 
-func (s *session) move(ctx context.Context, a *activity, from, to string) error {
-	old, err := s.resource(from)
-	if err != nil {
-		return err
-	}
-	fresh, err := s.resource(to)
-	if err != nil {
-		return err
-	}
-	var oid int64
-	if err := s.tx.QueryRowContext(ctx, selectAssignmentOID, a.oid, old).Scan(&oid); err != nil {
-		return fmt.Errorf("find assignment of %s: %w", a.id, err)
-	}
-	if _, err := s.tx.ExecContext(ctx, updateAssignmentMoved, fresh, to, oid); err != nil {
-		return fmt.Errorf("reassign %s: %w", a.id, err)
-	}
-	return nil
-}
-
-// withdraw brings an activity back to not started and evaluates its mapping
-// again; it returns the assignees.
-func (s *session) withdraw(ctx context.Context, in *instance, a *activity) ([]string, error) {
-	a.state, a.user = NotStarted, ""
-	if _, err := s.tx.ExecContext(ctx, updateWithdrawn, schema.ActivityStateOID(NotStarted), s.millis(), a.oid); err != nil {
-		return nil, fmt.Errorf("withdraw %s: %w", a.id, err)
-	}
-	return s.reevaluate(ctx, in, a)
-}
-
-func (s *session) reevaluate(ctx context.Context, in *instance, a *activity) ([]string, error) {
-	def := in.def.proc.Activity(a.def)
-	if def == nil || def.Kind != xpdl.Manual {
-		return nil, nil
-	}
-	users, err := s.assignees(ctx, in, a, def)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.forEach(ctx, selectAssignmentOIDs, deleteAssignment, a.oid); err != nil {
-		return nil, fmt.Errorf("evaluate assignees of %s: %w", a.id, err)
-	}
-	return users, s.assign(ctx, in, a, users)
-}
-
 // Reevaluate computes the assignees of an activity again, for the caller. An
-// accepted activity is left alone.
-func (e *Engine) Reevaluate(ctx context.Context, caller Caller, id string) {
-	err := e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
+// accepted activity is left alone. An error is ErrInternal.
+func (e *Engine) Reevaluate(ctx context.Context, caller Caller, id string) error {
+	return e.left("reevaluate", e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
 		if a.state != NotStarted {
 			return nil
 		}
 		s.note(about(effects.Reevaluate, in, a, ""))
-		_, err := s.reevaluate(ctx, in, a)
-		return err
-	})
-	e.swallow("reevaluate", err)
+		return s.reevaluate(ctx, in, a)
+	}))
 }
 
 // ReevaluateUser does Reevaluate for each activity offered to a user.
-func (e *Engine) ReevaluateUser(ctx context.Context, caller Caller, user string) {
+func (e *Engine) ReevaluateUser(ctx context.Context, caller Caller, user string) error {
 	ids, err := column(ctx, e.db, selectUserActivities, user, schema.ActivityStateOID(NotStarted))
 	e.swallow("find activities of a user", err)
 	for _, id := range ids {
-		e.Reevaluate(ctx, caller, id)
+		if err := e.Reevaluate(ctx, caller, id); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// ForceComplete finishes an open tool, or a manual activity with an
-// assignment, which is then performed by the caller. Anything else is ignored.
-func (e *Engine) ForceComplete(ctx context.Context, caller Caller, id string) {
-	err := e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
+// ForceComplete finishes a manual activity with an assignment, which is then
+// performed by the caller. Anything else is left alone: of tools and subflow
+// callers the engine says that they are read-only. An error is ErrInternal.
+func (e *Engine) ForceComplete(ctx context.Context, caller Caller, id string) error {
+	defer e.completions.lock(id)()
+	return e.left("force complete", e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
 		def := in.def.proc.Activity(a.def)
-		if def == nil || !a.open() {
+		if def == nil || def.Kind != xpdl.Manual || !a.isActive() {
 			return errNoActivity
 		}
-		if def.Kind == xpdl.Tool {
-			s.note(about(effects.Complete, in, a, "forced"))
-			return s.finishActivity(ctx, in, a)
-		}
-		users, err := column(ctx, s.tx, selectAssignees, a.oid)
+		users, err := s.holders(ctx, a)
 		if err != nil || len(users) == 0 {
 			return err
 		}
-		if !slices.Contains(users, caller.User()) {
-			if err := s.move(ctx, a, users[0], caller.User()); err != nil {
+		_, mine, err := s.assignment(ctx, a, caller.User())
+		if err != nil {
+			return err
+		}
+		if !mine {
+			oid, _, err := s.assignment(ctx, a, users[0])
+			if err != nil {
+				return err
+			}
+			if err := s.move(ctx, a, oid, caller.User()); err != nil {
 				return err
 			}
 		}
 		s.note(about(effects.Complete, in, a, "forced"))
 		return s.acceptAndFinish(ctx, in, a)
-	})
-	e.swallow("force complete", err)
+	}))
 }
 
-func (s *session) accept(ctx context.Context, a *activity) error {
-	user := s.caller.User()
-	res, err := s.resource(user)
+// acceptAndFinish completes a manual activity as the caller, who holds it.
+func (s *session) acceptAndFinish(ctx context.Context, in *instance, a *activity) error {
+	accepted, err := column(ctx, s.db, selectAccepted, a.oid, s.caller.User())
 	if err != nil {
 		return err
 	}
-	now := s.millis()
-	if _, err := s.tx.ExecContext(ctx, updateAccepted, schema.ActivityStateOID(Running), user, res, now, now, a.oid); err != nil {
-		return fmt.Errorf("accept %s: %w", a.id, err)
-	}
-	for _, x := range [][2]string{{selectOthersOIDs, deleteAssignment}, {selectAssignmentOID, updateAssignmentTaken}} {
-		if err := s.forEach(ctx, x[0], x[1], a.oid, res); err != nil {
-			return fmt.Errorf("accept %s: %w", a.id, err)
-		}
-	}
-	a.state, a.user = Running, user
-	return nil
-}
-
-func (s *session) acceptAndFinish(ctx context.Context, in *instance, a *activity) error {
-	if a.user != s.caller.User() || a.state != Running {
+	if a.state != Running || len(accepted) == 0 {
 		if err := s.accept(ctx, a); err != nil {
 			return err
 		}

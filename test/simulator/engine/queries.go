@@ -50,23 +50,22 @@ const (
 
 // Instances.
 const (
-	selectCallerProcess  = "SELECT ActivityRequesterProcessId FROM SHKProcesses WHERE Id = ?"
-	selectInstanceExists = "SELECT COUNT(*) FROM SHKProcesses WHERE Id = ?"
-
 	selectInstance = "SELECT oid, PDefName, Name, State, ResourceRequesterId, ActivityRequesterId, ActivityRequesterProcessId, Created, Started, LimitTime" +
 		" FROM SHKProcesses WHERE Id = ?"
 
 	insertInstance = "INSERT INTO SHKProcesses (SyncVersion, Id, ProcessDefinition, PDefName, ActivityRequesterId, ActivityRequesterProcessId, ResourceRequesterId," +
 		" ExternalRequesterClassName, State, Priority, Name, Created, CreatedTZO, Started, StartedTZO, LastStateTime, LastStateTimeTZO, LimitTime, LimitTimeTZO, Description, oid, version)" +
-		" VALUES (0, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, 0, NULL, NULL, ?, 0, ?, 0, NULL, ?, 0)"
+		" VALUES (0, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, 0)"
 
-	updateStarted      = "UPDATE SHKProcesses SET State = ?, Started = ?, StartedTZO = 0, LastStateTime = ?, LimitTime = ?, version = version + 1 WHERE oid = ?"
-	updateProcessState = "UPDATE SHKProcesses SET State = ?, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+	updateStarted      = "UPDATE SHKProcesses SET State = ?, Started = ?, StartedTZO = ?, LastStateTime = ?, LastStateTimeTZO = ?, LimitTime = ?, version = version + 1 WHERE oid = ?"
+	updateProcessState = "UPDATE SHKProcesses SET State = ?, LastStateTime = ?, LastStateTimeTZO = ?, version = version + 1 WHERE oid = ?"
+	updateInstanceName = "UPDATE SHKProcesses SET Name = ?, version = version + 1 WHERE oid = ?"
+	selectChildren     = "SELECT Id FROM SHKProcesses WHERE ActivityRequesterProcessId = ? ORDER BY oid"
 	deleteInstance     = "DELETE FROM SHKProcesses WHERE oid = ?"
 
 	insertRequester = "INSERT INTO SHKProcessRequesters (Id, ActivityRequester, ResourceRequester, oid, version) VALUES (?, ?, ?, ?, 0)"
 
-	selectResource = "SELECT oid FROM SHKResourcesTable WHERE Username = ?"
+	selectResource = "SELECT oid, Username FROM SHKResourcesTable WHERE Username = ?"
 	insertResource = "INSERT INTO SHKResourcesTable (Username, Name, oid, version) VALUES (?, NULL, ?, 0)"
 )
 
@@ -80,7 +79,7 @@ var owned = []struct{ find, remove string }{
 	{"SELECT oid FROM SHKAndJoinTable WHERE Process = ?", "DELETE FROM SHKAndJoinTable WHERE oid = ?"},
 	{"SELECT d.oid FROM SHKActivityData d JOIN SHKActivities a ON a.oid = d.Activity WHERE a.Process = ?", "DELETE FROM SHKActivityData WHERE oid = ?"},
 	{"SELECT t.oid FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE a.Process = ?", "DELETE FROM SHKAssignmentsTable WHERE oid = ?"},
-	{"SELECT r.oid FROM SHKProcessRequesters r JOIN SHKActivities a ON a.oid = r.ActivityRequester WHERE a.Process = ?", "UPDATE SHKProcessRequesters SET ActivityRequester = NULL WHERE oid = ?"},
+	{"SELECT r.oid FROM SHKProcessRequesters r JOIN SHKActivities a ON a.oid = r.ActivityRequester WHERE a.Process = ?", "DELETE FROM SHKProcessRequesters WHERE oid = ?"},
 	{"SELECT oid FROM SHKActivities WHERE Process = ?", "DELETE FROM SHKActivities WHERE oid = ?"},
 	{"SELECT oid FROM SHKProcessData WHERE Process = ?", "DELETE FROM SHKProcessData WHERE oid = ?"},
 	{"SELECT r.oid FROM SHKProcessRequesters r JOIN SHKProcesses p ON p.Id = r.Id WHERE p.oid = ?", "DELETE FROM SHKProcessRequesters WHERE oid = ?"},
@@ -90,53 +89,58 @@ var owned = []struct{ find, remove string }{
 const (
 	variableColumns = "VariableDefinitionId, VariableType, VariableValue, VariableValueVCHAR, VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL"
 
-	selectInstanceVariables = "SELECT oid, " + variableColumns + ", 0 FROM SHKProcessData WHERE Process = ? ORDER BY oid"
-	selectActivityVariables = "SELECT oid, " + variableColumns + ", IsResult FROM SHKActivityData WHERE Activity = ? ORDER BY oid"
+	selectInstanceVariables = "SELECT oid, version, " + variableColumns + ", 0 FROM SHKProcessData WHERE Process = ? ORDER BY oid"
+	selectActivityVariables = "SELECT oid, version, " + variableColumns + ", IsResult FROM SHKActivityData WHERE Activity = ? ORDER BY oid"
 
 	insertInstanceVariables = "INSERT INTO SHKProcessData (Process, " + variableColumns + ", OrdNo, CNT, oid, version) VALUES "
-	instanceVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0)"
+	instanceVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, -1, ?, ?, 0)"
 	insertActivityVariables = "INSERT INTO SHKActivityData (Activity, " + variableColumns + ", IsResult, OrdNo, CNT, oid, version) VALUES "
-	activityVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 0)"
+	activityVariableRow     = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, -1, ?, ?, 0)"
 
 	variableAssignments = "VariableType = ?, VariableValue = ?, VariableValueVCHAR = ?, VariableValueDBL = ?, VariableValueLONG = ?, VariableValueDATE = ?, VariableValueBOOL = ?, version = version + 1"
 
-	updateInstanceVariable = "UPDATE SHKProcessData SET " + variableAssignments + " WHERE oid = ?"
+	updateInstanceVariable = "UPDATE SHKProcessData SET " + variableAssignments + " WHERE oid = ? AND version = ?"
+	raiseInstanceVariable  = "UPDATE SHKProcessData SET version = version + 1 WHERE oid = ?"
 	updateActivityVariable = "UPDATE SHKActivityData SET IsResult = 1, " + variableAssignments + " WHERE oid = ?"
 )
 
 // Activities, assignments, tokens, deadlines.
 const (
-	activityColumns = "SELECT oid, Id, ActivityDefinitionId, ProcessId, State, ResourceId, Performer, Name, Activated FROM SHKActivities"
+	activityColumns = "SELECT oid, version, Id, ActivityDefinitionId, ProcessId, State, ResourceId, Performer, Name, Activated FROM SHKActivities"
 
 	selectActivityByID   = activityColumns + " WHERE Id = ?"
 	selectOpenActivities = activityColumns + " WHERE Process = ? AND State IN (?, ?, ?) ORDER BY oid"
 	selectAllActivities  = activityColumns + " WHERE Process = ? ORDER BY oid"
 
-	selectActivityTimes = "SELECT Accepted, LastStateTime, LimitTime FROM SHKActivities WHERE oid = ?"
-
-	selectActivityInstance = "SELECT ProcessId FROM SHKActivities WHERE Id = ?"
+	selectActivityTimes = "SELECT Accepted, LastStateTime FROM SHKActivities WHERE oid = ?"
 
 	selectPerformer = "SELECT ResourceId FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = ? AND ResourceId IS NOT NULL ORDER BY oid DESC"
 
 	insertActivity = "INSERT INTO SHKActivities (Id, ActivitySetDefinitionId, ActivityDefinitionId, Process, TheResource, PDefName, ProcessId, ResourceId, State, BlockActivityId," +
 		" Performer, IsPerformerAsynchronous, Priority, Name, Activated, ActivatedTZO, Accepted, AcceptedTZO, LastStateTime, LastStateTimeTZO, LimitTime, LimitTimeTZO, Description, oid, version)" +
-		" VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, ?, NULL, NULL, NULL, ?, ?, ?, 0, NULL, NULL, ?, 0, ?, 0, ?, ?, 0)"
+		" VALUES (?, ?, ?, ?, NULL, ?, ?, NULL, ?, NULL, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"
 
-	updateActivityState = "UPDATE SHKActivities SET State = ?, LastStateTime = ?, version = version + 1 WHERE oid = ?"
-	updatePerformer     = "UPDATE SHKActivities SET Performer = ?, IsPerformerAsynchronous = ?, version = version + 1 WHERE oid = ?"
-	updateAccepted      = "UPDATE SHKActivities SET State = ?, ResourceId = ?, TheResource = ?, Accepted = ?, AcceptedTZO = 0, LastStateTime = ?, version = version + 1 WHERE oid = ?"
-	updateWithdrawn     = "UPDATE SHKActivities SET State = ?, ResourceId = NULL, TheResource = NULL, Accepted = NULL, AcceptedTZO = NULL, LastStateTime = ?, version = version + 1 WHERE oid = ?"
+	updateActivityState = "UPDATE SHKActivities SET State = ?, LastStateTime = ?, LastStateTimeTZO = ?, version = version + 1 WHERE oid = ? AND version = ?"
+	updatePerformer     = "UPDATE SHKActivities SET Performer = ?, version = version + 1 WHERE oid = ? AND version = ?"
+	updateAccepted      = "UPDATE SHKActivities SET State = ?, ResourceId = ?, TheResource = ?, Accepted = ?, AcceptedTZO = ?, LastStateTime = ?, LastStateTimeTZO = ?," +
+		" version = version + 1 WHERE oid = ? AND version = ?"
+	updateWithdrawn = "UPDATE SHKActivities SET State = ?, ResourceId = NULL, TheResource = NULL, Accepted = ?, AcceptedTZO = ?, LastStateTime = ?, LastStateTimeTZO = ?," +
+		" version = version + 2 WHERE oid = ? AND version = ?"
+	raiseActivity     = "UPDATE SHKActivities SET version = version + 1 WHERE oid = ?"
+	selectInterrupted = "SELECT a.Id FROM SHKActivities a JOIN SHKProcesses p ON p.oid = a.Process WHERE a.State = ? AND p.State = ?" +
+		" AND a.ResourceId IS NULL AND a.Performer IS NULL ORDER BY a.oid"
 
 	insertAssignment = "INSERT INTO SHKAssignmentsTable (Activity, TheResource, ActivityId, ActivityProcessId, ActivityProcessDefName, ResourceId, IsAccepted, IsValid, CNT, oid, version)" +
 		" VALUES (?, ?, ?, ?, ?, ?, 0, 1, ?, ?, 0)"
 	selectAssignmentOIDs  = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ?"
+	selectAssignmentOf    = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND ResourceId = ? AND IsValid = 1"
+	selectAccepted        = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND ResourceId = ? AND IsAccepted = 1"
 	selectAssignmentOID   = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource = ?"
 	selectOthersOIDs      = "SELECT oid FROM SHKAssignmentsTable WHERE Activity = ? AND TheResource <> ?"
 	deleteAssignment      = "DELETE FROM SHKAssignmentsTable WHERE oid = ?"
 	updateAssignmentTaken = "UPDATE SHKAssignmentsTable SET IsAccepted = 1, version = version + 1 WHERE oid = ?"
 	updateAssignmentMoved = "UPDATE SHKAssignmentsTable SET TheResource = ?, ResourceId = ?, IsAccepted = 0, version = version + 1 WHERE oid = ?"
-	selectDeadlineOIDs    = "SELECT oid FROM SHKDeadlines WHERE Activity = ?"
-	deleteDeadline        = "DELETE FROM SHKDeadlines WHERE oid = ?"
+	updateAssignmentFreed = "UPDATE SHKAssignmentsTable SET IsAccepted = 0, version = version + 1 WHERE oid = ?"
 	selectArrivals        = "SELECT oid FROM SHKAndJoinTable WHERE Process = ? AND ActivityDefinitionId = ?"
 	deleteArrival         = "DELETE FROM SHKAndJoinTable WHERE oid = ?"
 	selectAssignees       = "SELECT ResourceId FROM SHKAssignmentsTable WHERE Activity = ? AND IsValid = 1 ORDER BY ResourceId"
@@ -147,7 +151,10 @@ const (
 	insertArrival = "INSERT INTO SHKAndJoinTable (Process, BlockActivity, ActivityDefinitionId, Activity, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, ?, 0)"
 
 	insertDeadline = "INSERT INTO SHKDeadlines (Process, Activity, CNT, TimeLimit, TimeLimitTZO, ExceptionName, IsSynchronous, IsExecuted, oid, version)" +
-		" VALUES (?, ?, ?, ?, 0, ?, ?, 0, ?, 0)"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 0)"
+	updateDeadlineExecuted = "UPDATE SHKDeadlines SET IsExecuted = 1, version = version + 1 WHERE oid = ?"
+	selectDueDeadlines     = "SELECT d.oid, a.Id, d.ExceptionName FROM SHKDeadlines d JOIN SHKActivities a ON a.oid = d.Activity JOIN SHKProcesses p ON p.oid = d.Process" +
+		" WHERE d.IsExecuted = 0 AND d.TimeLimit < ? AND p.State = ? AND a.State IN (?, ?) ORDER BY d.oid"
 )
 
 // Links and history.
@@ -161,7 +168,7 @@ const (
 	insertHistory = "INSERT INTO wf_history_process (processId, processName, processRequesterId, resourceRequesterId, version, processDefId, started, created, lastStateTime," +
 		" limitDuration, due, state, variables) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	insertActivityHistory = "INSERT INTO wf_history_activity (activityId, activityName, activityDefId, activated, accepted, lastStateTime, limitDuration, participantId," +
-		" assignmentUsers, performer, state, type, due, variables, processId) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" assignmentUsers, performer, state, type, due, variables, processId) VALUES (?, ?, ?, ?, ?, ?, NULL, ?, '', ?, ?, ?, NULL, ?, ?)"
 	insertAudit = "INSERT INTO wf_audit_trail (id, username, clazz, method, message, timestamp, appId, appVersion) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)"
 )
 

@@ -39,6 +39,10 @@ func (e *Engine) script(source string, vars []*variable, more map[string]any) (g
 		}
 		return rt.Set(name, v)
 	}
+	// Rhino sees Java's classes; deadlines are written with this one
+	if err := rt.Set("java", map[string]any{"util": map[string]any{"Date": rt.Get("Date")}}); err != nil {
+		return nil, fmt.Errorf("set java.util.Date for a condition: %w", err)
+	}
 	for _, v := range vars {
 		if err := set(v.name, v.value); err != nil {
 			return nil, fmt.Errorf("set %s for a condition: %w", v.name, err)

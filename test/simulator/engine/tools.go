@@ -31,7 +31,8 @@ type toolRun struct {
 }
 
 // tool is a plugin the simulator knows. Its error is an exception of the
-// plugin: logged, and the activity completes all the same.
+// plugin: logged, and the activity completes all the same. ErrInternal is an
+// Error, which ends the call, as the conflict of a variable does.
 type tool func(ctx context.Context, s *session, run toolRun, properties json.RawMessage) error
 
 var tools = map[string]tool{
@@ -41,11 +42,13 @@ var tools = map[string]tool{
 	apps.WriteFileTool:   writeFile,
 	apps.SleepTool:       sleepTool,
 	apps.ThrowTool:       throwTool,
+	apps.ErrorTool:       errorTool,
 }
 
 // runTool runs what is mapped to a tool activity; unmapped activities and
 // plugins of unknown classes do nothing.
 func (s *session) runTool(ctx context.Context, in *instance, a *activity, def *xpdl.Activity) error {
+	broken := s.pause(ctx, Point{AtTool, in.id, def.ID})
 	if err := s.ensureLink(ctx, in); err != nil {
 		return err
 	}
@@ -69,13 +72,18 @@ func (s *session) runTool(ctx context.Context, in *instance, a *activity, def *x
 			continue
 		}
 		e := effects.Effect{What: effects.Tool, ProcessDefID: in.def.id, Instance: in.id, RecordID: record, ActivityDefID: def.ID, Activity: a.id, Detail: p.class}
-		if err := run(ctx, s, toolRun{in: in, record: record, user: s.caller.User()}, p.properties); err != nil {
-			if retryable(err) || ctx.Err() != nil {
-				return err
-			}
+		err := broken
+		if err == nil {
+			err = run(ctx, s, toolRun{in: in, record: record, user: s.caller.User()}, p.properties)
+		}
+		if err != nil {
 			e.Result = effects.Failed
 		}
 		s.note(e)
+		if errors.Is(err, ErrInternal) || errors.Is(err, errConflict) {
+			return err
+		}
+		s.swallow("run tool", err)
 	}
 	return nil
 }
@@ -111,7 +119,7 @@ func setField(ctx context.Context, s *session, run toolRun, properties json.RawM
 	}
 	//nolint:gosec // identifiers are quoted
 	query := "UPDATE " + schema.Quote(schema.FormTablePrefix+p.Table) + " SET " + schema.Quote(schema.FormColumnPrefix+p.Field) + " = ?, dateModified = ?, modifiedBy = ? WHERE id = ?"
-	_, err := s.tx.ExecContext(ctx, query, run.expand(p.Value), s.stamp(), run.user, run.record)
+	_, err := s.db.ExecContext(ctx, query, run.expand(p.Value), s.stamp(), run.user, run.record)
 	return err
 }
 
@@ -127,7 +135,7 @@ func setVariables(ctx context.Context, s *session, run toolRun, properties json.
 	if !ok {
 		return errRefused
 	}
-	v, err := parseAs(initial(decl), run.expand(p.Value))
+	v, err := parseAs(s.initial(decl), run.expand(p.Value))
 	if err != nil {
 		return err
 	}
@@ -161,7 +169,7 @@ func insertRow(ctx context.Context, s *session, run toolRun, properties json.Raw
 	}
 	//nolint:gosec // identifiers are quoted
 	query := "INSERT INTO " + schema.Quote(schema.FormTablePrefix+p.Table) + " (" + strings.Join(quoted, ", ") + ") VALUES (?" + strings.Repeat(", ?", len(names)-1) + ")"
-	_, err := s.tx.ExecContext(ctx, query, args...)
+	_, err := s.db.ExecContext(ctx, query, args...)
 	return err
 }
 
@@ -171,8 +179,7 @@ const UploadsRoot = "app_formuploads"
 var errNoUploads = errors.New("the server has no uploads folder")
 
 // writeFile is {"table","name","content"}: it writes a file into the upload
-// folder of the record, over one that is there. Unlike rows, files stay when
-// the call is undone.
+// folder of the record, over one that is there.
 func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMessage) (err error) {
 	var p struct{ Table, Name, Content string }
 	if err := json.Unmarshal(properties, &p); err != nil {
@@ -193,16 +200,12 @@ func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMe
 	return root.WriteFile(path.Join(dir, p.Name), []byte(run.expand(p.Content)), 0o644)
 }
 
-// sleepTool is {"millis"}. It holds up its own tree of instances only.
+// sleepTool is {"millis"}. Other calls go on meanwhile, in its instance too.
 func sleepTool(ctx context.Context, s *session, _ toolRun, properties json.RawMessage) error {
 	var p struct{ Millis int64 }
 	if err := json.Unmarshal(properties, &p); err != nil {
 		return err
 	}
-	if s.sleeps++; s.sleeps <= *s.slept {
-		return nil
-	}
-	*s.slept = s.sleeps
 	return s.sleep(ctx, time.Duration(p.Millis)*time.Millisecond)
 }
 
@@ -211,4 +214,9 @@ var errThrown = errors.New("the tool throws")
 // throwTool is {}: a plugin that fails.
 func throwTool(context.Context, *session, toolRun, json.RawMessage) error {
 	return fmt.Errorf("run tool: %w", errThrown)
+}
+
+// errorTool is {}: a plugin that throws an Error, as one with a missing class does.
+func errorTool(context.Context, *session, toolRun, json.RawMessage) error {
+	return fmt.Errorf("%w: java.lang.NoClassDefFoundError", ErrInternal)
 }

@@ -30,17 +30,19 @@ type value any
 
 // variable is one row of SHKProcessData or SHKActivityData.
 type variable struct {
-	oid    int64
-	name   string
-	value  value
-	result bool // activities: to be written back at completion
+	oid     int64
+	version int64
+	name    string
+	value   value
+	result  bool // activities: to be written back at completion
 }
 
 const dateLayout = "2006-01-02 15:04:05"
 
 // initial is the value of a variable that nobody set: zero for numbers and
-// booleans, empty text, no date.
-func initial(v xpdl.Variable) value {
+// booleans, empty text, for dates the time now whatever the definition says
+// (docs/joget.md#variables-at-the-start).
+func (e *Engine) initial(v xpdl.Variable) value {
 	switch v.Type {
 	case xpdl.Integer:
 		n, err := strconv.ParseInt(v.Initial, 10, 64)
@@ -56,7 +58,9 @@ func initial(v xpdl.Variable) value {
 		return f
 	case xpdl.Boolean:
 		return strings.EqualFold(v.Initial, "true")
-	case xpdl.DateTime, xpdl.Other:
+	case xpdl.DateTime:
+		return e.now().Truncate(time.Second)
+	case xpdl.Other:
 		return nil
 	case xpdl.String, xpdl.Reference, xpdl.Performer:
 		return v.Initial
@@ -164,21 +168,31 @@ func printable(v value) any {
 	return text(v)
 }
 
+// fresh is columns for a new row: what holds no object has one zero byte.
+func fresh(v value, t xpdl.Type) []any {
+	c := columns(v, t)
+	if c[1] == nil {
+		c[1] = []byte{0}
+	}
+	return c
+}
+
 // columns are the values of VariableType, VariableValue, VariableValueVCHAR,
 // VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL.
+// Unused numbers are 0; a null leaves the one of its type NULL.
 func columns(v value, t xpdl.Type) []any {
-	c := []any{typeObject, nil, nil, nil, nil, nil, nil}
+	c := []any{typeObject, nil, nil, 0, 0, nil, 0}
 	switch x := v.(type) {
 	case nil:
 		switch t {
 		case xpdl.String, xpdl.Reference, xpdl.Performer:
 			c[0] = typeString
 		case xpdl.Integer:
-			c[0] = typeLong
+			c[0], c[4] = typeLong, nil
 		case xpdl.Float:
-			c[0] = typeDouble
+			c[0], c[3] = typeDouble, nil
 		case xpdl.Boolean:
-			c[0] = typeBoolean
+			c[0], c[6] = typeBoolean, nil
 		case xpdl.DateTime:
 			c[0] = typeDate
 		case xpdl.Other:
@@ -208,7 +222,8 @@ func columns(v value, t xpdl.Type) []any {
 	return c
 }
 
-// scanVariables reads rows of (oid, name, columns..., IsResult).
+// scanVariables reads rows of (oid, version, name, columns..., IsResult). A NULL
+// number reads as 0 and a NULL boolean as false, as JDBC gives them.
 func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([]*variable, error) {
 	var out []*variable
 	err := each(ctx, q, query, args, func(scan func(...any) error) error {
@@ -223,18 +238,18 @@ func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([
 			boolean sql.NullInt64
 			result  int
 		)
-		if err := scan(&v.oid, &v.name, &kind, &blob, &vchar, &double, &long, &date, &boolean, &result); err != nil {
+		if err := scan(&v.oid, &v.version, &v.name, &kind, &blob, &vchar, &double, &long, &date, &boolean, &result); err != nil {
 			return err
 		}
 		v.result = result != 0
 		switch {
 		case kind == typeString && vchar.Valid:
 			v.value = vchar.String
-		case kind == typeDouble && double.Valid:
+		case kind == typeDouble:
 			v.value = double.Float64
-		case kind == typeLong && long.Valid:
+		case kind == typeLong:
 			v.value = long.Int64
-		case kind == typeBoolean && boolean.Valid:
+		case kind == typeBoolean:
 			v.value = boolean.Int64 != 0
 		case kind == typeDate && date != nil:
 			v.value = datetime(date)

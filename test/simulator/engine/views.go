@@ -27,7 +27,7 @@ type InstanceView struct {
 	Created    int64 // epoch ms
 	Started    int64 // epoch ms, 0 if not started
 	LastState  int64 // epoch ms
-	Limit      int64 // epoch ms, NoLimit for none
+	Limit      int64 // epoch ms, Undefined for none
 	LimitText  string
 	Archived   bool
 }
@@ -125,7 +125,7 @@ func (e *Engine) list(ctx context.Context, f Filter, from string, args []any, li
 func (e *Engine) instances(ctx context.Context, query string, live bool, args ...any) ([]InstanceView, error) {
 	var out []InstanceView
 	err := each(ctx, e.db, query, args, func(scan func(...any) error) error {
-		v := InstanceView{Limit: NoLimit, Archived: !live}
+		v := InstanceView{Limit: Undefined, Archived: !live}
 		var name, def, requester, past sql.NullString
 		var created, started, last sql.NullInt64
 		var state int64
@@ -139,6 +139,9 @@ func (e *Engine) instances(ctx context.Context, query string, live bool, args ..
 		}
 		v.Name, v.Definition, v.Requester = name.String, def.String, requester.String
 		v.Created, v.Started, v.LastState = created.Int64, started.Int64, last.Int64
+		if v.Started == Undefined {
+			v.Started = 0
+		}
 		v.Package, v.Version, _, _ = splitID(v.Definition)
 		out = append(out, v)
 		return err
@@ -237,7 +240,7 @@ type ActivityView struct {
 	Name       string
 	Activated  int64 // epoch ms
 	LastState  int64 // epoch ms
-	Limit      int64 // epoch ms, NoLimit for none
+	Limit      int64 // epoch ms, Undefined for none
 	LimitText  string
 	User       string // who accepted, "" for nobody
 	Child      string // child instance of a subflow
@@ -265,7 +268,7 @@ func (e *Engine) activityViews(ctx context.Context, id string, live, past string
 		return out, e.describe(ctx, out, err)
 	}
 	err = each(ctx, e.db, past, []any{id}, func(scan func(...any) error) error {
-		v := ActivityView{Limit: NoLimit, Archived: true}
+		v := ActivityView{Limit: Undefined, Archived: true}
 		var name, user, variables sql.NullString
 		var activated, last sql.NullInt64
 		err := scan(&v.ID, &v.DefID, &v.Instance, &v.Definition, &v.State, &name, &activated, &last, &user, &variables)

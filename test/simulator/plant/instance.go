@@ -150,7 +150,7 @@ func (p *planting) variable(i instance, name string, value row) {
 // newVariable adds a variable to i.
 func (p *planting) newVariable(i instance, name string, value row) {
 	r := row{
-		"Process": i.oid, "VariableDefinitionId": name, "OrdNo": 0, "CNT": p.source.count(schema.CounterProcessData),
+		"Process": i.oid, "VariableDefinitionId": name, "OrdNo": -1, "CNT": p.source.count(schema.CounterProcessData),
 		"oid": p.source.oid(), "version": 0,
 	}
 	maps.Copy(r, value)

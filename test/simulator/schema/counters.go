@@ -19,8 +19,8 @@ const (
 	CounterProcessData = "_processdata_"
 	CounterActData     = "_activitydata_"
 	CounterAssignment  = "_assignment_"
-	CounterAndJoin     = "_andjoin_"
-	CounterDeadline    = "_deadline_"
+	CounterAndJoin     = "andjoinentry"
+	CounterDeadline    = "deadline"
 )
 
 // ReserveObjectIDs takes at least n object ids, whole blocks, for the caller's

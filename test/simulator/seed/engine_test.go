@@ -21,7 +21,7 @@ func TestSeeded_instances_run_to_their_end_in_an_engine(t *testing.T) {
 	const mostSteps = 6 // no way to the end is longer
 	for range mostSteps {
 		for _, id := range lines(t, db, "SELECT Id FROM SHKActivities WHERE State IN (1000001,1000003) AND Performer IS NULL ORDER BY oid") {
-			e.ForceComplete(t.Context(), engine.Caller{Name: "admin", Admin: true}, id)
+			must(t, e.ForceComplete(t.Context(), engine.Caller{Name: "admin", Admin: true}, id))
 		}
 	}
 	if left := lines(t, db, "SELECT p.Id FROM SHKProcesses p"); len(left) > 0 {

@@ -15,9 +15,10 @@ import (
 
 // Constants of engine rows.
 const (
-	priority = 3             // unless the XPDL names one
-	noLimit  = math.MaxInt64 // LimitTime of something without a limit
-	noOffset = 0             // *TZO columns of a server in UTC
+	priority   = 3                 // unless the XPDL names one
+	undefined  = math.MaxInt64 / 2 // a time that has not come (docs/joget.md#times)
+	noOffset   = 0                 // *TZO columns of a server in UTC
+	wholeValue = -1                // OrdNo of a value that is not in pieces
 
 	deadline = 90 * 24 * time.Hour // what the conditions of all deadlines in the apps yield, from the activation on
 
@@ -35,6 +36,7 @@ type actor struct {
 	Instance
 	oid        int64
 	definition definition
+	name       string    // of the instance; that of a child tells its caller
 	now        time.Time // moves on with each activity
 	created    time.Time
 	closed     []closedActivity
@@ -77,7 +79,7 @@ func (w *world) instance(j job) error {
 // create decides who the instance is and links it to its record.
 func (w *world) create(j job) (*actor, error) {
 	d := w.definitions[j.position.Process]
-	a := &actor{definition: d, created: j.created, now: j.created}
+	a := &actor{definition: d, name: d.process.Name, created: j.created, now: j.created}
 	a.Kind, a.Position, a.Definition = j.kind, j.position.Name, d.name
 	a.Requester = pick(w, w.directory.names)
 	a.Variables = w.variables(j.position, j.kind)
@@ -127,16 +129,17 @@ func (w *world) archivedPredecessor(a *actor) {
 
 func (w *world) processRow(a *actor, callerActivity, caller string) {
 	a.oid = w.numbers.oid.take()
-	var started, startedTZO, byActivity, byProcess any
+	var byActivity, byProcess any
+	started := int64(undefined)
 	if a.State != notStarted {
-		started, startedTZO = a.created.Add(40*time.Millisecond).UnixMilli(), noOffset
+		started = a.created.Add(40 * time.Millisecond).UnixMilli()
 	}
 	if caller != "" {
 		byActivity, byProcess = callerActivity, caller
 	}
 	w.rows.add(processTable, 0, a.ID, a.definition.oid, a.Definition, byActivity, byProcess, a.Requester, nil,
-		schema.ProcessStateOID(a.State), priority, a.definition.process.Name, a.created.UnixMilli(), noOffset, started, startedTZO,
-		a.created.Add(40*time.Millisecond).UnixMilli(), noOffset, noLimit, noOffset, nil, a.oid, 1)
+		schema.ProcessStateOID(a.State), priority, a.name, a.created.UnixMilli(), noOffset, started, noOffset,
+		a.created.Add(40*time.Millisecond).UnixMilli(), noOffset, undefined, noOffset, nil, a.oid, 1)
 	for _, name := range slices.Sorted(maps.Keys(a.Variables)) {
 		w.rows.add(processData, slices.Concat([]any{a.oid}, w.variableRow(a, name, schema.CounterProcessData))...)
 	}
@@ -149,7 +152,7 @@ func (w *world) processRow(a *actor, callerActivity, caller string) {
 func (w *world) variableRow(a *actor, name, counter string) []any {
 	declared, _ := a.definition.process.Variable(name)
 	return slices.Concat([]any{name}, w.stored(declared.Type, a.Variables[name]),
-		[]any{0, w.numbers.counters[counter].take(), w.numbers.oid.take(), 0})
+		[]any{wholeValue, w.numbers.counters[counter].take(), w.numbers.oid.take(), 0})
 }
 
 // activities writes the closed and the open activities of an instance and
@@ -257,7 +260,7 @@ func (w *world) openManual(a *actor, def *xpdl.Activity) {
 // openSubflow writes the waiting activity and the child behind it.
 func (w *world) openSubflow(a *actor, def *xpdl.Activity, p Position) Instance {
 	d := w.definitions[p.Process]
-	child := &actor{definition: d, created: a.now.Add(30 * time.Millisecond), now: a.now.Add(30 * time.Millisecond)}
+	child := &actor{definition: d, name: a.name + "-" + def.Name, created: a.now.Add(30 * time.Millisecond), now: a.now.Add(30 * time.Millisecond)}
 	_, key := split(p.Process)
 	child.ID = fmt.Sprintf("%d_%s_%s", w.numbers.counters[schema.CounterProcess].take(), d.pkg, key)
 	child.Kind, child.Position, child.Definition, child.State = Child, p.Name, d.name, running
@@ -288,25 +291,23 @@ type activityState struct {
 // returns its object id.
 func (w *world) activityRow(a *actor, def *xpdl.Activity, id string, s activityState) int64 {
 	oid := w.numbers.oid.take()
-	var resource, user, child, asynchronous, accepted, acceptedTZO any
+	var resource, user, child any
+	accepted, limit := int64(undefined), int64(undefined)
 	if s.user != "" {
 		resource, user = w.resource(s.user), s.user
-		accepted, acceptedTZO = s.accepted.UnixMilli(), noOffset
+		accepted = s.accepted.UnixMilli()
 	}
 	if s.child != "" {
-		child, asynchronous = s.child, 0
+		child = s.child
 	}
-	limit := int64(noLimit)
 	if def.Limit > 0 {
 		limit = s.activated.Add(def.Limit).UnixMilli()
 	}
 	w.rows.add(activityTable, id, nil, def.ID, a.oid, resource, a.Definition, a.ID, user, schema.ActivityStateOID(s.name), nil,
-		child, asynchronous, priority, def.Name, s.activated.UnixMilli(), noOffset, accepted, acceptedTZO,
+		child, 0, priority, def.Name, s.activated.UnixMilli(), noOffset, accepted, noOffset,
 		s.changed.UnixMilli(), noOffset, limit, noOffset, nil, oid, 1)
-	if def.Waits() {
-		for _, name := range slices.Sorted(maps.Keys(a.Variables)) {
-			w.rows.add(activityData, slices.Concat([]any{oid, 0}, w.variableRow(a, name, schema.CounterActData))...)
-		}
+	for _, name := range slices.Sorted(maps.Keys(a.Variables)) {
+		w.rows.add(activityData, slices.Concat([]any{oid, 0}, w.variableRow(a, name, schema.CounterActData))...)
 	}
 	return oid
 }
@@ -321,7 +322,7 @@ func (w *world) archive(a *actor, p Position) {
 	for _, c := range a.closed {
 		kind := map[xpdl.Kind]string{xpdl.Manual: "normal", xpdl.Tool: "tool", xpdl.Route: "route", xpdl.Subflow: "subflow"}[c.def.Kind]
 		w.rows.add(activityHistory, c.id, c.def.Name, c.def.ID, c.activated.UnixMilli(), c.activated.UnixMilli(), c.finished.UnixMilli(), nil,
-			c.def.Performer, strings.Join(c.assignees, ";"), c.performer, completed, kind, nil, variables, a.ID)
+			c.def.Performer, "", c.performer, completed, kind, nil, variables, a.ID)
 	}
 }
 

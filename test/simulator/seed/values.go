@@ -121,9 +121,10 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 }
 
 // stored are the columns VariableType, VariableValue, VariableValueVCHAR,
-// VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL.
+// VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL;
+// unused numbers are 0, an unused object is one zero byte.
 func (w *world) stored(declared xpdl.Type, value any) []any {
-	c := []any{5, nil, nil, nil, nil, nil, nil}
+	c := []any{5, []byte{0}, nil, 0, 0, nil, 0}
 	switch x := value.(type) {
 	case bool:
 		c[0], c[6] = 0, 0
@@ -143,9 +144,14 @@ func (w *world) stored(declared xpdl.Type, value any) []any {
 			c[0], c[2] = 3, x
 		}
 	case nil:
-		if code, typed := map[xpdl.Type]int{xpdl.DateTime: 4, xpdl.Float: 2}[declared]; typed {
-			c[0] = code
-		} else {
+		switch {
+		case declared == xpdl.DateTime:
+			c[0] = 4
+		case declared == xpdl.Float:
+			c[0], c[3] = 2, nil
+		case declared.Text():
+			c[0] = 3
+		default:
 			c[1] = schema.JavaNull()
 		}
 	}

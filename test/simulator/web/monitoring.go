@@ -80,7 +80,7 @@ func (c *call) date(ms int64) string {
 }
 
 func (c *call) due(limit int64, none string) string {
-	if limit == engine.NoLimit || limit <= 0 {
+	if limit == engine.Undefined || limit <= 0 {
 		return none
 	}
 	return c.date(limit)
@@ -88,7 +88,7 @@ func (c *call) due(limit int64, none string) string {
 
 func (c *call) monitor(limit int64) string {
 	switch {
-	case limit == engine.NoLimit || limit <= 0:
+	case limit == engine.Undefined || limit <= 0:
 		return "-"
 	case c.now().UnixMilli() > limit:
 		return `<span class="dot_red">&nbsp;</span>`
@@ -363,8 +363,11 @@ func (c *call) activityStart() error {
 	if err := guard(id, def); err != nil {
 		return err
 	}
-	ok := c.engine.StartActivity(c.r.Context(), c.caller, id, def, abort)
-	c.write(newObject("processId", id, "activityDefId", def, "result", ok))
+	started := c.engine.StartActivity(c.r.Context(), c.caller, id, def, abort)
+	if started.Err != nil {
+		return started.Err
+	}
+	c.write(newObject("processId", id, "activityDefId", def, "result", started.Result))
 	return nil
 }
 
@@ -386,8 +389,7 @@ func (c *call) reevaluate() error {
 	if err := guard(v...); err != nil {
 		return err
 	}
-	c.engine.Reevaluate(c.r.Context(), c.caller, v[0])
-	return nil
+	return c.engine.Reevaluate(c.r.Context(), c.caller, v[0])
 }
 
 func (c *call) reevaluateUser() error {
@@ -398,7 +400,9 @@ func (c *call) reevaluateUser() error {
 	if err := guard(v...); err != nil {
 		return err
 	}
-	c.engine.ReevaluateUser(c.r.Context(), c.caller, v[0])
+	if err := c.engine.ReevaluateUser(c.r.Context(), c.caller, v[0]); err != nil {
+		return err
+	}
 	c.status = http.StatusNoContent
 	return nil
 }
@@ -449,7 +453,9 @@ func (c *call) forceComplete() error {
 	if v[2] == "" {
 		return errAssignment
 	}
-	c.engine.ForceComplete(c.r.Context(), c.caller, v[2])
+	if err := c.engine.ForceComplete(c.r.Context(), c.caller, v[2]); err != nil {
+		return err
+	}
 	c.status = http.StatusNoContent
 	return nil
 }

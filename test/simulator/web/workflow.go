@@ -60,6 +60,9 @@ func (c *call) processStart() error {
 	res, err := c.engine.Start(ctx, c.caller, engine.StartRequest{
 		Definition: id, Variables: c.variables(), RecordID: c.p("recordId"), Instance: c.p("processInstanceId"),
 	})
+	if errors.Is(err, engine.ErrInternal) {
+		return err
+	}
 	if err == nil {
 		out.put("processId", res.Instance)
 		out.put("activityId", res.Activity)

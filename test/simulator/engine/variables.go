@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"jogetferry/test/simulator/schema"
+)
+
+func (s *session) insertVariables(ctx context.Context, in *instance, list ...*variable) error {
+	var rows []string
+	var args []any
+	for _, v := range list {
+		oid, cnt, err := s.numbered(ctx, schema.CounterProcessData)
+		if err != nil {
+			return err
+		}
+		v.oid = oid
+		decl, _ := in.def.proc.Variable(v.name)
+		rows = append(rows, instanceVariableRow)
+		args = append(append(append(args, in.oid, v.name), fresh(v.value, decl.Type)...), cnt, oid)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := s.db.ExecContext(ctx, insertInstanceVariables+strings.Join(rows, ","), args...); err != nil {
+		return fmt.Errorf("write variables of %s: %w", in.id, err)
+	}
+	return nil
+}
+
+func (s *session) processVariables(ctx context.Context, in *instance) ([]*variable, error) {
+	if in.variables == nil {
+		vars, err := scanVariables(ctx, s.db, selectInstanceVariables, in.oid)
+		if err != nil {
+			return nil, fmt.Errorf("read variables of %s: %w", in.id, err)
+		}
+		in.variables = append([]*variable{}, vars...)
+	}
+	return in.variables, nil
+}
+
+// setVariable stores a process variable; errRefused for an undeclared name or
+// a value of another type, errConflict when another call has written it since
+// this one read it.
+func (s *session) setVariable(ctx context.Context, in *instance, name string, v value) error {
+	decl, ok := in.def.proc.Variable(name)
+	if !ok || !fits(decl.Type, v) {
+		return errRefused
+	}
+	vars, err := s.processVariables(ctx, in)
+	if err != nil {
+		return err
+	}
+	for _, x := range vars {
+		if x.name != name {
+			continue
+		}
+		if err := s.guarded(ctx, updateInstanceVariable, raiseInstanceVariable, x.oid, &x.version, columns(v, decl.Type)...); err != nil {
+			return fmt.Errorf("write variable %s of %s: %w", name, in.id, err)
+		}
+		x.value = v
+		return nil
+	}
+	x := &variable{name: name, value: v}
+	in.variables = append(in.variables, x)
+	return s.insertVariables(ctx, in, x)
+}
+
+func (s *session) insertActivityVariables(ctx context.Context, in *instance, a *activity, vars []*variable) error {
+	var rows []string
+	var args []any
+	for _, v := range vars {
+		oid, cnt, err := s.numbered(ctx, schema.CounterActData)
+		if err != nil {
+			return err
+		}
+		decl, _ := in.def.proc.Variable(v.name)
+		rows = append(rows, activityVariableRow)
+		args = append(append(append(args, a.oid, v.name), fresh(v.value, decl.Type)...), flag(v.result), cnt, oid)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if _, err := s.db.ExecContext(ctx, insertActivityVariables+strings.Join(rows, ","), args...); err != nil {
+		return fmt.Errorf("write variables of %s: %w", a.id, err)
+	}
+	return nil
+}
+
+func (s *session) activityVariables(ctx context.Context, a *activity) ([]*variable, error) {
+	vars, err := scanVariables(ctx, s.db, selectActivityVariables, a.oid)
+	if err != nil {
+		return nil, fmt.Errorf("read variables of %s: %w", a.id, err)
+	}
+	return vars, nil
+}
+
+// setActivityVariable stores a result on an activity; errRefused as in setVariable.
+func (s *session) setActivityVariable(ctx context.Context, in *instance, a *activity, name string, v value) error {
+	decl, ok := in.def.proc.Variable(name)
+	if !ok || !fits(decl.Type, v) {
+		return errRefused
+	}
+	vars, err := s.activityVariables(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, x := range vars {
+		if x.name != name {
+			continue
+		}
+		if _, err := s.db.ExecContext(ctx, updateActivityVariable, append(columns(v, decl.Type), x.oid)...); err != nil {
+			return fmt.Errorf("write variable %s of %s: %w", name, a.id, err)
+		}
+		return nil
+	}
+	return s.insertActivityVariables(ctx, in, a, []*variable{{name: name, value: v, result: true}})
+}
+
+// takeResults brings what was set on an activity to the process.
+func (s *session) takeResults(ctx context.Context, in *instance, a *activity) error {
+	vars, err := s.activityVariables(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, v := range vars {
+		if !v.result {
+			continue
+		}
+		if err := s.setVariable(ctx, in, v.name, v.value); err != nil && !refused(err) {
+			return err
+		}
+	}
+	return nil
+}
