@@ -209,7 +209,7 @@ var typingChecks = []Check{
 	}),
 	assumed("TYPE-12", "engine-tables", "the rows of typed variables", func(t *T) {
 		p := t.start(ann, "typed", "var_s", "x", "var_i", "42", "var_f", "2.5")
-		const q = "SELECT CONCAT(VariableDefinitionId,'=',VariableType,':',COALESCE(VariableValueVCHAR, VariableValueLONG, VariableValueDBL)) FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId IN ('s','i','f')"
+		const q = "SELECT CONCAT(VariableDefinitionId,'=',VariableType,':',CASE VariableType WHEN 1 THEN VariableValueLONG WHEN 2 THEN VariableValueDBL ELSE VariableValueVCHAR END) FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId IN ('s','i','f')"
 		t.equal("rows", "f=2:2.5,i=1:42,s=3:x", t.sorted(q, p))
 	}),
 }
