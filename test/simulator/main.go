@@ -111,7 +111,7 @@ func serve(ctx context.Context, f serveFlags) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(idleConnections)
-	s, err := server.New(ctx, server.Options{DB: db, UploadsDir: f.uploads, Effects: f.effects, Faults: rules, Seed: f.seed, Log: log})
+	s, err := server.New(ctx, server.Options{DB: db, UploadsDir: f.uploads, Effects: f.effects, Faults: rules, Seed: f.seed, Log: log, Recover: true})
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,8 @@ func deadlock(err error) bool {
 // Places at which a call can be held, the values of Point.What. Rows written
 // until then are visible to everybody.
 const (
+	AtInstance    = "instance"    // between the requester's row of an instance and its own
+	AtActivity    = "activity"    // an activity is not active as far as the call knows, and is about to be created
 	AtTool        = "tool"        // before a tool runs, its activity is open.running
 	AtToolDone    = "tool_done"   // the tool has written, its activity is not completed
 	AtCondition   = "condition"   // before the condition of a transition is evaluated
@@ -65,7 +67,7 @@ const (
 
 // Places lists all values of Point.What.
 func Places() []string {
-	return []string{AtTool, AtToolDone, AtCondition, AtMapping, AtRoute, AtChild, AtAssignments, AtResource}
+	return []string{AtInstance, AtActivity, AtTool, AtToolDone, AtCondition, AtMapping, AtRoute, AtChild, AtAssignments, AtResource}
 }
 
 // Point is where a call is. Instance and ActivityDefID are "" where there is

@@ -67,6 +67,9 @@ func (s *session) activate(ctx context.Context, in *instance, def *xpdl.Activity
 			return nil
 		}
 	}
+	if err := s.pause(ctx, Point{AtActivity, in.id, def.ID}); err != nil {
+		return err
+	}
 	now := s.millis()
 	limits, err := s.deadlines(ctx, in, def, now)
 	if err != nil {

@@ -126,6 +126,9 @@ func (s *session) create(ctx context.Context, def *definition, requester string,
 	if err := s.insertRequester(ctx, in, callerOID); err != nil {
 		return nil, err
 	}
+	if err := s.pause(ctx, Point{AtInstance, in.id, ""}); err != nil {
+		return nil, err
+	}
 	if in.oid, err = s.oid(ctx); err != nil {
 		return nil, err
 	}

@@ -168,11 +168,14 @@ func printable(v value) any {
 	return text(v)
 }
 
-// fresh is columns for a new row: what holds no object has one zero byte.
+// noObject is what VariableValue holds beside most values.
+var noObject = []byte{0}
+
+// fresh is columns for a new row, where texts too have noObject beside them.
 func fresh(v value, t xpdl.Type) []any {
 	c := columns(v, t)
 	if c[1] == nil {
-		c[1] = []byte{0}
+		c[1] = noObject
 	}
 	return c
 }
@@ -181,12 +184,12 @@ func fresh(v value, t xpdl.Type) []any {
 // VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL.
 // Unused numbers are 0; a null leaves the one of its type NULL.
 func columns(v value, t xpdl.Type) []any {
-	c := []any{typeObject, nil, nil, 0, 0, nil, 0}
+	c := []any{typeObject, noObject, nil, 0, 0, nil, 0}
 	switch x := v.(type) {
 	case nil:
 		switch t {
 		case xpdl.String, xpdl.Reference, xpdl.Performer:
-			c[0] = typeString
+			c[0], c[1] = typeString, nil
 		case xpdl.Integer:
 			c[0], c[4] = typeLong, nil
 		case xpdl.Float:
@@ -204,7 +207,7 @@ func columns(v value, t xpdl.Type) []any {
 		if len(utf16.Encode([]rune(x))) > schema.MaxVarchar {
 			c[1] = schema.JavaString(x)
 		} else {
-			c[0], c[2] = typeString, x
+			c[0], c[1], c[2] = typeString, nil, x
 		}
 	case float64:
 		c[0], c[3] = typeDouble, x

@@ -57,6 +57,9 @@ func (s *session) setVariable(ctx context.Context, in *instance, name string, v 
 		if x.name != name {
 			continue
 		}
+		if x.value == v {
+			return nil // the engine does not write what it takes for unchanged
+		}
 		if err := s.guarded(ctx, updateInstanceVariable, raiseInstanceVariable, x.oid, &x.version, columns(v, decl.Type)...); err != nil {
 			return fmt.Errorf("write variable %s of %s: %w", name, in.id, err)
 		}

@@ -143,7 +143,7 @@ func (r Rule) effect() bool {
 		return false
 	case Redirect302, Bad400, HTML502, Empty200:
 		return r.After
-	case Latency, AnswerLate, Error500After, CutAfter, Truncated, DuplicateJSON:
+	case Latency, AnswerLate, Error500After, CutAfter, Truncated, DuplicateJSON, Throw, Error:
 		return true
 	}
 	return true
@@ -190,7 +190,7 @@ func (h *Handler) spoil(a *Answer, kind Kind) *Answer {
 	case DuplicateJSON:
 		a.Body.Write(bytes.Clone(a.Body.Bytes()))
 		return a
-	case Latency, AnswerLate:
+	case Latency, AnswerLate, Throw, Error:
 		return a
 	}
 	return fresh

@@ -30,23 +30,29 @@ const (
 	Empty200       Kind = "empty200"        // 200 with an empty body; no effect unless After
 	Truncated      Kind = "truncated"       // the first half of the right answer
 	DuplicateJSON  Kind = "duplicate_json"  // the right answer, twice in one body
+
+	Throw Kind = "throw" // an Exception, inside a call
+	Error Kind = "error" // an Error, inside a call
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
 		Latency, AnswerLate, Error500Before, Error500After, CutBefore, CutAfter, DelayedCommit,
-		Redirect302, Bad400, HTML502, Empty200, Truncated, DuplicateJSON,
+		Redirect302, Bad400, HTML502, Empty200, Truncated, DuplicateJSON, Throw, Error,
 	}
 }
 
-// Any is the path that matches every call.
+// Any is the path that matches every call, and no place inside one.
 const Any = "*"
+
+// Inside begins the paths of places inside calls, such as engine/tool.
+const Inside = "engine/"
 
 // Rule says when a fault happens. Rules are looked at in order; delays of all
 // that fire add up, of the other kinds the first decides.
 type Rule struct {
-	Path        string        // part of the path after /jw/web/json/, such as "process/start", or Any
+	Path        string        // part of the path after /jw/web/json/, such as "process/start", or Any; or Inside and the name of a place
 	Kind        Kind          // what happens
 	Probability float64       // of each call that matches, 0 means always
 	Count       int           // how often at most, 0 means without end
@@ -93,6 +99,9 @@ func (r Rule) Validate() error {
 	if r.Probability < 0 || r.Probability > 1 {
 		errs = append(errs, fmt.Errorf("probability %v is not between 0 and 1", r.Probability))
 	}
+	if inside := r.Kind == Throw || r.Kind == Error; inside != r.inside() && r.Kind != Latency {
+		errs = append(errs, fmt.Errorf("kind %q does not go with path %q", r.Kind, r.Path))
+	}
 	if r.Count < 0 || r.Skip < 0 || r.Delay < 0 {
 		errs = append(errs, errors.New("count, skip and delay must not be negative"))
 	}
@@ -101,6 +110,9 @@ func (r Rule) Validate() error {
 	}
 	return nil
 }
+
+// inside reports whether the rule is about a place inside calls.
+func (r Rule) inside() bool { return strings.HasPrefix(r.Path, Inside) }
 
 // ParseRule reads a rule as flags write it: key=value pairs separated by
 // commas, keys path, kind, p (probability), count, skip, delay (a Go
@@ -200,11 +212,25 @@ type plan struct {
 }
 
 func (i *Injector) plan(path string) plan {
+	return i.decide(func(r Rule) bool { return r.Path == Any || !r.inside() && strings.Contains(path, r.Path) })
+}
+
+// At decides about a call that comes to a place inside: how long it stays, and
+// then whether it fails, with Throw or Error; "" for neither.
+func (i *Injector) At(place string) (time.Duration, Kind) {
+	p := i.decide(func(r Rule) bool { return r.Path == Inside+place })
+	if p.rule == nil {
+		return p.before, ""
+	}
+	return p.before, p.rule.Kind
+}
+
+func (i *Injector) decide(concerns func(Rule) bool) plan {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	var p plan
 	for _, r := range i.rules {
-		if r.Path != Any && !strings.Contains(path, r.Path) {
+		if !concerns(r.Rule) {
 			continue
 		}
 		delay := r.Kind == Latency || r.Kind == AnswerLate

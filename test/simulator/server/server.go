@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +34,10 @@ type Options struct {
 	Now        func() time.Time                           // nil means the system clock
 	Sleep      func(context.Context, time.Duration) error // nil means really sleeping
 	Log        *zap.Logger                                // nil means none
+	Pause      func(context.Context, engine.Point) error  // called inside calls, before the faults of that place; nil means nobody
+	Timeout    time.Duration                              // of a call's transaction; 0 means that of Joget
+	MaxPost    int64                                      // bytes of a form body that are read, see web.Options; 0 means Tomcat's
+	Recover    bool                                       // run interrupted tools again, in the background, as a server does that starts
 }
 
 // Server is a simulated Joget server. It is an http.Handler for /jw and /sim.
@@ -60,6 +65,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
+	if o.Pause == nil {
+		o.Pause = func(context.Context, engine.Point) error { return nil }
+	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s := &Server{faults: fault.NewInjector(o.Seed), stop: stop}
 	// requests run to their end whoever goes away, but delays end with the server
@@ -69,18 +77,24 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		defer context.AfterFunc(running, cancel)()
 		return o.Sleep(ctx, d)
 	}
-	if err := s.faults.Add(o.Faults...); err != nil {
+	if err := s.AddFaults(o.Faults...); err != nil {
 		return nil, err
+	}
+	pause := func(ctx context.Context, at engine.Point) error {
+		if err := o.Pause(ctx, at); err != nil {
+			return err
+		}
+		return s.fail(ctx, at, sleep)
 	}
 	var err error
 	if s.log, err = effects.Open(o.Effects, o.Now); err != nil {
 		return nil, err
 	}
-	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, UploadsDir: o.UploadsDir, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record})
+	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, UploadsDir: o.UploadsDir, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record, Pause: pause, Timeout: o.Timeout})
 	if err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}
-	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir})
+	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir, MaxPost: o.MaxPost})
 	s.faulty = fault.New(fault.Options{
 		Injector: s.faults, Next: s.stamped(api), Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: sleep,
 	})
@@ -100,7 +114,47 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		defer s.calls.Done()
 		s.faulty.ServeHTTP(w, r)
 	})
+	s.background(running, o)
 	return s, nil
+}
+
+// background starts what a server does besides answering calls.
+func (s *Server) background(running context.Context, o Options) {
+	if o.Recover {
+		s.calls.Go(func() {
+			if err := s.engine.Recover(running); err != nil {
+				o.Log.Warn("interrupted tools", zap.Error(err))
+			}
+		})
+	}
+	seconds, err := strconv.Atoi(s.engine.Setting("deadlineCheckerInterval"))
+	if err != nil || seconds <= 0 {
+		return
+	}
+	s.calls.Go(func() {
+		for o.Sleep(running, time.Duration(seconds)*time.Second) == nil {
+			if err := s.engine.CheckDeadlines(running); err != nil {
+				o.Log.Warn("check deadlines", zap.Error(err))
+			}
+		}
+	})
+}
+
+var errArmed = errors.New("a fault rule of this place")
+
+// fail makes a call slow, or fail, at a place of the engine.
+func (s *Server) fail(ctx context.Context, at engine.Point, sleep func(context.Context, time.Duration) error) error {
+	delay, kind := s.faults.At(at.What)
+	if delay > 0 && sleep(ctx, delay) != nil {
+		return nil // the server ends, and the call with it to its end
+	}
+	switch kind {
+	case fault.Throw:
+		return fmt.Errorf("%w: %w", engine.ErrException, errArmed)
+	case fault.Error:
+		return errArmed
+	}
+	return nil
 }
 
 // ServeHTTP answers a request.
@@ -110,7 +164,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 func (s *Server) Engine() *engine.Engine { return s.engine }
 
 // AddFaults arms fault rules behind those that are there.
-func (s *Server) AddFaults(rules ...fault.Rule) error { return s.faults.Add(rules...) }
+func (s *Server) AddFaults(rules ...fault.Rule) error {
+	for _, r := range rules {
+		if place, inside := strings.CutPrefix(r.Path, fault.Inside); inside && !slices.Contains(engine.Places(), place) {
+			return fmt.Errorf("fault rule: %q is none of the engine's places %v", place, engine.Places())
+		}
+	}
+	return s.faults.Add(rules...)
+}
 
 // FaultStates lists the armed rules with how often each fired.
 func (s *Server) FaultStates() []fault.State { return s.faults.States() }
@@ -214,7 +275,7 @@ func (s *Server) addFaults(w http.ResponseWriter, r *http.Request) {
 		}
 		rules = []fault.Rule{one}
 	}
-	if err := s.faults.Add(rules...); err != nil {
+	if err := s.AddFaults(rules...); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}

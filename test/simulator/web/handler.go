@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -21,8 +23,12 @@ import (
 // Context is the path of the web application.
 const Context = "/jw"
 
-// maxForm bounds request bodies.
+// maxForm bounds what is kept in memory of a multipart body, and request
+// bodies as a whole.
 const maxForm = 32 << 20
+
+// maxPost is what Tomcat reads of a form body (docs/joget.md#addresses).
+const maxPost = 2 << 20
 
 const systemError = "System error, please refer to log files"
 
@@ -35,6 +41,7 @@ type Options struct {
 	Seed   uint64 // of the key order
 
 	UploadsDir string // folder that holds app_formuploads, "" for none
+	MaxPost    int64  // bytes of a form body; a longer one loses all its parameters, the login too. 0 means 2 MiB
 }
 
 // Handler answers everything below Context. Use New.
@@ -47,6 +54,7 @@ type Handler struct {
 	sessions sessions
 	routes   []route
 	uploads  string
+	maxPost  int64
 }
 
 // New returns a handler; all options but Seed are required.
@@ -54,6 +62,9 @@ func New(o Options) *Handler {
 	h := &Handler{
 		db: o.DB, engine: o.Engine, now: o.Now, log: o.Log, uploads: o.UploadsDir,
 		dice: &dice{rand: rand.New(rand.NewPCG(o.Seed, o.Seed))}, //nolint:gosec // key order is no secret
+	}
+	if h.maxPost = o.MaxPost; h.maxPost == 0 {
+		h.maxPost = maxPost
 	}
 	h.routes = h.table()
 	return h
@@ -176,11 +187,25 @@ func (c *call) parse() error {
 		if err := c.r.ParseMultipartForm(maxForm); err != nil {
 			return err
 		}
-	} else if err := c.r.ParseForm(); err != nil {
+	} else if err := c.readForm(); err != nil {
 		return err
 	}
 	c.params = c.r.Form
 	return nil
+}
+
+// readForm reads the parameters of query and body. Of a body that is too long
+// there are none, and the call goes on without them.
+func (c *call) readForm() error {
+	body, err := io.ReadAll(io.LimitReader(c.r.Body, c.maxPost+1))
+	if err != nil {
+		return err
+	}
+	if int64(len(body)) > c.maxPost {
+		body = nil
+	}
+	c.r.Body = io.NopCloser(bytes.NewReader(body))
+	return c.r.ParseForm()
 }
 
 // sendError commits an error answer. What is written afterwards is appended,
