@@ -72,7 +72,7 @@ func TestRehearseStep(t *testing.T) {
 		},
 		{
 			name: "in_a_subflow", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
-			done: []string{"complete handover by tana", "complete welcome by cat"},
+			done: []string{"complete handover by tana", "complete welcome by tana"},
 		},
 		{
 			name: "of_branches_that_meet", begin: activitytest.Begin{Process: "claims/assess", Variables: map[string]string{"handler": "david"}, Row: map[string]string{"title": "water"}},
@@ -84,7 +84,7 @@ func TestRehearseStep(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
 				c.Target.Accept(in.TargetID(), "equip/handover", "tina")
 			},
-			done: []string{"complete handover by tina", "complete welcome by cat"},
+			done: []string{"complete handover by tina", "complete welcome by tina"},
 		},
 		{
 			name: "that_nobody_can_complete", begin: ill, answers: approvals, stopped: "can log in",
@@ -115,7 +115,7 @@ func TestRehearseStep(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, _ *activitytest.Instance, _ *scene.Ports) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
-			done: []string{"complete handover by tana", "complete welcome by cat"},
+			done: []string{"complete handover by tana", "complete welcome by tana"},
 		},
 		{
 			name: "whose_worker_dies", begin: scene.Called, way: scene.ToCalled, at: []string{"equip/handover", "welcome"}, ended: true,
@@ -127,7 +127,7 @@ func TestRehearseStep(t *testing.T) {
 				_, err = activitytest.Run(t, dying.Register, contract.RehearseStep, contract.RehearseStepInput{StepInput: in.Step(), Rehearsal: last.ID, Step: 1})
 				activitytest.Same(t, "error", string(migration.CodeUnavailable), activitytest.TypeOf(err))
 			},
-			done: []string{"complete handover by tana", "complete welcome by cat"},
+			done: []string{"complete handover by tana", "complete welcome by tana"},
 		},
 		{
 			name: "that_has_no_effect", begin: scene.Called, way: scene.ToCalled, stopped: "is still open",

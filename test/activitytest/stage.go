@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -118,6 +119,9 @@ func newStage(ctx context.Context, admin string) (*Stage, error) {
 			if err == nil {
 				err = apps.Load(ctx, sides[i].SQL, apps.Options{Apps: append(apps.Names(), apps.Claims), PackageVersion: version})
 			}
+			if err == nil {
+				err = simulated.MeetUsers(ctx, sides[i].SQL) // cases start instances at the same moment
+			}
 			return err
 		})
 	}
@@ -138,10 +142,12 @@ func newStage(ctx context.Context, admin string) (*Stage, error) {
 	if err != nil {
 		return s, err
 	}
-	if s.Source.Engine, err = engine.New(ctx, engine.Options{DB: s.Source.SQL, UploadsDir: filepath.Dir(s.Source.Folder)}); err != nil {
+	began := time.Now() //nolint:forbidigo // both servers stand there: a date variable that nobody set is the time of the start
+	clock := func() time.Time { return began }
+	if s.Source.Engine, err = engine.New(ctx, engine.Options{DB: s.Source.SQL, UploadsDir: filepath.Dir(s.Source.Folder), Now: clock}); err != nil {
 		return s, err
 	}
-	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder)}); err != nil {
+	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder), Now: clock}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, func(context.Context) error { return s.sim.Close() })

@@ -122,6 +122,27 @@ func writeDirectory(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// MeetUsers makes the engine of a server know everybody of the directory, as
+// one where all have worked: starts at the same moment that involve somebody
+// new fail (docs/joget.md#the-answer-to-a-start). It is not repeatable.
+func MeetUsers(ctx context.Context, db *sql.DB) error {
+	return InTransaction(ctx, db, nil, func(tx *sql.Tx) error {
+		users := Users()
+		oid, err := ReserveObjectIDs(ctx, tx, int64(len(users)))
+		if err != nil {
+			return err
+		}
+		w := inserter(ctx, tx)
+		for i, u := range users {
+			w.put(insertResource, u.Name, oid+int64(i))
+		}
+		if w.err != nil {
+			return fmt.Errorf("writing resources: %w", w.err)
+		}
+		return nil
+	})
+}
+
 // rowWriter keeps the first error, so that a list of inserts reads as a list.
 type rowWriter struct {
 	exec func(query string, args ...any) (sql.Result, error)

@@ -16,6 +16,8 @@ const (
 	insertGroup        = "INSERT INTO dir_group (id, name, description, organizationId) VALUES (?,?,?,?)"
 	insertUserGroup    = "INSERT INTO dir_user_group (groupId, userId) VALUES (?,?)"
 
+	insertResource = "INSERT INTO SHKResourcesTable (Username, Name, oid, version) VALUES (?,NULL,?,0)"
+
 	selectColumns = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.columns WHERE TABLE_SCHEMA=DATABASE()"
 
 	lockObjectID   = "SELECT nextoid FROM objectid FOR UPDATE"
