@@ -48,17 +48,20 @@ var tools = map[string]tool{
 // runTool runs what is mapped to a tool activity; unmapped activities and
 // plugins of unknown classes do nothing.
 func (s *session) runTool(ctx context.Context, in *instance, a *activity, def *xpdl.Activity) error {
-	broken := s.pause(ctx, Point{AtTool, in.id, def.ID})
 	if err := s.ensureLink(ctx, in); err != nil {
 		return err
 	}
 	p, mapped, err := s.plugin(ctx, in.def, def.ID)
-	if err != nil || !mapped {
+	if err != nil {
 		return err
 	}
 	record, err := s.recordID(ctx, in.id)
 	if err != nil {
 		return err
+	}
+	broken := s.pause(ctx, Point{AtTool, in.id, def.ID})
+	if !mapped {
+		return nil
 	}
 	list := []plugin{p}
 	if p.class == multiTools {

@@ -132,7 +132,7 @@ func (s *Server) background(running context.Context, o Options) {
 		return
 	}
 	s.calls.Go(func() {
-		for o.Sleep(running, time.Duration(seconds)*time.Second) == nil {
+		for engine.Sleep(running, time.Duration(seconds)*time.Second) == nil {
 			if err := s.engine.CheckDeadlines(running); err != nil {
 				o.Log.Warn("check deadlines", zap.Error(err))
 			}
