@@ -3,9 +3,13 @@
 // in memory are only what the real server also keeps there, settings, blocks
 // of counters and object IDs, parsed definitions.
 //
-// Each method is one manager call and one transaction. As in Joget, a failure
-// half-way is swallowed and what was done until then is committed; only
-// database deadlocks are undone and tried again. Calls on one tree of
-// instances (a root with its subflows) are serialised, different trees run in
-// parallel. Start reading at operations.go, then flow.go.
+// Each method is one manager call. As in Joget there is no transaction around
+// it: each statement is seen at once, calls on one instance overlap, each with
+// its own view of what it has read, and a failure half-way takes nothing back
+// (docs/joget.md#no-transaction). Only completions of one activity wait for each
+// other. Tests hold calls in their middle, see Point.
+//
+// Start reading at operations.go, then flow.go. What a row looks like is in
+// instance.go, activity.go, variables.go and assign.go, how calls fail in
+// failure.go.
 package engine

@@ -342,13 +342,12 @@ func (e *Engine) ReevaluateUser(ctx context.Context, caller Caller, user string)
 }
 
 // ForceComplete finishes a manual activity with an assignment, which is then
-// performed by the caller. Anything else is left alone: of tools and subflow
-// callers the engine says that they are read-only. An error is ErrInternal.
+// performed by the caller. Anything else is left alone, tools and subflow callers
+// among it, which nobody is assigned to. An error is ErrInternal.
 func (e *Engine) ForceComplete(ctx context.Context, caller Caller, id string) error {
 	defer e.completions.lock(id)()
 	return e.left("force complete", e.onActivity(ctx, caller, id, func(ctx context.Context, s *session, in *instance, a *activity) error {
-		def := in.def.proc.Activity(a.def)
-		if def == nil || def.Kind != xpdl.Manual || !a.isActive() {
+		if !a.isActive() {
 			return errNoActivity
 		}
 		users, err := s.holders(ctx, a)
