@@ -50,6 +50,8 @@ type Server struct {
 	stop   context.CancelFunc // ends delays
 	calls  sync.WaitGroup
 
+	verbose *zap.Logger
+
 	problem atomic.Pointer[error] // of serving, for Close to return
 }
 
@@ -69,7 +71,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		o.Pause = func(context.Context, engine.Point) error { return nil }
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Server{faults: fault.NewInjector(o.Seed), stop: stop}
+	s := &Server{faults: fault.NewInjector(o.Seed), stop: stop, verbose: o.Log}
 	// requests run to their end whoever goes away, but delays end with the server
 	sleep := func(ctx context.Context, d time.Duration) error {
 		ctx, cancel := context.WithCancel(ctx)
@@ -140,21 +142,21 @@ func (s *Server) background(running context.Context, o Options) {
 	})
 }
 
-var errArmed = errors.New("a fault rule of this place")
+// thrown is what the kinds of faults that end a call stand for.
+var thrown = map[fault.Kind]error{
+	fault.Throw: fmt.Errorf("%w of a fault rule", engine.ErrException),
+	fault.Error: errors.New("java.lang.Error of a fault rule"),
+}
 
 // fail makes a call slow, or fail, at a place of the engine.
 func (s *Server) fail(ctx context.Context, at engine.Point, sleep func(context.Context, time.Duration) error) error {
 	delay, kind := s.faults.At(at.What)
-	if delay > 0 && sleep(ctx, delay) != nil {
-		return nil // the server ends, and the call with it to its end
+	if delay > 0 {
+		if err := sleep(ctx, delay); err != nil {
+			s.verbose.Debug("the delay ends with the server", zap.Error(err))
+		}
 	}
-	switch kind {
-	case fault.Throw:
-		return fmt.Errorf("%w: %w", engine.ErrException, errArmed)
-	case fault.Error:
-		return errArmed
-	}
-	return nil
+	return thrown[kind]
 }
 
 // ServeHTTP answers a request.
