@@ -134,3 +134,20 @@ func TestLoad_refuses_the_same_version_twice_and_unknown_apps(t *testing.T) {
 		t.Errorf("%s published apps after a refused load", got)
 	}
 }
+
+func TestLoad_writes_an_app_of_its_caller_alone_or_beside_embedded_ones(t *testing.T) {
+	t.Parallel()
+	own, err := apps.Read(apps.Leave)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own.ID = "own"
+	for want, o := range map[string]apps.Options{
+		"own":       {Definitions: []apps.Definition{own}},
+		"leave,own": {Definitions: []apps.Definition{own}, Apps: []string{apps.Leave}},
+	} {
+		if got := one(t, loaded(t, o), "SELECT GROUP_CONCAT(appId ORDER BY appId) FROM app_app"); got != want {
+			t.Errorf("loaded %q, want %q", got, want)
+		}
+	}
+}

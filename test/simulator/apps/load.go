@@ -15,11 +15,12 @@ import (
 
 // Options say which apps Load writes and as which versions.
 type Options struct {
-	Apps           []string  // ids; nil = those of Names
-	AppVersion     int64     // 0 = 1
-	PackageVersion int64     // XPDL version, differs between servers in practice; 0 = AppVersion
-	Unpublished    bool      // leave app_app.published as it is elsewhere instead of publishing this version
-	Now            time.Time // stamp of all rows; zero = a fixed day, so that two loads are alike
+	Apps           []string     // ids; nil = those of Names, or none with Definitions
+	Definitions    []Definition // apps that are not embedded, loaded after Apps
+	AppVersion     int64        // 0 = 1
+	PackageVersion int64        // XPDL version, differs between servers in practice; 0 = AppVersion
+	Unpublished    bool         // leave app_app.published as it is elsewhere instead of publishing this version
+	Now            time.Time    // stamp of all rows; zero = a fixed day, so that two loads are alike
 }
 
 // defaultNow stamps rows when Options.Now is zero.
@@ -31,7 +32,7 @@ var defaultNow = time.Date(2024, time.January, 8, 9, 30, 0, 0, time.UTC)
 // A server must not be running on the database: it keeps counters in memory.
 func Load(ctx context.Context, db *sql.DB, opts Options) error {
 	opts = opts.withDefaults()
-	definitions := make([]Definition, 0, len(opts.Apps))
+	definitions := make([]Definition, 0, len(opts.Apps)+len(opts.Definitions))
 	for _, id := range opts.Apps {
 		d, err := Read(id)
 		if err != nil {
@@ -39,6 +40,7 @@ func Load(ctx context.Context, db *sql.DB, opts Options) error {
 		}
 		definitions = append(definitions, d)
 	}
+	definitions = append(definitions, opts.Definitions...)
 	// DDL commits implicitly, so tables come before the transaction
 	for _, d := range definitions {
 		tables := d.FormTables()
@@ -59,7 +61,7 @@ func Load(ctx context.Context, db *sql.DB, opts Options) error {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Apps == nil {
+	if o.Apps == nil && o.Definitions == nil {
 		o.Apps = Names()
 	}
 	if o.AppVersion == 0 {
