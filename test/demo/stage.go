@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"jogetferry/test/child"
+	"jogetferry/test/simulator/schema"
 	"jogetferry/test/simulator/seed"
 	"jogetferry/test/temporaltest"
 )
@@ -99,6 +100,9 @@ func (s *stage) fill(ctx context.Context) (err error) {
 		return fmt.Errorf("fill the source: %w", err)
 	}
 	if s.target, err = s.prepare(ctx, "target", targetVersion); err != nil {
+		return err
+	}
+	if err := schema.MeetUsers(ctx, s.target.db); err != nil {
 		return err
 	}
 	if _, err := seed.Target(ctx, s.target.db, s.target.uploads, seed.TargetOptions{Seed: 1001, Instances: 6, Completed: 10, RecordsOnly: 2}); err != nil {

@@ -131,6 +131,7 @@ func (s *Stage) fill(o Options) {
 	if o.Target.Seed == 0 {
 		o.Target.Seed = o.Seed.Seed + 1000
 	}
+	s.must(schema.MeetUsers(ctx, s.Target)) // starts at the same moment are about something else here
 	_, err = seed.Target(ctx, s.Target, s.TargetFiles, o.Target)
 	s.must(err)
 }
