@@ -18,7 +18,14 @@ const (
 	treeInstances  = 200
 	stormTimes     = 3
 	stormRandom    = 20
+
+	flightInstances = 40
 )
+
+// flightNames are those of make chaos: each by itself, and all in one.
+var flightNames = []string{
+	"start_tools", "tools_that_write_late", "routes", "conditions", "mappings", "tools_of_children", "children", "dead_workers", "newcomers", "everything",
+}
 
 func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {
 	t.Parallel()

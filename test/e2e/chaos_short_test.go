@@ -8,4 +8,9 @@ const (
 	treeInstances  = 60
 	stormTimes     = 1
 	stormRandom    = 0
+
+	flightInstances = 24
 )
+
+// flightNames are the flights of every day: all in one.
+var flightNames = []string{"everything"}

@@ -112,12 +112,7 @@ func (c *truth) moved(instances []seed.Instance) {
 			c.t.Errorf("the ledger says of %s: %s, reason %q, verdict %q", f[0], f[1], f[2], f[3])
 		}
 	}
-	happened := map[string][]effects.Effect{}
-	for _, e := range c.Effects() {
-		if !c.strangers[e.Instance] {
-			happened[e.Instance] = append(happened[e.Instance], e)
-		}
-	}
+	happened := c.byInstance()
 	for _, i := range instances {
 		c.once(i, targets[i.ID], happened)
 		c.same(i, targets[i.ID])
@@ -125,6 +120,17 @@ func (c *truth) moved(instances []seed.Instance) {
 	c.onlyOurs(happened)
 	c.records(instances)
 	c.SourceUnchanged()
+}
+
+// byInstance returns what happened on the target, but to strangers.
+func (c *truth) byInstance() map[string][]effects.Effect {
+	happened := map[string][]effects.Effect{}
+	for _, e := range c.Effects() {
+		if !c.strangers[e.Instance] {
+			happened[e.Instance] = append(happened[e.Instance], e)
+		}
+	}
+	return happened
 }
 
 // tell prints the story of an instance.

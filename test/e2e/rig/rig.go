@@ -51,11 +51,14 @@ type Stage struct {
 
 // Options say what stands on a stage.
 type Options struct {
-	Seed     seed.Options
-	Target   seed.TargetOptions
-	Apps     []string                                                        // loaded on both sides; nil for those of apps.Names
-	Populate func(ctx context.Context, source *sql.DB, uploads string) error // adds to what was seeded; nil for nothing
-	Settings map[string]string                                               // FERRY_* variables, such as "FERRY_START_SETTLE"
+	Seed   seed.Options
+	Target seed.TargetOptions
+	// Newcomers: the target's engine has seen none of its users yet, so that calls at the
+	// same moment that involve one collide.
+	Newcomers bool
+	Apps      []string                                                        // loaded on both sides; nil for those of apps.Names
+	Populate  func(ctx context.Context, source *sql.DB, uploads string) error // adds to what was seeded; nil for nothing
+	Settings  map[string]string                                               // FERRY_* variables, such as "FERRY_START_SETTLE"
 	// Proxy returns what the worker connects to instead of dsn; which is "source",
 	// "target" or "ledger". nil for none.
 	Proxy func(which, dsn string) string
@@ -131,7 +134,9 @@ func (s *Stage) fill(o Options) {
 	if o.Target.Seed == 0 {
 		o.Target.Seed = o.Seed.Seed + 1000
 	}
-	s.must(schema.MeetUsers(ctx, s.Target)) // starts at the same moment are about something else here
+	if !o.Newcomers {
+		s.must(schema.MeetUsers(ctx, s.Target)) // starts at the same moment are about something else there
+	}
 	_, err = seed.Target(ctx, s.Target, s.TargetFiles, o.Target)
 	s.must(err)
 }

@@ -12,6 +12,7 @@ import (
 func TestRows_hold_the_values_of_the_engine(t *testing.T) {
 	t.Parallel()
 	j := newJoget(t, engine.Options{Zone: time.FixedZone("MYT", 8*3600)})
+	j.rewrite(apps.Onboard, `<DataField Id="assessment"`, `<DataField Id="reviewedOn" IsArray="FALSE"><DataType><BasicType Type="DATETIME"/></DataType></DataField><DataField Id="assessment"`)
 	j.start("onboard:latest:probation")
 	const undefined = "4611686018427387903"
 	for what, c := range map[string]struct{ query, want string }{

@@ -89,7 +89,7 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 	case ProbationReview:
 		v = map[string]any{
 			"outcome": "", "months": int64(3 + w.rng.IntN(4)), "score": 0.0,
-			"confirmed": false, "reviewedOn": nil, "assessment": w.remark(),
+			"confirmed": false, "assessment": w.remark(),
 		}
 	case onboarding:
 		v = map[string]any{"candidate": "Candidate " + w.text.cut(20), "equipmentStatus": "", "status": "in progress"}
@@ -101,7 +101,6 @@ func (w *world) variables(p Position, kind Kind) map[string]any {
 	}
 	if kind == TypedVariables {
 		v["confirmed"] = true
-		v["reviewedOn"] = w.o.Now.Add(-time.Duration(w.rng.IntN(1000)) * time.Hour).UTC().Truncate(time.Second)
 	}
 	if kind == HugeVariable {
 		for _, name := range []string{"remarks", "justification", "assessment"} {
