@@ -107,6 +107,16 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 			},
 		},
 		{
+			name: "in_nobodys_inbox",
+			target: func(t *migration.Tree) {
+				activity(t, 0).State, activity(t, 0).Assignments = migration.StateNotStarted, nil
+			},
+			items: []migration.Item{
+				{Kind: migration.ItemInbox, Subject: "approve", Result: migration.ItemMissing, Seen: "it is open, and nobody has it"},
+				{Kind: migration.ItemAssignee, Subject: "approve", Result: migration.ItemMissing, Seen: "not to clark, terry"},
+			},
+		},
+		{
 			name: "users_in_other_spellings",
 			wanted: func(t *migration.Tree) {
 				root(t).Requester = "Cat"

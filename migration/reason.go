@@ -133,6 +133,10 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	}
 	switch action {
 	case ActionRetry:
+		if reason == ReasonUnassigned {
+			// Whoever found it: the resume gives it to somebody.
+			return Continuation{Step: StepResume}, true
+		}
 		return Continuation{Step: step}, true
 	case ActionSkip:
 		return Continuation{End: true}, true

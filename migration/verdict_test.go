@@ -23,6 +23,10 @@ func TestJudge(t *testing.T) {
 		{name: "all_the_same", items: []migration.Item{item(migration.ItemVariable, migration.ItemSame), item(migration.ItemAssignee, migration.ItemSame)}, verdict: migration.VerdictSame},
 		{name: "a_limit_decides_nothing", items: []migration.Item{item(migration.ItemLimit, migration.ItemDiffers)}, verdict: migration.VerdictSame},
 		{name: "assignees", items: []migration.Item{item(migration.ItemLimit, migration.ItemDiffers), item(migration.ItemAssignee, migration.ItemMissing)}, verdict: migration.VerdictAssignees},
+		{
+			name: "nobody_has_it", items: []migration.Item{item(migration.ItemInbox, migration.ItemMissing), item(migration.ItemAssignee, migration.ItemMissing)},
+			verdict: migration.VerdictDiffers, reasons: []migration.Reason{migration.ReasonUnassigned},
+		},
 		{name: "accepted_by_another", items: []migration.Item{item(migration.ItemAccepted, migration.ItemDiffers)}, verdict: migration.VerdictAssignees},
 		{
 			name:    "assignees_and_a_variable",

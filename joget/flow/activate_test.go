@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,5 +144,89 @@ func TestDefinition_is_what_is_walked(t *testing.T) {
 	}
 	if flow.NewWalker(flow.Definition{}, nil).Definition().Process == nil {
 		t.Error("no process")
+	}
+}
+
+func TestComplete(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, definition, want string }{
+		{"what_follows_opens", "process main\n manual a\n route r\n manual next\n a -> r\n r -> next", "r -> waits at next"},
+		{"nothing_follows", "process main\n manual a", "ends"},
+		{"a_tool_follows", "process main\n manual a\n tool t plugin=T\n a -> t", "t (T) -> ends"},
+		{"a_join_follows", "process main\n manual a\n manual b\n route j and-join\n a -> j\n b -> j", "unknown: j is an AND-join, and what waits there is not known"},
+		{"values_decide", "process main\n data v STRING\n manual a\n manual yes\n manual no\n a -> yes: v === 'go'\n a -> no: OTHERWISE", "waits at yes"},
+		{"it_is_not_there", "process main\n manual b", "unknown: a is not in the definition"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := walker(t, tc.definition).Complete("a", texts("v", "go")).String(); got != tc.want {
+				t.Errorf("%s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLeaves(t *testing.T) {
+	t.Parallel()
+	const join = "\n manual b\n route j and-join\n b -> j\n"
+	for _, tc := range []struct {
+		name, definition string
+		want             bool
+	}{
+		{"one_way_to_a_join", "process main\n manual a" + join + "a -> j", true},
+		{"a_condition_on_it", "process main\n manual a" + join + "a -> j: x", false},
+		{"another_way_too", "process main\n manual a" + join + "a -> j\n a -> b", false},
+		{"a_plugin_decides", "process main\n route a plugin=D" + join + "a -> j", false},
+		{"no_join", "process main\n manual a\n manual b\n a -> b", false},
+		{"a_join_with_one_way_in", "process main\n manual a\n route j and-join\n a -> j", false},
+		{"it_is_not_there", "process main\n manual b", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			token, got := walker(t, tc.definition).Leaves("a")
+			if want := (migration.JoinToken{Join: "j", From: "a"}); got != tc.want || got && token != want {
+				t.Errorf("%+v, %t", token, got)
+			}
+		})
+	}
+}
+
+func TestCourse(t *testing.T) {
+	t.Parallel()
+	ids := func(list ...migration.ActivityDefID) []migration.ActivityDefID { return list }
+	for _, tc := range []struct {
+		name, definition string
+		want             migration.Course
+	}{
+		{
+			"routes_and_waits", "process main\n route r and-split\n manual a\n manual b\n r -> a\n r -> b",
+			migration.Course{Runs: ids("r"), Waits: []migration.Stop{{Activity: "a"}, {Activity: "b"}}},
+		},
+		{"a_tool_without_a_plugin_does_nothing", "process main\n tool t\n manual a\n t -> a", migration.Course{Runs: ids("t"), Waits: []migration.Stop{{Activity: "a"}}}},
+		{"a_tool", "process main\n tool t plugin=T\n manual a\n t -> a", migration.Course{Blind: "t runs T"}},
+		{"a_condition_that_cannot_be_evaluated", "process main\n route r\n manual a\n r -> a: java.lang.Math.random() > 0", migration.Course{Blind: "where it leads cannot be told"}},
+		{
+			"a_child", "process main\n call c sub\n process sub\n route r\n manual m\n r -> m",
+			migration.Course{Waits: []migration.Stop{{Activity: "c", Child: &migration.Course{Runs: ids("r"), Waits: []migration.Stop{{Activity: "m"}}}}}},
+		},
+		{"a_tool_of_a_child", "process main\n call c sub\n process sub\n tool t plugin=T\n manual m\n t -> m", migration.Course{Blind: "t runs T"}},
+		{"a_tool_of_a_child_that_ends", "process main\n call c sub\n manual a\n c -> a\n process sub\n tool t plugin=T", migration.Course{Blind: "t runs T"}},
+		{"a_child_that_nobody_waits_for", "process main\n post c sub\n manual a\n c -> a\n process sub\n manual m", migration.Course{Blind: "nobody waits for what c calls"}},
+		{
+			"a_branch_at_a_join", "process main\n route r and-split\n manual a\n manual b\n route j and-join\n r -> a\n r -> j\n r -> b\n b -> j",
+			migration.Course{Runs: ids("r"), Waits: []migration.Stop{{Activity: "a"}, {Activity: "b"}}, Tokens: []migration.JoinToken{{Join: "j", From: "r"}}},
+		},
+		{"an_end", "process main\n route r", migration.Course{Runs: ids("r"), Ends: true}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			got := walker(t, tc.definition).Walk(nil).Course()
+			if tc.want.Blind != "" && strings.HasPrefix(got.Blind, tc.want.Blind) {
+				got.Blind = tc.want.Blind
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("course (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -29,6 +29,7 @@ type Door struct {
 	URL string
 
 	t      testing.TB
+	server *httptest.Server
 	faults *fault.Injector
 	late   chan struct{}
 	once   sync.Once
@@ -72,6 +73,7 @@ func newDoor(tb testing.TB, target http.Handler) *Door {
 	}))
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // cut connections are no news
 	listener.Start()
+	d.server = listener
 	d.URL = listener.URL + web.Context
 	tb.Cleanup(func() {
 		listener.CloseClientConnections()
@@ -97,6 +99,9 @@ func (d *Door) Faults(rules ...fault.Rule) {
 
 // Late lets everything that is delayed come, now and from now on.
 func (d *Door) Late() { d.once.Do(func() { close(d.late) }) }
+
+// Cut cuts the connections of all calls that wait for an answer. The target works on.
+func (d *Door) Cut() { d.server.CloseClientConnections() }
 
 // At does something once, at a moment of the next call whose path has part in
 // it; the call waits for it. An aborted call: panic(http.ErrAbortHandler).

@@ -38,6 +38,7 @@ type Stage struct {
 
 	ledger string // its DSN
 	sim    *server.Server
+	inside inside
 	close  []func(context.Context) error
 }
 
@@ -147,7 +148,7 @@ func newStage(ctx context.Context, admin string) (*Stage, error) {
 	if s.Source.Engine, err = engine.New(ctx, engine.Options{DB: s.Source.SQL, UploadsDir: filepath.Dir(s.Source.Folder), Now: clock}); err != nil {
 		return s, err
 	}
-	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder), Now: clock}); err != nil {
+	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder), Now: clock, Pause: s.inside.pause}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, func(context.Context) error { return s.sim.Close() })
