@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func (w workflowProcess) process(f file) (*Process, error) {
 }
 
 func (p *Process) declare(w workflowProcess, shared []field) error {
-	names := map[string]bool{}
+	names, again := map[string]bool{}, map[string]bool{}
 	add := func(v Variable) error {
 		if v.Name == "" {
 			return errors.New("a variable has no Id")
@@ -102,7 +103,15 @@ func (p *Process) declare(w workflowProcess, shared []field) error {
 			return err
 		}
 	}
+	parameters := len(p.Variables)
 	for _, x := range w.Fields {
+		// A parameter is declared as a data field too: one variable (docs/joget.md#subflows).
+		i := slices.IndexFunc(p.Variables[:parameters], func(v Variable) bool { return v.Name == x.ID })
+		if i >= 0 && !again[x.ID] {
+			again[x.ID] = true
+			p.Variables[i].Type, p.Variables[i].Initial = x.kind(), strings.TrimSpace(x.Initial)
+			continue
+		}
 		if err := add(Variable{Name: x.ID, Type: x.kind(), Initial: strings.TrimSpace(x.Initial)}); err != nil {
 			return err
 		}

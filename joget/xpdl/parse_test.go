@@ -106,6 +106,31 @@ func TestProcess_walks_the_graph_as_the_engine_does(t *testing.T) {
 	}
 }
 
+func TestParse_takes_a_parameter_and_its_data_field_for_one_variable(t *testing.T) {
+	t.Parallel()
+	p, err := xpdl.Parse(strings.NewReader(`<Package Id="p"><WorkflowProcesses><WorkflowProcess Id="x">
+		<FormalParameters>
+			<FormalParameter Id="given" Mode="IN"><DataType><BasicType Type="STRING"/></DataType></FormalParameter>
+			<FormalParameter Id="result" Mode="OUT"><DataType><BasicType Type="STRING"/></DataType></FormalParameter>
+		</FormalParameters>
+		<DataFields>
+			<DataField Id="local"><DataType><BasicType Type="STRING"/></DataType></DataField>
+			<DataField Id="given"><DataType><BasicType Type="STRING"/></DataType><InitialValue>none</InitialValue></DataField>
+		</DataFields>
+	</WorkflowProcess></WorkflowProcesses></Package>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []xpdl.Variable{
+		{Name: "given", Type: xpdl.String, Initial: "none", Mode: xpdl.ModeIn},
+		{Name: "result", Type: xpdl.String, Mode: xpdl.ModeOut},
+		{Name: "local", Type: xpdl.String},
+	}
+	if d := cmp.Diff(want, p.Process("x").Variables); d != "" {
+		t.Errorf("variables (-want +got):\n%s", d)
+	}
+}
+
 func TestParse_refuses_what_the_engine_could_not_run(t *testing.T) {
 	t.Parallel()
 	process := func(body string) string {
@@ -126,6 +151,8 @@ func TestParse_refuses_what_the_engine_could_not_run(t *testing.T) {
 		{"transition_to_nowhere", process(one + `<Transitions><Transition Id="t" From="a" To="b"/></Transitions>`), `unknown activity "b"`},
 		{"transition_twice", process(one + `<Transitions><Transition Id="t" From="a" To="a"/><Transition Id="t" From="a" To="a"/></Transitions>`), "twice"},
 		{"variable_twice", process(`<DataFields><DataField Id="v"/><DataField Id="v"/></DataFields>`), "twice"},
+		{"parameter_twice", process(`<FormalParameters><FormalParameter Id="v"/><FormalParameter Id="v"/></FormalParameters>`), "twice"},
+		{"field_of_a_parameter_twice", process(`<FormalParameters><FormalParameter Id="v"/></FormalParameters><DataFields><DataField Id="v"/><DataField Id="v"/></DataFields>`), "twice"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
