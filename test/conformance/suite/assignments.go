@@ -63,7 +63,7 @@ var assignmentChecks = []Check{
 		t.equal("acceptor", bob, t.one("SELECT ResourceId FROM SHKActivities WHERE Id=?", a))
 		t.equal("acceptedStatus", "[true]", t.ok(t.get(as(bob), mine+"/list", "processId", p)).column("acceptedStatus"))
 	}),
-	assumed("ASG-08", "who-gets-an-activity", "accept removes the rows of the other assignees", func(t *T) {
+	verified("ASG-08", "who-gets-an-activity", "accept removes the rows of the other assignees", func(t *T) {
 		p := t.start(cid, "follow")
 		a := t.act(p, "lead")
 		t.post(as(bob), mine+"/accept/"+a)
@@ -78,7 +78,7 @@ var assignmentChecks = []Check{
 		t.equal("answer", a+" withdrawn", r.text("assignment")+" "+r.text("status"))
 		t.equal("state", notStarted, t.states(p, "lead"))
 	}),
-	assumed("ASG-10", "who-gets-an-activity", "after a withdrawal the mapping is evaluated again, for the caller", func(t *T) {
+	verified("ASG-10", "who-gets-an-activity", "after a withdrawal the mapping is evaluated again, for the caller", func(t *T) {
 		p := t.start(cid, "follow")
 		a := t.act(p, "lead")
 		t.post(as(bob), mine+"/accept/"+a)
@@ -120,12 +120,12 @@ var assignmentChecks = []Check{
 		t.complete(ann, p, "first", "var_status", "x", "var_nothing", "y")
 		t.equal("open", "second", t.opened(p))
 	}),
-	assumed("ASG-16", "accepting-and-completing", "one undeclared name makes the engine refuse the whole set", func(t *T) {
+	verified("ASG-16", "accepting-and-completing", "one undeclared name makes the engine refuse the whole set", func(t *T) {
 		p := t.start(ann, "twostep", "var_status", "old")
 		t.complete(ann, p, "first", "var_status", "new", "var_nothing", "y")
 		t.equal("status", "old", t.variable(p, "status"))
 	}),
-	assumed("ASG-17", "accepting-and-completing", "one typed variable makes the engine refuse the whole set", func(t *T) {
+	verified("ASG-17", "accepting-and-completing", "one typed variable makes the engine refuse the whole set", func(t *T) {
 		p := t.start(ann, "typed", "var_s", "old", "var_i", "1")
 		t.complete(ann, p, "fill", "var_s", "new", "var_i", "2")
 		t.equal("s", "old", t.variable(p, "s"))
@@ -226,7 +226,7 @@ var assignmentChecks = []Check{
 		t.equal("total", "0", t.ok(t.get(anonymous, mine+"/list", "processId", p)).text("total"))
 		t.errorBody(t.post(anonymous, mine+"/complete/"+t.act(p, "first")), 404)
 	}),
-	assumed("ASG-29", "what-events-write", "a completed activity has no valid assignment left", func(t *T) {
+	verified("ASG-29", "what-events-write", "a completed activity has no valid assignment left", func(t *T) {
 		p := t.start(ann, "twostep")
 		a := t.act(p, "first")
 		t.complete(ann, p, "first")

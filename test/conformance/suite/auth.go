@@ -166,4 +166,18 @@ var authChecks = []Check{
 		t.equal("isAdmin", "true", r.text("isAdmin"))
 		t.errorBody(t.get(anonymous, "/directory/user/sso"), 401)
 	}),
+	assumed("AUTH-40", "addresses", "a form body of more than 2 MiB loses all its parameters, the login too", func(t *T) {
+		who := func(bytes int) string {
+			return t.ok(t.post(as(ann), "/workflow/currentUsername", "filler", strings.Repeat("x", bytes))).text("username")
+		}
+		t.equal("smaller", ann, who(2<<20-1<<10))
+		t.equal("larger", nobody, who(2<<20))
+	}),
+	assumed("AUTH-41", "addresses", "a start with such a body starts as an anonymous caller, with a new record", func(t *T) {
+		id := unique("rec")
+		r := t.ok(t.tryStart(as(ann), "onevar", "recordId", id, "var_status", strings.Repeat("x", 2<<20)))
+		t.that(r.text("recordId") != id, "recordId", "a new one", r.text("recordId"))
+		t.equal("requester", nobody, t.one("SELECT ResourceRequesterId FROM SHKProcesses WHERE Id=?", r.text("processId")))
+		t.equal("status", "", t.variable(r.text("processId"), "status"))
+	}),
 }

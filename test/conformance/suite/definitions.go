@@ -70,7 +70,7 @@ var definitionChecks = []Check{
 		}
 		t.equal("versions", 1, len(versions))
 	}),
-	assumed("DEF-18", "definitions-and-apps", "the version in that list is the published one", func(t *T) {
+	verified("DEF-18", "definitions-and-apps", "the version in that list is the published one", func(t *T) {
 		for _, v := range t.ok(t.get(admin, "/workflow/process/list", "packageId", "conf")).column("version") {
 			t.equal("version", "2", v)
 		}
@@ -137,5 +137,8 @@ var definitionChecks = []Check{
 		for _, m := range r.items() {
 			t.equal("value", "confCounter=1", bounded(m["id"])+"="+bounded(m["value"]))
 		}
+	}),
+	verified("DEF-19", "definitions-and-apps", "when no version is published the list has the one that was uploaded last", func(t *T) {
+		t.equal("ids", "["+fixture.Spare+"#2#twostep]", t.ok(t.get(admin, "/workflow/process/list", "packageId", fixture.Spare)).column("id"))
 	}),
 }

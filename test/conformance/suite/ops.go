@@ -22,6 +22,9 @@ const (
 	aborted    = "closed.aborted"
 )
 
+// never is what a time that has not come looks like.
+const never = "4611686018427387903"
+
 // defID is the canonical definition id of a process of the published version.
 func defID(process string) string {
 	return fmt.Sprintf("%s#%d#%s", fixture.App, fixture.CurrentVersion, process)

@@ -71,7 +71,7 @@ var startChecks = []Check{
 		t.equal("status", "y", t.variable(p, "status"))
 		t.equal("state", running, t.state(p))
 	}),
-	assumed("START-13", "variables-at-the-start", "an undeclared variable vanishes", func(t *T) {
+	verified("START-13", "variables-at-the-start", "an undeclared variable vanishes", func(t *T) {
 		t.equal("nothing", absent, t.variable(t.start(ann, "onevar", "var_nothing", "x"), "nothing"))
 	}),
 	verified("START-14", "the-order-of-a-start", "start variables are seen by conditions and tools of the start", func(t *T) {
@@ -140,10 +140,75 @@ var startChecks = []Check{
 	assumed("START-24", "start-activities", "start markers are not looked at: without an activity that has no way in, the start fails", func(t *T) {
 		t.equal("processId", "", t.ok(t.post(admin, "/workflow/process/start/conf:3:marked")).text("processId"))
 	}),
+	verified("START-25", "a-start-that-fails", "a condition that fails: the start answers like one that failed, and leaves a running, linked instance with nothing open", func(t *T) {
+		id := unique("rec")
+		p := t.brokenStart("recordId", id)
+		t.equal("state", running, t.state(p))
+		t.equal("activities", "gate="+completed, t.history(p))
+		t.equal("link", id+"|"+id, t.link(p))
+		t.equal("running list", "["+p+"]", t.ok(t.get(admin, runningPath, "processId", p)).column("id"))
+	}),
+	verified("START-26", "a-start-that-fails", "activity/start works on what such a start leaves", func(t *T) {
+		p := t.brokenStart()
+		t.equal("result", "true", t.startActivity(p, "q", true))
+		t.equal("activities", "gate="+completed+",q="+notStarted, t.history(p))
+		t.complete(cid, p, "q")
+		t.equal("archived", completed, t.archived(p))
+	}),
+	verified("START-27", "a-start-that-fails", "what a refused number leaves is in the list of running instances", func(t *T) {
+		p := t.failedStart("var_i", "abc")
+		t.equal("state", "["+notStarted+"]", t.ok(t.get(admin, runningPath, "processId", p)).column("state"))
+	}),
+	verified("START-28", "start-activities", "all activities without a way in are started, also without start markers", func(t *T) {
+		p := t.start(ann, "manystarts")
+		t.equal("open", "a,again,b", t.opened(p))
+	}),
+	verified("START-29", "start-activities", "a transition of an activity to itself is no way in", func(t *T) {
+		p := t.start(ann, "manystarts")
+		t.complete(ann, p, "again", "var_status", "again")
+		t.equal("again", completed+","+notStarted, t.states(p, "again"))
+	}),
+	verified("START-30", "ids", "an ID of more than 100 characters is cut at 100, the definition is in a column of its own", func(t *T) {
+		const process, activity = "process_key_of_more_than_forty_characters_in_all", "activity_key_of_more_than_forty_characters_in_all"
+		p := t.start(ann, process)
+		a := t.act(p, activity)
+		number, rest, _ := strings.Cut(a, "_")
+		t.that(digits(number), "counter", "digits", number)
+		t.equal("rest", (p + "_" + activity)[:100-len(number)-1], rest)
+		t.equal("assignees", ann, t.assignees(a))
+	}),
+	verified("START-31", "counters", "each counter is a row of its own name, in blocks of 200, its oid the hash code of the name", func(t *T) {
+		t.complete(ann, t.start(ann, "parallel"), "a") // a token
+		t.start(ann, "deadline")
+		for _, name := range []string{"_process_", "_activity_", "_activitydata_", "_assignment_", "_processdata_", "_xpdldata_", "deadline", "andjoinentry"} {
+			t.equal(name, "1|"+javaHash(name), t.one("SELECT MOD(the_number, 200), oid FROM SHKCounters WHERE name=?", name))
+		}
+	}),
 }
 
 func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// brokenStart starts badstart, whose first condition fails, and returns the
+// instance left behind.
+func (t *T) brokenStart(kv ...string) string {
+	before := t.newest("badstart", cid)
+	r := t.ok(t.tryStart(as(cid), "badstart", kv...))
+	t.equal("keys of the answer", "[activityId processId]", keys(r.object()))
+	t.equal("processId in the answer", "", r.text("processId"))
+	p := t.newest("badstart", cid)
+	t.that(p != before, "instance left behind", "a new one", p)
+	return p
+}
+
+// javaHash is the absolute value of String.hashCode.
+func javaHash(s string) string {
+	var h int32
+	for _, c := range s {
+		h = 31*h + c
+	}
+	return fmt.Sprint(max(h, -h))
 }
 
 // failedStart starts typed with bad text and returns the instance left behind.
@@ -154,6 +219,11 @@ func (t *T) failedStart(kv ...string) string {
 	p := t.newest("typed", cid)
 	t.that(p != before, "instance left behind", "a new one", p)
 	return p
+}
+
+// nearNow tells whether a date is of this day: its zone is the server's.
+func (t *T) nearNow(pid, name string) string {
+	return t.one("SELECT VariableType=4 AND ABS(TIMESTAMPDIFF(HOUR, VariableValueDATE, UTC_TIMESTAMP())) <= 15 FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId=?", pid, name)
 }
 
 var typingChecks = []Check{
@@ -184,14 +254,14 @@ var typingChecks = []Check{
 	verified("TYPE-06", "variables-at-the-start", "1 for a BOOLEAN does not fail the start", func(t *T) {
 		t.equal("open", "fill", t.opened(t.start(ann, "typed", "var_b", "1")))
 	}),
-	assumed("TYPE-07", "variables-at-the-start", "1 for a BOOLEAN is refused by the engine: the value stays", func(t *T) {
+	verified("TYPE-07", "variables-at-the-start", "1 for a BOOLEAN is refused by the engine: the value stays", func(t *T) {
 		a, b := t.start(ann, "typed"), t.start(ann, "typed", "var_b", "1")
 		t.equal("b", t.variable(a, "b"), t.variable(b, "b"))
 	}),
 	verified("TYPE-08", "variables-at-the-start", "a text for a DATETIME does not fail the start", func(t *T) {
 		t.equal("open", "fill", t.opened(t.start(ann, "typed", "var_d", "2026-01-02")))
 	}),
-	assumed("TYPE-09", "variables-at-the-start", "a text for a DATETIME is refused by the engine: the value stays", func(t *T) {
+	verified("TYPE-09", "variables-at-the-start", "a text for a DATETIME is refused by the engine: the value stays", func(t *T) {
 		a, b := t.start(ann, "typed"), t.start(ann, "typed", "var_d", "2026-01-02")
 		t.equal("d", t.variable(a, "d"), t.variable(b, "d"))
 	}),
@@ -207,10 +277,31 @@ var typingChecks = []Check{
 		v := t.ok(t.get(admin, "/workflow/variable/list/"+p)).variables()
 		t.equal("s", "string 0042", shapeOf(v["s"])+" "+bounded(v["s"]))
 	}),
-	assumed("TYPE-12", "engine-tables", "the rows of typed variables", func(t *T) {
+	verified("TYPE-12", "engine-tables", "the rows of typed variables", func(t *T) {
 		p := t.start(ann, "typed", "var_s", "x", "var_i", "42", "var_f", "2.5")
-		const q = "SELECT CONCAT(VariableDefinitionId,'=',VariableType,':',CASE VariableType WHEN 1 THEN VariableValueLONG WHEN 2 THEN VariableValueDBL ELSE VariableValueVCHAR END) FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId IN ('s','i','f')"
-		t.equal("rows", "f=2:2.5,i=1:42,s=3:x", t.sorted(q, p))
+		const q = "SELECT CONCAT(VariableDefinitionId,'=',VariableType,':',CASE VariableType WHEN 0 THEN VariableValueBOOL WHEN 1 THEN VariableValueLONG WHEN 2 THEN VariableValueDBL WHEN 4 THEN VariableValueDATE IS NULL ELSE VariableValueVCHAR END) FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId<>'init'"
+		t.equal("rows", "b=0:0,d=4:0,f=2:2.5,i=1:42,s=3:x", t.sorted(q, p))
+	}),
+	verified("TYPE-13", "variables-at-the-start", "a refused number leaves what the creation wrote: requester, variables, Started not come", func(t *T) {
+		p := t.failedStart("var_i", "abc")
+		t.equal("Started", never, t.one("SELECT Started FROM SHKProcesses WHERE Id=?", p))
+		t.equal("requester", cid, t.one("SELECT r.Username FROM SHKProcessRequesters pr JOIN SHKResourcesTable r ON r.oid=pr.ResourceRequester WHERE pr.Id=?", p))
+		t.equal("variables", "b,d,f,i,init,s", t.sorted("SELECT VariableDefinitionId FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=?", p))
+		t.equal("i", "0", t.variable(p, "i"))
+	}),
+	verified("TYPE-14", "variables-at-the-start", "without an initial value: INTEGER and FLOAT 0, BOOLEAN false, STRING empty, DATETIME now", func(t *T) {
+		p := t.start(ann, "typed")
+		v := t.ok(t.get(admin, "/workflow/variable/list/"+p)).variables()
+		for name, want := range map[string]string{"i": "number 0", "f": "number 0", "b": "boolean false", "s": "string "} {
+			t.equal(name, want, shapeOf(v[name])+" "+bounded(v[name]))
+		}
+		t.equal("rows", "i=0,s=", t.sorted("SELECT CONCAT(VariableDefinitionId,'=',IF(VariableType=1, VariableValueLONG, VariableValueVCHAR)) FROM SHKProcessData d JOIN SHKProcesses p ON p.oid=d.Process WHERE p.Id=? AND VariableDefinitionId IN ('i','s')", p))
+		t.equal("d is now, in some zone", "1", t.nearNow(p, "d"))
+	}),
+	verified("TYPE-15", "variables-at-the-start", "an initial value stays, but a DATETIME whose initial value is no date is now", func(t *T) {
+		p := t.start(ann, "initials")
+		t.equal("i", "7", t.variable(p, "i"))
+		t.equal("d is now, in some zone", "1", t.nearNow(p, "d"))
 	}),
 }
 
