@@ -138,6 +138,9 @@ func (v *validation) url() {
 // the attempt that made the call records how it ended.
 const maxTimeout = 330 * time.Second
 
+// maxRest is far less than what an attempt may take.
+const maxRest = time.Minute
+
 func (v *validation) timeout() {
 	switch {
 	case v.mistaken("target.timeout"), v.mistaken("start.settle"), v.mistaken("start.rest"):
@@ -145,8 +148,8 @@ func (v *validation) timeout() {
 		v.mistakes.add("target.timeout", fmt.Sprintf("%s is more than %s", v.Target.Timeout, maxTimeout), "give less")
 	case v.Start.Settle < v.Target.Timeout:
 		v.mistakes.add("start.settle", "is less than target.timeout", "such a call may still run: give as much or more")
-	case v.Start.Rest > v.Start.Settle:
-		v.mistakes.add("start.rest", "is more than start.settle", "give less: it is waited for between two looks")
+	case v.Start.Rest > maxRest:
+		v.mistakes.add("start.rest", fmt.Sprintf("%s is more than %s", v.Start.Rest, maxRest), "give less: an attempt waits so long between two looks")
 	}
 }
 

@@ -66,34 +66,40 @@ type OwnWork struct {
 // target. Those that were never sent are not in it.
 type CallLog struct {
 	made    []Call
-	resumes map[InstanceID][]Call // since the operator's last word, of all snapshots
+	aborted map[InstanceID]bool
+	// Since the operator's last word:
+	tried   []Call
+	resumes map[InstanceID][]Call // of all snapshots
 }
 
 // CallsOf reads the log of an instance, oldest line first.
 func CallsOf(lines []StepLine) CallLog {
-	log := CallLog{resumes: map[InstanceID][]Call{}}
+	log := CallLog{resumes: map[InstanceID][]Call{}, aborted: map[InstanceID]bool{}}
 	for _, l := range lines {
 		switch {
 		case l.Event == EventResolved:
-			log.resumes = map[InstanceID][]Call{}
+			log.tried, log.resumes = nil, map[InstanceID][]Call{}
+		case l.Event == EventCall && l.Call != nil && l.Call.Verb == VerbAbortProcess:
+			log.aborted[l.Call.Target] = true
 		case l.Event != EventCall || l.Call == nil || !l.Call.onActivity():
 		case l.Kind == KindIntent:
-			log.made = append(log.made, *l.Call)
+			log.made, log.tried = append(log.made, *l.Call), append(log.tried, *l.Call)
 			if l.Call.Resumes() {
 				log.resumes[l.Call.Target] = append(log.resumes[l.Call.Target], *l.Call)
 			}
 		case l.Fate == FateNotSent:
 			// It was no call at all.
-			log.made = withoutLast(log.made, *l.Call)
+			log.made, log.tried = withoutLast(log.made, *l.Call), withoutLast(log.tried, *l.Call)
 			log.resumes[l.Call.Target] = withoutLast(log.resumes[l.Call.Target], *l.Call)
 		}
 	}
 	return log
 }
 
-// Times returns how often a call was made, whatever the snapshot.
+// Times returns how often a call was made since the operator's last word, whatever the
+// snapshot.
 func (l CallLog) Times(c Call) (n int) {
-	for _, made := range l.made {
+	for _, made := range l.tried {
 		if made.Snapshot = c.Snapshot; made == c {
 			n++
 		}
@@ -105,6 +111,9 @@ func (l CallLog) Times(c Call) (n int) {
 func (l CallLog) Worked(target InstanceID) bool {
 	return slices.ContainsFunc(l.made, func(c Call) bool { return c.Target == target })
 }
+
+// Aborted reports whether a target instance was aborted by us, whatever came of it.
+func (l CallLog) Aborted(target InstanceID) bool { return l.aborted[target] }
 
 // Own returns the activities that we accepted or completed ourselves.
 func (l CallLog) Own() map[ActivityID]OwnWork {

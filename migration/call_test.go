@@ -56,6 +56,23 @@ func TestTheOperatorsWordOpensANewCount(t *testing.T) {
 	}
 }
 
+func TestTries_count_since_the_operators_word(t *testing.T) {
+	t.Parallel()
+	c := migration.Call{Verb: migration.VerbReevaluate, Target: "1_x_y", ActivityID: "4_1_x_y_a"}
+	log := migration.CallsOf(slices.Concat(made(c), made(c), []migration.StepLine{{Event: migration.EventResolved}}, made(c)))
+	if n := log.Times(c); n != 1 {
+		t.Errorf("%d tries since the decision, want 1", n)
+	}
+}
+
+func TestAborted(t *testing.T) {
+	t.Parallel()
+	log := migration.CallsOf(made(migration.Call{Verb: migration.VerbAbortProcess, Target: "1_x_y"}))
+	if !log.Aborted("1_x_y") || log.Aborted("2_x_y") {
+		t.Errorf("aborted: %t, another one: %t", log.Aborted("1_x_y"), log.Aborted("2_x_y"))
+	}
+}
+
 func TestWhatWasNotSentWasNotMade(t *testing.T) {
 	t.Parallel()
 	accept := migration.Call{Verb: migration.VerbAccept, Target: "1_x_y", ActivityID: "4_1_x_y_a", User: "cat"}

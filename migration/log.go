@@ -158,7 +158,7 @@ func DiscardStands(lines []StepLine, parkID int64) bool {
 // ledger's clock; zero: there was none.
 func LastCall(lines []StepLine) time.Time {
 	for _, l := range slices.Backward(lines) {
-		calls := l.Step != StepVerify && l.Step != StepRollback
+		calls := l.Step != StepVerify && l.Step != StepRollback && l.Fate != FateOver
 		if calls && (l.Kind == KindIntent || l.Kind == KindOutcome) {
 			return l.At
 		}

@@ -131,15 +131,14 @@ func (k CallKnowledge) unrest() string {
 	case now.Closed:
 		return ""
 	}
-	switch k.Call.Verb {
-	case VerbStartProcess:
-		return cmp.Or(now.atWork(), now.misses(k.Course), now.besides(k.Course))
-	case VerbStartActivity, VerbComplete:
-		if k.Call.Abort && len(now.Open) > len(k.Course.Waits) {
-			return "more is open than the call opens"
-		}
-		return cmp.Or(now.atWork(), now.misses(k.Course))
-	case VerbAccept, VerbReassign, VerbReevaluate, VerbSetVariable, VerbAbortProcess:
+	why := cmp.Or(now.atWork(), now.misses(k.Course))
+	switch {
+	case why != "":
+		return why
+	case k.Call.Verb == VerbStartProcess:
+		return now.besides(k.Course)
+	case k.Call.Abort && len(now.Open) > len(k.Course.Waits):
+		return "more is open than the call opens"
 	}
 	return ""
 }

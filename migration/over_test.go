@@ -72,6 +72,8 @@ func TestDecideOver(t *testing.T) {
 		{name: "a_completion_that_ends_the_instance", call: complete, course: migration.Course{Ends: true}, change: func(l *migration.Look) { l.Closed, l.Open = true, nil }, want: migration.EndAtRest},
 		{name: "a_completion_that_is_to_end_it", call: complete, course: migration.Course{Ends: true}, why: "ends with it"},
 
+		{name: "a_user_who_has_it_while_a_tool_works", call: migration.Call{Verb: migration.VerbReassign}, change: func(l *migration.Look) { l.Open = append(l.Open, migration.Spot{Activity: "stamp", Works: true}) }, why: "stamp is at work"},
+		{name: "a_variable_that_has_its_value_while_a_mapping_works", call: migration.Call{Verb: migration.VerbSetVariable}, change: func(l *migration.Look) { l.Open[0].Held = false }, why: "nobody has been given approve"},
 		{name: "a_variable_that_has_its_value", call: migration.Call{Verb: migration.VerbSetVariable}, want: migration.EndAtRest},
 		{name: "a_variable_that_has_not", call: migration.Call{Verb: migration.VerbSetVariable}, change: func(l *migration.Look) { l.Effect = false }, why: "not there yet"},
 		{name: "a_user_who_has_it", call: migration.Call{Verb: migration.VerbReassign}, want: migration.EndAtRest},

@@ -36,6 +36,7 @@ const (
 	FateNotSent    Fate = "not_sent"   // dial refused, DNS, TLS: no byte left
 	FateAnswered   Fate = "answered"   // Joget itself answered: the request is over
 	FateUnanswered Fate = "unanswered" // cut, timed out, a proxy's answer: it may still run
+	FateOver       Fate = "over"       // it got no answer, and was waited for; see DecideOver
 )
 
 // TargetIdentity tells one target instance from another that came to bear the
@@ -174,9 +175,10 @@ type StartKnowledge struct {
 }
 
 // nothingMade reports whether the request is known to have made nothing: then
-// whatever the target shows is somebody else's.
+// whatever the target shows is somebody else's. What Joget refuses with an error of its
+// own it refuses before it makes anything.
 func (k StartKnowledge) nothingMade() bool {
-	return k.Fate == FateNotSent || k.Fate == FateAnswered && k.Refused == ReasonStartNotAllowed
+	return k.Fate == FateNotSent || k.Fate == FateAnswered && (k.Refused == ReasonStartNotAllowed || k.Refused == ReasonStartRefused)
 }
 
 // DecideReconcile says what to make of an attempt whose target is not in the
@@ -232,28 +234,26 @@ func decideCandidate(c Linked, intent StartIntent) StartDecision {
 // definition and record, for its requester (or for nobody, when the login was
 // lost), and begun with the values that were sent.
 func (l *Linked) MadeBy(intent StartIntent) bool {
-	if l.Definition != intent.Definition || l.Origin != intent.Record || !SameUser(l.Requester, intent.Requester) && l.Requester != AnonymousUser {
+	// A deploy gives running instances another version.
+	if l.Definition.Key() != intent.Definition.Key() || l.Origin != intent.Record || !SameUser(l.Requester, intent.Requester) && l.Requester != AnonymousUser {
 		return false
 	}
-	begun := make(map[string]string, len(l.Begun))
-	for _, v := range l.Begun {
-		begun[v.Name] = v.Value
-	}
 	for name, sent := range intent.Variables {
-		if value, has := begun[name]; !has || !sameValue(sent, value) {
+		i := slices.IndexFunc(l.Begun, func(v Variable) bool { return v.Name == name })
+		if i < 0 || !l.keeps(l.Begun[i], sent) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameValue compares a value as it was sent with one as the engine keeps it, which
-// prints numbers in its own way, and in the history in another.
-func sameValue(sent, kept string) bool {
-	if sent == kept {
+// keeps reports whether a variable of l has the value that was sent. The engine prints
+// a FLOAT in its own way, and in the history all values are texts.
+func (l *Linked) keeps(v Variable, sent string) bool {
+	if v.Value == sent {
 		return true
 	}
 	a, errA := strconv.ParseFloat(sent, 64)
-	b, errB := strconv.ParseFloat(kept, 64)
-	return errA == nil && errB == nil && a == b
+	b, errB := strconv.ParseFloat(v.Value, 64)
+	return (l.Archived || v.Kind == VariableFloat) && errA == nil && errB == nil && a == b
 }

@@ -221,6 +221,11 @@ func (m *model) step(w world) {
 		n.claim, n.token, n.fate, n.settled = migration.ClaimNone, 0, migration.FateNone, false
 		n.taken, n.baseline = false, 0
 		m.push(n)
+		if m.inFlight {
+			// Or only its last moments are lost: that it was sent.
+			n.claim, n.token, n.taken, n.baseline = migration.ClaimClaimed, w.token, w.taken, w.baseline
+			m.push(n)
+		}
 	}
 	if w.stopped && w.claim == migration.ClaimReleased && !w.retried {
 		// The operator has an instance that was in the way of a start tried again.
@@ -455,6 +460,9 @@ func (m *model) reconcile(w world) {
 	switch {
 	case !w.look.active:
 		if w.claim == migration.ClaimNone || w.claim == migration.ClaimReleased || w.claim == migration.ClaimStarted {
+			return
+		}
+		if w.claim == migration.ClaimClaimed && w.uncounted && !w.settled && m.has(ruleAccountFor) {
 			return
 		}
 		n := w

@@ -26,14 +26,15 @@ func (l *Ledger) OpenFence(ctx context.Context, key migration.ClaimKey, step mig
 	return fenceID, err
 }
 
-// CloseFence records what became of the call behind fenceID. Answered and
-// not-sent calls are over, and their fence is gone; an unanswered one keeps it.
+// CloseFence records what became of the call behind fenceID. Calls
+// that are answered, not sent or over are done, and their fence is gone; an unanswered
+// one keeps it.
 // The same again is nil. A fence that was taken meanwhile is logged and CodeConflict.
 func (l *Ledger) CloseFence(ctx context.Context, key migration.ClaimKey, fenceID string, fate migration.Fate, status int, detail string) error {
 	const op = "close fence"
 	lost := false
 	err := l.moveFence(ctx, op, key, func(tx *sql.Tx, mig migration.Name, f fence) error {
-		open := fate != migration.FateAnswered && fate != migration.FateNotSent
+		open := fate == migration.FateUnanswered || fate == migration.FateNone
 		line := migration.StepLine{Step: f.step, Kind: migration.KindOutcome, Event: migration.EventCall, Call: &f.call, Fate: fate, Detail: detail, Status: status}
 		if lost = f.id != fenceID; lost {
 			line.Event, line.Call = migration.EventCallLost, nil

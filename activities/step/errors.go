@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
-	"go.temporal.io/sdk/activity"
+	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
 
@@ -36,13 +37,61 @@ type WaitError struct {
 
 func (w *WaitError) Error() string { return w.Why }
 
-// classify turns an error into what Temporal may see: a message without the
-// cause, the code as type, and whether a retry can help.
-func classify(ctx context.Context, err error) error {
-	return classifyAt(ctx, err, activity.GetInfo(ctx).Attempt)
+// failures are the attempts of one scheduling that ended badly by themselves. An
+// attempt that waits, or finds a server out of reach, is none of them.
+type failures struct {
+	internal int // errors without a code
+	answered int // errors with which Joget answered
 }
 
-func classifyAt(ctx context.Context, err error, attempt int32) error {
+// after returns f with one more error.
+func (f failures) after(err error) failures {
+	var w *WaitError
+	switch {
+	case err == nil, errors.As(err, &w):
+	case api.FateOf(err) == api.Answered:
+		f.answered++
+	case migration.CodeOf(err) == migration.CodeInternal:
+		f.internal++
+	}
+	return f
+}
+
+// patience remembers the failures of what this worker attempts. What another
+// worker, or one before, has seen is not counted: it makes the patience longer.
+type patience struct {
+	sync.Mutex
+	seen *expirable.LRU[migration.Token, failures]
+}
+
+// remembered bounds what a worker remembers; forgotten is longer than the longest
+// pause between two attempts.
+const (
+	remembered = 10_000
+	forgotten  = time.Hour
+)
+
+func newPatience() *patience {
+	return &patience{seen: expirable.NewLRU[migration.Token, failures](remembered, nil, forgotten)}
+}
+
+// after counts an error of the attempt of ctx, and returns all of its scheduling.
+func (p *patience) after(ctx context.Context, err error) failures {
+	p.Lock()
+	defer p.Unlock()
+	token := Token(ctx)
+	f, _ := p.seen.Get(token)
+	if next := f.after(err); next != f {
+		f = next
+		p.seen.Add(token, f)
+	}
+	return f
+}
+
+// classify turns an error into what Temporal may see: a message without the
+// cause, the code as type, and whether a retry can help. soFar are the failures of
+// this scheduling, this one included.
+func classify(ctx context.Context, err error, soFar failures) error {
 	if err == nil {
 		return nil
 	}
@@ -66,8 +115,8 @@ func classifyAt(ctx context.Context, err error, attempt int32) error {
 		message = coded.Safe()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: !Retryable(code) || code == migration.CodeInternal && attempt >= attemptsBeforeParking ||
-			api.FateOf(err) == api.Answered && attempt >= answersBeforeParking,
+		NonRetryable: !Retryable(code) || code == migration.CodeInternal && soFar.internal >= attemptsBeforeParking ||
+			api.FateOf(err) == api.Answered && soFar.answered >= answersBeforeParking,
 	})
 }
 

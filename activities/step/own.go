@@ -37,7 +37,7 @@ func (o *Own) Refuse(ctx context.Context, input any) error {
 		o.Log.Warn("activity refused", zap.String("activity", activity.GetInfo(ctx).ActivityType.Name),
 			zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID), SafeError(err))
 	}
-	return classify(ctx, err)
+	return classify(ctx, err, failures{})
 }
 
 func (o *Own) refuse(ctx context.Context, input any) error {

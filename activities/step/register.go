@@ -17,6 +17,7 @@ import (
 // Register makes one activity known to a worker by its wire name, and passes
 // its errors through classify. The cause, which may hold personal data, stays here.
 func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
+	patience := newPatience()
 	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
 		stop := heartbeat(ctx)
 		defer stop()
@@ -26,7 +27,7 @@ func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a 
 				zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
 				zap.Int32("attempt", activity.GetInfo(ctx).Attempt), SafeError(err))
 		}
-		return out, classify(ctx, err)
+		return out, classify(ctx, err, patience.after(ctx, err))
 	}, activity.RegisterOptions{Name: a.Name})
 }
 

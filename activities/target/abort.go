@@ -25,8 +25,11 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	switch claim.State {
-	case migration.ClaimNone, migration.ClaimReleased, migration.ClaimClaimed:
+	case migration.ClaimNone, migration.ClaimReleased:
 		return ok, nil
+	case migration.ClaimClaimed:
+		// Before anything is taken back: an attempt that still lives must not send now.
+		return ok, act.Ledger.Release(ctx, claim.ClaimKey, claim.Token, claim.State, "rolled back")
 	case migration.ClaimSending, migration.ClaimUnknown:
 		return act.refuse(ctx, in, migration.ReasonStartOutcomeUnknown, "the outcome of its start is not known; resolve that first")
 	case migration.ClaimStarted:
@@ -68,6 +71,10 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		}
 	}
 	if err := act.end(ctx, i, claim.Started.ID, migration.Ending(known, claim.Started.ID)); err != nil {
+		return ok, err
+	}
+	// That it is closed is seen before its children are, and while its tools may still run.
+	if err := act.Fence(i).Drain(ctx); err != nil {
 		return ok, err
 	}
 	return ok, act.revertAll(ctx, i)

@@ -158,8 +158,7 @@ func (act *Activities) completeAs(ctx context.Context, i *Instance, n *node, act
 	}
 	call := migration.Call{Verb: migration.VerbComplete, Target: n.target.ID, ActivityID: a.ID, User: as, Snapshot: i.snapshot}
 	return act.Fence(i).Do(ctx, migration.StepResume, call, func(ctx context.Context) error {
-		ctx, err := act.unmoved(ctx, n.target)
-		if err != nil {
+		if err := act.unmoved(ctx, n.target); err != nil {
 			return err
 		}
 		return act.API.CompleteAssignmentWithVariables(ctx, as, a.ID, nil)

@@ -15,23 +15,26 @@ import (
 type Fence struct {
 	guard Guard
 	of    *Instance
+	// admit waits for the limit of calls; nil for a fence that makes none.
+	admit func(context.Context) (context.Context, error)
 }
 
 // Fence returns the fence of i.
-func (g Guard) Fence(i *Instance) Fence { return Fence{g, i} }
+func (act *Activities) Fence(i *Instance) Fence { return Fence{act.Guard, i, act.API.Admit} }
 
 // Do makes one call that changes the target instance, with its intent in
 // the ledger before and its outcome after. An earlier call blocks it until that
 // one is over.
 func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, do func(context.Context) error) error {
+	// The age of the call counts from its intent: nothing may be waited for after that.
+	ctx, err := f.admit(ctx)
+	if err != nil {
+		return err
+	}
 	id, err := f.guard.Ledger.OpenFence(ctx, f.of.Key, at, call)
 	var busy *migration.FencedError
 	if errors.As(err, &busy) {
-		if err := f.close(ctx, busy); err != nil {
-			return err
-		}
-		// What was decided was decided before that call's effect was known.
-		return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: leastWait}
+		return f.close(ctx, busy)
 	}
 	if err != nil {
 		return err
@@ -56,8 +59,9 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 	return err
 }
 
-// Drain makes sure that no call without an answer can still change a target
-// that is where it has to be: it waits until the last one is over.
+// Drain makes sure that no call without an answer can still change the target: it
+// waits until the last one is over, and then asks for another attempt, since what was
+// decided before was decided without its effect. Nil: there was none.
 func (f Fence) Drain(ctx context.Context) error {
 	fence, err := f.guard.Ledger.Fence(ctx, f.of.Key)
 	if err != nil || fence == nil {
@@ -76,10 +80,11 @@ func (g Guard) Drain(ctx context.Context, opened *step.Opened) error {
 	if err != nil {
 		return err
 	}
-	return g.Fence(i).close(ctx, fence)
+	return Fence{guard: g, of: i}.close(ctx, fence)
 }
 
-// close takes a call out of the fence that is over, and waits for one that is not.
+// close takes a call out of the fence that is over, and waits for one that is not. It
+// always asks for another attempt.
 func (f Fence) close(ctx context.Context, fence *migration.FencedError) error {
 	over, err := f.over(ctx, fence)
 	if err != nil {
@@ -88,29 +93,28 @@ func (f Fence) close(ctx context.Context, fence *migration.FencedError) error {
 	if over.End == migration.EndNone {
 		return stillRuns("a call got no answer and may still run on the target ("+string(fence.Call.Verb)+")", over, f.guard.Settings.Rest)
 	}
-	return f.guard.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateAnswered, 0, "over: "+string(over.End))
+	if err := f.guard.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateOver, 0, string(over.End)); err != nil {
+		return err
+	}
+	return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: leastWait}
 }
 
 // unmoved looks once more right before a call, when nothing is left to wait for:
 // what was decided holds only for the activities that were open, and while nobody
-// worked on them. The call is to be made with the context that it returns.
-func (act *Activities) unmoved(ctx context.Context, decided *migration.Instance) (context.Context, error) {
-	ctx, err := act.API.Admit(ctx)
-	if err != nil {
-		return ctx, err
-	}
+// worked on them.
+func (act *Activities) unmoved(ctx context.Context, decided *migration.Instance) error {
 	now, err := act.read(ctx, decided.ID)
 	if err != nil {
-		return ctx, err
+		return err
 	}
 	same := slices.EqualFunc(decided.Activities, now.Activities, func(a, b migration.OpenActivity) bool {
 		return a.ID == b.ID && a.State == b.State && a.AcceptedBy == b.AcceptedBy
 	})
 	extra := !slices.EqualFunc(decided.Tokens, now.Tokens, func(a, b migration.JoinToken) bool { return a.Join == b.Join && a.From == b.From })
 	if !same || extra {
-		return ctx, movedOn()
+		return movedOn()
 	}
-	return ctx, nil
+	return nil
 }
 
 func movedOn() error {

@@ -58,7 +58,12 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // course says what a call of the fence sets going.
 func (f Fence) course(ctx context.Context, call migration.Call) (migration.Course, error) {
-	if call.Verb != migration.VerbStartActivity && call.Verb != migration.VerbComplete {
+	switch call.Verb {
+	case migration.VerbStartActivity, migration.VerbComplete:
+	case migration.VerbReevaluate:
+		// Somebody may have been given it before, and then the call takes it away again.
+		return migration.Course{Blind: "who gets it is evaluated anew"}, nil
+	case migration.VerbStartProcess, migration.VerbAccept, migration.VerbReassign, migration.VerbSetVariable, migration.VerbAbortProcess:
 		return migration.Course{}, nil
 	}
 	i, err := f.guard.read(ctx, call.Target)
@@ -87,10 +92,16 @@ func (f Fence) course(ctx context.Context, call migration.Call) (migration.Cours
 		}
 		return c, nil
 	}
+	var c migration.Course
 	if call.Verb == migration.VerbStartActivity {
-		return walker.Activate(string(activity), i.Variables).Course(), nil
+		c = walker.Activate(string(activity), i.Variables).Course()
+	} else {
+		c = walker.Complete(string(activity), i.Variables).Course()
 	}
-	c := walker.Complete(string(activity), i.Variables).Course()
+	if len(c.Runs) > 0 && c.Blind == "" {
+		// What it opens may have been open before, and what runs until then have run before.
+		return migration.Course{Blind: fmt.Sprintf("%s runs on its way", c.Runs[0])}, nil
+	}
 	if others := slices.ContainsFunc(i.Activities, func(a migration.OpenActivity) bool { return a.ID != call.ActivityID }); c.Ends && others {
 		c.Ends = false
 	}

@@ -47,9 +47,10 @@ type startTarget interface {
 	Linked(ctx context.Context) ([]migration.Linked, error)
 	// RecordIsInstance reports whether the ID of the record is that of a linked instance.
 	RecordIsInstance(ctx context.Context) (bool, error)
-	// Prepare gets ready to send: what has to wait, or may fail, does so here. The
-	// request is to be sent with the context that it returns.
-	Prepare(ctx context.Context, attempt int) (context.Context, request, error)
+	// Prepare gets ready to send: what may fail does so here.
+	Prepare(ctx context.Context, attempt int) (request, error)
+	// Aborted reports whether we aborted an instance, whatever came of it.
+	Aborted(ctx context.Context, id migration.InstanceID) (bool, error)
 	// Rest looks whether a start without an answer, which seems to have made an
 	// instance, is over.
 	Rest(ctx context.Context, made migration.InstanceID, k migration.CallKnowledge, intent migration.StartIntent) (migration.Over, error)
@@ -156,7 +157,7 @@ func (p *protocol) release(ctx context.Context, claim migration.Claim, reason mi
 // send makes the one request of an attempt. That it is being sent stands in the
 // ledger before, and what became of it before anything else is done.
 func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult, error) {
-	admitted, r, err := p.target.Prepare(ctx, claim.Attempt)
+	r, err := p.target.Prepare(ctx, claim.Attempt)
 	if err != nil {
 		return startResult{}, err
 	}
@@ -167,7 +168,7 @@ func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult
 	if err := p.ledger.Sending(ctx, p.key, claim.Token, p.intent.Variables, p.intent.Definition); err != nil {
 		return startResult{}, err
 	}
-	answer, callErr := r.Post(admitted, p.intent)
+	answer, callErr := r.Post(ctx, p.intent)
 	// From here on the outcome is written whatever becomes of the worker.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
@@ -241,18 +242,19 @@ func (p *protocol) named(ctx context.Context, id migration.InstanceID) *migratio
 // It never sends one. While the request may still run it asks for another look.
 // The intent is that of the claim; see asSent.
 func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startResult, error) {
-	linked, err := p.target.Linked(ctx)
+	candidates, err := p.candidates(ctx, claim)
 	if err != nil {
 		return startResult{}, err
 	}
-	explained, err := p.explain(ctx, linked)
-	if err != nil {
-		return startResult{}, err
-	}
-	candidates := migration.Unexplained(linked, p.intent, explained, claim.Baseline)
 	over, err := p.over(ctx, claim, candidates)
 	if err != nil {
 		return startResult{}, err
+	}
+	if over.End == migration.EndAtRest {
+		// What was seen before the looks may have been on its way then.
+		if candidates, err = p.candidates(ctx, claim); err != nil {
+			return startResult{}, err
+		}
 	}
 	d := migration.DecideReconcile(migration.StartKnowledge{
 		Claim: claim.State, Fate: claim.Fate, Over: over.End, Refused: claim.Refused,
@@ -265,19 +267,42 @@ func (p *protocol) reconcile(ctx context.Context, claim migration.Claim) (startR
 		identity := candidates[0].TargetIdentity
 		return startResult{status: startStarted, started: identity}, p.ledger.Adopt(ctx, p.key, claim.Token, identity)
 	case migration.StartAbort:
-		if err := p.target.AbortWreck(ctx, candidates[0].TargetIdentity); err != nil {
-			return startResult{}, err
-		}
-		return startResult{}, &step.WaitError{Why: "the instance of a failed start was aborted; looking again", Delay: time.Second}
+		return p.aborted(ctx, candidates[0].TargetIdentity, nil)
 	case migration.StartRelease:
 		return p.again(ctx, claim, d)
 	case migration.StartWait:
 		return startResult{}, stillRuns("the start got no answer and may still run on the target", over, p.rest)
 	case migration.StartPark:
+		if d.Reason == migration.ReasonStartRanThrough {
+			if ours, err := p.target.Aborted(ctx, d.Candidate); err != nil || ours {
+				return p.aborted(ctx, candidates[0].TargetIdentity, err)
+			}
+		}
 		return p.park(ctx, claim, d, candidates)
 	case migration.StartSend, migration.StartDone:
 	}
 	return startResult{}, migration.E(migration.CodeInternal, "reconcile start", string(p.key.Instance), "decision %q", d.Action)
+}
+
+// aborted ends a wreck, one that an earlier attempt began to end too.
+func (p *protocol) aborted(ctx context.Context, wreck migration.TargetIdentity, err error) (startResult, error) {
+	if err == nil {
+		err = p.target.AbortWreck(ctx, wreck)
+	}
+	if err != nil {
+		return startResult{}, err
+	}
+	return startResult{}, &step.WaitError{Why: "the instance of a failed start was aborted; looking again", Delay: time.Second}
+}
+
+// candidates are the instances that the request of a claim may have made.
+func (p *protocol) candidates(ctx context.Context, claim migration.Claim) ([]migration.Linked, error) {
+	linked, err := p.target.Linked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	explained, err := p.explain(ctx, linked)
+	return migration.Unexplained(linked, p.intent, explained, claim.Baseline), err
 }
 
 // over says whether the request of a claim is over.

@@ -37,7 +37,12 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.Reconcile
 		if out, stop, err := act.recordFree(ctx, i); stop || err != nil {
 			return contract.StartOutput{Outcome: out}, err
 		}
-	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
+	case migration.ClaimClaimed:
+		// That it was sent, too, may be what the ledger lost.
+		if err := act.accountFor(in.Unaccounted); err != nil {
+			return contract.StartOutput{}, err
+		}
+	case migration.ClaimSending, migration.ClaimUnknown:
 	}
 	i.intent = asSent(i.intent, claim)
 	result, err := act.protocol(i).reconcile(ctx, claim)
@@ -53,8 +58,7 @@ func (act *Activities) accountFor(ended time.Time) error {
 	if ended.IsZero() {
 		return nil
 	}
-	//nolint:forbidigo // the ledger, whose clock it would be, is what may have been set back
-	left := act.Settings.Settle - time.Since(ended)
+	left := act.Settings.Settle - time.Since(ended) // not by the ledger's clock: it is what may have been set back
 	if left <= 0 {
 		return nil
 	}

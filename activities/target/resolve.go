@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -162,10 +163,41 @@ func (act *Activities) adopt(ctx context.Context, in contract.ResolveInput) erro
 		return refuse("it is closed")
 	case l.Origin != i.intent.Record:
 		return refuse("it belongs to another record")
+	case l.Child:
+		return refuse("it is the instance of a subflow")
+	case l.State == migration.StateNotStarted:
+		return refuse("it was never started")
 	}
 	claim, err := act.Ledger.Claimed(ctx, i.Key)
 	if err != nil {
 		return err
 	}
+	if err := act.atRest(ctx, i, linked[n]); err != nil {
+		return err
+	}
 	return act.Ledger.Adopt(ctx, i.Key, claim.Token, linked[n].TargetIdentity)
+}
+
+// atRest waits until the start that made an instance is over, whoever sent it.
+func (act *Activities) atRest(ctx context.Context, i *Instance, l migration.Linked) error {
+	intent := i.intent
+	intent.Definition, intent.Variables = l.Definition, map[string]string{}
+	for _, v := range l.Begun {
+		intent.Variables[v.Name] = v.Value
+	}
+	k := migration.CallKnowledge{
+		Call: migration.Call{Verb: migration.VerbStartProcess},
+		Age:  time.Since(time.UnixMilli(int64(l.Created))), Settle: act.Settings.Settle,
+	}
+	over := migration.DecideOver(k)
+	if over.End == migration.EndNone {
+		var err error
+		if over, err = (&starting{act, i}).Rest(ctx, l.ID, k, intent); err != nil {
+			return err
+		}
+	}
+	if over.End == migration.EndNone {
+		return stillRuns("the start of the target instance may still run", over, act.Settings.Rest)
+	}
+	return nil
 }

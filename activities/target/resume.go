@@ -181,8 +181,7 @@ func (act *Activities) startActivity(ctx context.Context, i *Instance, n *node, 
 	}
 	call := func() error {
 		return act.Fence(i).Do(ctx, migration.StepResume, i.startCall(c, n), func(ctx context.Context) error {
-			ctx, err := act.unmoved(ctx, n.target)
-			if err != nil {
+			if err := act.unmoved(ctx, n.target); err != nil {
 				return err
 			}
 			if c.AbortCurrent {
@@ -192,7 +191,7 @@ func (act *Activities) startActivity(ctx context.Context, i *Instance, n *node, 
 			}
 			// "true" may mean that nothing was done, and "false" may follow after the
 			// abort: only what is open afterwards counts.
-			_, err = act.API.StartActivity(ctx, n.target.ID, c.Activity, c.AbortCurrent)
+			_, err := act.API.StartActivity(ctx, n.target.ID, c.Activity, c.AbortCurrent)
 			return err
 		})
 	}

@@ -113,6 +113,7 @@ type progress int
 
 const (
 	notSeen     progress = iota
+	created              // its instance is linked, and not started
 	atCondition          // nothing is open; with a tool, the tool is
 	atMapping            // an activity is open that nobody has been given; with a tool, a second one will follow
 	assigning            // the first of those who are to hold it does
@@ -145,8 +146,11 @@ func (w *start) atWork() bool { return w.working != notSeen && w.working != work
 func (w *start) work(to progress) {
 	w.working = to
 	last := &w.alive[len(w.alive)-1]
-	last.Waiting, last.Working = 1, 0
-	if to == atCondition {
+	last.Waiting, last.Working, last.State = 1, 0, migration.StateRunning
+	if to == created {
+		last.State = migration.StateNotStarted
+	}
+	if to <= atCondition {
 		last.Waiting = 0
 	}
 	if to == atCondition && w.blind {
@@ -163,8 +167,8 @@ func (w *start) look() migration.Look {
 	l := migration.Look{Effect: true, Print: fmt.Sprint(w.working)}
 	spot := migration.Spot{Activity: "a", Manual: true, Held: true}
 	switch w.working {
-	case atCondition:
-		if w.blind {
+	case created, atCondition:
+		if w.blind && w.working == atCondition {
 			l.Open = []migration.Spot{{Activity: "t", Works: true}}
 		}
 		return l
@@ -355,9 +359,9 @@ func (j joget) Linked(context.Context) ([]migration.Linked, error) {
 
 func (j joget) RecordIsInstance(context.Context) (bool, error) { return false, nil }
 
-func (j joget) Prepare(ctx context.Context, _ int) (context.Context, request, error) {
-	return ctx, j, j.before("prepare")
-}
+func (j joget) Prepare(context.Context, int) (request, error) { return j, j.before("prepare") }
+
+func (j joget) Aborted(context.Context, migration.InstanceID) (bool, error) { return false, nil }
 
 func (j joget) Answered(context.Context) error { return j.before("capture") }
 func (j joget) Abandon(context.Context)        {}
@@ -385,8 +389,17 @@ func (j joget) Rest(ctx context.Context, _ migration.InstanceID, k migration.Cal
 	})
 }
 
-func (j joget) AbortWreck(context.Context, migration.TargetIdentity) error {
-	j.world.fail("%s aborts an instance", j.name)
+func (j joget) AbortWreck(_ context.Context, wreck migration.TargetIdentity) error {
+	if err := j.before("abort " + string(wreck.ID)); err != nil {
+		return err
+	}
+	w := j.world
+	if !w.tooEarly {
+		w.fail("%s aborts an instance that is no wreck", j.name)
+	}
+	// What was waited for too short is ended, and does not go on.
+	w.working, w.ours = workedOut, 0
+	w.alive = slices.DeleteFunc(w.alive, func(l migration.Linked) bool { return l.ID == wreck.ID })
 	return nil
 }
 
@@ -406,7 +419,7 @@ func (j joget) Post(context.Context, migration.StartIntent) (api.StartAnswer, er
 	}
 	cut := &api.CallError{Op: "process/start", Fate: api.Unanswered, Kind: api.KindCut}
 	failed := &api.CallError{Op: "process/start", Fate: api.Answered, Kind: api.KindServerError, Status: 500}
-	switch c := w.s.choose(8); c {
+	switch c := w.s.choose(9); c {
 	case 0:
 		return api.StartAnswer{Instance: w.effect(), RecordEchoed: true}, nil
 	case 1:
@@ -420,7 +433,7 @@ func (j joget) Post(context.Context, migration.StartIntent) (api.StartAnswer, er
 	case 4:
 		w.effect()
 		return api.StartAnswer{}, failed
-	case 5, 6, 7:
+	case 5, 6, 7, 8:
 		w.effect()
 		w.work(progress(c - 4))
 		w.tooEarly = w.settled
@@ -527,7 +540,7 @@ func run(s *schedule, before func(*start)) []string {
 			}})
 		}
 		if w.atWork() {
-			options = append(options, option{world: w.goOn})
+			options = append(options, option{world: w.goOn}, option{world: func() { w.work(workedOut) }})
 		}
 		if !w.settled && (!w.retry || w.late == 0 && w.posting == 0 && !w.atWork()) {
 			options = append(options, option{world: func() { w.settled, w.tooEarly = true, w.tooEarly || w.atWork() || w.posting > 0 }})

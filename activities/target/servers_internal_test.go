@@ -26,7 +26,7 @@ func TestGatherCalling_says_what_the_settings_of_the_target_are(t *testing.T) {
 	joget := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 		if refuse {
-			http.Error(w, `{"error":{"code":"400","message":""}}`, http.StatusBadRequest)
+			http.Error(w, `{"error":{"date":"Fri Nov 10 18:59:07 MYT 2023","code":"400","message":""}}`, http.StatusBadRequest)
 			return
 		}
 		name := r.FormValue("loginAs")

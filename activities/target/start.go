@@ -54,6 +54,12 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err := act.Running(ctx, in, migration.StepStart); err != nil {
 		return contract.StartOutput{}, err
 	}
+	// The limit of calls is waited for while nothing is claimed yet: what is claimed
+	// for long is soon in doubt.
+	ctx, err = act.API.Admit(ctx)
+	if err != nil {
+		return contract.StartOutput{}, err
+	}
 	result, err := act.protocol(i).attempt(ctx, step.AttemptToken(ctx), in.Migration)
 	if err != nil && result.sent {
 		// An error says that nothing was sent; this one goes to the reconciliation.
@@ -157,16 +163,16 @@ func (t *starting) RecordIsInstance(ctx context.Context) (bool, error) {
 	return linked[record], err
 }
 
-// Prepare waits for the limit of calls, which must count neither as sending nor
-// as a call that may change rows, and captures the record set.
-func (t *starting) Prepare(ctx context.Context, attempt int) (context.Context, request, error) {
-	ctx, err := t.act.API.Admit(ctx)
-	if err != nil {
-		return ctx, nil, err
-	}
+// Prepare captures the record set.
+func (t *starting) Prepare(ctx context.Context, attempt int) (request, error) {
 	name := captureOf(attempt)
 	before, err := t.act.captureBefore(ctx, t.of, name)
-	return ctx, &startRequest{starting: t, name: name, capture: before}, err
+	return &startRequest{starting: t, name: name, capture: before}, err
+}
+
+func (t *starting) Aborted(ctx context.Context, id migration.InstanceID) (bool, error) {
+	lines, err := t.act.Ledger.Lines(ctx, t.of.Migration, t.of.Instance)
+	return migration.CallsOf(lines).Aborted(id), err
 }
 
 func (t *starting) Rest(ctx context.Context, made migration.InstanceID, k migration.CallKnowledge, intent migration.StartIntent) (migration.Over, error) {
@@ -198,6 +204,14 @@ func (t *starting) Leftovers(ctx context.Context) ([]migration.InstanceID, error
 }
 
 func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentity) error {
+	if closed, err := t.act.Target.Fresh().Closed(ctx, wreck.ID); err != nil {
+		return err
+	} else if closed {
+		if err := t.act.Fence(t.of).Drain(ctx); err != nil {
+			return err
+		}
+		return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
+	}
 	call := migration.Call{Verb: migration.VerbAbortProcess, Target: wreck.ID}
 	err := t.act.Fence(t.of).Do(ctx, migration.StepStart, call, func(ctx context.Context) error { return t.act.API.AbortProcess(ctx, wreck.ID) })
 	if err != nil {

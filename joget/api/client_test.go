@@ -279,6 +279,8 @@ func TestAnswersOfJogetAreToldFromOthers(t *testing.T) {
 		{"bad_gateway_in_html", reply(502, "<html>Bad Gateway</html>"), api.Unanswered, api.KindProxy, 502, migration.CodeUnavailable},
 		{"gateway_timeout_in_html", reply(504, "<html>"), api.Unanswered, api.KindProxy, 504, migration.CodeUnavailable},
 		{"gateway_error_in_json_of_its_own", reply(503, `{"error":"overloaded"}`), api.Unanswered, api.KindProxy, 503, migration.CodeUnavailable},
+		{"gateway_error_that_looks_like_jogets", reply(504, `{"error":{"code":504,"date":"Fri","message":"upstream request timeout"}}`), api.Unanswered, api.KindProxy, 504, migration.CodeUnavailable},
+		{"error_body_without_a_date", reply(500, `{"error":{"code":500,"message":"internal"}}`), api.Unanswered, api.KindProxy, 500, migration.CodeUnavailable},
 		{"error_body_of_another_status", reply(502, errorBody(500, "x")), api.Unanswered, api.KindProxy, 502, migration.CodeUnavailable},
 		{"error_without_a_body", reply(500, ""), api.Unanswered, api.KindProxy, 500, migration.CodeUnavailable},
 		{"html_with_status_200", reply(200, "\n <!doctype html>"), api.Unanswered, api.KindProxy, 200, migration.CodeUnavailable},
@@ -287,7 +289,7 @@ func TestAnswersOfJogetAreToldFromOthers(t *testing.T) {
 		{"object_of_somebody_else", reply(200, `{"ok":true}`), api.Unanswered, api.KindUndecodable, 200, migration.CodeUnavailable},
 		{"object_and_half_another", reply(200, `{"processId":"31_x"}{"a`), api.Unanswered, api.KindUndecodable, 200, migration.CodeUnavailable},
 		{"longer_than_allowed", reply(200, `{"processId":"`+strings.Repeat("x", api.MaxBodyBytes)+`"}`), api.Unanswered, api.KindUndecodable, 200, migration.CodeUnavailable},
-		{"empty_body_where_there_should_be_one", reply(200, ""), api.Answered, api.KindUnexpected, 200, migration.CodeUnsupported},
+		{"empty_body_where_there_should_be_one", reply(200, ""), api.Unanswered, api.KindUnexpected, 200, migration.CodeUnsupported},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

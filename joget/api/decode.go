@@ -70,6 +70,7 @@ func jsonError(err error) error {
 // jogetError is the error body (docs/joget.md#errors).
 type jogetError struct {
 	Error *struct {
+		Date    looseString `json:"date"`
 		Code    looseString `json:"code"`
 		Message looseString `json:"message"`
 	} `json:"error"`

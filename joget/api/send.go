@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -226,6 +227,10 @@ func toLogin(location string) bool {
 	return err == nil && strings.HasSuffix(path.Clean("/"+u.Path), loginPage)
 }
 
+// gateway are statuses that Joget never answers with, and those in front of it do,
+// some in JSON.
+var gateway = []int{http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+
 // judgeError tells Joget's errors, which carry its JSON error body with the
 // status in it, from those of a proxy.
 func judgeError(status int, body []byte) (answer, *CallError) {
@@ -235,7 +240,10 @@ func judgeError(status int, body []byte) (answer, *CallError) {
 		return answer{}, e
 	}
 	var parsed jogetError
-	if err := json.Unmarshal(doc, &parsed); err != nil || parsed.Error == nil || string(parsed.Error.Code) != strconv.Itoa(status) {
+	if err := json.Unmarshal(doc, &parsed); err != nil || parsed.Error == nil || string(parsed.Error.Code) != strconv.Itoa(status) || parsed.Error.Date == "" {
+		return answer{}, e
+	}
+	if slices.Contains(gateway, status) {
 		return answer{}, e
 	}
 	e.Fate, e.Message = Answered, string(parsed.Error.Message)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"jogetferry/migration"
 )
@@ -98,6 +99,12 @@ func (c *Client) StartProcess(ctx context.Context, r StartRequest) (StartAnswer,
 		Activity looseString  `json:"activityId"`
 	}
 	if err := decode(startOp, a, &body, "processId"); err != nil {
+		// Joget's answer to a start is never empty: whose this is nobody knows, and what
+		// was sent may still run.
+		var call *CallError
+		if errors.As(err, &call) {
+			call.Fate = Unanswered
+		}
 		return StartAnswer{}, err
 	}
 	answer := StartAnswer{Instance: migration.InstanceID(body.Process), Activity: migration.ActivityID(body.Activity)}

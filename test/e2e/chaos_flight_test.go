@@ -150,14 +150,14 @@ func (s *storm) confirm(f flight, p *population, moved []migrated) {
 	s.t.Logf("FLIGHT %s: %d instances, %d done, %d confirmed, %d differ; %d answers lost, waited for %s at the median, %s at the worst; adopted %s, over by %v",
 		f.name, f.instances, len(moved), second.Same, wrong, len(lost), quantile(lost, 0.5), quantile(lost, 1),
 		s.rows(s.ledger, "SELECT COUNT(*) FROM step_log WHERE event = 'adopted'")[0],
-		s.rows(s.ledger, "SELECT detail, COUNT(*) FROM step_log WHERE detail LIKE 'over: %' GROUP BY detail ORDER BY detail"))
+		s.rows(s.ledger, "SELECT detail, COUNT(*) FROM step_log WHERE fate = 'over' GROUP BY detail ORDER BY detail"))
 	s.sum(f.instances)
 }
 
 // lostAnswers are the milliseconds from each intent of a call whose answer was
 // lost until it was known to be over, the shortest first.
 const lostAnswers = `SELECT ROUND(MIN(TIMESTAMPDIFF(MICROSECOND, i.at, o.at)) / 1000) AS waited FROM step_log i
-	JOIN step_log o ON o.instance = i.instance AND o.id > i.id AND (i.verb = 'start_process' AND o.event = 'adopted' OR i.verb <> 'start_process' AND o.detail LIKE 'over: %')
+	JOIN step_log o ON o.instance = i.instance AND o.id > i.id AND (i.verb = 'start_process' AND o.event = 'adopted' OR i.verb <> 'start_process' AND o.fate = 'over')
 	WHERE i.kind = 'intent' AND i.event = 'call' AND NOT EXISTS (
 		SELECT 1 FROM step_log b WHERE b.instance = i.instance AND b.id > i.id AND b.id < o.id AND b.kind = 'intent' AND b.event = 'call')
 	GROUP BY i.id ORDER BY waited`
