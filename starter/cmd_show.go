@@ -23,7 +23,8 @@ func (a *App) showCommand() *cobra.Command {
 		Short: "Show everything about one instance",
 		Long: `Shows everything that the ledger has about one instance of the source: its state
 and why, which actions fit, its findings, what the last comparison of both sides
-found, and its log, with every side effect.`,
+found, and its log, with every side effect. While it waits for a call to the target to
+be over, it says why, and for how much longer at the most.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		e, err := s.entry(ctx, args[0])
 		if err != nil {
@@ -33,8 +34,26 @@ found, and its log, with every side effect.`,
 		if err != nil {
 			return err
 		}
+		if !e.State.Settled() {
+			f.Waits = s.waits(ctx, f.WorkflowID)
+		}
 		return s.print(report.NewShow(f))
 	})
+}
+
+// waits says what the workflow of an instance waits for, and how long at the most; ""
+// where it waits for nothing, or Temporal does not say.
+func (s *session) waits(ctx context.Context, workflowID string) string {
+	described, err := s.temporal.Workflows.DescribeWorkflowExecution(ctx, workflowID, "")
+	if err != nil {
+		return ""
+	}
+	for _, a := range described.GetPendingActivities() {
+		if why := a.GetLastFailure(); why.GetApplicationFailureInfo().GetType() == contract.WaitingType {
+			return why.GetMessage()
+		}
+	}
+	return ""
 }
 
 // facts gathers what the ledger has about one instance.

@@ -17,6 +17,7 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflow/v1"
@@ -76,6 +77,7 @@ type world struct {
 	rollbacks  []migration.Rollback
 
 	open    map[string]bool // workflows by ID
+	waits   string          // what the activity of every workflow waits for, "" for nothing
 	queue   string          // of every workflow, "" for the migration's
 	idle    bool            // no worker polls
 	paused  bool            // every wave
@@ -517,7 +519,14 @@ func (f fakeTemporal) DescribeWorkflowExecution(ctx context.Context, id, _ strin
 	if !open {
 		info.CloseTime = timestamppb.New(clock)
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: info}, nil
+	described := &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: info}
+	if f.waits != "" {
+		described.PendingActivities = []*workflow.PendingActivityInfo{{LastFailure: &failure.Failure{
+			Message:     f.waits,
+			FailureInfo: &failure.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failure.ApplicationFailureInfo{Type: contract.WaitingType}},
+		}}}
+	}
+	return described, nil
 }
 
 func (f fakeTemporal) DescribeTaskQueue(context.Context, string, enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {

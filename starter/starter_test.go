@@ -774,3 +774,21 @@ func TestAWorkflowOnAnotherQueueIsLeftAlone(t *testing.T) {
 		})
 	}
 }
+
+func TestShow_says_what_an_instance_waits_for(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	e := w.entries["1_crm_process1"]
+	e.State = migration.InstanceRunning
+	w.entries[e.Instance] = e
+	w.open[contract.InstanceWorkflowID("crm-2026", e.Instance)] = true
+	w.waits = "the start got no answer: stamp runs a tool; it is waited for 4m more at the most"
+	status, out, errs := w.run(t, "show", "1_crm_process1", "-o", "json")
+	var shown struct{ Waits string }
+	if err := json.Unmarshal([]byte(out), &shown); err != nil || status != 0 {
+		t.Fatal(status, errs, err)
+	}
+	if shown.Waits != w.waits {
+		t.Errorf("waits for %q", shown.Waits)
+	}
+}

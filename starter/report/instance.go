@@ -93,6 +93,7 @@ type Show struct {
 	ParkID     int64       `json:"park_id,omitempty"`
 	Meaning    string      `json:"meaning,omitempty"` // of the reason
 	Detail     string      `json:"detail,omitempty"`
+	Waits      string      `json:"waits,omitempty"`   // what its workflow waits for
 	Actions    []string    `json:"actions,omitempty"` // that fit, while parked
 	Doc        string      `json:"doc,omitempty"`     // where docs/what-if.md explains the reason
 	FindingsOf []Finding   `json:"findings_list"`
@@ -107,13 +108,14 @@ type InstanceFacts struct {
 	Findings   []migration.Finding
 	Comparison *migration.Comparison // of both sides, the last one; nil for none
 	Log        []migration.StepLine
+	Waits      string // what its workflow waits for, "" for nothing
 }
 
 // NewShow tells all of f.
 func NewShow(f InstanceFacts) Show {
 	e := f.Entry
 	v := Show{
-		Entry: newEntry(e), WorkflowID: f.WorkflowID, ParkID: e.ParkID, Detail: e.Detail,
+		Entry: newEntry(e), WorkflowID: f.WorkflowID, ParkID: e.ParkID, Detail: e.Detail, Waits: f.Waits,
 		FindingsOf: newFindings(f.Findings), Comparison: newComparison(f.Comparison), Lines: []Line{},
 	}
 	if e.Reason != "" {
@@ -136,6 +138,7 @@ func (v Show) about() sheet {
 		{"reason", v.Reason},
 		{"meaning", v.Meaning},
 		{"detail", v.Detail},
+		{"waits", v.Waits},
 		{"actions", strings.Join(v.Actions, " ")},
 		{"see", v.Doc},
 		{"target instance", v.Target},
