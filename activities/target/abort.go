@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
+	"jogetferry/joget/schema"
 	"jogetferry/migration"
 )
 
@@ -93,8 +94,8 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 	if err != nil {
 		return err
 	}
-	for _, id := range all {
-		closed, err := act.Target.Fresh().Closed(ctx, id)
+	for n, id := range all {
+		closed, err := act.closed(ctx, id, n > 0)
 		if err != nil {
 			return err
 		}
@@ -107,7 +108,7 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 		if err != nil {
 			return err
 		}
-		if closed, err = act.Target.Fresh().Closed(ctx, id); err != nil {
+		if closed, err = act.closed(ctx, id, n > 0); err != nil {
 			return err
 		}
 		if !closed {
@@ -115,6 +116,14 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 		}
 	}
 	return nil
+}
+
+// closed reports whether an instance that was open on the target has ended. Of the child
+// of an aborted root nothing need be left, neither history nor, where nobody needed
+// one, a link (docs/joget.md#after-the-end).
+func (act *Activities) closed(ctx context.Context, id migration.InstanceID, child bool) (bool, error) {
+	p, err := act.Target.Fresh().Presence(ctx, id)
+	return p.Closed() || child && p.Where == schema.Nowhere, err
 }
 
 // ending returns an instance of the target and all below it that were open when

@@ -120,22 +120,35 @@ func TestAbortTarget(t *testing.T) {
 	}
 }
 
-// TestAbortTarget_ends_the_whole_tree has a subflow below the instance.
+// TestAbortTarget_ends_the_whole_tree has a subflow below the instance. One without a
+// link leaves nothing at all when it is aborted with its root.
 func TestAbortTarget_ends_the_whole_tree(t *testing.T) {
 	t.Parallel()
-	c := activitytest.Shared(t).Case(t)
-	in := scene.Begun(c, scene.Called, scene.ToCalled)
-	activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
-	scene.Finished(t, c, in)
-	out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
-	activitytest.Must(t, err)
-	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
-	open := c.Target.Text("SELECT COUNT(*) FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid = p.State JOIN wf_process_link l ON l.processId = p.Id"+
-		" WHERE l.originProcessId = ? AND s.Name LIKE 'open%'", string(in.Record))
-	activitytest.Same(t, "open instances of the record", "0", open)
-	activitytest.Same(t, "aborted", []string{"abort by admin"}, in.Done(effects.Abort))
-	if len(in.Told(migration.EventEnding)) == 0 {
-		t.Error("the log does not say what was to be ended")
+	for _, tc := range []struct {
+		name  string
+		begin activitytest.Begin
+		way   scene.Way
+	}{
+		{"linked", scene.Called, scene.ToCalled},
+		{"without_a_link", activitytest.Begin{Process: "claims/escalate"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Begun(c, tc.begin, tc.way)
+			activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+			scene.Finished(t, c, in)
+			out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step()})
+			activitytest.Must(t, err)
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
+			open := c.Target.Text("SELECT COUNT(*) FROM SHKProcesses p JOIN SHKProcessStates s ON s.oid = p.State JOIN wf_process_link l ON l.processId = p.Id"+
+				" WHERE l.originProcessId = ? AND s.Name LIKE 'open%'", string(in.Record))
+			activitytest.Same(t, "open instances of the record", "0", open)
+			activitytest.Same(t, "aborted", []string{"abort by admin"}, in.Done(effects.Abort))
+			if len(in.Told(migration.EventEnding)) == 0 {
+				t.Error("the log does not say what was to be ended")
+			}
+		})
 	}
 }
 
