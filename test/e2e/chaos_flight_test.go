@@ -25,7 +25,7 @@ type flight struct {
 	name      string
 	processes []string
 	instances int
-	slow      []fault.Rule
+	slow      []fault.Rule  // what makes calls slow, or loses answers
 	slowest   time.Duration // what a call can take
 	kills     int           // of the worker, at starts that are seen in the target
 	newcomers bool          // the target's engine has seen none of its users
@@ -49,6 +49,10 @@ func flights() []flight {
 		{name: "children", processes: []string{"onboard/onboarding", "claims/relay"}, slow: []fault.Rule{slow("child", 0.6, 2*time.Second)}, slowest: 5 * time.Second},
 		{name: "dead_workers", processes: tools, slow: []fault.Rule{slow("tool", 0.3, 3*time.Second)}, slowest: 9 * time.Second, kills: 2},
 		{name: "newcomers", processes: routes, slow: []fault.Rule{slow("resource", 0.5, 300*time.Millisecond)}, slowest: time.Second, newcomers: true},
+		{
+			name: "lost_answers", processes: slices.Concat(tools, routes, []string{"claims/dispute", "onboard/onboarding"}), slowest: time.Second,
+			slow: []fault.Rule{{Path: "process/start", Kind: fault.CutAfter, Probability: 0.1}, {Path: "activity/start", Kind: fault.CutAfter, Probability: 0.1}},
+		},
 		{
 			name: "everything", processes: slices.Concat(tools, routes, []string{"claims/dispute", "onboard/onboarding"}), kills: 2, newcomers: true, slowest: 10 * time.Second,
 			slow: []fault.Rule{

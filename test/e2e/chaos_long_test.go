@@ -24,7 +24,7 @@ const (
 
 // flightNames are those of make chaos: each by itself, and all in one.
 var flightNames = []string{
-	"start_tools", "tools_that_write_late", "routes", "conditions", "mappings", "tools_of_children", "children", "dead_workers", "newcomers", "everything",
+	"start_tools", "tools_that_write_late", "routes", "conditions", "mappings", "tools_of_children", "children", "dead_workers", "newcomers", "lost_answers", "everything",
 }
 
 func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {
