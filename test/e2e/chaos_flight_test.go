@@ -13,6 +13,7 @@ import (
 	"jogetferry/test/e2e/rig"
 	"jogetferry/test/simulator/apps"
 	"jogetferry/test/simulator/drive"
+	"jogetferry/test/simulator/effects"
 	"jogetferry/test/simulator/engine"
 	"jogetferry/test/simulator/fault"
 	"jogetferry/test/simulator/seed"
@@ -43,7 +44,7 @@ func flights() []flight {
 		{name: "start_tools", processes: tools, slow: []fault.Rule{slow("tool", 0.2, 2500*time.Millisecond)}, slowest: 8 * time.Second},
 		{name: "tools_that_write_late", processes: tools, slow: []fault.Rule{slow("tool_done", 0.2, 2500*time.Millisecond)}, slowest: 8 * time.Second},
 		{name: "routes", processes: routes, slow: []fault.Rule{slow("route", 0.6, 2*time.Second)}, slowest: 5 * time.Second},
-		{name: "conditions", processes: routes, slow: []fault.Rule{slow("condition", 0.4, 2*time.Second)}, slowest: 7 * time.Second},
+		{name: "conditions", processes: []string{"claims/escalate", "claims/late"}, slow: []fault.Rule{slow("condition", 0.4, 2*time.Second)}, slowest: 7 * time.Second},
 		{name: "mappings", processes: routes, slow: []fault.Rule{slow("mapping", 0.6, 2*time.Second)}, slowest: 5 * time.Second},
 		{name: "tools_of_children", processes: []string{"claims/dispute"}, slow: []fault.Rule{slow("tool", 0.2, 2500*time.Millisecond)}, slowest: 9 * time.Second},
 		{name: "children", processes: []string{"onboard/onboarding", "claims/relay"}, slow: []fault.Rule{slow("child", 0.6, 2*time.Second)}, slowest: 5 * time.Second},
@@ -151,8 +152,17 @@ func (s *storm) confirm(f flight, p *population, moved []migrated) {
 	}
 	s.SourceUnchanged()
 	lost := s.rows(s.ledger, lostAnswers)
-	s.t.Logf("FLIGHT %s: %d instances, %d done, %d confirmed, %d differ; %d answers lost, waited for %s at the median, %s at the worst; adopted %s, over by %v",
-		f.name, f.instances, len(moved), second.Same, wrong, len(lost), quantile(lost, 0.5), quantile(lost, 1),
+	failed, evaluated := 0, 0
+	for _, e := range s.Effects() {
+		if e.Result == effects.Failed && e.What != effects.Tool {
+			failed++
+		}
+		if e.What == effects.Reevaluate {
+			evaluated++
+		}
+	}
+	s.t.Logf("FLIGHT %s: %d instances, %d done, %d confirmed, %d differ; %d calls failed, %d evaluated again; %d answers lost, waited for %s at the median, %s at the worst; adopted %s, over by %v",
+		f.name, f.instances, len(moved), second.Same, wrong, failed, evaluated, len(lost), quantile(lost, 0.5), quantile(lost, 1),
 		s.rows(s.ledger, "SELECT COUNT(*) FROM step_log WHERE event = 'adopted'")[0],
 		s.rows(s.ledger, "SELECT detail, COUNT(*) FROM step_log WHERE fate = 'over' GROUP BY detail ORDER BY detail"))
 	s.sum(f.instances)
