@@ -40,6 +40,10 @@ func (act *Activities) inboxes(ctx context.Context, i *Instance, nodes []*node, 
 	if len(list) == 0 {
 		return nil, step.OK(), nil
 	}
+	// The call that opened it may still be about to assign it.
+	if err := act.Fence(i).Drain(ctx); err != nil {
+		return nil, step.OK(), err
+	}
 	if err := pause(ctx, act.Settings.Rest); err != nil {
 		return nil, step.OK(), err
 	}

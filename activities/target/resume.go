@@ -90,6 +90,13 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 	}
 	for _, n := range nodes {
 		m, out, err := act.decide(ctx, i, n, r)
+		if m != nil && m.call.Do == contract.ResumeComplete {
+			// What is in nobody's inbox cannot be given to who completed it.
+			first, out, err := act.inboxes(ctx, i, []*node{n}, r.done)
+			if len(first) > 0 || out.Status != contract.StatusOK || err != nil {
+				return assignMove(first), out, err
+			}
+		}
 		if m != nil || out.Status != contract.StatusOK || err != nil {
 			return m, out, err
 		}
@@ -109,10 +116,15 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 			return nil, step.OK(), err
 		}
 	}
-	if len(handovers) == 0 {
-		return nil, step.OK(), nil
+	return assignMove(handovers), step.OK(), nil
+}
+
+// assignMove is the move that makes handovers. Nil: there are none.
+func assignMove(list []handover) *move {
+	if len(list) == 0 {
+		return nil
 	}
-	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: handovers}, step.OK(), nil
+	return &move{call: contract.ResumeCall{Do: contract.ResumeAssign}, assign: list}
 }
 
 // decide decides the next step of one instance of the tree. Nil: it is as it has

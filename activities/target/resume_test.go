@@ -354,6 +354,15 @@ func TestResumeActivity_completes_a_predecessor(t *testing.T) {
 				c.Door.At(activitytest.Effected, "assignment/complete", func() { panic(http.ErrAbortHandler) })
 			},
 		},
+		{
+			name: "in_nobodys_inbox", calls: []string{"complete doctor by clark"},
+			happens: func(c *activitytest.Case, in *activitytest.Instance, _ *scene.Ports) {
+				c.Target.Exec("DELETE FROM SHKAssignmentsTable WHERE ActivityProcessId = ?", string(in.TargetID()))
+				c.Door.At(activitytest.Effected, "activity/start", func() {
+					c.Target.Exec("DELETE FROM SHKAssignmentsTable WHERE ActivityProcessId = ?", string(in.TargetID()))
+				})
+			},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -30,6 +30,7 @@ type flight struct {
 	slowest   time.Duration // what a call can take
 	kills     int           // of the worker, at starts that are seen in the target
 	newcomers bool          // the target's engine has seen none of its users
+	collide   bool          // calls must have failed about them, and what they left been mended
 }
 
 // flights are the cases of docs/adr/0009-when-a-call-is-over.md. Times are a
@@ -49,7 +50,7 @@ func flights() []flight {
 		{name: "tools_of_children", processes: []string{"claims/dispute"}, slow: []fault.Rule{slow("tool", 0.2, 2500*time.Millisecond)}, slowest: 9 * time.Second},
 		{name: "children", processes: []string{"onboard/onboarding", "claims/relay"}, slow: []fault.Rule{slow("child", 0.6, 2*time.Second)}, slowest: 5 * time.Second},
 		{name: "dead_workers", processes: tools, slow: []fault.Rule{slow("tool", 0.3, 3*time.Second)}, slowest: 9 * time.Second, kills: 2},
-		{name: "newcomers", processes: routes, slow: []fault.Rule{slow("resource", 0.5, 300*time.Millisecond)}, slowest: time.Second, newcomers: true},
+		{name: "newcomers", processes: routes, slow: []fault.Rule{slow("resource", 1, 700*time.Millisecond)}, slowest: 3 * time.Second, newcomers: true, collide: true},
 		{
 			name: "lost_answers", processes: slices.Concat(tools, routes, []string{"claims/dispute", "onboard/onboarding"}), slowest: time.Second,
 			slow: []fault.Rule{{Path: "process/start", Kind: fault.CutAfter, Probability: 0.1}, {Path: "activity/start", Kind: fault.CutAfter, Probability: 0.1}},
@@ -160,6 +161,9 @@ func (s *storm) confirm(f flight, p *population, moved []migrated) {
 		if e.What == effects.Reevaluate {
 			evaluated++
 		}
+	}
+	if f.collide && (failed == 0 || evaluated == 0) {
+		s.t.Errorf("%d calls failed about users whom the engine has never seen, and %d activities were evaluated again", failed, evaluated)
 	}
 	s.t.Logf("FLIGHT %s: %d instances, %d done, %d confirmed, %d differ; %d calls failed, %d evaluated again; %d answers lost, waited for %s at the median, %s at the worst; adopted %s, over by %v",
 		f.name, f.instances, len(moved), second.Same, wrong, failed, evaluated, len(lost), quantile(lost, 0.5), quantile(lost, 1),
