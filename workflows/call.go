@@ -35,7 +35,8 @@ const heartbeat = 30 * time.Second
 // options returns how an activity is run, by its wire name.
 func options(name string) workflow.ActivityOptions {
 	switch name {
-	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.UndoData.Name, contract.TakeInventory.Name:
+	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name, contract.UndoData.Name, contract.TakeInventory.Name:
+		// Reading all of a record again takes as long as copying it.
 		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	case contract.StartProcess.Name:
 		return workflow.ActivityOptions{

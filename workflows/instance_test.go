@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -533,5 +536,26 @@ func TestPilot(t *testing.T) {
 				t.Errorf("result, calls (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestInstanceWorkflow_gives_time_for_a_record_of_any_size has what copies a record
+// and what compares all of it again end under the same limit.
+func TestInstanceWorkflow_gives_time_for_a_record_of_any_size(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	instanceFakes{}.register(env)
+	limits := map[string]time.Duration{}
+	env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		limits[info.ActivityType.Name] = info.Deadline.Sub(info.StartedTime).Round(time.Second)
+	})
+	env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+	if err := env.GetWorkflowError(); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range []string{contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name} {
+		if limits[a] != 2*time.Hour {
+			t.Errorf("%s has %s, want two hours as its like", a, limits[a])
+		}
 	}
 }
