@@ -172,6 +172,24 @@ func WorkDiscarded(lines []StepLine, target InstanceID) bool {
 	return slices.ContainsFunc(lines, func(l StepLine) bool { return l.Event == EventWorkDiscarded && l.Facts.Target == target })
 }
 
+// EndedByUs reports whether the log tells that we ended a target instance: its start
+// ran through, it was aborted, or rehearsed to its end. It is asked about the one of now,
+// so that what was before the last rollback does not count.
+func EndedByUs(lines []StepLine, target InstanceID) bool {
+	for _, l := range slices.Backward(lines) {
+		switch {
+		case l.Event == EventRolledBack:
+			return false
+		case l.Event == EventParked && l.Facts.Reason == ReasonStartRanThrough:
+			return true
+		case l.Event != EventCall || l.Call == nil:
+		case l.Call.Verb == VerbAbortProcess && l.Call.Target == target, l.Step == StepRehearse && l.Call.Verb == VerbComplete:
+			return true
+		}
+	}
+	return false
+}
+
 // Ending returns the instances that were to be aborted with a target instance,
 // as far as the log knows them: those below it cannot be told any more once it
 // is archived.

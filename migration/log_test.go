@@ -102,3 +102,36 @@ func TestWhatTheLogKnowsOfARollback(t *testing.T) {
 		t.Error("undone although it never was")
 	}
 }
+
+func TestEndedByUs(t *testing.T) {
+	t.Parallel()
+	call := func(step migration.Step, verb migration.Verb, target migration.InstanceID) migration.StepLine {
+		return migration.StepLine{Step: step, Event: migration.EventCall, Call: &migration.Call{Verb: verb, Target: target}}
+	}
+	parked := func(r migration.Reason) migration.StepLine {
+		return migration.StepLine{Event: migration.EventParked, Facts: migration.Facts{Reason: r}}
+	}
+	ranThrough := parked(migration.ReasonStartRanThrough)
+	for _, tc := range []struct {
+		name  string
+		lines []migration.StepLine
+		want  bool
+	}{
+		{name: "nothing"},
+		{name: "only_worked_on", lines: []migration.StepLine{
+			call(migration.StepResume, migration.VerbComplete, "1_t"), call(migration.StepResume, migration.VerbStartActivity, "1_t"), parked(migration.ReasonVerifyDiffers),
+		}},
+		{name: "aborted", lines: []migration.StepLine{call(migration.StepRollback, migration.VerbAbortProcess, "1_t")}, want: true},
+		{name: "another_aborted", lines: []migration.StepLine{call(migration.StepRollback, migration.VerbAbortProcess, "2_t")}},
+		{name: "rehearsed", lines: []migration.StepLine{call(migration.StepRehearse, migration.VerbComplete, "1_t")}, want: true},
+		{name: "ran_through", lines: []migration.StepLine{ranThrough, parked(migration.ReasonTargetMoved)}, want: true},
+		{name: "ran_through_before_it_was_rolled_back", lines: []migration.StepLine{ranThrough, {Event: migration.EventRolledBack}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := migration.EndedByUs(tc.lines, "1_t"); got != tc.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}

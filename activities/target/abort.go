@@ -55,12 +55,16 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 	}
 	if !in.Discard || !migration.WorkDiscarded(known, claim.Started.ID) {
 		busy, err := act.workedBeside(ctx, migration.CallsOf(known).Own(), claim.Started.ID, claim.Started.Definition)
+		why := fmt.Sprintf("somebody worked on target instance %s since", claim.Started.ID)
+		if err == nil && !busy {
+			busy, err = act.endedUnseen(ctx, known, claim.Started.ID)
+			why = fmt.Sprintf("target instance %s was ended since, and the target keeps no history that says who worked on it", claim.Started.ID)
+		}
 		if err != nil {
 			return ok, err
 		}
 		if busy && !in.Discard {
-			return act.refuse(ctx, in, migration.ReasonTargetMoved,
-				fmt.Sprintf("somebody worked on target instance %s since; --discard-target-work discards that work", claim.Started.ID))
+			return act.refuse(ctx, in, migration.ReasonTargetMoved, why+"; --discard-target-work discards that work")
 		}
 		if busy {
 			// Once it is aborted, what was only accepted cannot be told any more.
@@ -79,6 +83,17 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	return ok, act.revertAll(ctx, i)
+}
+
+// endedUnseen reports whether a target instance was ended by somebody else where the
+// server deletes what has ended, so that nothing tells who worked on it
+// (docs/joget.md#after-the-end).
+func (act *Activities) endedUnseen(ctx context.Context, known []migration.StepLine, id migration.InstanceID) (bool, error) {
+	if migration.EndedByUs(known, id) {
+		return false, nil
+	}
+	p, err := act.Target.Fresh().Presence(ctx, id)
+	return p.Where == schema.InLinks, err
 }
 
 // refuse returns the instance to where it stood.

@@ -14,11 +14,18 @@ import (
 // TestAbortTarget ends what was started, or leaves all as it is.
 func TestAbortTarget(t *testing.T) {
 	t.Parallel()
-	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	type does func(*testing.T, *activitytest.Case, *activitytest.Instance)
 	started := func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.Start() }
 	accepted := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 		in.Start()
 		c.Target.Accept(in.TargetID(), "approve", "clark")
+	}
+	// Somebody brings it to its end on a target that deletes what has ended.
+	ended := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		in.Start()
+		c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+		c.Target.Complete(in.TargetID(), "confirm", "tana", nil)
+		c.Target.Forget(in.TargetID())
 	}
 	refused := func(r migration.Reason) contract.Outcome {
 		return contract.Outcome{Status: contract.StatusSkipped, Reason: r}
@@ -26,7 +33,7 @@ func TestAbortTarget(t *testing.T) {
 	ok := contract.Outcome{Status: contract.StatusOK}
 	for _, tc := range []struct {
 		name    string
-		happens step
+		happens does
 		discard bool
 		change  func(*scene.Ports)
 		want    contract.Outcome
@@ -63,6 +70,8 @@ func TestAbortTarget(t *testing.T) {
 				c.Target.Abort(in.TargetID())
 			},
 		},
+		{name: "what_people_ended_without_a_trace", happens: ended, want: refused(migration.ReasonTargetMoved), state: migration.InstanceDone, linked: []string{" "}},
+		{name: "what_people_ended_and_the_operator_gives_up", happens: ended, discard: true, want: ok, state: migration.InstanceRollingBack, linked: []string{" "}},
 		{
 			name: "another_one_with_its_ID", want: refused(migration.ReasonTargetChanged), state: migration.InstanceDone, linked: []string{"cat open.running"},
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {

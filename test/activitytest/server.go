@@ -272,6 +272,16 @@ func (s *Server) Erase(id migration.InstanceID) {
 	}
 }
 
+// Forget leaves of an instance that has ended what a server keeps that deletes such
+// (deleteProcessOnCompletion = true): its link.
+func (s *Server) Forget(id migration.InstanceID) {
+	s.t.Helper()
+	s.Exec("INSERT INTO wf_process_link SELECT * FROM wf_process_link_history WHERE processId = ?", string(id))
+	for _, table := range []string{"wf_history_activity", "wf_history_process", "wf_process_link_history"} {
+		s.Exec("DELETE FROM "+table+" WHERE processId = ?", string(id))
+	}
+}
+
 // Set gives a variable of an instance a value, as an administrator.
 func (s *Server) Set(id migration.InstanceID, variable, value string) {
 	s.t.Helper()
