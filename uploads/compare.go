@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"context"
+	"slices"
 
 	"jogetferry/migration"
 )
@@ -24,15 +25,16 @@ type Difference struct {
 	Kind DifferenceKind
 }
 
-// Comparison is the result of Compare. Same counts equal files: a comparison
-// of nothing is zero in all, and proves nothing.
+// Comparison is the result of Compare. Same are the equal files: a comparison
+// of nothing is nil in both, and proves nothing. It holds personal data.
 type Comparison struct {
-	Same        int
+	Same        []Key
 	Differences []Difference
 }
 
 // Compare compares the files of the given records by size and content, in the
-// order of records and then by name. Times are not compared.
+// order of records and then by name. Times are not compared. The thumbnail of an
+// image that either side has is not compared at all, and in neither list.
 func Compare(ctx context.Context, src, dst Store, records []migration.RowKey) (Comparison, error) {
 	var c Comparison
 	for _, row := range records {
@@ -60,6 +62,7 @@ func (c *Comparison) record(ctx context.Context, src, dst Store, row migration.R
 	if err != nil {
 		return err
 	}
+	here, there = withoutThumbnails(row, here, there)
 	for len(here) > 0 || len(there) > 0 {
 		switch {
 		case len(there) == 0 || len(here) > 0 && here[0].Name < there[0].Name:
@@ -76,6 +79,17 @@ func (c *Comparison) record(ctx context.Context, src, dst Store, row migration.R
 		}
 	}
 	return nil
+}
+
+// withoutThumbnails leaves out the thumbnails of both listings. What is no plain
+// file cannot be told to be one.
+func withoutThumbnails(row migration.RowKey, here, there []Entry) (ours, theirs []Entry) {
+	without := func(entries []Entry) []Entry {
+		return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool {
+			return e.Kind == KindFile && isThumbnail(Key{Row: row, Name: e.Name}, here, there)
+		})
+	}
+	return without(here), without(there)
 }
 
 func (c *Comparison) one(key Key, kind Kind, difference DifferenceKind) {
@@ -106,6 +120,6 @@ func (c *Comparison) both(ctx context.Context, src, dst Store, key Key, a, b Ent
 		c.add(key, Differs)
 		return nil
 	}
-	c.Same++
+	c.Same = append(c.Same, key)
 	return nil
 }

@@ -73,7 +73,7 @@ type Result struct {
 	Copied      int
 	Overwritten int
 	Same        int
-	Kept        int   // the target's own file was left, by ConflictKeep
+	Kept        int   // the target's own file was left, by ConflictKeep or because it is a thumbnail
 	Resumed     int   // of Copied and Overwritten: went on where an earlier attempt ended
 	Bytes       int64 // of Copied and Overwritten
 	Conflicts   []Key
@@ -88,6 +88,10 @@ type Result struct {
 // replaced; any other is a conflict. With ConflictPark all files are looked at before any
 // is written, and a conflict found then means that none is. Content goes to a partial
 // file, is made durable, imaged by images, and only then gets its name.
+//
+// The thumbnail of an image is copied where the target has none: who makes it is
+// not known of every Joget, and an upload of such a name may be somebody's. The
+// target's own is never replaced, and no conflict.
 //
 // Conflicts give CodeConflict together with the result; what was refused is
 // in the result alone, and it is for the caller to say whether that is an error.
@@ -135,6 +139,7 @@ type copier struct {
 type job struct {
 	key      Key
 	entry    Entry
+	thumb    bool   // the preview of an image of the source
 	there    *Entry // on the target; nil: absent
 	thereSum Sum
 	sum      Sum
@@ -184,7 +189,7 @@ func (c *copier) plan(ctx context.Context, records []migration.RowKey) error {
 				c.result.Refused = append(c.result.Refused, Refusal{Key: key, Kind: entry.Kind})
 				continue
 			}
-			jobs = append(jobs, &job{key: key, entry: entry})
+			jobs = append(jobs, &job{key: key, entry: entry, thumb: isThumbnail(key, entries)})
 		}
 	}
 	for chunk := range slices.Chunk(jobs, batchFiles) {
@@ -228,10 +233,10 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 			if ours {
 				again = append(again, FileImage{Key: j.key, WrittenSum: j.sum})
 			}
-		case j.there == nil || ours || c.options.OnConflict == ConflictOverwrite:
+		case j.there == nil || !j.thumb && (ours || c.options.OnConflict == ConflictOverwrite):
 			c.jobs = append(c.jobs, j)
 		default:
-			c.conflict(j.key)
+			c.conflict(j)
 		}
 	}
 	if len(again) > 0 {
@@ -246,12 +251,12 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 	return nil
 }
 
-func (c *copier) conflict(key Key) {
-	if c.options.OnConflict == ConflictKeep {
+func (c *copier) conflict(j *job) {
+	if j.thumb || c.options.OnConflict == ConflictKeep {
 		c.result.Kept++
 		return
 	}
-	c.result.Conflicts = append(c.result.Conflicts, key)
+	c.result.Conflicts = append(c.result.Conflicts, j.key)
 }
 
 // look compares a file with the target's.
@@ -436,7 +441,7 @@ func (c *copier) settle(ctx context.Context, jobs []*job, images []FileImage) er
 			c.result.Sums[j.key] = j.sum
 			continue
 		case decideConflict, decideRefuse:
-			c.conflict(j.key)
+			c.conflict(j)
 			continue
 		case decideWrite:
 		}

@@ -195,7 +195,23 @@ func (p *putter) remove(ctx context.Context, key Key, theirs standing) error {
 	if now.Kind != KindFile || now.Size != theirs.entry.Size || !now.Modified.Equal(theirs.entry.Modified) {
 		return drifted()
 	}
-	return p.dst.Remove(ctx, key)
+	if err := p.dst.Remove(ctx, key); err != nil {
+		return err
+	}
+	return p.removeThumbnail(ctx, key)
+}
+
+// removeThumbnail removes what Joget made beside an image that a tool made.
+func (p *putter) removeThumbnail(ctx context.Context, image Key) error {
+	key := Key{Row: image.Row, Name: image.Name + thumbnail}
+	made, err := stand(ctx, p.dst, key)
+	switch {
+	case migration.CodeOf(err) == migration.CodeUnsupported:
+		return nil
+	case err != nil || made.entry == nil || made.entry.Kind != KindFile || p.was[key] != nil:
+		return err
+	}
+	return p.remove(ctx, key, made)
 }
 
 // drifted: somebody writes the file right now. The next attempt looks anew.

@@ -121,6 +121,19 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			want:  uploads.RevertResult{Removed: keys("b")}, kept: kept{"b": "by a tool"},
 		},
 		{
+			name: "a_thumbnail_beside_ours", source: files{"a": "ours"},
+			since: func(_, target *side) { target.put("a.thumb.jpg", "small", moment) },
+			after: files{"a": "ours", "a.thumb.jpg": "small"},
+		},
+		{
+			name: "a_thumbnail_beside_a_new_file", source: files{"a": "ours"},
+			since: func(_, target *side) {
+				target.put("b", "by a tool", moment)
+				target.put("b.thumb.jpg", "small", moment)
+			},
+			want: uploads.RevertResult{Removed: keys("b")}, after: files{"a": "ours"}, kept: kept{"b": "by a tool", "b.thumb.jpg": "small"},
+		},
+		{
 			name: "ours_was_changed", source: files{"a": "ours"},
 			since: func(_, target *side) { target.put("a", "theirs", moment.Add(time.Hour)) },
 			want:  uploads.RevertResult{Again: keys("a")}, after: files{"a": "ours"}, kept: kept{"a": "theirs"},

@@ -42,7 +42,8 @@ type UndoResult struct {
 // Partial files of attempts that did not end are removed below the folders of
 // those files and of records, and so are those folders where nothing is left
 // in them: whether they were there before is not known, and Joget makes them
-// when it needs them. images hears of a file after it is durable. pace may be nil; it
+// when it needs them. A thumbnail goes with the image that was written: Joget
+// makes it again, so it is not looked into. images hears of a file after it is durable. pace may be nil; it
 // is called before each batch with its number of files: to heartbeat, to stop.
 // It is safe to repeat.
 func Undo(ctx context.Context, dst Store, records []migration.RowKey, images FileUndoer, pace func(ctx context.Context, files int) error) (UndoResult, error) {
@@ -50,7 +51,10 @@ func Undo(ctx context.Context, dst Store, records []migration.RowKey, images Fil
 	if err != nil {
 		return UndoResult{}, fmt.Errorf("begin to put files back: %w", err)
 	}
-	u := undoer{dst: dst, images: images}
+	u := undoer{dst: dst, images: images, ours: map[Key]bool{}}
+	for _, key := range keys {
+		u.ours[key] = true
+	}
 	for part := range slices.Chunk(keys, batchFiles) {
 		if pace != nil {
 			if err := pace(ctx, len(part)); err != nil {
@@ -67,6 +71,7 @@ func Undo(ctx context.Context, dst Store, records []migration.RowKey, images Fil
 type undoer struct {
 	dst    Store
 	images FileUndoer
+	ours   map[Key]bool // what Begin returned
 	result UndoResult
 }
 
@@ -146,6 +151,8 @@ func (u *undoer) file(ctx context.Context, key Key, ways map[Key]migration.FileU
 		return nil, err
 	case there == nil && !want.Existed, there != nil && want.Existed && sum == want.Sum:
 		return &u.result.Already, nil
+	case there != nil && !want.Existed && u.isThumbnail(key):
+		return u.remove(ctx, key, there)
 	case there == nil, !slices.Contains(way.Written, sum):
 		return &u.result.Conflicts, nil
 	case want.Existed:
@@ -179,7 +186,32 @@ func (u *undoer) remove(ctx context.Context, key Key, was *Entry) (*[]Key, error
 	if now.Kind != was.Kind || now.Size != was.Size || !now.Modified.Equal(was.Modified) {
 		return &u.result.Conflicts, nil
 	}
-	return &u.result.Removed, u.dst.Remove(ctx, key)
+	if err := u.dst.Remove(ctx, key); err != nil {
+		return nil, err
+	}
+	if made := (Key{Row: key.Row, Name: key.Name + thumbnail}); !u.ours[made] {
+		return &u.result.Removed, u.removeThumbnail(ctx, made)
+	}
+	return &u.result.Removed, nil
+}
+
+// isThumbnail reports whether key is the preview of a file that was written, too.
+func (u *undoer) isThumbnail(key Key) bool {
+	image, ok := thumbnailOf(key)
+	return ok && u.ours[image]
+}
+
+// removeThumbnail removes what Joget made beside an image that was there only
+// because it was written. Mostly there is none.
+func (u *undoer) removeThumbnail(ctx context.Context, key Key) error {
+	made, err := u.dst.Stat(ctx, key)
+	if code := migration.CodeOf(err); code == migration.CodeNotFound || code == migration.CodeUnsupported {
+		return nil
+	}
+	if err != nil || made.Kind != KindFile {
+		return err
+	}
+	return u.dst.Remove(ctx, key)
 }
 
 // restore writes the content of an image in place of was.

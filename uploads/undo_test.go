@@ -209,6 +209,26 @@ func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 		{"migrated_again_where_it_was_absent", []step{
 			copied(1, "a"), undo(1, "removed"), copied(1, "a"), undo(1, "removed"), is(""),
 		}},
+		{"a_thumbnail_goes_with_the_image_whoever_made_it", []step{
+			func(w *world) { w.copies(1, files{"f": "a", "g": "b", "g.thumb.jpg": "small"}) },
+			func(w *world) {
+				write(w.t, before, "made", w.dir, "t/r/f.thumb.jpg")
+				write(w.t, before, "made again", w.dir, "t/r/g.thumb.jpg")
+			},
+			undo(1, "removed removed removed"), is(""),
+		}},
+		{"a_thumbnail_stays_with_an_image_that_was_there", []step{
+			there("old"), func(w *world) { write(w.t, before, "small", w.dir, "t/r/f.thumb.jpg") },
+			func(w *world) { w.copies(1, files{"f": "a", "f.thumb.jpg": "ours"}) },
+			undo(1, "restored"), func(w *world) {
+				w.is(files{"t": "/", "t/r": "/", "t/r/f": "old 2019", "t/r/f.thumb.jpg": "small 2019"})
+			},
+		}},
+		{"an_upload_called_as_a_thumbnail_is_somebodys", []step{
+			func(w *world) { w.copies(1, files{"g.thumb.jpg": "a"}) },
+			func(w *world) { write(w.t, before, "theirs", w.dir, "t/r/g.thumb.jpg") },
+			undo(1, "conflict"),
+		}},
 		{"an_attempt_that_did_not_end", []step{
 			func(w *world) {
 				for _, name := range []string{"f", "deep/er/g"} {

@@ -30,6 +30,13 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 		told    []string
 	}{
 		{name: "they_are_reverted", files: asCopied, told: []string{`files_reverted {"removed":1,"again":2}`}},
+		{
+			name: "a_thumbnail_is_left",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("onb_hire", in.Record, "a.thumb.jpg", "small")
+			},
+			files: []string{"a=ours", "a.thumb.jpg=small", "b=ours too"}, told: []string{`files_reverted {"removed":1,"again":2}`},
+		},
 		{name: "not_in_a_comparison", compare: true, items: different, files: asTheyMade},
 		{
 			name: "not_where_somebody_works_already",

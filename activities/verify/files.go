@@ -27,17 +27,12 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 			}
 		}
 	}
-	differs := map[uploads.Key]bool{}
 	for _, d := range compared.Differences {
-		differs[d.Key] = true
 		// The kinds of files are results.
 		v.add(migration.ItemFile, d.Key.String(), migration.ItemResult(d.Kind), "")
 	}
-	there, err := uploads.Seen(ctx, act.Target.Uploads, rows, nil)
-	for _, f := range there.Files {
-		if key := (uploads.Key{Row: f.Row, Name: f.Entry.Name}); !differs[key] {
-			v.add(migration.ItemFile, key.String(), migration.ItemSame, "")
-		}
+	for _, key := range compared.Same {
+		v.add(migration.ItemFile, key.String(), migration.ItemSame, "")
 	}
-	return err
+	return nil
 }

@@ -53,6 +53,13 @@ func TestVerifyInstance_compares_item_by_item(t *testing.T) {
 			items: []string{`file onb_hire/RECORD/"a": differs`}, verdict: migration.VerdictDiffers, reason: migration.ReasonVerifyDiffers,
 		},
 		{
+			name: "somebody_looked_at_a_picture",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("onb_hire", in.Record, "a.thumb.jpg", "small")
+			},
+			verdict: migration.VerdictSame,
+		},
+		{
 			name: "a_file_of_which_nobody_can_tell",
 			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				activitytest.Must(t, os.Symlink("elsewhere", filepath.Join(c.Target.Folder, "onb_hire", string(in.Record), "link")))

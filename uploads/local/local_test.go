@@ -204,6 +204,7 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 	key := uploads.Key{Row: row, Name: "f"}
 	for _, tc := range []struct {
 		name   string
+		file   string // "" is f
 		policy uploads.OnConflict
 		there  string
 		ours   bool
@@ -222,13 +223,29 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 		{name: "appeared_late", late: "late", want: uploads.Result{Conflicts: []uploads.Key{key}}, code: migration.CodeConflict, after: "late"},
 		{name: "appeared_late_and_is_the_same", late: "new", want: uploads.Result{Same: 1}, after: "new"},
 		{name: "changed_late", policy: uploads.ConflictOverwrite, there: "theirs", late: "late", want: uploads.Result{Conflicts: []uploads.Key{key}}, code: migration.CodeConflict, after: "late", image: "theirs"},
+		{name: "a_thumbnail_without_one_there", file: "image.jpg.thumb.jpg", want: uploads.Result{Copied: 1, Bytes: 3}, after: "new"},
+		{name: "a_thumbnail_of_Joget_itself", file: "image.jpg.thumb.jpg", policy: uploads.ConflictOverwrite, there: "theirs", want: uploads.Result{Kept: 1}, after: "theirs"},
+		{name: "a_thumbnail_made_again", file: "image.jpg.thumb.jpg", there: "old", ours: true, want: uploads.Result{Kept: 1}, after: "old"},
+		{name: "a_thumbnail_made_late", file: "image.jpg.thumb.jpg", late: "late", want: uploads.Result{Kept: 1}, after: "late"},
+		{name: "an_upload_called_as_a_thumbnail", file: "other.jpg.thumb.jpg", there: "his", want: uploads.Result{Conflicts: []uploads.Key{{Row: row, Name: "other.jpg.thumb.jpg"}}}, code: migration.CodeConflict, after: "his"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+			key := key
+			if tc.file != "" {
+				key.Name = tc.file
+			}
 			source, from := open(t)
 			target, to := open(t)
-			write(t, "new", from, "t", "r", "f")
-			path := filepath.Join(to, "t", "r", "f")
+			write(t, "new", from, "t", "r", key.Name)
+			path := filepath.Join(to, "t", "r", key.Name)
+			image := uploads.Key{Row: row, Name: "image.jpg"}
+			if strings.HasPrefix(key.Name, image.Name) {
+				// It is the same on both sides.
+				write(t, "image", from, "t", "r", image.Name)
+				write(t, "image", to, "t", "r", image.Name)
+				tc.want.Same++
+			}
 			if tc.there != "" {
 				write(t, tc.there, path)
 			}
@@ -248,6 +265,7 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 			if tc.after == "new" {
 				sums[key] = sha256.Sum256([]byte("new"))
 			}
+			delete(got.Sums, image)
 			if diff := cmp.Diff(sums, got.Sums); diff != "" {
 				t.Errorf("sums of what is the source's (-want +got):\n%s", diff)
 			}
@@ -331,6 +349,40 @@ func (f *changingFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// TestCompareLeavesThumbnailsOut has Joget make, remake and lose the previews of images.
+func TestCompareLeavesThumbnailsOut(t *testing.T) {
+	t.Parallel()
+	a, here := open(t)
+	b, there := open(t)
+	for name, content := range map[string][2]string{
+		"both": {"x", "x"}, "both.thumb.jpg": {"x", "y"},
+		"made": {"x", "x"}, "made.thumb.jpg": {"", "x"},
+		"lost": {"x", "x"}, "lost.thumb.jpg": {"x", ""},
+		"gone": {"x", ""}, "gone.thumb.jpg": {"", "x"}, // its image has to come again
+		"alone.thumb.jpg": {"x", "y"}, "sub/made.thumb.jpg": {"x", ""}, ".thumb.jpg": {"x", "xx"}, // uploads of such names
+	} {
+		for i, dir := range []string{here, there} {
+			if content[i] != "" {
+				write(t, content[i], dir, "t", "r", name)
+			}
+		}
+	}
+	must(t, os.Symlink("both", filepath.Join(there, "t", "r", "made.thumb.jpg.thumb.jpg")))
+	got, err := uploads.Compare(t.Context(), a, b, []migration.RowKey{row})
+	must(t, err)
+	named := func(name string) uploads.Key { return uploads.Key{Row: row, Name: name} }
+	want := uploads.Comparison{Same: []uploads.Key{named("both"), named("lost"), named("made")}, Differences: []uploads.Difference{
+		{Key: named(".thumb.jpg"), Kind: uploads.Differs},
+		{Key: named("alone.thumb.jpg"), Kind: uploads.Differs},
+		{Key: named("gone"), Kind: uploads.Missing},
+		{Key: named("made.thumb.jpg.thumb.jpg"), Kind: uploads.Unverifiable},
+		{Key: named("sub/made.thumb.jpg"), Kind: uploads.Missing},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("comparison (-want +got):\n%s", diff)
+	}
+}
+
 func TestCompareNamesWhatDiffers(t *testing.T) {
 	t.Parallel()
 	a, here := open(t)
@@ -345,7 +397,7 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	must(t, os.Symlink("same", filepath.Join(there, "t", "r", "z")))
 	got, err := uploads.Compare(t.Context(), a, b, []migration.RowKey{row, {Table: "t", ID: ".."}})
 	must(t, err)
-	want := uploads.Comparison{Same: 1, Differences: []uploads.Difference{
+	want := uploads.Comparison{Same: []uploads.Key{{Row: row, Name: "same"}}, Differences: []uploads.Difference{
 		{Key: uploads.Key{Row: row, Name: "content"}, Kind: uploads.Differs},
 		{Key: uploads.Key{Row: row, Name: "extra"}, Kind: uploads.Surplus},
 		{Key: uploads.Key{Row: row, Name: "missing"}, Kind: uploads.Missing},
