@@ -52,6 +52,14 @@ var apps = []Check{
 		App:      environmentMissing,
 	},
 	{
+		ID:       "FERRY-229",
+		Severity: migration.Warning,
+		Title:    "a form names another form that the app does not have",
+		Remedy:   "nothing, if its records are not needed any more; else name its table in records.extra",
+		About:    `A subform or grid of the source's app, in any of its versions, names a form that no version has. Joget shows nothing in its place, and the instances run. Records that were once stored through it stay behind. Form IDs are looked up as Joget does, under the collation of the database, so that case does not matter where it does not to the server.`,
+		App:      formGone,
+	},
+	{
 		ID:       "FERRY-316",
 		Severity: migration.Warning,
 		Title:    "an ID generator of the target is behind the source's",
@@ -74,6 +82,12 @@ func appUnpublished(f *DefinitionFacts, r Report) {
 func formBroken(f *AppFacts, r Report) {
 	for _, p := range f.Problems {
 		r.Found(f.ID, p)
+	}
+}
+
+func formGone(f *AppFacts, r Report) {
+	for _, place := range f.FormsGone {
+		r.Found(f.ID, place)
 	}
 }
 

@@ -114,6 +114,8 @@ type AppFacts struct {
 	Absent bool
 	// Problems are forms that cannot be read, one line each.
 	Problems []string
+	// FormsGone are places of forms that name a form that the app does not have, one line each.
+	FormsGone []string
 	// Mismatches are those of the form tables that have rows on the source.
 	Mismatches []migration.Mismatch
 	// Relations lead from the form tables to child tables, those of records.extra included.

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"regexp"
 	"slices"
@@ -100,7 +99,11 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		return err
 	}
 	for _, p := range a.forms.Problems {
-		f.Problems = append(f.Problems, fmt.Sprint(p))
+		if p.Blocking() {
+			f.Problems = append(f.Problems, p.String())
+		} else {
+			f.FormsGone = append(f.FormsGone, p.String())
+		}
 	}
 	model := a.forms.Model.Union(t.act.Settings.Extra)
 	f.Relations = model.Relations

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -215,7 +216,8 @@ func TestAppFacts(t *testing.T) {
 	source.Exec("UPDATE app_app SET published = NULL")
 	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
 	source.Publish("crm", 2, map[string][2]string{
-		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"item","foreignKey":"order_id"}}}}` +
+		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"ITEM","foreignKey":"order_id"}}}}` + // its case does not matter
+			`,{"className":"com.x.Grid","properties":{"id":"old","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"items","foreignKey":"order_id"}}}}` +
 			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
 		"item": {"item", ""},
 	})
@@ -225,6 +227,7 @@ func TestAppFacts(t *testing.T) {
 	source.Put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
 		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms"}]}`)
 	source.Put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "a", "packageId", "crm", "packageVersion", 3, "type", "SINGLE", "formId", "Order")
 	source.Table("order", "doc", "note")
 	source.Put("app_fd_order", "id", "1", "c_note", "x")
 	source.Table("item", "order_id")
@@ -250,12 +253,16 @@ func TestAppFacts(t *testing.T) {
 		"FERRY-218 crm: com.x.Sms in process p, activity mail",
 		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
 		"FERRY-228 crm: refNo",
+		"FERRY-229 crm: form order, field old: the app has no form items",
 		"FERRY-305 crm: app_fd_order: c_note longtext",
 		"FERRY-312 crm: app_fd_item.c_order_id of app_fd_order",
 		"FERRY-316 crm: refNo: 0, the source has 41",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	if tables := inv.apps["crm"].forms.Tables["Order"]; !slices.Equal(tables, []string{"order"}) {
+		t.Errorf("the form of an activity is on %q", tables)
 	}
 	if worst := inv.apps["crm"].worst; worst != migration.Warning {
 		t.Errorf("worst is %q", worst)
@@ -280,6 +287,9 @@ func TestHalfImportedAppIsNoError(t *testing.T) {
 			s.Publish("crm", 1, nil)
 			s.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "f")
 		}, want: []string{"FERRY-204"}},
+		{name: "a_form_that_is_gone", source: func(s *activitytest.Server) {
+			s.Publish("crm", 1, map[string][2]string{"f": {"f", `{"className":"org.joget.apps.form.lib.SubForm","properties":{"id":"s","formDefId":"gone"}}`}})
+		}, want: []string{"FERRY-229"}},
 		{
 			name: "tables_of_apps_that_only_newer_servers_have", first: []string{"DROP TABLE app_env_variable", "DROP TABLE app_plugin_default", "DROP TABLE app_builder"},
 			source: func(s *activitytest.Server) { s.Publish("crm", 1, nil) },

@@ -5,12 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
+	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
 	"jogetferry/preflight"
@@ -137,7 +139,7 @@ type Source struct {
 
 func (act *Activities) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
 	forms, err := act.Source.Catalog.Forms(ctx, i.App)
-	if err == nil && len(forms.Problems) > 0 {
+	if err == nil && slices.ContainsFunc(forms.Problems, form.Problem.Blocking) {
 		err = &migration.Error{Code: migration.CodeUnsupported, Op: "read forms of", Subject: i.App, Hint: preflight.FormRemedy}
 	}
 	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.Record}, err

@@ -41,8 +41,8 @@ type packageVersion struct{ id, version string }
 // tables.
 type Forms struct {
 	Model    migration.FormModel
-	Problems []form.Problem      // what could not be read
-	Tables   map[string][]string // by form
+	Problems []form.Problem      // what could not be read, or is not there
+	Tables   map[string][]string // by form, under any ID that an activity or form names it by
 	Files    map[string][]string // columns that name uploads, by table
 }
 
@@ -167,9 +167,24 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	if err != nil {
 		return Forms{}, err
 	}
-	all.Model, all.Problems = form.Model(definitions)
+	same, err := c.sameForms(ctx, app, definitions)
+	if err != nil {
+		return Forms{}, err
+	}
+	all.Model, all.Problems = form.Model(definitions, same)
+	all.Tables = form.Resolve(all.Tables, same)
 	c.forms.Add(app, all)
 	return all, nil
+}
+
+// sameForms asks the server which forms it finds under the IDs that forms and
+// activities of an app name, where their spelling does not tell.
+func (c *Catalog) sameForms(ctx context.Context, app string, definitions []form.Definition) (map[string][]string, error) {
+	mapped, err := c.db.Fresh().MappedForms(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	return c.db.Fresh().SameForms(ctx, app, form.Doubtful(definitions, mapped))
 }
 
 // once sorts a list and leaves each text in it once.

@@ -135,7 +135,7 @@ func TestModelFindsRelations(t *testing.T) {
 			got, problems := form.Model([]form.Definition{
 				form.Define("parent", "p", element(tc.class, tc.properties)),
 				form.Define("child", "c", []byte(`{}`)),
-			})
+			}, nil)
 			if diff := cmp.Diff(migration.FormModel{Tables: []string{"c", "p"}, Relations: tc.want}, got); diff != "" {
 				t.Errorf("model (-want +got):\n%s", diff)
 			}
@@ -154,7 +154,7 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		form.Define("lost", "l", element("SubForm", `{"id":"s","formDefId":"nowhere"}`)),
 		form.Define("nothing", "", []byte(`{}`)),
 		form.Define("two", "t1", []byte(`{"properties":{"tableName":"t2"}}`)),
-	})
+	}, nil)
 	if diff := cmp.Diff([]string{"b", "g", "l", "t1", "t2"}, model.Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
@@ -166,6 +166,58 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		{Form: "two", Kind: form.ProblemTwoTables, Other: "t1"},
 	}
 	if diff := cmp.Diff(want, problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	var said, blocking []string
+	for _, p := range problems {
+		said = append(said, p.String())
+		if p.Blocking() {
+			blocking = append(blocking, p.Form)
+		}
+	}
+	words := []string{
+		"form broken: its definition is no JSON object",
+		"form grid, field rows: it stores rows of form broken, and no key tells which",
+		"form lost, field s: the app has no form nowhere",
+		"form nothing: it names no table",
+		"form two: its definition names another table than t1, where it is stored",
+	}
+	if diff := cmp.Diff(words, said); diff != "" {
+		t.Errorf("in words (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"broken", "grid", "nothing", "two"}, blocking); diff != "" {
+		t.Errorf("blocking (-want +got):\n%s", diff)
+	}
+}
+
+// TestModelTakesTheDatabasesWordForNames has a form named in another case, one that
+// two versions of the app spell differently, and one that is gone.
+func TestModelTakesTheDatabasesWordForNames(t *testing.T) {
+	t.Parallel()
+	const sub = "org.joget.apps.form.lib.SubForm"
+	forms := []form.Definition{
+		form.Define("a", "a", element(sub, `{"id":"s","formDefId":"zonalreview"}`)),
+		form.Define("b", "b", element(sub, `{"id":"s","formDefId":"Site"}`)),
+		form.Define("c", "c", element(sub, `{"id":"s","formDefId":"gone"}`)),
+		form.Define("d", "d", element(sub, `{"id":"s","formDefId":"a"}`)),
+		form.Define("zonalReview", "zonal", []byte(`{}`)),
+		form.Define("Site", "site", []byte(`{}`)),
+		form.Define("site", "site_old", []byte(`{}`)),
+	}
+	if diff := cmp.Diff([]string{"MAIN", "Site", "gone", "zonalreview"}, form.Doubtful(forms, []string{"a", "MAIN"})); diff != "" {
+		t.Errorf("doubtful (-want +got):\n%s", diff)
+	}
+	model, problems := form.Model(forms, map[string][]string{"zonalreview": {"zonalReview"}, "Site": {"Site", "site"}})
+	relations := []migration.Relation{
+		{Parent: "a", Child: "zonal", Kind: migration.RelationSameID},
+		{Parent: "b", Child: "site", Kind: migration.RelationSameID},
+		{Parent: "b", Child: "site_old", Kind: migration.RelationSameID},
+		{Parent: "d", Child: "a", Kind: migration.RelationSameID},
+	}
+	if diff := cmp.Diff(relations, model.Relations); diff != "" {
+		t.Errorf("relations (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]form.Problem{{Form: "c", Kind: form.ProblemUnknownForm, Field: "s", Other: "gone"}}, problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
 }
@@ -186,6 +238,6 @@ func FuzzParse(f *testing.F) {
 		if diff := cmp.Diff(a, b); diff != "" {
 			t.Errorf("two reads differ:\n%s", diff)
 		}
-		form.Model([]form.Definition{form.Define(a.ID, "", in)})
+		form.Model([]form.Definition{form.Define(a.ID, "", in)}, nil)
 	})
 }

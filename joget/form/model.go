@@ -2,6 +2,7 @@ package form
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"jogetferry/migration"
@@ -36,7 +37,8 @@ const (
 	ProblemNoTable ProblemKind = "no_table"
 	// ProblemTwoTables: row and definition name different tables; both are in the model.
 	ProblemTwoTables ProblemKind = "two_tables"
-	// ProblemUnknownForm: an element holds records of a form that is not among the definitions.
+	// ProblemUnknownForm: an element holds records of a form that is not among the
+	// definitions. Joget lives with it, and shows nothing.
 	ProblemUnknownForm ProblemKind = "unknown_form"
 	// ProblemNoForeignKey: a grid stores rows in a table of their own and does not say by which key.
 	ProblemNoForeignKey ProblemKind = "no_foreign_key"
@@ -51,12 +53,64 @@ type Problem struct {
 	Other string
 }
 
+// Blocking reports whether rows of children may be missed that Joget itself finds.
+func (p Problem) Blocking() bool { return p.Kind != ProblemUnknownForm }
+
+// String says in words what is wrong and where.
+func (p Problem) String() string {
+	where := "form " + p.Form
+	if p.Field != "" {
+		where += ", field " + p.Field
+	}
+	switch p.Kind {
+	case ProblemBroken:
+		return where + ": its definition is no JSON object"
+	case ProblemNoTable:
+		return where + ": it names no table"
+	case ProblemTwoTables:
+		return where + ": its definition names another table than " + p.Other + ", where it is stored"
+	case ProblemUnknownForm:
+		return where + ": the app has no form " + p.Other
+	case ProblemNoForeignKey:
+		return where + ": it stores rows of form " + p.Other + ", and no key tells which"
+	}
+	return where + ": " + string(p.Kind)
+}
+
+// Doubtful returns the IDs of forms, sorted, of which only the database can say
+// which definitions they mean: those of links and of named that no definition has,
+// or that others are similar to.
+func Doubtful(forms []Definition, named []string) []string {
+	ids := map[string]bool{}
+	for _, d := range forms {
+		ids[d.ID] = true
+	}
+	doubtful := slices.Clone(named)
+	for _, d := range forms {
+		for _, link := range d.Form.Links {
+			doubtful = append(doubtful, link.Form)
+		}
+	}
+	return slices.DeleteFunc(sortedSet(doubtful), func(id string) bool {
+		if !ids[id] {
+			return false
+		}
+		for other := range ids {
+			if other != id && migration.SameText(other, id) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // Model returns the tables of the given forms and the relations between them,
 // sorted and without duplicates, and the problems met, sorted. It never aborts:
 // what is readable is in the model. Pass the forms of all apps whose tables the
 // records reach; the same ID may come more than once (several apps), and then
-// means all of them.
-func Model(forms []Definition) (migration.FormModel, []Problem) {
+// means all of them. same are the IDs of definitions that the database finds under
+// an ID, of those that are Doubtful.
+func Model(forms []Definition, same map[string][]string) (migration.FormModel, []Problem) {
 	var b builder
 	tables := map[string][]string{} // by form ID
 	for _, d := range forms {
@@ -73,9 +127,10 @@ func Model(forms []Definition) (migration.FormModel, []Problem) {
 		b.model.Tables = append(b.model.Tables, named...)
 		tables[d.ID] = append(tables[d.ID], named...)
 	}
+	resolved := Resolve(tables, same)
 	for _, d := range forms {
 		for _, link := range d.Form.Links {
-			b.link(d, link, tables)
+			b.link(d, link, resolved)
 		}
 	}
 	b.model.Tables = sortedSet(b.model.Tables)
@@ -83,6 +138,20 @@ func Model(forms []Definition) (migration.FormModel, []Problem) {
 	b.model.Relations = slices.Compact(b.model.Relations)
 	slices.SortFunc(b.problems, compareProblems)
 	return b.model, slices.Compact(b.problems)
+}
+
+// Resolve returns tables, which are by form ID, with those of the IDs that same says
+// to mean other forms, too.
+func Resolve(tables, same map[string][]string) map[string][]string {
+	resolved := maps.Clone(tables)
+	for id, others := range same {
+		all := slices.Clone(tables[id])
+		for _, other := range others {
+			all = append(all, tables[other]...)
+		}
+		resolved[id] = sortedSet(all)
+	}
+	return resolved
 }
 
 type builder struct {

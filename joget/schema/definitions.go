@@ -193,6 +193,44 @@ func (r *Reader) EachForm(ctx context.Context, app string, f func(FormDefinition
 	return err
 }
 
+// SameForms returns for each of ids the IDs of the app's forms, of any version, that
+// Joget finds under it, each once: the database's collation decides
+// (docs/joget.md#form-definitions). An ID under which it finds none is left out.
+func (r *Reader) SameForms(ctx context.Context, app string, ids []string) (map[string][]string, error) {
+	same := map[string][]string{}
+	for _, id := range ids {
+		found, err := r.formIDs(ctx, selectSameForms, app, id)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			same[id] = found
+		}
+	}
+	return same, nil
+}
+
+// MappedForms returns the form IDs that activities are mapped to in any version of
+// a package, as they are written there, each once.
+func (r *Reader) MappedForms(ctx context.Context, pkg string) ([]string, error) {
+	return r.formIDs(ctx, selectMappedForms, pkg)
+}
+
+// formIDs reads IDs of forms of one owner, which is the first of values.
+func (r *Reader) formIDs(ctx context.Context, query, owner string, values ...string) ([]string, error) {
+	var ids []string
+	_, err := read(ctx, r, "read form IDs", query, args(owner, values), func(scan scanner) (struct{}, error) {
+		var of string
+		var id sql.NullString
+		err := scan(&of, &id)
+		if err == nil && of == owner && id.String != "" && !slices.Contains(ids, id.String) {
+			ids = append(ids, id.String)
+		}
+		return struct{}{}, err
+	})
+	return ids, err
+}
+
 // Forms returns the forms of an app version, by ID. Nil: no such version or no forms.
 func (r *Reader) Forms(ctx context.Context, app string, version int64) ([]FormDefinition, error) {
 	return ofVersion(ctx, r, selectFormsOf, app, version, scanForm)

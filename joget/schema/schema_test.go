@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jogetferry/internal/database"
 	"jogetferry/joget/schema"
@@ -785,11 +786,24 @@ func TestDefinitions(t *testing.T) {
 		t.Errorf("forms of a version: %v (-want +got):\n%s", err, diff)
 	}
 
+	j.put("app_form", "appId", "crm", "appVersion", 3, "formId", "F2", "tableName", "proposal", "json", "{}")
+	same, err := r.SameForms(t.Context(), "crm", []string{"F1", "f2", "f\u00b9", "theirs", "nowhere"})
+	if diff := cmp.Diff(map[string][]string{"F1": {"f1"}, "f2": {"f2", "F2"}, "f\u00b9": {"f1"}}, same, cmpopts.SortSlices(func(a, b string) bool { return a > b })); diff != "" || err != nil {
+		t.Errorf("forms under other spellings: %v (-want +got):\n%s", err, diff)
+	}
+
 	for _, version := range []int{3, 5} {
 		key := []any{"processDefId", "process1", "packageId", "crm", "packageVersion", version}
 		j.put("app_package_activity_form", append(key, "activityDefId", "approve", "type", "SINGLE", "formId", "f2")...)
 		j.put("app_package_activity_plugin", append(key, "activityDefId", "tool1", "pluginName", "a.B", "pluginProperties", "{}")...)
 		j.put("app_package_participant", append(key, "participantId", "approver", "type", "user", "value", "clark")...)
+	}
+	j.put("app_app", "appId", "CRM", "appVersion", 9, "published", []byte{0})
+	j.put("app_package", "packageId", "CRM", "packageVersion", 9, "appId", "CRM", "appVersion", 9)
+	j.put("app_package_activity_form", "processDefId", "process1", "packageId", "CRM", "packageVersion", 9, "activityDefId", "approve", "type", "SINGLE", "formId", "theirs")
+	j.put("app_package_activity_form", "processDefId", "process1", "packageId", "crm", "packageVersion", 3, "activityDefId", "outside", "type", "EXTERNAL")
+	if mapped, err := r.MappedForms(t.Context(), "crm"); !slices.Equal(mapped, []string{"f2"}) || err != nil {
+		t.Errorf("mapped forms %v, %v", mapped, err)
 	}
 	activityForms, err1 := r.ActivityForms(t.Context(), "crm", 3)
 	plugins, err2 := r.ActivityPlugins(t.Context(), "crm", 3)
@@ -797,7 +811,7 @@ func TestDefinitions(t *testing.T) {
 	if err := errors.Join(err1, err2, err3); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]migration.ActivityForm{{Process: "process1", Activity: "approve", Type: "SINGLE", Form: "f2"}}, activityForms); diff != "" {
+	if diff := cmp.Diff([]migration.ActivityForm{{Process: "process1", Activity: "approve", Type: "SINGLE", Form: "f2"}, {Process: "process1", Activity: "outside", Type: "EXTERNAL"}}, activityForms); diff != "" {
 		t.Errorf("forms of activities (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]migration.ActivityPlugin{{Process: "process1", Activity: "tool1", Plugin: "a.B", Properties: "{}"}}, plugins); diff != "" {

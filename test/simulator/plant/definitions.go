@@ -99,6 +99,13 @@ func definitionPlants() []Plant {
 				return strings.Replace(json, "org.joget.apps.form.lib.TextField", "org.joget.marketplace.CostCentreField", 1)
 			})
 		}},
+		{"a_subform_was_deleted", "FERRY-229", func(p *planting) {
+			p.concerns("leave")
+			p.source.rewriteForm("leave", "leaveForm", func(json string) string {
+				const subform = `{"className": "org.joget.apps.form.lib.SubForm", "properties": {"id": "handover", "formDefId": "handoverForm"}}, `
+				return strings.Replace(json, `"elements": [`, `"elements": [`+subform, 1)
+			})
+		}},
 		{"an_address_of_the_old_host_is_left", "FERRY-219", func(p *planting) {
 			p.concerns("procure")
 			p.both(func(s *side) {
