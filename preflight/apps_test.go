@@ -36,6 +36,7 @@ func TestApp(t *testing.T) {
 		}},
 		{name: "form_broken", change: func(f *preflight.AppFacts) { f.Problems = []string{"form a"} }, want: []string{"FERRY-204 blocking crm: form a"}},
 		{name: "form_gone", change: func(f *preflight.AppFacts) { f.FormsGone = []string{"form a, field b: the app has no form c"} }, want: []string{"FERRY-229 warning crm: form a, field b: the app has no form c"}},
+		{name: "form_unclear", change: func(f *preflight.AppFacts) { f.FormsUnclear = []string{"form a, field b: popup names form c"} }, want: []string{"FERRY-230 warning crm: form a, field b: popup names form c"}},
 		{name: "plugins_never_seen", change: func(f *preflight.AppFacts) {
 			f.Plugins = map[string]string{"org.joget.plugin.enterprise.FormGrid": "form b", "com.x.Grid": "form a"}
 		}, want: []string{"FERRY-218 warning crm: com.x.Grid in form a", "FERRY-218 warning crm: org.joget.plugin.enterprise.FormGrid in form b"}},

@@ -116,6 +116,8 @@ type AppFacts struct {
 	Problems []string
 	// FormsGone are places of forms that name a form that the app does not have, one line each.
 	FormsGone []string
+	// FormsUnclear are places of forms that name a form of the app for no known reason, one line each.
+	FormsUnclear []string
 	// Mismatches are those of the form tables that have rows on the source.
 	Mismatches []migration.Mismatch
 	// Relations lead from the form tables to child tables, those of records.extra included.

@@ -99,10 +99,13 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		return err
 	}
 	for _, p := range a.forms.Problems {
-		if p.Blocking() {
+		switch {
+		case p.Blocking():
 			f.Problems = append(f.Problems, p.String())
-		} else {
+		case p.Kind == form.ProblemUnknownForm:
 			f.FormsGone = append(f.FormsGone, p.String())
+		case !configured(t.act.Settings.Extra, a.forms.Tables[p.Other]):
+			f.FormsUnclear = append(f.FormsUnclear, p.String())
 		}
 	}
 	model := a.forms.Model.Union(t.act.Settings.Extra)
@@ -128,6 +131,13 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		}
 	}
 	return nil
+}
+
+// configured reports whether records.extra says how to find rows of all tables.
+func configured(extra migration.FormModel, tables []string) bool {
+	return !slices.ContainsFunc(tables, func(table string) bool {
+		return !slices.ContainsFunc(extra.Relations, func(r migration.Relation) bool { return r.Child == table })
+	})
 }
 
 // gatherTargetApp reads what the target has of the app.

@@ -219,7 +219,8 @@ func TestAppFacts(t *testing.T) {
 		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"ITEM","foreignKey":"order_id"}}}}` + // its case does not matter
 			`,{"className":"com.x.Grid","properties":{"id":"old","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"items","foreignKey":"order_id"}}}}` +
 			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
-		"item": {"item", ""},
+		"item": {"item", `{"className":"com.x.Grid","properties":{"id":"see","popup":{"formDefId":"order"},"extra":{"formDefId":"Part"}}}`},
+		"part": {"part", ""},
 	})
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
@@ -239,7 +240,10 @@ func TestAppFacts(t *testing.T) {
 	target.Put("app_env_variable", "appId", "crm", "appVersion", 7, "id", "fine", "value", "threshold.example.org")
 	target.Put("app_plugin_default", "appId", "crm", "appVersion", 7, "id", "com.x.Mail", "pluginProperties", `{"host":"OLD.example.org"}`)
 
-	inv := inventoryOf(t, source, target, step.Settings{SourceHosts: []string{"old.example.org"}})
+	inv := inventoryOf(t, source, target, step.Settings{
+		SourceHosts: []string{"old.example.org"},
+		Extra:       migration.FormModel{Relations: []migration.Relation{{Parent: "item", Child: "part", Kind: migration.RelationChildHoldsParent, Column: "item"}}},
+	})
 	if err := inv.app(t.Context(), &migration.Instance{App: "crm", Definition: crmProcess}); err != nil {
 		t.Fatal(err)
 	}
@@ -254,8 +258,9 @@ func TestAppFacts(t *testing.T) {
 		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
 		"FERRY-228 crm: refNo",
 		"FERRY-229 crm: form order, field old: the app has no form items",
+		"FERRY-230 crm: form item, field see: popup.formDefId names form order",
 		"FERRY-305 crm: app_fd_order: c_note longtext",
-		"FERRY-312 crm: app_fd_item.c_order_id of app_fd_order",
+		"FERRY-312 crm: app_fd_part.c_item of app_fd_item; app_fd_item.c_order_id of app_fd_order",
 		"FERRY-316 crm: refNo: 0, the source has 41",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -161,7 +161,7 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 				all.Files[table] = once(append(all.Files[table], "c_"+field.ID))
 			}
 		}
-		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links} // of many versions, so no more than what is needed
+		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links, Mentions: d.Form.Mentions} // of many versions, so no more than what is needed
 		definitions = append(definitions, d)
 	})
 	if err != nil {

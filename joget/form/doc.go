@@ -4,7 +4,7 @@
 //
 // It knows the shape of the JSON and which properties tie records together. It
 // knows neither databases, rows nor plugins: a class that it does not know is
-// listed in Form.Classes, and a form that such a class names in Form.Mentions, so
-// that the caller can judge them. Nothing here panics or gives up on a broken
+// listed in Form.Classes, so that the caller can judge it, and a form that is named
+// for no known reason in Form.Mentions, of which Model makes a Problem. Nothing here panics or gives up on a broken
 // definition. Start reading at parse.go.
 package form

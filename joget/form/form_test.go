@@ -23,7 +23,9 @@ const opportunity = `{"className":"org.joget.apps.form.model.Form","properties":
    {"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"refNo","envVariable":"refNo"}},
    {"className":"org.joget.plugin.enterprise.FormGrid","properties":{"id":"lines","formDefId":"line_popup",
      "storeBinder":{"className":"org.joget.plugin.enterprise.MultirowFormBinder","properties":{"formDefId":"line","foreignKey":"opp_id"}}}},
-   {"className":"com.vendor.Wizard","properties":{"id":"w","pages":{"className":"2","properties":{"page1_formDefId":"step1"}}}},
+   {"className":"com.vendor.Wizard","properties":{"id":"w","pages":{"className":"2","properties":{"page1_FORMDEFID":"step1"}},"popups":[{"formDefId":"statuses"}]}},
+   {"className":"org.joget.plugin.enterprise.MultiPagedForm","properties":{"id":"parts","numberOfPage":{"className":"10","properties":{
+     "page10_formDefId":"last","page2_formDefId":"bank","page2_subFormParentId":"opp_id","page1_formDefId":"detail","page1_parentSubFormId":"detail_id","page1_subFormParentId":"opp_id","page3_formDefId":""}}}},
    {"className":"org.joget.apps.form.lib.CustomHTML","properties":{"id":"h","value":"<b>x</b><input type=\"text\" name=\"extra\"><select name='sel'></select>"}}
   ]}]}]}`
 
@@ -48,13 +50,20 @@ func TestParseGivesTheFactsOfAForm(t *testing.T) {
 		Links: []form.Link{
 			{Field: "account_sub", Class: lib + "SubForm", Form: "acc", ParentField: "account"},
 			{Field: "lines", Class: "org.joget.plugin.enterprise.FormGrid", Form: "line", ChildField: "opp_id", Grid: true},
+			{Field: "parts", Class: "org.joget.plugin.enterprise.MultiPagedForm", Form: "detail", ParentField: "detail_id", ChildField: "opp_id"},
+			{Field: "parts", Class: "org.joget.plugin.enterprise.MultiPagedForm", Form: "bank", ChildField: "opp_id"},
+			{Field: "parts", Class: "org.joget.plugin.enterprise.MultiPagedForm", Form: "last"},
 		},
-		Options:  []string{"statuses"},
-		Mentions: []string{"line_popup", "step1"},
+		Options: []string{"statuses"},
+		Mentions: []form.Mention{
+			{Field: "lines", Property: "formDefId", Form: "line_popup"},
+			{Field: "w", Property: "pages.properties.page1_FORMDEFID", Form: "step1"},
+			{Field: "w", Property: "popups.formDefId", Form: "statuses"},
+		},
 		Classes: []string{
-			"2", "com.vendor.Wizard", lib + "CustomHTML", lib + "FileUpload", lib + "FormOptionsBinder", lib + "IdGeneratorField",
+			"com.vendor.Wizard", lib + "CustomHTML", lib + "FileUpload", lib + "FormOptionsBinder", lib + "IdGeneratorField",
 			lib + "SelectBox", lib + "SubForm", lib + "WorkflowFormBinder", "org.joget.apps.form.model.Column", "org.joget.apps.form.model.Form",
-			"org.joget.apps.form.model.Section", "org.joget.plugin.enterprise.FormGrid", "org.joget.plugin.enterprise.MultirowFormBinder",
+			"org.joget.apps.form.model.Section", "org.joget.plugin.enterprise.FormGrid", "org.joget.plugin.enterprise.MultiPagedForm", "org.joget.plugin.enterprise.MultirowFormBinder",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -126,6 +135,21 @@ func TestModelFindsRelations(t *testing.T) {
 			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationParentHoldsChild, Column: "f"}},
 		},
 		{
+			"pages_are_subforms", "org.joget.plugin.enterprise.MultiPagedForm",
+			`{"numberOfPage":{"className":"3","properties":{"page1_formDefId":"child","page1_parentSubFormId":"f","page2_formDefId":"child","page2_subFormParentId":"g","page3_formDefId":"child"}}}`,
+			[]migration.Relation{
+				{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "g"},
+				{Parent: "p", Child: "c", Kind: migration.RelationParentHoldsChild, Column: "f"},
+				{Parent: "p", Child: "c", Kind: migration.RelationSameID},
+			},
+		},
+		{
+			"a_popup_of_the_rows_of_a_grid_is_no_news", "org.joget.plugin.enterprise.FormGrid",
+			`{"formDefId":"child","storeBinder":{"className":"x","properties":{"formDefId":"child","foreignKey":"fk"}}}`,
+			[]migration.Relation{{Parent: "p", Child: "c", Kind: migration.RelationChildHoldsParent, Column: "fk"}},
+		},
+		{"a_form_on_the_own_table_is_no_news", "com.x.Button", `{"popup":{"formDefId":"parent"}}`, nil},
+		{
 			"options_are_no_relation", "org.joget.apps.form.lib.SelectBox",
 			`{"optionsBinder":{"className":"org.joget.apps.form.lib.FormOptionsBinder","properties":{"formDefId":"child"}}}`, nil,
 		},
@@ -153,9 +177,11 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		form.Define("grid", "g", element("Grid", `{"id":"rows","storeBinder":{"className":"x","properties":{"formDefId":"broken"}}}`)),
 		form.Define("lost", "l", element("SubForm", `{"id":"s","formDefId":"nowhere"}`)),
 		form.Define("nothing", "", []byte(`{}`)),
+		form.Define("popup", "p", element("com.x.Button", `{"id":"b","popup":{"formDefId":"grid"},"next":{"formDefId":"nowhere"}}`)),
+		form.Define("process", "p", []byte(`{"properties":{"postProcessor":{"className":"com.x.Update","properties":{"formDefId":"lost"}}}}`)),
 		form.Define("two", "t1", []byte(`{"properties":{"tableName":"t2"}}`)),
 	}, nil)
-	if diff := cmp.Diff([]string{"b", "g", "l", "t1", "t2"}, model.Tables); diff != "" {
+	if diff := cmp.Diff([]string{"b", "g", "l", "p", "t1", "t2"}, model.Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
 	want := []form.Problem{
@@ -163,6 +189,9 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		{Form: "grid", Kind: form.ProblemNoForeignKey, Field: "rows", Other: "broken"},
 		{Form: "lost", Kind: form.ProblemUnknownForm, Field: "s", Other: "nowhere"},
 		{Form: "nothing", Kind: form.ProblemNoTable},
+		{Form: "popup", Kind: form.ProblemMention, Field: "b", Other: "grid", Property: "popup.formDefId"},
+		{Form: "popup", Kind: form.ProblemUnknownForm, Field: "b", Other: "nowhere", Property: "next.formDefId"},
+		{Form: "process", Kind: form.ProblemMention, Other: "lost", Property: "postProcessor.properties.formDefId"},
 		{Form: "two", Kind: form.ProblemTwoTables, Other: "t1"},
 	}
 	if diff := cmp.Diff(want, problems); diff != "" {
@@ -180,6 +209,9 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		"form grid, field rows: it stores rows of form broken, and no key tells which",
 		"form lost, field s: the app has no form nowhere",
 		"form nothing: it names no table",
+		"form popup, field b: popup.formDefId names form grid",
+		"form popup, field b: the app has no form nowhere",
+		"form process: postProcessor.properties.formDefId names form lost",
 		"form two: its definition names another table than t1, where it is stored",
 	}
 	if diff := cmp.Diff(words, said); diff != "" {
@@ -200,14 +232,15 @@ func TestModelTakesTheDatabasesWordForNames(t *testing.T) {
 		form.Define("b", "b", element(sub, `{"id":"s","formDefId":"Site"}`)),
 		form.Define("c", "c", element(sub, `{"id":"s","formDefId":"gone"}`)),
 		form.Define("d", "d", element(sub, `{"id":"s","formDefId":"a"}`)),
+		form.Define("e", "zonal", element("com.x.Button", `{"popupFormDefId":"ZonalReview"}`)),
 		form.Define("zonalReview", "zonal", []byte(`{}`)),
 		form.Define("Site", "site", []byte(`{}`)),
 		form.Define("site", "site_old", []byte(`{}`)),
 	}
-	if diff := cmp.Diff([]string{"MAIN", "Site", "gone", "zonalreview"}, form.Doubtful(forms, []string{"a", "MAIN"})); diff != "" {
+	if diff := cmp.Diff([]string{"MAIN", "Site", "ZonalReview", "gone", "zonalreview"}, form.Doubtful(forms, []string{"a", "MAIN"})); diff != "" {
 		t.Errorf("doubtful (-want +got):\n%s", diff)
 	}
-	model, problems := form.Model(forms, map[string][]string{"zonalreview": {"zonalReview"}, "Site": {"Site", "site"}})
+	model, problems := form.Model(forms, map[string][]string{"zonalreview": {"zonalReview"}, "ZonalReview": {"zonalReview"}, "Site": {"Site", "site"}})
 	relations := []migration.Relation{
 		{Parent: "a", Child: "zonal", Kind: migration.RelationSameID},
 		{Parent: "b", Child: "site", Kind: migration.RelationSameID},

@@ -37,11 +37,14 @@ const (
 	ProblemNoTable ProblemKind = "no_table"
 	// ProblemTwoTables: row and definition name different tables; both are in the model.
 	ProblemTwoTables ProblemKind = "two_tables"
-	// ProblemUnknownForm: an element holds records of a form that is not among the
-	// definitions. Joget lives with it, and shows nothing.
+	// ProblemUnknownForm: an element names a form that is not among the definitions.
+	// Joget lives with it, and shows nothing.
 	ProblemUnknownForm ProblemKind = "unknown_form"
 	// ProblemNoForeignKey: a grid stores rows in a table of their own and does not say by which key.
 	ProblemNoForeignKey ProblemKind = "no_foreign_key"
+	// ProblemMention: a property names a form on a table that no link of the
+	// definition leads to, and what that means for the data is not known.
+	ProblemMention ProblemKind = "mention"
 )
 
 // Problem says what could not be found out about a form. Other names the
@@ -51,10 +54,12 @@ type Problem struct {
 	Kind  ProblemKind
 	Field string // ID of the element, "" where the form as a whole is meant
 	Other string
+	// Property names the other form, "" where that is a link.
+	Property string
 }
 
-// Blocking reports whether rows of children may be missed that Joget itself finds.
-func (p Problem) Blocking() bool { return p.Kind != ProblemUnknownForm }
+// Blocking reports whether rows of children are missed that are known to be some.
+func (p Problem) Blocking() bool { return p.Kind != ProblemUnknownForm && p.Kind != ProblemMention }
 
 // String says in words what is wrong and where.
 func (p Problem) String() string {
@@ -73,13 +78,15 @@ func (p Problem) String() string {
 		return where + ": the app has no form " + p.Other
 	case ProblemNoForeignKey:
 		return where + ": it stores rows of form " + p.Other + ", and no key tells which"
+	case ProblemMention:
+		return where + ": " + p.Property + " names form " + p.Other
 	}
 	return where + ": " + string(p.Kind)
 }
 
 // Doubtful returns the IDs of forms, sorted, of which only the database can say
-// which definitions they mean: those of links and of named that no definition has,
-// or that others are similar to.
+// which definitions they mean: those of links, mentions and of named that no
+// definition has, or that others are similar to.
 func Doubtful(forms []Definition, named []string) []string {
 	ids := map[string]bool{}
 	for _, d := range forms {
@@ -89,6 +96,9 @@ func Doubtful(forms []Definition, named []string) []string {
 	for _, d := range forms {
 		for _, link := range d.Form.Links {
 			doubtful = append(doubtful, link.Form)
+		}
+		for _, mention := range d.Form.Mentions {
+			doubtful = append(doubtful, mention.Form)
 		}
 	}
 	return slices.DeleteFunc(sortedSet(doubtful), func(id string) bool {
@@ -132,6 +142,7 @@ func Model(forms []Definition, same map[string][]string) (migration.FormModel, [
 		for _, link := range d.Form.Links {
 			b.link(d, link, resolved)
 		}
+		b.mentions(d, resolved)
 	}
 	b.model.Tables = sortedSet(b.model.Tables)
 	slices.SortFunc(b.model.Relations, compareRelations)
@@ -178,6 +189,25 @@ func (b *builder) link(d Definition, link Link, tables map[string][]string) {
 	}
 }
 
+// mentions reports the forms that d names for no known reason, unless all their
+// tables are those of d itself or of its links: then nothing is left out.
+func (b *builder) mentions(d Definition, tables map[string][]string) {
+	reached := d.Tables()
+	for _, link := range d.Form.Links {
+		reached = append(reached, tables[link.Form]...)
+	}
+	for _, m := range d.Form.Mentions {
+		problem := Problem{Form: d.ID, Kind: ProblemMention, Field: m.Field, Other: m.Form, Property: m.Property}
+		named := tables[m.Form]
+		if len(named) == 0 {
+			problem.Kind = ProblemUnknownForm
+		}
+		if len(named) == 0 || slices.ContainsFunc(named, func(table string) bool { return !slices.Contains(reached, table) }) {
+			b.problem(problem)
+		}
+	}
+}
+
 func (b *builder) relations(parent, child string, link Link) {
 	add := func(kind migration.RelationKind, column string) {
 		if kind == migration.RelationSameID && parent == child {
@@ -214,5 +244,5 @@ func compareRelations(a, b migration.Relation) int {
 }
 
 func compareProblems(a, b Problem) int {
-	return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Other, b.Other))
+	return cmp.Or(cmp.Compare(a.Form, b.Form), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Other, b.Other), cmp.Compare(a.Property, b.Property))
 }

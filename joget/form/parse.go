@@ -1,8 +1,10 @@
 package form
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +31,7 @@ type Form struct {
 	Options []string
 	// Mentions are forms named by a formDefId property of which Parse cannot
 	// tell what it means for the data; neither in Links nor in Options.
-	Mentions []string
+	Mentions []Mention
 	// Classes are the class names of all elements, binders, validators and
 	// other plugins used, known to us or not.
 	Classes []string
@@ -58,6 +60,13 @@ type Link struct {
 	Grid        bool   // many rows; without ChildField they cannot be found
 }
 
+// Mention is a property that names a form and is no known way to tie rows together.
+type Mention struct {
+	Field    string // ID of the element, "" for one without, and for the form itself
+	Property string // its path within the element, with dots: "popup.properties.formDefId"
+	Form     string
+}
+
 // Parse reads a form definition. Unknown classes and properties of a shape nobody
 // expects are skipped, not refused. Errors are CodeInvalid: no JSON, no object, or
 // more than MaxBytes; their text holds nothing of the definition. Source:
@@ -75,36 +84,34 @@ func Parse(definition []byte) (Form, error) {
 	if !ok {
 		return Form{}, migration.E(migration.CodeInvalid, "parse form definition", "", "the top is a %s, not an object", kindOf(root))
 	}
-	p := parser{understood: map[string]bool{}}
+	var p parser
 	properties := object(top["properties"])
 	p.form = Form{ID: text(properties["id"]), Name: text(properties["name"]), Table: text(properties["tableName"])}
 	p.class(text(top["className"]))
-	p.properties(properties)
+	p.form.Mentions = p.properties("", properties)
 	p.elements(top["elements"])
 
 	f := p.form
 	f.Classes = sortedSet(f.Classes)
 	f.Options = sortedSet(f.Options)
-	f.Mentions = slices.DeleteFunc(sortedSet(f.Mentions), func(id string) bool { return p.understood[id] })
-	if len(f.Mentions) == 0 {
-		f.Mentions = nil
-	}
+	slices.SortFunc(f.Mentions, compareMentions)
+	f.Mentions = slices.Compact(f.Mentions)
 	return f, nil
 }
 
-type parser struct {
-	form       Form
-	understood map[string]bool // form IDs whose meaning for the data is known
-}
+type parser struct{ form Form }
 
+// class notes the name of a class. The number of pages of a MultiPagedForm stands
+// where such a name does elsewhere.
 func (p *parser) class(name string) {
-	if name != "" {
+	if name != "" && strings.Trim(name, "0123456789") != "" {
 		p.form.Classes = append(p.form.Classes, name)
 	}
 }
 
-// properties notes the classes and the forms named anywhere below v.
-func (p *parser) properties(v any) {
+// properties notes the classes named anywhere below v, and returns the forms that
+// are named there.
+func (p *parser) properties(path string, v any) (mentions []Mention) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
@@ -112,17 +119,25 @@ func (p *parser) properties(v any) {
 			switch {
 			case isText && name == "className":
 				p.class(s)
-			case isText && s != "" && strings.HasSuffix(strings.ToLower(name), "formdefid"):
-				p.form.Mentions = append(p.form.Mentions, s)
+			case isText && namesForm(name):
+				if s = strings.TrimSpace(s); s != "" {
+					mentions = append(mentions, Mention{Property: path + name, Form: s})
+				}
 			default:
-				p.properties(value)
+				mentions = append(mentions, p.properties(path+name+".", value)...)
 			}
 		}
 	case []any:
 		for _, value := range v {
-			p.properties(value)
+			mentions = append(mentions, p.properties(path, value)...)
 		}
 	}
+	return mentions
+}
+
+// namesForm tells by its name a property whose value is the ID of a form.
+func namesForm(property string) bool {
+	return strings.HasSuffix(strings.ToLower(property), "formdefid")
 }
 
 func (p *parser) elements(v any) {
@@ -139,14 +154,14 @@ func (p *parser) elements(v any) {
 }
 
 func (p *parser) element(class string, properties map[string]any) {
-	p.properties(properties)
+	mentions := p.properties("", properties)
 	simple := class[strings.LastIndexByte(class, '.')+1:]
 	id := text(properties["id"])
 	store := object(properties["storeBinder"])
 	for _, name := range []string{"optionsBinder", "optionBinder"} {
 		if form := text(object(object(properties[name])["properties"])["formDefId"]); form != "" {
 			p.form.Options = append(p.form.Options, form)
-			p.understood[form] = true
+			mentions = slices.DeleteFunc(mentions, func(m Mention) bool { return m.Property == name+".properties.formDefId" })
 		}
 	}
 	if simple == "CustomHTML" {
@@ -154,10 +169,19 @@ func (p *parser) element(class string, properties map[string]any) {
 			p.form.Fields = append(p.form.Fields, Field{ID: name})
 		}
 	}
+	links := pages(properties)
 	if link, ok := linkOf(simple, properties, store); ok {
+		links = append(links, link)
+	}
+	for _, link := range links {
 		link.Field, link.Class = id, class
 		p.form.Links = append(p.form.Links, link)
-		p.understood[link.Form] = true
+		// What else of the element names the form reads the same rows.
+		mentions = slices.DeleteFunc(mentions, func(m Mention) bool { return m.Form == link.Form })
+	}
+	for _, m := range mentions {
+		m.Field = id
+		p.form.Mentions = append(p.form.Mentions, m)
 	}
 	if id == "" || isContainer(simple) {
 		return
@@ -170,6 +194,27 @@ func (p *parser) element(class string, properties map[string]any) {
 		EnvVariable:      text(properties["envVariable"]),
 		StoreBinder:      text(store["className"]),
 	})
+}
+
+var pagePattern = regexp.MustCompile(`^page([0-9]+)_formDefId$`)
+
+// pages returns the subforms of a MultiPagedForm, which are in the property that
+// says how many there are, by page (docs/joget.md#related-records).
+func pages(properties map[string]any) []Link {
+	all := object(object(properties["numberOfPage"])["properties"])
+	var links []Link
+	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }) {
+		page := pagePattern.FindStringSubmatch(name)
+		if page == nil || text(all[name]) == "" {
+			continue
+		}
+		links = append(links, Link{
+			Form:        text(all[name]),
+			ParentField: text(all["page"+page[1]+"_parentSubFormId"]),
+			ChildField:  text(all["page"+page[1]+"_subFormParentId"]),
+		})
+	}
+	return links
 }
 
 // linkOf decides by the properties where it can, by the class name where it
@@ -195,7 +240,7 @@ func linkOf(simple string, properties, store map[string]any) (Link, bool) {
 
 // isContainer tells the elements whose ID names no column.
 func isContainer(simple string) bool {
-	return simple == "Form" || simple == "Section" || simple == "Column" || simple == "CustomHTML" || strings.Contains(simple, "SubForm")
+	return simple == "Form" || simple == "Section" || simple == "Column" || simple == "CustomHTML" || simple == "MultiPagedForm" || strings.Contains(simple, "SubForm")
 }
 
 var inputPattern = regexp.MustCompile(`(?is)<(?:input|select|textarea)\b[^>]*?\bname\s*=\s*(?:"([^"<>]+)"|'([^'<>]+)')`)
@@ -237,6 +282,10 @@ func kindOf(v any) string {
 	default:
 		return fmt.Sprintf("%T", v)
 	}
+}
+
+func compareMentions(a, b Mention) int {
+	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Form, b.Form))
 }
 
 func sortedSet(list []string) []string {

@@ -181,6 +181,7 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 		"an_activity_has_another_performer", "a_condition_is_another", "a_split_is_parallel", "a_variable_begins_with_another_value",
 		"a_participant_was_added", "a_limit_is_shorter", "a_subflow_is_another", "a_participant_is_another_group", "a_tool_is_another_plugin",
 		"an_activity_shows_another_form", "a_field_needs_a_plugin_that_is_not_installed", "an_environment_variable_is_gone", "a_subform_was_deleted",
+		"a_field_names_a_form_for_no_known_reason",
 		"a_participant_depends_on_who_calls",
 
 		"the_record_is_called_like_an_instance_there", "the_record_is_called_like_an_instance_to_come", "the_record_id_has_spaces",

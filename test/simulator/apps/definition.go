@@ -185,10 +185,11 @@ func parseForm(raw []byte) (Form, error) {
 }
 
 // fields lists the ids that are columns of the form's table: all fields but
-// those whose own store binder takes their data elsewhere.
+// those whose own store binder takes their data elsewhere, and those that are
+// nothing but other forms, one a page.
 func (e element) fields() []string {
 	var out []string
-	container := strings.HasPrefix(e.ClassName, "org.joget.apps.form.model.")
+	container := strings.HasPrefix(e.ClassName, "org.joget.apps.form.model.") || strings.HasSuffix(e.ClassName, ".MultiPagedForm")
 	if !container && e.Properties.ID != "" && e.Properties.StoreBinder.ClassName == "" {
 		out = append(out, e.Properties.ID)
 	}

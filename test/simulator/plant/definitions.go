@@ -106,6 +106,12 @@ func definitionPlants() []Plant {
 				return strings.Replace(json, `"elements": [`, `"elements": [`+subform, 1)
 			})
 		}},
+		{"a_field_names_a_form_for_no_known_reason", "FERRY-230", func(p *planting) {
+			p.concerns("onboard")
+			p.source.rewriteForm("onboard", "equipmentForm", func(json string) string {
+				return strings.Replace(json, `"elements": [`, `"elements": [{"className": "org.joget.apps.form.lib.HiddenField", "properties": {"id": "wizard", "lastFormDefId": "reviewForm"}}, `, 1)
+			})
+		}},
 		{"an_address_of_the_old_host_is_left", "FERRY-219", func(p *planting) {
 			p.concerns("procure")
 			p.both(func(s *side) {
