@@ -36,7 +36,7 @@ func TestCopyIsExactForEveryType(t *testing.T) {
 		values []string // SQL
 		rare   bool     // not every server has it
 	}{
-		{column: "float", values: []string{"0.1", "-0e0", "16777217", "1e-38", "3.4028234e38", "-1.17549435e-38", "1.4e-45"}},
+		{column: "float", values: []string{"0.1", "-0e0", "16777217", "123456.789", "1e-38", "3.4028234e38", "-1.17549435e-38", "1.4e-45"}},
 		{column: "float(7,4)", values: []string{"0.1235", "999.9999", "-0.0001"}},
 		{column: "float unsigned", values: []string{"0.1", "16777217"}},
 		{column: "float zerofill", values: []string{"0.1", "42"}},
