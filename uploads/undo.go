@@ -42,16 +42,17 @@ type UndoResult struct {
 // Partial files of attempts that did not end are removed below the folders of
 // those files and of records, and so are those folders where nothing is left
 // in them: whether they were there before is not known, and Joget makes them
-// when it needs them. A thumbnail goes with the image that was written: Joget
-// makes it again, so it is not looked into. images hears of a file after it is durable. pace may be nil; it
+// when it needs them. A thumbnail goes with the image that was written, without a
+// look into it, but only one that we wrote or that is not among capture, of what
+// lay there after the copy (Seen). images hears of a file after it is durable. pace may be nil; it
 // is called before each batch with its number of files: to heartbeat, to stop.
 // It is safe to repeat.
-func Undo(ctx context.Context, dst Store, records []migration.RowKey, images FileUndoer, pace func(ctx context.Context, files int) error) (UndoResult, error) {
+func Undo(ctx context.Context, dst Store, records []migration.RowKey, images FileUndoer, capture migration.FileCapture, pace func(ctx context.Context, files int) error) (UndoResult, error) {
 	keys, err := images.Begin(ctx)
 	if err != nil {
 		return UndoResult{}, fmt.Errorf("begin to put files back: %w", err)
 	}
-	u := undoer{dst: dst, images: images, ours: map[Key]bool{}}
+	u := undoer{dst: dst, images: images, capture: capture, ours: map[Key]bool{}}
 	for _, key := range keys {
 		u.ours[key] = true
 	}
@@ -69,10 +70,11 @@ func Undo(ctx context.Context, dst Store, records []migration.RowKey, images Fil
 }
 
 type undoer struct {
-	dst    Store
-	images FileUndoer
-	ours   map[Key]bool // what Begin returned
-	result UndoResult
+	dst     Store
+	images  FileUndoer
+	capture migration.FileCapture
+	ours    map[Key]bool // what Begin returned
+	result  UndoResult
 }
 
 func (u *undoer) batch(ctx context.Context, keys []Key) error {
@@ -189,10 +191,7 @@ func (u *undoer) remove(ctx context.Context, key Key, was *Entry) (*[]Key, error
 	if err := u.dst.Remove(ctx, key); err != nil {
 		return nil, err
 	}
-	if made := (Key{Row: key.Row, Name: key.Name + thumbnail}); !u.ours[made] {
-		return &u.result.Removed, u.removeThumbnail(ctx, made)
-	}
-	return &u.result.Removed, nil
+	return &u.result.Removed, u.removeThumbnail(ctx, Key{Row: key.Row, Name: key.Name + thumbnail})
 }
 
 // isThumbnail reports whether key is the preview of a file that was written, too.
@@ -202,8 +201,13 @@ func (u *undoer) isThumbnail(key Key) bool {
 }
 
 // removeThumbnail removes what Joget made beside an image that was there only
-// because it was written. Mostly there is none.
+// because it was written. Mostly there is none. What lay there before may be an
+// upload of such a name, and one of ours has its own turn.
 func (u *undoer) removeThumbnail(ctx context.Context, key Key) error {
+	before := func(f migration.FileSeen) bool { return f.Row == key.Row && f.Entry.Name == key.Name }
+	if u.ours[key] || !slices.Contains(u.capture.Rows, key.Row) || slices.ContainsFunc(u.capture.Files, before) {
+		return nil
+	}
 	made, err := u.dst.Stat(ctx, key)
 	if code := migration.CodeOf(err); code == migration.CodeNotFound || code == migration.CodeUnsupported {
 		return nil

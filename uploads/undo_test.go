@@ -34,6 +34,7 @@ type world struct {
 	target *local.Store
 	dir    string
 	server migration.Fingerprint // what the ledger takes the target for
+	seen   migration.FileCapture // after the last copy
 }
 
 func opened(t *testing.T, dir string) *local.Store {
@@ -64,7 +65,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) another(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
-	return &world{t, w.ledger, opened(t, dir), dir, migration.Fingerprint(t.Name())}
+	return &world{t: t, ledger: w.ledger, target: opened(t, dir), dir: dir, server: migration.Fingerprint(t.Name())}
 }
 
 func (w *world) key(n int) migration.ClaimKey {
@@ -94,11 +95,13 @@ func (w *world) copies(n int, files map[string]string) {
 	_, err := uploads.Copy(w.t.Context(), opened(w.t, dir), w.target, []migration.RowKey{row}, w.ledger.FileImages(mig, w.key(n)),
 		uploads.Options{OnConflict: uploads.ConflictOverwrite})
 	must(w.t, err)
+	w.seen, err = uploads.Seen(w.t.Context(), w.target, []migration.RowKey{row}, nil)
+	must(w.t, err)
 }
 
 func (w *world) undo(n int) string {
 	w.t.Helper()
-	got, err := uploads.Undo(w.t.Context(), w.target, []migration.RowKey{row}, w.ledger.FileUndo(mig, w.key(n)), nil)
+	got, err := uploads.Undo(w.t.Context(), w.target, []migration.RowKey{row}, w.ledger.FileUndo(mig, w.key(n)), w.seen, nil)
 	must(w.t, err)
 	return said(got)
 }
@@ -224,6 +227,11 @@ func TestUndoTakesBackWhatTheRolledBackWroteAndNothingElse(t *testing.T) {
 				w.is(files{"t": "/", "t/r": "/", "t/r/f": "old 2019", "t/r/f.thumb.jpg": "small 2019"})
 			},
 		}},
+		{"an_upload_called_as_a_thumbnail_stays_when_the_image_goes", []step{
+			func(w *world) { write(w.t, before, "theirs", w.dir, "t/r/f.thumb.jpg") },
+			copied(1, "a"), undo(1, "removed"),
+			func(w *world) { w.is(files{"t": "/", "t/r": "/", "t/r/f.thumb.jpg": "theirs 2019"}) },
+		}},
 		{"an_upload_called_as_a_thumbnail_is_somebodys", []step{
 			func(w *world) { w.copies(1, files{"g.thumb.jpg": "a"}) },
 			func(w *world) { write(w.t, before, "theirs", w.dir, "t/r/g.thumb.jpg") },
@@ -266,7 +274,7 @@ func TestUndoOfManyFiles(t *testing.T) {
 	}
 	w.copies(1, files)
 	write(t, later, "theirs", w.dir, "t/r/many/007")
-	got, err := uploads.Undo(t.Context(), w.target, nil, w.ledger.FileUndo(mig, w.key(1)), nil)
+	got, err := uploads.Undo(t.Context(), w.target, nil, w.ledger.FileUndo(mig, w.key(1)), w.seen, nil)
 	must(t, err)
 	if len(got.Removed) != 151 || len(got.Restored) != 1 || len(got.Conflicts) != 1 {
 		t.Errorf("%d removed, %d restored, %d conflicts", len(got.Removed), len(got.Restored), len(got.Conflicts))
@@ -289,7 +297,7 @@ func TestUndoGoesOnAfterACrash(t *testing.T) {
 	was := w.tree()
 	w.copies(1, map[string]string{"old": "a", "new": "b"})
 	undo := w.ledger.FileUndo(mig, w.key(1))
-	if _, err := uploads.Undo(t.Context(), w.target, nil, cut{undo}, nil); !errors.Is(err, errCut) {
+	if _, err := uploads.Undo(t.Context(), w.target, nil, cut{undo}, w.seen, nil); !errors.Is(err, errCut) {
 		t.Fatalf("error %v", err)
 	}
 	w.is(was)

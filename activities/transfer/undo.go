@@ -145,7 +145,11 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 	if err := act.undoToolFiles(ctx, in, key, &snapshot.Instance, started); err != nil {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, act.Target.Uploads, folders, act.Ledger.FileUndo(in.Migration, key), func(ctx context.Context, _ int) error {
+	capture, _, err := act.Ledger.FileCapture(ctx, key)
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+		return uploads.UndoResult{}, err
+	}
+	return uploads.Undo(ctx, act.Target.Uploads, folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
 		activity.RecordHeartbeat(ctx)
 		return ctx.Err()
 	})

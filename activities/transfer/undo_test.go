@@ -25,6 +25,14 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 	}{
 		{name: "tools_of_our_calls_made_them", files: []string{}},
 		{
+			name: "thumbnails_go_with_their_images",
+			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.File("onb_hire", in.Record, "a.thumb.jpg", "small")
+				c.Target.File("onb_hire", in.Record, "made.thumb.jpg", "small")
+			},
+			files: []string{},
+		},
+		{
 			name:    "another_open_instance_has_the_record",
 			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
 			files:   asTheyAre, conflicts: 1, shared: 2,
