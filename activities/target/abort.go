@@ -53,27 +53,10 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 	if err != nil {
 		return ok, err
 	}
-	if !in.Discard || !migration.WorkDiscarded(known, claim.Started.ID) {
-		busy, err := act.workedBeside(ctx, migration.CallsOf(known).Own(), claim.Started.ID, claim.Started.Definition)
-		why := fmt.Sprintf("somebody worked on target instance %s since", claim.Started.ID)
-		if err == nil && !busy {
-			busy, err = act.endedUnseen(ctx, known, claim.Started.ID)
-			why = fmt.Sprintf("target instance %s was ended since, and the target keeps no history that says who worked on it", claim.Started.ID)
-		}
-		if err != nil {
-			return ok, err
-		}
-		if busy && !in.Discard {
-			return act.refuse(ctx, in, migration.ReasonTargetMoved, why+"; --discard-target-work discards that work")
-		}
-		if busy {
-			// Once it is aborted, what was only accepted cannot be told any more.
-			if err := act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
-				Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: claim.Started.ID},
-			}); err != nil {
-				return ok, err
-			}
-		}
+	if why, err := act.worked(ctx, in, claim.Started, known); err != nil {
+		return ok, err
+	} else if why != "" {
+		return act.refuse(ctx, in, migration.ReasonTargetMoved, why)
 	}
 	if err := act.end(ctx, i, claim.Started.ID, migration.Ending(known, claim.Started.ID)); err != nil {
 		return ok, err
@@ -83,6 +66,30 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	return ok, act.revertAll(ctx, i)
+}
+
+// worked says why an instance must not be aborted because of people's work on it; "":
+// there is none, or the operator gives it up, which is written down.
+func (act *Activities) worked(ctx context.Context, in contract.AbortTargetInput, target migration.TargetIdentity, known []migration.StepLine) (string, error) {
+	if in.Discard && migration.WorkDiscarded(known, target.ID) {
+		return "", nil
+	}
+	why := fmt.Sprintf("somebody worked on target instance %s since", target.ID)
+	busy, err := act.workedBeside(ctx, migration.CallsOf(known).Own(), target.ID, target.Definition)
+	if err == nil && !busy {
+		why = fmt.Sprintf("target instance %s was ended since, and the target keeps no history that says who worked on it", target.ID)
+		busy, err = act.endedUnseen(ctx, known, target.ID)
+	}
+	switch {
+	case err != nil || !busy:
+		return "", err
+	case !in.Discard:
+		return why + "; --discard-target-work discards that work", nil
+	}
+	// Once it is aborted, what was only accepted cannot be told any more.
+	return "", act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+		Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: target.ID},
+	})
 }
 
 // endedUnseen reports whether a target instance was ended by somebody else where the
