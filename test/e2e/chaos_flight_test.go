@@ -108,7 +108,7 @@ func (f flight) run(t *testing.T) {
 	s.Starter(0, nil, "plan")
 	s.Starter(0, nil, "wave", "--without-pilot", "--detach", "--window", "20")
 	for range f.kills {
-		if s.killAtCall(rig.Sent, false, calls("process/start")) {
+		if s.killAt(point{at: rig.Sent, wanted: calls("process/start")}) == 0 {
 			s.done["worker killed at a start"]++
 		}
 		s.pause(2 * time.Second)

@@ -194,36 +194,44 @@ func (s *storm) revive() {
 // reach bounds how long an incident waits for its point.
 const reach = 30 * time.Second
 
-// killAtCall kills the worker when a call of the target is at a moment; with
-// drop the call goes no further. False: no such call came.
-func (s *storm) killAtCall(m rig.Moment, drop bool, wanted func(rig.Call) bool) bool {
+// point is a moment of a call of the target.
+type point struct {
+	at     rig.Moment
+	drop   bool // the call goes no further
+	wanted func(rig.Call) bool
+}
+
+// killAt kills the worker at the first of points that comes, and returns which; -1:
+// none came.
+func (s *storm) killAt(points ...point) int {
 	s.t.Helper()
-	caught, free := make(chan struct{}), make(chan struct{})
+	caught, free := make(chan int, 1), make(chan struct{})
 	var once sync.Once
 	s.gate.Set(func(at rig.Moment, c rig.Call) bool {
-		hit := false
-		if at == m && wanted(c) {
-			once.Do(func() { hit = true })
+		n := slices.IndexFunc(points, func(p point) bool { return at == p.at && p.wanted(c) })
+		if n < 0 {
+			return false
 		}
+		hit := false
+		once.Do(func() { hit = true })
 		if !hit {
 			return false
 		}
-		close(caught)
+		caught <- n
 		<-free
-		return drop
+		return points[n].drop
 	})
 	defer s.gate.Set(nil)
 	release := sync.OnceFunc(func() { close(free) })
 	defer release()
 	select {
-	case <-caught:
+	case n := <-caught:
+		s.kill(release)
+		return n
 	case <-time.After(reach):
-		return false
 	case <-s.t.Context().Done():
-		return false
 	}
-	s.kill(release)
-	return true
+	return -1
 }
 
 // claimed finds starts that are claimed and not sent.
@@ -286,10 +294,20 @@ func adds(c rig.Call) bool {
 	return strings.Contains(c.Path, "activity/start") && c.Form.Get("abortCurrent") == "false"
 }
 
-// incident is something that can happen; false means that its point did not come.
+// incident is something that can happen: the worker is killed at a point, or happen
+// does something; false means that its time did not come.
 type incident struct {
 	name   string
+	point  *point
 	happen func(*storm) bool
+}
+
+func kills(name string, at rig.Moment, drop bool, wanted func(rig.Call) bool) incident {
+	return incident{name: name, point: &point{at, drop, wanted}}
+}
+
+func does(name string, happen func(*storm) bool) incident {
+	return incident{name: name, happen: happen}
 }
 
 func always(do func(*storm)) func(*storm) bool {
@@ -299,18 +317,18 @@ func always(do func(*storm)) func(*storm) bool {
 // incidents are all there are.
 func incidents() []incident {
 	return []incident{
-		{"kill: claim written", func(s *storm) bool { return s.killWhen(claimed) }},
-		{"kill: POST sent", func(s *storm) bool { return s.killAtCall(rig.Sent, false, calls("process/start")) }},
-		{"kill: POST sent, and lost", func(s *storm) bool { return s.killAtCall(rig.Sent, true, calls("process/start")) }},
-		{"kill: POST effected", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("process/start")) }},
-		{"kill: POST answered", func(s *storm) bool { return s.killAtCall(rig.Answered, false, calls("process/start")) }},
-		{"kill: outcome written", func(s *storm) bool {
+		does("kill: claim written", func(s *storm) bool { return s.killWhen(claimed) }),
+		kills("kill: POST sent", rig.Sent, false, calls("process/start")),
+		kills("kill: POST sent, and lost", rig.Sent, true, calls("process/start")),
+		kills("kill: POST effected", rig.Effected, false, calls("process/start")),
+		kills("kill: POST answered", rig.Answered, false, calls("process/start")),
+		does("kill: outcome written", func(s *storm) bool {
 			return s.killWhen("SELECT c.instance FROM start_claim c JOIN instance i ON i.instance = c.instance WHERE c.state = 'started' AND i.step = 'start' AND i.state = 'in_flight'")
-		}},
-		{"kill: between two resume calls", func(s *storm) bool { return s.killAtCall(rig.Sent, true, adds) }},
-		{"kill: resume call effected", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("activity/start")) }},
-		{"kill: at random", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })},
-		{"Temporal stopped and started", always(func(s *storm) {
+		}),
+		kills("kill: between two resume calls", rig.Sent, true, adds),
+		kills("kill: resume call effected", rig.Effected, false, calls("activity/start")),
+		does("kill: at random", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })),
+		does("Temporal stopped and started", always(func(s *storm) {
 			if err := s.Temporal.Kill(s.t.Context()); err != nil {
 				s.t.Fatal(err)
 			}
@@ -318,11 +336,11 @@ func incidents() []incident {
 			if err := s.Temporal.Restart(s.t.Context()); err != nil {
 				s.t.Fatal(err)
 			}
-		})},
-		{"cut: ledger", func(s *storm) bool { return s.cut(s.db) }},
-		{"cut: target", func(s *storm) bool { return s.cut(s.targetDB) }},
-		{"cut: source", func(s *storm) bool { return s.cut(s.sourceDB) }},
-		{"cut: all", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }},
+		})),
+		does("cut: ledger", func(s *storm) bool { return s.cut(s.db) }),
+		does("cut: target", func(s *storm) bool { return s.cut(s.targetDB) }),
+		does("cut: source", func(s *storm) bool { return s.cut(s.sourceDB) }),
+		does("cut: all", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }),
 	}
 }
 
@@ -354,6 +372,9 @@ func harm(path string, skip int) []fault.Rule {
 // happen lets an incident happen and counts it.
 func (s *storm) happen(i incident) bool {
 	s.t.Helper()
+	if i.point != nil {
+		return len(s.happenFirst([]incident{i})) == 0
+	}
 	s.revive()
 	s.t.Logf("%5.1f s: %s", time.Since(s.began).Seconds(), i.name)
 	if !i.happen(s) {
@@ -361,6 +382,60 @@ func (s *storm) happen(i incident) bool {
 	}
 	s.done[i.name]++
 	return true
+}
+
+// happenFirst lets the one of incidents happen whose point comes first, and returns the
+// others: all, where none came.
+func (s *storm) happenFirst(all []incident) []incident {
+	s.t.Helper()
+	s.revive()
+	points := make([]point, len(all))
+	for i := range all {
+		points[i] = *all[i].point
+	}
+	n := s.killAt(points...)
+	if n < 0 {
+		return all
+	}
+	s.t.Logf("%5.1f s: %s", time.Since(s.began).Seconds(), all[n].name)
+	s.done[all[n].name]++
+	return slices.Delete(all, n, n+1)
+}
+
+// strike lets each of incidents happen, in some order. The points of all of them are
+// waited for at once: a rare one must not go by while another is waited for. What can
+// come at another time has two chances, on a machine that is slow.
+func (s *storm) strike(all []incident) {
+	s.t.Helper()
+	s.rng.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+	var atCalls, others []incident
+	for _, i := range all {
+		if i.point != nil {
+			atCalls = append(atCalls, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	for len(atCalls)+len(others) > 0 {
+		if s.rng.IntN(len(atCalls)+len(others)) < len(atCalls) {
+			left := s.happenFirst(atCalls)
+			if len(left) == len(atCalls) {
+				left = nil // nor will they
+			}
+			atCalls = left
+		} else {
+			if !s.happen(others[0]) {
+				s.happen(others[0])
+			}
+			others = others[1:]
+		}
+		s.pause(300 * time.Millisecond)
+	}
+	for _, i := range all {
+		if s.done[i.name] == 0 {
+			s.t.Logf("%s: its point never came", i.name)
+		}
+	}
 }
 
 // unsettled counts the instances that are neither done nor with the operator.

@@ -20,18 +20,16 @@ import (
 // treeIncidents happen where trees, joins and assignees are made.
 func treeIncidents() []incident {
 	return []incident{
-		{"kill: branch completed", func(s *storm) bool {
-			return s.killAtCall(rig.Effected, false, calls("assignment/completeWithVariable"))
-		}},
-		{"kill: branch to be completed", func(s *storm) bool { return s.killAtCall(rig.Sent, true, calls("assignment/completeWithVariable")) }},
-		{"kill: accepted", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("assignment/accept")) }},
-		{"kill: reassigned", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("activity/reassign")) }},
-		{"kill: activity started", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("activity/start")) }},
-		{"kill: another activity to be started", func(s *storm) bool { return s.killAtCall(rig.Sent, true, adds) }},
-		{"kill: variable set", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("process/variable")) }},
-		{"kill: POST effected", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("process/start")) }},
-		{"kill: at random", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })},
-		{"cut: all", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }},
+		kills("kill: branch completed", rig.Effected, false, calls("assignment/completeWithVariable")),
+		kills("kill: branch to be completed", rig.Sent, true, calls("assignment/completeWithVariable")),
+		kills("kill: accepted", rig.Effected, false, calls("assignment/accept")),
+		kills("kill: reassigned", rig.Effected, false, calls("activity/reassign")),
+		kills("kill: activity started", rig.Effected, false, calls("activity/start")),
+		kills("kill: another activity to be started", rig.Sent, true, adds),
+		kills("kill: variable set", rig.Effected, false, calls("process/variable")),
+		kills("kill: POST effected", rig.Effected, false, calls("process/start")),
+		does("kill: at random", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })),
+		does("cut: all", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }),
 	}
 }
 
@@ -85,10 +83,10 @@ func TestChaosTrees(t *testing.T) {
 
 	s.Starter(0, nil, "rollback", "--wave", "all", "--detach")
 	s.strike([]incident{
-		{"kill: aborted", func(s *storm) bool { return s.killAtCall(rig.Effected, false, calls("process/abort")) }},
-		{"kill: to be aborted", func(s *storm) bool { return s.killAtCall(rig.Sent, true, calls("process/abort")) }},
-		{"kill: while rows are put back", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })},
-		{"cut: all during the rollback", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }},
+		kills("kill: aborted", rig.Effected, false, calls("process/abort")),
+		kills("kill: to be aborted", rig.Sent, true, calls("process/abort")),
+		does("kill: while rows are put back", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })),
+		does("cut: all during the rollback", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }),
 	})
 	rig.Eventually(t, 5*time.Minute, "everything rolled back", func() bool {
 		s.revive()
@@ -99,22 +97,4 @@ func TestChaosTrees(t *testing.T) {
 	p.untouched(before, files, after, left)
 	p.SourceUnchanged()
 	s.sum(treeInstances)
-}
-
-// strike lets each of incidents happen once, in some order, and once more those
-// whose point did not come.
-func (s *storm) strike(all []incident) {
-	s.t.Helper()
-	s.rng.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
-	for _, i := range all {
-		for range 2 { // a point may not come while the machine is slow
-			if s.happen(i) {
-				break
-			}
-		}
-		if s.done[i.name] == 0 {
-			s.t.Logf("%s: its point never came", i.name)
-		}
-		s.pause(300 * time.Millisecond)
-	}
 }
