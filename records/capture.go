@@ -352,31 +352,6 @@ func (p *putter) shared(ctx context.Context, c Change) (bool, error) {
 
 // holder reports whether table has a row outside the capture whose column is value.
 func (p *putter) holder(ctx context.Context, table, column, value string) (bool, error) {
-	t, ok, err := p.target.Schema.Table(ctx, p.target.DB, table)
-	if err != nil || !ok {
-		return false, err
-	}
-	c, ok := t.column(column)
-	if !ok {
-		return false, nil
-	}
-	rows, err := p.target.DB.QueryContext(ctx, referringQuery(t.Real, c.Name), value)
-	if err != nil {
-		return false, failed("look for other users of a row", "table "+t.Real, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, held string
-		if err := rows.Scan(&id, &held); err != nil {
-			return false, failed("look for other users of a row", "table "+t.Real, err)
-		}
-		key := migration.RowKey{Table: table, ID: migration.RecordID(id)}
-		if held == value && p.before[key] == nil && p.after[key] == nil {
-			return true, nil
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return false, failed("look for other users of a row", "table "+t.Real, err)
-	}
-	return false, nil
+	held, err := p.target.held(ctx, table, column, []string{value}, func(key migration.RowKey) bool { return p.before[key] != nil || p.after[key] != nil })
+	return held[value], err
 }

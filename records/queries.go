@@ -78,9 +78,9 @@ func deleteQuery(table string) string {
 	return "DELETE FROM " + database.Quote(table) + " WHERE " + database.Quote(idColumn) + " = ?"
 }
 
-// referringQuery finds rows whose column key holds a value.
-func referringQuery(table, key string) string {
-	return "SELECT " + database.Quote(idColumn) + ", " + database.Quote(key) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(key) + " = ?"
+// referringQuery finds rows whose column key holds one of n values.
+func referringQuery(table, key string, n int) string {
+	return "SELECT " + database.Quote(idColumn) + ", " + database.Quote(key) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(key) + " IN (" + marks(n) + ")"
 }
 
 const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +

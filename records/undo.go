@@ -1,9 +1,9 @@
 package records
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"jogetferry/migration"
@@ -33,44 +33,49 @@ type UndoResult struct {
 	Removed   []migration.RowKey // did not exist before
 	Already   []migration.RowKey // found as they were: an earlier attempt, or another instance's rollback
 	Shared    []migration.RowKey // other migrated instances use them; not touched
-	Conflicts []migration.RowKey // changed or removed by somebody since, or not writable any more; not touched
+	Conflicts []migration.RowKey // changed or removed by somebody since, held by rows of others, or not writable any more; not touched
 }
 
 // Undo takes the rows of one instance back to what they were before it and other
 // rolled back instances wrote to them. A row is written only while it holds
-// what we wrote; anything else is listed, and the rest goes on. images hears of
+// what we wrote, and removed only while no row that stays holds its id, as model tells;
+// anything else is listed, and the rest goes on. images hears of
 // a row after it was written. pace may be nil; it is called before each batch
 // with its number of rows: to limit the rate, to heartbeat, to stop. It is safe to repeat.
-func Undo(ctx context.Context, target Target, images RowUndoer, pace func(ctx context.Context, rows int) error) (UndoResult, error) {
+func Undo(ctx context.Context, target Target, model migration.FormModel, images RowUndoer, pace func(ctx context.Context, rows int) error) (UndoResult, error) {
 	keys, err := images.Begin(ctx)
 	if err != nil {
 		return UndoResult{}, fmt.Errorf("begin to put rows back: %w", err)
 	}
-	slices.SortStableFunc(keys, func(a, b migration.RowKey) int { return cmp.Compare(a.Table, b.Table) })
-	u := undoer{target: target, images: images}
-	for len(keys) > 0 {
-		table := keys[0].Table
-		n := slices.IndexFunc(keys, func(k migration.RowKey) bool { return k.Table != table })
-		if n < 0 {
-			n = len(keys)
-		}
-		n = min(n, undoRows)
-		if pace != nil {
-			if err := pace(ctx, n); err != nil {
+	tables := map[string][]migration.RowKey{}
+	u := undoer{target: target, model: model, images: images, left: map[migration.RowKey]bool{}}
+	for _, key := range keys {
+		tables[key.Table] = append(tables[key.Table], key)
+		u.left[key] = true
+	}
+	for _, table := range holdersFirst(slices.Collect(maps.Keys(tables)), model.Relations) {
+		for part := range slices.Chunk(tables[table], undoRows) {
+			if pace != nil {
+				if err := pace(ctx, len(part)); err != nil {
+					return u.result, err
+				}
+			}
+			if err := u.batch(ctx, part); err != nil {
 				return u.result, err
 			}
+			for _, key := range part {
+				delete(u.left, key)
+			}
 		}
-		if err := u.batch(ctx, keys[:n]); err != nil {
-			return u.result, err
-		}
-		keys = keys[n:]
 	}
 	return u.result, nil
 }
 
 type undoer struct {
 	target Target
+	model  migration.FormModel
 	images RowUndoer
+	left   map[migration.RowKey]bool // whose turn has not come, or has not ended
 	result UndoResult
 }
 
@@ -124,6 +129,10 @@ func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, w
 	if err != nil {
 		return nil, nil, err
 	}
+	named, err := u.named(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, key := range keys {
 		way, there := ways[key], current[key]
 		if way.Image == nil {
@@ -137,7 +146,7 @@ func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, w
 		switch {
 		case sameContent(there, want):
 			already = append(already, key)
-		case there == nil, !slices.Contains(way.Written, there.Digest()), want != nil && l.fits(want) != nil:
+		case there == nil, !slices.Contains(way.Written, there.Digest()), want != nil && l.fits(want) != nil, want == nil && named[key.ID]:
 			u.result.Conflicts = append(u.result.Conflicts, key)
 		default:
 			changes = append(changes, change{key: key, expect: there, want: want})
@@ -145,6 +154,29 @@ func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, w
 	}
 	u.result.Already = append(u.result.Already, already...)
 	return changes, already, nil
+}
+
+// named returns the ids of keys, which are of one table, that rows hold which stay.
+func (u *undoer) named(ctx context.Context, keys []migration.RowKey) (map[migration.RecordID]bool, error) {
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i] = string(key.ID)
+	}
+	named := map[migration.RecordID]bool{}
+	for _, r := range u.model.Relations {
+		holder, table, ok := holding(r)
+		if !ok || table != keys[0].Table {
+			continue
+		}
+		held, err := u.target.held(ctx, holder, fieldColumn(r.Column), ids, func(key migration.RowKey) bool { return u.left[key] })
+		if err != nil {
+			return nil, err
+		}
+		for id := range held {
+			named[migration.RecordID(id)] = true
+		}
+	}
+	return named, nil
 }
 
 // former returns the row of an image; nil: absent.

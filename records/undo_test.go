@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +30,12 @@ type undoWorld struct {
 }
 
 const undoMigration = "crm"
+
+// undoModel has orders that name their customer, and lines that name their order.
+var undoModel = migration.FormModel{Relations: []migration.Relation{
+	{Parent: "order", Child: "customer", Kind: migration.RelationParentHoldsChild, Column: "customer"},
+	{Parent: "order", Child: "line", Kind: migration.RelationChildHoldsParent, Column: "order"},
+}}
 
 func newUndoWorld(t *testing.T) undoWorld {
 	t.Helper()
@@ -68,7 +75,7 @@ func (w undoWorld) copySet(n int, set records.Set) {
 
 func (w undoWorld) undo(n int) records.UndoResult {
 	w.t.Helper()
-	got, err := records.Undo(w.t.Context(), w.Target, w.ledger.RowUndo(undoMigration, w.key(n)), nil)
+	got, err := records.Undo(w.t.Context(), w.Target, undoModel, w.ledger.RowUndo(undoMigration, w.key(n)), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -270,7 +277,7 @@ func TestUndoGoesOnAfterACrash(t *testing.T) {
 	set.Rows = append(set.Rows, second)
 	w.copySet(1, set)
 	undo := w.ledger.RowUndo(undoMigration, w.key(1))
-	if _, err := records.Undo(t.Context(), w.Target, cut{undo}, nil); !errors.Is(err, errCut) {
+	if _, err := records.Undo(t.Context(), w.Target, undoModel, cut{undo}, nil); !errors.Is(err, errCut) {
 		t.Fatalf("error %v", err)
 	}
 	if got := w.value("old", "c_a").String; got != "before" || w.count("t") != 1 {
@@ -304,7 +311,7 @@ func TestUndoGoesOnPastConflicts(t *testing.T) {
 	w.exec("UPDATE app_fd_t SET c_a = 'theirs' WHERE id IN ('r007', 'r199')")
 	w.Schema.Forget()
 	paced := 0
-	got, err := records.Undo(t.Context(), w.Target, w.ledger.RowUndo(undoMigration, w.key(1)), func(_ context.Context, rows int) error {
+	got, err := records.Undo(t.Context(), w.Target, undoModel, w.ledger.RowUndo(undoMigration, w.key(1)), func(_ context.Context, rows int) error {
 		paced += rows
 		return nil
 	})
@@ -332,7 +339,7 @@ func TestUndoOfAllWhoShareAtTheSameTime(t *testing.T) {
 	group, ctx := errgroup.WithContext(t.Context())
 	for n := range sharers {
 		group.Go(func() error {
-			got, err := records.Undo(ctx, w.Target, w.ledger.RowUndo(undoMigration, w.key(n)), nil)
+			got, err := records.Undo(ctx, w.Target, undoModel, w.ledger.RowUndo(undoMigration, w.key(n)), nil)
 			if len(got.Conflicts) > 0 {
 				return errors.New("a conflict with ourselves")
 			}
@@ -344,5 +351,58 @@ func TestUndoOfAllWhoShareAtTheSameTime(t *testing.T) {
 	}
 	if got := w.now(); got != "old" {
 		t.Errorf("the row is %q", got)
+	}
+}
+
+// TestUndoKeepsWhatRowsOfOthersName has people name rows that the instance brought.
+func TestUndoKeepsWhatRowsOfOthersName(t *testing.T) {
+	t.Parallel()
+	set := records.Set{Root: "r", Rows: []records.Row{
+		{Key: migration.RowKey{Table: "order", ID: "r"}, Names: []string{"c_customer", "id"}, Values: [][]byte{[]byte("c1"), []byte("r")}},
+		{Key: migration.RowKey{Table: "customer", ID: "c1"}, Shared: true, Names: []string{"c_name", "id"}, Values: [][]byte{[]byte("ACME"), []byte("c1")}},
+		{Key: migration.RowKey{Table: "line", ID: "l1"}, Names: []string{"c_order", "id"}, Values: [][]byte{[]byte("r"), []byte("l1")}},
+	}}
+	for _, tc := range []struct {
+		name    string
+		happens func(undoWorld)
+		want    string
+		left    []int // rows of order, customer and line
+	}{
+		{name: "nobody_does", happens: func(undoWorld) {}, want: "removed removed removed", left: []int{0, 0, 0}},
+		{
+			name: "an_order_of_theirs", want: "removed removed conflict", left: []int{1, 1, 0},
+			happens: func(w undoWorld) { w.row("order", "theirs", "c_customer", "c1") },
+		},
+		{
+			// Theirs keeps the order, and the order the customer.
+			name: "a_line_of_theirs", want: "removed conflict conflict", left: []int{1, 1, 1},
+			happens: func(w undoWorld) { w.row("line", "theirs", "c_order", "r") },
+		},
+		{
+			name: "ours_that_they_changed", want: "removed conflict conflict", left: []int{1, 1, 0},
+			happens: func(w undoWorld) { w.exec("UPDATE app_fd_order SET c_note = 'call back'") },
+		},
+		{
+			name: "another_spelling_is_another_name", want: "removed removed removed", left: []int{1, 0, 0},
+			happens: func(w undoWorld) { w.row("order", "theirs", "c_customer", "C1") },
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := newUndoWorld(t)
+			w.table("order", "customer", "note")
+			w.table("customer", "name")
+			w.table("line", "order")
+			w.copySet(1, set)
+			tc.happens(w)
+			for _, want := range []string{tc.want, strings.Trim(strings.ReplaceAll(tc.want, "removed", ""), " ")} {
+				if got := said(w.undo(1)); got != want {
+					t.Errorf("%q, want %q", got, want)
+				}
+			}
+			if got := []int{w.count("order"), w.count("customer"), w.count("line")}; !slices.Equal(got, tc.left) {
+				t.Errorf("%v rows are left, want %v", got, tc.left)
+			}
+		})
 	}
 }

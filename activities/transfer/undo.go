@@ -34,7 +34,11 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err != nil {
 		return out, err
 	}
-	rows, err := records.Undo(ctx, act.Target.Form(), act.Ledger.RowUndo(in.Migration, i.Key), act.pace)
+	forms, err := act.Target.Catalog.Forms(ctx, i.Entry.Target.Package)
+	if err != nil {
+		return out, err
+	}
+	rows, err := records.Undo(ctx, act.Target.Form(), forms.Model.Union(act.Settings.Extra), act.Ledger.RowUndo(in.Migration, i.Key), act.pace)
 	if err != nil {
 		return out, err
 	}
