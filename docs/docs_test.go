@@ -84,7 +84,7 @@ func section(page, title string) (string, bool) {
 func TestEveryReasonHasItsSectionWithItsActions(t *testing.T) {
 	t.Parallel()
 	page := read(t, "docs/what-if.md")
-	mentioned := regexp.MustCompile("(?m)^- `([a-z]+)")
+	mentioned := regexp.MustCompile("(?m)^- `([a-z_]+)")
 	for _, reason := range migration.Reasons() {
 		text, ok := section(page, string(reason))
 		if !ok {

@@ -154,18 +154,6 @@ func DiscardStands(lines []StepLine, parkID int64) bool {
 	return false
 }
 
-// LastCall returns when the last call to the target was sent or answered, by the
-// ledger's clock; zero: there was none.
-func LastCall(lines []StepLine) time.Time {
-	for _, l := range slices.Backward(lines) {
-		calls := l.Step != StepVerify && l.Step != StepRollback && l.Fate != FateOver
-		if calls && (l.Kind == KindIntent || l.Kind == KindOutcome) {
-			return l.At
-		}
-	}
-	return time.Time{}
-}
-
 // WorkDiscarded reports whether people's work on a target instance was known,
 // and given up, when it was aborted.
 func WorkDiscarded(lines []StepLine, target InstanceID) bool {

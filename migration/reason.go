@@ -31,6 +31,7 @@ const (
 	ReasonRecordConflict      Reason = "record_conflict"
 	ReasonRecordUnsupported   Reason = "record_unsupported"
 	ReasonRestoreMoved        Reason = "restore_moved"
+	ReasonRestoreUnsure       Reason = "restore_unsure"
 	ReasonFileConflict        Reason = "file_conflict"
 	ReasonFileRefused         Reason = "file_refused"
 	ReasonVariablesDiffer     Reason = "variables_differ"
@@ -51,6 +52,7 @@ const (
 	ActionRedo     Action = "redo"     // take a new snapshot of the source and converge on it
 	ActionAdopt    Action = "adopt"    // the named target instance is ours
 	ActionAccept   Action = "accept"   // what was found is all right; go on
+	ActionPutBack  Action = "put_back" // what was found is the tools' doing; put it back
 	ActionRollback Action = "rollback" // undo all of it; the instance is ready again
 )
 
@@ -83,6 +85,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonRecordUnsupported:   {"the form tables of the target cannot hold the records", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonRestoreMoved:        {"rows changed by start tools were changed again by somebody else", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRestoreUnsure:       {"rows changed around a call whose answer was lost, and nothing tells whether its tools or somebody did it", []Action{ActionPutBack, ActionAccept, ActionRollback, ActionSkip}},
 	ReasonFileConflict:        {"files on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
@@ -132,6 +135,8 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 		return Continuation{}, false
 	}
 	switch action {
+	case ActionPutBack:
+		return Continuation{Step: step}, true
 	case ActionRetry:
 		if reason == ReasonUnassigned {
 			// Whoever found it: the resume gives it to somebody.
@@ -152,6 +157,10 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 			// What is open is made anew by the resume; an instance in which nothing is
 			// open can be resumed like any other.
 			return Continuation{Step: StepRestore}, true
+		}
+		if reason == ReasonRestoreUnsure {
+			// What is certain is still put back.
+			return Continuation{Step: step}, true
 		}
 		if reason == ReasonRestoreMoved || reason == ReasonVariablesDiffer {
 			// The verification tells what is left of it.

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -189,11 +190,12 @@ func (w *Capture) Presume(model migration.FormModel, since time.Time) {
 	}
 }
 
-// createdColumn is when Joget made a row (docs/joget.md#form-tables), in its own
-// zone.
+// Columns of each form table (docs/joget.md#form-tables): when Joget made a row, in its
+// own zone, and as whom it was saved last.
 const (
 	createdColumn = "dateCreated"
 	createdLayout = "2006-01-02 15:04:05.999999"
+	saverColumn   = "modifiedBy"
 )
 
 // ChangeKind says what happened to a row in a capture. The values are stable.
@@ -214,6 +216,38 @@ type Change struct {
 	Kind   ChangeKind
 	Before *Row
 	After  *Row
+}
+
+// SavedBy returns as whom Joget saved the row in the capture. "": it was deleted, its
+// dateModified stayed as it was (as when a tool writes by SQL), or nobody is named.
+func (c Change) SavedBy() migration.User {
+	if c.After == nil {
+		return ""
+	}
+	saved, ok := c.After.Value(modifiedColumn)
+	if c.Before != nil {
+		before, had := c.Before.Value(modifiedColumn)
+		ok = ok && (!had || !bytes.Equal(before, saved))
+	}
+	if !ok {
+		return ""
+	}
+	by, _ := c.After.Value(saverColumn)
+	return migration.User(by)
+}
+
+// Leaving returns the capture without what it shows of keys, as if that had been there
+// before.
+func (w *Capture) Leaving(keys []migration.RowKey) Capture {
+	left := Capture{Before: w.Before, After: w.After}
+	left.After.Rows = slices.DeleteFunc(slices.Clone(w.After.Rows), func(r Row) bool { return slices.Contains(keys, r.Key) })
+	for _, row := range w.Before.Rows {
+		if slices.Contains(keys, row.Key) {
+			left.After.Rows = append(left.After.Rows, row)
+		}
+	}
+	left.Fresh = slices.DeleteFunc(slices.Clone(w.Fresh), func(k migration.RowKey) bool { return slices.Contains(keys, k) })
+	return left
 }
 
 // Changes returns what changed between Before and After, by table and id.

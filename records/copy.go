@@ -175,10 +175,10 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 			b.changes = append(b.changes, change{key: row.Key, want: row})
 		case len(differingColumns(row, there)) == 0:
 			c.result.Same++
-			if digest := there.Digest(); slices.Contains(written[row.Key], digest) {
-				c.mine = append(c.mine, Image{Key: row.Key, WrittenDigest: digest})
+			if ours(there, written[row.Key]) {
+				c.mine = append(c.mine, Image{Key: row.Key, WrittenDigest: there.Digest()})
 			}
-		case slices.Contains(written[row.Key], there.Digest()) || c.options.OnConflict == ConflictOverwrite:
+		case ours(there, written[row.Key]) || c.options.OnConflict == ConflictOverwrite:
 			b.changes = append(b.changes, change{key: row.Key, expect: there, want: row})
 		default:
 			c.conflict(row.Key)
@@ -195,6 +195,11 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 		c.mine = nil
 	}
 	return nil
+}
+
+// ours reports whether a row is as we wrote it; there may be none.
+func ours(there *Row, wrote []Digest) bool {
+	return there != nil && migration.Attribute(migration.Trace{Digest: there.Digest(), Wrote: wrote}) == migration.OwnerOurs
 }
 
 func (c *copier) conflict(key migration.RowKey) {

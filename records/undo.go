@@ -146,7 +146,7 @@ func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, w
 		switch {
 		case sameContent(there, want):
 			already = append(already, key)
-		case there == nil, !slices.Contains(way.Written, there.Digest()), want != nil && l.fits(want) != nil, want == nil && named[key.ID]:
+		case !ours(there, way.Written), want != nil && l.fits(want) != nil, want == nil && named[key.ID]:
 			u.result.Conflicts = append(u.result.Conflicts, key)
 		default:
 			changes = append(changes, change{key: key, expect: there, want: want})

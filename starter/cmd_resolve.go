@@ -258,6 +258,6 @@ func (f resolveFlags) check(e migration.Entry) error {
 func allActions() []string {
 	return report.ActionNames([]migration.Action{
 		migration.ActionRetry, migration.ActionSkip, migration.ActionRedo, migration.ActionAdopt, migration.ActionAccept,
-		migration.ActionRollback,
+		migration.ActionPutBack, migration.ActionRollback,
 	})
 }

@@ -72,3 +72,16 @@ func (l *Ledger) OpenCaptures(ctx context.Context, key migration.ClaimKey) ([]st
 	})
 	return ids, failure("read captures", string(key.Instance), err)
 }
+
+// CaptureStories returns what the ledger tells of each capture of key, closed ones
+// included, oldest first.
+func (l *Ledger) CaptureStories(ctx context.Context, key migration.ClaimKey) ([]migration.CaptureStory, error) {
+	var stories []migration.CaptureStory
+	err := each(ctx, l.db, queryCaptureStories, place(key), func(row scanner) error {
+		var s migration.CaptureStory
+		err := row.Scan(&s.ID, &s.Open, &s.At)
+		stories = append(stories, s)
+		return err
+	})
+	return stories, failure("read captures", string(key.Instance), err)
+}

@@ -313,7 +313,10 @@ const (
 	insertCapture = `INSERT INTO row_capture (source, instance, target, id, data, is_open, changed_at)
 VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 
-	updateCaptureClosed = `UPDATE row_capture SET is_open = 0, changed_at = UTC_TIMESTAMP(6)` + byKey + " AND id = ?"
+	// changed_at stays: it says when the image was taken.
+	updateCaptureClosed = `UPDATE row_capture SET is_open = 0` + byKey + " AND id = ?"
+
+	queryCaptureStories = "SELECT id, is_open, changed_at FROM row_capture" + byKey + " ORDER BY changed_at, id"
 )
 
 // Images of rows and of files.

@@ -219,7 +219,7 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 	}
 	var again []FileImage
 	for _, j := range jobs {
-		ours := slices.Contains(written[j.key], j.thereSum)
+		ours := migration.Attribute(migration.Trace{Digest: j.thereSum, Wrote: written[j.key]}) == migration.OwnerOurs
 		switch {
 		case j.decided == decideRefuse:
 			refusal := Refusal{Key: j.key, Target: true}

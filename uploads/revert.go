@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"time"
 
@@ -43,7 +44,8 @@ type ToolFiles interface {
 type RevertResult struct {
 	Removed []Key // were made since
 	Again   []Key // were the source's, and are again
-	Left    []Key // were changed or made since, and cannot be told to be ours; not touched
+	Left    []Key // were changed or made since, and are not certainly a tool's; not touched
+	Shared  []Key // the same, of records that others use
 }
 
 // Any reports whether something was done.
@@ -51,25 +53,35 @@ func (r *RevertResult) Any() bool { return len(r.Removed)+len(r.Again) > 0 }
 
 // RevertOptions say how Revert treats what it finds.
 type RevertOptions struct {
-	Tools ToolFiles // what is removed or replaced is kept there first
-	Until time.Time // what was written later is no tool's doing and is left; zero: no limit
-	Look  bool      // nothing is touched, and the result says what would be
+	Tools  ToolFiles            // what is removed or replaced is kept there first
+	Calls  []migration.Interval // that may have run tools
+	Worked bool                 // people worked on the instance: nothing is certainly a tool's
+	Used   []migration.RowKey   // others use these: nor is anything of them
+	Look   bool                 // nothing is touched, and the result says what would be
 }
 
-// Revert undoes what was done to files of the target since capture was taken, as
+// Revert undoes what tools did to files of the target since capture was taken, as
 // far as they differ from the source's: those that are new are removed, those
-// that were the source's are copied again. It is safe to repeat.
+// that were the source's are copied again. Their times of modification say whose doing
+// that was, and of a file that is gone that of its folder. It is safe to repeat, but for
+// folders that an attempt which died had begun to put back: they do not tell any more.
 func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, differences []Difference, o RevertOptions) (RevertResult, error) {
-	p := putter{src: src, dst: dst, RevertOptions: o, was: map[Key]*migration.FileSeen{}}
+	p := putter{src: src, dst: dst, RevertOptions: o, was: map[Key]*migration.FileSeen{}, folders: map[Key]time.Time{}}
 	for i := range capture.Files {
 		f := &capture.Files[i]
 		p.was[Key{Row: f.Row, Name: f.Entry.Name}] = f
 	}
+	differences = slices.DeleteFunc(slices.Clone(differences), func(d Difference) bool {
+		return d.Kind == Unverifiable || !slices.Contains(capture.Rows, d.Key.Row)
+	})
+	// Before anything is put back, which changes them.
+	for _, d := range differences {
+		if err := p.folder(ctx, d.Key); err != nil {
+			return p.result, err
+		}
+	}
 	var rows []migration.RowKey
 	for _, d := range differences {
-		if d.Kind == Unverifiable || !slices.Contains(capture.Rows, d.Key.Row) {
-			continue
-		}
 		if err := p.file(ctx, d.Key); err != nil {
 			return p.result, err
 		}
@@ -96,7 +108,39 @@ type putter struct {
 
 	src, dst Store
 	was      map[Key]*migration.FileSeen
+	folders  map[Key]time.Time // when a name in them last came or went
 	result   RevertResult
+}
+
+// folderOf returns the key of the folder that a file lies in.
+func folderOf(key Key) Key {
+	name := path.Dir(key.Name)
+	if name == "." {
+		name = ""
+	}
+	return Key{Row: key.Row, Name: name}
+}
+
+// folder notes the time of the folder of a file; one that is not there has none.
+func (p *putter) folder(ctx context.Context, key Key) error {
+	of := folderOf(key)
+	if _, known := p.folders[of]; known {
+		return nil
+	}
+	entry, err := p.dst.Stat(ctx, of)
+	if code := migration.CodeOf(err); code == migration.CodeNotFound || code == migration.CodeUnsupported {
+		return nil
+	}
+	p.folders[of] = entry.Modified
+	return err
+}
+
+// written is when what is there now was made of a file.
+func (p *putter) written(key Key, theirs standing) time.Time {
+	if theirs.entry != nil {
+		return theirs.entry.Modified
+	}
+	return p.folders[folderOf(key)]
 }
 
 // file puts one file back.
@@ -110,13 +154,19 @@ func (p *putter) file(ctx context.Context, key Key) error {
 		return err
 	}
 	done := decide(p.was[key], ours, theirs)
-	if done != changeNone && !p.Until.IsZero() && theirs.entry != nil && theirs.entry.Modified.After(p.Until) {
+	used := slices.Contains(p.Used, key.Row)
+	trace := migration.Trace{Written: p.written(key, theirs), Calls: p.Calls, Worked: p.Worked, Used: used}
+	if done != changeNone && migration.Attribute(trace) != migration.OwnerTool {
 		done = changeLeave
 	}
 	switch done {
 	case changeNone:
 	case changeLeave:
-		p.result.Left = append(p.result.Left, key)
+		list := &p.result.Left
+		if used {
+			list = &p.result.Shared
+		}
+		*list = append(*list, key)
 	case changeRemove:
 		p.result.Removed = append(p.result.Removed, key)
 		if !p.Look {

@@ -21,6 +21,8 @@ import (
 var (
 	order  = migration.RowKey{Table: "order", ID: "r-1"}
 	moment = time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	// Folders change when the test runs.
+	always = []migration.Interval{{Sent: moment.Add(-time.Minute), Over: time.Now().Add(time.Hour)}}
 )
 
 // side is a store whose files a test can change as tools and people do.
@@ -210,7 +212,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			must(t, err)
 			before := snapshotOf(target)
 			tools := kept{}
-			looked, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
+			looked, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools, Calls: always, Look: true})
 			must(t, err)
 			if diff := cmp.Diff(tc.want, looked); diff != "" {
 				t.Errorf("a mere look (-want +got):\n%s", diff)
@@ -218,7 +220,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(before, snapshotOf(target)); diff != "" || len(tools) > 0 {
 				t.Errorf("a look kept %v and changed the target:\n%s", tools, diff)
 			}
-			got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools})
+			got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: tools, Calls: always})
 			must(t, err)
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
@@ -237,7 +239,7 @@ func TestPutBackUndoesWhatToolsDidToFiles(t *testing.T) {
 			if diff := cmp.Diff(tc.kept, tools); diff != "" {
 				t.Errorf("kept (-want +got):\n%s", diff)
 			}
-			again, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: kept{}})
+			again, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: kept{}, Calls: always})
 			must(t, err)
 			if diff := cmp.Diff(uploads.RevertResult{Left: tc.want.Left}, again); diff != "" {
 				t.Errorf("done again (-want +got):\n%s", diff)
@@ -268,29 +270,94 @@ func TestPutBackLeavesFoldersThatWereNotLookedInto(t *testing.T) {
 	source, target := newSide(t, nil), newSide(t, map[string]string{"b": "theirs"})
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
-	got, err := uploads.Revert(t.Context(), source.store, target.store, migration.FileCapture{}, compared.Differences, uploads.RevertOptions{Tools: kept{}})
+	got, err := uploads.Revert(t.Context(), source.store, target.store, migration.FileCapture{}, compared.Differences, uploads.RevertOptions{Tools: kept{}, Calls: always})
 	must(t, err)
 	if diff := cmp.Diff(uploads.RevertResult{}, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 }
 
-func TestPutBackLeavesWhatWasWrittenAfterTheLastCall(t *testing.T) {
+func TestPutBackTellsToolsFromPeopleByTimes(t *testing.T) {
 	t.Parallel()
-	source, target := newSide(t, map[string]string{"a": "ours"}), newSide(t, nil)
-	copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	capture, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
-	must(t, err)
-	target.put("a", "by a person", moment.Add(time.Second))
-	target.put("b", "by a person", moment.Add(time.Second))
-	target.put("c", "by a tool", moment)
-	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
-	must(t, err)
-	got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: kept{}, Until: moment})
-	must(t, err)
-	if diff := cmp.Diff(uploads.RevertResult{Removed: keys("c"), Left: keys("a", "b")}, got); diff != "" {
-		t.Errorf("result (-want +got):\n%s", diff)
+	call := migration.Interval{Sent: moment.Add(-10 * time.Second), Over: moment}
+	type done struct {
+		file string
+		at   time.Time // of a deletion that of its folder
+	}
+	const later = 6 * time.Second // more than clocks may differ by
+	for _, tc := range []struct {
+		name    string
+		calls   []migration.Interval
+		worked  bool
+		used    []migration.RowKey
+		changed done
+		made    done
+		deleted done
+		want    uploads.RevertResult
+	}{
+		{
+			name: "while_a_call_ran", calls: []migration.Interval{call},
+			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment.Add(-time.Second)},
+			want: uploads.RevertResult{Removed: keys("n"), Again: keys("a", "below/b")},
+		},
+		{
+			name: "after_it", calls: []migration.Interval{call},
+			changed: done{"a", moment.Add(later)}, made: done{"n", moment.Add(later)}, deleted: done{"below/b", moment.Add(later)},
+			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+		},
+		{
+			name: "before_it", calls: []migration.Interval{call},
+			changed: done{"a", call.Sent.Add(-later)}, made: done{"n", call.Sent.Add(-later)}, deleted: done{"below/b", call.Sent.Add(-later)},
+			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+		},
+		{
+			name: "after_one_and_while_another_ran", calls: []migration.Interval{call, {Sent: moment.Add(time.Minute), Over: moment.Add(2 * time.Minute)}},
+			changed: done{"a", moment.Add(30 * time.Second)}, made: done{"n", moment.Add(90 * time.Second)}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Removed: keys("n"), Again: keys("below/b"), Left: keys("a")},
+		},
+		{
+			name: "nobody_saw_the_call_end", calls: []migration.Interval{{Sent: call.Sent}},
+			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+		},
+		{
+			name:    "no_call_runs_tools",
+			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+		},
+		{
+			name: "people_worked_on_the_instance", calls: []migration.Interval{call}, worked: true,
+			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+		},
+		{
+			name: "others_use_the_record", calls: []migration.Interval{call}, used: []migration.RowKey{order},
+			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Shared: keys("a", "below/b", "n")},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			source, target := newSide(t, map[string]string{"a": "ours", "below/b": "ours"}), newSide(t, nil)
+			copied, err := uploads.Copy(t.Context(), source.store, target.store, []migration.RowKey{order}, &uploadstest.Images{}, uploads.Options{})
+			must(t, err)
+			capture, err := uploads.Seen(t.Context(), target.store, []migration.RowKey{order}, copied.Sums)
+			must(t, err)
+			target.put(tc.changed.file, "changed", tc.changed.at)
+			target.put(tc.made.file, "made", tc.made.at)
+			gone := target.path(tc.deleted.file)
+			must(t, os.Remove(gone))
+			must(t, os.Chtimes(filepath.Dir(gone), tc.deleted.at, tc.deleted.at))
+			compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
+			must(t, err)
+			got, err := uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{
+				Tools: kept{}, Calls: tc.calls, Worked: tc.worked, Used: tc.used,
+			})
+			must(t, err)
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("result (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -303,7 +370,7 @@ func TestPutBackRemovesAFileOnlyAsItWasKept(t *testing.T) {
 	compared, err := uploads.Compare(t.Context(), source.store, target.store, []migration.RowKey{order})
 	must(t, err)
 	late := during(func() { target.put("b", "by a person", moment) })
-	_, err = uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: late})
+	_, err = uploads.Revert(t.Context(), source.store, target.store, capture, compared.Differences, uploads.RevertOptions{Tools: late, Calls: always})
 	if migration.CodeOf(err) != migration.CodeDrifted {
 		t.Errorf("got %v, want drifted", err)
 	}

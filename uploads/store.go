@@ -39,7 +39,9 @@ type Store interface {
 	// List returns what lies below the folder of row, at any depth, by name as
 	// bytes. A missing folder is an empty list. Partial files are left out.
 	List(ctx context.Context, row migration.RowKey) ([]Entry, error)
-	// Stat returns the entry of key itself, not of what a symlink points to.
+	// Stat returns the entry of key itself, not of what a symlink points to. With an
+	// empty Name, or that of a folder, it is of KindOther and tells when a name in the
+	// folder last came or went.
 	Stat(ctx context.Context, key Key) (Entry, error)
 	// Open opens a file for reading. Anything but KindFile is CodeUnsupported.
 	Open(ctx context.Context, key Key) (File, error)

@@ -155,7 +155,7 @@ func (u *undoer) file(ctx context.Context, key Key, ways map[Key]migration.FileU
 		return &u.result.Already, nil
 	case there != nil && !want.Existed && u.isThumbnail(key):
 		return u.remove(ctx, key, there)
-	case there == nil, !slices.Contains(way.Written, sum):
+	case migration.Attribute(migration.Trace{Digest: sum, Wrote: way.Written}) != migration.OwnerOurs:
 		return &u.result.Conflicts, nil
 	case want.Existed:
 		return u.restore(ctx, want, there)

@@ -179,7 +179,8 @@ func (act *Activities) ending(ctx context.Context, i *Instance, root migration.I
 }
 
 // revertAll puts back what tools changed in rows and what no step has put back
-// yet, the last capture first, whatever records.restore says. What somebody
+// yet, the last capture first, whatever records.restore says. What may be
+// somebody's stays, and what somebody
 // changed since is told; the rows of the copy among it are in conflict, too.
 func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
 	names, err := act.openCaptures(ctx, i)
@@ -191,7 +192,12 @@ func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
 		if err != nil {
 			return err
 		}
-		if _, err := act.revert(ctx, i, migration.StepRollback, name, capture); err != nil {
+		if len(capture.Unsure) > 0 {
+			if err := act.leave(ctx, i, migration.StepRollback, capture.Unsure); err != nil {
+				return err
+			}
+		}
+		if _, err := act.revert(ctx, i, migration.StepRollback, name, capture.sure()); err != nil {
 			return err
 		}
 	}

@@ -2,21 +2,23 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"jogetferry/activities/step"
+	"jogetferry/joget/api"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
 
-// Captures around calls that can run tools, in the ledger: the record set right
-// before the call by the name of the capture, and the complete capture by that
-// and afterCapture.
-const (
-	startCapture = "start/"
-	afterCapture = "/after"
-)
+// startCapture begins the names of captures around starts.
+const startCapture = "start/"
+
+// captureTime bounds the reading of a record set after a call, once its outcome is in
+// the ledger.
+const captureTime = 2 * time.Minute
 
 // captureOf names the capture around an attempt to start.
 func captureOf(attempt int) string { return fmt.Sprintf("%s%d", startCapture, attempt) }
@@ -35,9 +37,10 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 	}
 	var names []string
 	for _, name := range open {
+		notSent := name != captureOf(claim.Attempt) || claim.Fate == migration.FateNotSent
 		switch {
-		case strings.HasSuffix(name, afterCapture):
-		case strings.HasPrefix(name, startCapture) && name != captureOf(claim.Attempt):
+		case !migration.IsCaptureOfCall(name):
+		case strings.HasPrefix(name, startCapture) && notSent:
 			if err := act.settle(ctx, i, name); err != nil {
 				return nil, err
 			}
@@ -67,40 +70,117 @@ func (act *Activities) captureBefore(ctx context.Context, i *Instance, name stri
 	return capture, nil
 }
 
-// captureAfter images the record set after the call.
+// captureAfter images the record set after the call, as soon as it is answered.
 func (act *Activities) captureAfter(ctx context.Context, i *Instance, name string, capture *records.BegunCapture) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureTime)
+	defer cancel()
 	after, err := capture.Close(ctx)
 	if err != nil {
 		return err
 	}
-	return act.Ledger.SaveCapture(ctx, i.Key, name+afterCapture, after.Encode())
+	return act.Ledger.SaveCapture(ctx, i.Key, name+migration.AfterCapture, after.Encode())
 }
 
 // Captured makes a call between two images of the record set; what changed
-// between them is put back by revertLeftovers, whoever gets to it.
+// between them is put back by revertLeftovers, whoever gets to it. A call that was not
+// sent leaves no capture open: what changes from now on is none of its doing.
 func (act *Activities) Captured(ctx context.Context, i *Instance, name string, call func() error) error {
 	capture, err := act.captureBefore(ctx, i, name)
 	if err != nil {
 		return err
 	}
 	defer capture.Abandon(ctx)
-	if err := call(); err != nil {
-		return err
+	err = call()
+	var undecided *step.WaitError
+	switch {
+	case err == nil:
+		return act.captureAfter(ctx, i, name, capture)
+	case errors.As(err, &undecided), api.FateOf(err) == migration.FateNotSent:
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+		defer cancel()
+		return errors.Join(err, act.settle(closing, i, name))
 	}
-	return act.captureAfter(ctx, i, name, capture)
+	return err
 }
 
-// Capture returns a capture that is not settled, completed from what is there now
-// when the attempt that opened it died.
-func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (records.Capture, error) {
-	data, _, err := act.Ledger.Capture(ctx, i.Key, name+afterCapture)
-	if err == nil {
-		return records.DecodeCapture(data)
+// Capture is a complete capture with what it cannot tell.
+type Capture struct {
+	records.Capture
+
+	Unsure []records.Change // may be somebody's doing, not the tools'
+}
+
+// Capture returns a capture that is not settled. Where the attempt that opened it did
+// not complete it, it is completed from what is there now, and late.
+func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (capture Capture, err error) {
+	for _, end := range migration.CaptureEnds() {
+		data, _, err := act.Ledger.Capture(ctx, i.Key, name+end)
+		if migration.CodeOf(err) == migration.CodeNotFound {
+			continue
+		}
+		if err == nil {
+			capture.Capture, err = records.DecodeCapture(data)
+		}
+		if err == nil && end != migration.JudgedCapture {
+			capture.Unsure, err = act.unsure(ctx, i, &capture.Capture, end == migration.LateCapture)
+		}
+		return capture, err
 	}
-	if migration.CodeOf(err) != migration.CodeNotFound {
-		return records.Capture{}, err
+	if capture.Capture, err = act.completeLate(ctx, i, name); err != nil {
+		return capture, err
 	}
-	if data, _, err = act.Ledger.Capture(ctx, i.Key, name); err != nil {
+	capture.Unsure, err = act.unsure(ctx, i, &capture.Capture, true)
+	return capture, err
+}
+
+// unsure returns the changes of a capture that are not certainly tools' doing.
+func (act *Activities) unsure(ctx context.Context, i *Instance, capture *records.Capture, late bool) ([]records.Change, error) {
+	var callers []migration.User // read once somebody is named
+	var unsure []records.Change
+	for _, change := range capture.Changes() {
+		trace := migration.Trace{Imaged: true, Late: late, SavedBy: change.SavedBy()}
+		if trace.SavedBy != "" && callers == nil {
+			lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
+			if err != nil {
+				return nil, err
+			}
+			callers = append(act.API.Logins(), i.intent.Requester)
+			for _, l := range lines {
+				if l.Call != nil && l.Call.User != "" {
+					callers = append(callers, l.Call.User)
+				}
+			}
+		}
+		trace.Callers = callers
+		if migration.Attribute(trace) != migration.OwnerTool {
+			unsure = append(unsure, change)
+		}
+	}
+	return unsure, nil
+}
+
+// told names changes for the operator.
+func told(changes []records.Change) string {
+	lines := make([]string, len(changes))
+	for n, c := range changes {
+		lines[n] = c.Key.String() + " " + string(c.Kind)
+	}
+	return strings.Join(lines, "; ")
+}
+
+// sure returns the capture of what is certainly tools' doing.
+func (c *Capture) sure() records.Capture {
+	keys := make([]migration.RowKey, len(c.Unsure))
+	for n := range c.Unsure {
+		keys[n] = c.Unsure[n].Key
+	}
+	return c.Leaving(keys)
+}
+
+// completeLate completes a capture from what is there now.
+func (act *Activities) completeLate(ctx context.Context, i *Instance, name string) (records.Capture, error) {
+	data, _, err := act.Ledger.Capture(ctx, i.Key, name)
+	if err != nil {
 		return records.Capture{}, err
 	}
 	// While the call may still run, its tools may still write.
@@ -130,7 +210,7 @@ func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (r
 		}
 		capture.Presume(selection.Model, claim.ChangedAt.Add(-zones))
 	}
-	return capture, act.Ledger.SaveCapture(ctx, i.Key, name+afterCapture, capture.Encode())
+	return capture, act.Ledger.SaveCapture(ctx, i.Key, name+migration.LateCapture, capture.Encode())
 }
 
 // zones is what the zone of a Joget server and UTC may differ by, and some clock skew.
@@ -160,8 +240,10 @@ func (act *Activities) madeRecord(ctx context.Context, i *Instance, set *records
 }
 
 func (act *Activities) settle(ctx context.Context, i *Instance, name string) error {
-	if err := act.Ledger.CloseCapture(ctx, i.Key, name+afterCapture); err != nil {
-		return err
+	for _, end := range migration.CaptureEnds() {
+		if err := act.Ledger.CloseCapture(ctx, i.Key, name+end); err != nil {
+			return err
+		}
 	}
 	return act.Ledger.CloseCapture(ctx, i.Key, name)
 }
@@ -190,6 +272,9 @@ func (act *Activities) changed(ctx context.Context, i *Instance) (bool, error) {
 
 // revert puts back what changed in a capture, tells what it did, and closes it.
 func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Step, name string, capture records.Capture) (records.RevertResult, error) {
+	if len(capture.Changes()) == 0 {
+		return records.RevertResult{}, act.settle(ctx, i, name)
+	}
 	selection, err := act.selection(ctx, i)
 	if err != nil {
 		return records.RevertResult{}, err
@@ -206,4 +291,12 @@ func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Ste
 		return put, err
 	}
 	return put, act.settle(ctx, i, name)
+}
+
+// leave tells what a capture shows that stays as it is.
+func (act *Activities) leave(ctx context.Context, i *Instance, at migration.Step, unsure []records.Change) error {
+	return act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
+		Step: at, Kind: migration.KindOutcome, Event: migration.EventRowsReverted,
+		Facts: migration.Facts{Tally: migration.Tally{Moved: len(unsure)}}, Detail: told(unsure),
+	})
 }

@@ -108,7 +108,11 @@ func (act *Activities) revertCapture(ctx context.Context, i *Instance, at migrat
 		}
 		return 0, out, act.settle(ctx, i, name)
 	}
-	put, err := act.revert(ctx, i, at, name, capture)
+	if n := len(capture.Unsure); n > 0 {
+		out, err = act.Park(ctx, i.StepInput, step.Parking{Step: at, Reason: migration.ReasonRestoreUnsure, Message: fmt.Sprintf("%d rows.", n), Detail: told(capture.Unsure)})
+		return 0, out, err
+	}
+	put, err := act.revert(ctx, i, at, name, capture.Capture)
 	if err != nil {
 		return 0, out, err
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"jogetferry/contract"
+	"jogetferry/joget/api"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
@@ -16,11 +17,17 @@ import (
 func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 	t.Parallel()
 	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
+	save := func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+		c.Target.Edit("claim_case", in.Record, "title", "theirs")
+		c.Target.Exec("UPDATE app_fd_claim_case SET modifiedBy = 'clark', dateModified = NOW() WHERE id = ?", string(in.Record))
+	}
 	for _, tc := range []struct {
 		name string
 		// start happens while the target starts the instance, and then comes before the restore.
 		start, then step
-		fault       fault.Kind // of the start
+		fault       fault.Kind       // of the start
+		effected    step             // when the target has done it and has not answered
+		judge       migration.Action // of what nothing tells whose it is
 		change      func(*scene.Ports)
 		want        contract.Outcome
 		record      map[string]string
@@ -32,8 +39,29 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			told: []string{`rows_reverted {"restored":1,"removed":1}`},
 		},
 		{
-			name: "the_answer_of_the_start_was_lost", fault: fault.CutAfter, record: scene.AsOnTheSource, status: "ours",
-			told: []string{`rows_reverted {"restored":1,"removed":1}`},
+			name: "the_answer_of_the_start_was_lost", fault: fault.CutAfter,
+			want: activitytest.Parked(migration.ReasonRestoreUnsure), record: scene.AsToolsLeftIt, status: "registered",
+		},
+		{
+			name: "the_operator_says_that_tools_did_it", fault: fault.CutAfter, judge: migration.ActionPutBack,
+			record: scene.AsOnTheSource, status: "ours", told: []string{`rows_reverted {"restored":1,"removed":1}`},
+		},
+		{
+			name: "the_operator_says_that_people_did_it", fault: fault.CutAfter, judge: migration.ActionAccept,
+			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Edit("claim_case", in.Record, "stage", "theirs")
+			},
+			record: scene.But(scene.AsToolsLeftIt, "stage", "theirs"), status: "ours", told: []string{`rows_reverted {"moved":2}`},
+		},
+		{
+			name: "somebody_saved_the_row_while_the_start_ran", effected: save,
+			want:   activitytest.Parked(migration.ReasonRestoreUnsure),
+			record: scene.But(scene.AsToolsLeftIt, "title", "theirs"), status: "registered",
+		},
+		{
+			name: "somebody_saved_the_row_while_the_start_ran_and_it_stays", effected: save, judge: migration.ActionAccept,
+			record: scene.But(scene.But(scene.AsToolsLeftIt, "title", "theirs"), "events", "0"), status: "ours",
+			told: []string{`rows_reverted {"moved":1}`, `rows_reverted {"removed":1}`},
 		},
 		{
 			name: "somebody_changed_the_row_again",
@@ -86,6 +114,9 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			if tc.start != nil {
 				c.Door.At(activitytest.Sent, startPath, func() { tc.start(t, c, in) })
 			}
+			if tc.effected != nil {
+				c.Door.At(activitytest.Effected, startPath, func() { tc.effected(t, c, in) })
+			}
 			if tc.fault != "" {
 				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.fault, Count: 1})
 			}
@@ -101,12 +132,20 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			if out.Status != contract.StatusOK || !out.Restore {
 				t.Errorf("started as %+v", out)
 			}
-			activitytest.Same(t, "as tools left it", scene.AsToolsLeftIt, scene.Record(c, in))
+			if tc.effected == nil {
+				activitytest.Same(t, "as tools left it", scene.AsToolsLeftIt, scene.Record(c, in))
+			}
 			if tc.then != nil {
 				tc.then(t, c, in)
 			}
 			restored, err := activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
 			activitytest.Must(t, err)
+			if tc.judge != "" {
+				activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), activitytest.Decided(restored.Outcome))
+				judge(t, j, in, tc.judge)
+				restored, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
+				activitytest.Must(t, err)
+			}
 			want := tc.want
 			if want == (contract.Outcome{}) {
 				want = contract.Outcome{Status: contract.StatusOK}
@@ -127,6 +166,16 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			activitytest.Same(t, "calls, once more", calls, len(c.Door.Calls("")))
 		})
 	}
+}
+
+// judge is the operator's word about rows of which nothing tells whose doing they are.
+func judge(t *testing.T, j *scene.Ports, in *activitytest.Instance, action migration.Action) {
+	t.Helper()
+	resolved, err := activitytest.Run(t, j.Register, contract.ResolveInstance, contract.ResolveInput{
+		StepInput: in.Step(), ParkID: in.Entry().ParkID, Reason: migration.ReasonRestoreUnsure, Action: action,
+	})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "resolved", contract.StatusOK, resolved.Status)
 }
 
 // TestRestoreState_leaves_what_people_did_before_another_start has the first
@@ -222,7 +271,12 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 					t.Error("it did not notice")
 				}
 			}
-			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c, scene.SettlesSoon), in))
+			finish := scene.Worker(c, scene.SettlesSoon)
+			if tc.dies != "" {
+				activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), scene.Resume(t, finish, in))
+				judge(t, finish, in, migration.ActionPutBack)
+			}
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, finish, in))
 			activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
 			activitytest.Same(t, "stage", "ours", c.Target.Field("claim_case", in.Record, "stage"))
 			count := func(s *activitytest.Server) string {
@@ -232,4 +286,25 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 			activitytest.Same(t, "calls", []string{"activity_start mediate by admin, aborting"}, in.Done(effects.ActivityStart))
 		})
 	}
+}
+
+// TestResumeActivity_leaves_what_people_did_while_no_call_was_made has the server's port
+// closed when the subflow's start is tried first.
+func TestResumeActivity_leaves_what_people_did_while_no_call_was_made(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := c.Begin(scene.Deep)
+	scene.Way{{Activity: "file"}}.Walk(c, in)
+	scene.Copied(t, c, in)
+	in.Start()
+	down := scene.Worker(c, func(p *scene.Ports) {
+		p.API = c.Client(func(o *api.Options) { o.BaseURL = "http://127.0.0.1:1/jw" })
+	})
+	if _, err := activitytest.Run(t, down.Register, contract.ResumeActivity, contract.ResumeInput{StepInput: in.Step()}); err == nil {
+		t.Error("it did not notice that nobody listens")
+	}
+	c.Target.Edit("claim_case", in.Record, "story", "theirs")
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, scene.Worker(c), in))
+	activitytest.Same(t, "story", "theirs", c.Target.Field("claim_case", in.Record, "story"))
+	activitytest.Same(t, "calls", []string{"activity_start mediate by admin, aborting"}, in.Done(effects.ActivityStart))
 }

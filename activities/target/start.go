@@ -46,7 +46,8 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{}, err
 	}
 	// What is not sent now is set before the resume.
-	i.intent.Variables = step.StartVariables(process, walker.Choose(i.wanted.Variables).Send)
+	choice := walker.Choose(i.wanted.Variables)
+	i.intent.Variables = step.StartVariables(process, choice.Send)
 	if out, stop, err := act.fits(ctx, i); stop || err != nil {
 		return contract.StartOutput{Outcome: out}, err
 	}
@@ -60,7 +61,9 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	result, err := act.protocol(i).attempt(ctx, step.AttemptToken(ctx), in.Migration)
+	protocol := act.protocol(i)
+	protocol.target = &starting{act, i, choice.Path.MayRunPlugins()}
+	result, err := protocol.attempt(ctx, step.AttemptToken(ctx), in.Migration)
 	if err != nil && result.sent {
 		// An error says that nothing was sent; this one goes to the reconciliation.
 		act.Log.Warn("what became of a start is not in the ledger", zap.String("instance", string(in.Instance)), step.SafeError(err))
@@ -78,7 +81,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 // protocol returns the start protocol of i on the real ledger and target.
 func (act *Activities) protocol(i *Instance) *protocol {
 	return &protocol{
-		ledger: act.Ledger, target: &starting{act, i}, key: i.Key, intent: i.intent,
+		ledger: act.Ledger, target: &starting{act: act, of: i}, key: i.Key, intent: i.intent,
 		settle: act.Settings.Settle, rest: act.Settings.Rest, retryUnknown: act.Settings.RetryUnknown,
 		explain: func(ctx context.Context, linked []migration.Linked) (migration.Explained, error) {
 			return act.Ledger.ExplainedBesides(ctx, i.Key, linked)
@@ -149,8 +152,9 @@ func (act *Activities) fits(ctx context.Context, i *Instance) (out contract.Outc
 
 // starting is the target of a start.
 type starting struct {
-	act *Activities
-	of  *Instance
+	act         *Activities
+	of          *Instance
+	runsPlugins bool // the start may run tools or plugins; of an attempt
 }
 
 func (t *starting) Linked(ctx context.Context) ([]migration.Linked, error) {
@@ -163,9 +167,12 @@ func (t *starting) RecordIsInstance(ctx context.Context) (bool, error) {
 	return linked[record], err
 }
 
-// Prepare captures the record set.
+// Prepare captures the record set, where the start may run tools.
 func (t *starting) Prepare(ctx context.Context, attempt int) (request, error) {
 	name := captureOf(attempt)
+	if !t.runsPlugins {
+		return &startRequest{starting: t}, nil
+	}
 	before, err := t.act.captureBefore(ctx, t.of, name)
 	return &startRequest{starting: t, name: name, capture: before}, err
 }
@@ -227,7 +234,8 @@ func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentit
 	return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
 }
 
-// startRequest is the request of an attempt, between two images of the record set.
+// startRequest is the request of an attempt, between two images of the record set where
+// it has a capture.
 type startRequest struct {
 	*starting
 
@@ -240,7 +248,14 @@ func (r *startRequest) Post(ctx context.Context, intent migration.StartIntent) (
 }
 
 func (r *startRequest) Answered(ctx context.Context) error {
+	if r.capture == nil {
+		return nil
+	}
 	return r.act.captureAfter(ctx, r.of, r.name, r.capture)
 }
 
-func (r *startRequest) Abandon(ctx context.Context) { r.capture.Abandon(ctx) }
+func (r *startRequest) Abandon(ctx context.Context) {
+	if r.capture != nil {
+		r.capture.Abandon(ctx)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -78,17 +77,18 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	if err != nil {
 		return false, err
 	}
+	var used []migration.RowKey
 	for i := range source.Rows {
 		if source.Rows[i].Shared {
-			capture.Rows = slices.DeleteFunc(capture.Rows, func(k migration.RowKey) bool { return k == source.Rows[i].Key })
+			used = append(used, source.Rows[i].Key)
 		}
 	}
-	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
+	calls, err := act.calls(ctx, key)
 	if err != nil {
 		return false, err
 	}
 	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
-		Tools: act.Ledger.ToolFiles(key), Until: lastCall(story), Look: act.Settings.ReportOnly,
+		Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: act.Settings.ReportOnly,
 	})
 	if err != nil {
 		return false, err
@@ -107,6 +107,12 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 		lines = append(lines, line)
 	}
 	return put.Any() && !act.Settings.ReportOnly, act.Ledger.CloseFileCapture(ctx, in.Migration, key, lines...)
+}
+
+// calls returns when calls ran that may have run tools.
+func (act *Activities) calls(ctx context.Context, key migration.ClaimKey) ([]migration.Interval, error) {
+	stories, err := act.Ledger.CaptureStories(ctx, key)
+	return migration.Intervals(stories), err
 }
 
 // lostFolders adds to capture the folders of rows that tools inserted around our
@@ -140,16 +146,4 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 	}
 	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows[known:])
 	return compared.Differences, err
-}
-
-// skew is what the clocks of the ledger and of the target's files may differ by.
-const skew = time.Minute
-
-// lastCall returns until when tools of our calls may have written files. Zero: no call.
-func lastCall(log []migration.StepLine) time.Time {
-	last := migration.LastCall(log)
-	if last.IsZero() {
-		return last
-	}
-	return last.Add(skew)
 }

@@ -25,6 +25,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
 		change  func(*scene.Ports)
 		compare bool // decide nothing
+		people  bool // did it, and no call was made
 		items   []string
 		files   []string
 		told    []string
@@ -37,6 +38,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 			},
 			files: []string{"a=ours", "a.thumb.jpg=small", "b=ours too"}, told: []string{`files_reverted {"removed":1,"again":2}`},
 		},
+		{name: "not_what_people_did", people: true, items: different, files: asTheyMade, told: []string{`files_reverted {"left":3}`}},
 		{name: "not_in_a_comparison", compare: true, items: different, files: asTheyMade},
 		{
 			name: "not_where_somebody_works_already",
@@ -66,17 +68,24 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
-			c.Target.File("onb_hire", in.Record, "made", "by a tool")
-			c.Target.File("onb_hire", in.Record, "a", "theirs")
-			activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
+			change := func() {
+				c.Target.File("onb_hire", in.Record, "made", "by a tool")
+				c.Target.File("onb_hire", in.Record, "a", "theirs")
+				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
+			}
+			if tc.people {
+				change()
+			} else {
+				scene.ByTools(t, c, in, change)
+			}
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}
-			change := []func(*scene.Ports){}
+			changes := []func(*scene.Ports){}
 			if tc.change != nil {
-				change = append(change, tc.change)
+				changes = append(changes, tc.change)
 			}
-			_, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: !tc.compare}, change...)
+			_, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: !tc.compare}, changes...)
 			for n, item := range items {
 				if strings.HasPrefix(item, "instance ") {
 					items[n] = "instance OTHER: extra"
@@ -99,7 +108,7 @@ func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {
 	c.Target.File("onb_hire", in.Record, "early", "somebody's")
 	in.Copy()
 	in.Start()
-	c.Target.File("onb_hire", in.Record, "made", "by a tool")
+	scene.ByTools(t, c, in, func() { c.Target.File("onb_hire", in.Record, "made", "by a tool") })
 	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyUploads, in.Step())
 	activitytest.Must(t, err)
 	_, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
@@ -114,12 +123,14 @@ func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {
 	c := activitytest.Shared(t).Case(t)
 	in := scene.Twins(c, nil)
 	kept, lost := migration.RowKey{Table: "onb_hire", ID: in.Record + "-kept"}, migration.RowKey{Table: "onb_hire", ID: in.Record + "-lost"}
-	window := records.Capture{Fresh: []migration.RowKey{kept, lost}}
-	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), "start/1/after", window.Encode()))
+	capture := records.Capture{Fresh: []migration.RowKey{kept, lost}}
+	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), "start/1/after", capture.Encode()))
 	c.Target.Row("onb_hire", kept.ID, nil)
-	for _, row := range []migration.RowKey{kept, lost} {
-		c.Target.File(row.Table, row.ID, "made", "by a tool")
-	}
+	scene.ByTools(t, c, in, func() {
+		for _, row := range []migration.RowKey{kept, lost} {
+			c.Target.File(row.Table, row.ID, "made", "by a tool")
+		}
+	})
 	c.Target.File("onb_hire", in.Record+"-other", "made", "somebody's")
 	if out, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true}); out.Verdict != migration.VerdictSame {
 		t.Errorf("verdict %q: %q", out.Verdict, items)

@@ -176,7 +176,6 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	worked := migration.WorkDiscarded(story, started)
 	inUse, err := act.inUse(ctx, in, key, root, capture.Rows)
 	if err != nil {
 		return err
@@ -185,27 +184,20 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	tools := act.Ledger.ToolFiles(key)
-	mine, others := capture, capture
-	mine.Rows = slices.DeleteFunc(slices.Clone(capture.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
-	others.Rows = inUse
-	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, mine, compared.Differences, uploads.RevertOptions{Tools: tools, Until: lastCall(story), Look: worked})
+	calls, err := act.calls(ctx, key)
 	if err != nil {
 		return err
 	}
-	if worked {
-		// Whose they are cannot be told any more.
-		put = uploads.RevertResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
-	}
-	looked, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, others, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
+	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, compared.Differences, uploads.RevertOptions{
+		Tools: act.Ledger.ToolFiles(key), Calls: calls, Worked: migration.WorkDiscarded(story, started), Used: inUse,
+	})
 	if err != nil {
 		return err
 	}
-	shared := slices.Concat(looked.Removed, looked.Again, looked.Left)
 	return act.Ledger.CloseFileCapture(ctx, in.Migration, key, migration.StepLine{
 		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventToolFiles,
-		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(shared)}},
-		Detail: step.List(slices.Concat(put.Left, shared)),
+		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(put.Shared)}},
+		Detail: step.List(slices.Concat(put.Left, put.Shared)),
 	})
 }
 

@@ -69,8 +69,10 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
 			in := scene.Twins(c, map[string]string{"a": "ours"})
-			c.Target.File("onb_hire", in.Record, "made", "by somebody")
-			c.Target.File("onb_hire", in.Record, "a", "theirs")
+			scene.ByTools(t, c, in, func() {
+				c.Target.File("onb_hire", in.Record, "made", "by somebody")
+				c.Target.File("onb_hire", in.Record, "a", "theirs")
+			})
 			if tc.happens != nil {
 				tc.happens(t, c, in)
 			}

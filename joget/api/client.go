@@ -115,6 +115,11 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
+// Logins returns the users that calls are made as where they name nobody else.
+func (c *Client) Logins() []migration.User {
+	return []migration.User{migration.User(c.admin.Username), migration.User(c.master.Username)}
+}
+
 func parseBase(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	switch {

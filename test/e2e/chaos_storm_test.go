@@ -461,7 +461,7 @@ func (s *storm) settled(limit time.Duration) {
 const parkings = "SELECT instance, reason, park_id FROM instance WHERE state = 'parked' ORDER BY ordinal"
 
 // truthful are the reasons that a fault can cause, with what must be true then.
-// All are for the operator to have tried again.
+// All are for the operator to have tried again, but for those with an answer of their own.
 var truthful = map[string]func(s *storm, i seed.Instance){
 	"start_outcome_unknown": (*storm).nothingStarted,
 	"start_refused":         (*storm).nothingStarted,
@@ -470,6 +470,19 @@ var truthful = map[string]func(s *storm, i seed.Instance){
 	"step_failed":           (*storm).refused,
 	"verify_differs":        (*storm).leftover,
 	"variables_differ":      (*storm).unset,
+	"restore_unsure":        (*storm).unseen,
+}
+
+// answers are what the operator of a storm says, in which nobody but tools changes rows.
+var answers = map[string]string{"restore_unsure": "put_back"}
+
+// unseen checks that nobody saw the end of a call which may have changed rows.
+func (s *storm) unseen(i seed.Instance) {
+	s.t.Helper()
+	if len(s.rows(s.ledger, "SELECT id FROM row_capture WHERE instance = ? AND is_open = 1 AND id LIKE '%/late'", i.ID)) == 0 {
+		s.t.Errorf("%s is unsure of rows, and every call was looked at right after its answer", i.ID)
+		s.tell(i.ID)
+	}
 }
 
 // unset checks that variables differ since a call that set one was lost in a
@@ -555,7 +568,11 @@ func (s *storm) unstick() (resolved int) {
 		check(s, s.Seeded.Instances[n])
 		resolved++
 		s.resolved[parking] = true
-		_, errs, status := s.Run(s.t.Context(), "resolve", id, "--action", "retry", "--reason", "the fault is over")
+		action, special := answers[reason]
+		if !special {
+			action = "retry"
+		}
+		_, errs, status := s.Run(s.t.Context(), "resolve", id, "--action", action, "--reason", "the fault is over")
 		// An attempt that parked and died before it could say so is made again.
 		if status != 0 && !strings.Contains(errs, "not parked") {
 			s.t.Fatalf("resolve %s: %d: %s", id, status, errs)

@@ -163,7 +163,11 @@ func entryOf(name string, info fs.FileInfo) uploads.Entry {
 
 // Stat implements uploads.Store.
 func (s *Store) Stat(_ context.Context, key uploads.Key) (uploads.Entry, error) {
-	name, err := s.file(key)
+	named := s.file
+	if key.Name == "" {
+		named = s.place
+	}
+	name, err := named(key)
 	if err != nil {
 		return uploads.Entry{}, err
 	}

@@ -149,6 +149,7 @@ func Run(t *testing.T, open func(t *testing.T) uploads.Store) {
 		{"commit_replaces_only_what_it_expects", replaces},
 		{"removed_files_are_gone", removes},
 		{"tidying_leaves_files_and_what_is_open", tidies},
+		{"folders_tell_when_a_name_came_or_went", foldersChange},
 		{"hostile_keys_lead_nowhere", hostile},
 		{"copy_and_compare", func(t *testing.T, s uploads.Store) { copies(t, s, open(t)) }},
 	} {
@@ -342,11 +343,34 @@ func tidies(t *testing.T, s uploads.Store) {
 	}
 }
 
+func foldersChange(t *testing.T, s uploads.Store) {
+	_, err := s.Stat(t.Context(), file(""))
+	wantCode(t, err, migration.CodeNotFound)
+	Put(t, s, file("deep/x"), "abc")
+	times := map[string]time.Time{}
+	for _, folder := range []string{"", "deep"} {
+		entry, err := s.Stat(t.Context(), file(folder))
+		if err != nil || entry.Kind != uploads.KindOther || entry.Modified.IsZero() {
+			t.Errorf("folder %q: %v %v", folder, entry, err)
+		}
+		times[folder] = entry.Modified
+	}
+	if err := s.Remove(t.Context(), file("deep/x")); err != nil {
+		t.Fatal(err)
+	}
+	after, err := s.Stat(t.Context(), file("deep"))
+	if err != nil || after.Modified.Before(times["deep"]) {
+		t.Errorf("the folder of a removed file: %v %v, before it %s", after, err, times["deep"])
+	}
+}
+
 func hostile(t *testing.T, s uploads.Store) {
 	for _, key := range Hostile() {
 		ctx := t.Context()
 		_, err := s.Stat(ctx, key)
-		wantCode(t, err, migration.CodeUnsupported)
+		if key.Name != "" || uploads.CheckKey(uploads.Key{Row: key.Row}) != nil { // else a folder
+			wantCode(t, err, migration.CodeUnsupported)
+		}
 		_, err = s.Open(ctx, key)
 		wantCode(t, err, migration.CodeUnsupported)
 		_, err = s.Create(ctx, key)

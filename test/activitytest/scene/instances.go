@@ -9,6 +9,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
 	"jogetferry/test/activitytest"
 )
 
@@ -202,6 +203,19 @@ func Twins(c *activitytest.Case, files map[string]string) *activitytest.Instance
 	in.Copy()
 	in.Start()
 	return in
+}
+
+// ByTools does what tools do while a call of ours is under way.
+func ByTools(t *testing.T, c *activitytest.Case, in *activitytest.Instance, does func()) {
+	t.Helper()
+	const call = "start/9"
+	nothing := (records.Capture{}).Encode()
+	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), call, nothing))
+	does()
+	for _, image := range []string{call, call + migration.AfterCapture} {
+		activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), image, nothing))
+		activitytest.Must(t, c.Ledger.CloseCapture(t.Context(), in.Key(), image))
+	}
 }
 
 // Migrated takes an instance that is planned through all its steps.

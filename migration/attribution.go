@@ -1,0 +1,133 @@
+package migration
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Owner says whose doing it is that a row or a file of the target is what it is.
+type Owner string
+
+// The owners. Only what is ours or a tool's is ever undone.
+const (
+	OwnerOurs     Owner = "ours"     // we wrote it, and nobody changed it since
+	OwnerTool     Owner = "tool"     // a tool of a call of ours did it, while that ran
+	OwnerSomebody Owner = "somebody" // certainly neither
+	OwnerUnknown  Owner = "unknown"  // a tool's or somebody's
+)
+
+// Interval is the time of a call that may have run tools, by the ledger's clock.
+type Interval struct {
+	Sent time.Time // nothing of it was done before
+	Over time.Time // right after its answer; zero: nobody saw it end, so that no end is known
+}
+
+// What is kept of a call that may run tools: the record set right before it by the ID
+// of its capture, and the complete capture by that and AfterCapture. One that was not
+// completed right after the answer is late, and by LateCapture: what it shows may be
+// anybody's doing. JudgedCapture is of what the operator said to be the tools'.
+const (
+	AfterCapture  = "/after"
+	LateCapture   = "/late"
+	JudgedCapture = "/judged"
+)
+
+// IsCaptureOfCall reports whether id is that of an image from before a call, and not of
+// what was made of it since.
+func IsCaptureOfCall(id string) bool {
+	return !slices.ContainsFunc(CaptureEnds(), func(end string) bool { return strings.HasSuffix(id, end) })
+}
+
+// CaptureEnds returns what the IDs of completed captures end in, by what counts first.
+func CaptureEnds() []string { return []string{JudgedCapture, AfterCapture, LateCapture} }
+
+// CaptureStory is what the ledger tells of an image of a record set.
+type CaptureStory struct {
+	ID   string
+	Open bool      // what it shows was neither put back nor left yet
+	At   time.Time // when it was kept
+}
+
+// Intervals returns the times of the calls that were captured, by the stories of all
+// images of an instance. A capture that was closed without a second image is of a call
+// that was not sent.
+func Intervals(stories []CaptureStory) []Interval {
+	kept := make(map[string]CaptureStory, len(stories))
+	for _, s := range stories {
+		kept[s.ID] = s
+	}
+	var calls []Interval
+	for _, s := range stories {
+		after, seen := kept[s.ID+AfterCapture]
+		_, late := kept[s.ID+LateCapture]
+		switch {
+		case !IsCaptureOfCall(s.ID):
+		case late, !seen && s.Open:
+			calls = append(calls, Interval{Sent: s.At})
+		case seen:
+			calls = append(calls, Interval{Sent: s.At, Over: after.At})
+		}
+	}
+	return calls
+}
+
+// Trace is what is known of one row or file; what is not known is zero.
+type Trace struct {
+	Digest Digest   // of what is there
+	Wrote  []Digest // of everything that we wrote there, or meant to
+
+	// Imaged, Late: images from before and after a call of ours show a change, and the
+	// later one was not taken right after the answer.
+	Imaged, Late bool
+	// SavedBy is whom Joget names as the one who saved it between those images; "":
+	// nobody is named, as by a tool that writes by SQL, or where a form keeps no names.
+	SavedBy User
+	Callers []User // as whom we called: tools save as the caller
+
+	// Written is when it was done, by the clock of who keeps it: of a file that is
+	// gone, when its folder changed last. Not looked at where it is Imaged.
+	Written time.Time
+	Calls   []Interval // those that may have run tools
+
+	// Worked, Used: people worked on the instance, or others use what it belongs to:
+	// then a change without images may be theirs at any time.
+	Worked, Used bool
+}
+
+// clockSkew is what the ledger's clock and that of the uploads may differ by.
+const clockSkew = 5 * time.Second
+
+// Attribute says whose doing a change is: the one answer that copy, restore,
+// verification, redo and rollback ask for, of rows and files alike
+// (docs/adr/0010-whose-change.md).
+func Attribute(t Trace) Owner {
+	switch {
+	case t.Digest != Digest{} && slices.Contains(t.Wrote, t.Digest):
+		return OwnerOurs
+	case t.Imaged && (t.Late || t.savedByAnother()):
+		return OwnerUnknown
+	case t.Imaged:
+		return OwnerTool
+	case len(t.Calls) == 0:
+		return OwnerSomebody
+	case t.Written.IsZero(), t.Worked, t.Used:
+		return OwnerUnknown
+	}
+	within := func(c Interval) bool {
+		return !t.Written.Before(c.Sent.Add(-clockSkew)) && (c.Over.IsZero() || !t.Written.After(c.Over.Add(clockSkew)))
+	}
+	n := slices.IndexFunc(t.Calls, within)
+	switch {
+	case n < 0:
+		return OwnerSomebody
+	case t.Calls[n].Over.IsZero():
+		return OwnerUnknown
+	}
+	return OwnerTool
+}
+
+// savedByAnother: MySQL compares user names without their case, and so does Joget.
+func (t *Trace) savedByAnother() bool {
+	return t.SavedBy != "" && !slices.ContainsFunc(t.Callers, func(u User) bool { return strings.EqualFold(string(u), string(t.SavedBy)) })
+}
