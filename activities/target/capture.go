@@ -16,8 +16,7 @@ import (
 // startCapture begins the names of captures around starts.
 const startCapture = "start/"
 
-// captureTime bounds the reading of a record set after a call, once its outcome is in
-// the ledger.
+// captureTime bounds the reading of a record set after a call.
 const captureTime = 2 * time.Minute
 
 // captureOf names the capture around an attempt to start.
@@ -52,7 +51,7 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 }
 
 // captureBefore images the record set before a call that may run tools, under a
-// name that was not used yet. Exactly one of captureAfter and Abandon ends it.
+// name that was not used yet. Exactly one of closing and Abandon ends it.
 func (act *Activities) captureBefore(ctx context.Context, i *Instance, name string) (*records.BegunCapture, error) {
 	selection, err := act.selection(ctx, i)
 	if err != nil {
@@ -70,14 +69,32 @@ func (act *Activities) captureBefore(ctx context.Context, i *Instance, name stri
 	return capture, nil
 }
 
-// captureAfter images the record set after the call, as soon as it is answered.
-func (act *Activities) captureAfter(ctx context.Context, i *Instance, name string, capture *records.BegunCapture) error {
+// closing images the record set after a call, from now on and whatever becomes of ctx.
+// What it returns waits for the image.
+func closing(ctx context.Context, capture *records.BegunCapture) func() (records.Capture, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureTime)
-	defer cancel()
-	after, err := capture.Close(ctx)
+	var after records.Capture
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		after, err = capture.Close(ctx)
+	}()
+	return func() (records.Capture, error) {
+		<-done
+		return after, err
+	}
+}
+
+// saveAfter waits for the image from after a call and keeps it, whatever becomes of ctx.
+func (act *Activities) saveAfter(ctx context.Context, i *Instance, name string, image func() (records.Capture, error)) error {
+	after, err := image()
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
 	return act.Ledger.SaveCapture(ctx, i.Key, name+migration.AfterCapture, after.Encode())
 }
 
@@ -94,7 +111,7 @@ func (act *Activities) Captured(ctx context.Context, i *Instance, name string, c
 	var undecided *step.WaitError
 	switch {
 	case err == nil:
-		return act.captureAfter(ctx, i, name, capture)
+		return act.saveAfter(ctx, i, name, closing(ctx, capture))
 	case errors.As(err, &undecided), api.FateOf(err) == migration.FateNotSent:
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 		defer cancel()

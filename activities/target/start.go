@@ -241,21 +241,29 @@ type startRequest struct {
 
 	name    string
 	capture *records.BegunCapture
+	after   func() (records.Capture, error) // of a start that was answered; nil: it was not
 }
 
+// Post looks at what the start changed beside everything else that an answer asks for.
 func (r *startRequest) Post(ctx context.Context, intent migration.StartIntent) (api.StartAnswer, error) {
-	return r.act.API.StartProcess(ctx, step.StartRequest(intent))
+	answer, err := r.act.API.StartProcess(ctx, step.StartRequest(intent))
+	if r.capture != nil && err == nil {
+		r.after = closing(ctx, r.capture)
+	}
+	return answer, err
 }
 
 func (r *startRequest) Answered(ctx context.Context) error {
-	if r.capture == nil {
+	if r.after == nil {
 		return nil
 	}
-	return r.act.captureAfter(ctx, r.of, r.name, r.capture)
+	return r.act.saveAfter(ctx, r.of, r.name, r.after)
 }
 
 func (r *startRequest) Abandon(ctx context.Context) {
-	if r.capture != nil {
+	if r.after != nil {
+		_, _ = r.after() // it gives back what it holds
+	} else if r.capture != nil {
 		r.capture.Abandon(ctx)
 	}
 }
