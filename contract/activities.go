@@ -87,7 +87,7 @@ const (
 	StatusOK      Status = "ok"
 	StatusParked  Status = "parked"  // Reason and ParkID are set
 	StatusSkipped Status = "skipped" // the instance ends; Reason is set
-	StatusBusy    Status = "busy"    // another instance of the record is being started: ask again
+	StatusBusy    Status = "busy"    // another instance has the record to itself: ask again
 	StatusAgain   Status = "again"   // proven that nothing was started: start anew
 	StatusUnknown Status = "unknown" // sent, answer unknown: reconcile
 	StatusDone    Status = "done"    // the ledger has the instance done already: nothing is touched

@@ -90,9 +90,8 @@ type Trace struct {
 	Written time.Time
 	Calls   []Interval // those that may have run tools
 
-	// Worked, Used: people worked on the instance, or others use what it belongs to:
-	// then a change without images may be theirs at any time.
-	Worked, Used bool
+	Used   bool // people use what it belongs to through another instance or record
+	Worked bool // people worked on the instance: a change without images may be theirs
 }
 
 // clockSkew is what the ledger's clock and that of the uploads may differ by.
@@ -105,7 +104,7 @@ func Attribute(t Trace) Owner {
 	switch {
 	case t.Digest != Digest{} && slices.Contains(t.Wrote, t.Digest):
 		return OwnerOurs
-	case t.Imaged && (t.Late || t.savedByAnother()):
+	case t.Imaged && (t.Late || t.Used || t.savedByAnother()):
 		return OwnerUnknown
 	case t.Imaged:
 		return OwnerTool

@@ -32,6 +32,9 @@ func TestAttribute(t *testing.T) {
 		{"saved_by_another", migration.Trace{Imaged: true, SavedBy: "clark", Callers: callers}, migration.OwnerUnknown},
 		{"saved_as_the_caller_and_late", migration.Trace{Imaged: true, Late: true, SavedBy: "cat", Callers: callers}, migration.OwnerUnknown},
 
+		{"imaged_and_others_use_it", migration.Trace{Imaged: true, Used: true}, migration.OwnerUnknown},
+		{"imaged_and_people_worked_since", migration.Trace{Imaged: true, Worked: true}, migration.OwnerTool},
+
 		{"no_call_runs_tools", migration.Trace{Written: at(10, 30)}, migration.OwnerSomebody},
 		{"no_call_runs_tools_and_no_time", migration.Trace{}, migration.OwnerSomebody},
 		{"no_call_runs_tools_and_people_worked", migration.Trace{Written: at(10, 30), Worked: true, Used: true}, migration.OwnerSomebody},

@@ -16,7 +16,7 @@ const (
 	InstanceBlocked InstanceState = "blocked"   // findings stand against it
 	InstanceClaimed InstanceState = "claimed"   // taken by a wave, its workflow is about to start
 	InstanceRunning InstanceState = "in_flight" // its workflow works
-	InstanceWaiting InstanceState = "waiting"   // another instance of the same record is being started
+	InstanceWaiting InstanceState = "waiting"   // another instance has the same record to itself
 	InstanceParked  InstanceState = "parked"    // waits for the operator
 	InstanceDone    InstanceState = "done"      // migrated, read back and compared
 	InstanceSkipped InstanceState = "skipped"   // left alone, see reason

@@ -145,15 +145,15 @@ type StartOutcome struct {
 	Detail  string          // may hold personal data
 }
 
-// RecordBusyError is the error of a claim that has to wait: the start of another
-// instance with the same record is in flight on the same target.
+// RecordBusyError is the error of an instance that has to wait: another one with the
+// same record is being migrated to the same target, and has the record to itself.
 type RecordBusyError struct {
 	By InstanceID // of the source
 }
 
-// Error names the instance that is being started.
+// Error names the instance that has it.
 func (e *RecordBusyError) Error() string {
-	return fmt.Sprintf("instance %s of the same record is being started", e.By)
+	return fmt.Sprintf("instance %s has the same record to itself for now", e.By)
 }
 
 // FencedError is the error of a call that has to wait: an earlier call that changes

@@ -71,7 +71,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonStartFailed:         {"Joget failed inside the start and answered with an empty process ID", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonStartRefused:        {"Joget answered the start with an error", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonIdentityRefused:     {"the target does not accept the login as this requester", []Action{ActionRetry, ActionRollback, ActionSkip}},
-	ReasonRecordBusy:          {"another instance of the same record is being started, and is stuck", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRecordBusy:          {"another instance has the same record to itself, and is stuck", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonTwoStarts:           {"the target has a second instance for this record that the ledger does not explain", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonTargetMoved:         {"somebody already worked on the target instance", []Action{ActionAccept, ActionRedo, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonTargetClosed:        {"the target instance is closed", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},

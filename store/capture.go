@@ -43,10 +43,15 @@ func (l *Ledger) Capture(ctx context.Context, key migration.ClaimKey, id string)
 }
 
 // CloseCapture records that what the tools changed was put back, or is to stay.
-// A capture that is closed or was never opened is left as it is.
+// A capture that is closed or was never opened is left as it is. With the last one the
+// hold on the record ends (HoldRecord).
 func (l *Ledger) CloseCapture(ctx context.Context, key migration.ClaimKey, id string) error {
-	_, err := l.db.ExecContext(ctx, updateCaptureClosed, append(place(key), id)...)
-	return failure("close capture", string(key.Instance), err)
+	return l.txAgain(ctx, "close capture", string(key.Instance), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, updateCaptureClosed, append(place(key), id)...); err != nil {
+			return err
+		}
+		return freeIdle(ctx, tx, key)
+	})
 }
 
 type capture struct {

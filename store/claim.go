@@ -22,7 +22,7 @@ const (
 // last one was released; the same token again has what it has. Where it is not
 // got, the claim returned says how things stand, and nothing may be sent.
 //
-// Another instance of the same record being started is CodeConflict with
+// It takes the hold on the record, too (HoldRecord): another holder is CodeConflict with
 // *migration.RecordBusyError. A token can be used for one claim: coming back with it
 // after a release is CodeConflict, since it may be an attempt that was given up.
 func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migration.RecordID, token migration.Token, mig migration.Name) (claim migration.Claim, got bool, err error) {
@@ -45,13 +45,13 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 			got = claim.State == migration.ClaimClaimed && claim.Token == token
 			return nil
 		}
-		if err := recordFree(ctx, tx, op, key, record); err != nil {
+		if err := take(ctx, tx, op, key, record, mig); err != nil {
 			return err
 		}
 		if found {
-			_, err = tx.ExecContext(ctx, updateClaimAgain, append([]any{mig, token, string(record), string(record)}, place(key)...)...)
+			_, err = tx.ExecContext(ctx, updateClaimAgain, append([]any{mig, token, string(record)}, place(key)...)...)
 		} else {
-			_, err = tx.ExecContext(ctx, insertClaim, append(place(key), mig, token, string(record), string(record))...)
+			_, err = tx.ExecContext(ctx, insertClaim, append(place(key), mig, token, string(record))...)
 		}
 		if err != nil {
 			return err
@@ -63,41 +63,6 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 		return l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventClaimed, Facts: migration.Facts{Number: int64(claim.Attempt)}})
 	})
 	return claim, got && err == nil, err
-}
-
-// RecordHolder returns the source instance whose start with the same record is
-// in flight on key's target, "" for none or key's own.
-func (l *Ledger) RecordHolder(ctx context.Context, key migration.ClaimKey, record migration.RecordID) (migration.InstanceID, error) {
-	var source migration.Fingerprint
-	var holder migration.InstanceID
-	err := l.db.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && source == key.Source && holder == key.Instance {
-		return "", nil
-	}
-	return holder, failure("find who starts the record", string(key.Instance), err)
-}
-
-// FreeRecord lets others start with the record of key although its own start
-// has no known end: the operator gave it up. Its claim stays as it is.
-func (l *Ledger) FreeRecord(ctx context.Context, key migration.ClaimKey) error {
-	_, err := l.db.ExecContext(ctx, updateRecordFree, place(key)...)
-	return failure("release the record", string(key.Instance), err)
-}
-
-func recordFree(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
-	var source migration.Fingerprint
-	var holder migration.InstanceID
-	err := tx.QueryRowContext(ctx, queryRecordHolder, key.Target, string(record)).Scan(&source, &holder)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if source == key.Source && holder == key.Instance {
-		return errRaced
-	}
-	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusyError{By: holder})
 }
 
 // Claimed returns how the start of key stands. No row: a claim with ClaimNone.
@@ -179,7 +144,7 @@ func (l *Ledger) Sending(ctx context.Context, key migration.ClaimKey, token migr
 }
 
 // Outcome records what became of the request of an attempt. A target instance
-// makes the claim started, and frees the record; FateUnanswered makes it
+// makes the claim started; FateUnanswered makes it
 // unknown; anything else keeps the state, for the reconciliation to decide.
 //
 // A late outcome that names the target already known is nil. One that comes
@@ -256,8 +221,10 @@ func (l *Ledger) setStarted(ctx context.Context, tx *sql.Tx, row claimRow, ident
 	if _, err := tx.ExecContext(ctx, updateStarted, args...); err != nil {
 		return "", err
 	}
-	_, err = tx.ExecContext(ctx, updateTargetID, string(identity.ID), row.migration, string(row.Instance))
-	return "", err
+	if _, err = tx.ExecContext(ctx, updateTargetID, string(identity.ID), row.migration, string(row.Instance)); err != nil {
+		return "", err
+	}
+	return "", freeIdle(ctx, tx, row.ClaimKey)
 }
 
 // keepTarget remembers that a target instance is ours.
@@ -345,6 +312,9 @@ func (l *Ledger) Release(ctx context.Context, key migration.ClaimKey, token migr
 		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
 			return "", err
 		}
+		if err := freeIdle(ctx, tx, key); err != nil {
+			return "", err
+		}
 		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventReleased, Detail: why})
 	})
 }
@@ -362,11 +332,32 @@ func (l *Ledger) RestartClosed(ctx context.Context, key migration.ClaimKey, clos
 		if _, err := tx.ExecContext(ctx, updateReleased, place(key)...); err != nil {
 			return "", err
 		}
+		if err := freeIdle(ctx, tx, key); err != nil {
+			return "", err
+		}
 		if _, err := tx.ExecContext(ctx, updateTargetID, nil, row.migration, string(key.Instance)); err != nil {
 			return "", err
 		}
 		return "", l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventGivenUp, Facts: migration.Facts{Target: closed}, Detail: why, By: by})
 	})
+}
+
+// OwnerOf returns the source instance that became an instance of the target, and its
+// migration. CodeNotFound: the instance is none of ours, or only bears the ID of one.
+func (l *Ledger) OwnerOf(ctx context.Context, target migration.Fingerprint, instance migration.TargetIdentity) (migration.InstanceID, migration.Name, error) {
+	const op = "find the owner of a target instance"
+	var owner migration.InstanceID
+	var mig migration.Name
+	var blob []byte
+	var known migration.TargetIdentity
+	err := l.db.QueryRowContext(ctx, queryOwner, target, string(instance.ID)).Scan(&owner, &mig, &blob)
+	if err == nil {
+		err = optionalJSON(blob, &known)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && known.Replaced(instance) {
+		return "", "", &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(instance.ID)}
+	}
+	return owner, mig, failure(op, string(instance.ID), err)
 }
 
 // Explained returns which of the target's instances the ledger knows as ours:

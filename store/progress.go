@@ -50,6 +50,11 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		if err != nil {
 			return err
 		}
+		if e.State.Settled() {
+			if err := freeIdleOf(ctx, tx, mig, id); err != nil {
+				return err
+			}
+		}
 		return l.log(ctx, tx, mig, id, story...)
 	})
 }
@@ -116,6 +121,9 @@ func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.Inst
 		_, err = tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,
 			mig, string(id))
 		if err != nil {
+			return err
+		}
+		if err := freeIdleOf(ctx, tx, mig, id); err != nil {
 			return err
 		}
 		line := migration.StepLine{Step: p.Step, Event: migration.EventParked, Facts: migration.Facts{ParkID: parkID, Reason: p.Reason}, Detail: p.Detail}

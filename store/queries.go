@@ -242,15 +242,11 @@ const (
 	queryClaim = `SELECT migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
 identity, changed_at, UTC_TIMESTAMP(6) FROM start_claim` + byKey
 
-	queryRecordHolder = `SELECT source, instance FROM start_claim WHERE target = ? AND busy_record = ?`
-
-	updateRecordFree = `UPDATE start_claim SET busy_record = NULL WHERE source = ? AND instance = ? AND target = ?`
-
 	insertClaim = `INSERT INTO start_claim (source, instance, target, migration, state, attempt, token, record,
-busy_record, changed_at) VALUES (?,?,?,?,'claimed',1,?,?,?,UTC_TIMESTAMP(6))`
+changed_at) VALUES (?,?,?,?,'claimed',1,?,?,UTC_TIMESTAMP(6))`
 
 	updateClaimAgain = `UPDATE start_claim SET migration = ?, state = 'claimed', attempt = attempt + 1, token = ?,
-record = ?, busy_record = ?, fate = '', refused = '', http_status = 0, definition = '', sent = NULL,
+record = ?, fate = '', refused = '', http_status = 0, definition = '', sent = NULL,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
 	updateBaseline = "UPDATE start_claim SET baseline = ?, accepted = 0" + byKey
@@ -262,10 +258,10 @@ changed_at = UTC_TIMESTAMP(6)` + byKey
 	updateFate = `UPDATE start_claim SET state = ?, fate = ?, refused = ?, http_status = ?,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
-	updateStarted = `UPDATE start_claim SET state = 'started', fate = ?, refused = '', http_status = ?, busy_record = NULL,
+	updateStarted = `UPDATE start_claim SET state = 'started', fate = ?, refused = '', http_status = ?,
 target_id = ?, identity = ?, changed_at = UTC_TIMESTAMP(6)` + byKey
 
-	updateReleased = `UPDATE start_claim SET state = 'released', busy_record = NULL, target_id = NULL, identity = NULL,
+	updateReleased = `UPDATE start_claim SET state = 'released', target_id = NULL, identity = NULL,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
 	queryTargetInstance = `SELECT source, instance, identity FROM target_instance WHERE target = ? AND target_id = ?`
@@ -278,7 +274,25 @@ WHERE target = ? AND target_id = ?`
 
 	updateTargetLost = `UPDATE start_claim SET target_id = NULL` + byKey
 
+	queryOwner = `SELECT t.instance, c.migration, t.identity FROM target_instance t
+JOIN start_claim c ON c.source = t.source AND c.instance = t.instance AND c.target = t.target
+WHERE t.target = ? AND t.target_id = ? AND t.role = 'current'`
+
 	queryExplained = `SELECT target_id, source, instance, role, identity FROM target_instance WHERE target = ? AND target_id IN `
+)
+
+// Holds on records.
+const (
+	queryRecordHolder = `SELECT source, instance FROM record_hold WHERE target = ? AND record = ?`
+
+	insertHold = `INSERT INTO record_hold (target, record, source, instance, migration, changed_at) VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
+
+	deleteHolds = "DELETE FROM record_hold" + byKey
+
+	deleteIdleHolds = `DELETE h FROM record_hold h WHERE h.instance = ? AND (h.migration = ? OR h.source = ? AND h.target = ?)
+AND NOT EXISTS (SELECT 1 FROM row_capture c WHERE c.source = h.source AND c.instance = h.instance AND c.target = h.target AND c.is_open = 1)
+AND NOT EXISTS (SELECT 1 FROM start_claim s WHERE s.source = h.source AND s.instance = h.instance AND s.target = h.target
+  AND s.state IN ('claimed','sending','unknown'))`
 )
 
 // Fences.

@@ -274,6 +274,9 @@ func (l *Ledger) endRollback(
 		if _, err := tx.ExecContext(ctx, updateTurnEnded, string(outcome), mig, string(id)); err != nil {
 			return err
 		}
+		if err := freeIdleOf(ctx, tx, mig, id); err != nil {
+			return err
+		}
 		return l.log(ctx, tx, mig, id, lines...)
 	})
 }

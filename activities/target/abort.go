@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,6 +25,9 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 	_, claim, err := act.Claim(ctx, in.StepInput)
 	if err != nil {
 		return ok, err
+	}
+	if out, stop, err := act.holdForRollback(ctx, in); stop || err != nil {
+		return out, err
 	}
 	switch claim.State {
 	case migration.ClaimNone, migration.ClaimReleased:
@@ -66,6 +70,29 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 		return ok, err
 	}
 	return ok, act.revertAll(ctx, i)
+}
+
+// holdForRollback takes the record, in which rows are put back. Where another instance
+// has it and waits for the operator, the rollback is refused.
+func (act *Activities) holdForRollback(ctx context.Context, in contract.AbortTargetInput) (out contract.Outcome, stop bool, err error) {
+	i, err := act.Open(ctx, in.StepInput)
+	if err != nil {
+		return out, true, err
+	}
+	err = act.Ledger.HoldRecord(ctx, i.Key, i.Entry.Record, in.Migration)
+	var busy *migration.RecordBusyError
+	if !errors.As(err, &busy) {
+		return out, err != nil, err
+	}
+	stuck, err := act.Stuck(ctx, in.Migration, busy.By)
+	if err == nil && !stuck {
+		err = step.WaitForRecord()
+	}
+	if err != nil {
+		return out, true, err
+	}
+	out, err = act.refuse(ctx, in, migration.ReasonRecordBusy, "source instance "+string(busy.By)+" has the same record and waits for a decision; resolve that first")
+	return out, true, err
 }
 
 // worked says why an instance must not be aborted because of people's work on it; "":

@@ -53,6 +53,10 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 // captureBefore images the record set before a call that may run tools, under a
 // name that was not used yet. Exactly one of closing and Abandon ends it.
 func (act *Activities) captureBefore(ctx context.Context, i *Instance, name string) (*records.BegunCapture, error) {
+	// What others do to the record meanwhile would be taken for the tools' doing.
+	if err := act.TakeRecord(ctx, i.Key, i.intent.Record, i.Migration); err != nil {
+		return nil, err
+	}
 	selection, err := act.selection(ctx, i)
 	if err != nil {
 		return nil, err
@@ -152,10 +156,21 @@ func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (c
 
 // unsure returns the changes of a capture that are not certainly tools' doing.
 func (act *Activities) unsure(ctx context.Context, i *Instance, capture *records.Capture, late bool) ([]records.Change, error) {
+	changes := capture.Changes()
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	used := late // then nothing more need be known
+	if !late {
+		var err error
+		if used, err = act.used(ctx, i); err != nil {
+			return nil, err
+		}
+	}
 	var callers []migration.User // read once somebody is named
 	var unsure []records.Change
-	for _, change := range capture.Changes() {
-		trace := migration.Trace{Imaged: true, Late: late, SavedBy: change.SavedBy()}
+	for _, change := range changes {
+		trace := migration.Trace{Imaged: true, Late: late, SavedBy: change.SavedBy(), Used: used}
 		if trace.SavedBy != "" && callers == nil {
 			lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
 			if err != nil {
@@ -174,6 +189,35 @@ func (act *Activities) unsure(ctx context.Context, i *Instance, capture *records
 		}
 	}
 	return unsure, nil
+}
+
+// used reports whether people use the record through another live instance: one that is
+// none of ours, or one of ours that they work on.
+func (act *Activities) used(ctx context.Context, i *Instance) (bool, error) {
+	linked, err := act.Target.Fresh().LinkedInstances(ctx, i.intent.Record)
+	if err != nil {
+		return false, err
+	}
+	for _, l := range linked {
+		if !l.State.Open() || l.Archived || l.Child || l.ID == i.Entry.TargetID {
+			continue
+		}
+		owner, mig, err := act.Ledger.OwnerOf(ctx, i.Key.Target, l.TargetIdentity)
+		if migration.CodeOf(err) == migration.CodeNotFound {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		lines, err := act.Ledger.Lines(ctx, mig, owner)
+		if err != nil {
+			return false, err
+		}
+		if worked, err := act.workedBeside(ctx, migration.CallsOf(lines).Own(), l.ID, l.Definition); err != nil || worked {
+			return worked, err
+		}
+	}
+	return false, nil
 }
 
 // told names changes for the operator.

@@ -79,7 +79,7 @@ const (
 	startUnknown startStatus = iota // only a reconciliation can tell
 	startStarted                    // the ledger has the target instance
 	startAgain                      // nothing was started: another attempt may be made
-	startBusy                       // another instance of the record is being started
+	startBusy                       // another instance has the record to itself
 	startParked                     // the operator has to tell
 )
 

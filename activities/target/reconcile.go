@@ -66,22 +66,22 @@ func (act *Activities) accountFor(ended time.Time) error {
 		migration.Over{Why: "its request may still run on the target", Left: left, Blind: true}, act.Settings.Rest)
 }
 
-// recordFree waits while another instance of the record is being started, and
-// parks when that one is parked or skipped itself.
+// recordFree waits while another instance has the record, and parks when that one waits
+// for the operator itself.
 func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contract.Outcome, stop bool, err error) {
 	holder, err := act.Ledger.RecordHolder(ctx, i.Key, i.intent.Record)
 	if err != nil || holder == "" {
 		return out, err != nil, err
 	}
-	other, err := act.Ledger.Entry(ctx, i.Migration, holder)
-	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && other.State.Settled() {
-		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: fmt.Sprintf("It is source instance %s.", holder)})
+	stuck, err := act.Stuck(ctx, i.Migration, holder)
+	switch {
+	case err != nil:
+		return out, true, err
+	case stuck:
+		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: step.HeldBy(holder)})
 		return out, true, err
 	}
-	if err != nil {
-		return out, true, err
-	}
-	return out, true, &step.WaitError{Why: "another instance of the same record is being started", Delay: 5 * time.Second}
+	return out, true, step.WaitForRecord()
 }
 
 // started looks at an instance that is known to be ours: what the start

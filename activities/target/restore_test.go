@@ -72,6 +72,11 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			told: []string{`rows_reverted {"removed":1,"moved":1}`},
 		},
 		{
+			name: "people_have_another_instance_of_the_record",
+			then: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
+			want: activitytest.Parked(migration.ReasonRestoreUnsure), record: scene.But(scene.AsToolsLeftIt, "events", "2"), status: "registered",
+		},
+		{
 			name: "somebody_accepted_an_activity",
 			then: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Accept(in.TargetID(), "review", "clark")
@@ -142,7 +147,7 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 			activitytest.Must(t, err)
 			if tc.judge != "" {
 				activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), activitytest.Decided(restored.Outcome))
-				judge(t, j, in, tc.judge)
+				resolve(t, j, in, tc.judge)
 				restored, err = activitytest.Retry(t, j.Register, contract.RestoreState, in.Step())
 				activitytest.Must(t, err)
 			}
@@ -168,11 +173,12 @@ func TestRestoreState_reverts_what_tools_did(t *testing.T) {
 	}
 }
 
-// judge is the operator's word about rows of which nothing tells whose doing they are.
-func judge(t *testing.T, j *scene.Ports, in *activitytest.Instance, action migration.Action) {
+// resolve is the operator's word about an instance that waits for it.
+func resolve(t *testing.T, j *scene.Ports, in *activitytest.Instance, action migration.Action) {
 	t.Helper()
+	e := in.Entry()
 	resolved, err := activitytest.Run(t, j.Register, contract.ResolveInstance, contract.ResolveInput{
-		StepInput: in.Step(), ParkID: in.Entry().ParkID, Reason: migration.ReasonRestoreUnsure, Action: action,
+		StepInput: in.Step(), ParkID: e.ParkID, Reason: e.Reason, Action: action,
 	})
 	activitytest.Must(t, err)
 	activitytest.Same(t, "resolved", contract.StatusOK, resolved.Status)
@@ -274,7 +280,7 @@ func TestResumeActivity_reverts_what_tools_of_a_subflow_did(t *testing.T) {
 			finish := scene.Worker(c, scene.SettlesSoon)
 			if tc.dies != "" {
 				activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), scene.Resume(t, finish, in))
-				judge(t, finish, in, migration.ActionPutBack)
+				resolve(t, finish, in, migration.ActionPutBack)
 			}
 			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, finish, in))
 			activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())

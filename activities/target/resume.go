@@ -28,6 +28,9 @@ func (act *Activities) ResumeActivity(ctx context.Context, in contract.ResumeInp
 		out.Outcome = outcome
 		return out, err
 	}
+	if out.Outcome, err = act.holdFor(ctx, i, next); err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
 	if err := act.Running(ctx, in.StepInput, migration.StepResume); err != nil {
 		return out, err
 	}
@@ -52,6 +55,18 @@ func (act *Activities) ResumeActivity(ctx context.Context, in contract.ResumeInp
 			return out, nil
 		}
 	}
+}
+
+// holdFor takes the record where the next step is a call that is captured.
+func (act *Activities) holdFor(ctx context.Context, i *Instance, m *move) (contract.Outcome, error) {
+	if m.call.Do != contract.ResumeStart {
+		return step.OK(), nil
+	}
+	runs, err := act.runsPlugins(ctx, m.node, m.call.Activity)
+	if err != nil || !runs {
+		return step.OK(), err
+	}
+	return act.Hold(ctx, &i.Opened, migration.StepResume)
 }
 
 // move is the next step of the loop, with what it was decided on.

@@ -28,6 +28,9 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
+	if out.Outcome, err = act.Hold(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
+		return out, err
+	}
 	if err := act.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
 		return out, err
 	}

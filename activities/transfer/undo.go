@@ -30,6 +30,9 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err != nil {
 		return out, err
 	}
+	if err := act.TakeRecord(ctx, i.Key, i.Entry.Record, in.Migration); err != nil {
+		return out, err
+	}
 	files, err := act.undoFiles(ctx, in.StepInput, claim.Started.ID)
 	if err != nil {
 		return out, err

@@ -105,8 +105,6 @@ CREATE TABLE IF NOT EXISTS start_claim (
   attempt    int NOT NULL,
   token      varchar(255) NOT NULL,
   record     varchar(255) NOT NULL,
-  -- The record while its start is in flight, else NULL.
-  busy_record varchar(255) NULL,
   -- NULL until the first look that found nothing in the way.
   baseline   mediumblob NULL,
   accepted   tinyint NOT NULL DEFAULT 0,
@@ -119,8 +117,20 @@ CREATE TABLE IF NOT EXISTS start_claim (
   identity   mediumblob NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (source, instance, target),
-  UNIQUE KEY start_claim_record (target, busy_record),
   UNIQUE KEY start_claim_target (target, target_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Which instance has a record of the target to itself: from before its data is copied
+-- until its start has an end and its captures are closed.
+CREATE TABLE IF NOT EXISTS record_hold (
+  target    varchar(190) NOT NULL,
+  record    varchar(255) NOT NULL,
+  source    varchar(190) NOT NULL,
+  instance  varchar(255) NOT NULL,
+  migration varchar(128) NOT NULL,
+  changed_at datetime(6) NOT NULL,
+  PRIMARY KEY (target, record),
+  KEY record_hold_instance (instance)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Every target instance that was ever known to be ours: "current", or closed

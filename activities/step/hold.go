@@ -1,0 +1,65 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"jogetferry/contract"
+	"jogetferry/migration"
+)
+
+// holdTurn is how often an instance asks for a record that another one has.
+const holdTurn = 5 * time.Second
+
+// Hold takes the record of an instance for itself before the step at writes to it or
+// captures it. Where another instance has it, this one waits outside the window
+// (WaitError), or parks record_busy when that one waits for the operator itself.
+func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
+	err := s.Ledger.HoldRecord(ctx, i.Key, i.Entry.Record, i.Migration)
+	var busy *migration.RecordBusyError
+	if !errors.As(err, &busy) {
+		return OK(), err
+	}
+	stuck, err := s.Stuck(ctx, i.Migration, busy.By)
+	if err != nil {
+		return OK(), err
+	}
+	if stuck {
+		return s.Park(ctx, i.StepInput, Parking{Step: at, Reason: migration.ReasonRecordBusy, Message: HeldBy(busy.By)})
+	}
+	if err := s.Progress(ctx, i.StepInput, migration.Change{State: migration.InstanceWaiting, Step: at, Reason: migration.ReasonRecordBusy}); err != nil {
+		return OK(), err
+	}
+	return OK(), WaitForRecord()
+}
+
+// TakeRecord is Hold for what has no state of its own to wait in: it is tried again.
+func (s *Servers) TakeRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID, mig migration.Name) error {
+	err := s.Ledger.HoldRecord(ctx, key, record, mig)
+	var busy *migration.RecordBusyError
+	if errors.As(err, &busy) {
+		return WaitForRecord()
+	}
+	return err
+}
+
+// Stuck reports whether the holder of a record goes on by the operator's word only.
+func (s *Servers) Stuck(ctx context.Context, mig migration.Name, holder migration.InstanceID) (bool, error) {
+	other, err := s.Ledger.Entry(ctx, mig, holder)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return true, nil
+	}
+	return err == nil && other.State.Settled() && other.State != migration.InstanceRollingBack, err
+}
+
+// HeldBy says who has a record.
+func HeldBy(holder migration.InstanceID) string {
+	return fmt.Sprintf("It is source instance %s.", holder)
+}
+
+// WaitForRecord is the error of an attempt that comes back for a record.
+func WaitForRecord() error {
+	return &WaitError{Why: "another instance of the same record is being migrated", Delay: holdTurn}
+}
