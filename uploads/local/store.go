@@ -19,8 +19,6 @@ import (
 )
 
 const (
-	fileMode = 0o644 // Joget's server reads them, often under another account
-	dirMode  = 0o755
 	maxDepth = 16      // of folders below a record
 	maxFiles = 100_000 // of one record
 )
@@ -31,6 +29,7 @@ type Store struct {
 	readOnly bool
 	mu       sync.Mutex
 	busy     map[string]bool // partial files open in this process
+	making   sync.Mutex      // of folders
 }
 
 var _ uploads.Store = (*Store)(nil)
@@ -411,7 +410,11 @@ func (p *partial) open() error {
 
 func (p *partial) openOnce() (again bool, err error) {
 	root := p.store.root
-	if err := root.MkdirAll(path.Dir(p.name), dirMode); err != nil {
+	err = p.store.makeFolders(path.Dir(p.name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // somebody tidied the folder around it away
+	}
+	if err != nil {
 		return false, failed("make a folder for an upload", err)
 	}
 	info, err := root.Lstat(p.temporary)
@@ -494,6 +497,9 @@ func (p *partial) Commit(ctx context.Context, c uploads.Commit) error {
 		return &migration.Error{Code: migration.CodeInternal, Op: "write an upload", Hint: "the partial file is not as long as what was written"}
 	}
 	root := p.store.root
+	if err := p.share(); err != nil {
+		return failed("write an upload", err)
+	}
 	if err := root.Chtimes(p.temporary, c.Modified, c.Modified); err != nil {
 		return failed("write an upload", err)
 	}
@@ -557,9 +563,19 @@ func (p *partial) replace(was uploads.Entry) error {
 	return nil
 }
 
+// share lets everybody do with a file what they may do in its folder, and read it.
+func (p *partial) share() error {
+	in, err := p.store.accessIn(path.Dir(p.name), 0)
+	if err != nil {
+		return err
+	}
+	in.mode = in.mode&0o666 | fileMode
+	return in.grant(p.f)
+}
+
 // inherit gives a file the rights of the one that it replaces, for whoever read
 // that one. Where its owner cannot be the same, those rights would shut Joget's
-// account out, and everybody may read it.
+// account out, and it keeps those of share.
 func (p *partial) inherit(was fs.FileInfo) error {
 	if uid, gid := owner(was); p.f.Chown(uid, gid) == nil {
 		return p.f.Chmod(was.Mode().Perm())
