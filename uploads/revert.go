@@ -66,6 +66,7 @@ func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, 
 		p.was[Key{Row: f.Row, Name: f.Entry.Name}] = f
 	}
 	var rows []migration.RowKey
+	var keys []Key
 	for _, d := range differences {
 		if d.Kind == Unverifiable || !slices.Contains(capture.Rows, d.Key.Row) {
 			continue
@@ -73,6 +74,7 @@ func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, 
 		if err := p.file(ctx, d.Key); err != nil {
 			return p.result, err
 		}
+		keys = append(keys, d.Key)
 		if !slices.Contains(rows, d.Key.Row) {
 			rows = append(rows, d.Key.Row)
 		}
@@ -84,11 +86,8 @@ func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, 
 		if err := dst.Tidy(ctx, row); err != nil {
 			return p.result, err
 		}
-		if err := dst.Sync(ctx, row); err != nil {
-			return p.result, err
-		}
 	}
-	return p.result, nil
+	return p.result, dst.Sync(ctx, keys)
 }
 
 type putter struct {

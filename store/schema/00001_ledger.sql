@@ -264,7 +264,7 @@ CREATE TABLE IF NOT EXISTS file_image (
   PRIMARY KEY (id),
   UNIQUE KEY file_image_key (image_key),
   KEY file_image_instance (instance, source, target, id),
-  KEY file_image_row (target, form_table, row_id)
+  KEY file_image_row (target, form_table, row_id, name(255))
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS file_written (
@@ -281,7 +281,7 @@ CREATE TABLE IF NOT EXISTS file_written (
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY file_written_key (image_key),
-  KEY file_written_row (target, form_table, row_id),
+  KEY file_written_row (target, form_table, row_id, name(255)),
   KEY file_written_instance (instance, source, target, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

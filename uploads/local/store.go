@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -265,47 +266,34 @@ func (s *Store) writable(op string) error {
 	return nil
 }
 
-// Sync implements uploads.Store: it flushes the folders of row, and those above.
-func (s *Store) Sync(ctx context.Context, row migration.RowKey) error {
+// Sync implements uploads.Store: it flushes each folder on the way to keys once,
+// the deepest first.
+func (s *Store) Sync(ctx context.Context, keys []uploads.Key) error {
 	if err := s.writable("flush uploads"); err != nil {
 		return err
 	}
-	dir, err := s.place(uploads.Key{Row: row})
-	if err != nil {
-		return err
+	folders := map[string]int{} // with their depth
+	for _, key := range keys {
+		name, err := s.file(key)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(name)
+		for depth := strings.Count(dir, "/") + 1; depth > 0 && folders[dir] == 0; depth-- {
+			folders[dir] = depth
+			dir = path.Dir(dir)
+		}
+		folders["."] = 0
 	}
-	if err := s.syncBelow(ctx, dir, 0); err != nil {
-		return err
-	}
-	for _, above := range []string{row.Table, "."} {
-		if err := s.syncDir(above); err != nil {
+	for _, dir := range slices.SortedFunc(maps.Keys(folders), func(a, b string) int { return cmp.Compare(folders[b], folders[a]) }) {
+		if err := ctx.Err(); err != nil {
+			return failed("flush uploads", err)
+		}
+		if err := s.syncDir(dir); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Store) syncBelow(ctx context.Context, dir string, depth int) error {
-	if err := ctx.Err(); err != nil {
-		return failed("flush uploads", err)
-	}
-	names, err := s.names(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return failed("flush uploads", err)
-	}
-	for _, name := range names {
-		below := path.Join(dir, name)
-		info, err := s.root.Lstat(below)
-		if err == nil && info.IsDir() && depth < maxDepth {
-			if err := s.syncBelow(ctx, below, depth+1); err != nil {
-				return err
-			}
-		}
-	}
-	return s.syncDir(dir)
 }
 
 func (s *Store) syncDir(dir string) error {
