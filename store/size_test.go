@@ -82,3 +82,94 @@ func analyze(t *testing.T, l *store.Ledger, tables ...string) {
 		must(t, err)
 	}
 }
+
+// exec is SQL of somebody else than the ledger.
+func exec(t *testing.T, l *store.Ledger, query string, args ...any) {
+	t.Helper()
+	_, err := l.DB().ExecContext(context.WithoutCancel(t.Context()), query, args...)
+	must(t, err)
+}
+
+// settle makes the first entries of a wave done without the ledger's doing, for there are many.
+func settle(t *testing.T, l *store.Ledger, wave migration.WaveName, to int) {
+	t.Helper()
+	exec(t, l, "UPDATE instance SET state = 'done', verdict = 'same', claim_token = '' WHERE migration = ? AND wave = ? AND ordinal <= ?", mig, wave, to)
+	exec(t, l, "DELETE FROM wave_count WHERE migration = ? AND wave = ?", mig, wave)
+	exec(t, l, `INSERT INTO wave_count (migration, wave, state, verdict, n)
+SELECT migration, wave, IF(claim_token = 'due', 'ready', state) s, IF(claim_token = 'due', '', verdict) v, COUNT(*) FROM instance
+WHERE migration = ? AND wave = ? GROUP BY migration, wave, s, v`, mig, wave)
+}
+
+// TestClaimNext_reads_the_same_whatever_is_done has a tenth of the largest wave that
+// was thought of.
+func TestClaimNext_reads_the_same_whatever_is_done(t *testing.T) {
+	t.Parallel()
+	const n, window, most = 100_000, 20, 1_000
+	l := opened(t)
+	must(t, l.SavePlan(t.Context(), mig, "p", planned(n, nil)))
+	var w migration.Wave
+	made := rowsRead(t, l, func() { w = createWave(t, l, migration.Wave{Window: window}) })
+	t.Logf("%d rows read for a wave of %d", made, w.Taken)
+	if made > 20*n || w.Taken != n {
+		t.Errorf("%d rows read for a wave of %d", made, w.Taken)
+	}
+	delta := func() {
+		over := migration.WaveStopped
+		must(t, l.SetWave(t.Context(), mig, w.Name, migration.WaveChange{Status: &over}))
+		w = createWave(t, l, migration.Wave{Window: window, Delta: true})
+	}
+	for _, again := range []struct {
+		name  string
+		first func()
+		most  int
+	}{{"migrated", func() {}, n * 9 / 10}, {"brought up to date", delta, n * 8 / 10}} {
+		again.first()
+		for _, done := range []int{0, n / 2, again.most} {
+			if done > 0 {
+				settle(t, l, w.Name, done)
+			}
+			analyze(t, l, "instance", "wave_count")
+			token := migration.Token(fmt.Sprint(again.name, done))
+			var taken int
+			claimed := rowsRead(t, l, func() {
+				ids, _ := claimNext(t, l, w.Name, token, window)
+				taken = len(ids)
+			})
+			polled := rowsRead(t, l, func() { claimNext(t, l, w.Name, token+" again", window) })
+			counted := rowsRead(t, l, func() {
+				_, err := l.Counts(t.Context(), mig, migration.Filter{Wave: w.Name})
+				must(t, err)
+			})
+			t.Logf("%s, %d done: %d rows read to claim %d, %d to claim none, %d to count", again.name, done, claimed, taken, polled, counted)
+			if claimed > most || polled > most || counted > most {
+				t.Errorf("%s, %d done: %d rows read to claim %d, %d to claim none, %d to count; want at most %d", again.name, done, claimed, taken, polled, counted, most)
+			}
+		}
+	}
+}
+
+func TestNextRollback_reads_the_same_whatever_has_ended(t *testing.T) {
+	t.Parallel()
+	const n, limit, most = 2_000, 20, 700
+	l := opened(t)
+	must(t, l.SavePlan(t.Context(), mig, "p", planned(n, nil)))
+	exec(t, l, "UPDATE instance SET state = 'parked', step = 'verify' WHERE migration = ?", mig)
+	var ids []migration.InstanceID
+	for i := range n {
+		ids = append(ids, id(i+1))
+	}
+	r, err := l.CreateRollback(t.Context(), mig, ids, false, "")
+	must(t, err)
+	exec(t, l, "UPDATE rollback_instance SET handed_out = 1, outcome = 'undone' WHERE instance <> ? ORDER BY instance LIMIT ?", id(n), n*9/10)
+	exec(t, l, "UPDATE instance i JOIN rollback_instance r ON r.migration = i.migration AND r.instance = i.instance SET i.state = 'ready' WHERE r.outcome <> ''")
+	analyze(t, l, "instance", "rollback_instance")
+	read := rowsRead(t, l, func() {
+		if ids, left := next(t, l, r.Name, "a", limit); len(ids) != limit || left != n/10-limit {
+			t.Errorf("%d handed out, %d left", len(ids), left)
+		}
+	})
+	t.Logf("%d rows read", read)
+	if read > most {
+		t.Errorf("%d rows read, want at most %d", read, most)
+	}
+}
