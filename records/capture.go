@@ -50,13 +50,17 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 			return nil, failed("open capture", "", ctx.Err())
 		}
 	}
-	// What we do not know of before the call we would take for new after it.
-	target.Schema.Forget()
-	if w.Before, err = Collect(ctx, target.DB, target.Schema, selection, limits); err != nil {
+	if w.Before, err = target.collectNow(ctx, selection, limits); err != nil {
 		w.Abandon(ctx)
 		return nil, err
 	}
 	return w, nil
+}
+
+// collectNow is Collect of tables as they are at this moment: what is not known of
+// before a call would be taken for new after it, and tools make tables and columns.
+func (t Target) collectNow(ctx context.Context, selection Selection, limits Limits) (Set, error) {
+	return (&collector{q: t.DB, table: t.Schema.Now, limits: limits}).collect(ctx, selection)
 }
 
 func (w *BegunCapture) snapshot(ctx context.Context) error {
@@ -150,8 +154,7 @@ func (w *BegunCapture) existed(ctx context.Context, key migration.RowKey) (bool,
 // before was read by that id.
 func FinishCapture(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
 	selection.Known = append(slices.Clone(selection.Known), before.Keys()...)
-	target.Schema.Forget() // tools may have made tables and columns
-	after, err := Collect(ctx, target.DB, target.Schema, selection, limits)
+	after, err := target.collectNow(ctx, selection, limits)
 	if err != nil {
 		return Capture{}, err
 	}

@@ -61,10 +61,14 @@ type Selection struct {
 // It is read-only and safe to repeat. Source:
 // docs/joget.md#which-records-a-process-has and docs/joget.md#related-records.
 func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
+	return (&collector{q: q, table: schema.Table, limits: limits}).collect(ctx, selection)
+}
+
+func (c *collector) collect(ctx context.Context, selection Selection) (Set, error) {
 	if selection.Root == "" {
 		return Set{}, migration.E(migration.CodeInvalid, "collect record", "", "the record ID is empty")
 	}
-	c := collector{q: q, schema: schema, limits: limits.orDefaults(), seen: map[migration.RowKey]int{}, layouts: map[string]*layout{}}
+	c.limits, c.seen, c.layouts = c.limits.orDefaults(), map[migration.RowKey]int{}, map[string]*layout{}
 	c.set.Root = selection.Root
 	root := []string{string(selection.Root)}
 	tables := slices.Clone(selection.Model.Tables)
@@ -117,7 +121,7 @@ const noParent = -1
 
 type collector struct {
 	q       Querier
-	schema  *Schema
+	table   func(ctx context.Context, q Querier, name string) (*Table, bool, error)
 	limits  Limits
 	layouts map[string]*layout // nil value: the table does not exist
 	size    int64
@@ -342,7 +346,7 @@ func (c *collector) layout(ctx context.Context, table string) (*layout, error) {
 	if l, ok := c.layouts[table]; ok {
 		return l, nil
 	}
-	t, ok, err := c.schema.Table(ctx, c.q, table)
+	t, ok, err := c.table(ctx, c.q, table)
 	if err != nil {
 		return nil, err
 	}

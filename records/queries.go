@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME), @@session.max_allowed_packet"
+	sessionQuery = "SELECT @@session.time_zone, @@session.character_set_client, @@session.character_set_results, @@session.character_set_connection, CAST('2001-02-03 04:05:06' AS DATETIME), @@session.max_allowed_packet, @@lower_case_table_names = 0"
 
 	namesQuery = "SELECT TABLE_NAME FROM information_schema.TABLES" +
 		" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME LIKE 'app\\_fd\\_%' ORDER BY TABLE_NAME"
@@ -26,6 +26,8 @@ const (
 	rollbackQuery = "ROLLBACK"
 	isolateQuery  = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 )
+
+func shapeQuery(table string) string { return "SELECT * FROM " + database.Quote(table) + " LIMIT 0" }
 
 func quoteAll(names []string) string {
 	quoted := make([]string, len(names))

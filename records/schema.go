@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
 
@@ -63,14 +64,29 @@ func (t *Table) stored() []*Column {
 
 // Schema remembers the form tables of one database for a minute: the names of
 // all, and the columns of those that were asked for. It is safe for concurrent use;
-// share one per server.
+// share one per server. Nobody waits for what another one reads of a table.
 type Schema struct {
-	mu     sync.Mutex
+	mu      sync.Mutex
+	listing sync.Mutex // held while the names are read: one does it for all
+	list    *listing   // nil: not read
+}
+
+// listing is what is known of the form tables since the names were read.
+type listing struct {
 	read   time.Time
-	names  map[string]bool   // real names; nil: not read
+	names  map[string]bool   // real names
 	folded map[string]string // real name by its lower case; "": ambiguous
-	tables map[string]*Table // by real name, those asked for; nil value: a view, or dropped since
 	packet int64             // see Table
+	cased  bool              // tables may differ by case only
+	mu     sync.Mutex
+	tables map[string]described // by real name, those asked for
+}
+
+// described is a form table, nil for a view or one that was dropped, and what a query
+// of it gave when it was read.
+type described struct {
+	table *Table
+	shape string
 }
 
 // NewSchema returns a Schema that reads on first use.
@@ -80,7 +96,36 @@ func NewSchema() *Schema { return &Schema{} }
 func (s *Schema) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.names = nil
+	s.list = nil
+}
+
+func (s *Schema) known() *listing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.list != nil && time.Since(s.list.read) > schemaAge {
+		s.list = nil
+	}
+	return s.list
+}
+
+// current returns what is known, after reading the names where they are not.
+func (s *Schema) current(ctx context.Context, q Querier) (*listing, error) {
+	if list := s.known(); list != nil {
+		return list, nil
+	}
+	s.listing.Lock()
+	defer s.listing.Unlock()
+	if list := s.known(); list != nil {
+		return list, nil
+	}
+	list, err := readListing(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = list
+	return list, nil
 }
 
 // Table returns the form table of that name, without app_fd_; false when the
@@ -89,67 +134,152 @@ func (s *Schema) Forget() {
 // (docs/joget.md#names-and-collations). The session is asserted whenever the names
 // are read.
 func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.names == nil || time.Since(s.read) > schemaAge {
-		if err := s.load(ctx, q); err != nil {
-			return nil, false, err
-		}
+	list, err := s.current(ctx, q)
+	if err != nil {
+		return nil, false, err
 	}
-	realName := tablePrefix + name
-	if !s.names[realName] {
-		realName = s.folded[strings.ToLower(realName)]
-	}
-	if realName == "" {
-		return nil, false, nil
-	}
-	t, known := s.tables[realName]
-	if !known {
-		var err error
-		if t, err = readTable(ctx, q, realName); err != nil {
-			return nil, false, err
-		}
-		s.tables[realName] = t
-	}
-	if t == nil {
-		return nil, false, nil
-	}
-	named := *t
-	named.Name, named.packet = name, s.packet
-	return &named, true, nil
+	d, err := list.describe(ctx, q, list.real(name))
+	return list.named(d, name), d.table != nil, err
 }
 
-// load reads the names and nothing else: whatever else information_schema is
-// asked for, MariaDB opens every table to tell.
-func (s *Schema) load(ctx context.Context, q Querier) error {
-	packet, err := readSession(ctx, q)
+// Now is Table as of this moment, whatever is remembered: Joget makes tables and
+// columns while it runs (docs/joget.md#how-form-tables-come-and-grow). What is
+// remembered is believed after one query of the table itself, which opens no other.
+func (s *Schema) Now(ctx context.Context, q Querier, name string) (*Table, bool, error) {
+	list, err := s.current(ctx, q)
 	if err != nil {
-		return err
+		return nil, false, err
+	}
+	realName, exact := list.real(name), tablePrefix+name
+	if realName == "" || realName != exact && list.cased {
+		_, err := readShape(ctx, q, exact)
+		if err == nil {
+			s.Forget() // it was made
+			return s.Table(ctx, q, name)
+		}
+		if database.ClassOf(err) != database.Missing {
+			return nil, false, failed("read form tables", "table "+exact, err)
+		}
+		if realName == "" {
+			return nil, false, nil
+		}
+	}
+	shape, err := readShape(ctx, q, realName)
+	if database.ClassOf(err) == database.Missing {
+		s.Forget() // it was dropped
+		return s.Table(ctx, q, name)
+	}
+	if err != nil {
+		return nil, false, failed("read form tables", "table "+realName, err)
+	}
+	d, err := list.describe(ctx, q, realName)
+	if err == nil && d.shape != shape {
+		list.forget(realName)
+		d, err = list.describe(ctx, q, realName)
+	}
+	return list.named(d, name), d.table != nil, err
+}
+
+// real returns the real name of a table, "" for none.
+func (l *listing) real(name string) string {
+	if realName := tablePrefix + name; l.names[realName] {
+		return realName
+	}
+	return l.folded[strings.ToLower(tablePrefix+name)]
+}
+
+func (l *listing) forget(realName string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tables, realName)
+}
+
+// describe returns the table of a real name, after reading it where it is not known.
+func (l *listing) describe(ctx context.Context, q Querier, realName string) (described, error) {
+	if realName == "" {
+		return described{}, nil
+	}
+	l.mu.Lock()
+	d, known := l.tables[realName]
+	l.mu.Unlock()
+	if known {
+		return d, nil
+	}
+	// First the shape: what changes in between shows when it is looked at again.
+	shape, err := readShape(ctx, q, realName)
+	if err != nil && database.ClassOf(err) != database.Missing {
+		return d, failed("read form tables", "table "+realName, err)
+	}
+	d.shape = shape
+	if d.table, err = readTable(ctx, q, realName); err != nil {
+		return described{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tables[realName] = d
+	return d, nil
+}
+
+func (l *listing) named(d described, name string) *Table {
+	if d.table == nil {
+		return nil
+	}
+	named := *d.table
+	named.Name, named.packet = name, l.packet
+	return &named
+}
+
+// readShape returns the columns of a table, names and types, as a query of it gives
+// them.
+func readShape(ctx context.Context, q Querier, realName string) (string, error) {
+	rows, err := q.QueryContext(ctx, shapeQuery(realName))
+	if database.IsNumber(err, database.BrokenView) {
+		return "", nil // it has none, and is no table
+	}
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return "", err
+	}
+	var shape strings.Builder
+	for _, c := range columns {
+		fmt.Fprintf(&shape, "%q %s,", c.Name(), c.DatabaseTypeName())
+	}
+	return shape.String(), rows.Err()
+}
+
+// readListing reads the names and nothing else: whatever else information_schema is
+// asked for, MariaDB opens every table to tell.
+func readListing(ctx context.Context, q Querier) (*listing, error) {
+	list := &listing{names: map[string]bool{}, folded: map[string]string{}, tables: map[string]described{}}
+	if err := list.readSession(ctx, q); err != nil {
+		return nil, err
 	}
 	rows, err := q.QueryContext(ctx, namesQuery)
 	if err != nil {
-		return failed("read form tables", "information_schema", err)
+		return nil, failed("read form tables", "information_schema", err)
 	}
 	defer rows.Close()
-	names, folded := map[string]bool{}, map[string]string{}
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			return failed("read form tables", "information_schema", err)
+			return nil, failed("read form tables", "information_schema", err)
 		}
-		names[name] = true
+		list.names[name] = true
 		lower := strings.ToLower(name)
-		if _, twice := folded[lower]; twice {
+		if _, twice := list.folded[lower]; twice {
 			name = ""
 		}
-		folded[lower] = name
+		list.folded[lower] = name
 	}
 	if err := rows.Err(); err != nil {
-		return failed("read form tables", "information_schema", err)
+		return nil, failed("read form tables", "information_schema", err)
 	}
-	s.names, s.folded, s.tables, s.packet = names, folded, map[string]*Table{}, packet
-	s.read = time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
-	return nil
+	list.read = time.Now() //nolint:forbidigo // the age of a cache; nothing is decided or stored by it
+	return list, nil
 }
 
 // readTable returns the table of a real name, Name left empty; nil when there
@@ -231,23 +361,23 @@ func isGenerated(word string) bool {
 	return slices.Contains([]string{"GENERATED", "VIRTUAL", "STORED", "PERSISTENT"}, word)
 }
 
-// readSession returns the session's max_allowed_packet, and CodeInvalid unless
-// q's session is pinned as this package needs it: otherwise datetimes shift or
-// characters get lost without a word.
-func readSession(ctx context.Context, q Querier) (packet int64, err error) {
+// readSession reads what the server takes, and returns CodeInvalid unless q's session
+// is pinned as this package needs it: otherwise datetimes shift or characters get lost
+// without a word.
+func (l *listing) readSession(ctx context.Context, q Querier) error {
 	const op = "assert database session"
 	rows, err := q.QueryContext(ctx, sessionQuery)
 	if err != nil {
-		return 0, failed(op, "", err)
+		return failed(op, "", err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return 0, failed(op, "", rows.Err())
+		return failed(op, "", rows.Err())
 	}
 	var zone, client, results, connection sql.NullString
 	var moment any
-	if err := rows.Scan(&zone, &client, &results, &connection, &moment, &packet); err != nil {
-		return 0, failed(op, "", err)
+	if err := rows.Scan(&zone, &client, &results, &connection, &moment, &l.packet, &l.cased); err != nil {
+		return failed(op, "", err)
 	}
 	wrong := ""
 	_, parsed := moment.(time.Time)
@@ -260,7 +390,7 @@ func readSession(ctx context.Context, q Querier) (packet int64, err error) {
 		wrong = fmt.Sprintf("the character set is %q/%q/%q, not utf8mb4", client.String, results.String, connection.String)
 	}
 	if wrong != "" {
-		return 0, &migration.Error{Code: migration.CodeInvalid, Op: op, Hint: wrong}
+		return &migration.Error{Code: migration.CodeInvalid, Op: op, Hint: wrong}
 	}
-	return packet, rows.Err()
+	return rows.Err()
 }

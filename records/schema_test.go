@@ -42,14 +42,14 @@ func TestSchemaReadsTheTablesAskedFor(t *testing.T) {
 		name, real string
 		queries    int
 	}{
-		{"a", "app_fd_a", 4}, // the session, all names, engine, columns
+		{"a", "app_fd_a", 5}, // the session, all names, shape, engine, columns
 		{"a", "app_fd_a", 0},
-		{"b", "app_fd_b", 2},
+		{"b", "app_fd_b", 3},
 		{"B", "app_fd_b", 0},
-		{"lower", "app_fd_Lower", 2},
-		{"twice", "app_fd_twice", 2},
+		{"lower", "app_fd_Lower", 3},
+		{"twice", "app_fd_twice", 3},
 		{"TWICE", "", 0},
-		{"view", "", 1},
+		{"view", "", 2},
 		{"view", "", 0},
 		{"nowhere", "", 0},
 	} {
@@ -74,6 +74,49 @@ func TestSchemaReadsTheTablesAskedFor(t *testing.T) {
 	}
 	if b, ok, err := d.Schema.Table(t.Context(), q, "b"); !ok || err != nil || len(b.Columns) != 1 {
 		t.Errorf("table %+v after Forget, %v", b, err)
+	}
+}
+
+func TestSchemaOfThisMoment(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.table("a", "x")
+	d.table("Lower", "x")
+	d.exec("CREATE VIEW app_fd_view AS SELECT * FROM app_fd_a")
+	q := &counter{Querier: d.DB}
+	const listing, reading, asking = 2, 3, 1 // queries
+	for _, tc := range []struct {
+		name, before, table string
+		columns             int // 0: there is none
+		queries             int
+	}{
+		{"first_look", "", "a", 5, listing + asking + reading},
+		{"nothing_changed", "", "a", 5, asking},
+		{"a_column_came", "ALTER TABLE app_fd_a ADD c_y longtext", "a", 6, asking + reading},
+		{"nothing_changed_since", "", "a", 6, asking},
+		{"a_column_has_another_type", "ALTER TABLE app_fd_a MODIFY c_y double", "a", 6, asking + reading},
+		{"it_was_dropped", "DROP TABLE app_fd_a", "a", 0, asking + listing},
+		{"it_is_not_there", "", "a", 0, asking},
+		{"it_was_made", "CREATE TABLE app_fd_a (id varchar(9) PRIMARY KEY)", "a", 1, asking + listing + reading},
+		{"a_name_in_another_case", "", "lower", 5, 2*asking + reading},
+		{"the_exact_name_was_made", "CREATE TABLE app_fd_lower (id varchar(9) PRIMARY KEY)", "lower", 1, asking + listing + reading},
+		{"a_view", "", "view", 0, asking + reading - 1},
+		{"the_view_as_before", "", "view", 0, asking},
+	} {
+		if tc.before != "" {
+			d.exec(tc.before)
+		}
+		q.queries = 0
+		table, ok, err := d.Schema.Now(t.Context(), q, tc.table)
+		if err != nil {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		if ok != (tc.columns > 0) || ok && len(table.Columns) != tc.columns {
+			t.Errorf("%s: found %t, %+v", tc.name, ok, table)
+		}
+		if q.queries != tc.queries {
+			t.Errorf("%s: %d queries, want %d", tc.name, q.queries, tc.queries)
+		}
 	}
 }
 

@@ -24,6 +24,13 @@ type testDB struct {
 
 func newDatabase(t *testing.T, edit ...func(*mysql.Config)) testDB {
 	t.Helper()
+	d, _ := newDatabaseAt(t, edit...)
+	return d
+}
+
+// newDatabaseAt returns its DSN, too.
+func newDatabaseAt(t *testing.T, edit ...func(*mysql.Config)) (testDB, string) {
+	t.Helper()
 	cfg, err := mysql.ParseDSN(mysqltest.DSN(t))
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +48,7 @@ func newDatabase(t *testing.T, edit ...func(*mysql.Config)) testDB {
 			t.Error(err)
 		}
 	})
-	return testDB{t, records.Target{DB: db, Schema: records.NewSchema()}}
+	return testDB{t, records.Target{DB: db, Schema: records.NewSchema()}}, cfg.FormatDSN()
 }
 
 func (d testDB) exec(query string, args ...any) {

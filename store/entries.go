@@ -62,35 +62,37 @@ func (l *Ledger) EntriesEach(ctx context.Context, mig migration.Name, f migratio
 }
 
 // Counts returns how many entries f selects, by state. Among those of one wave,
-// done ones that wait for their turn in it count as ready.
+// done ones that wait for their turn in it count as ready; a filter of nothing else
+// than a wave reads no entry.
 func (l *Ledger) Counts(ctx context.Context, mig migration.Name, f migration.Filter) (migration.Counts, error) {
+	const op = "count entries"
+	rest := f
+	rest.Wave = ""
+	if condition, _ := where(mig, rest); f.Wave != "" && condition == ofMigration {
+		counts, changes, err := waveCounts(ctx, l.db, mig, f.Wave)
+		if err == nil && changes > foldAt {
+			err = l.foldCounts(ctx, mig, f.Wave)
+		}
+		return counts, failure(op, string(f.Wave), err)
+	}
 	counts, err := countEntries(ctx, l.db, mig, f)
-	return counts, failure("count entries", "", err)
+	return counts, failure(op, "", err)
 }
 
+// countEntries reads all entries that f selects.
 func countEntries(ctx context.Context, q querier, mig migration.Name, f migration.Filter) (migration.Counts, error) {
+	query, group := queryCounts, groupCounts
+	if f.Wave != "" {
+		query, group = queryCountsOfWave, groupCountsOfWave
+	}
 	condition, args := where(mig, f)
 	var counts migration.Counts
-	err := each(ctx, q, queryCounts+condition+groupCounts, args, func(row scanner) error {
+	err := each(ctx, q, query+condition+group, args, func(row scanner) error {
 		var state migration.InstanceState
 		var verdict migration.Verdict
 		var n int
-		if err := row.Scan(&state, &verdict, &n); err != nil {
-			return err
-		}
+		err := row.Scan(&state, &verdict, &n)
 		counts.Add(state, verdict, n)
-		return nil
-	})
-	if err != nil || f.Wave == "" {
-		return counts, err
-	}
-	// A delta wave has them still to come.
-	err = each(ctx, q, queryDue+condition+groupDue, args, func(row scanner) error {
-		var verdict migration.Verdict
-		var n int
-		err := row.Scan(&verdict, &n)
-		counts.Add(migration.InstanceDone, verdict, -n)
-		counts.Add(migration.InstanceReady, "", n)
 		return err
 	})
 	return counts, err
@@ -122,10 +124,13 @@ func (l *Ledger) CountsByDefinition(ctx context.Context, mig migration.Name, f m
 	return all, failure("count entries", "", err)
 }
 
+// ofMigration is the condition of a filter that selects everything.
+const ofMigration = "migration = ?"
+
 // where returns the condition that selects what f selects.
 func where(mig migration.Name, f migration.Filter) (string, []any) {
 	var b strings.Builder
-	b.WriteString("migration = ?")
+	b.WriteString(ofMigration)
 	args := []any{mig}
 	one := func(condition string, arg any) {
 		b.WriteString(" AND " + condition)

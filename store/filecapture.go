@@ -109,17 +109,28 @@ func packFiles(w migration.FileCapture) ([]byte, error) {
 // widened is was with what now has of more records, and of files that are the source's.
 func widened(was, now migration.FileCapture) migration.FileCapture {
 	w := migration.FileCapture{Rows: slices.Clone(was.Rows), Files: slices.Clone(was.Files)}
+	looked := map[migration.RowKey]bool{}
+	for _, row := range was.Rows {
+		looked[row] = true
+	}
 	for _, row := range now.Rows {
-		if !slices.Contains(w.Rows, row) {
+		if !looked[row] {
 			w.Rows = append(w.Rows, row)
 		}
 	}
+	at := map[migration.FileKey]int{}
+	for i, f := range w.Files {
+		at[migration.FileKey{Row: f.Row, Name: f.Entry.Name}] = i
+	}
 	for _, f := range now.Files {
-		if slices.Contains(was.Rows, f.Row) && f.Sum == (migration.Digest{}) {
-			continue
+		i, known := at[migration.FileKey{Row: f.Row, Name: f.Entry.Name}]
+		switch {
+		case looked[f.Row] && f.Sum == (migration.Digest{}):
+		case known:
+			w.Files[i] = f
+		default:
+			w.Files = append(w.Files, f)
 		}
-		w.Files = slices.DeleteFunc(w.Files, func(old migration.FileSeen) bool { return old.Row == f.Row && old.Entry.Name == f.Entry.Name })
-		w.Files = append(w.Files, f)
 	}
 	return w
 }

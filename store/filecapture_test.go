@@ -90,7 +90,7 @@ func TestFileWindow_tells_files_of_a_first_start_from_those_before(t *testing.T)
 	}
 	got, _, err := l.FileCapture(t.Context(), ourKey)
 	must(t, err)
-	want := migration.FileCapture{Rows: second.Rows, Files: []migration.FileSeen{own, more, newer, another}}
+	want := migration.FileCapture{Rows: second.Rows, Files: []migration.FileSeen{own, newer, another, more}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("capture (-want +got):\n%s", diff)
 	}

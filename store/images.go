@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -187,22 +188,38 @@ func setOf(keys []migration.FileKey) map[migration.FileKey]bool {
 	return set
 }
 
-// eachOfRows calls scan for what query finds of the rows that keys name, oldest
-// first; other files of those rows come along. before are the arguments of query
-// before a table and row IDs.
+// namedKeys is of how many files one statement asks: an index is looked into for each
+// of their names below each of their rows.
+const namedKeys = 64
+
+// eachOfRows calls scan for what query finds of rows or files, oldest first; of files
+// others of those rows and names come along. before are the arguments of query before
+// a table and row IDs.
 func eachOfRows(ctx context.Context, q querier, query string, before []any, keys []migration.FileKey, scan func(scanner) error) error {
-	byTable := map[string][]migration.RecordID{}
-	seen := map[migration.RowKey]bool{}
+	byTable := map[string][]migration.FileKey{}
+	size := chunkRows
 	for _, key := range keys {
-		if !seen[key.Row] {
-			byTable[key.Row.Table] = append(byTable[key.Row.Table], key.Row.ID)
+		byTable[key.Row.Table] = append(byTable[key.Row.Table], key)
+		if key.Name != "" {
+			size = namedKeys
 		}
-		seen[key.Row] = true
 	}
-	for table, ids := range byTable {
-		for part := range slices.Chunk(ids, chunkRows) {
-			list, args := listed(part)
-			if err := each(ctx, q, query+list+" ORDER BY id", slices.Concat(before, []any{table}, args), scan); err != nil {
+	for table, keys := range byTable {
+		for part := range slices.Chunk(keys, size) {
+			ids, names := map[migration.RecordID]bool{}, map[string]bool{}
+			for _, key := range part {
+				ids[key.Row.ID] = true
+				names[key.Name] = true
+			}
+			list, args := listed(slices.Collect(maps.Keys(ids)))
+			args = slices.Concat(before, []any{table}, args)
+			if size == namedKeys {
+				list += " AND name IN " + tuple(len(names))
+				for name := range names {
+					args = append(args, []byte(name))
+				}
+			}
+			if err := each(ctx, q, query+list+" ORDER BY id", args, scan); err != nil {
 				return err
 			}
 		}

@@ -192,8 +192,12 @@ func saveEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, planID str
 	if len(planned) == 0 {
 		return nil
 	}
+	var known []migration.InstanceID
 	var rows []any
 	for _, p := range planned {
+		if p.was.State != "" {
+			known = append(known, p.Instance)
+		}
 		activities, err := encodeActivities(p.Activities)
 		if err != nil {
 			return err
@@ -204,7 +208,7 @@ func saveEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, planID str
 		next++
 	}
 	query := upsertEntries + repeat(upsertEntriesRow, len(planned)) + upsertEntriesAgain //nolint:gosec // constants and question marks
-	if _, err := tx.ExecContext(ctx, query, rows...); err != nil {
+	if err := changeEntries(ctx, tx, mig, known, query, rows...); err != nil {
 		return err
 	}
 	_, err := tx.ExecContext(ctx, updateNextOrdinal, next, mig)
@@ -253,8 +257,9 @@ func knownEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []mig
 // begun with, become skipped with ReasonSourceClosed. It returns their number.
 func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID string) (int, error) {
 	const op = "finish plan"
-	total := 0
+	total, after := 0, int64(0)
 	for {
+		var last int64
 		var ids, locked []migration.InstanceID
 		err := l.tx(ctx, op, string(mig), func(tx *sql.Tx) error {
 			ids, locked = nil, nil
@@ -266,7 +271,7 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID stri
 			if err != nil {
 				return err
 			}
-			if ids, err = instancesOf(ctx, tx, queryUnseenByPlan, mig, planID, chunkRows); err != nil {
+			if ids, last, err = instancesOf(ctx, tx, queryUnseenByPlan, mig, planID, after, chunkRows); err != nil {
 				return err
 			}
 			if len(ids) == 0 {
@@ -275,7 +280,7 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID stri
 			}
 			// A wave may have taken some of them between the look and the lock.
 			list, args := listed(ids)
-			locked, err = instancesOf(ctx, tx, queryStillUnseen+list+forUpdate, append([]any{mig, planID}, args...)...)
+			locked, _, err = instancesOf(ctx, tx, queryStillUnseen+list+forUpdate, append([]any{mig, planID}, args...)...)
 			if err != nil || len(locked) == 0 {
 				return err
 			}
@@ -286,7 +291,7 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID stri
 			}
 			list, args = listed(locked)
 			args = append([]any{string(migration.ReasonSourceClosed), mig}, args...)
-			if _, err := tx.ExecContext(ctx, updateUnseenByPlan+list, args...); err != nil {
+			if err := changeEntries(ctx, tx, mig, locked, updateUnseenByPlan+list, args...); err != nil {
 				return err
 			}
 			return l.logAll(ctx, tx, mig, sameLine(locked, migration.StepLine{Event: migration.EventGone}))
@@ -294,19 +299,19 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID stri
 		if err != nil || len(ids) == 0 {
 			return total, err
 		}
-		total += len(locked)
+		total, after = total+len(locked), last
 	}
 }
 
-func instancesOf(ctx context.Context, q querier, query string, args ...any) ([]migration.InstanceID, error) {
-	var ids []migration.InstanceID
-	err := each(ctx, q, query, args, func(row scanner) error {
+// instancesOf returns what query finds, and the ordinal of the last.
+func instancesOf(ctx context.Context, q querier, query string, args ...any) (ids []migration.InstanceID, last int64, err error) {
+	err = each(ctx, q, query, args, func(row scanner) error {
 		var id migration.InstanceID
-		err := row.Scan(&id)
+		err := row.Scan(&id, &last)
 		ids = append(ids, id)
 		return err
 	})
-	return ids, err
+	return ids, last, err
 }
 
 func sameLine(ids []migration.InstanceID, line migration.StepLine) []migration.StepLine {

@@ -28,7 +28,7 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 				Hint: fmt.Sprintf("the instance is %s; see its log", e.State),
 			}
 		}
-		story := lines
+		was, story := e, lines
 		if change.State != "" {
 			if change.State != e.State {
 				story = append(slices.Clone(lines), stateLine(e.Step, change))
@@ -45,8 +45,12 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 			e.Verdict = change.Verdict
 		}
 		// The batch of a token is what is still claimed; leaving that state ends it.
-		_, err = tx.ExecContext(ctx, updateEntry, string(e.State), string(e.Step), string(e.Reason), cut(e.Detail, maxDetail),
-			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
+		args := []any{string(e.State), string(e.Step), string(e.Reason), cut(e.Detail, maxDetail), nullable(e.TargetID), string(e.Verdict), "", mig, string(id)}
+		if e.State == was.State && e.Verdict == was.Verdict && e.State != migration.InstanceDone {
+			_, err = tx.ExecContext(ctx, updateEntry, args...) // it counts as before
+		} else {
+			err = changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateEntry, args...)
+		}
 		if err != nil {
 			return err
 		}
@@ -118,7 +122,7 @@ func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.Inst
 			return cmp.Or[error](err, &migration.Error{Code: migration.CodeConflict, Op: op, Subject: string(id), Hint: "the instance was rolled back since"})
 		}
 		parkID++
-		_, err = tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,
+		err = changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token,
 			mig, string(id))
 		if err != nil {
 			return err

@@ -37,6 +37,9 @@ reason, detail, park_id, wave, target_id, verdict, findings, updated_at, park_to
 
 	queryEntries = "SELECT " + entryColumns + " FROM instance WHERE "
 
+	// Servers prefer to look for a few entries in the order wanted, past all others.
+	queryTheseEntries = "SELECT " + entryColumns + " FROM instance FORCE INDEX (PRIMARY) WHERE migration = ? AND instance IN "
+
 	entriesAfter = " AND ordinal > ? ORDER BY ordinal LIMIT ?"
 
 	queryKnownEntries = `SELECT instance, state, reason, findings FROM instance WHERE migration = ? AND instance IN `
@@ -57,10 +60,10 @@ findings = VALUES(findings), activities = VALUES(activities), plan_id = VALUES(p
 	updateTarget = `UPDATE instance SET target_definition = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ? AND target_id IS NULL`
 
-	queryUnseenByPlan = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
-AND state IN ('ready','warned','blocked') ORDER BY ordinal LIMIT ?`
+	queryUnseenByPlan = `SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE migration = ? AND plan_id <> ?
+AND state IN ('ready','warned','blocked') AND ordinal > ? ORDER BY ordinal LIMIT ?`
 
-	queryStillUnseen = `SELECT instance FROM instance WHERE migration = ? AND plan_id <> ?
+	queryStillUnseen = `SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE migration = ? AND plan_id <> ?
 AND state IN ('ready','warned','blocked') AND instance IN `
 
 	updateUnseenByPlan = `UPDATE instance SET state = 'skipped', reason = ?, detail = NULL,
@@ -178,29 +181,47 @@ created_at FROM wave WHERE migration = ?`
 	queryLastWave = `SELECT COALESCE(MAX(ordinal), 0) FROM wave WHERE migration = ?`
 
 	insertWave = `INSERT INTO wave (migration, name, ordinal, filter, size, window_size, rate, max_parked, pilotless,
-status, taken, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?,'running',0,?,UTC_TIMESTAMP(6))`
+status, taken, looked_at, created_by, created_at) VALUES (?,?,?,?,?,?,?,?,?,'running',0,0,?,UTC_TIMESTAMP(6))`
 
 	updateWave = `UPDATE wave SET status = ?, window_size = ?, rate = ?, max_parked = ?, pilotless = ?
 WHERE migration = ? AND name = ?`
 
-	updateWaveTaken = `UPDATE wave SET taken = ? WHERE migration = ? AND name = ?`
+	queryLookedAt   = `SELECT looked_at FROM wave WHERE migration = ? AND name = ?` + forUpdate
+	updateWaveTaken = `UPDATE wave SET taken = ?, looked_at = ? WHERE migration = ? AND name = ?`
 
-	queryInstances = "SELECT instance FROM instance WHERE "
-	inOrder        = " ORDER BY ordinal LIMIT ?"
+	queryTakeable      = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE "
+	queryStillTakeable = "SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE "
+	inOrder            = " ORDER BY ordinal LIMIT ?"
 
 	updateTaken = `UPDATE instance SET wave = ?, claim_token = ? WHERE migration = ? AND instance IN `
 
-	queryBatch = "SELECT " + entryColumns + ` FROM instance
+	queryBatch = "SELECT " + entryColumns + ` FROM instance FORCE INDEX (instance_token)
 WHERE migration = ? AND wave = ? AND state = 'claimed' AND claim_token = ? ORDER BY ordinal`
 
 	// One state at a time, and unlocked: so the index alone finds the first few,
 	// and nothing else is locked.
-	queryClaimable = `SELECT instance, ordinal FROM instance WHERE migration = ? AND wave = ? AND state = ?`
+	queryClaimable    = `SELECT instance, ordinal FROM instance FORCE INDEX (instance_wave) WHERE migration = ? AND wave = ? AND state = ?`
+	queryClaimableDue = `SELECT instance, ordinal FROM instance FORCE INDEX (instance_token) WHERE migration = ? AND wave = ? AND state = ?` + isDue
 
 	isDue = " AND claim_token = '" + tokenDue + "'"
 
-	queryDue = "SELECT verdict, COUNT(*) FROM instance WHERE "
-	groupDue = " AND state = 'done'" + isDue + " GROUP BY verdict"
+	// A done entry whose turn in a delta wave has not come counts as ready.
+	counted = `IF(state = 'done' AND claim_token = '` + tokenDue + `', 'ready', state) counted_state,
+IF(state = 'done' AND claim_token = '` + tokenDue + `', '', verdict) counted_verdict`
+
+	queryCountsOfWave = "SELECT " + counted + ", COUNT(*) FROM instance WHERE "
+	groupCountsOfWave = " GROUP BY counted_state, counted_verdict"
+
+	// insertCounts adds what entries count for, or with -1 takes it away.
+	insertCounts = `INSERT INTO wave_count (migration, wave, state, verdict, n)
+SELECT migration, wave, ` + counted + `, ? * COUNT(*) FROM instance
+WHERE migration = ? AND wave <> '' AND instance IN `
+	groupCounted = ` GROUP BY migration, wave, counted_state, counted_verdict`
+
+	queryWaveCounts   = `SELECT state, verdict, SUM(n), COUNT(*) FROM wave_count WHERE migration = ? AND wave = ? GROUP BY state, verdict`
+	queryWaveChanges  = `SELECT id, state, verdict, n FROM wave_count WHERE migration = ? AND wave = ?`
+	insertWaveCounts  = `INSERT INTO wave_count (migration, wave, state, verdict, n) VALUES `
+	deleteWaveChanges = `DELETE FROM wave_count WHERE id IN `
 
 	updateClaimed = `UPDATE instance SET state = 'claimed', claim_token = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance IN `
@@ -473,22 +494,24 @@ outcome = VALUES(outcome), changed_at = VALUES(changed_at)`
 	updateRollingBack = `UPDATE instance SET state = 'rolling_back', reason = '', detail = NULL, claim_token = '',
 updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 
-	queryHandedOut = "SELECT " + entryColumns + ` FROM instance
+	queryHandedOut = "SELECT " + entryColumns + ` FROM instance FORCE INDEX (instance_token)
 WHERE migration = ? AND state = 'rolling_back' AND claim_token = ? ORDER BY ordinal`
 
-	queryBusyRecords = `SELECT i.record FROM rollback_instance r
+	// From the turns to their entries: there are more entries than turns.
+	queryBusyRecords = `SELECT STRAIGHT_JOIN i.record FROM rollback_instance r FORCE INDEX (rollback_instance_turn)
 JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
 WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 1 AND r.outcome = '' AND i.state = 'rolling_back'`
 
-	queryWaitingTurns = `SELECT r.instance, i.record FROM rollback_instance r
+	// In the order of the index, so that it alone finds the first few.
+	queryWaitingTurns = `SELECT STRAIGHT_JOIN r.instance, i.record FROM rollback_instance r FORCE INDEX (rollback_instance_turn)
 JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
-WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 0 AND i.state = 'rolling_back'`
+WHERE r.migration = ? AND r.rollback = ? AND r.outcome = '' AND r.handed_out = 0 AND i.state = 'rolling_back'`
 
-	orderTurns = ` ORDER BY r.position DESC, r.instance LIMIT ?`
+	orderTurns = ` ORDER BY r.position DESC, r.instance DESC LIMIT ?`
 
-	queryTurnsLeft = `SELECT COUNT(*) FROM rollback_instance r
+	queryTurnsLeft = `SELECT STRAIGHT_JOIN COUNT(*) FROM rollback_instance r FORCE INDEX (rollback_instance_turn)
 JOIN instance i ON i.migration = r.migration AND i.instance = r.instance
-WHERE r.migration = ? AND r.rollback = ? AND r.handed_out = 0 AND i.state = 'rolling_back'`
+WHERE r.migration = ? AND r.rollback = ? AND r.outcome = '' AND r.handed_out = 0 AND i.state = 'rolling_back'`
 
 	updateTurnCame = `UPDATE rollback_instance SET handed_out = 1, changed_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance IN `

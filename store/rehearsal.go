@@ -45,7 +45,7 @@ func (l *Ledger) BeginRehearsal(ctx context.Context, mig migration.Name, id migr
 		if number, err = result.LastInsertId(); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, updateRehearsed, string(migration.InstanceClaimed), mig, string(id)); err != nil {
+		if err := changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateRehearsed, string(migration.InstanceClaimed), mig, string(id)); err != nil {
 			return err
 		}
 		return l.log(ctx, tx, mig, id, migration.StepLine{Step: migration.StepRehearse, Event: migration.EventRehearsalBegun, Facts: migration.Facts{Number: number}})
@@ -162,7 +162,7 @@ func (l *Ledger) SettleRehearsal(ctx context.Context, mig migration.Name, id mig
 			return err
 		}
 		if holds && e.State == migration.InstanceClaimed && e.Wave == "" {
-			if _, err := tx.ExecContext(ctx, updateRehearsed, from, mig, string(id)); err != nil {
+			if err := changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateRehearsed, from, mig, string(id)); err != nil {
 				return err
 			}
 		}

@@ -64,7 +64,7 @@ func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig migration.N
 	const op = "begin rollback"
 	list, args := listed(ids)
 	args = append([]any{mig}, args...)
-	entries, err := entriesOf(ctx, tx, queryEntries+"migration = ? AND instance IN "+list+" ORDER BY ordinal"+forUpdate, args...)
+	entries, err := entriesOf(ctx, tx, queryTheseEntries+list+" ORDER BY ordinal"+forUpdate, args...)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (l *Ledger) beginRollbacks(ctx context.Context, tx *sql.Tx, mig migration.N
 	if _, err := tx.ExecContext(ctx, insertTurns+repeat(insertTurnsRow, len(entries))+upsertTurns, rows...); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, updateRollingBack+list, args...); err != nil {
+	if err := changeEntries(ctx, tx, mig, ids, updateRollingBack+list, args...); err != nil {
 		return err
 	}
 	return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{
@@ -226,7 +226,7 @@ func (l *Ledger) handOut(ctx context.Context, tx *sql.Tx, mig migration.Name, na
 // being rolled back is left as it is.
 func (l *Ledger) RefuseRollback(ctx context.Context, mig migration.Name, id migration.InstanceID, why string) error {
 	return l.endRollback(ctx, mig, id, migration.RollbackRefused, func(tx *sql.Tx, e *entry, t turn) ([]migration.StepLine, error) {
-		_, err := tx.ExecContext(ctx, updateEntry, string(t.from), string(e.Step), string(t.reason), t.detail,
+		err := changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateEntry, string(t.from), string(e.Step), string(t.reason), t.detail,
 			nullable(e.TargetID), string(e.Verdict), "", mig, string(id))
 		return []migration.StepLine{{Step: migration.StepRollback, Event: migration.EventRollbackRefused, Detail: why}}, err
 	})
@@ -246,7 +246,7 @@ func (l *Ledger) EndRollback(ctx context.Context, mig migration.Name, id migrati
 				return nil, err
 			}
 		}
-		_, err := tx.ExecContext(ctx, updateUndone, string(state), string(step), wave, mig, string(id))
+		err := changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateUndone, string(state), string(step), wave, mig, string(id))
 		return append(slices.Clone(lines), migration.StepLine{
 			Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventRolledBack, Facts: migration.Facts{State: state},
 		}), err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -39,8 +40,31 @@ func open(t *testing.T, dsn string) *store.Ledger {
 	t.Helper()
 	l, err := store.Open(t.Context(), dsn, store.Options{Actor: "worker-1"})
 	must(t, err)
-	t.Cleanup(func() { must(t, l.Close()) })
+	t.Cleanup(func() {
+		countsAreKept(t, l)
+		must(t, l.Close())
+	})
 	return l
+}
+
+// countsAreKept compares the numbers that the ledger keeps of each wave with its entries.
+func countsAreKept(t *testing.T, l *store.Ledger) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	waves, err := l.Waves(ctx, mig)
+	if migration.CodeOf(err) == migration.CodeUnavailable {
+		return // the test has closed it
+	}
+	must(t, err)
+	for _, w := range waves {
+		kept, err := l.Counts(ctx, mig, migration.Filter{Wave: w.Name})
+		must(t, err)
+		counted, err := l.Counts(ctx, mig, migration.Filter{Wave: w.Name, StartedBefore: migration.EpochMillis(math.MaxInt64)})
+		must(t, err)
+		if diff := cmp.Diff(counted, kept); diff != "" {
+			t.Errorf("wave %s (-counted +kept):\n%s", w.Name, diff)
+		}
+	}
 }
 
 func must(tb testing.TB, err error) {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -46,7 +45,7 @@ func (l *Ledger) CreateWave(ctx context.Context, mig migration.Name, w migration
 		}
 		known, err := findWave(ctx, tx, mig, made.Name)
 		if err == nil {
-			made, err = l.resumeWave(ctx, tx, mig, known, w)
+			_, err = l.resumeWave(ctx, tx, mig, known, w)
 			return err
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -60,22 +59,14 @@ func (l *Ledger) CreateWave(ctx context.Context, mig migration.Name, w migration
 		}
 		_, err = tx.ExecContext(ctx, insertWave, mig, made.Name, ordinal, filter, made.Size, made.Window, made.Rate,
 			made.MaxParked, made.Pilotless, made.By)
-		if err != nil {
-			return err
-		}
-		taken, err := takeEntries(ctx, tx, mig, made)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, updateWaveTaken, taken, mig, made.Name); err != nil {
-			return err
-		}
-		if made, err = findWave(ctx, tx, mig, made.Name); err != nil {
-			return err
-		}
-		line := migration.StepLine{Event: migration.EventWaveCreated, Facts: migration.Facts{Name: string(made.Name)}, Detail: fmt.Sprintf("%d entries", taken), By: made.By}
-		return l.log(ctx, tx, mig, "", line)
+		return err
 	})
+	for more := true; more && err == nil; {
+		more, err = l.takeEntries(ctx, mig, made.Name)
+	}
+	if err == nil {
+		made, err = l.Wave(ctx, mig, made.Name)
+	}
 	return made, err
 }
 
@@ -133,17 +124,64 @@ func (l *Ledger) changeWave(ctx context.Context, tx *sql.Tx, mig migration.Name,
 	return l.log(ctx, tx, mig, "", migration.StepLine{Event: event, Facts: migration.Facts{Name: string(w.Name)}, Detail: detail})
 }
 
-// takeEntries marks the entries of a wave, in chunks, so that no statement gets long.
-func takeEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave) (int, error) {
+// takeEntries takes the next entries for a wave, and reports whether there may be
+// more: in transactions of a few rows, since whoever works on an entry of another
+// wave would wait for a long one. After a crash it goes on where it was.
+func (l *Ledger) takeEntries(ctx context.Context, mig migration.Name, name migration.WaveName) (more bool, err error) {
+	const op = "take instances"
+	err = l.tx(ctx, op, string(name), func(tx *sql.Tx) error {
+		more = false
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
+			return err
+		}
+		w, err := findWave(ctx, tx, mig, name)
+		if err != nil {
+			return err
+		}
+		var looked sql.NullInt64
+		if err := tx.QueryRowContext(ctx, queryLookedAt, mig, name).Scan(&looked); err != nil || !looked.Valid {
+			return err
+		}
+		limit := chunkRows
+		if w.Size > 0 {
+			limit = min(limit, w.Size-w.Taken)
+		}
+		found, taken, err := takeNext(ctx, tx, mig, w, looked.Int64, limit)
+		if err != nil {
+			return err
+		}
+		w.Taken += taken
+		if more = found.n == limit && w.Taken != w.Size; more {
+			_, err := tx.ExecContext(ctx, updateWaveTaken, w.Taken, found.last, mig, name)
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateWaveTaken, w.Taken, nil, mig, name); err != nil {
+			return err
+		}
+		line := migration.StepLine{Event: migration.EventWaveCreated, Facts: migration.Facts{Name: string(name)}, Detail: fmt.Sprintf("%d entries", w.Taken), By: w.By}
+		return l.log(ctx, tx, mig, "", line)
+	})
+	return more, err
+}
+
+// takeable are entries that were found for a wave: how many, and the ordinal of the last.
+type takeable struct {
+	n    int
+	last int64
+}
+
+// takeNext takes up to limit entries after an ordinal. Some may change between the
+// look and the lock; then fewer are taken than were found.
+func takeNext(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave, after int64, limit int) (found takeable, taken int, err error) {
 	var others []string
-	err := each(ctx, tx, queryOpened, []any{mig}, func(row scanner) error {
+	err = each(ctx, tx, queryOpened, []any{mig}, func(row scanner) error {
 		var name string
 		err := row.Scan(&name)
 		others = append(others, name)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return found, 0, err
 	}
 	f, token := w.Filter, ""
 	f.States = []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}
@@ -155,24 +193,18 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, w migratio
 		condition, args = condition+isNotRehearsed, append(args, mig)
 	}
 	list, names := listed(others) // never empty: w itself is open
-	limit := w.Size
-	if limit <= 0 {
-		limit = math.MaxInt32
+	condition, args = condition+" AND wave NOT IN "+list, append(args, names...)
+	ids, last, err := instancesOf(ctx, tx, queryTakeable+condition+" AND ordinal > ?"+inOrder, append(slices.Clone(args), after, limit)...)
+	if err != nil || len(ids) == 0 {
+		return found, 0, err
 	}
-	args = append(append(args, names...), limit)
-	ids, err := instancesOf(ctx, tx, queryInstances+condition+" AND wave NOT IN "+list+inOrder+forUpdate, args...)
-	if err != nil {
-		return 0, err
+	found = takeable{len(ids), last}
+	list, values := listed(ids)
+	if ids, _, err = instancesOf(ctx, tx, queryStillTakeable+condition+" AND instance IN "+list+forUpdate, append(args, values...)...); err != nil || len(ids) == 0 {
+		return found, 0, err
 	}
-	for rest := ids; len(rest) > 0; {
-		n := min(len(rest), chunkRows)
-		list, args := listed(rest[:n])
-		if _, err := tx.ExecContext(ctx, updateTaken+list, append([]any{w.Name, token, mig}, args...)...); err != nil {
-			return 0, err
-		}
-		rest = rest[n:]
-	}
-	return len(ids), nil
+	list, values = listed(ids)
+	return found, len(ids), changeEntries(ctx, tx, mig, ids, updateTaken+list, append([]any{w.Name, token, mig}, values...)...)
 }
 
 // Waves returns all waves in the order of their creation.
@@ -241,6 +273,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migrati
 	}
 	var batch []migration.Entry
 	var counts migration.Counts
+	changes := 0
 	err := l.tx(ctx, op, string(wave), func(tx *sql.Tx) error {
 		batch = nil
 		// The wave's row is the lock under which its window is counted.
@@ -257,7 +290,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migrati
 		if batch, err = entriesOf(ctx, tx, queryBatch, mig, wave, token); err != nil {
 			return err
 		}
-		if counts, err = countEntries(ctx, tx, mig, migration.Filter{Wave: wave}); err != nil {
+		if counts, changes, err = waveCounts(ctx, tx, mig, wave); err != nil {
 			return err
 		}
 		free := window - counts.Claimed - counts.InFlight
@@ -279,7 +312,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migrati
 			counts.Add(batch[i].State, "", 1)
 		}
 		list, args := listed(ids)
-		if _, err := tx.ExecContext(ctx, updateClaimed+list, append([]any{token, mig}, args...)...); err != nil {
+		if err := changeEntries(ctx, tx, mig, ids, updateClaimed+list, append([]any{token, mig}, args...)...); err != nil {
 			return err
 		}
 		// What a wave migrates is no pilot, though one may have been meant to begin.
@@ -290,19 +323,22 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migrati
 		}
 		return l.logAll(ctx, tx, mig, sameLine(ids, migration.StepLine{Event: migration.EventTaken, Facts: migration.Facts{Name: string(wave)}}))
 	})
+	if err == nil && changes > foldAt {
+		err = failure(op, string(wave), l.foldCounts(ctx, mig, wave))
+	}
 	return batch, counts, err
 }
 
 // claimable locks the next entries of a wave. The plan may change some between
 // the look and the lock; then the batch is smaller.
 func claimable(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.Wave, limit int) ([]migration.Entry, error) {
-	states, due := []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}, ""
+	states, query, due := []migration.InstanceState{migration.InstanceReady, migration.InstanceWarned}, queryClaimable, ""
 	if w.Delta {
-		states, due = []migration.InstanceState{migration.InstanceDone}, isDue
+		states, query, due = []migration.InstanceState{migration.InstanceDone}, queryClaimableDue, isDue
 	}
 	var next []entry
 	for _, state := range states {
-		err := each(ctx, tx, queryClaimable+due+inOrder, []any{mig, w.Name, string(state), limit}, func(row scanner) error {
+		err := each(ctx, tx, query+inOrder, []any{mig, w.Name, string(state), limit}, func(row scanner) error {
 			var e entry
 			err := row.Scan(&e.Instance, &e.ordinal)
 			next = append(next, e)
@@ -322,8 +358,8 @@ func claimable(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.
 	}
 	allowed, args := listed(states)
 	list, values := listed(ids)
-	args = append(append([]any{mig}, args...), values...)
-	return entriesOf(ctx, tx, queryEntries+"migration = ? AND state IN "+allowed+" AND instance IN "+list+due+" ORDER BY ordinal"+forUpdate, args...)
+	args = append(append([]any{mig}, values...), args...)
+	return entriesOf(ctx, tx, queryTheseEntries+list+" AND state IN "+allowed+due+" ORDER BY ordinal"+forUpdate, args...)
 }
 
 // Unclaim gives back an entry that was claimed and not begun, so that its wave,
@@ -345,7 +381,7 @@ func (l *Ledger) Unclaim(ctx context.Context, mig migration.Name, id migration.I
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, updateEntry, string(state), string(e.Step), "", why, nullable(e.TargetID), string(e.Verdict), token, mig, string(id))
+		err = changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateEntry, string(state), string(e.Step), "", why, nullable(e.TargetID), string(e.Verdict), token, mig, string(id))
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -59,6 +60,42 @@ func TestCreateWave_takes_what_no_open_wave_has(t *testing.T) {
 	must(t, err)
 	if len(waves) != 3 || waves[0].Status != migration.WaveStopped || waves[2].Name != "3" {
 		t.Errorf("waves %+v", waves)
+	}
+}
+
+// TestCreateWave_goes_on_after_a_crash has the ledger fail in the middle of taking.
+func TestCreateWave_goes_on_after_a_crash(t *testing.T) {
+	t.Parallel()
+	const n, reached = 1_200, 1_000
+	l := opened(t)
+	savePlan(t, l, "p", planned(n, nil))
+	exec(t, l, fmt.Sprintf("CREATE TRIGGER crash BEFORE UPDATE ON instance FOR EACH ROW IF NEW.ordinal > %d THEN SIGNAL SQLSTATE '45000'; END IF", reached))
+	asked := migration.Wave{Name: "north", Window: 5}
+	if _, err := l.CreateWave(t.Context(), mig, asked); err == nil {
+		t.Fatal("no error")
+	}
+	half, err := l.Wave(t.Context(), mig, "north")
+	must(t, err)
+	if half.Taken != reached {
+		t.Errorf("%d taken before the crash, want %d: whoever works on an entry waits for as long as a transaction", half.Taken, reached)
+	}
+	exec(t, l, "DROP TRIGGER crash")
+	if other := createWave(t, l, migration.Wave{Name: "south", Window: 5, Size: 10}); other.Taken != 10 {
+		t.Errorf("another wave took %d", other.Taken)
+	}
+	for range 2 {
+		if w := createWave(t, l, asked); w.Taken != n-10 || w.Status != migration.WaveRunning {
+			t.Errorf("%d taken in the end, want %d", w.Taken, n-10)
+		}
+	}
+	created := 0
+	for _, line := range lines(t, l, "") {
+		if strings.Contains(line, string(migration.EventWaveCreated)) {
+			created++
+		}
+	}
+	if created != 2 {
+		t.Errorf("%d waves are told of, want 2", created)
 	}
 }
 

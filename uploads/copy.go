@@ -469,19 +469,12 @@ func (c *copier) settle(ctx context.Context, jobs []*job, images []FileImage) er
 	return nil
 }
 
-// sync flushes the folders of all records among images, each once.
 func (c *copier) sync(ctx context.Context, images []FileImage) error {
-	synced := map[migration.RowKey]bool{}
-	for _, i := range images {
-		if synced[i.Key.Row] {
-			continue
-		}
-		synced[i.Key.Row] = true
-		if err := c.dst.Sync(ctx, i.Key.Row); err != nil {
-			return err
-		}
+	keys := make([]Key, len(images))
+	for i, image := range images {
+		keys[i] = image.Key
 	}
-	return nil
+	return c.dst.Sync(ctx, keys)
 }
 
 // reader stops when its context ends, and counts.

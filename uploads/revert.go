@@ -81,10 +81,12 @@ func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, 
 		}
 	}
 	var rows []migration.RowKey
+	var keys []Key
 	for _, d := range differences {
 		if err := p.file(ctx, d.Key); err != nil {
 			return p.result, err
 		}
+		keys = append(keys, d.Key)
 		if !slices.Contains(rows, d.Key.Row) {
 			rows = append(rows, d.Key.Row)
 		}
@@ -96,11 +98,8 @@ func Revert(ctx context.Context, src, dst Store, capture migration.FileCapture, 
 		if err := dst.Tidy(ctx, row); err != nil {
 			return p.result, err
 		}
-		if err := dst.Sync(ctx, row); err != nil {
-			return p.result, err
-		}
 	}
-	return p.result, nil
+	return p.result, dst.Sync(ctx, keys)
 }
 
 type putter struct {

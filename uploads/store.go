@@ -55,10 +55,10 @@ type Store interface {
 	// are open, and then every folder in which nothing is left, the record's and
 	// the table's too.
 	Tidy(ctx context.Context, row migration.RowKey) error
-	// Sync makes the names of row's committed and removed files durable. Content
-	// is durable from Commit on; after a crash before Sync a file may be absent,
-	// never broken.
-	Sync(ctx context.Context, row migration.RowKey) error
+	// Sync makes the names of committed and removed files durable, at a cost that
+	// does not grow with what else lies in their folders. Content is durable from
+	// Commit on; after a crash before Sync a file may be absent, never broken.
+	Sync(ctx context.Context, keys []Key) error
 }
 
 // File is an open file of a store.

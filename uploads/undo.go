@@ -52,9 +52,19 @@ func Undo(ctx context.Context, dst Store, records []migration.RowKey, images Fil
 	if err != nil {
 		return UndoResult{}, fmt.Errorf("begin to put files back: %w", err)
 	}
-	u := undoer{dst: dst, images: images, capture: capture, ours: map[Key]bool{}}
+	u := undoer{
+		dst: dst, images: images, ours: map[Key]bool{}, looked: map[migration.RowKey]bool{}, before: map[Key]bool{},
+		left: map[migration.RowKey]int{}, touched: map[migration.RowKey]bool{}, tidied: map[migration.RowKey]bool{},
+	}
 	for _, key := range keys {
 		u.ours[key] = true
+		u.left[key.Row]++
+	}
+	for _, row := range capture.Rows {
+		u.looked[row] = true
+	}
+	for _, f := range capture.Files {
+		u.before[Key{Row: f.Row, Name: f.Entry.Name}] = true
 	}
 	for part := range slices.Chunk(keys, batchFiles) {
 		if pace != nil {
@@ -72,8 +82,12 @@ func Undo(ctx context.Context, dst Store, records []migration.RowKey, images Fil
 type undoer struct {
 	dst     Store
 	images  FileUndoer
-	capture migration.FileCapture
-	ours    map[Key]bool // what Begin returned
+	ours    map[Key]bool              // what Begin returned
+	looked  map[migration.RowKey]bool // whose folders were looked into after the copy
+	before  map[Key]bool              // what lay in them
+	left    map[migration.RowKey]int  // files whose turn has not ended
+	touched map[migration.RowKey]bool // of which a file is what it was
+	tidied  map[migration.RowKey]bool
 	result  UndoResult
 }
 
@@ -95,18 +109,24 @@ func (u *undoer) batch(ctx context.Context, keys []Key) error {
 		return err
 	}
 	var rows []migration.RowKey
-	var done []Key
+	var done, looked []Key
 	for i, key := range keys {
 		*lists[i] = append(*lists[i], key)
-		if lists[i] == &u.result.Shared || lists[i] == &u.result.Conflicts {
-			continue
+		if lists[i] != &u.result.Shared && lists[i] != &u.result.Conflicts {
+			done = append(done, key)
+			u.touched[key.Row] = true
+			if _, known := ways[key]; known {
+				looked = append(looked, key)
+			}
 		}
-		done = append(done, key)
-		if !slices.Contains(rows, key.Row) {
+		if u.left[key.Row]--; u.left[key.Row] == 0 && u.touched[key.Row] {
 			rows = append(rows, key.Row)
 		}
 	}
 	if err := u.tidy(ctx, rows); err != nil || len(done) == 0 {
+		return err
+	}
+	if err := u.dst.Sync(ctx, looked); err != nil {
 		return err
 	}
 	if err := u.images.Done(ctx, done); err != nil {
@@ -115,17 +135,15 @@ func (u *undoer) batch(ctx context.Context, keys []Key) error {
 	return nil
 }
 
-// tidy makes the folders of rows clean, and what was done in them durable.
+// tidy makes the folders of rows clean, each once: it looks at all that lies in them.
 func (u *undoer) tidy(ctx context.Context, rows []migration.RowKey) error {
 	for _, row := range rows {
+		if u.tidied[row] {
+			continue
+		}
+		u.tidied[row] = true
 		err := u.dst.Tidy(ctx, row)
-		if migration.CodeOf(err) == migration.CodeUnsupported {
-			continue // no folder that we ever wrote to
-		}
-		if err == nil {
-			err = u.dst.Sync(ctx, row)
-		}
-		if err != nil {
+		if err != nil && migration.CodeOf(err) != migration.CodeUnsupported { // else no folder that we ever wrote to
 			return err
 		}
 	}
@@ -204,8 +222,7 @@ func (u *undoer) isThumbnail(key Key) bool {
 // because it was written. Mostly there is none. What lay there before may be an
 // upload of such a name, and one of ours has its own turn.
 func (u *undoer) removeThumbnail(ctx context.Context, key Key) error {
-	before := func(f migration.FileSeen) bool { return f.Row == key.Row && f.Entry.Name == key.Name }
-	if u.ours[key] || !slices.Contains(u.capture.Rows, key.Row) || slices.ContainsFunc(u.capture.Files, before) {
+	if u.ours[key] || !u.looked[key.Row] || u.before[key] {
 		return nil
 	}
 	made, err := u.dst.Stat(ctx, key)

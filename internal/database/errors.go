@@ -65,6 +65,7 @@ type meaning struct {
 // Server error numbers that callers name.
 const (
 	UnknownDatabase = 1049
+	BrokenView      = 1356 // what it is made of was dropped
 	TableChanged    = 1412 // between the start of a snapshot and its read
 	unknownVariable = 1193
 )

@@ -39,7 +39,8 @@ CREATE TABLE IF NOT EXISTS instance (
   PRIMARY KEY (migration, instance),
   UNIQUE KEY instance_order (migration, ordinal),
   UNIQUE KEY instance_target (migration, target_id),
-  KEY instance_wave (migration, wave, state, ordinal, verdict)
+  KEY instance_wave (migration, wave, state, ordinal, verdict),
+  KEY instance_token (migration, claim_token, wave, ordinal)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS finding (
@@ -68,9 +69,24 @@ CREATE TABLE IF NOT EXISTS wave (
   pilotless  tinyint NOT NULL,
   status     varchar(16) NOT NULL,
   taken      bigint NOT NULL,
+  looked_at  bigint NULL, -- the last ordinal of those that were taken or passed over; NULL: all were
   created_by varchar(255) NOT NULL,
   created_at datetime(6) NOT NULL,
   PRIMARY KEY (migration, name)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- How many entries each wave has, by state and verdict: the sum of n. Whatever
+-- changes entries of a wave adds what it changes the numbers by, so that nobody
+-- waits for anybody and nobody counts the wave.
+CREATE TABLE IF NOT EXISTS wave_count (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  migration varchar(128) NOT NULL,
+  wave      varchar(128) NOT NULL,
+  state     varchar(16) NOT NULL,
+  verdict   varchar(16) NOT NULL,
+  n         bigint NOT NULL,
+  PRIMARY KEY (id),
+  KEY wave_count_wave (migration, wave, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS decision (
@@ -274,7 +290,7 @@ CREATE TABLE IF NOT EXISTS file_image (
   PRIMARY KEY (id),
   UNIQUE KEY file_image_key (image_key),
   KEY file_image_instance (instance, source, target, id),
-  KEY file_image_row (target, form_table, row_id)
+  KEY file_image_row (target, form_table, row_id, name(255))
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS file_written (
@@ -291,7 +307,7 @@ CREATE TABLE IF NOT EXISTS file_written (
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY file_written_key (image_key),
-  KEY file_written_row (target, form_table, row_id),
+  KEY file_written_row (target, form_table, row_id, name(255)),
   KEY file_written_instance (instance, source, target, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -424,7 +440,7 @@ CREATE TABLE IF NOT EXISTS rollback_instance (
   outcome    varchar(16) NOT NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (migration, instance),
-  KEY rollback_instance_turn (migration, rollback, handed_out, position)
+  KEY rollback_instance_turn (migration, rollback, outcome, handed_out, position, instance)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The last comparison of each instance, and its items. deciding: it decided the

@@ -45,7 +45,12 @@ func failed(op string, err error) error {
 
 // noHardLinks reports whether err says that the file system has none.
 func noHardLinks(err error) bool {
-	return errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EMLINK) || errors.Is(err, syscall.ENOSYS)
+	return notKept(err) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EMLINK)
+}
+
+// notKept reports whether err says that the file system does not know the thing asked for.
+func notKept(err error) bool {
+	return errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOSYS)
 }
 
 // ignoreUnsupported passes over file systems that cannot flush folders.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -19,8 +20,6 @@ import (
 )
 
 const (
-	fileMode = 0o644 // Joget's server reads them, often under another account
-	dirMode  = 0o755
 	maxDepth = 16      // of folders below a record
 	maxFiles = 100_000 // of one record
 )
@@ -31,6 +30,7 @@ type Store struct {
 	readOnly bool
 	mu       sync.Mutex
 	busy     map[string]bool // partial files open in this process
+	making   sync.Mutex      // of folders
 }
 
 var _ uploads.Store = (*Store)(nil)
@@ -270,47 +270,34 @@ func (s *Store) writable(op string) error {
 	return nil
 }
 
-// Sync implements uploads.Store: it flushes the folders of row, and those above.
-func (s *Store) Sync(ctx context.Context, row migration.RowKey) error {
+// Sync implements uploads.Store: it flushes each folder on the way to keys once,
+// the deepest first.
+func (s *Store) Sync(ctx context.Context, keys []uploads.Key) error {
 	if err := s.writable("flush uploads"); err != nil {
 		return err
 	}
-	dir, err := s.place(uploads.Key{Row: row})
-	if err != nil {
-		return err
+	folders := map[string]int{} // with their depth
+	for _, key := range keys {
+		name, err := s.file(key)
+		if err != nil {
+			return err
+		}
+		dir := path.Dir(name)
+		for depth := strings.Count(dir, "/") + 1; depth > 0 && folders[dir] == 0; depth-- {
+			folders[dir] = depth
+			dir = path.Dir(dir)
+		}
+		folders["."] = 0
 	}
-	if err := s.syncBelow(ctx, dir, 0); err != nil {
-		return err
-	}
-	for _, above := range []string{row.Table, "."} {
-		if err := s.syncDir(above); err != nil {
+	for _, dir := range slices.SortedFunc(maps.Keys(folders), func(a, b string) int { return cmp.Compare(folders[b], folders[a]) }) {
+		if err := ctx.Err(); err != nil {
+			return failed("flush uploads", err)
+		}
+		if err := s.syncDir(dir); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *Store) syncBelow(ctx context.Context, dir string, depth int) error {
-	if err := ctx.Err(); err != nil {
-		return failed("flush uploads", err)
-	}
-	names, err := s.names(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return failed("flush uploads", err)
-	}
-	for _, name := range names {
-		below := path.Join(dir, name)
-		info, err := s.root.Lstat(below)
-		if err == nil && info.IsDir() && depth < maxDepth {
-			if err := s.syncBelow(ctx, below, depth+1); err != nil {
-				return err
-			}
-		}
-	}
-	return s.syncDir(dir)
 }
 
 func (s *Store) syncDir(dir string) error {
@@ -415,7 +402,11 @@ func (p *partial) open() error {
 
 func (p *partial) openOnce() (again bool, err error) {
 	root := p.store.root
-	if err := root.MkdirAll(path.Dir(p.name), dirMode); err != nil {
+	err = p.store.makeFolders(path.Dir(p.name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil // somebody tidied the folder around it away
+	}
+	if err != nil {
 		return false, failed("make a folder for an upload", err)
 	}
 	info, err := root.Lstat(p.temporary)
@@ -498,6 +489,9 @@ func (p *partial) Commit(ctx context.Context, c uploads.Commit) error {
 		return &migration.Error{Code: migration.CodeInternal, Op: "write an upload", Hint: "the partial file is not as long as what was written"}
 	}
 	root := p.store.root
+	if err := p.share(); err != nil {
+		return failed("write an upload", err)
+	}
 	if err := root.Chtimes(p.temporary, c.Modified, c.Modified); err != nil {
 		return failed("write an upload", err)
 	}
@@ -561,9 +555,19 @@ func (p *partial) replace(was uploads.Entry) error {
 	return nil
 }
 
+// share lets everybody do with a file what they may do in its folder, and read it.
+func (p *partial) share() error {
+	in, err := p.store.accessIn(path.Dir(p.name), 0)
+	if err != nil {
+		return err
+	}
+	in.mode = in.mode&0o666 | fileMode
+	return in.grant(p.f)
+}
+
 // inherit gives a file the rights of the one that it replaces, for whoever read
 // that one. Where its owner cannot be the same, those rights would shut Joget's
-// account out, and everybody may read it.
+// account out, and it keeps those of share.
 func (p *partial) inherit(was fs.FileInfo) error {
 	if uid, gid := owner(was); p.f.Chown(uid, gid) == nil {
 		return p.f.Chmod(was.Mode().Perm())

@@ -288,7 +288,7 @@ func removes(t *testing.T, s uploads.Store) {
 	if err := s.Remove(t.Context(), file("x")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Sync(t.Context(), Row); err != nil {
+	if err := s.Sync(t.Context(), []uploads.Key{file("x"), file("never/was/there")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(t, s, Row); len(got) != 1 || got[0].Name != "y" {
@@ -376,10 +376,10 @@ func hostile(t *testing.T, s uploads.Store) {
 		_, err = s.Create(ctx, key)
 		wantCode(t, err, migration.CodeUnsupported)
 		wantCode(t, s.Remove(ctx, key), migration.CodeUnsupported)
+		wantCode(t, s.Sync(ctx, []uploads.Key{key}), migration.CodeUnsupported)
 		if uploads.CheckKey(uploads.Key{Row: key.Row}) != nil {
 			_, err = s.List(ctx, key.Row)
 			wantCode(t, err, migration.CodeUnsupported)
-			wantCode(t, s.Sync(ctx, key.Row), migration.CodeUnsupported)
 			wantCode(t, s.Tidy(ctx, key.Row), migration.CodeUnsupported)
 		}
 		if t.Failed() {
