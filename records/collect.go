@@ -346,7 +346,7 @@ func (c *collector) layout(ctx context.Context, table string) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if !ok || t.View {
 		c.layouts[table] = nil
 		c.set.Missing = append(c.set.Missing, table)
 		return nil, nil

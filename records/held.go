@@ -12,7 +12,7 @@ import (
 // holds nothing.
 func (t Target) held(ctx context.Context, table, column string, values []string, but func(migration.RowKey) bool) (map[string]bool, error) {
 	there, ok, err := t.Schema.Table(ctx, t.DB, table)
-	if err != nil || !ok {
+	if err != nil || !ok || there.View {
 		return nil, err
 	}
 	c, ok := there.column(column)
