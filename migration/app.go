@@ -40,7 +40,10 @@ const (
 	MismatchGenerated MismatchKind = "generated"         // the target computes what the source stores
 	MismatchEngine    MismatchKind = "not_transactional" // on the target, so a write cannot be a compare-and-set
 	MismatchKey       MismatchKind = "id_not_unique"     // on the target
-	MismatchUnique    MismatchKind = "unique"            // the target has a unique key that the source lacks
+	MismatchView      MismatchKind = "view"              // the target has a view in its place
+	// MismatchSourceView: the source has a view in its place, so nothing is copied of it.
+	MismatchSourceView MismatchKind = "source_view"
+	MismatchUnique     MismatchKind = "unique" // the target has a unique key that the source lacks
 )
 
 // Mismatch is one fact about a pair of form tables. Source and Target are

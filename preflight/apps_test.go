@@ -58,6 +58,8 @@ func TestApp(t *testing.T) {
 		{name: "charset", change: mismatch(migration.MismatchCharset), want: []string{"FERRY-307 warning crm: app_fd_orders: c_x text to int"}},
 		{name: "unique_key", change: mismatch(migration.MismatchUnique), want: []string{"FERRY-308 warning crm: app_fd_orders: int (c_x)"}},
 		{name: "engine", change: mismatch(migration.MismatchEngine), want: []string{"FERRY-309 warning crm: app_fd_orders: engine int"}},
+		{name: "view", change: mismatch(migration.MismatchView), want: []string{"FERRY-309 warning crm: app_fd_orders: a view"}},
+		{name: "view_on_the_source", change: mismatch(migration.MismatchSourceView), want: []string{"FERRY-321 warning crm: app_fd_orders: a view"}},
 		{name: "id_no_key", change: mismatch(migration.MismatchKey), want: []string{"FERRY-309 warning crm: app_fd_orders: id is no key"}},
 		{
 			name: "each_check_and_table_is_one_finding", change: func(f *preflight.AppFacts) {

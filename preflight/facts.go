@@ -244,6 +244,9 @@ type DataFacts struct {
 	Sharing int
 	// MissingFiles are uploads that a field names and the source's disk lacks: "table: name".
 	MissingFiles []string
+	// RefusedFiles are what the copy would refuse of the uploads of such a row: "table:
+	// name (symlink)", "table: the folder". Not looked at where no field names one.
+	RefusedFiles []string
 	// Refused are the tables and columns of the source's rows that the copy would
 	// refuse: "app_fd_x", "app_fd_x.c_y".
 	Refused []string

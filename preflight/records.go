@@ -103,6 +103,15 @@ var records = []Check{
 		About:    `Looks at the rows whose id is the record ID. Found where the target lacks the table or cannot write it safely, where the row is larger than max_allowed_packet of the target's server, and where the column of a value is missing, is too short or lacks one of its characters. The rules are those of the copy, which would park the instance with record_unsupported before it writes anything. Tables and columns are named, never values. Child rows are not examined.`,
 		Instance: valueRefused,
 	},
+	{
+		ID:       "FERRY-320",
+		Severity: migration.Blocking,
+		Title:    "an upload of the record cannot be copied",
+		Remedy:   "replace a symlink by its file, remove what is no file, or give the worker's account the right to read the folder",
+		About:    `Uploads lie in a folder that Joget names by the record ID, URL-decoded and normalised. Found where that folder may not be read, is a symlink, or would lie outside of its table's, and where a symlink, a device, or a file called as our own partial files are lies in it. The copy would park the instance with file_refused, after its rows were written. Looked at are the rows whose id is the record ID and of which a file field names an upload; whether each file may be read, the copy tells.`,
+		Personal: true,
+		Instance: uploadRefused,
+	},
 }
 
 func recordIsInstance(f *InstanceFacts, r Report) {
@@ -197,6 +206,12 @@ func recordAlike(f *InstanceFacts, r Report) {
 	}
 	for _, other := range f.Data.Alike {
 		r.Found(f.subject(), fmt.Sprintf("%q and %q", f.Instance.Record, other))
+	}
+}
+
+func uploadRefused(f *InstanceFacts, r Report) {
+	if f.Data != nil && len(f.Data.RefusedFiles) > 0 {
+		r.Found(f.subject(), strings.Join(first(maxColumns, f.Data.RefusedFiles), ", "))
 	}
 }
 

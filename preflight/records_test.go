@@ -47,6 +47,9 @@ func TestData(t *testing.T) {
 		{name: "refused", data: &preflight.DataFacts{Refused: []string{"app_fd_a", "app_fd_b.c_x"}}, want: []string{
 			"FERRY-319 blocking 7_crm_approve: app_fd_a, app_fd_b.c_x",
 		}},
+		{name: "upload_refused", data: &preflight.DataFacts{RefusedFiles: []string{"orders: a.pdf (symlink)", "orders: the folder"}}, want: []string{
+			"FERRY-320 blocking 7_crm_approve: orders: a.pdf (symlink), orders: the folder",
+		}},
 		{name: "alike", data: &preflight.DataFacts{Alike: []migration.RecordID{"REC-1"}}, want: []string{`FERRY-318 blocking 7_crm_approve: "rec-1" and "REC-1"`}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

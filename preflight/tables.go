@@ -55,7 +55,7 @@ var tables = []Check{
 		Severity: migration.Warning,
 		Title:    "rows of the target's form table cannot be written safely",
 		Remedy:   "convert the target's table to InnoDB, with id as its primary key",
-		About:    `A row is written only while it is what the ledger's image says, which needs transactions and a key on id. An instance whose record has a row in such a table has FERRY-319; a child row in one parks its instance with record_unsupported. A table without a row on the source is not examined.`,
+		About:    `A row is written only while it is what the ledger's image says, which needs transactions and a key on id. An instance whose record has a row in such a table has FERRY-319; a child row in one parks its instance with record_unsupported. A view cannot be written through. A table without a row on the source is not examined.`,
 		App:      notTransactional,
 	},
 	{
@@ -65,6 +65,14 @@ var tables = []Check{
 		Remedy:   "compare with what you know of the app; name a table that is missing in records.extra",
 		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. A table that only a plugin or a script knows cannot be found.`,
 		App:      childTables,
+	},
+	{
+		ID:       "FERRY-321",
+		Severity: migration.Warning,
+		Title:    "a form table of the source is a view",
+		Remedy:   "make the same view on the target; look whether the tables that it shows are form tables of the app, or name them in records.extra",
+		About:    `A view has no rows of its own. What it shows is copied where it lies in other form tables of the app; nothing is copied, compared or followed through the view.`,
+		App:      sourceView,
 	},
 }
 
@@ -121,11 +129,19 @@ func uniqueKey(f *AppFacts, r Report) {
 
 func notTransactional(f *AppFacts, r Report) {
 	f.mismatched(r, func(m migration.Mismatch) string {
-		if m.Kind == migration.MismatchKey {
+		switch m.Kind {
+		case migration.MismatchKey:
 			return "id is no key"
+		case migration.MismatchView:
+			return "a view"
+		default:
+			return "engine " + m.Target
 		}
-		return "engine " + m.Target
-	}, migration.MismatchEngine, migration.MismatchKey)
+	}, migration.MismatchEngine, migration.MismatchKey, migration.MismatchView)
+}
+
+func sourceView(f *AppFacts, r Report) {
+	f.mismatched(r, func(migration.Mismatch) string { return "a view" }, migration.MismatchSourceView)
 }
 
 func childTables(f *AppFacts, r Report) {

@@ -131,7 +131,7 @@ func (w *BegunCapture) Close(ctx context.Context) (Capture, error) {
 // read in it, and then nothing is proven.
 func (w *BegunCapture) existed(ctx context.Context, key migration.RowKey) (bool, error) {
 	table, ok, err := w.target.Schema.Table(ctx, w.target.DB, key.Table)
-	if err != nil || !ok {
+	if err != nil || !ok || table.View {
 		return true, err
 	}
 	l, ok := newLayout(table)
@@ -337,7 +337,11 @@ func (p *putter) put(ctx context.Context, c Change) error {
 		p.result.Shared = append(p.result.Shared, c.Key)
 		return nil
 	}
-	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: c.Before}})
+	back := change{key: c.Key, expect: c.After}
+	if c.Before != nil {
+		back.want = l.stands(c.Before)
+	}
+	applied, err := p.target.apply(ctx, l, []change{back})
 	if err != nil && !duplicate(err) {
 		return err
 	}

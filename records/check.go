@@ -14,6 +14,9 @@ func Check(source, target *Table) []migration.Mismatch {
 	if target == nil {
 		return []migration.Mismatch{{Table: source.Name, Kind: migration.MismatchTable}}
 	}
+	if target.View {
+		return []migration.Mismatch{{Table: source.Name, Kind: migration.MismatchView}}
+	}
 	c := checker{table: source.Name}
 	if !strings.EqualFold(target.Engine, "InnoDB") && target.Engine != "" {
 		c.add("", migration.MismatchEngine, source.Engine, target.Engine)
@@ -27,7 +30,7 @@ func Check(source, target *Table) []migration.Mismatch {
 		c.column(from, to)
 	}
 	for _, to := range target.stored() {
-		if _, ok := source.column(to.Name); !ok && !to.Nullable && !to.HasDefault {
+		if _, ok := source.column(to.Name); !ok && !to.mayBeEmpty() {
 			c.add(to.Name, migration.MismatchNotNull, "", to.FullType)
 		}
 	}

@@ -79,7 +79,7 @@ func (c *collector) collect(ctx context.Context, selection Selection) (Set, erro
 	}
 	slices.Sort(tables)
 	for _, table := range slices.Compact(tables) {
-		if err := c.reach(ctx, table, idColumn, root, func([]byte) int { return noParent }, owned); err != nil {
+		if err := c.reach(ctx, table, idColumn, root, orphan, owned); err != nil {
 			return Set{}, err
 		}
 	}
@@ -90,14 +90,14 @@ func (c *collector) collect(ctx context.Context, selection Selection) (Set, erro
 			if relation.Kind != migration.RelationChildHoldsParent || !slices.Contains(tables, relation.Parent) {
 				continue
 			}
-			if err := c.reach(ctx, relation.Child, fieldColumn(relation.Column), root, func([]byte) int { return noParent }, owned); err != nil {
+			if err := c.reach(ctx, relation.Child, fieldColumn(relation.Column), root, orphan, owned); err != nil {
 				return Set{}, err
 			}
 		}
 	}
 	for _, e := range selection.Extra {
 		if e.ForeignKey != "" && e.ForeignKey != idColumn {
-			if err := c.reach(ctx, e.Table, columnPrefix+e.ForeignKey, root, func([]byte) int { return noParent }, owned); err != nil {
+			if err := c.reach(ctx, e.Table, columnPrefix+e.ForeignKey, root, orphan, owned); err != nil {
 				return Set{}, err
 			}
 		}
@@ -118,6 +118,9 @@ func (c *collector) collect(ctx context.Context, selection Selection) (Set, erro
 }
 
 const noParent = -1
+
+// orphan is of rows that nothing but the root's ID leads to.
+func orphan(string) int { return noParent }
 
 type collector struct {
 	q       Querier
@@ -195,17 +198,8 @@ func (c *collector) follow(ctx context.Context, relation migration.Relation) err
 			byValue[string(value)] = i
 		}
 	}
-	parent := func(value []byte) int {
-		i, ok := byValue[string(value)]
-		if !ok {
-			return unwanted
-		}
-		return i
-	}
-	return c.reach(ctx, relation.Child, column, values, parent, by)
+	return c.reach(ctx, relation.Child, column, values, func(value string) int { return byValue[value] }, by)
 }
-
-const unwanted = -2
 
 func fieldColumn(field string) string {
 	if field == idColumn {
@@ -237,12 +231,14 @@ type link int
 const (
 	owned     link = iota // they have its ID, or name it
 	pointedTo             // a column of it points to them, and other records' may too
+	known                 // they are asked for by their key, to the byte
 )
 
 // reach reads the rows of table whose column holds one of values and adds
-// those that are new. parentOf gives the index of the row that leads to a value,
-// or unwanted.
-func (c *collector) reach(ctx context.Context, table, column string, values []string, parentOf func([]byte) int, by link) error {
+// those that are new. As Joget asks the database, its collation decides which texts are
+// equal (docs/joget.md#names-and-collations). parentOf gives the index of the row that
+// leads to a value.
+func (c *collector) reach(ctx context.Context, table, column string, values []string, parentOf func(string) int, by link) error {
 	l, err := c.layout(ctx, table)
 	if err != nil || l == nil {
 		return err
@@ -252,18 +248,18 @@ func (c *collector) reach(ctx context.Context, table, column string, values []st
 		return nil // no row can hold a value in a column that is not there yet
 	}
 	for chunk := range slices.Chunk(values, batchKeys) {
-		if err := c.read(ctx, l, key.Name, chunk, parentOf, by); err != nil {
+		if err := c.read(ctx, l, key, chunk, parentOf, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *collector) read(ctx context.Context, l *layout, column string, values []string, parentOf func([]byte) int, by link) error {
+func (c *collector) read(ctx context.Context, l *layout, key *Column, values []string, parentOf func(string) int, by link) error {
 	room := c.limits.MaxRows - len(c.set.Rows) - len(c.found)
-	// Rows seen before come along, and so do ids that only the collation finds equal.
+	// Rows seen before come along.
 	limit := room + len(c.seen) + len(c.pending) + len(values) + 1
-	selected := rowSelection{layout: l, column: column, values: values, maxRows: limit, maxBytes: c.limits.MaxBytes}
+	selected := rowSelection{layout: l, column: key.Name, values: values, maxRows: limit, maxBytes: c.limits.MaxBytes}
 	rows, err := selected.read(ctx, c.q)
 	if err != nil && !errors.Is(err, errTooMuch) {
 		return err
@@ -271,18 +267,37 @@ func (c *collector) read(ctx context.Context, l *layout, column string, values [
 	if err != nil || len(rows) >= limit {
 		return c.tooMuch(l.table.Name)
 	}
-	for _, row := range rows {
-		value, _ := row.Value(column)
-		parent := parentOf(value)
-		if parent == unwanted || parent == noParent && !slices.Contains(values, string(value)) {
-			continue
+	if by == known || familyOf(key.Type) != familyText {
+		// A number is equal to any text that begins with it.
+		rows = slices.DeleteFunc(rows, func(row Row) bool { return !holdsOne(&row, key.Name, values) })
+	}
+	if len(values) > 1 && slices.ContainsFunc(rows, func(row Row) bool { return !holdsOne(&row, key.Name, values) }) {
+		// Which of the values the server takes one for only the server can tell.
+		for half := range slices.Chunk(values, (len(values)+1)/2) {
+			if err := c.read(ctx, l, key, half, parentOf, by); err != nil {
+				return err
+			}
 		}
+		return nil
+	}
+	for _, row := range rows {
+		value := values[0]
+		if is, _ := row.Value(key.Name); slices.Contains(values, string(is)) {
+			value = string(is)
+		}
+		parent := parentOf(value)
 		row.Shared = by == pointedTo || parent != noParent && c.set.Rows[parent].Shared
 		if err := c.add(row, parent); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// holdsOne reports whether a column of a row holds one of values to the byte.
+func holdsOne(row *Row, column string, values []string) bool {
+	value, _ := row.Value(column)
+	return slices.Contains(values, string(value))
 }
 
 func (c *collector) add(row Row, parent int) error {
@@ -334,7 +349,7 @@ func (c *collector) known(ctx context.Context, keys []migration.RowKey) error {
 	}
 	slices.Sort(tables)
 	for _, table := range tables {
-		if err := c.reach(ctx, table, idColumn, byTable[table], func([]byte) int { return noParent }, owned); err != nil {
+		if err := c.reach(ctx, table, idColumn, byTable[table], orphan, known); err != nil {
 			return err
 		}
 	}
@@ -350,7 +365,7 @@ func (c *collector) layout(ctx context.Context, table string) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if !ok || t.View {
 		c.layouts[table] = nil
 		c.set.Missing = append(c.set.Missing, table)
 		return nil, nil

@@ -43,6 +43,11 @@ func TestCollect(t *testing.T) {
 	d.row("line", "accent", "c_opp_id", "ŕ1")
 	d.row("line", "foreign", "c_opp_id", "other")
 	d.row("part", "p1", "c_line_id", "l1")
+	d.row("part", "p3", "c_line_id", "L1 ")
+	d.row("part", "p4", "c_line_id", "CASE")
+	d.row("part", "p5", "c_line_id", "l3")
+	d.exec("CREATE TABLE app_fd_number (id varchar(99) PRIMARY KEY, c_line_id int)")
+	d.row("number", "n1", "c_line_id", 0)
 	d.row("line", "orphan", "c_opp_id", "unsaved")
 	d.row("part", "p2", "c_line_id", "orphan")
 	d.row("contact", "c2", "c_acc_id", "unsaved")
@@ -57,14 +62,22 @@ func TestCollect(t *testing.T) {
 		missing   []string
 	}{
 		{name: "same_id_in_every_table", selection: selection("r1", "opp", "detail", "log"), want: []string{"detail/r1", "opp/r1"}},
-		{name: "id_is_compared_as_bytes", selection: selection("R1", "opp")},
+		{name: "the_collation_says_which_ids_are_equal", selection: selection("R1", "opp"), want: []string{"opp/r1"}},
 		{name: "missing_tables_are_listed", selection: selection("r1", "zzz", "opp", "nope"), want: []string{"opp/r1"}, missing: []string{"nope", "zzz"}},
 		{
 			name: "children_of_children",
 			selection: records.Selection{Root: "r1", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
 				{Parent: "line", Child: "part", Kind: held, Column: "line_id"}, {Parent: "opp", Child: "line", Kind: held, Column: "opp_id"},
 			}}},
-			want: []string{"opp/r1", "line/l1", "line/l2", "part/p1"},
+			want: []string{"opp/r1", "line/accent", "line/blank", "line/case", "line/l1", "line/l2", "part/p1", "part/p3", "part/p4"},
+		},
+		{
+			// To the server every text that begins with no digit is 0.
+			name: "numbers_are_compared_as_texts",
+			selection: records.Selection{Root: "r1", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
+				{Parent: "opp", Child: "number", Kind: held, Column: "line_id"},
+			}}},
+			want: []string{"opp/r1"},
 		},
 		{
 			name: "children_of_a_record_without_a_row",
@@ -131,6 +144,32 @@ func TestCollect(t *testing.T) {
 				t.Errorf("two reads differ:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCollectTellsParentsApart has pointers of two rows of the record's own and of a
+// shared one, all written otherwise than the ids that they mean: what hangs below is
+// shared or not as its own parent is.
+func TestCollectTellsParentsApart(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.table("opp", "doc")
+	d.table("doc", "opp")
+	d.table("page", "doc")
+	d.row("opp", "r", "c_doc", "SHARED")
+	d.row("doc", "shared")
+	d.row("doc", "own1", "c_opp", "R ")
+	d.row("doc", "own2", "c_opp", "r")
+	for page, doc := range map[string]string{"p1": "Own1", "p2": "own2 ", "p3": "Shared"} {
+		d.row("page", page, "c_doc", doc)
+	}
+	set := d.collect(records.Selection{Root: "r", Model: migration.FormModel{Tables: []string{"opp"}, Relations: []migration.Relation{
+		{Parent: "doc", Child: "page", Kind: held, Column: "doc"},
+		{Parent: "opp", Child: "doc", Kind: holds, Column: "doc"},
+		{Parent: "opp", Child: "doc", Kind: held, Column: "opp"},
+	}}})
+	if diff := cmp.Diff([]string{"opp/r", "doc/own1", "doc/own2", "doc/shared shared", "page/p1", "page/p2", "page/p3 shared"}, names(set)); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 

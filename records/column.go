@@ -2,7 +2,6 @@ package records
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -60,10 +59,10 @@ func familyOf(columnType string) family { return families[columnType] }
 
 func (c *Column) unsigned() bool { return c.Type == "bit" || strings.Contains(c.FullType, "unsigned") }
 
-// keeps reports whether the type stores every value that it takes without a
-// word as it is. The others may round it, pad it or give it another form.
-func (c *Column) keeps() bool {
-	return c.Type != "char" && c.Type != "binary" && c.Type != "year" && slices.Contains([]family{familyText, familyBytes, familyTime}, familyOf(c.Type))
+// mayBeEmpty reports whether a row that has nothing for the column can be empty in it:
+// NULL, or a text of no characters in place of the column's default.
+func (c *Column) mayBeEmpty() bool {
+	return c.Nullable || c.HasDefault && familyOf(c.Type) == familyText
 }
 
 // expression is what reads the column exactly. Servers print a FLOAT with six

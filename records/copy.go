@@ -71,6 +71,9 @@ type CopyResult struct {
 // if the row still is what the image says; one that moved in between is a conflict
 // under every policy but ConflictKeep.
 //
+// Where somebody tied form tables by foreign keys, rows are written in the order that
+// these want, as far as rows of the set are what they want.
+//
 // Conflicts give CodeConflict together with the result. A missing table or
 // column, or a value that does not fit, is CodeUnsupported before anything is
 // written. It is safe to repeat.
@@ -80,10 +83,8 @@ func Copy(ctx context.Context, target Target, set Set, images Images, options Co
 		return CopyResult{}, err
 	}
 	if len(c.result.Conflicts) == 0 {
-		for _, b := range c.batches {
-			if err := c.write(ctx, b); err != nil {
-				return c.result, err
-			}
+		if err := c.writeAll(ctx); err != nil {
+			return c.result, err
 		}
 	}
 	if len(c.result.Conflicts) > 0 {
@@ -166,7 +167,7 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 	}
 	b := batch{layout: l}
 	for i := range rows {
-		row := &rows[i]
+		row := l.stands(&rows[i])
 		there := current[row.Key]
 		switch {
 		case there == nil && c.options.OnConflict != ConflictOverwrite && c.options.Brought[row.Key]:
@@ -208,6 +209,34 @@ func (c *copier) conflict(key migration.RowKey) {
 		return
 	}
 	c.result.Conflicts = append(c.result.Conflicts, key)
+}
+
+// writeAll writes the batches, and those again, row by row, that a foreign key held up
+// for rows of others: Joget makes none, so the server tells the order.
+func (c *copier) writeAll(ctx context.Context) error {
+	for left := c.batches; len(left) > 0; {
+		var held []batch
+		var why error
+		for _, b := range left {
+			err := c.write(ctx, b)
+			if !heldUp(err) {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+			why = err
+			for _, ch := range b.changes {
+				held = append(held, batch{layout: b.layout, changes: []change{ch}})
+			}
+		}
+		// As many as before: then no rest is larger than a row, and none goes.
+		if len(held) == len(left) && !slices.ContainsFunc(left, func(b batch) bool { return len(b.changes) > 1 }) {
+			return why
+		}
+		left = held
+	}
+	return nil
 }
 
 func (c *copier) write(ctx context.Context, b batch) error {

@@ -6,8 +6,9 @@
 //
 // It knows MySQL and the layout of app_fd_* tables. It knows neither form
 // definitions nor instances nor the ledger: forms come as migration.FormModel, and
-// former rows go through the interface Images. IDs are compared as bytes, whatever
-// the collation of a column (docs/joget.md#names-and-collations). Nothing here
+// former rows go through the interface Images. A row is known by the bytes of its id,
+// whatever the collation of a column; which rows belong together the collation decides,
+// as it does for Joget (docs/joget.md#names-and-collations). Nothing here
 // logs; errors are *migration.Error, and their Safe text holds names of tables and
 // columns only.
 //

@@ -28,5 +28,11 @@ func failed(op, subject string, err error) error {
 // lostToAnother reports whether the server ended a transaction in favour of another one.
 func lostToAnother(err error) bool { return database.ClassOf(err) == database.Retry }
 
+// heldUp reports whether a foreign key between form tables refused a row for another
+// one, which may be written or removed later.
+func heldUp(err error) bool {
+	return database.IsNumber(err, database.RowIsMissing, database.RowIsWanted, database.RowIsMissingUnnamed, database.RowIsWantedUnnamed)
+}
+
 // duplicate reports whether a unique key had the value already.
 func duplicate(err error) bool { return database.ClassOf(err) == database.Duplicate }

@@ -17,11 +17,14 @@ type Side struct {
 
 // Inspect compares a form table (without app_fd_) of both sides by Check and by
 // unique keys. Nil: the source has no such table, no row in it, or all rows fit.
-// It looks at no row; Refusals does.
+// It looks at no row; Refusals does. A view on the source is a mismatch by itself.
 func Inspect(ctx context.Context, source, target Side, table string) ([]migration.Mismatch, error) {
 	from, ok, err := source.Schema.Table(ctx, source.Q, table)
 	if err != nil || !ok {
 		return nil, err
+	}
+	if from.View {
+		return []migration.Mismatch{{Table: table, Kind: migration.MismatchSourceView}}, nil
 	}
 	if some, err := source.Any(ctx, table); err != nil || !some {
 		return nil, err
@@ -31,7 +34,7 @@ func Inspect(ctx context.Context, source, target Side, table string) ([]migratio
 		return nil, err
 	}
 	found := Check(from, to)
-	if to == nil {
+	if to == nil || to.View {
 		return found, nil
 	}
 	unique, err := surplusKeys(ctx, source, target, from, to)
@@ -127,10 +130,10 @@ func uniqueKeys(ctx context.Context, q Querier, t *Table) ([]uniqueKey, error) {
 	return keys, nil
 }
 
-// Any reports whether a form table (without app_fd_) exists and has a row.
+// Any reports whether a form table (without app_fd_) exists and has a row; a view has none.
 func (s Side) Any(ctx context.Context, table string) (bool, error) {
 	t, ok, err := s.Schema.Table(ctx, s.Q, table)
-	if err != nil || !ok {
+	if err != nil || !ok || t.View {
 		return false, err
 	}
 	rows, err := s.Q.QueryContext(ctx, anyRowQuery(t.Real))
@@ -194,10 +197,10 @@ func (s Side) IDs(ctx context.Context, table string, ids []migration.RecordID) (
 	return found, nil
 }
 
-// layout is nil for a table that does not exist, or is no form table.
+// layout is nil for a table that does not exist, is a view, or is no form table.
 func (s Side) layout(ctx context.Context, table string) (*layout, error) {
 	t, ok, err := s.Schema.Table(ctx, s.Q, table)
-	if err != nil || !ok {
+	if err != nil || !ok || t.View {
 		return nil, err
 	}
 	l, ok := newLayout(t)

@@ -26,6 +26,8 @@ func TestInspectAndRefusalsAgreeWithCopy(t *testing.T) {
 		refused        []string
 	}{
 		{name: "no_table_on_the_source", target: "c_x text"},
+		{name: "a_view_on_the_source", source: "VIEW", target: "c_x text", want: []migration.Mismatch{{Kind: migration.MismatchSourceView}}},
+		{name: "a_view_on_the_target", source: "c_x text", target: "VIEW", value: "a", want: []migration.Mismatch{{Kind: migration.MismatchView}}, refused: []string{"app_fd_a"}},
 		{name: "no_row", source: "c_x text", target: "c_y text"},
 		{name: "all_fits", source: "c_x text", target: "c_x longtext", value: "€"},
 		{name: "no_table_on_the_target", source: "c_x text", value: "a", want: []migration.Mismatch{{Kind: migration.MismatchTable}}, refused: []string{"app_fd_a"}},
@@ -99,7 +101,8 @@ func TestInspectAndRefusalsAgreeWithCopy(t *testing.T) {
 			want: []migration.Mismatch{{Column: "c_y", Kind: migration.MismatchNotNull, Target: "text"}}, refused: []string{"app_fd_a.c_y"},
 		},
 		{
-			name: "wants_a_value_that_it_can_count", source: "c_x text", target: "c_x text, c_y int NOT NULL AUTO_INCREMENT, KEY k (c_y)", value: "a",
+			name: "wants_a_value_that_it_counts_itself", source: "c_x text", target: "c_x text, c_y datetime NOT NULL DEFAULT CURRENT_TIMESTAMP, c_z datetime DEFAULT CURRENT_TIMESTAMP", value: "a",
+			want: []migration.Mismatch{{Column: "c_y", Kind: migration.MismatchNotNull, Target: "datetime"}}, refused: []string{"app_fd_a.c_y"},
 		},
 		{
 			name: "wants_a_value_and_there_is_none", source: "c_x text, c_y text", target: "c_x text, c_y varchar(9) NOT NULL DEFAULT 'a'", value: "a",
@@ -117,14 +120,23 @@ func TestInspectAndRefusalsAgreeWithCopy(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			source, target := newDatabase(t), newDatabase(t)
-			if tc.source != "" {
+			switch tc.source {
+			case "":
+			case "VIEW":
+				source.exec("CREATE VIEW app_fd_a AS SELECT '1' id, 'x' c_x")
+			default:
 				source.exec("CREATE TABLE app_fd_a (id varchar(99) PRIMARY KEY, " + tc.source + ") DEFAULT CHARSET=utf8mb4")
 			}
 			engine := "InnoDB"
 			if tc.engine != "" {
 				engine = tc.engine
 			}
-			if tc.target != "" {
+			switch tc.target {
+			case "":
+			case "VIEW":
+				target.exec("CREATE TABLE base (id varchar(99) PRIMARY KEY, c_x text)")
+				target.exec("CREATE VIEW app_fd_A AS SELECT * FROM base")
+			default:
 				target.exec("CREATE TABLE app_fd_A (id varchar(99) PRIMARY KEY, " + tc.target + ") DEFAULT CHARSET=utf8mb4 ENGINE=" + engine)
 			}
 			switch tc.value {

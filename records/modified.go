@@ -14,11 +14,11 @@ const maxModified = 10 * time.Minute
 // app_fd_) that Joget stored since so long ago, by the server's clock; where
 // Joget's time zone is neither UTC nor the server's, those of some hours more or
 // less. What SQL wrote without dateModified is not among them. Dated is false when the table has no
-// such column; a table that does not exist has no rows. It reads the whole table,
+// such column; a table that does not exist has no rows, nor has a view. It reads the whole table,
 // until the deadline of ctx: then the error is context.DeadlineExceeded.
 func (s Side) Modified(ctx context.Context, table string, ago time.Duration, limit int) (ids []migration.RecordID, dated bool, err error) {
 	t, ok, err := s.Schema.Table(ctx, s.Q, table)
-	if err != nil || !ok {
+	if err != nil || !ok || t.View {
 		return nil, true, err
 	}
 	if c, ok := t.column(modifiedColumn); !ok || c.Type != "datetime" && c.Type != "timestamp" {

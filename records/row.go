@@ -74,7 +74,7 @@ type Set struct {
 	Rows []Row
 	// Missing are tables of the selection that the database lacks, sorted: Joget
 	// makes them when the form is first used
-	// (docs/joget.md#how-form-tables-come-and-grow).
+	// (docs/joget.md#how-form-tables-come-and-grow). Views are among them.
 	Missing []string
 	// Cut are relations not followed, because they lead from a shared row back
 	// to a table that the record came from: the other users of that row.
@@ -111,8 +111,7 @@ type layout struct {
 	table   *Table
 	columns []*Column // sorted by name
 	names   []string
-	id      int  // index of the id column
-	bends   bool // a column may change a value that it takes, see Column.keeps
+	id      int // index of the id column
 }
 
 func newLayout(t *Table) (*layout, bool) {
@@ -120,7 +119,6 @@ func newLayout(t *Table) (*layout, bool) {
 	slices.SortFunc(l.columns, func(a, b *Column) int { return compareNames(a.Name, b.Name) })
 	for i, c := range l.columns {
 		l.names = append(l.names, c.Name)
-		l.bends = l.bends || !c.keeps()
 		if strings.EqualFold(c.Name, idColumn) {
 			l.id = i
 		}

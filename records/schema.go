@@ -36,7 +36,8 @@ type Querier interface {
 type Table struct {
 	Name    string
 	Real    string
-	Engine  string // "InnoDB"
+	Engine  string // "InnoDB"; "" of a view
+	View    bool   // it has no rows of its own, so none is read or written through it
 	Columns []Column
 	packet  int64 // max_allowed_packet of the server, bytes
 }
@@ -82,7 +83,7 @@ type listing struct {
 	tables map[string]described // by real name, those asked for
 }
 
-// described is a form table, nil for a view or one that was dropped, and what a query
+// described is a form table, nil for one that was dropped, and what a query
 // of it gave when it was read.
 type described struct {
 	table *Table
@@ -128,8 +129,8 @@ func (s *Schema) current(ctx context.Context, q Querier) (*listing, error) {
 	return list, nil
 }
 
-// Table returns the form table of that name, without app_fd_; false when the
-// database has none. Where the exact name is missing, one that differs by case only
+// Table returns the form table of that name, without app_fd_, or a view in its place;
+// false when the database has none. Where the exact name is missing, one that differs by case only
 // is taken: dumps from Windows have lower-cased names
 // (docs/joget.md#names-and-collations). The session is asserted whenever the names
 // are read.
@@ -282,8 +283,8 @@ func readListing(ctx context.Context, q Querier) (*listing, error) {
 	return list, nil
 }
 
-// readTable returns the table of a real name, Name left empty; nil when there
-// is none, or a view. Engine and columns are two queries: MariaDB joins the two
+// readTable returns the table or view of a real name, Name left empty; nil when there
+// is none. Engine and columns are two queries: MariaDB joins the two
 // tables of information_schema by opening everything once for each row.
 func readTable(ctx context.Context, q Querier, realName string) (*Table, error) {
 	t := &Table{Real: realName}
@@ -296,12 +297,13 @@ func readTable(ctx context.Context, q Querier, realName string) (*Table, error) 
 	for rows.Next() {
 		var name string
 		var engine sql.NullString
-		if err := rows.Scan(&name, &engine); err != nil {
+		var view bool
+		if err := rows.Scan(&name, &engine, &view); err != nil {
 			return nil, failed("read form tables", "table "+realName, err)
 		}
 		// To information_schema, names that differ by case are equal.
 		if name == realName {
-			t.Engine, found = engine.String, true
+			t.Engine, t.View, found = engine.String, view, true
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -309,6 +311,9 @@ func readTable(ctx context.Context, q Querier, realName string) (*Table, error) 
 	}
 	if !found {
 		return nil, nil
+	}
+	if t.View {
+		return t, nil
 	}
 	t.Columns, err = readColumns(ctx, q, realName)
 	return t, err

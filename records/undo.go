@@ -53,20 +53,24 @@ func Undo(ctx context.Context, target Target, model migration.FormModel, images 
 		tables[key.Table] = append(tables[key.Table], key)
 		u.left[key] = true
 	}
-	for _, table := range holdersFirst(slices.Collect(maps.Keys(tables)), model.Relations) {
-		for part := range slices.Chunk(tables[table], undoRows) {
-			if pace != nil {
-				if err := pace(ctx, len(part)); err != nil {
+	for len(tables) > 0 {
+		before := len(u.left)
+		for _, table := range holdersFirst(slices.Collect(maps.Keys(tables)), model.Relations) {
+			for part := range slices.Chunk(tables[table], undoRows) {
+				if pace != nil {
+					if err := pace(ctx, len(part)); err != nil {
+						return u.result, err
+					}
+				}
+				if err := u.batch(ctx, part); err != nil {
 					return u.result, err
 				}
-			}
-			if err := u.batch(ctx, part); err != nil {
-				return u.result, err
-			}
-			for _, key := range part {
-				delete(u.left, key)
+				for _, key := range part {
+					delete(u.left, key)
+				}
 			}
 		}
+		tables = u.again(before)
 	}
 	return u.result, nil
 }
@@ -76,7 +80,25 @@ type undoer struct {
 	model  migration.FormModel
 	images RowUndoer
 	left   map[migration.RowKey]bool // whose turn has not come, or has not ended
+	held   []migration.RowKey        // that a foreign key wants other rows for first
 	result UndoResult
+}
+
+// again returns the rows that foreign keys held up, by table, for another turn.
+// Where none of before rows went, none ever will: they are conflicts.
+func (u *undoer) again(before int) map[string][]migration.RowKey {
+	held := u.held
+	u.held = nil
+	if len(held) == before {
+		u.result.Conflicts = append(u.result.Conflicts, held...)
+		return nil
+	}
+	tables := map[string][]migration.RowKey{}
+	for _, key := range held {
+		tables[key.Table] = append(tables[key.Table], key)
+		u.left[key] = true
+	}
+	return tables
 }
 
 // batch undoes rows of one table.
@@ -143,10 +165,14 @@ func (u *undoer) plan(ctx context.Context, l *layout, keys []migration.RowKey, w
 		if err != nil {
 			return nil, nil, err
 		}
+		fits := want == nil || l.fits(want) == nil
+		if fits && want != nil {
+			want = l.stands(want)
+		}
 		switch {
 		case sameContent(there, want):
 			already = append(already, key)
-		case !ours(there, way.Written), want != nil && l.fits(want) != nil, want == nil && named[key.ID]:
+		case !ours(there, way.Written), !fits, want == nil && named[key.ID]:
 			u.result.Conflicts = append(u.result.Conflicts, key)
 		default:
 			changes = append(changes, change{key: key, expect: there, want: want})
@@ -192,13 +218,35 @@ func former(image *Image) (*Row, error) {
 	return &row, nil
 }
 
+// eachAlone is write for changes that the server does not take together.
+func (u *undoer) eachAlone(ctx context.Context, l *layout, changes []change) (done []migration.RowKey, err error) {
+	for _, c := range changes {
+		wrote, err := u.write(ctx, l, []change{c})
+		if err != nil {
+			return nil, err
+		}
+		done = append(done, wrote...)
+	}
+	return done, nil
+}
+
 // write returns the rows that are what they were.
 func (u *undoer) write(ctx context.Context, l *layout, changes []change) ([]migration.RowKey, error) {
 	if len(changes) == 0 {
 		return nil, nil
 	}
 	applied, err := u.target.applyApart(ctx, l, changes)
-	if err != nil {
+	if migration.CodeOf(err) == migration.CodeUnsupported && len(changes) > 1 {
+		return u.eachAlone(ctx, l, changes)
+	}
+	switch {
+	case heldUp(err):
+		u.held = append(u.held, changes[0].key)
+		return nil, nil
+	case migration.CodeOf(err) == migration.CodeUnsupported: // by a trigger or constraint of the table's own
+		u.result.Conflicts = append(u.result.Conflicts, changes[0].key)
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	var done, moved []migration.RowKey

@@ -383,8 +383,12 @@ func TestUndoKeepsWhatRowsOfOthersName(t *testing.T) {
 			happens: func(w undoWorld) { w.exec("UPDATE app_fd_order SET c_note = 'call back'") },
 		},
 		{
-			name: "another_spelling_is_another_name", want: "removed removed removed", left: []int{1, 0, 0},
-			happens: func(w undoWorld) { w.row("order", "theirs", "c_customer", "C1") },
+			name: "another_spelling_that_the_server_finds_it_under", want: "removed removed conflict", left: []int{1, 1, 0},
+			happens: func(w undoWorld) { w.row("order", "theirs", "c_customer", "C1 ") },
+		},
+		{
+			name: "another_name", want: "removed removed removed", left: []int{1, 0, 0},
+			happens: func(w undoWorld) { w.row("order", "theirs", "c_customer", "c11") },
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -118,7 +118,7 @@ type writer struct {
 func (w *writer) insert(ctx context.Context, rows []*Row) error {
 	room := min(batchBytes, w.layout.table.packet/packetShare)
 	for len(rows) > 0 {
-		columns := w.layout.shared(rows[0])
+		columns := w.layout.inserted(rows[0])
 		n, size := 0, int64(0)
 		for n < len(rows) && n < batchRows && (n+1)*len(columns) <= batchMarks && slices.Equal(rows[n].Names, rows[0].Names) {
 			if size += rows[n].Bytes(); n > 0 && size > room {
@@ -183,51 +183,78 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-// verify reads rows back where the table has types that change a value without a
-// word: FLOAT rounds, JSON gets another form. CodeUnsupported names the first such column.
+// verify reads rows back: a type may change a value without a word (FLOAT rounds,
+// JSON gets another form), and so may a trigger, which the account cannot even see.
+// CodeUnsupported names a column that has changed.
 func (w *writer) verify(ctx context.Context, written []*Row) error {
-	if !w.layout.bends || len(written) == 0 {
-		return nil
-	}
+	left := make(map[migration.RowKey]*Row, len(written))
 	ids := make([]string, len(written))
 	for i, row := range written {
-		ids[i] = string(row.Key.ID)
+		left[row.Key], ids[i] = row, string(row.Key.ID)
 	}
-	rows, err := rowSelection{layout: w.layout, column: idColumn, values: ids}.read(ctx, w.tx)
-	if err != nil {
-		return err
-	}
-	there := (&Set{Rows: rows}).byKey()
-	for _, want := range written {
-		if column := bent(want, there[want.Key]); column != "" {
-			return &migration.Error{
-				Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + w.layout.table.Real + "." + column,
-				Hint: "the target's type changes a value that the source has; compare the column types of both servers",
-			}
+	changed := func(column string) error {
+		return &migration.Error{
+			Code: migration.CodeUnsupported, Op: "write form rows", Subject: "column " + w.layout.table.Real + "." + column,
+			Hint: "its type, or a trigger of the table, changes a value on the target; compare the column types of both servers, or drop the trigger",
 		}
 	}
-	return nil
+	err := rowSelection{layout: w.layout, column: idColumn, values: ids}.each(ctx, w.tx, func(there Row) error {
+		want := left[there.Key]
+		delete(left, there.Key)
+		if want == nil || want.Digest() == there.Digest() {
+			return nil
+		}
+		return changed(bent(want, &there))
+	})
+	if err == nil && len(left) > 0 {
+		err = changed(idColumn)
+	}
+	return err
 }
 
-// bent returns the first column of want that there has with another value; ""
-// for none. A row that is not found under its id has been bent there; nil is that.
+// bent returns the first column, by name, in which two rows of a table differ. What
+// one lacks is NULL.
 func bent(want, there *Row) string {
-	if there == nil {
-		return idColumn
-	}
-	for i, name := range want.Names {
-		if value, ok := there.Value(name); ok && !equalValues(want.Values[i], value) {
+	for i, name := range there.Names {
+		if value, _ := want.Value(name); !equalValues(value, there.Values[i]) {
 			return name
 		}
 	}
-	return ""
+	return idColumn
 }
 
-// shared returns the columns that both the table and row have.
-func (l *layout) shared(row *Row) []*Column {
+// stands returns a row that fits as it will stand in the table: without columns that
+// the table lacks, which are empty in it, and with an empty text where the table alone
+// has a column that cannot be NULL. So its digest is that of what is written.
+func (l *layout) stands(row *Row) *Row {
+	lacks := slices.Contains(l.of(row.Names), nil)
+	own := slices.ContainsFunc(l.columns, func(c *Column) bool {
+		_, has := row.Value(c.Name)
+		return !has && !c.Nullable
+	})
+	if !lacks && !own {
+		return row
+	}
+	stands := &Row{Key: row.Key, Shared: row.Shared}
+	for _, c := range l.columns {
+		value, has := row.Value(c.Name)
+		if !has && c.Nullable {
+			continue
+		}
+		if !has {
+			value = []byte{}
+		}
+		stands.Names, stands.Values = append(stands.Names, c.Name), append(stands.Values, value)
+	}
+	return stands
+}
+
+// inserted returns the columns that an INSERT of row names: those that it has, and
+// those in which it would get a default, to be NULL.
+func (l *layout) inserted(row *Row) []*Column {
 	var columns []*Column
 	for _, c := range l.columns {
-		if _, ok := row.Value(c.Name); ok {
+		if _, ok := row.Value(c.Name); ok || c.Nullable && c.HasDefault {
 			columns = append(columns, c)
 		}
 	}
@@ -301,7 +328,7 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 			}
 		}
 		for _, c := range l.columns {
-			if !c.Nullable && !c.HasDefault && !slices.Contains(columns, c) && !yield(c.Name, "this column needs a value on the target, and the source does not have the column") {
+			if !c.mayBeEmpty() && !slices.Contains(columns, c) && !yield(c.Name, "this column has a value in every row of the target, and the source does not have the column") {
 				return
 			}
 		}
@@ -330,6 +357,9 @@ func (s Side) writable(ctx context.Context, name string) (*layout, error) {
 	}
 	if !ok {
 		return nil, unsupported(tablePrefix+name, "the target does not have this table; open one of its forms once on the target, and Joget creates it")
+	}
+	if table.View {
+		return nil, unsupported(table.Real, "it is a view on the target; rows are written into tables only")
 	}
 	l, ok := newLayout(table)
 	if !ok || !l.columns[l.id].Unique {

@@ -19,7 +19,7 @@ const (
 )
 
 // Difference is one file that is not the same on both sides, or that cannot be
-// compared (a symlink, a device, a name that is none). It holds personal data.
+// compared (a symlink, a device, a name that is none, what may not be read). It holds personal data.
 type Difference struct {
 	Key  Key
 	Kind DifferenceKind
@@ -55,7 +55,7 @@ func (c *Comparison) record(ctx context.Context, src, dst Store, row migration.R
 	if err == nil {
 		there, err = dst.List(ctx, row)
 	}
-	if migration.CodeOf(err) == migration.CodeUnsupported {
+	if _, ok := refused(Key{Row: row}, err); ok {
 		c.add(Key{Row: row}, Unverifiable)
 		return nil
 	}
@@ -109,10 +109,14 @@ func (c *Comparison) both(ctx context.Context, src, dst Store, key Key, a, b Ent
 		return nil
 	}
 	ours, err := sumOf(ctx, src, key)
-	if err != nil {
-		return err
+	var theirs Sum
+	if err == nil {
+		theirs, err = sumOf(ctx, dst, key)
 	}
-	theirs, err := sumOf(ctx, dst, key)
+	if _, ok := refused(key, err); ok {
+		c.add(key, Unverifiable)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -59,12 +60,37 @@ const (
 	batchBytes      = 1 << 30 // before the ledger hears of them
 )
 
-// Refusal is something that Copy will not touch. Key.Name is "" where the
-// whole record is meant. It holds personal data.
+// Refusal is something that Copy will not touch, or may not read. Key.Name is ""
+// where the whole record is meant. It holds personal data.
 type Refusal struct {
 	Key    Key
 	Target bool // seen on the target, else on the source
 	Kind   Kind // "" where the name is the trouble
+}
+
+// String is the key, what stands there, and where.
+func (r Refusal) String() string {
+	text := r.Key.String()
+	if r.Kind != "" {
+		text += " (" + string(r.Kind) + ")"
+	}
+	if r.Target {
+		text += " on the target"
+	}
+	return text
+}
+
+// refused returns the refusal that an error of a store means for key; false for
+// one that is to be tried again.
+func refused(key Key, err error) (Refusal, bool) {
+	switch migration.CodeOf(err) {
+	case migration.CodeUnsupported:
+		return Refusal{Key: key}, true
+	case migration.CodeRefused:
+		return Refusal{Key: key, Kind: KindUnreadable}, true
+	default:
+		return Refusal{}, false
+	}
 }
 
 // Result counts files by what happened to them. Conflicts, Refused and Sums hold
@@ -144,6 +170,8 @@ type job struct {
 	thereSum Sum
 	sum      Sum
 	decided  decision
+	refusal  Refusal // of decideRefuse
+	mode     fs.FileMode
 	partial  Partial
 	resumed  bool
 }
@@ -176,8 +204,8 @@ func (c *copier) plan(ctx context.Context, records []migration.RowKey) error {
 		}
 		listed[row] = true
 		entries, err := c.src.List(ctx, row)
-		if migration.CodeOf(err) == migration.CodeUnsupported {
-			c.result.Refused = append(c.result.Refused, Refusal{Key: Key{Row: row}})
+		if refusal, ok := refused(Key{Row: row}, err); ok {
+			c.result.Refused = append(c.result.Refused, refusal)
 			continue
 		}
 		if err != nil {
@@ -222,11 +250,7 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 		ours := migration.Attribute(migration.Trace{Digest: j.thereSum, Wrote: written[j.key]}) == migration.OwnerOurs
 		switch {
 		case j.decided == decideRefuse:
-			refusal := Refusal{Key: j.key, Target: true}
-			if j.there != nil {
-				refusal.Kind = j.there.Kind
-			}
-			c.result.Refused = append(c.result.Refused, refusal)
+			c.result.Refused = append(c.result.Refused, j.refusal)
 		case j.decided == decideSame:
 			c.result.Same++
 			c.result.Sums[j.key] = j.sum
@@ -265,7 +289,7 @@ func (c *copier) look(ctx context.Context, j *job) error {
 	if code := migration.CodeOf(err); code == migration.CodeNotFound {
 		return nil
 	} else if code == migration.CodeUnsupported {
-		j.decided = decideRefuse
+		j.refuse(Refusal{Key: j.key, Target: true})
 		return nil
 	}
 	if err != nil {
@@ -273,7 +297,7 @@ func (c *copier) look(ctx context.Context, j *job) error {
 	}
 	j.there = &there
 	if there.Kind != KindFile {
-		j.decided = decideRefuse
+		j.refuse(Refusal{Key: j.key, Target: true, Kind: there.Kind})
 		return nil
 	}
 	if j.thereSum, err = sumOf(ctx, c.dst, j.key); err != nil {
@@ -282,7 +306,12 @@ func (c *copier) look(ctx context.Context, j *job) error {
 	if there.Size != j.entry.Size {
 		return nil
 	}
-	if j.sum, err = sumOf(ctx, c.src, j.key); err != nil {
+	j.sum, err = sumOf(ctx, c.src, j.key)
+	if refusal, ok := refused(j.key, err); ok {
+		j.refuse(refusal)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if j.sum == j.thereSum {
@@ -290,6 +319,8 @@ func (c *copier) look(ctx context.Context, j *job) error {
 	}
 	return nil
 }
+
+func (j *job) refuse(r Refusal) { j.decided, j.refusal = decideRefuse, r }
 
 func (c *copier) batch(ctx context.Context, jobs []*job, size int64) (err error) {
 	if c.options.Pace != nil {
@@ -310,6 +341,12 @@ func (c *copier) batch(ctx context.Context, jobs []*job, size int64) (err error)
 	if err := c.each(ctx, jobs, c.fill); err != nil {
 		return err
 	}
+	jobs = slices.DeleteFunc(slices.Clone(jobs), func(j *job) bool {
+		if j.decided == decideRefuse {
+			c.result.Refused = append(c.result.Refused, j.refusal)
+		}
+		return j.decided == decideRefuse
+	})
 	images := make([]FileImage, len(jobs))
 	for i, j := range jobs {
 		images[i] = FileImage{Key: j.key, WrittenSum: j.sum}
@@ -327,9 +364,14 @@ func (c *copier) batch(ctx context.Context, jobs []*job, size int64) (err error)
 	return c.settle(ctx, jobs, images)
 }
 
-// fill writes the partial file and leaves it open.
+// fill writes the partial file and leaves it open. Of a source file that may not
+// be read there is none.
 func (c *copier) fill(ctx context.Context, j *job) (err error) {
 	file, err := c.src.Open(ctx, j.key)
+	if refusal, ok := refused(j.key, err); ok {
+		j.refuse(refusal)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -340,6 +382,9 @@ func (c *copier) fill(ctx context.Context, j *job) (err error) {
 	}()
 	before, err := file.Entry()
 	if err != nil {
+		return err
+	}
+	if j.mode, err = file.Mode(); err != nil {
 		return err
 	}
 	if j.partial, err = c.dst.Create(ctx, j.key); err != nil {
@@ -406,7 +451,7 @@ func (j *job) resume(ctx context.Context, in io.Reader, digest hash.Hash, size i
 }
 
 func (c *copier) commit(ctx context.Context, j *job) error {
-	err := j.partial.Commit(ctx, Commit{Size: j.entry.Size, Modified: j.entry.Modified, Replace: j.there})
+	err := j.partial.Commit(ctx, Commit{Size: j.entry.Size, Modified: j.entry.Modified, Mode: j.mode, Replace: j.there})
 	if migration.CodeOf(err) != migration.CodeConflict {
 		return err
 	}

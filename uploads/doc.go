@@ -1,7 +1,7 @@
 // Package uploads copies uploaded files between the two servers: the Store
 // interface, the copy loop (Copy) and the comparison of both sides (Compare). A
-// store keeps files by table, record and name, as Joget does below app_formuploads
-// (docs/joget.md#uploads). Each kind of store is a folder below, whose test runs
+// store keeps files by table, record and name, as Joget does below app_formuploads:
+// Folder says where. Each kind of store is a folder below, whose test runs
 // the suite of uploadstest.
 //
 // It knows neither where files are, nor which records there are, nor the ledger:

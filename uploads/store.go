@@ -3,7 +3,7 @@ package uploads
 import (
 	"context"
 	"io"
-	"strings"
+	"io/fs"
 	"time"
 
 	"jogetferry/migration"
@@ -23,7 +23,11 @@ type Kind = migration.FileKind
 const (
 	KindFile    Kind = "file"
 	KindSymlink Kind = "symlink"
-	KindOther   Kind = "other" // device, socket, pipe, or a folder nested too deep
+	// KindOther is a device, socket or pipe, a folder nested too deep, and on a
+	// read-only store a file of a name that partial files have.
+	KindOther Kind = "other"
+	// KindUnreadable is of a Refusal only: the worker's account may not read it.
+	KindUnreadable Kind = "unreadable"
 )
 
 // Entry describes a file. Size is in bytes; Modified is as the store keeps it,
@@ -37,7 +41,8 @@ type Entry = migration.FileEntry
 // where a retry can help.
 type Store interface {
 	// List returns what lies below the folder of row, at any depth, by name as
-	// bytes. A missing folder is an empty list. Partial files are left out.
+	// bytes. A missing folder is an empty list. Partial files are left out; on a
+	// read-only store, where nobody makes any, they are KindOther.
 	List(ctx context.Context, row migration.RowKey) ([]Entry, error)
 	// Stat returns the entry of key itself, not of what a symlink points to. With an
 	// empty Name, or that of a folder, it is of KindOther and tells when a name in the
@@ -52,8 +57,8 @@ type Store interface {
 	// Remove removes a file; one that is absent is removed already.
 	Remove(ctx context.Context, key Key) error
 	// Tidy removes the partial files below the folder of row, except those that
-	// are open, and then every folder in which nothing is left, the record's and
-	// the table's too.
+	// are open, and then every folder in which nothing is left, the record's, those
+	// above it and the table's too.
 	Tidy(ctx context.Context, row migration.RowKey) error
 	// Sync makes the names of committed and removed files durable, at a cost that
 	// does not grow with what else lies in their folders. Content is durable from
@@ -67,6 +72,8 @@ type File interface {
 	// Entry describes the open file as it is now: another Size or Modified than
 	// before means that somebody wrote to it.
 	Entry() (Entry, error)
+	// Mode returns its permissions; 0 where the store has none.
+	Mode() (fs.FileMode, error)
 }
 
 // Partial is a file in the making. It is not safe for concurrent use.
@@ -91,27 +98,8 @@ type Partial interface {
 type Commit struct {
 	Size     int64     // must be the number of bytes written
 	Modified time.Time // of the file
-	Replace  *Entry    // the file replaced, as Stat said; nil: there must be none
-}
-
-// maxComponent is the longest name of file systems in use, in bytes.
-const maxComponent = 255
-
-// CheckKey returns CodeUnsupported when a part of key cannot be a name within
-// a folder: empty, ".", "..", with a slash or NUL, or too long. An empty Name
-// stands for the record's folder.
-func CheckKey(key Key) error {
-	parts := []string{key.Row.Table, string(key.Row.ID)}
-	if key.Name != "" {
-		parts = append(parts, strings.Split(key.Name, "/")...)
-	}
-	for _, part := range parts {
-		if part == "" || part == "." || part == ".." || len(part) > maxComponent || strings.ContainsAny(part, "/\x00") {
-			return &migration.Error{
-				Code: migration.CodeUnsupported, Op: "name an upload",
-				Hint: "the name of a table, record or file is not a file name, or leads out of the uploads folder",
-			}
-		}
-	}
-	return nil
+	// Mode has the permissions of the file that it is a copy of; 0: not known. A new
+	// file grants no more, where whoever owns the store owns it too.
+	Mode    fs.FileMode
+	Replace *Entry // the file replaced, as Stat said; nil: there must be none
 }

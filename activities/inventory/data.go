@@ -129,8 +129,13 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 		a.amount.Rows += int64(len(r.found))
 		a.amount.Bytes += r.bytes
 		r.tell(table, page)
-		for id, names := range r.files {
-			folders = append(folders, folder{key: migration.RowKey{Table: table, ID: id}, names: names})
+		for _, id := range r.found {
+			key := migration.RowKey{Table: table, ID: id}
+			// Without a name in a field there may be files all the same; that the ID
+			// names no folder costs no look.
+			if _, err := uploads.Folder(key); err != nil || r.files[id] != nil {
+				folders = append(folders, folder{key: key, names: r.files[id]})
+			}
 		}
 	}
 	if err := t.folders(ctx, folders); err != nil {
@@ -142,6 +147,11 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 		for _, name := range f.missing {
 			for _, d := range page[f.key.ID] {
 				d.MissingFiles = append(d.MissingFiles, f.key.Table+": "+name)
+			}
+		}
+		for _, what := range f.refused {
+			for _, d := range page[f.key.ID] {
+				d.RefusedFiles = append(d.RefusedFiles, f.key.Table+": "+what)
 			}
 		}
 	}
@@ -315,6 +325,7 @@ type folder struct {
 	key          migration.RowKey
 	names        []string
 	missing      []string
+	refused      []string // "name (symlink)"
 	files, bytes int64
 }
 
@@ -329,20 +340,37 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 			if migration.CodeOf(err) == migration.CodeUnavailable {
 				return err
 			}
-			// A folder that cannot be looked into has nothing to copy either.
-			for _, e := range entries {
-				f.files++
-				f.bytes += e.Size
-			}
-			for _, name := range f.names {
-				if !slices.ContainsFunc(entries, func(e uploads.Entry) bool { return e.Name == name }) {
-					f.missing = append(f.missing, name)
-				}
-			}
+			f.tell(entries, err)
 			return nil
 		}))
 	}
 	return g.Wait()
+}
+
+// tell notes what a folder has, or that it cannot be looked into.
+func (f *folder) tell(entries []uploads.Entry, err error) {
+	switch migration.CodeOf(err) {
+	case "":
+	case migration.CodeRefused:
+		f.refused = append(f.refused, "the folder (unreadable)")
+		return
+	default:
+		f.refused = append(f.refused, "the folder")
+		return
+	}
+	for _, e := range entries {
+		if e.Kind != uploads.KindFile {
+			f.refused = append(f.refused, e.Name+" ("+string(e.Kind)+")")
+			continue
+		}
+		f.files++
+		f.bytes += e.Size
+	}
+	for _, name := range f.names {
+		if !slices.ContainsFunc(entries, func(e uploads.Entry) bool { return e.Name == name }) {
+			f.missing = append(f.missing, name)
+		}
+	}
 }
 
 // amounts adds up what was seen of each app.

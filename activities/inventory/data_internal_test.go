@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -16,6 +18,7 @@ import (
 	"jogetferry/test/activitytest"
 	"jogetferry/test/mysqltest"
 	simulated "jogetferry/test/simulator/schema"
+	"jogetferry/uploads/local"
 )
 
 func inventoryOf(tb testing.TB, source, target *activitytest.Server, settings step.Settings) *inventory {
@@ -26,6 +29,12 @@ func inventoryOf(tb testing.TB, source, target *activitytest.Server, settings st
 	}
 	tb.Cleanup(func() { _ = ledger.Close() })
 	c := &Activities{Servers: &step.Servers{Ledger: ledger, Source: source.As("source"), Target: target.As("target"), Settings: settings}}
+	files, err := local.OpenReadOnly(source.Folder)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = files.Close() })
+	c.Source.Uploads = files
 	inv := newInventory(c, contract.InventoryInput{Migration: "m"})
 	inv.definitions[crmProcess] = &definition{id: crmProcess}
 	inv.definitions[crmProcess].facts.Source.Forms = []migration.ActivityForm{{Process: "p", Activity: "runProcess", Form: "order"}, {Activity: "a", Type: "EXTERNAL"}}
@@ -69,6 +78,14 @@ func TestDataOfRecords(t *testing.T) {
 	row(source, "files", "c_doc", "here.pdf;gone.pdf")
 	source.File("order", "files", "here.pdf", "12345")
 	source.File("order", "plain", "unnamed.pdf", "123")
+	row(source, "links", "c_doc", "away.pdf;.ferry-00112233445566778899aabbccddeeff.partial")
+	source.File("order", "links", ".ferry-00112233445566778899aabbccddeeff.partial", "1")
+	if err := os.Symlink("/etc/passwd", filepath.Join(source.Folder, "order", "links", "away.pdf")); err != nil {
+		t.Fatal(err)
+	}
+	row(source, "a/../b")
+	row(source, "B%41+1", "c_doc", "x")
+	source.File("order", "B%41+1", "x", "1234567")
 	row(source, "secret", "c_secret", "%%%%abc%%%%", "c_note", "%%%%")
 	row(source, "equal", "c_note", "x")
 	row(target, "equal", "c_note", "x")
@@ -102,7 +119,7 @@ func TestDataOfRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids := []migration.RecordID{"plain", "files", "secret", "equal", "differs", "ours", "alike", "logged", "only there", "plain", "refused", "fits"}
+	ids := []migration.RecordID{"plain", "files", "secret", "equal", "differs", "ours", "alike", "logged", "only there", "plain", "refused", "fits", "links", "a/../b", "B%41+1"}
 	got := gatherFor(t, inv, ids...)
 	base := func(change func(*preflight.DataFacts), found ...string) *preflight.DataFacts {
 		d := &preflight.DataFacts{Found: found, Mapped: []string{"order"}, OnConflict: "park", Sharing: 1}
@@ -126,6 +143,11 @@ func TestDataOfRecords(t *testing.T) {
 			d.Refused = []string{"app_fd_narrow.c_gone", "app_fd_narrow.c_kept", "app_fd_never", "app_fd_plain"}
 		}, "narrow", "never", "plain"),
 		base(nil, "narrow"),
+		base(func(d *preflight.DataFacts) {
+			d.RefusedFiles = []string{"order: .ferry-00112233445566778899aabbccddeeff.partial (other)", "order: away.pdf (symlink)"}
+		}, "order"),
+		base(func(d *preflight.DataFacts) { d.RefusedFiles = []string{"order: the folder"} }, "order"),
+		base(nil, "order"),
 	} {
 		if diff := cmp.Diff(want, got[i].Data); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", ids[i], diff)
@@ -139,7 +161,7 @@ func TestDataOfRecords(t *testing.T) {
 		t.Errorf("%d bytes of rows", amount.Bytes)
 	}
 	amount.Bytes = 0
-	if diff := cmp.Diff(preflight.Amount{App: "crm", Rows: 12, Files: 1, FileBytes: 5}, amount); diff != "" {
+	if diff := cmp.Diff(preflight.Amount{App: "crm", Rows: 15, Files: 2, FileBytes: 12}, amount); diff != "" {
 		t.Errorf("amount (-want +got):\n%s", diff)
 	}
 }

@@ -104,10 +104,14 @@ func (t *inventory) members(ctx context.Context, participants []migration.Partic
 }
 
 // targetOf returns what a definition of the source maps to, or why that is nothing.
+// A version of the app that lacks the process is something.
 func (act *Activities) targetOf(ctx context.Context, id migration.DefinitionID) (target migration.DefinitionID, unpublished string, err error) {
 	target, err = act.Target.Catalog.Resolve(ctx, act.Settings.Target(id))
-	if err == nil || migration.CodeOf(err) == migration.CodeUnavailable {
+	switch code := migration.CodeOf(err); {
+	case err == nil, code == migration.CodeUnavailable:
 		return target, "", err
+	case code == migration.CodeNotFound && !target.IsZero():
+		return target, "", nil
 	}
 	var coded *migration.Error
 	errors.As(err, &coded)

@@ -131,6 +131,26 @@ func TestTakeInventory_of_what_the_target_lacks(t *testing.T) {
 	activitytest.Same(t, "worst", migration.Blocking, migration.Worst(out.Findings))
 }
 
+// TestTakeInventory_of_a_process_that_is_gone names the version that lacks it, where
+// the app is published there.
+func TestTakeInventory_of_a_process_that_is_gone(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	in := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}})
+	c.Target.Exec("DELETE FROM SHKProcessDefinitions WHERE Name = ?", in.Target.String())
+	c.Target.Exec("UPDATE SHKXPDLData d JOIN SHKXPDLS x ON x.oid = d.XPDL SET d.XPDLContent = REPLACE(d.XPDLContent, '<WorkflowProcess Id=\"process1\"', '<WorkflowProcess Id=\"another\"') WHERE x.XPDLId = 'leave'")
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.TakeInventory, contract.InventoryInput{Migration: c.Migration, Plan: "p"})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "counts", migration.Counts{Blocked: 1}, out.Counts)
+	var missing []string
+	for _, f := range out.Findings {
+		if f.Severity == migration.Blocking {
+			missing = append(missing, f.ID+" "+f.Seen)
+		}
+	}
+	activitytest.Same(t, "what blocks", []string{"FERRY-202 " + in.Target.String()}, missing)
+}
+
 // TestCheckSource tells what a worker that copies can see of both servers.
 func TestCheckSource(t *testing.T) {
 	t.Parallel()

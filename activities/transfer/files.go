@@ -39,11 +39,10 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	case err != nil:
 		return err
 	case len(result.Refused) > 0:
-		keys := make([]uploads.Key, 0, len(result.Refused))
-		for _, r := range result.Refused {
-			keys = append(keys, r.Key)
-		}
-		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files are symlinks or devices, or have a name that no file can have.", len(keys)), Detail: step.List(keys)})
+		out.Outcome, err = act.Park(ctx, in, step.Parking{
+			Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Detail: step.List(result.Refused),
+			Message: fmt.Sprintf("%d files or folders may not be read, are symlinks or devices, or have a name that no file can have.", len(result.Refused)),
+		})
 		return err
 	}
 	seen, err := uploads.Seen(ctx, act.Target.Uploads, snapshot.RowKeys(), result.Sums)

@@ -116,6 +116,29 @@ func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {
 	activitytest.Same(t, "files", []string{"a=ours", "early=somebody's"}, c.Target.Files("onb_hire", in.Record))
 }
 
+// TestCopyUploads_knows_the_folders_that_Joget_uses has IDs of which Joget makes
+// another text, or several folders.
+func TestCopyUploads_knows_the_folders_that_Joget_uses(t *testing.T) {
+	t.Parallel()
+	servers := activitytest.New(t)
+	for _, record := range []migration.RecordID{"A+001", "B%41", "Nº-7", "ＡＢ７", "PO/2024/1", "100%", "a%2Fb"} {
+		t.Run(string(record), func(t *testing.T) {
+			t.Parallel()
+			c := servers.Case(t)
+			in := c.Begin(activitytest.Begin{
+				Process: "onboard/probation", Record: record, Variables: map[string]string{"outcome": "new"},
+				Row: map[string]string{"fullName": "Jack"}, Files: map[string]string{"a": "ours", "100%+.pdf": "too"},
+			})
+			in.Plan()
+			scene.Migrated(t, c, in)
+			activitytest.Same(t, "files", []string{"100%+.pdf=too", "a=ours"}, c.Target.Files("onb_hire", record))
+			compared, err := c.Ledger.Comparison(t.Context(), c.Migration, in.ID)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "files compared", 2, migration.CountItems(compared.Items)[migration.ItemFile][migration.ItemSame])
+		})
+	}
+}
+
 // TestVerifyInstance_reverts_files_of_lost_rows has tools insert two rows with a
 // file each, of which one was taken back.
 func TestVerifyInstance_reverts_files_of_lost_rows(t *testing.T) {

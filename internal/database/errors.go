@@ -67,7 +67,12 @@ const (
 	UnknownDatabase = 1049
 	BrokenView      = 1356 // what it is made of was dropped
 	TableChanged    = 1412 // between the start of a snapshot and its read
-	unknownVariable = 1193
+	RowIsWanted     = 1451 // a foreign key of another row names this one
+	RowIsMissing    = 1452 // a foreign key names a row that is not there
+	// The same two where the account may not know of the other table.
+	RowIsWantedUnnamed  = 1217
+	RowIsMissingUnnamed = 1216
+	unknownVariable     = 1193
 )
 
 // meanings has the numbers of both families. Sources: MySQL's Server Error
@@ -79,95 +84,98 @@ var meanings = map[uint16]meaning{
 	1020: {class: Retry}, // record has changed since last read (MariaDB's snapshot isolation)
 	3572: {class: Retry}, // NOWAIT
 
-	1040:            {Wait, hintBusy}, // too many connections
-	1203:            {Wait, hintBusy}, // of this user
-	1226:            {Wait, hintBusy}, // user's resource
-	1053:            {class: Wait},    // shutdown in progress
-	1077:            {class: Wait},    // normal shutdown
-	1079:            {class: Wait},    // shutdown complete
-	1080:            {class: Wait},    // forcing close
-	1129:            {class: Wait, hint: "the server blocks this host after many connection errors: FLUSH HOSTS"},
-	1152:            {class: Wait}, // aborted connection
-	1158:            {class: Wait}, // network: read
-	1159:            {class: Wait}, // network: read timed out
-	1160:            {class: Wait}, // network: write
-	1161:            {class: Wait}, // network: write timed out
-	1184:            {class: Wait, hint: "the server aborts new connections: look at its init_connect and its error log"},
-	1317:            {class: Wait},             // query interrupted
-	1927:            {class: Wait},             // connection killed (MariaDB)
-	1969:            {Wait, hintTimeout},       // max_statement_time (MariaDB)
-	3024:            {Wait, hintTimeout},       // max_execution_time (MySQL)
-	3168:            {class: Wait},             // the server is not available yet
-	4031:            {class: Wait},             // disconnected for inactivity (MySQL)
-	1290:            {Wait, hintReadOnly},      // --read-only and other options
-	1836:            {Wait, hintReadOnly},      // read-only mode
-	1874:            {Wait, hintReadOnly},      // InnoDB in read-only mode
-	1036:            {Wait, hintReadOnly},      // the table is read-only
-	3100:            {Wait, hintReadOnly},      // a replication hook refused (group replication)
-	3989:            {Wait, hintReadOnly},      // schema in read-only mode
-	1021:            {Wait, hintFull},          // disk full
-	1114:            {Wait, hintFull},          // the table is full
-	1041:            {class: Wait},             // out of memory
-	1037:            {class: Wait},             // out of memory
-	1038:            {class: Wait},             // out of sort memory
-	1135:            {class: Wait},             // no thread for the connection
-	1206:            {class: Wait},             // lock table is full
-	1044:            {Refuse, hintRights},      // access to the database
-	1045:            {Refuse, hintLogin},       // wrong password
-	1698:            {Refuse, hintLogin},       // access denied without a password (MariaDB)
-	1130:            {Refuse, hintLogin},       // the host may not connect
-	1142:            {Refuse, hintRights},      // on the table
-	1143:            {Refuse, hintRights},      // on the column
-	1227:            {Refuse, hintRights},      // a privilege
-	1370:            {Refuse, hintRights},      // a routine
-	1820:            {Refuse, hintLogin},       // the password must be changed first
-	1862:            {Refuse, hintLogin},       // the password has expired
-	3118:            {Refuse, hintLogin},       // the account is locked
-	4151:            {Refuse, hintLogin},       // the account is locked (MariaDB)
-	3159:            {Refuse, hintLogin},       // TLS is required
-	1251:            {Refuse, hintLogin},       // authentication protocol
-	2061:            {Refuse, hintLogin},       // authentication plugin
-	1105:            {Unsupported, hintPacket}, // unknown error: what the driver sends in pieces is larger than the limit
-	1153:            {Unsupported, hintPacket}, // packet too large
-	1301:            {Unsupported, hintPacket}, // a function's result is larger
-	1048:            {class: Unsupported},      // column cannot be null
-	1118:            {class: Unsupported},      // row size too large
-	1139:            {class: Unsupported},      // regular expression
-	1264:            {class: Unsupported},      // out of range
-	1265:            {class: Unsupported},      // data truncated
-	1292:            {class: Unsupported},      // truncated incorrect value
-	1364:            {class: Unsupported},      // no default
-	1366:            {class: Unsupported},      // incorrect value
-	1406:            {class: Unsupported},      // data too long
-	1416:            {class: Unsupported},      // no geometry
-	1451:            {class: Unsupported, hint: "a foreign key of the table's own stands in the way; Joget makes none: remove it, or bring the rows it wants first"},
-	1452:            {class: Unsupported, hint: "a foreign key of the table's own wants a row that is not there; Joget makes none: remove it, or bring that row first"},
-	1644:            {class: Unsupported, hint: "a trigger of the table refused the row"}, // SIGNAL
-	1690:            {class: Unsupported},                                                 // out of range in an expression
-	3140:            {class: Unsupported},                                                 // invalid JSON
-	3988:            {class: Unsupported},                                                 // no place in the character set (MySQL)
-	6136:            {class: Unsupported},                                                 // not a vector
-	3144:            {class: Unsupported},                                                 // JSON of a binary string
-	3819:            {class: Unsupported, hint: "a CHECK constraint of the table refused the row"},
-	4025:            {class: Unsupported, hint: "a CHECK constraint of the table refused the row"}, // MariaDB
-	1104:            {class: Unsupported},                                                          // MAX_JOIN_SIZE
-	1235:            {class: Unsupported},                                                          // not supported yet
-	1286:            {class: Unsupported},                                                          // unknown storage engine
-	1665:            {Unsupported, hintBinlog},                                                     // statement binlog
-	1064:            {class: Unsupported},                                                          // syntax: another family of servers
-	3105:            {class: Unsupported},                                                          // value for a generated column
-	1906:            {class: Unsupported},                                                          // value for a generated column (MariaDB)
-	1062:            {class: Duplicate},
-	1022:            {class: Duplicate},
-	1586:            {class: Duplicate},
-	UnknownDatabase: {class: Missing},
-	1051:            {class: Missing}, // unknown table
-	1054:            {class: Missing}, // unknown column
-	1109:            {class: Missing}, // unknown table in a list
-	1146:            {class: Missing}, // no such table
-	unknownVariable: {class: Missing},
-	1305:            {class: Missing}, // no such function
-	TableChanged:    {class: Missing},
+	1040:                {Wait, hintBusy}, // too many connections
+	1203:                {Wait, hintBusy}, // of this user
+	1226:                {Wait, hintBusy}, // user's resource
+	1053:                {class: Wait},    // shutdown in progress
+	1077:                {class: Wait},    // normal shutdown
+	1079:                {class: Wait},    // shutdown complete
+	1080:                {class: Wait},    // forcing close
+	1129:                {class: Wait, hint: "the server blocks this host after many connection errors: FLUSH HOSTS"},
+	1152:                {class: Wait}, // aborted connection
+	1158:                {class: Wait}, // network: read
+	1159:                {class: Wait}, // network: read timed out
+	1160:                {class: Wait}, // network: write
+	1161:                {class: Wait}, // network: write timed out
+	1184:                {class: Wait, hint: "the server aborts new connections: look at its init_connect and its error log"},
+	1317:                {class: Wait},             // query interrupted
+	1927:                {class: Wait},             // connection killed (MariaDB)
+	1969:                {Wait, hintTimeout},       // max_statement_time (MariaDB)
+	3024:                {Wait, hintTimeout},       // max_execution_time (MySQL)
+	3168:                {class: Wait},             // the server is not available yet
+	4031:                {class: Wait},             // disconnected for inactivity (MySQL)
+	1290:                {Wait, hintReadOnly},      // --read-only and other options
+	1836:                {Wait, hintReadOnly},      // read-only mode
+	1874:                {Wait, hintReadOnly},      // InnoDB in read-only mode
+	1036:                {Wait, hintReadOnly},      // the table is read-only
+	3100:                {Wait, hintReadOnly},      // a replication hook refused (group replication)
+	3989:                {Wait, hintReadOnly},      // schema in read-only mode
+	1021:                {Wait, hintFull},          // disk full
+	1114:                {Wait, hintFull},          // the table is full
+	1041:                {class: Wait},             // out of memory
+	1037:                {class: Wait},             // out of memory
+	1038:                {class: Wait},             // out of sort memory
+	1135:                {class: Wait},             // no thread for the connection
+	1206:                {class: Wait},             // lock table is full
+	1044:                {Refuse, hintRights},      // access to the database
+	1045:                {Refuse, hintLogin},       // wrong password
+	1698:                {Refuse, hintLogin},       // access denied without a password (MariaDB)
+	1130:                {Refuse, hintLogin},       // the host may not connect
+	1142:                {Refuse, hintRights},      // on the table
+	1143:                {Refuse, hintRights},      // on the column
+	1227:                {Refuse, hintRights},      // a privilege
+	1370:                {Refuse, hintRights},      // a routine
+	1820:                {Refuse, hintLogin},       // the password must be changed first
+	1862:                {Refuse, hintLogin},       // the password has expired
+	3118:                {Refuse, hintLogin},       // the account is locked
+	4151:                {Refuse, hintLogin},       // the account is locked (MariaDB)
+	3159:                {Refuse, hintLogin},       // TLS is required
+	1251:                {Refuse, hintLogin},       // authentication protocol
+	2061:                {Refuse, hintLogin},       // authentication plugin
+	1105:                {Unsupported, hintPacket}, // unknown error: what the driver sends in pieces is larger than the limit
+	1153:                {Unsupported, hintPacket}, // packet too large
+	1301:                {Unsupported, hintPacket}, // a function's result is larger
+	1048:                {class: Unsupported},      // column cannot be null
+	1118:                {class: Unsupported},      // row size too large
+	1139:                {class: Unsupported},      // regular expression
+	1264:                {class: Unsupported},      // out of range
+	1265:                {class: Unsupported},      // data truncated
+	1292:                {class: Unsupported},      // truncated incorrect value
+	1364:                {class: Unsupported},      // no default
+	1366:                {class: Unsupported},      // incorrect value
+	1406:                {class: Unsupported},      // data too long
+	1416:                {class: Unsupported},      // no geometry
+	RowIsWanted:         {class: Unsupported, hint: "a foreign key of the table's own stands in the way; Joget makes none: remove it, or bring the rows it wants first"},
+	RowIsWantedUnnamed:  {class: Unsupported, hint: "a foreign key of the table's own stands in the way; Joget makes none: remove it, or bring the rows it wants first"},
+	RowIsMissingUnnamed: {class: Unsupported, hint: "a foreign key of the table's own wants a row that is not there; Joget makes none: remove it, or bring that row first"},
+	RowIsMissing:        {class: Unsupported, hint: "a foreign key of the table's own wants a row that is not there; Joget makes none: remove it, or bring that row first"},
+	1356:                {class: Unsupported, hint: "a view names tables or columns that are gone, or that its definer may not read"},
+	1644:                {class: Unsupported, hint: "a trigger of the table refused the row"}, // SIGNAL
+	1690:                {class: Unsupported},                                                 // out of range in an expression
+	3140:                {class: Unsupported},                                                 // invalid JSON
+	3988:                {class: Unsupported},                                                 // no place in the character set (MySQL)
+	6136:                {class: Unsupported},                                                 // not a vector
+	3144:                {class: Unsupported},                                                 // JSON of a binary string
+	3819:                {class: Unsupported, hint: "a CHECK constraint of the table refused the row"},
+	4025:                {class: Unsupported, hint: "a CHECK constraint of the table refused the row"}, // MariaDB
+	1104:                {class: Unsupported},                                                          // MAX_JOIN_SIZE
+	1235:                {class: Unsupported},                                                          // not supported yet
+	1286:                {class: Unsupported},                                                          // unknown storage engine
+	1665:                {Unsupported, hintBinlog},                                                     // statement binlog
+	1064:                {class: Unsupported},                                                          // syntax: another family of servers
+	3105:                {class: Unsupported},                                                          // value for a generated column
+	1906:                {class: Unsupported},                                                          // value for a generated column (MariaDB)
+	1062:                {class: Duplicate},
+	1022:                {class: Duplicate},
+	1586:                {class: Duplicate},
+	UnknownDatabase:     {class: Missing},
+	1051:                {class: Missing}, // unknown table
+	1054:                {class: Missing}, // unknown column
+	1109:                {class: Missing}, // unknown table in a list
+	1146:                {class: Missing}, // no such table
+	unknownVariable:     {class: Missing},
+	1305:                {class: Missing}, // no such function
+	TableChanged:        {class: Missing},
 }
 
 // incomparable are the numbers that a look-up by a text ends in when the column's

@@ -90,7 +90,8 @@ func (c *Catalog) Process(ctx context.Context, id migration.DefinitionID) (*xpdl
 }
 
 // Resolve replaces migration.Latest by the published version. CodeNotFound:
-// the app is not published, or its published version lacks the process.
+// the app is not published, or its published version lacks the process; of the
+// latter it returns what it would be called there.
 func (c *Catalog) Resolve(ctx context.Context, id migration.DefinitionID) (migration.DefinitionID, error) {
 	if id.Version != migration.Latest {
 		return id, nil

@@ -100,7 +100,8 @@ func (b *bit) Scan(value any) error {
 // PublishedDefinition returns the definition of the same process in the
 // package that the published version of its app holds: what
 // migration.Latest stands for. CodeNotFound, with a hint: no such app, none
-// published, or the process is not in it.
+// published, or the process is not in it; then the definition that it would be
+// is returned all the same.
 func (r *Reader) PublishedDefinition(ctx context.Context, def migration.DefinitionID) (migration.DefinitionID, error) {
 	missing := func(hint string) error {
 		return &migration.Error{Code: migration.CodeNotFound, Op: "find the published definition", Subject: def.Key(), Hint: hint}
@@ -127,7 +128,7 @@ func (r *Reader) PublishedDefinition(ctx context.Context, def migration.Definiti
 	case err != nil:
 		return migration.DefinitionID{}, err
 	case !slices.Contains(names, published.String()):
-		return migration.DefinitionID{}, missing("the published version of the app does not have the process")
+		return published, missing("the published version of the app does not have the process")
 	}
 	return published, nil
 }

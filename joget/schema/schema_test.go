@@ -756,7 +756,10 @@ func TestDefinitions(t *testing.T) {
 	for _, missing := range []migration.DefinitionID{
 		{Package: "none", Process: "p"}, {Package: "hr", Process: "p"}, {Package: "crm", Process: "gone"}, {Package: "CRM", Process: "process1"},
 	} {
-		_, err := r.PublishedDefinition(t.Context(), missing)
+		def, err := r.PublishedDefinition(t.Context(), missing)
+		if lacks := missing.Process == "gone"; lacks != (def == migration.DefinitionID{Package: "crm", Version: "3", Process: "gone"}) || !lacks && !def.IsZero() {
+			t.Errorf("%s would be %s", missing, def)
+		}
 		var e *migration.Error
 		if !errors.As(err, &e) || e.Code != migration.CodeNotFound || e.Hint == "" {
 			t.Errorf("%s: %v, want CodeNotFound with a hint", missing, err)

@@ -188,7 +188,7 @@ func formTable(name string) string { return "app_fd_" + name }
 // File writes an upload of a record.
 func (s *Server) File(table string, id migration.RecordID, name, content string) {
 	s.t.Helper()
-	folder := filepath.Join(s.Folder, table, string(id))
+	folder := filepath.Join(s.Folder, simulated.UploadFolder(table, string(id)))
 	err := os.MkdirAll(folder, 0o750)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600)
@@ -201,7 +201,7 @@ func (s *Server) File(table string, id migration.RecordID, name, content string)
 // Files lists the uploads of a record as "name=content", sorted by name.
 func (s *Server) Files(table string, id migration.RecordID) []string {
 	s.t.Helper()
-	folder := filepath.Join(s.Folder, table, string(id))
+	folder := filepath.Join(s.Folder, simulated.UploadFolder(table, string(id)))
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.t.Fatal(err)

@@ -170,6 +170,126 @@ func TestASourceIsNeverWrittenTo(t *testing.T) {
 	}
 }
 
+// TestAFileCalledAsAPartialFileIsTold has one on a source, where nobody makes any.
+func TestAFileCalledAsAPartialFileIsTold(t *testing.T) {
+	t.Parallel()
+	_, dir := open(t)
+	const name = ".ferry-00112233445566778899aabbccddeeff.partial"
+	write(t, "somebody's", dir, "t", "r", name)
+	write(t, "x", dir, "t", "r", "f")
+	source, err := local.OpenReadOnly(dir)
+	must(t, err)
+	defer source.Close()
+	target, _ := open(t)
+	got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	wanted := []uploads.Refusal{{Key: uploads.Key{Row: row, Name: name}, Kind: uploads.KindOther}}
+	if diff := cmp.Diff(wanted, got.Refused); diff != "" || got.Copied != 1 {
+		t.Errorf("%d copied, refused (-want +got):\n%s", got.Copied, diff)
+	}
+	compared, err := uploads.Compare(t.Context(), source, target, []migration.RowKey{row})
+	must(t, err)
+	if diff := cmp.Diff([]uploads.Difference{{Key: wanted[0].Key, Kind: uploads.Unverifiable}}, compared.Differences); diff != "" {
+		t.Errorf("differences (-want +got):\n%s", diff)
+	}
+}
+
+// sealed is a store of which the account may not read a file, and no folder of a record.
+type sealed struct {
+	uploads.Store
+
+	file   uploads.Key
+	folder migration.RowKey
+}
+
+func (s sealed) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
+	if key == s.file {
+		return nil, migration.E(migration.CodeRefused, "open an upload", "", "permission denied")
+	}
+	return s.Store.Open(ctx, key)
+}
+
+func (s sealed) List(ctx context.Context, row migration.RowKey) ([]uploads.Entry, error) {
+	if row == s.folder {
+		return nil, migration.E(migration.CodeRefused, "list uploads", "", "permission denied")
+	}
+	return s.Store.List(ctx, row)
+}
+
+// TestWhatMayNotBeReadIsNamed goes on with the rest, and names what was left out, be
+// it absent or of the same size on the target.
+func TestWhatMayNotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	closed := migration.RowKey{Table: "t", ID: "closed"}
+	key := uploads.Key{Row: row, Name: "secret"}
+	for _, there := range []string{"", "secret"} {
+		s, dir := open(t)
+		write(t, "secret", dir, "t", "r", "secret")
+		write(t, "x", dir, "t", "r", "f")
+		write(t, "x", dir, "t", "closed", "f")
+		target, to := open(t)
+		if there != "" {
+			write(t, "public", to, "t", "r", there)
+		}
+		source := sealed{Store: s, file: key, folder: closed}
+		got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{closed, row}, &uploadstest.Images{}, uploads.Options{})
+		must(t, err)
+		wanted := []uploads.Refusal{{Key: uploads.Key{Row: closed}, Kind: uploads.KindUnreadable}, {Key: key, Kind: uploads.KindUnreadable}}
+		if diff := cmp.Diff(wanted, got.Refused); diff != "" || got.Copied != 1 {
+			t.Errorf("%d copied, refused (-want +got):\n%s", got.Copied, diff)
+		}
+		if text := got.Refused[1].String(); text != `t/r/"secret" (unreadable)` {
+			t.Errorf("it is called %s", text)
+		}
+		write(t, "public", to, "t", "r", "secret")
+		compared, err := uploads.Compare(t.Context(), source, target, []migration.RowKey{closed, row})
+		must(t, err)
+		if diff := cmp.Diff([]uploads.Difference{{Key: uploads.Key{Row: closed}, Kind: uploads.Unverifiable}, {Key: key, Kind: uploads.Unverifiable}}, compared.Differences); diff != "" {
+			t.Errorf("differences (-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestANewFileGrantsNoMoreThanTheOneThatItIsACopyOf(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	target, to := open(t)
+	for name, mode := range map[string]fs.FileMode{"mine": 0o600, "ours": 0o640, "all": 0o644, "read_only": 0o400} {
+		must(t, os.Chmod(write(t, name, dir, "t", "r", name), mode))
+	}
+	must(t, os.Chmod(write(t, "old", to, "t", "r", "all"), 0o600))
+	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictOverwrite})
+	must(t, err)
+	for name, want := range map[string]fs.FileMode{"mine": 0o600, "ours": 0o640, "read_only": 0o600, "all": 0o600} {
+		info, err := os.Stat(filepath.Join(to, "t", "r", name))
+		must(t, err)
+		if info.Mode().Perm() != want {
+			t.Errorf("%s has %v, want %v", name, info.Mode().Perm(), want)
+		}
+	}
+}
+
+// TestANarrowFileBelongsToTheOwnerOfAllUploads has root copy for Joget's account,
+// which the mode would shut out otherwise.
+func TestANarrowFileBelongsToTheOwnerOfAllUploads(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("needs to give files away")
+	}
+	const joget = 65534
+	s, dir := open(t)
+	must(t, os.Chmod(write(t, "x", dir, "t", "r", "f"), 0o600))
+	target, to := open(t)
+	must(t, os.Chown(to, joget, joget))
+	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
+	must(t, err)
+	info, err := os.Stat(filepath.Join(to, "t", "r", "f"))
+	must(t, err)
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Uid != joget || info.Mode().Perm() != 0o600 {
+		t.Errorf("it has %v of %+v", info.Mode(), stat)
+	}
+}
+
 func TestACommitCutShortDoesNotHarmTheFinishedFile(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)

@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	maxDepth = 16      // of folders below a record
-	maxFiles = 100_000 // of one record
+	ownerMode = 0o600   // what Joget's own account needs
+	maxDepth  = 16      // of folders below a record
+	maxFiles  = 100_000 // of one record
 )
 
 // Store is an uploads.Store in a folder.
@@ -67,7 +68,11 @@ func (s *Store) place(key uploads.Key) (string, error) {
 	if err := uploads.CheckKey(key); err != nil {
 		return "", err
 	}
-	name := path.Join(key.Row.Table, string(key.Row.ID), key.Name)
+	record, err := uploads.Folder(key.Row)
+	if err != nil {
+		return "", err
+	}
+	name := path.Join(record, key.Name)
 	folders := strings.Split(name, "/")
 	if key.Name != "" {
 		folders = folders[:len(folders)-1]
@@ -126,13 +131,17 @@ func (s *Store) walk(ctx context.Context, dir, prefix string, depth int, list *[
 			}
 			continue
 		}
-		if isPartial(name) {
+		if isPartial(name) && !s.readOnly {
 			continue
 		}
 		if len(*list) == maxFiles {
 			return &migration.Error{Code: migration.CodeUnsupported, Op: "list uploads", Hint: "a record has more files than can be listed"}
 		}
-		*list = append(*list, entryOf(prefix+name, info))
+		entry := entryOf(prefix+name, info)
+		if isPartial(name) {
+			entry.Kind = uploads.KindOther // no file of the target can have its name
+		}
+		*list = append(*list, entry)
 	}
 	return nil
 }
@@ -236,6 +245,14 @@ func (f *file) Entry() (uploads.Entry, error) {
 		return uploads.Entry{}, failed("look at an upload", err)
 	}
 	return entryOf(f.name, info), nil
+}
+
+func (f *file) Mode() (fs.FileMode, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, failed("look at an upload", err)
+	}
+	return info.Mode().Perm(), nil
 }
 
 // Remove implements uploads.Store.
@@ -495,6 +512,11 @@ func (p *partial) Commit(ctx context.Context, c uploads.Commit) error {
 	if err := root.Chtimes(p.temporary, c.Modified, c.Modified); err != nil {
 		return failed("write an upload", err)
 	}
+	if c.Replace == nil && c.Mode != 0 {
+		if err := p.narrow(c.Mode); err != nil {
+			return failed("write an upload", err)
+		}
+	}
 	if err := p.f.Sync(); err != nil {
 		return failed("write an upload", err)
 	}
@@ -573,6 +595,25 @@ func (p *partial) inherit(was fs.FileInfo) error {
 		return p.f.Chmod(was.Mode().Perm())
 	}
 	return nil
+}
+
+// narrow takes from a new file what the one that it is a copy of does not grant,
+// where it can belong to the owner of all uploads: that is Joget's account, which any
+// other owner's mode could shut out.
+func (p *partial) narrow(mode fs.FileMode) error {
+	root, err := p.store.root.Stat(".")
+	if err != nil {
+		return err
+	}
+	info, err := p.f.Stat()
+	if err != nil {
+		return err
+	}
+	uid, _ := owner(root)
+	if is, gid := owner(info); is != uid && p.f.Chown(uid, gid) != nil {
+		return nil
+	}
+	return p.f.Chmod(info.Mode().Perm() & (mode | ownerMode))
 }
 
 func errConflict() error {

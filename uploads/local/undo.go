@@ -26,7 +26,12 @@ func (s *Store) Tidy(ctx context.Context, row migration.RowKey) error {
 	if err := s.tidy(ctx, dir, 0); err != nil {
 		return err
 	}
-	return s.removeEmpty(row.Table)
+	for above := path.Dir(dir); above != "."; above = path.Dir(above) {
+		if err := s.removeEmpty(above); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) tidy(ctx context.Context, dir string, depth int) error {

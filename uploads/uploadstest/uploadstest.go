@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -102,11 +103,15 @@ func list(t *testing.T, s uploads.Store, row migration.RowKey) []uploads.Entry {
 // Hostile are keys that must not lead anywhere.
 func Hostile() []uploads.Key {
 	var keys []uploads.Key
-	for _, part := range []string{"", ".", "..", "/", "/etc", "a/b", "../x", "a\x00b", strings.Repeat("x", 256)} {
-		keys = append(keys, uploads.Key{Row: migration.RowKey{Table: part, ID: "r"}, Name: "f"}, uploads.Key{Row: migration.RowKey{Table: "t", ID: migration.RecordID(part)}, Name: "f"})
-		if part != "a/b" {
-			keys = append(keys, uploads.Key{Row: Row, Name: part})
-		}
+	for _, part := range []string{"", ".", "..", "/", "../x", "a\x00b", strings.Repeat("x", 256)} {
+		keys = append(keys, uploads.Key{Row: migration.RowKey{Table: part, ID: "r"}, Name: "f"}, uploads.Key{Row: migration.RowKey{Table: "t", ID: migration.RecordID(part)}, Name: "f"}, uploads.Key{Row: Row, Name: part})
+	}
+	// What Joget would make such a path of (Folder).
+	for _, id := range []migration.RecordID{"%2e%2e", "%2E%2E%2Fx", "．．／x", "a/..", "a/./b", "x/%00", `..\x`, "//"} {
+		keys = append(keys, uploads.Key{Row: migration.RowKey{Table: "t", ID: id}, Name: "f"})
+	}
+	for _, table := range []string{"/etc", "a/b", "%2e%2e", "a%2Fb"} {
+		keys = append(keys, uploads.Key{Row: migration.RowKey{Table: table, ID: "r"}, Name: "f"})
 	}
 	return append(keys, uploads.Key{Row: Row, Name: "a/../../b"}, uploads.Key{Row: Row, Name: "a//b"}, uploads.Key{Row: Row, Name: "a/"})
 }
@@ -185,6 +190,7 @@ func keepsFiles(t *testing.T, s uploads.Store) {
 		want = append(want, uploads.Entry{Name: name, Kind: uploads.KindFile, Size: int64(len(content)), Modified: Modified})
 	}
 	Put(t, s, uploads.Key{Row: migration.RowKey{Table: Row.Table, ID: "other"}, Name: "z"}, "z")
+	Put(t, s, uploads.Key{Row: migration.RowKey{Table: Row.Table, ID: "other/2024"}, Name: "y"}, "y")
 	got := list(t, s, Row)
 	byName := map[string]uploads.Entry{}
 	for i, e := range got {
@@ -332,6 +338,14 @@ func tidies(t *testing.T, s uploads.Store) {
 		t.Errorf("commit of what was open: %v", err)
 	}
 	tidy()
+	below := migration.RowKey{Table: Row.Table, ID: Row.ID + "/2024/1"}
+	for _, name := range []string{"x", "y"} {
+		key := uploads.Key{Row: below, Name: name}
+		Put(t, s, key, "abc")
+		if err := errors.Join(s.Sync(t.Context(), []uploads.Key{key}), s.Remove(t.Context(), key), s.Tidy(t.Context(), below)); err != nil {
+			t.Errorf("a record within: %v", err)
+		}
+	}
 	if got := list(t, s, Row); len(got) != 2 {
 		t.Errorf("list %v, want both files", got)
 	}

@@ -105,7 +105,7 @@ func (f forms) attach(table, id string, n int) (string, error) {
 }
 
 func (f forms) write(table, id, name, content string) error {
-	dir := filepath.Join(f.uploads, table, id)
+	dir := filepath.Join(f.uploads, schema.UploadFolder(table, id))
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // as a server leaves it
 		return fmt.Errorf("write an upload: %w", err)
 	}

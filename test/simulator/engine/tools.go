@@ -196,7 +196,7 @@ func writeFile(_ context.Context, s *session, run toolRun, properties json.RawMe
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	dir := path.Join(UploadsRoot, p.Table, run.record)
+	dir := path.Join(UploadsRoot, schema.UploadFolder(p.Table, run.record))
 	if err := root.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
