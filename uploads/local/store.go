@@ -597,7 +597,7 @@ func (p *partial) inherit(was fs.FileInfo) error {
 	return nil
 }
 
-// narrow takes from a new file what the one that it is a copy of does not grant,
+// narrow shuts out of a new file those who cannot read the one that it is a copy of,
 // where it can belong to the owner of all uploads: that is Joget's account, which any
 // other owner's mode could shut out.
 func (p *partial) narrow(mode fs.FileMode) error {
@@ -613,7 +613,13 @@ func (p *partial) narrow(mode fs.FileMode) error {
 	if is, gid := owner(info); is != uid && p.f.Chown(uid, gid) != nil {
 		return nil
 	}
-	return p.f.Chmod(info.Mode().Perm() & (mode | ownerMode))
+	may := fs.FileMode(ownerMode)
+	for _, class := range []fs.FileMode{0o070, 0o007} { // the group, and others
+		if mode&class&0o044 != 0 {
+			may |= class
+		}
+	}
+	return p.f.Chmod(info.Mode().Perm() & may)
 }
 
 func errConflict() error {
