@@ -109,7 +109,7 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 		return err
 	}
 	if !in.Discard {
-		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID, claim.Started.Definition)
+		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID)
 		if err != nil {
 			return err
 		}

@@ -216,7 +216,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	}
 	v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemSame, "")
 	v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemSame, "")
-	if v.workedOn, err = v.act.guard.Worked(ctx, v.in.StepInput, target.Instance.ID, target.Instance.Definition); err != nil {
+	if v.workedOn, err = v.act.guard.Worked(ctx, v.in.StepInput, target.Instance.ID); err != nil {
 		return nil, err
 	}
 	if v.workedOn && v.in.Fix {
