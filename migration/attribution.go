@@ -26,11 +26,13 @@ type Interval struct {
 // What is kept of a call that may run tools: the record set right before it by the ID
 // of its capture, and the complete capture by that and AfterCapture. One that was not
 // completed right after the answer is late, and by LateCapture: what it shows may be
-// anybody's doing. JudgedCapture is of what the operator said to be the tools'.
+// anybody's doing. What the operator said of it then is of the tools, PutBackCapture, or
+// of somebody, LeftCapture, with what is left of it to put back.
 const (
-	AfterCapture  = "/after"
-	LateCapture   = "/late"
-	JudgedCapture = "/judged"
+	AfterCapture   = "/after"
+	LateCapture    = "/late"
+	PutBackCapture = "/put_back"
+	LeftCapture    = "/left"
 )
 
 // IsCaptureOfCall reports whether id is that of an image from before a call, and not of
@@ -40,7 +42,7 @@ func IsCaptureOfCall(id string) bool {
 }
 
 // CaptureEnds returns what the IDs of completed captures end in, by what counts first.
-func CaptureEnds() []string { return []string{JudgedCapture, AfterCapture, LateCapture} }
+func CaptureEnds() []string { return []string{PutBackCapture, LeftCapture, AfterCapture, LateCapture} }
 
 // CaptureStory is what the ledger tells of an image of a record set.
 type CaptureStory struct {
@@ -51,22 +53,24 @@ type CaptureStory struct {
 
 // Intervals returns the times of the calls that were captured, by the stories of all
 // images of an instance. A capture that was closed without a second image is of a call
-// that was not sent.
+// that was not sent. A late one has no end until the operator said whose doing it shows.
 func Intervals(stories []CaptureStory) []Interval {
 	kept := make(map[string]CaptureStory, len(stories))
 	for _, s := range stories {
 		kept[s.ID] = s
 	}
+	has := func(id string) bool { _, ok := kept[id]; return ok }
 	var calls []Interval
 	for _, s := range stories {
-		after, seen := kept[s.ID+AfterCapture]
-		_, late := kept[s.ID+LateCapture]
 		switch {
 		case !IsCaptureOfCall(s.ID):
-		case late, !seen && s.Open:
+		case has(s.ID + AfterCapture):
+			calls = append(calls, Interval{Sent: s.At, Over: kept[s.ID+AfterCapture].At})
+		case has(s.ID + PutBackCapture):
+			calls = append(calls, Interval{Sent: s.At, Over: kept[s.ID+LateCapture].At})
+		case has(s.ID + LeftCapture):
+		case has(s.ID+LateCapture), s.Open:
 			calls = append(calls, Interval{Sent: s.At})
-		case seen:
-			calls = append(calls, Interval{Sent: s.At, Over: after.At})
 		}
 	}
 	return calls

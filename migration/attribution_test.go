@@ -67,12 +67,27 @@ func TestIntervals(t *testing.T) {
 		{ID: "start/2/after", At: at(3)},
 		{ID: "resume/a", At: at(4)},
 		{ID: "resume/a/late", At: at(5)},
-		{ID: "resume/a/judged", At: at(6)},
 		{ID: "resume/b", Open: true, At: at(7)},
 		{ID: "resume/b/after", Open: true, At: at(8)},
 		{ID: "resume/c", Open: true, At: at(9)},
+		{ID: "resume/d", At: at(10)},
+		{ID: "resume/d/late", At: at(11)},
+		{ID: "resume/d/put_back", At: at(30)},
+		{ID: "resume/e", At: at(12)}, // people's, said the operator
+		{ID: "resume/e/late", At: at(13)},
+		{ID: "resume/e/left", At: at(31)},
+		{ID: "resume/f", At: at(14)}, // somebody saved a row while it ran
+		{ID: "resume/f/after", At: at(15)},
+		{ID: "resume/f/left", At: at(32)},
 	})
-	want := []migration.Interval{{Sent: at(2), Over: at(3)}, {Sent: at(4)}, {Sent: at(7), Over: at(8)}, {Sent: at(9)}}
+	want := []migration.Interval{
+		{Sent: at(2), Over: at(3)},
+		{Sent: at(4)},
+		{Sent: at(7), Over: at(8)},
+		{Sent: at(9)},
+		{Sent: at(10), Over: at(11)},
+		{Sent: at(14), Over: at(15)},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("intervals (-want +got):\n%s", diff)
 	}

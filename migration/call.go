@@ -66,7 +66,7 @@ type OwnWork struct {
 // target. Those that were never sent are not in it.
 type CallLog struct {
 	made    []Call
-	aborted map[InstanceID]bool
+	aborted map[InstanceID]int
 	// Since the operator's last word:
 	tried   []Call
 	resumes map[InstanceID][]Call // of all snapshots
@@ -74,13 +74,17 @@ type CallLog struct {
 
 // CallsOf reads the log of an instance, oldest line first.
 func CallsOf(lines []StepLine) CallLog {
-	log := CallLog{resumes: map[InstanceID][]Call{}, aborted: map[InstanceID]bool{}}
+	log := CallLog{resumes: map[InstanceID][]Call{}, aborted: map[InstanceID]int{}}
 	for _, l := range lines {
 		switch {
 		case l.Event == EventResolved:
 			log.tried, log.resumes = nil, map[InstanceID][]Call{}
 		case l.Event == EventCall && l.Call != nil && l.Call.Verb == VerbAbortProcess:
-			log.aborted[l.Call.Target] = true
+			if l.Kind == KindIntent {
+				log.aborted[l.Call.Target]++
+			} else if l.Fate == FateNotSent {
+				log.aborted[l.Call.Target]--
+			}
 		case l.Event != EventCall || l.Call == nil || !l.Call.onActivity():
 		case l.Kind == KindIntent:
 			log.made, log.tried = append(log.made, *l.Call), append(log.tried, *l.Call)
@@ -113,7 +117,7 @@ func (l CallLog) Worked(target InstanceID) bool {
 }
 
 // Aborted reports whether a target instance was aborted by us, whatever came of it.
-func (l CallLog) Aborted(target InstanceID) bool { return l.aborted[target] }
+func (l CallLog) Aborted(target InstanceID) bool { return l.aborted[target] > 0 }
 
 // Own returns the activities that we accepted or completed ourselves.
 func (l CallLog) Own() map[ActivityID]OwnWork {

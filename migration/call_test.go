@@ -67,9 +67,17 @@ func TestTries_count_since_the_operators_word(t *testing.T) {
 
 func TestAborted(t *testing.T) {
 	t.Parallel()
-	log := migration.CallsOf(made(migration.Call{Verb: migration.VerbAbortProcess, Target: "1_x_y"}))
-	if !log.Aborted("1_x_y") || log.Aborted("2_x_y") {
-		t.Errorf("aborted: %t, another one: %t", log.Aborted("1_x_y"), log.Aborted("2_x_y"))
+	abort := func(id migration.InstanceID) migration.Call {
+		return migration.Call{Verb: migration.VerbAbortProcess, Target: id}
+	}
+	unsent := func(id migration.InstanceID) []migration.StepLine {
+		return []migration.StepLine{call(migration.KindIntent, abort(id), ""), call(migration.KindOutcome, abort(id), migration.FateNotSent)}
+	}
+	log := migration.CallsOf(slices.Concat(made(abort("1_x_y")), unsent("1_x_y"), unsent("3_x_y")))
+	for id, want := range map[migration.InstanceID]bool{"1_x_y": true, "2_x_y": false, "3_x_y": false} {
+		if got := log.Aborted(id); got != want {
+			t.Errorf("%s aborted: %t", id, got)
+		}
 	}
 }
 

@@ -146,6 +146,7 @@ type Claim struct {
 	Accepted      bool // the operator said that the instances in the way stay
 	Fate          Fate
 	Refused       Reason
+	Named         InstanceID // by an answer, where it could not be read as ours; "" for none
 	Definition    DefinitionID
 	Sent          map[string]string // variables as sent; values are personal data
 	Started       TargetIdentity    // once State is ClaimStarted

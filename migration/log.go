@@ -164,6 +164,7 @@ func WorkDiscarded(lines []StepLine, target InstanceID) bool {
 // ran through, it was aborted, or rehearsed to its end. It is asked about the one of now,
 // so that what was before the last rollback does not count.
 func EndedByUs(lines []StepLine, target InstanceID) bool {
+	var unsent []Call
 	for _, l := range slices.Backward(lines) {
 		switch {
 		case l.Event == EventRolledBack:
@@ -171,11 +172,30 @@ func EndedByUs(lines []StepLine, target InstanceID) bool {
 		case l.Event == EventParked && l.Facts.Reason == ReasonStartRanThrough:
 			return true
 		case l.Event != EventCall || l.Call == nil:
+		case l.Fate == FateNotSent:
+			unsent = append(unsent, *l.Call) // it was no call at all
+		case l.Kind == KindIntent && slices.Contains(unsent, *l.Call):
+			unsent = withoutLast(unsent, *l.Call)
 		case l.Call.Verb == VerbAbortProcess && l.Call.Target == target, l.Step == StepRehearse && l.Call.Verb == VerbComplete:
 			return true
 		}
 	}
 	return false
+}
+
+// Aborts returns how often a target instance was aborted since its rollback began, as
+// far as the calls are over.
+func Aborts(lines []StepLine, target InstanceID) (n int) {
+	for _, l := range lines {
+		switch {
+		case l.Event == EventRollback:
+			n = 0
+		case l.Event != EventCall || l.Call == nil || l.Call.Verb != VerbAbortProcess || l.Call.Target != target:
+		case l.Fate == FateAnswered, l.Fate == FateOver:
+			n++
+		}
+	}
+	return n
 }
 
 // Ending returns the instances that were to be aborted with a target instance,

@@ -111,6 +111,11 @@ func TestEndedByUs(t *testing.T) {
 	parked := func(r migration.Reason) migration.StepLine {
 		return migration.StepLine{Event: migration.EventParked, Facts: migration.Facts{Reason: r}}
 	}
+	kind := func(k migration.Kind, f migration.Fate) migration.StepLine {
+		l := call(migration.StepRollback, migration.VerbAbortProcess, "1_t")
+		l.Kind, l.Fate = k, f
+		return l
+	}
 	ranThrough := parked(migration.ReasonStartRanThrough)
 	for _, tc := range []struct {
 		name  string
@@ -124,6 +129,14 @@ func TestEndedByUs(t *testing.T) {
 		{name: "aborted", lines: []migration.StepLine{call(migration.StepRollback, migration.VerbAbortProcess, "1_t")}, want: true},
 		{name: "another_aborted", lines: []migration.StepLine{call(migration.StepRollback, migration.VerbAbortProcess, "2_t")}},
 		{name: "rehearsed", lines: []migration.StepLine{call(migration.StepRehearse, migration.VerbComplete, "1_t")}, want: true},
+		{name: "an_abort_that_was_not_sent", lines: []migration.StepLine{
+			kind(migration.KindIntent, migration.FateNone), kind(migration.KindOutcome, migration.FateNotSent),
+		}},
+		{name: "an_abort_that_was_not_sent_after_one_that_was", lines: []migration.StepLine{
+			kind(migration.KindIntent, migration.FateNone), kind(migration.KindOutcome, migration.FateUnanswered),
+			kind(migration.KindIntent, migration.FateNone), kind(migration.KindOutcome, migration.FateNotSent),
+		}, want: true},
+		{name: "an_abort_of_which_nobody_knows", lines: []migration.StepLine{kind(migration.KindIntent, migration.FateNone)}, want: true},
 		{name: "ran_through", lines: []migration.StepLine{ranThrough, parked(migration.ReasonTargetMoved)}, want: true},
 		{name: "ran_through_before_it_was_rolled_back", lines: []migration.StepLine{ranThrough, {Event: migration.EventRolledBack}}},
 	} {
@@ -133,5 +146,23 @@ func TestEndedByUs(t *testing.T) {
 				t.Errorf("got %t", got)
 			}
 		})
+	}
+}
+
+func TestAborts(t *testing.T) {
+	t.Parallel()
+	call := func(verb migration.Verb, target migration.InstanceID, fate migration.Fate) migration.StepLine {
+		return migration.StepLine{Event: migration.EventCall, Kind: migration.KindOutcome, Call: &migration.Call{Verb: verb, Target: target}, Fate: fate}
+	}
+	lines := []migration.StepLine{
+		call(migration.VerbAbortProcess, "1_t", migration.FateAnswered),
+		{Event: migration.EventRollback},
+		{Event: migration.EventCall, Kind: migration.KindIntent, Call: &migration.Call{Verb: migration.VerbAbortProcess, Target: "1_t"}},
+		call(migration.VerbAbortProcess, "1_t", migration.FateAnswered), call(migration.VerbAbortProcess, "2_t", migration.FateAnswered),
+		call(migration.VerbAbortProcess, "1_t", migration.FateUnanswered), call(migration.VerbAbortProcess, "1_t", migration.FateOver),
+		call(migration.VerbAbortProcess, "1_t", migration.FateNotSent), call(migration.VerbComplete, "1_t", migration.FateAnswered),
+	}
+	if got := migration.Aborts(lines, "1_t"); got != 2 {
+		t.Errorf("got %d", got)
 	}
 }

@@ -139,7 +139,8 @@ type FileDigest struct {
 // StartOutcome is what became of the one request of an attempt.
 type StartOutcome struct {
 	Fate    Fate
-	Started *TargetIdentity // nil where the answer named no instance
+	Started *TargetIdentity // nil where the answer named no instance, or none that could be read as ours
+	Named   InstanceID      // by the answer, while Started is nil; "" for none
 	Refused Reason          // a typed refusal, "" for none
 	Status  int             // HTTP, 0 where there was none
 	Detail  string          // may hold personal data

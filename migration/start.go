@@ -127,6 +127,13 @@ func Unexplained(linked []Linked, intent StartIntent, explained Explained, allow
 	return left
 }
 
+// Candidates returns the linked instances that the request of c may have made. Where
+// Joget's answer names one it made that and no other.
+func (c *Claim) Candidates(linked []Linked, intent StartIntent, explained Explained) []Linked {
+	left := Unexplained(linked, intent, explained, c.Baseline)
+	return slices.DeleteFunc(left, func(l Linked) bool { return c.Named != "" && l.ID != c.Named })
+}
+
 // StartAction is what to do next about the start of an instance.
 type StartAction string
 
@@ -182,9 +189,8 @@ func (k StartKnowledge) nothingMade() bool {
 }
 
 // DecideReconcile says what to make of an attempt whose target is not in the
-// ledger, from what the target shows now. candidates are the Unexplained
-// instances outside the baseline. It never says StartSend: sending needs a new
-// claim, and a new claim needs StartRelease.
+// ledger, from what the target shows now. candidates are those of its claim. It never
+// says StartSend: sending needs a new claim, and a new claim needs StartRelease.
 func DecideReconcile(k StartKnowledge, intent StartIntent, candidates []Linked) StartDecision {
 	switch k.Claim {
 	case ClaimStarted:

@@ -1,6 +1,7 @@
 package migration_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -239,5 +240,25 @@ func TestDecideClaimed(t *testing.T) {
 				t.Errorf("got %+v, want %s", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	linked := []migration.Linked{candidate(nil), candidate(func(l *migration.Linked) { l.ID = "10_crm_approve" }), candidate(func(l *migration.Linked) { l.ID = "3_crm_approve" })}
+	for named, want := range map[migration.InstanceID][]migration.InstanceID{
+		"":               {"9_crm_approve", "10_crm_approve"},
+		"10_crm_approve": {"10_crm_approve"},
+		"3_crm_approve":  nil, // it was there before
+		"77_crm_other":   nil,
+	} {
+		claim := migration.Claim{Baseline: []migration.InstanceID{"3_crm_approve"}, Named: named}
+		var got []migration.InstanceID
+		for _, l := range claim.Candidates(linked, intent, nil) {
+			got = append(got, l.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("named %q: %q", named, got)
+		}
 	}
 }

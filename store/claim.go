@@ -178,7 +178,15 @@ func (l *Ledger) Outcome(ctx context.Context, key migration.ClaimKey, token migr
 		if o.Fate == migration.FateUnanswered {
 			state = migration.ClaimUnknown
 		}
-		args := append([]any{string(state), string(o.Fate), string(o.Refused), o.Status}, place(key)...)
+		var named any
+		if o.Named != "" {
+			blob, err := packJSON(map[string]migration.InstanceID{"id": o.Named}) // an identity of which nothing else is known
+			if err != nil {
+				return "", err
+			}
+			named = blob
+		}
+		args := append([]any{string(state), string(o.Fate), string(o.Refused), o.Status, named}, place(key)...)
 		if _, err := tx.ExecContext(ctx, updateFate, args...); err != nil {
 			return "", err
 		}
@@ -443,6 +451,9 @@ func findClaim(ctx context.Context, q querier, key migration.ClaimKey, lock stri
 		return row, true, err
 	}
 	err = errors.Join(optionalJSON(baseline, &row.Baseline), optionalJSON(sent, &row.Sent), optionalJSON(identity, &row.Started))
+	if row.State != migration.ClaimStarted { // an answer named it, and it is not known to be ours
+		row.Named, row.Started = row.Started.ID, migration.TargetIdentity{}
+	}
 	return row, true, err
 }
 

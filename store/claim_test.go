@@ -264,6 +264,12 @@ func TestOutcome_moves_only_the_attempt_that_sent(t *testing.T) {
 			"",
 			migration.Claim{State: migration.ClaimSending, Fate: migration.FateAnswered, Refused: migration.ReasonStartNotAllowed},
 		},
+		{
+			"an_answer_that_names_another_one_is_remembered", nil, "a",
+			migration.StartOutcome{Fate: migration.FateAnswered, Refused: migration.ReasonStartAmbiguous, Named: "7_x", Status: 200},
+			"",
+			migration.Claim{State: migration.ClaimSending, Fate: migration.FateAnswered, Refused: migration.ReasonStartAmbiguous, Named: "7_x"},
+		},
 		{"wrong_token", nil, "z", started("9_x"), migration.CodeConflict, migration.Claim{State: migration.ClaimSending}},
 		{"zombie_after_release", release, "a", started("9_x"), migration.CodeConflict, migration.Claim{State: migration.ClaimReleased}},
 		{"zombie_under_a_new_claim", func(t *testing.T, l *store.Ledger) {

@@ -276,7 +276,7 @@ changed_at = UTC_TIMESTAMP(6)` + byKey
 	updateSending = `UPDATE start_claim SET state = 'sending', sent = ?, definition = ?,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
-	updateFate = `UPDATE start_claim SET state = ?, fate = ?, refused = ?, http_status = ?,
+	updateFate = `UPDATE start_claim SET state = ?, fate = ?, refused = ?, http_status = ?, identity = ?,
 changed_at = UTC_TIMESTAMP(6)` + byKey
 
 	updateStarted = `UPDATE start_claim SET state = 'started', fate = ?, refused = '', http_status = ?,

@@ -44,7 +44,8 @@ type ToolFiles interface {
 type RevertResult struct {
 	Removed []Key // were made since
 	Again   []Key // were the source's, and are again
-	Left    []Key // were changed or made since, and are not certainly a tool's; not touched
+	Left    []Key // were changed or made since, by somebody; not touched
+	Unsure  []Key // the same, by somebody or by a tool
 	Shared  []Key // the same, of records that others use
 }
 
@@ -154,16 +155,19 @@ func (p *putter) file(ctx context.Context, key Key) error {
 	}
 	done := decide(p.was[key], ours, theirs)
 	used := slices.Contains(p.Used, key.Row)
-	trace := migration.Trace{Written: p.written(key, theirs), Calls: p.Calls, Worked: p.Worked, Used: used}
-	if done != changeNone && migration.Attribute(trace) != migration.OwnerTool {
+	by := migration.Attribute(migration.Trace{Written: p.written(key, theirs), Calls: p.Calls, Worked: p.Worked, Used: used})
+	if done != changeNone && by != migration.OwnerTool {
 		done = changeLeave
 	}
 	switch done {
 	case changeNone:
 	case changeLeave:
 		list := &p.result.Left
-		if used {
+		switch {
+		case used:
 			list = &p.result.Shared
+		case by == migration.OwnerUnknown:
+			list = &p.result.Unsure
 		}
 		*list = append(*list, key)
 	case changeRemove:

@@ -318,7 +318,7 @@ func TestPutBackTellsToolsFromPeopleByTimes(t *testing.T) {
 		{
 			name: "nobody_saw_the_call_end", calls: []migration.Interval{{Sent: call.Sent}},
 			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
-			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+			want: uploads.RevertResult{Unsure: keys("a", "below/b", "n")},
 		},
 		{
 			name:    "no_call_runs_tools",
@@ -328,7 +328,7 @@ func TestPutBackTellsToolsFromPeopleByTimes(t *testing.T) {
 		{
 			name: "people_worked_on_the_instance", calls: []migration.Interval{call}, worked: true,
 			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
-			want: uploads.RevertResult{Left: keys("a", "below/b", "n")},
+			want: uploads.RevertResult{Unsure: keys("a", "below/b", "n")},
 		},
 		{
 			name: "others_use_the_record", calls: []migration.Interval{call}, used: []migration.RowKey{order},

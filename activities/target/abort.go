@@ -46,30 +46,34 @@ func (act *Activities) AbortTarget(ctx context.Context, in contract.AbortTargetI
 	if err != nil {
 		return ok, err
 	}
-	_, reason, err := act.Live(ctx, claim.Started)
-	if err != nil {
-		return ok, err
-	}
-	if reason == migration.ReasonTargetRewound || reason == migration.ReasonTargetChanged {
-		return act.refuse(ctx, in, reason, fmt.Sprintf("target instance %s is another one now: %s", claim.Started.ID, reason.Text()))
-	}
 	known, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return ok, err
 	}
-	if why, err := act.worked(ctx, in, claim.Started, known); err != nil {
+	a := &aborting{act: act, in: in, target: claim.Started, known: known, given: in.Discard && migration.WorkDiscarded(known, claim.Started.ID)}
+	if reason, why, err := a.objection(ctx); err != nil {
+		return ok, err
+	} else if why != "" {
+		return act.refuse(ctx, in, reason, why)
+	}
+	var stuck *stillOpenError
+	switch err := act.end(ctx, i, a); {
+	case errors.As(err, &stuck):
+		return act.refuse(ctx, in, migration.ReasonStepFailed, stuck.Error())
+	case err != nil:
+		return ok, err
+	}
+	// What people did between the last look and the abort is theirs, too.
+	if why, err := a.worked(ctx); err != nil {
 		return ok, err
 	} else if why != "" {
 		return act.refuse(ctx, in, migration.ReasonTargetMoved, why)
-	}
-	if err := act.end(ctx, i, claim.Started.ID, migration.Ending(known, claim.Started.ID)); err != nil {
-		return ok, err
 	}
 	// That it is closed is seen before its children are, and while its tools may still run.
 	if err := act.Fence(i).Drain(ctx); err != nil {
 		return ok, err
 	}
-	return ok, act.revertAll(ctx, i)
+	return ok, act.revertAll(ctx, i, in.Discard)
 }
 
 // holdForRollback takes the record, in which rows are put back. Where another instance
@@ -95,28 +99,76 @@ func (act *Activities) holdForRollback(ctx context.Context, in contract.AbortTar
 	return out, true, err
 }
 
-// worked says why an instance must not be aborted because of people's work on it; "":
+// aborting is what speaks against the end of a target instance, looked at anew each time.
+type aborting struct {
+	act    *Activities
+	in     contract.AbortTargetInput
+	target migration.TargetIdentity
+	known  []migration.StepLine // the log until the last abort
+	given  bool                 // people's work is known, and the operator gave it up
+}
+
+// objection says why the instance must not be aborted; "": nothing speaks against it.
+func (a *aborting) objection(ctx context.Context) (reason migration.Reason, why string, err error) {
+	if reason, why, err = a.changed(ctx); why != "" || err != nil {
+		return reason, why, err
+	}
+	why, err = a.worked(ctx)
+	return migration.ReasonTargetMoved, why, err
+}
+
+// changed says why the instance is not the one that was started.
+func (a *aborting) changed(ctx context.Context) (migration.Reason, string, error) {
+	_, reason, err := a.act.Live(ctx, a.target)
+	if err != nil || reason != migration.ReasonTargetRewound && reason != migration.ReasonTargetChanged {
+		return "", "", err
+	}
+	return reason, fmt.Sprintf("target instance %s is another one now: %s", a.target.ID, reason.Text()), nil
+}
+
+// worked says why the instance must not be aborted because of people's work on it; "":
 // there is none, or the operator gives it up, which is written down.
-func (act *Activities) worked(ctx context.Context, in contract.AbortTargetInput, target migration.TargetIdentity, known []migration.StepLine) (string, error) {
-	if in.Discard && migration.WorkDiscarded(known, target.ID) {
-		return "", nil
-	}
-	why := fmt.Sprintf("somebody worked on target instance %s since", target.ID)
-	busy, err := act.workedBeside(ctx, migration.CallsOf(known).Own(), target.ID, target.Definition)
-	if err == nil && !busy {
-		why = fmt.Sprintf("target instance %s was ended since, and the target keeps no history that says who worked on it", target.ID)
-		busy, err = act.endedUnseen(ctx, known, target.ID)
-	}
+func (a *aborting) worked(ctx context.Context) (string, error) {
+	why, err := a.work(ctx)
 	switch {
-	case err != nil || !busy:
+	case err != nil || why == "":
 		return "", err
-	case !in.Discard:
+	case !a.in.Discard:
 		return why + "; --discard-target-work discards that work", nil
 	}
+	a.given = true
 	// Once it is aborted, what was only accepted cannot be told any more.
-	return "", act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
-		Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: target.ID},
+	return "", a.act.Ledger.Log(ctx, a.in.Migration, a.in.Instance, migration.StepLine{
+		Step: migration.StepRollback, Event: migration.EventWorkDiscarded, Facts: migration.Facts{Target: a.target.ID},
 	})
+}
+
+// work tells of people's work that nobody gave up, "" for none.
+func (a *aborting) work(ctx context.Context) (string, error) {
+	if a.given {
+		return "", nil
+	}
+	busy, err := a.act.workedBeside(ctx, a.known, a.target.ID)
+	if err != nil || busy {
+		return fmt.Sprintf("somebody worked on target instance %s since", a.target.ID), err
+	}
+	if busy, err = a.act.endedUnseen(ctx, a.known, a.target.ID); err != nil || !busy {
+		return "", err
+	}
+	return fmt.Sprintf("target instance %s was ended since, and the target keeps no history that says who worked on it", a.target.ID), nil
+}
+
+// unmoved looks once more right before a call, when nothing is left to wait for: what
+// speaks against the abort by now is judged by another attempt.
+func (a *aborting) unmoved(ctx context.Context) error {
+	_, why, err := a.changed(ctx)
+	if err == nil && why == "" {
+		why, err = a.work(ctx)
+	}
+	if err != nil || why == "" {
+		return err
+	}
+	return movedOn()
 }
 
 // endedUnseen reports whether a target instance was ended by somebody else where the
@@ -136,10 +188,21 @@ func (act *Activities) refuse(ctx context.Context, in contract.AbortTargetInput,
 	return out, act.Ledger.RefuseRollback(ctx, in.Migration, in.Instance, why)
 }
 
-// end aborts an instance of the target. Those below it end with it; one that
-// does not is aborted by itself. below are those that the log knows.
-func (act *Activities) end(ctx context.Context, i *Instance, root migration.InstanceID, below []migration.InstanceID) error {
-	all, err := act.ending(ctx, i, root, below)
+// maxAborts is how often an instance is aborted in one rollback that stays open
+// although each call was answered.
+const maxAborts = 10
+
+// stillOpenError is the error of an instance that no abort ends.
+type stillOpenError struct{ id migration.InstanceID }
+
+func (e *stillOpenError) Error() string {
+	return fmt.Sprintf("target instance %s is still open after %d aborts; Joget's log says why", e.id, maxAborts)
+}
+
+// end aborts the instance of a. Those below it end with it; one that does not is
+// aborted by itself. A stillOpenError: it cannot be ended.
+func (act *Activities) end(ctx context.Context, i *Instance, a *aborting) error {
+	all, err := act.ending(ctx, i, a.target.ID, migration.Ending(a.known, a.target.ID))
 	if err != nil {
 		return err
 	}
@@ -151,9 +214,17 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 		if closed {
 			continue
 		}
+		if migration.Aborts(a.known, id) >= maxAborts {
+			return &stillOpenError{id}
+		}
 		// Whether anything was done only the target tells.
 		call := migration.Call{Verb: migration.VerbAbortProcess, Target: id}
-		err = act.Fence(i).Do(ctx, migration.StepRollback, call, func(ctx context.Context) error { return act.API.AbortProcess(ctx, id) })
+		err = act.Fence(i).Do(ctx, migration.StepRollback, call, func(ctx context.Context) error {
+			if err := a.unmoved(ctx); err != nil {
+				return err
+			}
+			return act.API.AbortProcess(ctx, id)
+		})
 		if err != nil {
 			return err
 		}
@@ -162,6 +233,9 @@ func (act *Activities) end(ctx context.Context, i *Instance, root migration.Inst
 		}
 		if !closed {
 			return &step.WaitError{Why: "target instance " + string(id) + " is still open after it was aborted", Delay: 5 * time.Second}
+		}
+		if a.known, err = act.Ledger.Lines(ctx, i.Migration, i.Instance); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -206,10 +280,13 @@ func (act *Activities) ending(ctx context.Context, i *Instance, root migration.I
 }
 
 // revertAll puts back what tools changed in rows and what no step has put back
-// yet, the last capture first, whatever records.restore says. What may be
-// somebody's stays, and what somebody
-// changed since is told; the rows of the copy among it are in conflict, too.
-func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
+// yet, the last capture first, whatever records.restore says. What may be somebody's
+// stays, unless the operator gave up what people did. What somebody changed since is
+// told; the rows of the copy among it are in conflict, too.
+func (act *Activities) revertAll(ctx context.Context, i *Instance, discard bool) error {
+	if err := act.judge(ctx, i, migration.StepRollback, discard); err != nil {
+		return err
+	}
 	names, err := act.openCaptures(ctx, i)
 	if err != nil {
 		return err
@@ -218,11 +295,6 @@ func (act *Activities) revertAll(ctx context.Context, i *Instance) error {
 		capture, err := act.Capture(ctx, i, name)
 		if err != nil {
 			return err
-		}
-		if len(capture.Unsure) > 0 {
-			if err := act.leave(ctx, i, migration.StepRollback, capture.Unsure); err != nil {
-				return err
-			}
 		}
 		if _, err := act.revert(ctx, i, migration.StepRollback, name, capture.sure()); err != nil {
 			return err

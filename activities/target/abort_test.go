@@ -253,3 +253,121 @@ func TestUndoData_refuses_while_the_target_is_open(t *testing.T) {
 	activitytest.Same(t, "reason", "ill", c.Target.Field("leave_request", in.Record, "reason"))
 	activitytest.Same(t, "state", migration.InstanceRollingBack, in.Entry().State)
 }
+
+// TestAbortTarget_looks_again_right_before_the_call has people act when it was decided
+// that nobody has worked on the instance.
+func TestAbortTarget_looks_again_right_before_the_call(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*activitytest.Case, *activitytest.Instance)
+		discard bool
+		reason  migration.Reason // "" for none: it is aborted
+		linked  []string
+	}{
+		{
+			name: "somebody_accepts", reason: migration.ReasonTargetMoved, linked: []string{"cat open.running"},
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "approve", "clark")
+			},
+		},
+		{
+			name: "somebody_completes", reason: migration.ReasonTargetMoved, linked: []string{"cat open.running"},
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+			},
+		},
+		{
+			name: "somebody_ends_it_without_a_trace", reason: migration.ReasonTargetMoved, linked: []string{" "},
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Complete(in.TargetID(), "approve", "clark", nil)
+				c.Target.Complete(in.TargetID(), "confirm", "tana", nil)
+				c.Target.Forget(in.TargetID())
+			},
+		},
+		{
+			name: "another_one_comes_to_its_ID", reason: migration.ReasonTargetChanged, linked: []string{"cat open.running"},
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Exec("UPDATE SHKProcesses SET Created = 2 WHERE Id = ?", string(in.TargetID()))
+			},
+		},
+		{
+			name: "work_that_the_operator_gives_up_is_written_down", discard: true, linked: []string{"cat closed.aborted"},
+			happens: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Target.Accept(in.TargetID(), "approve", "clark")
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			stage := activitytest.New(t)
+			c := stage.Case(t)
+			in := scene.Ready(c)
+			in.Start()
+			scene.Finished(t, c, in)
+			waits, release := stage.HoldFences(t)
+			go func() {
+				defer release()
+				waits()
+				tc.happens(c, in)
+			}()
+			out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: in.Step(), Discard: tc.discard})
+			activitytest.Must(t, err)
+			want, aborts := contract.Outcome{Status: contract.StatusOK}, 1
+			if tc.reason != "" {
+				want, aborts = contract.Outcome{Status: contract.StatusSkipped, Reason: tc.reason}, 0
+			}
+			activitytest.Same(t, "outcome", want, activitytest.Decided(out))
+			activitytest.Same(t, "linked", tc.linked, in.Linked())
+			activitytest.Same(t, "calls", aborts, len(c.Door.Calls("process/abort")))
+			given := 0
+			if tc.discard {
+				given = 1
+			}
+			activitytest.Same(t, "given up", given, len(in.Told(migration.EventWorkDiscarded)))
+		})
+	}
+}
+
+// TestAbortTarget_that_comes_too_late_for_a_look has people act while the call is on its
+// way: the instance is aborted, and what they did is not taken back with the rest.
+func TestAbortTarget_that_comes_too_late_for_a_look(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Ready(c)
+	in.Start()
+	scene.Finished(t, c, in)
+	c.Door.At(activitytest.Sent, "process/abort", func() { c.Target.Complete(in.TargetID(), "approve", "clark", nil) })
+	input := contract.AbortTargetInput{StepInput: in.Step()}
+	out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonTargetMoved}, activitytest.Decided(out))
+	activitytest.Same(t, "linked", []string{"cat closed.aborted"}, in.Linked())
+	activitytest.Same(t, "state", migration.InstanceDone, in.Entry().State)
+	input.Discard = true
+	out, err = activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "once it is given up", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
+}
+
+// TestAbortTarget_of_what_nothing_ends has a target that answers each abort and does
+// nothing.
+func TestAbortTarget_of_what_nothing_ends(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Ready(c)
+	in.Start()
+	scene.Finished(t, c, in)
+	c.Door.Faults(fault.Rule{Path: "process/abort", Kind: fault.Empty200, Count: 15})
+	input := contract.AbortTargetInput{StepInput: in.Step()}
+	out, err := activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonStepFailed}, activitytest.Decided(out))
+	activitytest.Same(t, "state", migration.InstanceDone, in.Entry().State)
+	activitytest.Same(t, "aborts", 10, len(c.Door.Calls("process/abort")))
+	// Another rollback tries as often.
+	out, err = activitytest.Retry(t, scene.Worker(c).Register, contract.AbortTarget, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "another rollback", contract.Outcome{Status: contract.StatusOK}, activitytest.Decided(out))
+	activitytest.Same(t, "linked", []string{"cat closed.aborted"}, in.Linked())
+}

@@ -25,6 +25,9 @@ func TestWorkedOn(t *testing.T) {
 		want bool
 	}{
 		{"open", schema.Activity{ID: "1", DefID: "check", State: migration.StateNotStarted}, false},
+		{"one_that_a_deploy_took_away_completed", schema.Activity{ID: "1", DefID: "gone", State: migration.StateCompleted, AcceptedBy: "terry"}, true},
+		{"one_that_a_deploy_took_away_completed_by_us", schema.Activity{ID: "completed", DefID: "gone", State: migration.StateCompleted, AcceptedBy: "cat"}, false},
+		{"a_tool_that_a_deploy_took_away", schema.Activity{ID: "1", DefID: "gone", State: migration.StateCompleted}, false},
 		{"accepted_by_somebody", schema.Activity{ID: "1", DefID: "check", State: migration.StateRunning, AcceptedBy: "terry"}, true},
 		{"completed_by_somebody", schema.Activity{ID: "1", DefID: "check", State: migration.StateCompleted, AcceptedBy: "terry"}, true},
 		{"accepted_by_us", schema.Activity{ID: "accepted", DefID: "check", State: migration.StateRunning, AcceptedBy: "cat"}, false},

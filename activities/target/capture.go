@@ -128,11 +128,12 @@ func (act *Activities) Captured(ctx context.Context, i *Instance, name string, c
 type Capture struct {
 	records.Capture
 
+	Late   bool             // the later image was not taken right after the answer
 	Unsure []records.Change // may be somebody's doing, not the tools'
 }
 
-// Capture returns a capture that is not settled. Where the attempt that opened it did
-// not complete it, it is completed from what is there now, and late.
+// Capture returns a capture as it is to be taken now. Where the attempt that opened it
+// did not complete it, it is completed from what is there now, and late.
 func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (capture Capture, err error) {
 	for _, end := range migration.CaptureEnds() {
 		data, _, err := act.Ledger.Capture(ctx, i.Key, name+end)
@@ -142,26 +143,28 @@ func (act *Activities) Capture(ctx context.Context, i *Instance, name string) (c
 		if err == nil {
 			capture.Capture, err = records.DecodeCapture(data)
 		}
-		if err == nil && end != migration.JudgedCapture {
-			capture.Unsure, err = act.unsure(ctx, i, &capture.Capture, end == migration.LateCapture)
+		capture.Late = end == migration.LateCapture
+		if err == nil && (capture.Late || end == migration.AfterCapture) {
+			capture.Unsure, err = act.unsure(ctx, i, &capture)
 		}
 		return capture, err
 	}
 	if capture.Capture, err = act.completeLate(ctx, i, name); err != nil {
 		return capture, err
 	}
-	capture.Unsure, err = act.unsure(ctx, i, &capture.Capture, true)
+	capture.Late = true
+	capture.Unsure, err = act.unsure(ctx, i, &capture)
 	return capture, err
 }
 
 // unsure returns the changes of a capture that are not certainly tools' doing.
-func (act *Activities) unsure(ctx context.Context, i *Instance, capture *records.Capture, late bool) ([]records.Change, error) {
+func (act *Activities) unsure(ctx context.Context, i *Instance, capture *Capture) ([]records.Change, error) {
 	changes := capture.Changes()
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	used := late // then nothing more need be known
-	if !late {
+	used := capture.Late // then nothing more need be known
+	if !used {
 		var err error
 		if used, err = act.used(ctx, i); err != nil {
 			return nil, err
@@ -170,7 +173,7 @@ func (act *Activities) unsure(ctx context.Context, i *Instance, capture *records
 	var callers []migration.User // read once somebody is named
 	var unsure []records.Change
 	for _, change := range changes {
-		trace := migration.Trace{Imaged: true, Late: late, SavedBy: change.SavedBy(), Used: used}
+		trace := migration.Trace{Imaged: true, Late: capture.Late, SavedBy: change.SavedBy(), Used: used}
 		if trace.SavedBy != "" && callers == nil {
 			lines, err := act.Ledger.Lines(ctx, i.Migration, i.Instance)
 			if err != nil {
@@ -213,7 +216,7 @@ func (act *Activities) used(ctx context.Context, i *Instance) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if worked, err := act.workedBeside(ctx, migration.CallsOf(lines).Own(), l.ID, l.Definition); err != nil || worked {
+		if worked, err := act.workedBeside(ctx, lines, l.ID); err != nil || worked {
 			return worked, err
 		}
 	}
@@ -352,6 +355,54 @@ func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Ste
 		return put, err
 	}
 	return put, act.settle(ctx, i, name)
+}
+
+// judge keeps somebody's word about all changes that may be anybody's, so that every
+// later step does what was said then: they are the tools', or they stay. What files tell
+// of the calls is settled with it.
+func (act *Activities) judge(ctx context.Context, i *Instance, at migration.Step, byTools bool) error {
+	if _, err := act.openCaptures(ctx, i); err != nil { // which closes those of no call
+		return err
+	}
+	stories, err := act.Ledger.CaptureStories(ctx, i.Key)
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, s := range stories {
+		kept[s.ID] = true
+	}
+	for _, s := range stories {
+		late := kept[s.ID+migration.LateCapture]
+		judged := kept[s.ID+migration.PutBackCapture] || kept[s.ID+migration.LeftCapture]
+		if !migration.IsCaptureOfCall(s.ID) || judged || !s.Open && !late {
+			continue
+		}
+		if err := act.judgeOne(ctx, i, at, s, byTools); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (act *Activities) judgeOne(ctx context.Context, i *Instance, at migration.Step, s migration.CaptureStory, byTools bool) error {
+	capture, err := act.Capture(ctx, i, s.ID)
+	if err != nil || !capture.Late && len(capture.Unsure) == 0 {
+		return err
+	}
+	judged, end := capture.Capture, migration.PutBackCapture
+	if !byTools {
+		judged, end = capture.sure(), migration.LeftCapture
+		if s.Open && len(capture.Unsure) > 0 {
+			if err := act.leave(ctx, i, at, capture.Unsure); err != nil {
+				return err
+			}
+		}
+	}
+	if err := act.Ledger.SaveCapture(ctx, i.Key, s.ID+end, judged.Encode()); err != nil || s.Open {
+		return err
+	}
+	return act.Ledger.CloseCapture(ctx, i.Key, s.ID+end)
 }
 
 // leave tells what a capture shows that stays as it is.

@@ -198,7 +198,7 @@ func (p *protocol) outcome(ctx context.Context, answer api.StartAnswer, err erro
 	if o.Started = p.named(ctx, answer.Instance); o.Started == nil {
 		// An instance exists that is not what was asked for, or cannot be read
 		// now: whatever the reconciliation finds, nothing may be started again.
-		o.Refused, o.Detail = migration.ReasonStartAmbiguous, "the answer names "+string(answer.Instance)
+		o.Refused, o.Named, o.Detail = migration.ReasonStartAmbiguous, answer.Instance, "the answer names "+string(answer.Instance)
 	}
 	return o
 }
@@ -302,7 +302,7 @@ func (p *protocol) candidates(ctx context.Context, claim migration.Claim) ([]mig
 		return nil, err
 	}
 	explained, err := p.explain(ctx, linked)
-	return migration.Unexplained(linked, p.intent, explained, claim.Baseline), err
+	return claim.Candidates(linked, p.intent, explained), err
 }
 
 // over says whether the request of a claim is over.
@@ -363,7 +363,7 @@ func (p *protocol) park(ctx context.Context, claim migration.Claim, d migration.
 		}
 		result.message = leftovers(left)
 	case d.Reason == migration.ReasonStartAmbiguous && claim.Refused == d.Reason:
-		result.message = "Joget's answer names an instance that does not belong to this record; its log has the ID."
+		result.message = fmt.Sprintf("Joget's answer names target instance %s, which is none that this start makes.", claim.Named)
 	}
 	switch {
 	case d.Reason == migration.ReasonStartRanThrough, d.Reason == migration.ReasonStartBroken:

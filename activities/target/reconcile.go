@@ -130,9 +130,8 @@ func (act *Activities) closedSince(ctx context.Context, i *Instance, identity mi
 	if err != nil {
 		return "", err
 	}
-	done := migration.CallsOf(lines)
-	worked, err := act.workedBeside(ctx, done.Own(), identity.ID, identity.Definition)
-	if worked || done.Worked(identity.ID) {
+	worked, err := act.workedBeside(ctx, lines, identity.ID)
+	if worked || migration.CallsOf(lines).Worked(identity.ID) {
 		return migration.ReasonTargetClosed, err
 	}
 	return migration.ReasonStartRanThrough, err

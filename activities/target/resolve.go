@@ -81,44 +81,15 @@ func (act *Activities) prepare(ctx context.Context, in contract.ResolveInput) er
 		}
 		return act.Ledger.Release(ctx, key, claim.Token, claim.State, "EXCEPTION to one live instance: the operator chose retry")
 	case in.Reason == migration.ReasonRestoreUnsure && in.Action != migration.ActionRollback:
-		return act.judge(ctx, in)
+		i, err := act.Load(ctx, in.StepInput)
+		if err != nil {
+			return err
+		}
+		return act.judge(ctx, i, i.Entry.Step, in.Action == migration.ActionPutBack)
 	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
 		return act.startAnew(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
 		return act.Ledger.ResetMarks(ctx, in.Migration, act.Target.Fingerprint, by, "retry of "+string(in.Instance))
-	}
-	return nil
-}
-
-// judge does what the operator says of changes that may be anybody's: they are the
-// tools' doing and are put back by the step, or they stay.
-func (act *Activities) judge(ctx context.Context, in contract.ResolveInput) error {
-	i, err := act.Load(ctx, in.StepInput)
-	if err != nil {
-		return err
-	}
-	names, err := act.openCaptures(ctx, i)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		capture, err := act.Capture(ctx, i, name)
-		if err != nil {
-			return err
-		}
-		if len(capture.Unsure) == 0 {
-			continue
-		}
-		judged := capture.Capture
-		if in.Action != migration.ActionPutBack {
-			judged = capture.sure()
-			if err := act.leave(ctx, i, i.Entry.Step, capture.Unsure); err != nil {
-				return err
-			}
-		}
-		if err := act.Ledger.SaveCapture(ctx, i.Key, name+migration.JudgedCapture, judged.Encode()); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -144,7 +115,7 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 		return err
 	}
 	if !in.Discard {
-		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID, claim.Started.Definition)
+		busy, err := act.Worked(ctx, i.StepInput, claim.Started.ID)
 		if err != nil {
 			return err
 		}
@@ -155,7 +126,7 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 			}
 		}
 	}
-	if err := act.revertAll(ctx, i); err != nil {
+	if err := act.revertAll(ctx, i, in.Discard); err != nil {
 		return err
 	}
 	return act.Ledger.RestartClosed(ctx, key, claim.Started.ID, "operator", "it ran to its end")

@@ -97,7 +97,7 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 		return nil, step.OK(), err
 	}
 	r := round{done: migration.CallsOf(lines)}
-	if r.worked, err = act.workedBeside(ctx, r.done.Own(), root.ID, root.Definition); err != nil {
+	if r.worked, err = act.workedBeside(ctx, lines, root.ID); err != nil {
 		return nil, step.OK(), err
 	}
 	if r.discard, err = act.discardStands(ctx, i.StepInput, &i.Entry, lines); err != nil {

@@ -285,7 +285,7 @@ func claimed(c migration.Claim, key migration.ClaimKey, record migration.RecordI
 		return c, c.State == migration.ClaimClaimed && c.Token == token, nil
 	}
 	c.ClaimKey, c.State, c.Token, c.Record, c.Attempt = key, migration.ClaimClaimed, token, record, c.Attempt+1
-	c.Fate, c.Refused, c.Definition, c.Sent = migration.FateNone, "", migration.DefinitionID{}, nil
+	c.Fate, c.Refused, c.Named, c.Definition, c.Sent = migration.FateNone, "", "", migration.DefinitionID{}, nil
 	return c, true, nil
 }
 
@@ -321,7 +321,7 @@ func outcome(c migration.Claim, token migration.Token, o migration.StartOutcome)
 	case o.Fate == migration.FateUnanswered:
 		c.State = migration.ClaimUnknown
 	}
-	c.Fate, c.Refused = o.Fate, o.Refused
+	c.Fate, c.Refused, c.Named = o.Fate, o.Refused, o.Named
 	return c, true
 }
 

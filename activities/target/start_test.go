@@ -344,41 +344,70 @@ func TestStartProcess_that_ran_through(t *testing.T) {
 }
 
 // TestStartProcess_whose_answer_names_a_stranger has an answer with the ID of an
-// instance that is not of the record.
+// instance that is not of the record. What else there is of the record was not made by
+// that start, however much it looks so.
 func TestStartProcess_whose_answer_names_a_stranger(t *testing.T) {
 	t.Parallel()
-	c := activitytest.Shared(t).Case(t)
-	in := scene.Ready(c)
-	stranger := scene.Leave(c).StartUnknown("cat", nil)
-	door, err := url.Parse(c.Door.URL)
-	activitytest.Must(t, err)
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = door.Scheme, door.Host, r.In.Host
-	}}
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.Contains(r.URL.Path, startPath) {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		answer := map[string]string{"processId": string(stranger), "recordId": string(in.Record), "activityId": ""}
-		if err := json.NewEncoder(w).Encode(answer); err != nil {
-			t.Error(err)
-		}
-	}))
-	t.Cleanup(front.Close)
-	j := scene.Worker(c, scene.Settled, func(j *scene.Ports) {
-		j.API = c.Client(func(o *api.Options) { o.BaseURL = front.URL + "/jw" })
-	})
-	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
-	activitytest.Must(t, err)
-	activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
-	for range 2 {
-		out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
-		activitytest.Must(t, err)
-		activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonStartAmbiguous), activitytest.Decided(out.Outcome))
+	for _, tc := range []struct {
+		name  string
+		other bool // an instance of the record comes meanwhile, with the same values
+	}{{"alone", false}, {"and_another_one_is_like_ours", true}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Ready(c)
+			stranger := scene.Leave(c).StartUnknown("cat", nil)
+			door, err := url.Parse(c.Door.URL)
+			activitytest.Must(t, err)
+			proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+				r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = door.Scheme, door.Host, r.In.Host
+			}}
+			front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if !strings.Contains(r.URL.Path, startPath) {
+					proxy.ServeHTTP(w, r)
+					return
+				}
+				if tc.other {
+					proxy.ServeHTTP(httptest.NewRecorder(), r)
+				}
+				w.Header().Set("Content-Type", "application/json; charset=utf-8")
+				answer := map[string]string{"processId": string(stranger), "recordId": string(in.Record), "activityId": ""}
+				if err := json.NewEncoder(w).Encode(answer); err != nil {
+					t.Error(err)
+				}
+			}))
+			t.Cleanup(front.Close)
+			j := scene.Worker(c, scene.Settled, func(j *scene.Ports) {
+				j.API = c.Client(func(o *api.Options) { o.BaseURL = front.URL + "/jw" })
+			})
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			activitytest.Must(t, err)
+			activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
+			linked := []string{}
+			if tc.other {
+				linked = []string{"cat open.running"}
+			}
+			activitytest.Same(t, "linked", linked, in.Linked())
+			for range 2 {
+				out, err = activitytest.Run(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
+				activitytest.Must(t, err)
+				activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonStartAmbiguous), activitytest.Decided(out.Outcome))
+				if !strings.Contains(out.Message, string(stranger)) {
+					t.Errorf("the message does not name it: %q", out.Message)
+				}
+			}
+			activitytest.Same(t, "claim", migration.ClaimSending, in.Claim().State)
+			// What the operator names is ours all the same.
+			if tc.other {
+				park := in.Entry().ParkID
+				_, err = activitytest.Run(t, j.Register, contract.ResolveInstance, contract.ResolveInput{
+					StepInput: in.Step(), ParkID: park, Reason: migration.ReasonStartAmbiguous, Action: migration.ActionAdopt, Target: scene.First(c, in),
+				})
+				activitytest.Must(t, err)
+				activitytest.Same(t, "adopted", migration.ClaimStarted, in.Claim().State)
+			}
+		})
 	}
-	activitytest.Same(t, "claim", migration.ClaimSending, in.Claim().State)
 }
 
 // TestStartProcess_whose_worker_dies takes the ledger from it, stops it or has it

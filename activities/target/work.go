@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"jogetferry/activities/step"
@@ -18,82 +19,133 @@ const manualHistory = "normal"
 // Guard answers whether a target instance may be touched. It only reads.
 type Guard struct{ *step.Servers }
 
+// seenBelow is an instance that another one called, or the first that is looked at.
+type seenBelow struct {
+	completed bool                   // whoever called it went on, so that it ended as its process does
+	called    migration.DefinitionID // as far as its caller tells
+}
+
 // workedBeside reports whether people worked on an instance of the target or on
 // any that it called, closed ones included: accepted or completed a manual
 // activity that is not our own work, or a deadline fired. Such work must not be aborted.
-func (g Guard) workedBeside(ctx context.Context, own map[migration.ActivityID]migration.OwnWork, root migration.InstanceID, definition migration.DefinitionID) (bool, error) {
-	r := g.Target.Fresh()
-	level := map[migration.InstanceID]migration.DefinitionID{root: definition}
+// lines is the log, oldest line first.
+func (g Guard) workedBeside(ctx context.Context, lines []migration.StepLine, root migration.InstanceID) (bool, error) {
+	r, own := g.Target.Fresh(), migration.CallsOf(lines).Own()
+	level := map[migration.InstanceID]seenBelow{root: {}}
 	seen := map[migration.InstanceID]bool{}
 	for len(level) > 0 {
-		ids := make([]migration.InstanceID, 0, len(level))
-		for id := range level {
-			seen[id] = true
-			ids = append(ids, id)
-		}
-		all, err := r.TreeActivities(ctx, ids)
+		all, err := r.TreeActivities(ctx, slices.Collect(maps.Keys(level)))
 		if err != nil {
 			return false, err
 		}
-		below := map[migration.InstanceID]migration.DefinitionID{}
-		for id, definition := range level {
-			if _, live := all[id]; !live {
-				children, did, err := workedOnArchived(ctx, r, id, own)
-				if err != nil || did {
-					return did, err
-				}
-				for _, child := range children {
-					if !seen[child] {
-						below[child] = migration.DefinitionID{}
-					}
-				}
-				continue
+		next := map[migration.InstanceID]seenBelow{}
+		for id, was := range level {
+			seen[id] = true
+			var below map[migration.InstanceID]seenBelow
+			var did bool
+			if activities, live := all[id]; live {
+				below, did, err = g.workedOnLive(ctx, activities, own)
+			} else if below, did, err = workedOnArchived(ctx, r, id, own); !did && err == nil && was.completed && !migration.EndedByUs(lines, id) {
+				did, err = g.completedUnseen(ctx, r, id, was.called)
 			}
-			process, definition, err := g.processOf(ctx, r, id, definition)
-			if err != nil {
-				return false, err
+			if did || err != nil {
+				return did, err
 			}
-			if workedOn(process, all[id], own) {
-				return true, nil
-			}
-			for _, a := range all[id] {
-				if called := process.Activity(string(a.DefID)); called != nil && called.Kind == xpdl.Subflow && a.Child != "" && !seen[a.Child] {
-					below[a.Child] = migration.DefinitionID{Package: definition.Package, Version: definition.Version, Process: called.SubflowRef}
-				}
-			}
+			maps.Copy(next, below)
 		}
-		level = below
+		maps.DeleteFunc(next, func(id migration.InstanceID, _ seenBelow) bool { return seen[id] })
+		level = next
 	}
 	return false, nil
 }
 
-// processOf returns the definition of a live instance, and which one it is. known is
-// what it was as far as anybody knows, zero where nobody does: a deploy moves instances
-// to another version and deletes the one that none is left of (docs/joget.md#deploying).
-func (g Guard) processOf(ctx context.Context, r *schema.Reader, id migration.InstanceID, known migration.DefinitionID) (*xpdl.Process, migration.DefinitionID, error) {
-	if !known.IsZero() {
-		process, err := g.Target.Catalog.Process(ctx, known)
-		if migration.CodeOf(err) != migration.CodeNotFound {
-			return process, known, err
+// workedOnLive is workedBeside for one instance, of all whose activities this is.
+// below are the instances that it called. A deploy may have moved it to another version,
+// and deleted the one in which an activity of the past was defined
+// (docs/joget.md#deploying).
+func (g Guard) workedOnLive(ctx context.Context, all []schema.Activity, own map[migration.ActivityID]migration.OwnWork) (below map[migration.InstanceID]seenBelow, did bool, err error) {
+	if len(all) == 0 {
+		return nil, false, nil
+	}
+	definition := all[0].Definition
+	process, err := g.Target.Catalog.Process(ctx, definition)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		process = &xpdl.Process{}
+	} else if err != nil {
+		return nil, false, err
+	}
+	if workedOn(process, all, own) {
+		return nil, true, nil
+	}
+	below = map[migration.InstanceID]seenBelow{}
+	for _, a := range all {
+		if a.Child == "" {
+			continue
 		}
+		child := seenBelow{completed: a.State == migration.StateCompleted, called: migration.DefinitionID{Package: definition.Package, Version: definition.Version}}
+		if caller := process.Activity(string(a.DefID)); caller != nil {
+			child.called.Process = caller.SubflowRef
+		}
+		below[a.Child] = child
 	}
-	i, err := r.Instance(ctx, id)
-	if err != nil {
-		return nil, known, err
-	}
-	process, err := g.Target.Catalog.Process(ctx, i.Definition)
-	return process, i.Definition, err
+	return below, false, nil
 }
 
-// workedOn is workedBeside for one instance, of all whose activities this is.
+// completedUnseen reports whether people may have completed an instance that went on to
+// the end of its process: nothing is left of it on a server that deletes what has
+// ended (docs/joget.md#after-the-end), and its process has work for them.
+func (g Guard) completedUnseen(ctx context.Context, r *schema.Reader, id migration.InstanceID, called migration.DefinitionID) (bool, error) {
+	p, err := r.Presence(ctx, id)
+	if err != nil || p.Where == schema.InEngine || p.Where == schema.InHistory {
+		return false, err
+	}
+	return g.forPeople(ctx, called, map[string]bool{})
+}
+
+// forPeople reports whether a process, or one that it calls, has manual activities. One
+// that cannot be found may have some. asked are the processes that were asked about.
+func (g Guard) forPeople(ctx context.Context, id migration.DefinitionID, asked map[string]bool) (bool, error) {
+	if asked[id.Process] {
+		return false, nil
+	}
+	asked[id.Process] = true
+	process, err := g.Target.Catalog.Process(ctx, id)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	for _, a := range process.Activities {
+		if a.Kind == xpdl.Manual {
+			return true, nil
+		}
+		if a.Kind != xpdl.Subflow {
+			continue
+		}
+		id.Process = a.SubflowRef
+		if has, err := g.forPeople(ctx, id, asked); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+// workedOn reports whether people worked on one instance, of all whose activities this
+// is. An activity that its process does not have, or not any more, was manual if
+// somebody held it: tools and routes have nobody.
 func workedOn(process *xpdl.Process, all []schema.Activity, own map[migration.ActivityID]migration.OwnWork) bool {
 	return slices.ContainsFunc(all, func(a schema.Activity) bool {
 		if a.State == migration.StateTerminated {
 			return true
 		}
 		definition, mine := process.Activity(string(a.DefID)), own[a.ID]
+		manual := a.AcceptedBy != ""
+		if definition != nil {
+			manual = definition.Kind == xpdl.Manual
+		}
 		switch {
-		case definition == nil, definition.Kind != xpdl.Manual, a.State == migration.StateAborted, mine.Completed:
+		case !manual, a.State == migration.StateAborted, mine.Completed:
 			return false
 		case a.State == migration.StateCompleted:
 			return true
@@ -105,8 +157,8 @@ func workedOn(process *xpdl.Process, all []schema.Activity, own map[migration.Ac
 }
 
 // workedOnArchived is workedBeside for an instance that left the engine when it ended.
-// children are the instances that it called, as far as the history tells.
-func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, own map[migration.ActivityID]migration.OwnWork) (children []migration.InstanceID, did bool, err error) {
+// below are the instances that it called, as far as the history tells.
+func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.InstanceID, own map[migration.ActivityID]migration.OwnWork) (below map[migration.InstanceID]seenBelow, did bool, err error) {
 	all, err := r.ArchivedActivities(ctx, id)
 	if err != nil {
 		return nil, false, err
@@ -114,8 +166,12 @@ func workedOnArchived(ctx context.Context, r *schema.Reader, id migration.Instan
 	did = slices.ContainsFunc(all, func(a schema.ArchivedActivity) bool {
 		return a.State == migration.StateTerminated || a.Kind == manualHistory && a.State == migration.StateCompleted && !own[a.ID].Completed
 	})
-	children, err = r.ArchivedChildren(ctx, id)
-	return children, did, err
+	children, err := r.ArchivedChildren(ctx, id)
+	below = map[migration.InstanceID]seenBelow{}
+	for _, child := range children {
+		below[child] = seenBelow{}
+	}
+	return below, did, err
 }
 
 // marks stops everything when the target was restored from a backup.
@@ -161,14 +217,13 @@ func (g Guard) Live(ctx context.Context, known migration.TargetIdentity) (root *
 }
 
 // Worked reports whether people worked on a target instance of in or on any
-// below it, besides what we did in their names. It may be closed; its definition
-// must be known.
-func (g Guard) Worked(ctx context.Context, in contract.StepInput, root migration.InstanceID, definition migration.DefinitionID) (bool, error) {
+// below it, besides what we did in their names. It may be closed.
+func (g Guard) Worked(ctx context.Context, in contract.StepInput, root migration.InstanceID) (bool, error) {
 	lines, err := g.Ledger.Lines(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return false, err
 	}
-	return g.workedBeside(ctx, migration.CallsOf(lines).Own(), root, definition)
+	return g.workedBeside(ctx, lines, root)
 }
 
 // DiscardAllowed is the operator's word, given with the last parking of an
@@ -204,7 +259,7 @@ func (g Guard) untouchable(ctx context.Context, i *step.Opened, root *migration.
 	if err != nil {
 		return false, err
 	}
-	worked, err := g.workedBeside(ctx, migration.CallsOf(lines).Own(), root.ID, root.Definition)
+	worked, err := g.workedBeside(ctx, lines, root.ID)
 	if err != nil || !worked {
 		return false, err
 	}

@@ -60,21 +60,28 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	})
 }
 
-// RevertFiles undoes what tools done to files of the target since they were
+// Reverted tells what RevertFiles did.
+type Reverted struct {
+	Changed bool          // files are not what they were
+	Unsure  []uploads.Key // may be a tool's doing or somebody's: the operator tells, and nothing was touched
+}
+
+// RevertFiles undoes what tools did to files of the target since they were
 // copied, once: what comes later is not the tools' of our calls. Files of rows
-// that others use too are left.
-func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (changed bool, err error) {
+// that others use too are left. source is the record set of the source, root of its
+// snapshot.
+func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (Reverted, error) {
 	key := act.Key(in.Instance)
 	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
-		return false, nil
+		return Reverted{}, nil
 	}
 	if err != nil {
-		return false, err
+		return Reverted{}, err
 	}
 	lost, err := act.lostFolders(ctx, key, root, &capture)
 	if err != nil {
-		return false, err
+		return Reverted{}, err
 	}
 	var used []migration.RowKey
 	for i := range source.Rows {
@@ -84,28 +91,46 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	}
 	calls, err := act.calls(ctx, key)
 	if err != nil {
-		return false, err
+		return Reverted{}, err
 	}
-	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
-		Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: act.Settings.ReportOnly,
-	})
+	revert := func(look bool) (uploads.RevertResult, error) {
+		return uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
+			Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: look,
+		})
+	}
+	// What is put back changes the times of folders, which tell of the rest.
+	put, err := revert(true)
 	if err != nil {
-		return false, err
+		return Reverted{}, err
 	}
-	var lines []migration.StepLine
-	if put.Any() || len(put.Left) > 0 {
-		line := migration.StepLine{
-			Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventFilesReverted,
-			Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left)}},
-			Detail: step.List(slices.Concat(put.Removed, put.Again, put.Left)),
-		}
-		if act.Settings.ReportOnly {
-			line.Kind, line.Event = migration.KindNote, migration.EventFilesReported
-			line.Facts = migration.Facts{Tally: migration.Tally{Files: len(put.Removed) + len(put.Again) + len(put.Left)}}
-		}
-		lines = append(lines, line)
+	unseen := slices.ContainsFunc(calls, func(c migration.Interval) bool { return c.Over.IsZero() })
+	if len(put.Unsure) > 0 && unseen && !act.Settings.ReportOnly {
+		return Reverted{Unsure: put.Unsure}, nil
 	}
-	return put.Any() && !act.Settings.ReportOnly, act.Ledger.CloseFileCapture(ctx, in.Migration, key, lines...)
+	if put.Any() && !act.Settings.ReportOnly {
+		if put, err = revert(false); err != nil {
+			return Reverted{}, err
+		}
+	}
+	return Reverted{Changed: put.Any() && !act.Settings.ReportOnly}, act.Ledger.CloseFileCapture(ctx, in.Migration, key, act.revertedFiles(&put)...)
+}
+
+// revertedFiles tells the log what became of files that differ.
+func (act *Activities) revertedFiles(put *uploads.RevertResult) []migration.StepLine {
+	left := slices.Concat(put.Left, put.Unsure)
+	if !put.Any() && len(left) == 0 {
+		return nil
+	}
+	line := migration.StepLine{
+		Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventFilesReverted,
+		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(left)}},
+		Detail: step.List(slices.Concat(put.Removed, put.Again, left)),
+	}
+	if act.Settings.ReportOnly {
+		line.Kind, line.Event = migration.KindNote, migration.EventFilesReported
+		line.Facts = migration.Facts{Tally: migration.Tally{Files: len(put.Removed) + len(put.Again) + len(left)}}
+	}
+	return []migration.StepLine{line}
 }
 
 // calls returns when calls ran that may have run tools.

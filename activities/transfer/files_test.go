@@ -98,6 +98,46 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 	}
 }
 
+// TestVerifyInstance_asks_whose_doing_files_are has files change while a call was under
+// way of which nobody saw the end.
+func TestVerifyInstance_asks_whose_doing_files_are(t *testing.T) {
+	t.Parallel()
+	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"b": missing`, `file onb_hire/RECORD/"made": extra`}
+	for _, tc := range []struct {
+		action migration.Action
+		then   migration.Reason
+		items  []string
+		files  []string
+		told   []string
+	}{
+		{migration.ActionPutBack, "", nil, []string{"a=ours", "b=ours too"}, []string{`files_reverted {"removed":1,"again":2}`}},
+		{migration.ActionAccept, migration.ReasonVerifyDiffers, different, []string{"a=theirs", "made=by somebody"}, []string{`files_reverted {"left":3}`}},
+	} {
+		t.Run(string(tc.action), func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
+			scene.ByAnybody(t, c, in, func() {
+				c.Target.File("onb_hire", in.Record, "made", "by somebody")
+				c.Target.File("onb_hire", in.Record, "a", "theirs")
+				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
+			})
+			out, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
+			activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), activitytest.Decided(out.Outcome))
+			activitytest.Same(t, "items at first", different, items)
+			_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResolveInstance, contract.ResolveInput{
+				StepInput: in.Step(), ParkID: in.Entry().ParkID, Reason: migration.ReasonRestoreUnsure, Action: tc.action,
+			})
+			activitytest.Must(t, err)
+			out, items = scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
+			activitytest.Same(t, "then", tc.then, out.Outcome.Reason)
+			activitytest.Same(t, "items", append([]string{}, tc.items...), items)
+			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
+			activitytest.Same(t, "told", tc.told, in.Told(migration.EventFilesReverted))
+		})
+	}
+}
+
 // TestCopyUploads_notes_what_lies_there_until_the_start has a tool's file there
 // when the copy is repeated after the start.
 func TestCopyUploads_notes_what_lies_there_until_the_start(t *testing.T) {

@@ -199,8 +199,8 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	}
 	return act.Ledger.CloseFileCapture(ctx, in.Migration, key, migration.StepLine{
 		Step: migration.StepRollback, Kind: migration.KindOutcome, Event: migration.EventToolFiles,
-		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left), Shared: len(put.Shared)}},
-		Detail: step.List(slices.Concat(put.Left, put.Shared)),
+		Facts:  migration.Facts{Tally: migration.Tally{Removed: len(put.Removed), Again: len(put.Again), Left: len(put.Left) + len(put.Unsure), Shared: len(put.Shared)}},
+		Detail: step.List(slices.Concat(put.Left, put.Unsure, put.Shared)),
 	})
 }
 

@@ -17,11 +17,12 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 		return err
 	}
 	if v.in.Fix && !v.workedOn {
-		changed, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, source, compared.Differences)
+		reverted, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, source, compared.Differences)
 		if err != nil {
 			return err
 		}
-		if changed {
+		v.unsure = reverted.Unsure
+		if reverted.Changed {
 			if compared, err = uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, rows); err != nil {
 				return err
 			}

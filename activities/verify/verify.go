@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/uploads"
 )
 
 // VerifyInstance reads both sides back and compares them with the snapshot and
@@ -69,7 +71,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 		return out, err
 	}
 	if unaccepted >= 0 {
-		out.Outcome, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepVerify, Reason: reasons[unaccepted], Message: out.Items.String(), Detail: v.details()})
+		out.Outcome, err = act.Park(ctx, in.StepInput, v.parking(reasons[unaccepted], out.Items.String()))
 		return out, err
 	}
 	return out, act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
@@ -82,6 +84,15 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 	})
 }
 
+// parking is for reason, unless the operator has to say first whose doing files are.
+func (v *verification) parking(reason migration.Reason, message string) step.Parking {
+	p := step.Parking{Step: migration.StepVerify, Reason: reason, Message: message, Detail: v.details()}
+	if n := len(v.unsure); n > 0 {
+		p.Reason, p.Message, p.Detail = migration.ReasonRestoreUnsure, fmt.Sprintf("%d files.", n), step.List(v.unsure)
+	}
+	return p
+}
+
 type verification struct {
 	act      *Activities
 	in       contract.VerifyInput
@@ -92,6 +103,7 @@ type verification struct {
 	// workedOn: people worked on the target since the start, or use the record
 	// through other instances: its files are theirs.
 	workedOn bool
+	unsure   []uploads.Key // files that may be a tool's doing or somebody's
 }
 
 func (v *verification) add(kind migration.ItemKind, subject string, result migration.ItemResult, seen string) {
@@ -216,7 +228,7 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 	}
 	v.add(migration.ItemTarget, migration.TargetIsOurs, migration.ItemSame, "")
 	v.add(migration.ItemTarget, migration.TargetIsOpen, migration.ItemSame, "")
-	if v.workedOn, err = v.act.guard.Worked(ctx, v.in.StepInput, target.Instance.ID, target.Instance.Definition); err != nil {
+	if v.workedOn, err = v.act.guard.Worked(ctx, v.in.StepInput, target.Instance.ID); err != nil {
 		return nil, err
 	}
 	if v.workedOn && v.in.Fix {

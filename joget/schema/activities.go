@@ -126,6 +126,7 @@ func (r *Reader) deadlines(ctx context.Context, activities []int64) (map[int64]d
 type Activity struct {
 	ID         migration.ActivityID
 	DefID      migration.ActivityDefID
+	Definition migration.DefinitionID // of its instance, as it is now
 	State      migration.State
 	AcceptedBy migration.User        // who accepted or completed it, "" for nobody
 	Activated  migration.EpochMillis // when it began
@@ -149,11 +150,11 @@ func (r *Reader) TreeActivities(ctx context.Context, ids []migration.InstanceID)
 	if err != nil {
 		return nil, err
 	}
-	owners := make(map[int64]migration.InstanceID, len(heads))
+	owners := make(map[int64]head, len(heads))
 	oids := make([]int64, 0, len(heads))
 	for _, id := range ids {
 		if h, ok := heads[id]; ok {
-			owners[h.oid] = id
+			owners[h.oid] = h
 			oids = append(oids, h.oid)
 		}
 	}
@@ -161,9 +162,9 @@ func (r *Reader) TreeActivities(ctx context.Context, ids []migration.InstanceID)
 	err = batched(oids, func(part []int64) error {
 		rows, err := r.activityRows(ctx, withLists(selectAllActivities, len(part)), args(part))
 		for _, v := range rows {
-			a := v.activity
-			all[owners[v.process]] = append(all[owners[v.process]],
-				Activity{a.ID, a.DefID, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime, migration.InstanceID(a.Performer)})
+			a, of := v.activity, owners[v.process].instance
+			all[of.ID] = append(all[of.ID],
+				Activity{a.ID, a.DefID, of.Definition, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime, migration.InstanceID(a.Performer)})
 		}
 		return err
 	})

@@ -197,9 +197,10 @@ func TestActivitiesOfSeveralInstancesNameTheirChildren(t *testing.T) {
 	second := j.process("2", crm, completed, "cat", "a_1_sub", "1")
 	j.activity("a_2_done", second, "done", completed, 5, "ResourceId", "terry")
 	all, err := j.Fresh().TreeActivities(t.Context(), []migration.InstanceID{"1", "2", "none"})
+	of := migration.DefinitionID{Package: "crm", Version: "3", Process: "process1"}
 	want := map[migration.InstanceID][]schema.Activity{
-		"1": {{ID: "a_1_sub", DefID: "sub", State: migration.StateRunning, Activated: 1, StateTime: 2, Child: "2"}},
-		"2": {{ID: "a_2_done", DefID: "done", State: migration.StateCompleted, AcceptedBy: "terry", Activated: 5, StateTime: 6}},
+		"1": {{ID: "a_1_sub", DefID: "sub", Definition: of, State: migration.StateRunning, Activated: 1, StateTime: 2, Child: "2"}},
+		"2": {{ID: "a_2_done", DefID: "done", Definition: of, State: migration.StateCompleted, AcceptedBy: "terry", Activated: 5, StateTime: 6}},
 	}
 	if diff := cmp.Diff(want, all); diff != "" || err != nil {
 		t.Errorf("activities: %v (-want +got):\n%s", err, diff)

@@ -208,11 +208,22 @@ func Twins(c *activitytest.Case, files map[string]string) *activitytest.Instance
 // ByTools does what tools do while a call of ours is under way.
 func ByTools(t *testing.T, c *activitytest.Case, in *activitytest.Instance, does func()) {
 	t.Helper()
+	during(t, c, in, migration.AfterCapture, does)
+}
+
+// ByAnybody does it while a call is under way of which nobody sees the end.
+func ByAnybody(t *testing.T, c *activitytest.Case, in *activitytest.Instance, does func()) {
+	t.Helper()
+	during(t, c, in, migration.LateCapture, does)
+}
+
+func during(t *testing.T, c *activitytest.Case, in *activitytest.Instance, end string, does func()) {
+	t.Helper()
 	const call = "start/9"
 	nothing := (records.Capture{}).Encode()
 	activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), call, nothing))
 	does()
-	for _, image := range []string{call, call + migration.AfterCapture} {
+	for _, image := range []string{call, call + end} {
 		activitytest.Must(t, c.Ledger.SaveCapture(t.Context(), in.Key(), image, nothing))
 		activitytest.Must(t, c.Ledger.CloseCapture(t.Context(), in.Key(), image))
 	}
