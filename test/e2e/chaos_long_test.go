@@ -19,6 +19,9 @@ const (
 	stormTimes     = 3
 	stormRandom    = 20
 
+	peopleInstances = 150
+	peopleRollbacks = 16 // in each round, and as many are done anew
+
 	flightInstances = 40
 )
 

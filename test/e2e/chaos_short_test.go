@@ -9,6 +9,9 @@ const (
 	stormTimes     = 1
 	stormRandom    = 0
 
+	peopleInstances = 36
+	peopleRollbacks = 4 // in each round, and as many are done anew
+
 	flightInstances = 24
 )
 

@@ -41,6 +41,7 @@ type storm struct {
 	// resolved are parkings that were resolved, as instance|reason|number.
 	resolved map[string]bool
 	faults   map[string]int // fired, by kind
+	struck   []time.Time    // when a worker was killed, or connections were cut
 }
 
 // settle is how long an unanswered call is waited for in these tests, timeout
@@ -172,6 +173,7 @@ func (s *storm) pause(most time.Duration) {
 // kill kills the worker with SIGKILL, calls then, if not nil, and starts another one.
 func (s *storm) kill(then func()) {
 	s.t.Helper()
+	s.struck = append(s.struck, time.Now())
 	s.worker.Kill()
 	if then != nil {
 		then()
@@ -283,6 +285,7 @@ func (s *storm) cut(databases ...*rig.Proxy) bool {
 		}
 		return cut > 0
 	})
+	s.struck = append(s.struck, time.Now())
 	return cut > 0
 }
 
