@@ -30,6 +30,16 @@ var flightNames = []string{
 	"start_tools", "tools_that_write_late", "routes", "conditions", "mappings", "tools_of_children", "children", "dead_workers", "newcomers", "lost_answers", "everything",
 }
 
+// peopleIncidents happen while people work, a wave runs and some are rolled back.
+func peopleIncidents() []incident {
+	return append(
+		incidents(),
+		kills("kill: aborted", rig.Effected, false, calls("process/abort")),
+		kills("kill: to be aborted", rig.Sent, true, calls("process/abort")),
+		kills("kill: branch completed", rig.Effected, false, calls("assignment/completeWithVariable")),
+	)
+}
+
 func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {
 	t.Parallel()
 	s := newStorm(t, rig.Options{Seed: seed.Options{Seed: 26, Instances: 3, Positions: []string{"leave/process1/confirm"}}})

@@ -25,18 +25,6 @@ var peopleProcesses = []string{
 	"procure/process1", "leave/process1", "claims/intake", "claims/dispute", "onboard/probation", "claims/intake", "procure/process1", "claims/assess",
 }
 
-// peopleIncidents happen while people work, a wave runs and some are rolled back.
-func peopleIncidents() []incident {
-	return []incident{
-		kills("kill: aborted", rig.Effected, false, calls("process/abort")),
-		kills("kill: POST effected", rig.Effected, false, calls("process/start")),
-		kills("kill: POST answered", rig.Answered, false, calls("process/start")),
-		kills("kill: activity started", rig.Effected, false, calls("activity/start")),
-		does("kill: at random", always(func(s *storm) { s.pause(time.Second); s.kill(nil) })),
-		does("cut: all", func(s *storm) bool { return s.cut(s.db, s.targetDB, s.sourceDB) }),
-	}
-}
-
 // peopleFaults lose answers of calls that run tools.
 func peopleFaults() []fault.Rule {
 	rules := []fault.Rule{{Path: fault.Any, Kind: fault.Latency, Delay: 30 * time.Millisecond}}
@@ -278,7 +266,7 @@ func lastLine(text string) string {
 // there is nothing left to decide.
 func (p *people) finish() {
 	p.t.Helper()
-	p.Sim.ClearFaults()
+	p.endFaults()
 	for n := range 8 {
 		p.rest()
 		taken := p.wave(stormTimes + n)
@@ -298,6 +286,7 @@ func (p *people) judge() {
 	}
 	p.kept()
 	p.alone()
+	p.compared()
 	p.SourceUnchanged()
 	if open := p.rows(p.ledger, "SELECT name, status FROM wave WHERE status <> 'finished'"); len(open) > 0 {
 		p.t.Errorf("waves did not come to their end: %v", open)

@@ -572,6 +572,18 @@ func (s *storm) unstick() (resolved int) {
 func (s *storm) calm(limit time.Duration) {
 	s.t.Helper()
 	s.settled(limit)
+	s.endFaults()
+	for range 6 {
+		if s.unstick() == 0 {
+			return
+		}
+		s.settled(limit)
+	}
+	s.t.Errorf("instances are still parked after every one was tried again")
+}
+
+// endFaults lets no more calls go wrong, and counts those that did.
+func (s *storm) endFaults() {
 	for _, r := range s.Sim.FaultStates() {
 		if r.Rule.Kind != fault.Latency && r.Fired > 0 {
 			name := string(r.Rule.Kind)
@@ -582,13 +594,6 @@ func (s *storm) calm(limit time.Duration) {
 		}
 	}
 	s.Sim.ClearFaults()
-	for range 6 {
-		if s.unstick() == 0 {
-			return
-		}
-		s.settled(limit)
-	}
-	s.t.Errorf("instances are still parked after every one was tried again")
 }
 
 // sum prints the numbers.

@@ -220,7 +220,7 @@ var colleagues = func() []string {
 const calmTime = 6 * time.Second
 
 // choose returns where somebody works next: where the record is on the target, rather
-// where no call is under way or was a moment ago, and anywhere once in twelve times.
+// where no call is under way or was answered a moment ago, and anywhere once in twelve times.
 func (p *people) choose(ctx context.Context, rng *rand.Rand, least scope) (workplace, error) {
 	anywhere := rng.IntN(12) == 0
 	for range 12 {
@@ -252,7 +252,7 @@ func (p *people) recent(ctx context.Context, record string) (bool, error) {
 		return false, err
 	}
 	for _, c := range slices.Backward(p.gate.Passages()) {
-		if !c.Ended.IsZero() && time.Since(c.Ended) > calmTime {
+		if !c.Ended.IsZero() && (lostAnswer(c) || time.Since(c.Ended) > calmTime) {
 			continue
 		}
 		if about(c.Call, record, ids) {

@@ -46,18 +46,22 @@ func (p *people) callsAbout(record string) []rig.Passage {
 	return slices.DeleteFunc(p.gate.Passages(), func(c rig.Passage) bool { return !about(c.Call, record, ids) })
 }
 
+// lostAnswer reports whether who made a call got no answer, or none that is the target's.
+func lostAnswer(c rig.Passage) bool { return !c.Clean || c.Ended.Sub(c.Sent) > timeout }
+
 // inTheMoment reports whether an act was done in the moment of a call about its record.
+// Where its answer was lost nothing is taken for the call's doing, so that there is none.
 func (p *people) inTheMoment(a act) bool {
 	p.t.Helper()
-	moment, may := momentOfRows, runsTools
+	moment, may := momentOfRows, func(c rig.Passage) bool { return runsTools(c.Call) && !lostAnswer(c) }
 	switch {
 	case strings.HasPrefix(a.thing, "file "):
 		moment = momentOfFiles
 	case strings.HasPrefix(a.thing, "activity "):
-		moment, may = momentOfWork, aborts
+		moment, may = momentOfWork, func(c rig.Passage) bool { return aborts(c.Call) }
 	}
 	return slices.ContainsFunc(p.callsAbout(a.record), func(c rig.Passage) bool {
-		return may(c.Call) && !a.ended.Before(c.Sent.Add(-moment)) && !a.began.After(c.Ended.Add(moment))
+		return may(c) && !a.ended.Before(c.Sent.Add(-moment)) && !a.began.After(c.Ended.Add(moment))
 	})
 }
 
@@ -66,7 +70,7 @@ func (p *people) inTheMoment(a act) bool {
 func (p *people) interrupted(record string) bool {
 	p.t.Helper()
 	return slices.ContainsFunc(p.callsAbout(record), func(c rig.Passage) bool {
-		return runsTools(c.Call) && (!c.Clean || c.Ended.Sub(c.Sent) > timeout ||
+		return runsTools(c.Call) && (lostAnswer(c) ||
 			slices.ContainsFunc(p.struck, func(at time.Time) bool {
 				return at.After(c.Sent.Add(-5*time.Second)) && at.Before(c.Ended.Add(20*time.Second))
 			}))
@@ -291,6 +295,42 @@ func (p *people) alone() {
 			p.t.Errorf("%s has %d live target instances: %v", w.ID, len(live), live)
 			p.tell(w.ID)
 		}
+	}
+}
+
+// verdicts are when the instances that are done were last found to be the same.
+const verdicts = `SELECT i.instance, MAX(l.at) FROM instance i JOIN step_log l ON l.instance = i.instance AND l.event = 'verdict'
+	WHERE i.state = 'done' AND i.verdict = 'same' GROUP BY i.instance`
+
+// compared checks that nothing is called the same whose record was, before that was said,
+// made other than the source's by somebody, and still is.
+func (p *people) compared() {
+	p.t.Helper()
+	said := map[string]time.Time{}
+	for _, line := range p.rows(p.ledger, verdicts) {
+		id, text, _ := strings.Cut(line, "|")
+		at, err := time.Parse(time.DateTime+".999999", text)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		said[p.at(id).Record] = at
+	}
+	for _, a := range p.last() {
+		at, same := said[a.record]
+		kind, thing, _ := strings.Cut(a.thing, " ")
+		switch now, err := p.lost(p.t.Context(), a); {
+		case err != nil:
+			p.t.Fatal(err)
+		case !same || now != "" || a.ended.After(at.Add(-time.Second)) || kind != "row" && kind != "file" || kind == "row" && a.gone:
+			continue
+		}
+		if kind == "file" && a.gone {
+			if _, err := os.Stat(filepath.Join(p.SourceUploads, thing)); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+		}
+		p.t.Errorf("UNSEEN %s; called the same at %s", a, at.Format("15:04:05.000"))
+		p.witness(p.place(a.record))
 	}
 }
 
