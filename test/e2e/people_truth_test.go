@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,29 +87,75 @@ func (p *people) did(record string, kinds ...string) bool {
 	})
 }
 
+// worked reports whether somebody accepted or completed something in an instance of a
+// record that is not one which people started.
+func (p *people) worked(record string, kinds ...string) bool {
+	others := p.siblings()
+	return slices.ContainsFunc(p.journal, func(a act) bool {
+		return a.record == record && slices.Contains(kinds, a.kind) && !slices.Contains(others, a.value)
+	})
+}
+
 // causes are the reasons to park that people cause, with what must be true then.
 // What is not here is a fault's: see truthful.
 var causes = map[string]func(p *people, record string) bool{
-	// Tools of what people complete or start write rows and files, too.
-	"record_conflict": func(p *people, record string) bool {
-		return p.did(record, actEdit, actAdd, actDrop, actComplete, actSibling) || p.interrupted(record)
-	},
-	"file_conflict": func(p *people, record string) bool {
-		return p.did(record, actUpload, actOverwrite, actRemove, actComplete, actSibling) || p.interrupted(record)
-	},
-	"restore_moved": func(p *people, record string) bool {
-		return p.did(record, actEdit, actAdd, actDrop, actComplete, actSibling)
-	},
+	"record_conflict":       (*people).explained,
+	"file_conflict":         (*people).explained,
+	"restore_moved":         (*people).explained,
 	"restore_unsure":        (*people).interrupted,
-	"target_moved":          func(p *people, record string) bool { return p.did(record, actAccept, actComplete) },
-	"target_closed":         func(p *people, record string) bool { return p.did(record, actComplete) },
-	"joins_differ":          func(p *people, record string) bool { return p.did(record, actComplete) },
-	"resume_not_converging": func(p *people, record string) bool { return p.did(record, actComplete) },
+	"target_moved":          func(p *people, record string) bool { return p.worked(record, actAccept, actComplete) },
+	"target_closed":         func(p *people, record string) bool { return p.worked(record, actComplete) },
+	"joins_differ":          func(p *people, record string) bool { return p.worked(record, actComplete) },
+	"resume_not_converging": func(p *people, record string) bool { return p.worked(record, actComplete) },
 	"two_starts":            func(p *people, record string) bool { return p.did(record, actSibling) },
 	"started_earlier":       func(p *people, record string) bool { return p.did(record, actSibling) },
 	"start_ambiguous": func(p *people, record string) bool {
 		return p.did(record, actSibling) && p.interrupted(record)
 	},
+}
+
+// keys finds rows ("table/id") and files ("table/id/" and the quoted name) in what is told
+// of a parking.
+var keys = regexp.MustCompile(`([a-z_]+)/([\w-]+)(?:/("(?:[^"\\]|\\.)*"))?`)
+
+// explained reports whether somebody did something to each row and file that a parking
+// names.
+func (p *people) explained(record string) bool {
+	p.t.Helper()
+	detail := p.rows(p.ledger, "SELECT detail FROM instance WHERE instance = ?", p.place(record).ID)[0]
+	if _, list, conflicts := strings.Cut(detail, "); "); conflicts {
+		detail = list
+	}
+	found := keys.FindAllStringSubmatch(detail, -1)
+	return len(found) > 0 && !slices.ContainsFunc(found, func(key []string) bool { return !p.touched(record, key[1]+"/"+key[2], key[3]) })
+}
+
+// touched reports whether somebody did something to a row, or to a file of it: with a form,
+// with tools that ran when a task was completed or an instance started; or whether it may be
+// what tools of a call did that was interrupted.
+func (p *people) touched(record, row, quoted string) bool {
+	p.t.Helper()
+	return p.did(record, actComplete, actSibling) || p.interrupted(record) || slices.ContainsFunc(p.journal, func(a act) bool {
+		kind, thing, _ := strings.Cut(a.thing, " ")
+		if quoted == "" {
+			f := strings.Fields(thing)
+			return kind == "row" && f[0]+"/"+f[1] == row
+		}
+		return kind == "file" && path.Dir(thing) == row && strconv.Quote(path.Base(thing)) == quoted
+	})
+}
+
+// differing returns the differences of a comparison that nobody made.
+func (p *people) differing(w workplace) []string {
+	p.t.Helper()
+	return slices.DeleteFunc(p.rows(p.ledger, differences, w.ID), func(item string) bool {
+		f := strings.SplitN(item, "|", 3)
+		if f[0] != "row" && f[0] != "file" {
+			return p.worked(w.Record, actAccept, actComplete)
+		}
+		key := keys.FindStringSubmatch(f[2])
+		return key != nil && p.touched(w.Record, key[1]+"/"+key[2], key[3])
+	})
 }
 
 // parkedTruly reports whether an instance is parked for what is so.
@@ -115,8 +164,14 @@ func (p *people) parkedTruly(w workplace, reason string) bool {
 	if cause := causes[reason]; cause != nil {
 		return cause(p, w.Record)
 	}
-	// These look at what people change as well.
-	if (reason == "verify_differs" || reason == "variables_differ" || reason == "step_failed") && p.did(w.Record) {
+	switch {
+	case reason == "verify_differs" && p.did(w.Record):
+		left := p.differing(w)
+		if len(left) > 0 {
+			p.t.Logf("nobody made these differences of %s: %v", w.ID, left)
+		}
+		return len(left) == 0
+	case (reason == "variables_differ" || reason == "step_failed") && p.worked(w.Record, actAccept, actComplete):
 		return true
 	}
 	check, known := truthful[reason]
