@@ -100,14 +100,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir, MaxPost: o.MaxPost})
 	stamped := s.stamped(api)
-	s.unharmed = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.calls.Add(1)
-		defer s.calls.Done()
-		stamped.ServeHTTP(w, r)
-	})
+	s.unharmed = s.counted(stamped)
 	s.faulty = fault.New(fault.Options{
 		Injector: s.faults, Next: stamped, Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: sleep,
 	})
+	faulty := s.counted(s.faulty)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sim/faults", s.addFaults)
 	mux.HandleFunc("GET /sim/faults", s.listFaults)
@@ -120,12 +117,19 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		s.calls.Add(1)
-		defer s.calls.Done()
-		s.faulty.ServeHTTP(w, r)
+		faulty.ServeHTTP(w, r)
 	})
 	s.background(running, o)
 	return s, nil
+}
+
+// counted lets Close wait for calls of next.
+func (s *Server) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.calls.Add(1)
+		defer s.calls.Done()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // background starts what a server does besides answering calls.
