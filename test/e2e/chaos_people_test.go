@@ -141,7 +141,7 @@ func (p *people) parkings() (open []decision) {
 		}
 		p.decided[w.ID]++
 		if action == "redo" || action == "rollback" {
-			p.anew = append(p.anew, renewal{w.Record, time.Now()})
+			p.anew = append(p.anew, w.ID)
 		}
 		open = append(open, decision{w.ID, action, parking, p.refusals(w.ID)})
 	}
@@ -223,9 +223,7 @@ func (p *people) some() (ids []string) {
 	})
 	p.rng.Shuffle(len(ids), func(i, k int) { ids[i], ids[k] = ids[k], ids[i] })
 	ids = ids[:peopleRollbacks]
-	for _, id := range ids {
-		p.anew = append(p.anew, renewal{p.at(id).Record, time.Now()})
-	}
+	p.anew = append(p.anew, ids...)
 	return ids
 }
 

@@ -44,7 +44,7 @@ type people struct {
 	stop    func()
 
 	decided map[string]int // how often, by instance
-	anew    []renewal
+	anew    []string       // instances that the operator had migrated afresh
 }
 
 // workplace is an instance with what people may do about its record.

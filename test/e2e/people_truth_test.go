@@ -197,10 +197,16 @@ func (p *people) last() []act {
 	return out
 }
 
-// renewal is when an operator had an instance migrated afresh.
-type renewal struct {
-	record string
-	at     time.Time
+// renewed reports whether a file that somebody deleted was copied again later, when the
+// operator had the instance migrated afresh.
+func (p *people) renewed(a act) bool {
+	p.t.Helper()
+	w, name := p.place(a.record), path.Base(a.thing)
+	if a.kind != actRemove || !slices.Contains(p.anew, w.ID) {
+		return false
+	}
+	return len(p.rows(p.ledger, "SELECT id FROM step_log WHERE instance = ? AND event = 'file_written' AND detail = ? AND at > ?",
+		w.ID, a.record+"/"+name, a.began.UTC().Format(time.DateTime+".000000"))) > 0
 }
 
 // lost says what is there instead of what an act left; "" where that is as it was left.
@@ -298,8 +304,7 @@ func (p *people) kept() {
 		case p.inTheMoment(l.act):
 			moments[l.kind]++
 			total++
-		case l.kind == actRemove && slices.ContainsFunc(p.anew, func(r renewal) bool { return r.record == l.record && r.at.After(l.began) }):
-			// The operator had it copied again.
+		case p.renewed(l.act):
 			renewed++
 		default:
 			p.t.Errorf("LOST %s; now: %s", l.act, l.now)
