@@ -19,12 +19,25 @@ const (
 	stormTimes     = 3
 	stormRandom    = 20
 
+	peopleInstances = 150
+	peopleRollbacks = 16 // in each round, and as many are done anew
+
 	flightInstances = 40
 )
 
 // flightNames are those of make chaos: each by itself, and all in one.
 var flightNames = []string{
 	"start_tools", "tools_that_write_late", "routes", "conditions", "mappings", "tools_of_children", "children", "dead_workers", "newcomers", "lost_answers", "everything",
+}
+
+// peopleIncidents happen while people work, a wave runs and some are rolled back.
+func peopleIncidents() []incident {
+	return append(
+		incidents(),
+		kills("kill: aborted", rig.Effected, false, calls("process/abort")),
+		kills("kill: to be aborted", rig.Sent, true, calls("process/abort")),
+		kills("kill: branch completed", rig.Effected, false, calls("assignment/completeWithVariable")),
+	)
 }
 
 func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {

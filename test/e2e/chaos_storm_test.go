@@ -41,6 +41,7 @@ type storm struct {
 	// resolved are parkings that were resolved, as instance|reason|number.
 	resolved map[string]bool
 	faults   map[string]int // fired, by kind
+	struck   []time.Time    // when a worker was killed, or connections were cut
 }
 
 // settle is how long an unanswered call is waited for in these tests, timeout
@@ -172,6 +173,7 @@ func (s *storm) pause(most time.Duration) {
 // kill kills the worker with SIGKILL, calls then, if not nil, and starts another one.
 func (s *storm) kill(then func()) {
 	s.t.Helper()
+	s.struck = append(s.struck, time.Now())
 	s.worker.Kill()
 	if then != nil {
 		then()
@@ -283,6 +285,7 @@ func (s *storm) cut(databases ...*rig.Proxy) bool {
 		}
 		return cut > 0
 	})
+	s.struck = append(s.struck, time.Now())
 	return cut > 0
 }
 
@@ -586,6 +589,18 @@ func (s *storm) unstick() (resolved int) {
 func (s *storm) calm(limit time.Duration) {
 	s.t.Helper()
 	s.settled(limit)
+	s.endFaults()
+	for range 6 {
+		if s.unstick() == 0 {
+			return
+		}
+		s.settled(limit)
+	}
+	s.t.Errorf("instances are still parked after every one was tried again")
+}
+
+// endFaults lets no more calls go wrong, and counts those that did.
+func (s *storm) endFaults() {
 	for _, r := range s.Sim.FaultStates() {
 		if r.Rule.Kind != fault.Latency && r.Fired > 0 {
 			name := string(r.Rule.Kind)
@@ -596,13 +611,6 @@ func (s *storm) calm(limit time.Duration) {
 		}
 	}
 	s.Sim.ClearFaults()
-	for range 6 {
-		if s.unstick() == 0 {
-			return
-		}
-		s.settled(limit)
-	}
-	s.t.Errorf("instances are still parked after every one was tried again")
 }
 
 // sum prints the numbers.

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"log"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"jogetferry/test/simulator/effects"
 	"jogetferry/test/simulator/fault"
@@ -28,10 +30,47 @@ const (
 	Answered Moment = "answered"
 )
 
-// Gate stands before the target and stops calls at moments of their life.
+// Gate stands before the target, stops calls at moments of their life, and
+// remembers which there were.
 type Gate struct {
-	mu   sync.Mutex
-	hook func(Moment, Call) (drop bool)
+	mu     sync.Mutex
+	hook   func(Moment, Call) (drop bool)
+	passed []*Passage
+}
+
+// Passage is a call that came to a gate.
+type Passage struct {
+	Call
+
+	Sent, Ended time.Time // Ended is zero while the call is under way
+	Clean       bool      // it ended with the target's own answer, whole and of status 200
+}
+
+// Passages returns copies of the calls that came so far, in their order.
+func (g *Gate) Passages() []Passage {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := make([]Passage, len(g.passed))
+	for i, p := range g.passed {
+		out[i] = *p
+	}
+	return out
+}
+
+// enter notes a call; leave is called when it has ended.
+func (g *Gate) enter(c Call) (leave func(clean bool)) {
+	if g == nil {
+		return func(bool) {}
+	}
+	p := &Passage{Call: c, Sent: time.Now()}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.passed = append(g.passed, p)
+	return func(clean bool) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		p.Ended, p.Clean = time.Now(), clean
+	}
 }
 
 // Call is what a gate sees of a call.
@@ -84,6 +123,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if call.Form, err = url.ParseQuery(string(body)); err != nil {
 		call.Form = url.Values{} // it is for the target to judge
 	}
+	clean := false
+	leave := f.gate.enter(call)
+	defer func() { leave(clean) }()
 	f.gate.at(Sent, call)
 	answer := &fault.Answer{}
 	f.now.ServeHTTP(answer, r)
@@ -93,6 +135,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if flush, ok := w.(http.Flusher); ok {
 		flush.Flush()
 	}
+	clean = answer.Status == http.StatusOK && json.Valid(answer.Body.Bytes())
 	f.gate.at(Answered, call)
 }
 
@@ -114,6 +157,19 @@ func (s *Stage) serve(o server.Options, gate *Gate) string {
 		}
 	})
 	return listener.URL + web.Context
+}
+
+// Desk returns another URL of the target, for the people who work there: their calls
+// pass no gate, and no fault rule about paths is for them.
+func (s *Stage) Desk() string {
+	s.t.Helper()
+	desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.front.mu.RLock()
+		defer s.front.mu.RUnlock()
+		s.front.now.Unharmed().ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(desk.Close)
+	return desk.URL + web.Context
 }
 
 // RestartTarget ends the target, calls between, if not nil, while nothing uses

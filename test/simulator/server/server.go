@@ -50,6 +50,8 @@ type Server struct {
 	stop   context.CancelFunc // ends delays
 	calls  sync.WaitGroup
 
+	unharmed http.Handler // without the faults about paths
+
 	verbose *zap.Logger
 
 	problem atomic.Pointer[error] // of serving, for Close to return
@@ -97,9 +99,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.log.Close())
 	}
 	api := web.New(web.Options{DB: o.DB, Engine: s.engine, Now: o.Now, Log: o.Log, Seed: o.Seed, UploadsDir: o.UploadsDir, MaxPost: o.MaxPost})
+	stamped := s.stamped(api)
+	s.unharmed = s.counted(stamped)
 	s.faulty = fault.New(fault.Options{
-		Injector: s.faults, Next: s.stamped(api), Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: sleep,
+		Injector: s.faults, Next: stamped, Prefix: web.Context + "/web/json/", Login: web.Context + "/web/login", Now: o.Now, Sleep: sleep,
 	})
+	faulty := s.counted(s.faulty)
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /sim/faults", s.addFaults)
 	mux.HandleFunc("GET /sim/faults", s.listFaults)
@@ -112,12 +117,19 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		s.calls.Add(1)
-		defer s.calls.Done()
-		s.faulty.ServeHTTP(w, r)
+		faulty.ServeHTTP(w, r)
 	})
 	s.background(running, o)
 	return s, nil
+}
+
+// counted lets Close wait for calls of next.
+func (s *Server) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.calls.Add(1)
+		defer s.calls.Done()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // background starts what a server does besides answering calls.
@@ -161,6 +173,10 @@ func (s *Server) fail(ctx context.Context, at engine.Point, sleep func(context.C
 
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Unharmed serves the same for callers whose calls no fault rule about paths is for;
+// rules about places inside calls hold for them, too.
+func (s *Server) Unharmed() http.Handler { return s.unharmed }
 
 // Engine is the engine behind the API, for calls that no endpoint offers.
 func (s *Server) Engine() *engine.Engine { return s.engine }
