@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
@@ -25,7 +24,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	result, err := uploads.Copy(ctx, act.Source.Uploads, act.Target.Uploads, snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
 		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
 		Pace: func(ctx context.Context, _ int, _ int64) error {
-			activity.RecordHeartbeat(ctx)
+			step.Headway(ctx)
 			return ctx.Err()
 		},
 	})

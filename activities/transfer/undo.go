@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
 
 	"jogetferry/activities/step"
 	"jogetferry/contract"
@@ -154,7 +153,7 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 		return uploads.UndoResult{}, err
 	}
 	return uploads.Undo(ctx, act.Target.Uploads, folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		return ctx.Err()
 	})
 }
