@@ -21,7 +21,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
 		return err
 	}
-	result, err := uploads.Copy(ctx, act.Source.Uploads, act.Target.Uploads, snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
+	result, err := uploads.Copy(ctx, act.Source.Files(), act.Target.Files(), snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
 		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
 		Pace: func(ctx context.Context, _ int, _ int64) error {
 			step.Headway(ctx)
@@ -46,7 +46,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Message: fmt.Sprintf("%d files are symlinks or devices, or have a name that no file can have.", len(keys)), Detail: step.List(keys)})
 		return err
 	}
-	seen, err := uploads.Seen(ctx, act.Target.Uploads, snapshot.RowKeys(), result.Sums)
+	seen, err := uploads.Seen(ctx, act.Target.Files(), snapshot.RowKeys(), result.Sums)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	if err != nil {
 		return false, err
 	}
-	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
+	put, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, slices.Concat(differences, lost), uploads.RevertOptions{
 		Tools: act.Ledger.ToolFiles(key), Until: lastCall(story), Look: act.Settings.ReportOnly,
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 			capture.Rows = append(capture.Rows, row)
 		}
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows[known:])
+	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows[known:])
 	return compared.Differences, err
 }
 

@@ -152,7 +152,7 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, act.Target.Uploads, folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
+	return uploads.Undo(ctx, act.Target.Files(), folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
 		step.Headway(ctx)
 		return ctx.Err()
 	})
@@ -180,7 +180,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows)
+	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows)
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	mine, others := capture, capture
 	mine.Rows = slices.DeleteFunc(slices.Clone(capture.Rows), func(row migration.RowKey) bool { return slices.Contains(inUse, row) })
 	others.Rows = inUse
-	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, mine, compared.Differences, uploads.RevertOptions{Tools: tools, Until: lastCall(story), Look: worked})
+	put, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), mine, compared.Differences, uploads.RevertOptions{Tools: tools, Until: lastCall(story), Look: worked})
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 		// Whose they are cannot be told any more.
 		put = uploads.RevertResult{Left: slices.Concat(put.Removed, put.Again, put.Left)}
 	}
-	looked, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, others, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
+	looked, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), others, compared.Differences, uploads.RevertOptions{Tools: tools, Look: true})
 	if err != nil {
 		return err
 	}
