@@ -114,6 +114,19 @@ func (e *Entry) Replannable() bool {
 	return false
 }
 
+// Comes reports whether the turn of an entry is, or will come by itself. wave is how
+// the wave stands that it belongs to, "" for none.
+func (e *Entry) Comes(wave WaveStatus) bool {
+	switch e.State {
+	case InstanceClaimed, InstanceRunning, InstanceWaiting:
+		return true // one whose workflow is gone does not stay so
+	case InstanceReady, InstanceWarned:
+		return wave.Open()
+	case InstanceBlocked, InstanceParked, InstanceDone, InstanceSkipped, InstanceFailed, InstanceRollingBack:
+	}
+	return false
+}
+
 // Filter selects entries. Zero fields do not filter.
 type Filter struct {
 	States        []InstanceState `json:"states,omitempty"`

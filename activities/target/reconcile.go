@@ -67,21 +67,38 @@ func (act *Activities) accountFor(ended time.Time) error {
 }
 
 // recordFree waits while another instance of the record is being started, and
-// parks when that one is parked or skipped itself.
+// parks when nobody starts that one: it is parked or skipped itself, or was made ready
+// again and no wave has it.
 func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contract.Outcome, stop bool, err error) {
 	holder, err := act.Ledger.RecordHolder(ctx, i.Key, i.intent.Record)
 	if err != nil || holder == "" {
 		return out, err != nil, err
 	}
-	other, err := act.Ledger.Entry(ctx, i.Migration, holder)
-	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && other.State.Settled() {
-		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: fmt.Sprintf("It is source instance %s.", holder)})
-		return out, true, err
-	}
+	comes, err := act.comes(ctx, i.Migration, holder)
 	if err != nil {
 		return out, true, err
 	}
-	return out, true, &step.WaitError{Why: "another instance of the same record is being started", Delay: 5 * time.Second}
+	if !comes {
+		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: fmt.Sprintf("It is source instance %s.", holder)})
+		return out, true, err
+	}
+	return out, true, &step.WaitError{Why: fmt.Sprintf("another instance of the same record is being started, %s", holder), Delay: 5 * time.Second}
+}
+
+// comes reports whether somebody is at an instance, or will be.
+func (act *Activities) comes(ctx context.Context, mig migration.Name, id migration.InstanceID) (bool, error) {
+	entry, err := act.Ledger.Entry(ctx, mig, id)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return false, nil // of another migration
+	}
+	if err != nil || entry.Wave == "" {
+		return entry.Comes(""), err
+	}
+	wave, err := act.Ledger.Wave(ctx, mig, entry.Wave)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		err = nil
+	}
+	return entry.Comes(wave.Status), err
 }
 
 // started looks at an instance that is known to be ours: what the start
