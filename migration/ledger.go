@@ -166,6 +166,18 @@ type Claim struct {
 	Age           time.Duration     // since the request can last have begun, on the ledger's clock
 }
 
+// KnowsOf reports whether the claim tells what was sent of an attempt with this
+// number, or a later one. A ledger that lost its last moments has an earlier claim, or
+// one that is not sent, and what it says is of earlier requests.
+func (c *Claim) KnowsOf(attempt int) bool {
+	switch c.State {
+	case ClaimSending, ClaimUnknown, ClaimStarted:
+		return c.Attempt >= attempt
+	case ClaimNone, ClaimClaimed, ClaimReleased:
+	}
+	return false
+}
+
 // Verdict is the outcome of comparing both sides of one instance.
 type Verdict string
 

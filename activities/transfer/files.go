@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
