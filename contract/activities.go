@@ -133,11 +133,13 @@ type CopyUploadsOutput struct {
 
 // ReconcileInput names the instance whose start is looked for. Unaccounted is when an
 // attempt ended that said neither what it sent nor that it sent nothing; zero where
-// all said so. If the ledger knows of no claim either, its last moments were lost, and
-// the request of that attempt may be under way.
+// all said so. Attempt is its number; where it said none, one more than the last that is
+// known of. If the ledger knows of no claim either, or of an earlier one, its last
+// moments were lost, and the request of that attempt may be under way.
 type ReconcileInput struct {
 	StepInput
 	Unaccounted time.Time `json:"unaccounted,omitzero"`
+	Attempt     int       `json:"attempt,omitempty"`
 }
 
 // ResumeDo is what a step of resuming does.
@@ -176,9 +178,11 @@ func (c ResumeCall) String() string {
 
 // StartOutput says what is known about the target instance. Restore is set
 // when the start changed the record set or variables; Next is the first call
-// of resuming, nil when the instance already stands where it has to.
+// of resuming, nil when the instance already stands where it has to. Attempt is the
+// number of the claim that this is about, 0 where there was none.
 type StartOutput struct {
 	Outcome
+	Attempt int                  `json:"attempt,omitempty"`
 	Target  migration.InstanceID `json:"target,omitempty"`
 	Restore bool                 `json:"restore,omitempty"`
 	Next    *ResumeCall          `json:"next,omitempty"`

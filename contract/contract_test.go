@@ -60,7 +60,7 @@ var wire = []any{
 	contract.CopyFormDataInput{StepInput: step, Redo: true, Delta: true},
 	contract.CopyFormDataOutput{Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"}},
 	contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
-	contract.StartOutput{Outcome: outcome, Target: "9_crm_approve", Restore: true, Next: next},
+	contract.StartOutput{Outcome: outcome, Attempt: 2, Target: "9_crm_approve", Restore: true, Next: next},
 	contract.RestoreOutput{Outcome: outcome, Rows: 1, Variables: 2, Next: next},
 	contract.ResumeInput{StepInput: step, Call: *next},
 	contract.ResumeOutput{Outcome: outcome, Made: next, Next: next},

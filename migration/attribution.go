@@ -69,7 +69,7 @@ func Intervals(stories []CaptureStory) []Interval {
 		case has(s.ID + PutBackCapture):
 			calls = append(calls, Interval{Sent: s.At, Over: kept[s.ID+LateCapture].At})
 		case has(s.ID + LeftCapture):
-		case has(s.ID+LateCapture), s.Open:
+		case has(s.ID + LateCapture), s.Open:
 			calls = append(calls, Interval{Sent: s.At})
 		}
 	}

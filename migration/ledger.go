@@ -114,6 +114,19 @@ func (e *Entry) Replannable() bool {
 	return false
 }
 
+// Comes reports whether the turn of an entry is, or will come by itself. wave is how
+// the wave stands that it belongs to, "" for none.
+func (e *Entry) Comes(wave WaveStatus) bool {
+	switch e.State {
+	case InstanceClaimed, InstanceRunning, InstanceWaiting:
+		return true // one whose workflow is gone does not stay so
+	case InstanceReady, InstanceWarned:
+		return wave.Open()
+	case InstanceBlocked, InstanceParked, InstanceDone, InstanceSkipped, InstanceFailed, InstanceRollingBack:
+	}
+	return false
+}
+
 // Filter selects entries. Zero fields do not filter.
 type Filter struct {
 	States        []InstanceState `json:"states,omitempty"`
@@ -152,6 +165,18 @@ type Claim struct {
 	Started       TargetIdentity    // once State is ClaimStarted
 	ChangedAt     time.Time         // of State, on the ledger's clock
 	Age           time.Duration     // since the request can last have begun, on the ledger's clock
+}
+
+// KnowsOf reports whether the claim tells what was sent of an attempt with this
+// number, or a later one. A ledger that lost its last moments has an earlier claim, or
+// one that is not sent, and what it says is of earlier requests.
+func (c *Claim) KnowsOf(attempt int) bool {
+	switch c.State {
+	case ClaimSending, ClaimUnknown, ClaimStarted:
+		return c.Attempt >= attempt
+	case ClaimNone, ClaimClaimed, ClaimReleased:
+	}
+	return false
 }
 
 // Verdict is the outcome of comparing both sides of one instance.

@@ -48,6 +48,7 @@ const (
 	ruleValues        rule = "candidates_are_told_by_what_they_began_with"
 	ruleNotSent       rule = "what_was_not_sent_made_nothing"
 	ruleAccountFor    rule = "an_attempt_that_nobody_knows_of_is_waited_out"
+	ruleLater         rule = "a_claim_of_an_earlier_attempt_tells_nothing_of_a_later_one"
 )
 
 type phase uint8
@@ -103,16 +104,23 @@ type looker struct {
 	again   request // of the second
 }
 
+// ledger is what the ledger knows.
+type ledger struct {
+	claim    migration.ClaimState
+	token    uint8 // attempt that owns the row
+	fate     migration.Fate
+	settled  bool  // the settle time passed since
+	taken    bool  // the baseline
+	baseline uint8 // instances in it: the first ones
+}
+
 type world struct {
-	claim     migration.ClaimState
-	token     uint8 // attempt that owns the row
-	fate      migration.Fate
-	settled   bool
-	early     bool  // the settle time passed while a request was under way
-	taken     bool  // the baseline
-	baseline  uint8 // instances in it: the first ones
+	ledger
+
+	saved     ledger // in a backup, or on a replica
+	early     bool   // the settle time passed while a request was under way
 	restored  bool
-	uncounted bool // an attempt ended without a word, and the ledger knows of none
+	uncounted bool // an attempt ended without an answer, and the ledger knows nothing of it
 	retried   bool
 	phase     [attempts]phase
 	request   [attempts]request
@@ -131,6 +139,7 @@ type model struct {
 	inFlight     bool // requests are seen before they are over, and others start too
 	retryUnknown bool // start.when_unknown: retry
 	blind        bool // a tool runs on the start's path
+	tail         bool // the ledger is as it was at any moment before, and not only before the start
 	without      rule
 	seen         map[world]bool
 	queue        []world
@@ -213,20 +222,7 @@ func (m *model) step(w world) {
 		m.target(w, i)
 	}
 	m.reconcile(w)
-	if !w.restored && w.claim != migration.ClaimNone && !w.look.active && (quiet(w) || m.inFlight && cutOff(w)) {
-		// The ledger comes back from a backup taken before the claim. Two
-		// ledgers racing are outside the promise: no worker is about to send.
-		n := w
-		n.restored, n.stopped, n.uncounted = true, false, !quiet(w)
-		n.claim, n.token, n.fate, n.settled = migration.ClaimNone, 0, migration.FateNone, false
-		n.taken, n.baseline = false, 0
-		m.push(n)
-		if m.inFlight {
-			// Or only its last moments are lost: that it was sent.
-			n.claim, n.token, n.taken, n.baseline = migration.ClaimClaimed, w.token, w.taken, w.baseline
-			m.push(n)
-		}
-	}
+	m.loseTail(w)
 	if w.stopped && w.claim == migration.ClaimReleased && !w.retried {
 		// The operator has an instance that was in the way of a start tried again.
 		n := w
@@ -240,11 +236,66 @@ func (m *model) step(w world) {
 			m.push(n)
 		}
 	}
-	if !w.settled && (quiet(w) || !m.retryUnknown && !w.uncounted) {
+	if !w.settled && (quiet(w) || !m.retryUnknown) {
 		n := w
 		n.settled, n.early = true, w.early || !quiet(w)
 		m.push(n)
 	}
+	if w.uncounted && quiet(w) {
+		n := w
+		n.uncounted = false // it was waited out
+		m.push(n)
+	}
+}
+
+// loseTail lets the ledger lose its last moments, once: it is as it was at any moment
+// before, while a request may be under way. Two ledgers racing are outside the promise:
+// no worker is about to send.
+func (m *model) loseTail(w world) {
+	if w.restored || w.claim == migration.ClaimNone || w.look.active {
+		return
+	}
+	if m.tail && w.saved == (ledger{}) {
+		n := w
+		n.saved = w.ledger
+		m.push(n)
+	}
+	underway := m.inFlight || m.tail
+	if !quiet(w) && !(underway && cutOff(w)) {
+		return
+	}
+	before := []ledger{{}}
+	if m.inFlight {
+		before = append(before, ledger{claim: migration.ClaimClaimed, token: w.token, taken: w.taken, baseline: w.baseline})
+	}
+	if w.saved != (ledger{}) && w.saved != w.ledger {
+		before = append(before, w.saved)
+	}
+	for _, l := range before {
+		if l.claim == migration.ClaimClaimed && w.phase[l.token-1] == phaseClaimed {
+			continue // who froze there would be about to send
+		}
+		n := w
+		n.ledger, n.saved, n.restored, n.stopped = l, ledger{}, true, false
+		n.uncounted = unknownTo(w, l)
+		m.push(n)
+		if n.uncounted {
+			// What stands in it is of an earlier attempt, and may be of long ago.
+			n.settled = true
+			m.push(n)
+		}
+	}
+}
+
+// unknownTo reports whether a request is under way of which a ledger knows nothing.
+func unknownTo(w world, l ledger) bool {
+	for i := range attempts {
+		known := l.token == uint8(i+1) && (l.claim == migration.ClaimSending || l.claim == migration.ClaimUnknown)
+		if (w.request[i] == requestOut || w.request[i].working()) && !known {
+			return true
+		}
+	}
+	return false
 }
 
 // quiet: no request runs and nobody stands between "sending" and the bytes.
@@ -272,11 +323,11 @@ func (m *model) attempt(w world, i int) {
 	switch w.phase[i] {
 	case phaseNew:
 		free := w.claim == migration.ClaimNone || w.claim == migration.ClaimReleased || !m.has(ruleClaimUnique) && w.claim != migration.ClaimStarted
-		if !free || w.stopped || w.uncounted && !w.settled && m.has(ruleAccountFor) {
+		if !free || w.stopped || w.uncounted && m.has(ruleAccountFor) {
 			return
 		}
 		n := w
-		n.claim, n.token, n.fate, n.settled, n.uncounted = migration.ClaimClaimed, me, migration.FateNone, false, false
+		n.claim, n.token, n.fate, n.settled = migration.ClaimClaimed, me, migration.FateNone, false
 		seen := w.live
 		if !m.has(ruleLookBeforeDo) {
 			seen = 0
@@ -462,7 +513,8 @@ func (m *model) reconcile(w world) {
 		if w.claim == migration.ClaimNone || w.claim == migration.ClaimReleased || w.claim == migration.ClaimStarted {
 			return
 		}
-		if w.claim == migration.ClaimClaimed && w.uncounted && !w.settled && m.has(ruleAccountFor) {
+		sent := w.claim == migration.ClaimSending || w.claim == migration.ClaimUnknown
+		if w.uncounted && m.has(ruleAccountFor) && (!sent || m.has(ruleLater)) {
 			return
 		}
 		n := w
@@ -516,6 +568,8 @@ func (m *model) act(w world) {
 	case migration.StartRelease:
 		if same || !m.has(ruleReleaseSwaps) {
 			n.claim, n.fate, n.settled = migration.ClaimReleased, migration.FateNone, false
+			// Without the rule another attempt follows at once.
+			n.uncounted = n.uncounted && m.has(ruleLater)
 		}
 	case migration.StartPark:
 		n.stopped = true
@@ -542,12 +596,14 @@ func (m *model) mistaken(w world, id migration.InstanceID) string {
 func TestStartModel_keeps_its_promises(t *testing.T) {
 	t.Parallel()
 	for name, m := range map[string]*model{
-		"three_attempts":                   {},
-		"three_attempts_and_retry":         {retryUnknown: true},
-		"requests_in_flight":               {inFlight: true},
-		"requests_in_flight_and_retry":     {inFlight: true, retryUnknown: true},
-		"requests_in_flight_with_a_tool":   {inFlight: true, blind: true},
-		"the_same_with_a_tool_and_a_retry": {inFlight: true, blind: true, retryUnknown: true},
+		"three_attempts":                    {},
+		"three_attempts_and_retry":          {retryUnknown: true},
+		"a_ledger_loses_its_tail":           {tail: true},
+		"a_ledger_loses_its_tail_and_retry": {tail: true, retryUnknown: true},
+		"requests_in_flight":                {inFlight: true},
+		"requests_in_flight_and_retry":      {inFlight: true, retryUnknown: true},
+		"requests_in_flight_with_a_tool":    {inFlight: true, blind: true},
+		"the_same_with_a_tool_and_a_retry":  {inFlight: true, blind: true, retryUnknown: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -570,6 +626,7 @@ func TestStartModel_needs_every_rule(t *testing.T) {
 		retry    bool
 		inFlight bool
 		blind    bool
+		tail     bool
 	}{
 		{without: ruleClaimUnique},
 		{without: ruleSendingFirst},
@@ -590,10 +647,12 @@ func TestStartModel_needs_every_rule(t *testing.T) {
 		{without: ruleValues, inFlight: true},
 		{without: ruleNotSent, inFlight: true},
 		{without: ruleAccountFor, inFlight: true},
+		{without: ruleAccountFor, tail: true},
+		{without: ruleLater, tail: true},
 	} {
-		t.Run(fmt.Sprintf("%s_%t", tc.without, tc.blind), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s_%t_%t", tc.without, tc.blind, tc.tail), func(t *testing.T) {
 			t.Parallel()
-			m := &model{without: tc.without, retryUnknown: tc.retry, inFlight: tc.inFlight, blind: tc.blind}
+			m := &model{without: tc.without, retryUnknown: tc.retry, inFlight: tc.inFlight, blind: tc.blind, tail: tc.tail}
 			wrong, _ := m.explore()
 			t.Log(wrong)
 			if wrong == "" {

@@ -32,12 +32,16 @@ const postTimeout = 6 * time.Minute
 // attempt and the next one apart.
 const heartbeat = 30 * time.Second
 
+// anySize bounds an attempt that reads or writes what a record, or a server, has: as
+// long as it gets on it is not cut, and one that does not get on stops its heartbeat
+// (activities/step). Temporal wants a bound.
+const anySize = 30 * 24 * time.Hour
+
 // options returns how an activity is run, by its wire name.
 func options(name string) workflow.ActivityOptions {
 	switch name {
-	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name, contract.UndoData.Name, contract.TakeInventory.Name:
-		// Reading all of a record again takes as long as copying it.
-		return workflow.ActivityOptions{StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
+	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name, contract.UndoData.Name, contract.TakeInventory.Name, contract.CheckDrift.Name:
+		return workflow.ActivityOptions{StartToCloseTimeout: anySize, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	case contract.StartProcess.Name:
 		return workflow.ActivityOptions{
 			StartToCloseTimeout: postTimeout, HeartbeatTimeout: heartbeat,

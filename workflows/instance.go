@@ -55,6 +55,7 @@ type instance struct {
 	accepted []migration.Reason
 	redo     bool
 	undone   contract.UndoDataOutput
+	attempt  int // the number of the last claim of its start that is known of
 	starts   int // proven not to have happened, for whatever reason
 	failures int // of these, answered by Joget with an error
 	verdict  migration.Verdict
@@ -246,12 +247,13 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 		var err error
 		in := contract.ReconcileInput{StepInput: w.step}
 		if unaccounted(failed) || out.Status == contract.StatusUnknown {
-			in.Unaccounted = workflow.Now(ctx)
+			in.Unaccounted, in.Attempt = workflow.Now(ctx), cmp.Or(out.Attempt, w.attempt+1)
 		}
 		if out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", in); err != nil {
 			return out.Outcome, err
 		}
 	}
+	w.attempt = max(w.attempt, out.Attempt)
 	switch out.Status {
 	case contract.StatusAgain:
 		if permanent(failed) {

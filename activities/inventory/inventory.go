@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"jogetferry/activities/step"
@@ -157,10 +156,8 @@ func (t *inventory) pages(ctx context.Context) error {
 		return nil
 	}))
 	g.Go(step.Recovered(func() error {
-		planned := 0
 		for page := range judged {
-			planned += len(page)
-			activity.RecordHeartbeat(ctx, planned)
+			step.Headway(ctx)
 			if t.in.Dry {
 				continue
 			}

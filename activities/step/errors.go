@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.temporal.io/sdk/temporal"
 	"go.uber.org/zap"
 
@@ -16,13 +14,20 @@ import (
 	"jogetferry/migration"
 )
 
-// attemptsBeforeParking bounds the retries of an error that has no code: it may
-// be a mistake of ours, and then no retry mends it.
-const attemptsBeforeParking = 8
-
-// answersBeforeParking bounds the retries of a call that Joget answers with an
-// error of its own each time; with the policy of retries this is a quarter of an hour.
-const answersBeforeParking = 20
+// patience bounds how often in a row the attempts of one activity may fail in one
+// way. With the policy of retries eight are two minutes, and twenty a quarter of an hour.
+var patience = map[failureKind]int{
+	// It may be a mistake of ours, and then no retry mends it.
+	failedInternally: 8,
+	// Joget refuses this call, or is still starting.
+	failedAnswered: 20,
+	// What is known of a server's tables is at most a minute old, and they change when
+	// an app is published there. A trigger or a view that names what is not there fails for ever.
+	failedSchema: 8,
+	// A worker may be killed, and a machine may be lost. An instance that kills its worker
+	// does so each time.
+	failedSilently: 8,
+}
 
 // offerAgain is how long it takes until an activity that was refused is offered
 // again. It is short: another worker may be free all the time.
@@ -37,55 +42,82 @@ type WaitError struct {
 
 func (w *WaitError) Error() string { return w.Why }
 
-// failures are the attempts of one scheduling that ended badly by themselves. An
-// attempt that waits, or finds a server out of reach, is none of them.
-type failures struct {
-	internal int // errors without a code
-	answered int // errors with which Joget answered
-}
+// failureKind is a way in which an attempt ends badly by itself.
+type failureKind string
 
-// after returns f with one more error.
-func (f failures) after(err error) failures {
-	var w *WaitError
-	switch {
-	case err == nil, errors.As(err, &w):
-	case api.FateOf(err) == api.Answered:
-		f.answered++
-	case migration.CodeOf(err) == migration.CodeInternal:
-		f.internal++
-	}
-	return f
-}
-
-// patience remembers the failures of what this worker attempts. What another
-// worker, or one before, has seen is not counted: it makes the patience longer.
-type patience struct {
-	sync.Mutex
-	seen *expirable.LRU[migration.Token, failures]
-}
-
-// remembered bounds what a worker remembers; forgotten is longer than the longest
-// pause between two attempts.
+// The kinds; they are kept in Temporal while an activity is retried.
 const (
-	remembered = 10_000
-	forgotten  = time.Hour
+	failedNot        failureKind = ""         // out of reach, or a side moved: somebody else's doing, and waited out
+	failedInternally failureKind = "internal" // an error without a code
+	failedAnswered   failureKind = "answered" // Joget answered with an error of its own
+	failedSchema     failureKind = "schema"   // a database lacks what its schema had a moment ago
+	failedSilently   failureKind = "silent"   // it was cut by a time-out, or got stuck
 )
 
-func newPatience() *patience {
-	return &patience{seen: expirable.NewLRU[migration.Token, failures](remembered, nil, forgotten)}
+// errSilent is the cause of an error that stands for attempts which said nothing themselves.
+var errSilent = errors.New("no word of its own")
+
+// kindOf tells in which way an attempt failed. told is false where its end tells
+// nothing: it waited, or was cut off, before it came to what failed earlier.
+func kindOf(ctx context.Context, err error) (kind failureKind, told bool) {
+	var (
+		waits      *WaitError
+		misdirects *MisdirectedError
+		coded      *migration.Error
+	)
+	switch {
+	case errors.Is(err, errSilent):
+		return failedSilently, true
+	case errors.As(err, &waits), errors.As(err, &misdirects), interrupted(ctx, err):
+		return failedNot, false
+	case api.FateOf(err) == api.Answered:
+		return failedAnswered, true
+	case migration.CodeOf(err) == migration.CodeInternal:
+		return failedInternally, true
+	case migration.CodeOf(err) == migration.CodeDrifted && errors.As(err, &coded) && coded.Cause != "":
+		return failedSchema, true
+	}
+	return failedNot, true
 }
 
-// after counts an error of the attempt of ctx, and returns all of its scheduling.
-func (p *patience) after(ctx context.Context, err error) failures {
-	p.Lock()
-	defer p.Unlock()
-	token := Token(ctx)
-	f, _ := p.seen.Get(token)
-	if next := f.after(err); next != f {
-		f = next
-		p.seen.Add(token, f)
+// failures are the attempts of one scheduling that failed in one way, one after the
+// other. Another way begins anew, and so does an outage: what comes up again
+// fails for a while, and nobody parks for that.
+type failures struct {
+	Kind  failureKind `json:"kind"`
+	Count int         `json:"count"`
+}
+
+// after returns f with one more attempt, which ended with err.
+func (f failures) after(ctx context.Context, err error) failures {
+	kind, told := kindOf(ctx, err)
+	var waits *WaitError
+	switch {
+	case f.Kind == failedSilently && errors.As(err, &waits):
+		return failures{} // it came as far as it can for now
+	case !told:
+		return f
 	}
-	return f
+	return f.more(kind, 1)
+}
+
+// more returns f with n more failures of a kind.
+func (f failures) more(kind failureKind, n int) failures {
+	switch kind {
+	case failedNot:
+		return failures{}
+	case f.Kind:
+		n += f.Count
+	}
+	return failures{Kind: kind, Count: n}
+}
+
+// exhausted reports whether f is more than what is borne with.
+func (f failures) exhausted() bool { return f.Kind != failedNot && f.Count >= patience[f.Kind] }
+
+// interrupted reports whether an attempt ended since its worker stops, or since it was cancelled.
+func interrupted(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && errors.Is(err, context.Canceled)
 }
 
 // classify turns an error into what Temporal may see: a message without the
@@ -105,7 +137,7 @@ func classify(ctx context.Context, err error, soFar failures) error {
 	if errors.As(err, &misdirected) {
 		return temporal.NewApplicationErrorWithOptions(misdirected.Why, contract.MisdirectedType, temporal.ApplicationErrorOptions{NextRetryDelay: offerAgain})
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if interrupted(ctx, err) {
 		return temporal.NewApplicationErrorWithOptions("interrupted", string(migration.CodeUnavailable), temporal.ApplicationErrorOptions{})
 	}
 	code := migration.CodeOf(err)
@@ -115,8 +147,7 @@ func classify(ctx context.Context, err error, soFar failures) error {
 		message = coded.Safe()
 	}
 	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: !Retryable(code) || code == migration.CodeInternal && soFar.internal >= attemptsBeforeParking ||
-			api.FateOf(err) == api.Answered && soFar.answered >= answersBeforeParking,
+		NonRetryable: !Retryable(code) || soFar.exhausted(),
 	})
 }
 

@@ -32,7 +32,7 @@ func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contr
 	if err := s.Progress(ctx, i.StepInput, migration.Change{State: migration.InstanceWaiting, Step: at, Reason: migration.ReasonRecordBusy}); err != nil {
 		return OK(), err
 	}
-	return OK(), WaitForRecord()
+	return OK(), WaitForRecord(busy.By)
 }
 
 // TakeRecord is Hold for what has no state of its own to wait in: it is tried again.
@@ -40,18 +40,29 @@ func (s *Servers) TakeRecord(ctx context.Context, key migration.ClaimKey, record
 	err := s.Ledger.HoldRecord(ctx, key, record, mig)
 	var busy *migration.RecordBusyError
 	if errors.As(err, &busy) {
-		return WaitForRecord()
+		return WaitForRecord(busy.By)
 	}
 	return err
 }
 
-// Stuck reports whether the holder of a record goes on by the operator's word only.
+// Stuck reports whether nobody comes to the holder of a record by itself: it waits for
+// the operator, is settled, or was made ready again and no open wave has it.
 func (s *Servers) Stuck(ctx context.Context, mig migration.Name, holder migration.InstanceID) (bool, error) {
-	other, err := s.Ledger.Entry(ctx, mig, holder)
+	entry, err := s.Ledger.Entry(ctx, mig, holder)
 	if migration.CodeOf(err) == migration.CodeNotFound {
-		return true, nil
+		return true, nil // of another migration
 	}
-	return err == nil && other.State.Settled() && other.State != migration.InstanceRollingBack, err
+	if err != nil || entry.State == migration.InstanceRollingBack {
+		return false, err
+	}
+	if entry.Wave == "" {
+		return !entry.Comes(""), nil
+	}
+	wave, err := s.Ledger.Wave(ctx, mig, entry.Wave)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		err = nil
+	}
+	return err == nil && !entry.Comes(wave.Status), err
 }
 
 // HeldBy says who has a record.
@@ -60,6 +71,6 @@ func HeldBy(holder migration.InstanceID) string {
 }
 
 // WaitForRecord is the error of an attempt that comes back for a record.
-func WaitForRecord() error {
-	return &WaitError{Why: "another instance of the same record is being migrated", Delay: holdTurn}
+func WaitForRecord(holder migration.InstanceID) error {
+	return &WaitError{Why: fmt.Sprintf("instance %s of the same record is being migrated", holder), Delay: holdTurn}
 }

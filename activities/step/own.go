@@ -37,6 +37,10 @@ func (o *Own) Refuse(ctx context.Context, input any) error {
 		o.Log.Warn("activity refused", zap.String("activity", activity.GetInfo(ctx).ActivityType.Name),
 			zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID), SafeError(err))
 	}
+	if err == nil {
+		return nil
+	}
+	recall(ctx).end(ctx, err)
 	return classify(ctx, err, failures{})
 }
 

@@ -2,13 +2,13 @@ package step
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"runtime/debug"
-	"sync"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -17,18 +17,34 @@ import (
 // Register makes one activity known to a worker by its wire name, and passes
 // its errors through classify. The cause, which may hold personal data, stays here.
 func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
-	patience := newPatience()
-	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
-		stop := heartbeat(ctx)
-		defer stop()
-		out, err := recovered(ctx, log, in, do)
-		if err != nil {
-			log.Warn("activity did not finish", zap.String("activity", a.Name),
-				zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
-				zap.Int32("attempt", activity.GetInfo(ctx).Attempt), SafeError(err))
+	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (out Out, err error) {
+		doing, at, stop := begin(ctx, a.Role, stuckAfter)
+		if cut := at.memory.Failed; cut.Kind == failedSilently && cut.exhausted() {
+			err = silent(a.Name, fmt.Sprintf("%d attempts in a row ended without a word: the worker died, or the attempt was cut", cut.Count))
+		} else {
+			out, err = recovered(doing, log, in, do)
 		}
-		return out, classify(ctx, err, patience.after(ctx, err))
+		stop()
+		if err == nil {
+			return out, nil
+		}
+		switch {
+		case errors.Is(context.Cause(doing), errSilent):
+			err = silent(a.Name, fmt.Sprintf("nothing moved for %s", stuckAfter))
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			// Temporal hears nothing of this attempt any more, but for its last heartbeat.
+			err = silent(a.Name, "its time was over")
+		}
+		log.Warn("activity did not finish", zap.String("activity", a.Name),
+			zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
+			zap.Int32("attempt", activity.GetInfo(ctx).Attempt), SafeError(err))
+		return out, classify(ctx, err, at.kept().end(ctx, err).Failed)
 	}, activity.RegisterOptions{Name: a.Name})
+}
+
+// silent is the error of an attempt that could not say how it went.
+func silent(activity, hint string) error {
+	return &migration.Error{Code: migration.CodeInternal, Op: "run", Subject: activity, Hint: hint, Err: errSilent}
 }
 
 // recovered turns a panic into an error: the SDK would retry it for ever, and
@@ -53,31 +69,5 @@ func Recovered(do func() error) func() error {
 			}
 		}()
 		return do()
-	}
-}
-
-// beatsPerTimeout is how often an attempt says that its worker is alive within
-// the time in which it must; one shorter than the first beat costs nothing.
-const beatsPerTimeout = 3
-
-// heartbeat says that the worker is alive until stop is called: what an activity
-// does may be one long call, and a worker that was killed must not be waited for.
-func heartbeat(ctx context.Context) (stop func()) {
-	timeout := activity.GetInfo(ctx).HeartbeatTimeout
-	if timeout == 0 {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	pace := rate.NewLimiter(rate.Every(timeout/beatsPerTimeout), 1)
-	pace.Allow() // the first beat comes after the first interval
-	var beating sync.WaitGroup
-	beating.Go(func() {
-		for pace.Wait(ctx) == nil {
-			activity.RecordHeartbeat(ctx)
-		}
-	})
-	return func() {
-		cancel()
-		beating.Wait()
 	}
 }

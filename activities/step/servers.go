@@ -49,6 +49,35 @@ func (s *Server) Rows() records.Side { return records.Side{Q: s.Pool(), Schema: 
 // Form are the form tables of s to write.
 func (s *Server) Form() records.Target { return records.Target{DB: s.Pool(), Schema: s.Tables} }
 
+// Files are the uploads of s to read and write. Each list and each read is headway of an attempt.
+func (s *Server) Files() uploads.Store { return watched{s.Uploads} }
+
+type watched struct{ uploads.Store }
+
+func (w watched) List(ctx context.Context, row migration.RowKey) ([]uploads.Entry, error) {
+	Headway(ctx)
+	return w.Store.List(ctx, row)
+}
+
+func (w watched) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
+	file, err := w.Store.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return watchedFile{File: file, headway: func() { Headway(ctx) }}, nil
+}
+
+type watchedFile struct {
+	uploads.File
+
+	headway func()
+}
+
+func (f watchedFile) Read(b []byte) (int, error) {
+	f.headway()
+	return f.File.Read(b)
+}
+
 // Forget lets go of what is remembered of s: what was mended since is to be seen.
 func (s *Server) Forget(ctx context.Context) error {
 	s.Catalog.Forget()

@@ -90,7 +90,7 @@ func (act *Activities) holdForRollback(ctx context.Context, in contract.AbortTar
 	}
 	stuck, err := act.Stuck(ctx, in.Migration, busy.By)
 	if err == nil && !stuck {
-		err = step.WaitForRecord()
+		err = step.WaitForRecord(busy.By)
 	}
 	if err != nil {
 		return out, true, err

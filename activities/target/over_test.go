@@ -171,6 +171,46 @@ func TestReconcileStart_waits_for_an_attempt_that_nobody_knows_of(t *testing.T) 
 	activitytest.Same(t, "when its time is over", contract.StatusAgain, out.Status)
 }
 
+// TestReconcileStart_takes_no_word_of_an_earlier_attempt has a ledger that lost the
+// second attempt, while its request is under way, and knows how the first one ended.
+func TestReconcileStart_takes_no_word_of_an_earlier_attempt(t *testing.T) {
+	t.Parallel()
+	for _, state := range []migration.ClaimState{migration.ClaimClaimed, migration.ClaimSending} {
+		t.Run(string(state), func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Ready(c)
+			scene.Claimed(t, c, in, state)
+			if state == migration.ClaimSending {
+				activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+			}
+			lost := contract.ReconcileInput{StepInput: in.Step(), Unaccounted: time.Now(), Attempt: 2}
+			_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ReconcileStart, lost)
+			activitytest.Same(t, "while it may run", contract.WaitingType, activitytest.TypeOf(err))
+			activitytest.Same(t, "claim", state, in.Claim().State)
+			out, err := activitytest.Run(t, scene.Worker(c, scene.Settled).Register, contract.ReconcileStart, lost)
+			activitytest.Must(t, err)
+			activitytest.Same(t, "when its time is over", contract.StatusAgain, out.Status)
+			activitytest.Same(t, "attempt", 1, out.Attempt)
+		})
+	}
+}
+
+// TestReconcileStart_of_the_attempt_that_the_ledger_has waits for nothing: it is over.
+func TestReconcileStart_of_the_attempt_that_the_ledger_has(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Ready(c)
+	scene.Claimed(t, c, in, migration.ClaimSending)
+	activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "dead", migration.StartOutcome{Fate: migration.FateAnswered, Status: 500}))
+	started, err := activitytest.Run(t, scene.Worker(c).Register, contract.StartProcess, in.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "start", contract.StatusUnknown, started.Status)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step(), Unaccounted: time.Now(), Attempt: started.Attempt})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "reconciled", contract.StatusAgain, out.Status)
+}
+
 // TestResumeActivity_of_what_nobody_has has an open activity of the target in nobody's inbox.
 func TestResumeActivity_of_what_nobody_has(t *testing.T) {
 	t.Parallel()

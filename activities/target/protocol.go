@@ -90,6 +90,7 @@ type startResult struct {
 	reason    migration.Reason         // of startParked; of startAgain where Joget failed
 	message   string                   // of startParked, free of personal data
 	candidate migration.InstanceID     // of startParked, where one is known
+	attempt   int                      // the number of the claim
 	// sent: the request may have left, whatever the error is that comes with it.
 	sent bool
 }
@@ -106,7 +107,7 @@ func (p *protocol) attempt(ctx context.Context, token migration.Token, mig migra
 	case err != nil:
 		return startResult{}, err
 	case !got:
-		return startResult{status: startUnknown}, nil
+		return startResult{status: startUnknown, attempt: claim.Attempt}, nil
 	}
 	if inTheWay, err := p.look(ctx, claim); inTheWay.status == startParked || err != nil {
 		return inTheWay, err
@@ -174,10 +175,10 @@ func (p *protocol) send(ctx context.Context, claim migration.Claim) (startResult
 	defer cancel()
 	outcome := p.outcome(ctx, answer, callErr)
 	if err := p.ledger.Outcome(ctx, p.key, claim.Token, outcome); err != nil {
-		return startResult{status: startUnknown, sent: true}, err
+		return startResult{status: startUnknown, attempt: claim.Attempt, sent: true}, err
 	}
 	if outcome.Started == nil {
-		return startResult{status: startUnknown, sent: true}, nil
+		return startResult{status: startUnknown, attempt: claim.Attempt, sent: true}, nil
 	}
 	return startResult{status: startStarted, started: *outcome.Started, sent: true}, r.Answered(ctx)
 }
@@ -334,7 +335,7 @@ func asSent(intent migration.StartIntent, claim migration.Claim) migration.Start
 
 // again lets another attempt claim the start.
 func (p *protocol) again(ctx context.Context, claim migration.Claim, d migration.StartDecision) (startResult, error) {
-	result := startResult{status: startAgain}
+	result := startResult{status: startAgain, attempt: claim.Attempt}
 	switch claim.State {
 	case migration.ClaimNone, migration.ClaimReleased:
 		return result, nil

@@ -22,13 +22,13 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.Reconcile
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
+	if err := act.accountFor(in, claim); err != nil {
+		return contract.StartOutput{}, err
+	}
 	switch claim.State {
 	case migration.ClaimStarted:
 		return act.started(ctx, i, claim.Started)
 	case migration.ClaimNone, migration.ClaimReleased:
-		if err := act.accountFor(in.Unaccounted); err != nil {
-			return contract.StartOutput{}, err
-		}
 		// The attempt did not get as far as a claim. What kept it from that is
 		// waited for here, where waiting leaves no trace in the history.
 		if out, stop, err := act.mayStart(ctx, i); stop || err != nil {
@@ -37,12 +37,7 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.Reconcile
 		if out, stop, err := act.recordFree(ctx, i); stop || err != nil {
 			return contract.StartOutput{Outcome: out}, err
 		}
-	case migration.ClaimClaimed:
-		// That it was sent, too, may be what the ledger lost.
-		if err := act.accountFor(in.Unaccounted); err != nil {
-			return contract.StartOutput{}, err
-		}
-	case migration.ClaimSending, migration.ClaimUnknown:
+	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
 	}
 	i.intent = asSent(i.intent, claim)
 	result, err := act.protocol(i).reconcile(ctx, claim)
@@ -54,20 +49,20 @@ func (act *Activities) ReconcileStart(ctx context.Context, in contract.Reconcile
 
 // accountFor waits until the request of an attempt can be under way no more of which
 // nobody knows whether it was sent: the ledger would, had it not lost its last moments.
-func (act *Activities) accountFor(ended time.Time) error {
-	if ended.IsZero() {
+func (act *Activities) accountFor(in contract.ReconcileInput, claim migration.Claim) error {
+	if in.Unaccounted.IsZero() || claim.KnowsOf(in.Attempt) {
 		return nil
 	}
-	left := act.Settings.Settle - time.Since(ended) // not by the ledger's clock: it is what may have been set back
+	left := act.Settings.Settle - time.Since(in.Unaccounted) // not by the ledger's clock: it is what may have been set back
 	if left <= 0 {
 		return nil
 	}
-	return stillRuns("an attempt to start ended without a word, and the ledger knows of none",
+	return stillRuns("an attempt to start ended without a word, and the ledger does not know of it",
 		migration.Over{Why: "its request may still run on the target", Left: left, Blind: true}, act.Settings.Rest)
 }
 
-// recordFree waits while another instance has the record, and parks when that one waits
-// for the operator itself.
+// recordFree waits while another instance has the record, and parks when nobody comes to
+// that one by itself.
 func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contract.Outcome, stop bool, err error) {
 	holder, err := act.Ledger.RecordHolder(ctx, i.Key, i.intent.Record)
 	if err != nil || holder == "" {
@@ -81,7 +76,7 @@ func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contrac
 		out, err := act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: migration.ReasonRecordBusy, Message: step.HeldBy(holder)})
 		return out, true, err
 	}
-	return out, true, step.WaitForRecord()
+	return out, true, step.WaitForRecord(holder)
 }
 
 // started looks at an instance that is known to be ours: what the start

@@ -37,6 +37,7 @@ func TestReconcileStart(t *testing.T) {
 	other := func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) *activitytest.Instance {
 		o := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
 		o.Plan()
+		activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, o.ID, migration.Change{State: migration.InstanceRunning, Step: migration.StepStart}))
 		_, got, err := c.Ledger.Claim(t.Context(), o.Key(), in.Record, "other", c.Migration)
 		if err != nil || !got {
 			t.Fatal(got, err)
@@ -114,6 +115,30 @@ func TestReconcileStart(t *testing.T) {
 				activitytest.Must(t, err)
 			},
 		},
+		{
+			name: "another_one_of_the_record_was_made_ready_again", want: activitytest.Parked(migration.ReasonRecordBusy),
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) { readyAgain(t, c, other(t, c, in)) },
+		},
+		{
+			name: "another_one_of_the_record_was_made_ready_again_and_a_wave_has_it", waits: true,
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				o := other(t, c, in)
+				readyAgain(t, c, o)
+				_, err := c.Ledger.CreateWave(t.Context(), c.Migration, migration.Wave{Window: 1, Filter: migration.Filter{Instances: []migration.InstanceID{o.ID}}})
+				activitytest.Must(t, err)
+			},
+		},
+		{
+			name: "another_one_of_the_record_was_made_ready_again_and_its_wave_is_stopped", want: activitytest.Parked(migration.ReasonRecordBusy),
+			happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+				o := other(t, c, in)
+				readyAgain(t, c, o)
+				w, err := c.Ledger.CreateWave(t.Context(), c.Migration, migration.Wave{Window: 1, Filter: migration.Filter{Instances: []migration.InstanceID{o.ID}}})
+				activitytest.Must(t, err)
+				stopped := migration.WaveStopped
+				activitytest.Must(t, c.Ledger.SetWave(t.Context(), c.Migration, w.Name, migration.WaveChange{Status: &stopped}))
+			},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -138,6 +163,15 @@ func TestReconcileStart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// readyAgain is what becomes of an instance whose workflow was ended, and of which a
+// plan says that it may begin: its claim stands.
+func readyAgain(t *testing.T, c *activitytest.Case, o *activitytest.Instance) {
+	t.Helper()
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, o.ID, migration.Change{State: migration.InstanceFailed, Reason: migration.ReasonOperator}))
+	o.Plan()
+	activitytest.Same(t, "the other one", migration.InstanceReady, o.Entry().State)
 }
 
 // TestReconcileStart_looks_again_after_a_wreck has a wreck aborted and then one start more.

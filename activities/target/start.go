@@ -31,7 +31,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	case migration.ClaimStarted:
 		return act.started(ctx, i, claim.Started)
 	case migration.ClaimClaimed, migration.ClaimSending, migration.ClaimUnknown:
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}, Attempt: claim.Attempt}, nil
 	case migration.ClaimNone, migration.ClaimReleased:
 	}
 	if out, stop, err := act.mayStart(ctx, i); stop || err != nil {
@@ -67,7 +67,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err != nil && result.sent {
 		// An error says that nothing was sent; this one goes to the reconciliation.
 		act.Log.Warn("what became of a start is not in the ledger", zap.String("instance", string(in.Instance)), step.SafeError(err))
-		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}}, nil
+		return contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusUnknown}, Attempt: result.attempt}, nil
 	}
 	if err != nil {
 		return contract.StartOutput{}, err
@@ -91,7 +91,7 @@ func (act *Activities) protocol(i *Instance) *protocol {
 
 // conclude does with an instance what became of its start.
 func (act *Activities) conclude(ctx context.Context, i *Instance, r startResult) (contract.StartOutput, error) {
-	var out contract.StartOutput
+	out := contract.StartOutput{Attempt: r.attempt}
 	var err error
 	switch r.status {
 	case startStarted:

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
@@ -58,7 +57,7 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 		// The target was started from an earlier snapshot, with its rows.
 		return out, nil
 	}
-	activity.RecordHeartbeat(ctx)
+	step.Headway(ctx)
 	result, outcome, err := act.copyRows(ctx, i, &read.Set, started)
 	out.Outcome, out.Written = outcome, result.Inserted+result.Overwritten
 	return out, err
@@ -121,14 +120,14 @@ func (act *Activities) requireUntouched(ctx context.Context, i *step.Opened, at 
 
 // pace heartbeats before a batch of rows is written, and waits for the limit.
 func (act *Activities) pace(ctx context.Context, rows int) error {
-	activity.RecordHeartbeat(ctx)
+	step.Headway(ctx)
 	limiter := act.Settings.RowLimiter
 	for rest := rows; rest > 0 && limiter.Limit() != rate.Inf; {
 		n := min(rest, limiter.Burst())
 		if err := limiter.WaitN(ctx, n); err != nil {
 			return fmt.Errorf("wait for the row limit: %w", err)
 		}
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		rest -= n
 	}
 	return ctx.Err()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
-
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -21,10 +19,10 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
 		return err
 	}
-	result, err := uploads.Copy(ctx, act.Source.Uploads, act.Target.Uploads, snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
+	result, err := uploads.Copy(ctx, act.Source.Files(), act.Target.Files(), snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
 		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
 		Pace: func(ctx context.Context, _ int, _ int64) error {
-			activity.RecordHeartbeat(ctx)
+			step.Headway(ctx)
 			return ctx.Err()
 		},
 	})
@@ -45,7 +43,7 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 		})
 		return err
 	}
-	seen, err := uploads.Seen(ctx, act.Target.Uploads, snapshot.RowKeys(), result.Sums)
+	seen, err := uploads.Seen(ctx, act.Target.Files(), snapshot.RowKeys(), result.Sums)
 	if err != nil {
 		return err
 	}
@@ -94,7 +92,7 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 		return Reverted{}, err
 	}
 	revert := func(look bool) (uploads.RevertResult, error) {
-		return uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, slices.Concat(differences, lost), uploads.RevertOptions{
+		return uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, slices.Concat(differences, lost), uploads.RevertOptions{
 			Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: look,
 		})
 	}
@@ -168,6 +166,6 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 			capture.Rows = append(capture.Rows, row)
 		}
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows[known:])
+	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows[known:])
 	return compared.Differences, err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"go.temporal.io/sdk/activity"
-
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -156,8 +154,8 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, act.Target.Uploads, folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
-		activity.RecordHeartbeat(ctx)
+	return uploads.Undo(ctx, act.Target.Files(), folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
+		step.Headway(ctx)
 		return ctx.Err()
 	})
 }
@@ -183,7 +181,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, capture.Rows)
+	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows)
 	if err != nil {
 		return err
 	}
@@ -191,7 +189,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	put, err := uploads.Revert(ctx, act.Source.Uploads, act.Target.Uploads, capture, compared.Differences, uploads.RevertOptions{
+	put, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, compared.Differences, uploads.RevertOptions{
 		Tools: act.Ledger.ToolFiles(key), Calls: calls, Worked: migration.WorkDiscarded(story, started), Used: inUse,
 	})
 	if err != nil {

@@ -3,8 +3,7 @@ package verify
 import (
 	"context"
 
-	"go.temporal.io/sdk/activity"
-
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -39,7 +38,7 @@ func (act *Activities) CheckDrift(ctx context.Context, in contract.ListInput) (c
 		now[trees[i].Instance.ID] = &trees[i]
 	}
 	for _, id := range ids {
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, id)
 		if err != nil {
 			return page, err

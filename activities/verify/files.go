@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 
+	"jogetferry/activities/step"
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/uploads"
@@ -12,7 +13,7 @@ import (
 // to them was put back.
 func (v *verification) files(ctx context.Context, source *records.Set) error {
 	act, rows := v.act, v.snapshot.RowKeys()
-	compared, err := uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, rows)
+	compared, err := v.compare(ctx, rows)
 	if err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 		}
 		v.unsure = reverted.Unsure
 		if reverted.Changed {
-			if compared, err = uploads.Compare(ctx, act.Source.Uploads, act.Target.Uploads, rows); err != nil {
+			if compared, err = v.compare(ctx, rows); err != nil {
 				return err
 			}
 		}
@@ -36,4 +37,12 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 		v.add(migration.ItemFile, key.String(), migration.ItemSame, "")
 	}
 	return nil
+}
+
+// compare reads the files of both sides, which may take days: another attempt goes on
+// where this one is cut.
+func (v *verification) compare(ctx context.Context, rows []migration.RowKey) (uploads.Comparison, error) {
+	var from uploads.Compared
+	step.Remembered(ctx, &from)
+	return uploads.CompareFrom(ctx, v.act.Source.Files(), v.act.Target.Files(), rows, from, func(to uploads.Compared) error { return step.Remember(ctx, to) })
 }

@@ -1,15 +1,18 @@
 package verify_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/uploads"
 )
 
 // TestVerifyInstance_compares_item_by_item has one thing change on either side.
@@ -251,6 +254,45 @@ func outcomeOfWork(t *testing.T, c *activitytest.Case, in *activitytest.Instance
 	scene.Park(t, c, in, migration.StepResume, migration.ReasonTargetMoved)
 	in.Decide(migration.ActionRedo, true)
 	return scene.Resume(t, scene.Worker(c), in)
+}
+
+// breaking is a store that cannot be read from a file on.
+type breaking struct {
+	step.UploadStore
+
+	at   string
+	read *[]string
+}
+
+func (s breaking) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
+	if key.Name == s.at {
+		return nil, migration.E(migration.CodeUnavailable, "read an upload", "", "the connection is lost")
+	}
+	*s.read = append(*s.read, key.Name)
+	return s.UploadStore.Open(ctx, key)
+}
+
+// TestVerifyInstance_reads_no_file_twice has an attempt break off within the files.
+func TestVerifyInstance_reads_no_file_twice(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Twins(c, map[string]string{"a": "one", "b": "two", "c": "three", "d": "four"})
+	var read []string
+	breaks := func(at string) func(*scene.Ports) {
+		return func(p *scene.Ports) { p.Source.Uploads = breaking{p.Source.Uploads, at, &read} }
+	}
+	at := activitytest.NewAttempt()
+	at.Heartbeat = new(map[string]any)
+	input := contract.VerifyInput{StepInput: in.Step(), Fix: true}
+	_, err := activitytest.RunAs(t, scene.Worker(c, breaks("c")).Register, contract.VerifyInstance, input, at)
+	activitytest.Same(t, "error", string(migration.CodeUnavailable), activitytest.TypeOf(err))
+	activitytest.Same(t, "read", []string{"a", "b"}, read)
+	read = nil
+	out, err := activitytest.RunAs(t, scene.Worker(c, breaks("")).Register, contract.VerifyInstance, input, at.Next())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "read by the next attempt", []string{"c", "d"}, read)
+	activitytest.Same(t, "verdict", migration.VerdictSame, out.Verdict)
+	activitytest.Same(t, "files compared", 4, out.Items[migration.ItemFile][migration.ItemSame])
 }
 
 func TestVerifyInstance_before_the_start(t *testing.T) {

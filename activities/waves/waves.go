@@ -58,7 +58,7 @@ func (act *Activities) ClaimInstances(ctx context.Context, in contract.ClaimInpu
 	pace := rate.NewLimiter(rate.Every(claimPoll), 1)
 	sweeps := rate.Sometimes{First: 1, Interval: sweepEvery}
 	for {
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		var swept error
 		sweeps.Do(func() { swept = act.sweep(ctx, in.Migration, in.Wave, sweepAge) })
 		if swept != nil {
@@ -109,7 +109,7 @@ func (act *Activities) ClaimRollback(ctx context.Context, in contract.ClaimRollb
 		return out, err
 	}
 	for _, e := range entries {
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		was, err := act.Ledger.RollbackOf(ctx, in.Migration, e.Instance)
 		if err != nil {
 			return out, err
@@ -142,7 +142,7 @@ func (act *Activities) sweep(ctx context.Context, mig migration.Name, wave migra
 		return err
 	}
 	for _, e := range entries {
-		activity.RecordHeartbeat(ctx)
+		step.Headway(ctx)
 		described, err := act.Temporal.DescribeWorkflowExecution(ctx, contract.InstanceWorkflowID(mig, e.Instance), "")
 		var missing *serviceerror.NotFound
 		change := migration.Change{From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator}

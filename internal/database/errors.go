@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -83,10 +84,13 @@ var meanings = map[uint16]meaning{
 	1213: {class: Retry}, // deadlock
 	1020: {class: Retry}, // record has changed since last read (MariaDB's snapshot isolation)
 	3572: {class: Retry}, // NOWAIT
+	1615: {class: Retry}, // a prepared statement, while a table's definition changes
 
 	1040:                {Wait, hintBusy}, // too many connections
 	1203:                {Wait, hintBusy}, // of this user
 	1226:                {Wait, hintBusy}, // user's resource
+	1637:                {Wait, hintBusy}, // too many transactions
+	1047:                {class: Wait},    // a Galera node that is not, or no longer, part of its cluster
 	1053:                {class: Wait},    // shutdown in progress
 	1077:                {class: Wait},    // normal shutdown
 	1079:                {class: Wait},    // shutdown complete
@@ -103,6 +107,7 @@ var meanings = map[uint16]meaning{
 	1969:                {Wait, hintTimeout},       // max_statement_time (MariaDB)
 	3024:                {Wait, hintTimeout},       // max_execution_time (MySQL)
 	3168:                {class: Wait},             // the server is not available yet
+	3169:                {class: Wait},             // session killed
 	4031:                {class: Wait},             // disconnected for inactivity (MySQL)
 	1290:                {Wait, hintReadOnly},      // --read-only and other options
 	1836:                {Wait, hintReadOnly},      // read-only mode
@@ -176,6 +181,11 @@ var meanings = map[uint16]meaning{
 	unknownVariable:     {class: Missing},
 	1305:                {class: Missing}, // no such function
 	TableChanged:        {class: Missing},
+}
+
+// loginRefused are the driver's own words for a login that can never succeed.
+var loginRefused = []error{
+	mysql.ErrNoTLS, mysql.ErrCleartextPassword, mysql.ErrNativePassword, mysql.ErrOldPassword, mysql.ErrUnknownPlugin, mysql.ErrOldProtocol,
 }
 
 // incomparable are the numbers that a look-up by a text ends in when the column's
@@ -254,6 +264,8 @@ func ClassOf(err error) Class {
 	switch {
 	case errors.Is(err, mysql.ErrPktTooLarge):
 		return Unsupported
+	case slices.ContainsFunc(loginRefused, func(refused error) bool { return errors.Is(err, refused) }):
+		return Refuse
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, sql.ErrConnDone),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -277,8 +289,11 @@ func Failure(op, subject string, err error) error {
 			e.Code = migration.CodeNotFound
 		}
 	}
-	if errors.Is(err, mysql.ErrPktTooLarge) {
+	switch {
+	case errors.Is(err, mysql.ErrPktTooLarge):
 		e.Hint = hintPacket
+	case e.Hint == "" && e.Code == migration.CodeRefused:
+		e.Hint = hintLogin
 	}
 	return e
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
@@ -37,6 +38,9 @@ type Attempt struct {
 	Cancel <-chan struct{}
 	// Stop, if set, is closed when the worker begins to stop.
 	Stop chan struct{}
+	// Heartbeat, if set, has the details of the heartbeats of the attempts before, and
+	// gets those of this one. nil in it: there were none.
+	Heartbeat *map[string]any
 }
 
 // NewAttempt is the first attempt of a new scheduling.
@@ -63,6 +67,18 @@ func RunAs[In, Out any](tb testing.TB, register func(worker.Registry), a contrac
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&attempted{at: at}}})
 	if at.Stop != nil {
 		env.SetWorkerStopChannel(at.Stop)
+	}
+	if at.Heartbeat != nil {
+		if *at.Heartbeat != nil {
+			env.SetHeartbeatDetails(*at.Heartbeat)
+		}
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+			var kept map[string]any
+			if err := details.Get(&kept); err != nil {
+				tb.Errorf("read the details of a heartbeat: %v", err)
+			}
+			*at.Heartbeat = kept
+		})
 	}
 	register(registry{env: env})
 	value, err := env.ExecuteActivity(a.Name, in)

@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -527,6 +528,109 @@ func TestCompareNamesWhatDiffers(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("comparison (-want +got):\n%s", diff)
+	}
+}
+
+// readOf is a store that tells which files are read.
+type readOf struct {
+	*local.Store
+
+	names *[]string
+}
+
+func (s readOf) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
+	*s.names = append(*s.names, key.Name)
+	return s.Store.Open(ctx, key)
+}
+
+// A comparison is cut after its third file, and gone on with.
+func TestCompareFromGoesOnWhereItCameTo(t *testing.T) {
+	t.Parallel()
+	const other = "zz" // of the size that the content has
+	for _, tc := range []struct {
+		name    string
+		happens func(t *testing.T, here, there string)
+		read    []string
+		differ  []string
+	}{
+		{name: "nothing_has_changed", read: []string{"e", "f"}, differ: []string{"c", "f"}},
+		{
+			name:    "a_file_that_was_read_has_changed",
+			happens: func(t *testing.T, _, there string) { write(t, other, there, "t", "r", "a") },
+			read:    []string{"a", "b", "c", "e", "f"}, differ: []string{"a", "c", "f"},
+		},
+		{
+			name: "a_file_came",
+			happens: func(t *testing.T, here, there string) {
+				write(t, "xx", here, "t", "r", "aa")
+				write(t, "xx", there, "t", "r", "aa")
+			},
+			read: []string{"a", "aa", "b", "c", "e", "f"}, differ: []string{"c", "f"},
+		},
+		{
+			name:    "a_file_that_was_not_read_has_changed",
+			happens: func(t *testing.T, here, _ string) { write(t, other, here, "t", "r", "e") },
+			read:    []string{"e", "f"}, differ: []string{"c", "e", "f"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			store, here := open(t)
+			b, there := open(t)
+			for name, content := range map[string][2]string{"a": {"xx", "xx"}, "b": {"xx", "xx"}, "c": {"xx", "xy"}, "d": {"xx", ""}, "e": {"xx", "xx"}, "f": {"xx", "yx"}} {
+				for i, dir := range []string{here, there} {
+					if content[i] != "" {
+						// A time long ago: what is written now has another one.
+						must(t, os.Chtimes(write(t, content[i], dir, "t", "r", name), time.Unix(1e9, 0), time.Unix(1e9, 0)))
+					}
+				}
+			}
+			var read []string
+			a := readOf{store, &read}
+			var kept uploads.Compared
+			cut := io.ErrUnexpectedEOF
+			_, err := uploads.CompareFrom(t.Context(), a, b, []migration.RowKey{row}, kept, func(to uploads.Compared) error {
+				if kept = to; kept.Files == 3 {
+					return cut
+				}
+				return nil
+			})
+			if !errors.Is(err, cut) {
+				t.Fatal(err)
+			}
+			if tc.happens != nil {
+				tc.happens(t, here, there)
+			}
+			read = nil
+			got, err := uploads.CompareFrom(t.Context(), a, b, []migration.RowKey{row}, kept, func(to uploads.Compared) error {
+				kept = to
+				return nil
+			})
+			must(t, err)
+			if diff := cmp.Diff(tc.read, read); diff != "" {
+				t.Errorf("read again (-want +got):\n%s", diff)
+			}
+			var differ []string
+			for _, d := range got.Differences {
+				if d.Kind == uploads.Differs {
+					differ = append(differ, d.Key.Name)
+				}
+			}
+			if diff := cmp.Diff(tc.differ, differ); diff != "" {
+				t.Errorf("what differs (-want +got):\n%s", diff)
+			}
+			whole, err := uploads.Compare(t.Context(), a, b, []migration.RowKey{row})
+			must(t, err)
+			if diff := cmp.Diff(whole, got); diff != "" {
+				t.Errorf("compared at once and in two parts (-want +got):\n%s", diff)
+			}
+			read = nil
+			_, err = uploads.CompareFrom(t.Context(), a, b, []migration.RowKey{row}, kept, func(uploads.Compared) error { return nil })
+			must(t, err)
+			if len(read) > 0 {
+				t.Errorf("read again after the end: %q", read)
+			}
+		})
 	}
 }
 
