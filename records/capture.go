@@ -49,7 +49,15 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 			return nil, failed("open capture", "", ctx.Err())
 		}
 	}
-	if w.Before, err = target.collectNow(ctx, selection, limits); err != nil {
+	r := recorder{contents: target.Contents}
+	w.Before, err = target.collectNow(ctx, selection, limits, func(ctx context.Context, l *layout, row Row) (Row, error) {
+		// Else it could not be put back.
+		if why := l.tooLarge(&row); why != "" {
+			return Row{}, &migration.Error{Code: migration.CodeUnsupported, Op: "open capture", Subject: "table " + l.table.Real, Hint: why}
+		}
+		return r.record(ctx, row)
+	})
+	if err := r.close(ctx, err); err != nil {
 		w.Abandon(ctx)
 		return nil, err
 	}
@@ -58,8 +66,8 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 
 // collectNow is Collect of tables as they are at this moment: what is not known of
 // before a call would be taken for new after it, and tools make tables and columns.
-func (t Target) collectNow(ctx context.Context, selection Selection, limits Limits) (Set, error) {
-	return (&collector{q: t.DB, table: t.Schema.Now, limits: limits}).collect(ctx, selection)
+func (t Target) collectNow(ctx context.Context, selection Selection, limits Limits, hold hold) (Set, error) {
+	return (&collector{q: t.DB, table: t.Schema.Now, hold: hold, limits: limits}).collect(ctx, selection)
 }
 
 func (w *BegunCapture) snapshot(ctx context.Context) error {
@@ -153,19 +161,57 @@ func (w *BegunCapture) existed(ctx context.Context, key migration.RowKey) (bool,
 // before was read by that id.
 func FinishCapture(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
 	selection.Known = append(slices.Clone(selection.Known), before.Keys()...)
-	after, err := target.collectNow(ctx, selection, limits)
-	if err != nil {
+	r := recorder{contents: target.Contents}
+	w, err := r.differences(ctx, target, selection, limits, before)
+	if err := r.close(ctx, err); err != nil {
 		return Capture{}, err
 	}
-	w := Capture{Before: before, After: after}
 	had := before.byKey()
-	for i := range after.Rows {
-		key := after.Rows[i].Key
+	for i := range w.After.Rows {
+		key := w.After.Rows[i].Key
 		if key.ID == before.Root && had[key] == nil && slices.Contains(selection.Model.Tables, key.Table) {
 			w.Fresh = append(w.Fresh, key)
 		}
 	}
 	return w, nil
+}
+
+// differences reads the record set after a call, and records what differs: of both
+// sides, since the content of before is of the capture that is completed by this one.
+func (r *recorder) differences(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
+	had, same := before.byKey(), map[migration.RowKey]bool{}
+	after, err := target.collectNow(ctx, selection, limits, func(ctx context.Context, _ *layout, row Row) (Row, error) {
+		was := had[row.Key]
+		if was == nil || was.Digest() != row.Digest() {
+			return r.record(ctx, row)
+		}
+		same[row.Key] = true // its small values may lead to others
+		return row.outlined(Outline{Digest: was.Digest()}), nil
+	})
+	if err != nil {
+		return Capture{}, err
+	}
+	before.Rows = slices.Clone(before.Rows)
+	for i := range before.Rows {
+		row := &before.Rows[i]
+		if same[row.Key] {
+			*row = row.unchanged()
+			continue
+		}
+		whole, err := target.whole(ctx, row)
+		if err == nil {
+			*row, err = r.record(ctx, *whole)
+		}
+		if err != nil {
+			return Capture{}, err
+		}
+	}
+	for i := range after.Rows {
+		if row := &after.Rows[i]; same[row.Key] {
+			*row = row.unchanged()
+		}
+	}
+	return Capture{Before: before, After: after}, nil
 }
 
 // Presume takes rows for fresh that appeared in a capture whose worker died,
@@ -303,7 +349,11 @@ func (p *putter) put(ctx context.Context, c Change) error {
 		p.result.Shared = append(p.result.Shared, c.Key)
 		return nil
 	}
-	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: c.Before}})
+	want, err := p.target.whole(ctx, c.Before)
+	if err != nil {
+		return err
+	}
+	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: want}})
 	if err != nil && !duplicate(err) {
 		return err
 	}

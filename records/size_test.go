@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,8 +17,25 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"golang.org/x/sync/errgroup"
 
+	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/store"
+	"jogetferry/test/mysqltest"
 )
+
+func newLedger(t *testing.T) *store.Ledger {
+	t.Helper()
+	ledger, err := store.Open(t.Context(), mysqltest.DSN(t), store.Options{Actor: "worker"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := ledger.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return ledger
+}
 
 // watched opens the database of d once more. Before each query on a connection of
 // its own, asked is called.
@@ -158,5 +178,125 @@ func TestACaptureWaitsForNoOthersLookAtTables(t *testing.T) {
 	close(release)
 	if err := group.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// heap is a ledger's room for contents that looks at the live heap when a large value
+// comes in.
+type heap struct {
+	store.Contents
+	most uint64
+}
+
+func (h *heap) Create(ctx context.Context) (string, io.WriteCloser) {
+	name, content := h.Contents.Create(ctx)
+	return name, looked{content, h}
+}
+
+type looked struct {
+	io.WriteCloser
+	heap *heap
+}
+
+func (l looked) Write(p []byte) (int, error) {
+	if len(p) > largeValue/2 {
+		l.heap.most = max(l.heap.most, live())
+	}
+	return l.WriteCloser.Write(p)
+}
+
+func live() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+const largeValue = 1 << 20
+
+// TestACaptureTakesTheMemoryOfARow has a record that is a tenth of the largest that
+// was thought of, and a smaller one. It runs alone: it looks at the heap.
+func TestACaptureTakesTheMemoryOfARow(t *testing.T) {
+	d, ledger := newDatabase(t), newLedger(t)
+	model := migration.FormModel{Tables: []string{"root"}, Relations: []migration.Relation{{Parent: "root", Child: "line", Kind: held, Column: "parent"}}}
+	d.table("root", "a")
+	d.table("line", "parent", "blob")
+	most := map[int]uint64{}
+	var former string
+	for _, rows := range []int{2, 10} {
+		root := fmt.Sprint("r", rows)
+		d.row("root", root, "c_a", "x")
+		for n := range rows {
+			former = text(largeValue)
+			d.row("line", fmt.Sprint(root, "-", n), "c_parent", root, "c_blob", former)
+		}
+		room := &heap{Contents: ledger.Contents()}
+		target := d.Target
+		target.Contents = room
+		began := live()
+		s := records.Selection{Root: migration.RecordID(root), Model: model}
+		opened, err := records.BeginCapture(t.Context(), target, s, records.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := records.Capture{Before: opened.Before}.Encode()
+		last := fmt.Sprint(root, "-", rows-1)
+		d.exec("UPDATE app_fd_line SET c_blob = CONCAT('tool', c_blob) WHERE id = ?", last)
+		capture, err := opened.Close(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		most[rows] = room.most - min(began, room.most)
+		encoded := capture.Encode()
+		if len(stored) > 10_000 || len(encoded) > 10_000 {
+			t.Errorf("%d rows: %d bytes are stored before the call and %d after it, beside the rows", rows, len(stored), len(encoded))
+		}
+		if err := target.Forget(t.Context(), opened.Before); err != nil {
+			t.Fatal(err)
+		}
+		if capture, err = records.DecodeCapture(encoded); err != nil {
+			t.Fatal(err)
+		}
+		put, err := records.Revert(t.Context(), target, model, capture)
+		if err != nil || len(put.Restored) != 1 {
+			t.Errorf("%d rows: %+v, %v", rows, put, err)
+		}
+		var is string
+		if err := d.DB.QueryRowContext(t.Context(), "SELECT c_blob FROM app_fd_line WHERE id = ?", last).Scan(&is); err != nil || is != former {
+			t.Errorf("%d rows: the row is not what it was, %v", rows, err)
+		}
+	}
+	t.Logf("live bytes at most, by rows of a megabyte: %v", most)
+	// The driver's buffer, what it grew out of, a chunk, and the former row beside the new one.
+	if limit := uint64(8 * largeValue); most[10] > limit || most[10] > most[2]+largeValue {
+		t.Errorf("live bytes at most, by rows of a megabyte: %v; want at most %d, and the same", most, limit)
+	}
+}
+
+// text is text that does not get smaller.
+func text(size int) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/"
+	b := make([]byte, size)
+	for i := range b {
+		b[i] = letters[rand.IntN(len(letters))]
+	}
+	return string(b)
+}
+
+func TestWhatCouldNotBePutBackIsRefusedBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	large, with := smallServer(t)
+	large.table("t", "a")
+	large.row("t", "r", "c_a", strings.Repeat("x", packet/2))
+	small := with(packet / 4)
+	kept := &contents{}
+	small.Contents = kept
+	_, err := records.BeginCapture(t.Context(), small.Target, selection("r", "t"), records.Limits{})
+	code(t, err, migration.CodeUnsupported)
+	if err == nil || !strings.Contains(err.Error(), "raise its max_allowed_packet") {
+		t.Errorf("error %v", err)
+	}
+	if len(kept.kept) > 0 || small.DB.Stats().InUse > 0 {
+		t.Errorf("%d contents and %d connections are left", len(kept.kept), small.DB.Stats().InUse)
 	}
 }

@@ -21,10 +21,12 @@ const (
 	writeTries  = 3       // of a transaction that lost a deadlock or waited too long
 )
 
-// Target is the database written to. Schema is shared by all users of DB.
+// Target is the database written to. Schema is shared by all users of DB. Contents
+// is where captures keep what is large; nil: in memory.
 type Target struct {
-	DB     *sql.DB
-	Schema *Schema
+	DB       *sql.DB
+	Schema   *Schema
+	Contents Contents
 }
 
 // change is one row to be written if it still is what it was.
