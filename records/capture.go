@@ -117,10 +117,10 @@ func (w *BegunCapture) Close(ctx context.Context) (Capture, error) {
 	if err != nil || w.conn == nil {
 		return capture, err
 	}
-	before := capture.Before.byKey()
+	before, fresh := capture.Before.byKey(), capture.fresh()
 	for i := range capture.After.Rows {
 		key := capture.After.Rows[i].Key
-		if before[key] != nil || slices.Contains(capture.Fresh, key) {
+		if before[key] != nil || fresh[key] {
 			continue
 		}
 		existed, err := w.existed(ctx, key)
@@ -220,10 +220,10 @@ func (r *recorder) differences(ctx context.Context, target Target, selection Sel
 // not on the server before us, so that nothing could have named it. since is
 // compared with what Joget wrote, in whatever zone it does.
 func (w *Capture) Presume(model migration.FormModel, since time.Time) {
-	before := w.Before.byKey()
+	before, fresh := w.Before.byKey(), w.fresh()
 	for i := range w.After.Rows {
 		row := &w.After.Rows[i]
-		if before[row.Key] != nil || slices.Contains(w.Fresh, row.Key) {
+		if before[row.Key] != nil || fresh[row.Key] {
 			continue
 		}
 		text, _ := row.Value(createdColumn)
@@ -244,6 +244,14 @@ const (
 	createdColumn = "dateCreated"
 	createdLayout = "2006-01-02 15:04:05.999999"
 )
+
+func (w *Capture) fresh() map[migration.RowKey]bool {
+	fresh := make(map[migration.RowKey]bool, len(w.Fresh))
+	for _, key := range w.Fresh {
+		fresh[key] = true
+	}
+	return fresh
+}
 
 // ChangeKind says what happened to a row in a capture. The values are stable.
 type ChangeKind string
@@ -267,7 +275,7 @@ type Change struct {
 
 // Changes returns what changed between Before and After, by table and id.
 func (w *Capture) Changes() []Change {
-	before, after := w.Before.byKey(), w.After.byKey()
+	before, after, fresh := w.Before.byKey(), w.After.byKey(), w.fresh()
 	var changes []Change
 	for key, row := range before {
 		now := after[key]
@@ -283,7 +291,7 @@ func (w *Capture) Changes() []Change {
 			continue
 		}
 		kind := Appeared
-		if slices.Contains(w.Fresh, key) {
+		if fresh[key] {
 			kind = Inserted
 		}
 		changes = append(changes, Change{Key: key, Kind: kind, After: row})

@@ -300,3 +300,67 @@ func TestWhatCouldNotBePutBackIsRefusedBeforeTheCall(t *testing.T) {
 		t.Errorf("%d contents and %d connections are left", len(kept.kept), small.DB.Stats().InUse)
 	}
 }
+
+// TestARowCostsTheSameAmongManyAsAmongFew has a tenth of the most child rows that were
+// thought of. It runs alone: it counts what the process allocates.
+func TestARowCostsTheSameAmongManyAsAmongFew(t *testing.T) {
+	plain, dsn := newDatabaseAt(t, pinned)
+	asked := atomic.Int64{}
+	target := plain.watched(dsn, func(string) { asked.Add(1) })
+	source, ledger := newDatabase(t, pinned), newLedger(t)
+	if err := ledger.Bind(t.Context(), migration.Binding{Migration: "m", Source: "s", Target: "t"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	model := migration.FormModel{Tables: []string{"root"}, Relations: []migration.Relation{{Parent: "root", Child: "line", Kind: held, Column: "parent"}}}
+	for _, d := range []testDB{plain, source} {
+		d.table("root", "a")
+		d.table("line", "parent", "text")
+	}
+	statements, allocations := map[int]int64{}, map[int]uint64{}
+	for n, rows := range []int{500, 5_000} {
+		root := fmt.Sprint("r", rows)
+		source.row("root", root, "c_a", "x")
+		source.exec("INSERT INTO app_fd_line (id, c_parent, c_text) SELECT CONCAT(?, '-', seq.n), ?, 'text of a line' FROM ("+
+			"WITH RECURSIVE seq (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < 1000) SELECT a.n + 1000 * b.n AS n FROM seq a JOIN seq b ON b.n <= 5) seq ORDER BY seq.n LIMIT ?", root, root, rows)
+		s := records.Selection{Root: migration.RecordID(root), Model: model}
+		key := migration.ClaimKey{Source: "s", Instance: migration.InstanceID(fmt.Sprint(n)), Target: "t"}
+		asked.Store(0)
+		began := mallocs()
+		set, err := records.Collect(t.Context(), source.DB, source.Schema, s, records.Limits{})
+		must(t, err)
+		copied, err := records.Copy(t.Context(), target.Target, set, ledger.RowImages("m", key), records.CopyOptions{})
+		must(t, err)
+		opened, err := records.BeginCapture(t.Context(), target.Target, s, records.Limits{})
+		must(t, err)
+		capture, err := opened.Close(t.Context())
+		must(t, err)
+		capture, err = records.DecodeCapture(capture.Encode())
+		must(t, err)
+		undone, err := records.Undo(t.Context(), target.Target, model, ledger.RowUndo("m", key), nil)
+		must(t, err)
+		statements[rows], allocations[rows] = asked.Load(), (mallocs()-began)/uint64(rows)
+		if copied.Inserted != rows+1 || len(capture.Changes()) > 0 || len(undone.Removed) != rows+1 {
+			t.Errorf("%d rows: %d copied, %d changed, %d removed", rows, copied.Inserted, len(capture.Changes()), len(undone.Removed))
+		}
+	}
+	t.Logf("queries of the target: %v; allocations of a row: %v", statements, allocations)
+	if statements[5_000] > 10*statements[500] {
+		t.Errorf("%d queries of the target for 5,000 rows, %d for 500", statements[5_000], statements[500])
+	}
+	if allocations[5_000] > allocations[500]*5/4 {
+		t.Errorf("%d allocations for a row among 5,000, %d among 500", allocations[5_000], allocations[500])
+	}
+}
+
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
