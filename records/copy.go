@@ -134,14 +134,21 @@ func (c *copier) plan(ctx context.Context, set Set) error {
 			}
 			layouts[row.Key.Table] = l
 		}
+		if row.Outline != nil {
+			return migration.E(migration.CodeInternal, "copy form data", "table "+l.table.Real, "a row is not all there")
+		}
 		if err := l.fits(row); err != nil {
 			c.target.Schema.Forget() // a column may have come a moment ago
 			return err
 		}
 	}
 	for rest := set.Rows; len(rest) > 0; {
-		n := 1
+		n, size := 1, rest[0].Bytes()
 		for n < len(rest) && n < batchRows && rest[n].Key.Table == rest[0].Key.Table {
+			// The target has rows as large, mostly.
+			if size += rest[n].Bytes(); size > batchHeld {
+				break
+			}
 			n++
 		}
 		if err := c.planBatch(ctx, layouts[rest[0].Key.Table], rest[:n]); err != nil {

@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,8 +17,9 @@ import (
 // than an ID, a time or the name of a person takes.
 const outlineBytes = 1 << 10
 
-// Outline says what a row of a capture leaves out: values of more than a kilobyte
-// or, of a row that did not change, all of them. Docs: docs/adr/0011-captures-of-any-size.md.
+// Outline says that a row is not all there: it has no values of more than a kilobyte
+// or, if it did not change in a capture, none at all; in a survey it has their digests.
+// Docs: docs/adr/0011-captures-of-any-size.md.
 type Outline struct {
 	Digest  Digest // of the whole row
 	Content string // where the whole row is, by its name among Contents; "": nowhere
@@ -146,6 +148,28 @@ func (c *counted) write(p []byte) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	c.err = err
+}
+
+// Survey is Collect in the memory of one row: a value of more than a kilobyte is its
+// digest in the set. It can be compared with another survey, and cannot be written.
+func Survey(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
+	return (&collector{q: q, table: schema.Table, hold: holdDigests, limits: limits}).collect(ctx, selection)
+}
+
+func holdDigests(_ context.Context, _ *layout, row Row) (Row, error) {
+	if !slices.ContainsFunc(row.Values, large) {
+		return row.clone(), nil
+	}
+	outline := &Outline{Digest: row.Digest()}
+	for i, value := range row.Values {
+		if large(value) {
+			// As text: a query may have it where an ID is meant.
+			row.Values[i] = fmt.Appendf(nil, "%x", sha256.Sum256(value))
+		}
+	}
+	row = row.clone()
+	row.Outline = outline
+	return row, nil
 }
 
 // whole returns the row that an outline stands for; of another row, nil included, that row.

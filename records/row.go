@@ -26,8 +26,8 @@ type Row struct {
 	Shared bool // reached only through a column of another row (RelationParentHoldsChild), so others may use it too
 	Names  []string
 	Values [][]byte
-	// Outline is set where Names and Values are not all of the row, as in captures;
-	// its digest is then that of the whole row.
+	// Outline is set where Names and Values are not all of the row, as in captures and
+	// surveys; its digest is then that of the whole row.
 	Outline *Outline
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"jogetferry/migration"
@@ -281,6 +282,41 @@ func text(size int) string {
 		b[i] = letters[rand.IntN(len(letters))]
 	}
 	return string(b)
+}
+
+// TestASurveyComparesRowsOfAnySize compares a large record with itself, with large
+// values that differ, and looks at what is held of it.
+func TestASurveyComparesRowsOfAnySize(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	d.table("t", "a", "b")
+	d.row("t", "r", "c_a", text(largeValue), "c_b", "small")
+	s := selection("r", "t")
+	survey := func() records.Set {
+		t.Helper()
+		set, err := records.Survey(t.Context(), d.DB, d.Schema, s, records.Limits{})
+		must(t, err)
+		return set
+	}
+	first, whole := survey(), d.collect(s)
+	if size := len(records.Encode(first)); size > 1_000 {
+		t.Errorf("a survey holds %d bytes", size)
+	}
+	if first.Rows[0].Digest() != whole.Rows[0].Digest() {
+		t.Error("the digest is not that of the whole row")
+	}
+	if diff := cmp.Diff(records.Comparison{Same: 1}, records.Compare(first, survey())); diff != "" {
+		t.Errorf("the same (-want +got):\n%s", diff)
+	}
+	d.exec("UPDATE app_fd_t SET c_a = CONCAT(c_a, 'x')")
+	want := records.Comparison{Differences: []records.Difference{{Key: key("t", "r"), Kind: records.Differs, Columns: []string{"c_a"}}}}
+	if diff := cmp.Diff(want, records.Compare(first, survey())); diff != "" {
+		t.Errorf("another large value (-want +got):\n%s", diff)
+	}
+	e := newDatabase(t)
+	e.table("t", "a", "b")
+	_, err := records.Copy(t.Context(), e.Target, first, &images{}, records.CopyOptions{})
+	code(t, err, migration.CodeInternal)
 }
 
 func TestWhatCouldNotBePutBackIsRefusedBeforeTheCall(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 const (
 	batchRows   = 500     // rows of one multi-row INSERT and of one transaction
 	batchBytes  = 1 << 20 // values of one multi-row INSERT, less where max_allowed_packet is small
+	batchHeld   = 8 << 20 // values of the rows of one transaction
 	batchMarks  = 60_000  // MySQL takes 65,535 placeholders
 	packetUnit  = 1024    // servers cut max_allowed_packet to multiples of it
 	packetShare = 4       // of max_allowed_packet: escaping may double a value, and names come on top
