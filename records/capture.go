@@ -32,7 +32,8 @@ type BegunCapture struct {
 	conn      *sql.Conn // a snapshot from before the call; nil when the server has none
 }
 
-// BeginCapture reads the record set of the target before a call. It holds one
+// BeginCapture reads the record set of the target before a call. What could not be
+// put back after it is CodeUnsupported. It holds one
 // connection of the pool until Close, with a snapshot that has touched no table,
 // so that nothing waits for it; Close needs a second one, so a pool must have
 // more connections than captures. A server without such snapshots works too, with less proof.
@@ -180,6 +181,11 @@ func FinishCapture(ctx context.Context, target Target, selection Selection, limi
 // sides, since the content of before is of the capture that is completed by this one.
 func (r *recorder) differences(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
 	had, same := before.byKey(), map[migration.RowKey]bool{}
+	// A record that was small enough before the call is looked at after it whatever
+	// tools add, within reason: what the call did cannot be refused any more.
+	limits = limits.orDefaults()
+	limits.MaxRows *= 2
+	limits.MaxBytes *= 2
 	after, err := target.collectNow(ctx, selection, limits, func(ctx context.Context, _ *layout, row Row) (Row, error) {
 		was := had[row.Key]
 		if was == nil || was.Digest() != row.Digest() {

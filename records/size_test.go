@@ -80,7 +80,6 @@ type mysqlConn interface {
 	driver.ExecerContext
 	driver.NamedValueChecker
 	driver.QueryerContext
-	driver.SessionResetter
 	driver.Validator
 }
 
@@ -282,6 +281,23 @@ func text(size int) string {
 		b[i] = letters[rand.IntN(len(letters))]
 	}
 	return string(b)
+}
+
+func TestWhatToolsAddIsNoReasonToRefuseACapture(t *testing.T) {
+	t.Parallel()
+	d, s := world(t)
+	own := len(d.collect(s).Rows)
+	_, err := records.BeginCapture(t.Context(), d.Target, s, records.Limits{MaxRows: own - 1})
+	code(t, err, migration.CodeUnsupported)
+	opened, err := records.BeginCapture(t.Context(), d.Target, s, records.Limits{MaxRows: own})
+	must(t, err)
+	d.row("line", "l3", "c_opp_id", "r")
+	d.row("line", "l4", "c_opp_id", "r")
+	capture, err := opened.Close(t.Context())
+	must(t, err)
+	if changes := capture.Changes(); len(changes) != 2 {
+		t.Errorf("%d changes, want 2", len(changes))
+	}
 }
 
 // TestASurveyComparesRowsOfAnySize compares a large record with itself, with large
