@@ -283,6 +283,75 @@ func text(size int) string {
 	return string(b)
 }
 
+// TestACopyHoldsTheRecordOnce overwrites a record that is twice as large as what a
+// batch holds. It runs alone: it looks at the heap.
+func TestACopyHoldsTheRecordOnce(t *testing.T) {
+	source, target := newDatabase(t, pinned), newDatabase(t, pinned)
+	const rows, batch = 16, 8
+	for _, d := range []testDB{source, target} {
+		d.table("line", "parent", "blob")
+		for n := range rows {
+			d.row("line", fmt.Sprint(n), "c_parent", "r", "c_blob", text(largeValue))
+		}
+	}
+	began := live()
+	set := source.collect(records.Selection{Root: "r", Extra: []records.Extra{{Table: "line", ForeignKey: "parent"}}})
+	var most uint64
+	ledger := &dropped{}
+	ledger.before = func() { most = max(most, live()) }
+	result, err := records.Copy(t.Context(), target.Target, set, ledger, records.CopyOptions{OnConflict: records.ConflictOverwrite})
+	must(t, err)
+	if result.Overwritten != rows {
+		t.Errorf("%+v", result)
+	}
+	// The record, and of a batch the former rows and their images.
+	held := (most - min(began, most)) / largeValue
+	t.Logf("%d MB live for a record of %d", held, rows)
+	if held > rows+2*batch+4 {
+		t.Errorf("%d MB live for a record of %d, want at most %d", held, rows, rows+2*batch+4)
+	}
+	runtime.KeepAlive(set)
+}
+
+// dropped is a ledger that keeps nothing.
+type dropped struct{ images }
+
+func (d *dropped) Keep(context.Context, []records.Image) error {
+	d.before()
+	return nil
+}
+
+// TestCopyLeavesARowThatChangedBeforeItsTurn has somebody change rows between the
+// look at all of them and the write.
+func TestCopyLeavesARowThatChangedBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	source, target := newDatabase(t, pinned), newDatabase(t, pinned)
+	for _, d := range []testDB{source, target} {
+		d.table("line", "parent", "text")
+	}
+	for _, id := range []string{"changed", "gone", "kept"} {
+		source.row("line", id, "c_parent", "r", "c_text", "ours")
+		target.row("line", id, "c_parent", "r", "c_text", "before")
+	}
+	s := records.Selection{Root: "r", Extra: []records.Extra{{Table: "line", ForeignKey: "parent"}}}
+	ledger := &images{}
+	result, err := records.Copy(t.Context(), target.Target, source.collect(s), ledger, records.CopyOptions{
+		OnConflict: records.ConflictOverwrite,
+		Pace: func(context.Context, int) error {
+			target.exec("UPDATE app_fd_line SET c_text = 'theirs' WHERE id = 'changed'")
+			target.exec("DELETE FROM app_fd_line WHERE id = 'gone'")
+			return nil
+		},
+	})
+	code(t, err, migration.CodeConflict)
+	if diff := cmp.Diff(records.CopyResult{Overwritten: 1, Conflicts: []migration.RowKey{key("line", "changed"), key("line", "gone")}}, result); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+	if len(ledger.kept) != 1 || ledger.kept[0].Key.ID != "kept" || target.count("line") != 2 {
+		t.Errorf("%d images, %d rows", len(ledger.kept), target.count("line"))
+	}
+}
+
 func TestWhatToolsAddIsNoReasonToRefuseACapture(t *testing.T) {
 	t.Parallel()
 	d, s := world(t)
