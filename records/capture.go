@@ -33,7 +33,8 @@ type BegunCapture struct {
 	conn      *sql.Conn // a snapshot from before the call; nil when the server has none
 }
 
-// BeginCapture reads the record set of the target before a call. It holds one
+// BeginCapture reads the record set of the target before a call. What could not be
+// put back after it is CodeUnsupported. It holds one
 // connection of the pool until Close, with a snapshot that has touched no table,
 // so that nothing waits for it; Close needs a second one, so a pool must have
 // more connections than captures. A server without such snapshots works too, with less proof.
@@ -50,7 +51,15 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 			return nil, failed("open capture", "", ctx.Err())
 		}
 	}
-	if w.Before, err = target.collectNow(ctx, selection, limits); err != nil {
+	r := recorder{contents: target.Contents}
+	w.Before, err = target.collectNow(ctx, selection, limits, func(ctx context.Context, l *layout, row Row) (Row, error) {
+		// Else it could not be put back.
+		if why := l.tooLarge(&row); why != "" {
+			return Row{}, &migration.Error{Code: migration.CodeUnsupported, Op: "open capture", Subject: "table " + l.table.Real, Hint: why}
+		}
+		return r.record(ctx, row)
+	})
+	if err := r.close(ctx, err); err != nil {
 		w.Abandon(ctx)
 		return nil, err
 	}
@@ -59,8 +68,8 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 
 // collectNow is Collect of tables as they are at this moment: what is not known of
 // before a call would be taken for new after it, and tools make tables and columns.
-func (t Target) collectNow(ctx context.Context, selection Selection, limits Limits) (Set, error) {
-	return (&collector{q: t.DB, table: t.Schema.Now, limits: limits}).collect(ctx, selection)
+func (t Target) collectNow(ctx context.Context, selection Selection, limits Limits, hold hold) (Set, error) {
+	return (&collector{q: t.DB, table: t.Schema.Now, hold: hold, limits: limits}).collect(ctx, selection)
 }
 
 func (w *BegunCapture) snapshot(ctx context.Context) error {
@@ -110,10 +119,10 @@ func (w *BegunCapture) Close(ctx context.Context) (Capture, error) {
 	if err != nil || w.conn == nil {
 		return capture, err
 	}
-	before := capture.Before.byKey()
+	before, fresh := capture.Before.byKey(), capture.fresh()
 	for i := range capture.After.Rows {
 		key := capture.After.Rows[i].Key
-		if before[key] != nil || slices.Contains(capture.Fresh, key) {
+		if before[key] != nil || fresh[key] {
 			continue
 		}
 		existed, err := w.existed(ctx, key)
@@ -154,19 +163,62 @@ func (w *BegunCapture) existed(ctx context.Context, key migration.RowKey) (bool,
 // before was read by that id.
 func FinishCapture(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
 	selection.Known = append(slices.Clone(selection.Known), before.Keys()...)
-	after, err := target.collectNow(ctx, selection, limits)
-	if err != nil {
+	r := recorder{contents: target.Contents}
+	w, err := r.differences(ctx, target, selection, limits, before)
+	if err := r.close(ctx, err); err != nil {
 		return Capture{}, err
 	}
-	w := Capture{Before: before, After: after}
 	had := before.byKey()
-	for i := range after.Rows {
-		key := after.Rows[i].Key
+	for i := range w.After.Rows {
+		key := w.After.Rows[i].Key
 		if key.ID == before.Root && had[key] == nil && slices.Contains(selection.Model.Tables, key.Table) {
 			w.Fresh = append(w.Fresh, key)
 		}
 	}
 	return w, nil
+}
+
+// differences reads the record set after a call, and records what differs: of both
+// sides, since the content of before is of the capture that is completed by this one.
+func (r *recorder) differences(ctx context.Context, target Target, selection Selection, limits Limits, before Set) (Capture, error) {
+	had, same := before.byKey(), map[migration.RowKey]bool{}
+	// A record that was small enough before the call is looked at after it whatever
+	// tools add, within reason: what the call did cannot be refused any more.
+	limits = limits.orDefaults()
+	limits.MaxRows *= 2
+	limits.MaxBytes *= 2
+	after, err := target.collectNow(ctx, selection, limits, func(ctx context.Context, _ *layout, row Row) (Row, error) {
+		was := had[row.Key]
+		if was == nil || was.Digest() != row.Digest() {
+			return r.record(ctx, row)
+		}
+		same[row.Key] = true // its small values may lead to others
+		return row.outlined(Outline{Digest: was.Digest()}), nil
+	})
+	if err != nil {
+		return Capture{}, err
+	}
+	before.Rows = slices.Clone(before.Rows)
+	for i := range before.Rows {
+		row := &before.Rows[i]
+		if same[row.Key] {
+			*row = row.unchanged()
+			continue
+		}
+		whole, err := target.whole(ctx, row)
+		if err == nil {
+			*row, err = r.record(ctx, *whole)
+		}
+		if err != nil {
+			return Capture{}, err
+		}
+	}
+	for i := range after.Rows {
+		if row := &after.Rows[i]; same[row.Key] {
+			*row = row.unchanged()
+		}
+	}
+	return Capture{Before: before, After: after}, nil
 }
 
 // Presume takes rows for fresh that appeared in a capture whose worker died,
@@ -175,10 +227,10 @@ func FinishCapture(ctx context.Context, target Target, selection Selection, limi
 // not on the server before us, so that nothing could have named it. since is
 // compared with what Joget wrote, in whatever zone it does.
 func (w *Capture) Presume(model migration.FormModel, since time.Time) {
-	before := w.Before.byKey()
+	before, fresh := w.Before.byKey(), w.fresh()
 	for i := range w.After.Rows {
 		row := &w.After.Rows[i]
-		if before[row.Key] != nil || slices.Contains(w.Fresh, row.Key) {
+		if before[row.Key] != nil || fresh[row.Key] {
 			continue
 		}
 		text, _ := row.Value(createdColumn)
@@ -200,6 +252,14 @@ const (
 	createdLayout = "2006-01-02 15:04:05.999999"
 	saverColumn   = "modifiedBy"
 )
+
+func (w *Capture) fresh() map[migration.RowKey]bool {
+	fresh := make(map[migration.RowKey]bool, len(w.Fresh))
+	for _, key := range w.Fresh {
+		fresh[key] = true
+	}
+	return fresh
+}
 
 // ChangeKind says what happened to a row in a capture. The values are stable.
 type ChangeKind string
@@ -255,7 +315,7 @@ func (w *Capture) Leaving(keys []migration.RowKey) Capture {
 
 // Changes returns what changed between Before and After, by table and id.
 func (w *Capture) Changes() []Change {
-	before, after := w.Before.byKey(), w.After.byKey()
+	before, after, fresh := w.Before.byKey(), w.After.byKey(), w.fresh()
 	var changes []Change
 	for key, row := range before {
 		now := after[key]
@@ -271,7 +331,7 @@ func (w *Capture) Changes() []Change {
 			continue
 		}
 		kind := Appeared
-		if slices.Contains(w.Fresh, key) {
+		if fresh[key] {
 			kind = Inserted
 		}
 		changes = append(changes, Change{Key: key, Kind: kind, After: row})
@@ -337,11 +397,14 @@ func (p *putter) put(ctx context.Context, c Change) error {
 		p.result.Shared = append(p.result.Shared, c.Key)
 		return nil
 	}
-	back := change{key: c.Key, expect: c.After}
-	if c.Before != nil {
-		back.want = l.stands(c.Before)
+	want, err := p.target.whole(ctx, c.Before)
+	if err != nil {
+		return err
 	}
-	applied, err := p.target.apply(ctx, l, []change{back})
+	if want != nil {
+		want = l.stands(want)
+	}
+	applied, err := p.target.apply(ctx, l, []change{{key: c.Key, expect: c.After, want: want}})
 	if err != nil && !duplicate(err) {
 		return err
 	}

@@ -12,9 +12,9 @@ import (
 // world is a record with rows of each kind, and a neighbour.
 func world(t *testing.T) (testDB, records.Selection) {
 	d := newDatabase(t)
-	d.table("opp", "account", "status")
-	d.table("acc", "name")
-	d.table("line", "opp_id", "text")
+	d.table("opp", "account", "status", "big")
+	d.table("acc", "name", "big")
+	d.table("line", "opp_id", "text", "big")
 	d.table("extra", "x")
 	d.row("opp", "r", "c_account", "a1", "c_status", "open", "dateCreated", "2024-01-01 10:00:00.5")
 	d.row("opp", "other", "c_account", "a2")
@@ -23,6 +23,9 @@ func world(t *testing.T) (testDB, records.Selection) {
 	d.row("line", "l1", "c_opp_id", "r", "c_text", "one")
 	d.row("line", "l2", "c_opp_id", "r", "c_text", "two")
 	d.row("line", "l9", "c_opp_id", "other", "c_text", "nine")
+	for _, table := range []string{"opp", "acc", "line"} {
+		d.exec("UPDATE app_fd_" + table + " SET c_big = CONCAT(id, REPEAT(' large', 500))")
+	}
 	return d, records.Selection{Root: "r", Model: migration.FormModel{
 		Tables: []string{"extra", "opp"},
 		Relations: []migration.Relation{
@@ -36,12 +39,15 @@ func dump(d testDB) map[string]string {
 	d.t.Helper()
 	all := map[string]string{}
 	for table, column := range map[string]string{"opp": "CONCAT_WS('|', c_account, c_status, dateCreated)", "acc": "c_name", "line": "CONCAT_WS('|', c_opp_id, c_text)", "extra": "c_x"} {
-		d.dumpTable(all, table, column)
+		d.dumpTable(all, table, table, column)
+		if table != "extra" {
+			d.dumpTable(all, "big value of "+table, table+" WHERE c_big IS NOT NULL", "c_big")
+		}
 	}
 	return all
 }
 
-func (d testDB) dumpTable(all map[string]string, table, column string) {
+func (d testDB) dumpTable(all map[string]string, name, table, column string) {
 	d.t.Helper()
 	rows, err := d.DB.QueryContext(d.t.Context(), "SELECT id, COALESCE("+column+", 'NULL') FROM app_fd_"+table)
 	if err != nil {
@@ -53,7 +59,7 @@ func (d testDB) dumpTable(all map[string]string, table, column string) {
 		if err := rows.Scan(&id, &value); err != nil {
 			d.t.Fatal(err)
 		}
-		all[table+"/"+id] = value
+		all[name+"/"+id] = value
 	}
 	if err := rows.Err(); err != nil {
 		d.t.Fatal(err)
@@ -73,7 +79,7 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 		later   []string // after it, by others
 		crashed bool     // the worker died during the call
 		want    records.RevertResult
-		differ  map[string]string // from the state before the call
+		differ  map[string]string // from the state before the call; "": it is gone
 	}{
 		{name: "nothing"},
 		{
@@ -116,7 +122,7 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 			name: "moved_since", tool: []string{"UPDATE app_fd_line SET c_text = 'tool'", "DELETE FROM app_fd_line WHERE id = 'l2'", "INSERT INTO app_fd_line (id, c_opp_id) VALUES ('l3', 'r')"},
 			later:  []string{"UPDATE app_fd_line SET c_text = 'person' WHERE id IN ('l1', 'l3')", "INSERT INTO app_fd_line (id, c_text) VALUES ('l2', 'person')"},
 			want:   records.RevertResult{Moved: keys(key("line", "l1"), key("line", "l2"), key("line", "l3"))},
-			differ: map[string]string{"line/l1": "r|person", "line/l2": "person", "line/l3": "r|person", "line/l9": "other|tool"},
+			differ: map[string]string{"line/l1": "r|person", "line/l2": "person", "line/l3": "r|person", "line/l9": "other|tool", "big value of line/l2": ""},
 		},
 		{
 			name: "put_right_by_somebody_else", tool: []string{"UPDATE app_fd_line SET c_text = 'tool' WHERE id = 'l1'"},
@@ -137,6 +143,8 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := world(t)
+			kept := &contents{}
+			d.Contents = kept
 			want := dump(d)
 			opened, err := records.BeginCapture(t.Context(), d.Target, s, records.Limits{})
 			if err != nil {
@@ -175,7 +183,9 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
 			for name, value := range tc.differ {
-				want[name] = value
+				if want[name] = value; value == "" {
+					delete(want, name)
+				}
 			}
 			if diff := cmp.Diff(want, dump(d)); diff != "" {
 				t.Errorf("tables (-want +got):\n%s", diff)
@@ -192,6 +202,16 @@ func TestPutBackUndoesWhatToolsDid(t *testing.T) {
 			}
 			if d.DB.Stats().InUse != 0 {
 				t.Errorf("%d connections still in use", d.DB.Stats().InUse)
+			}
+			before, err := records.DecodeCapture(stored)
+			if err == nil {
+				err = d.Forget(t.Context(), before.Before)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if changes := capture.Changes(); len(kept.kept) > min(1, len(changes)) {
+				t.Errorf("%d contents are left of %d changes", len(kept.kept), len(changes))
 			}
 		})
 	}

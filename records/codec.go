@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"math"
 	"slices"
 	"sync"
 
@@ -132,6 +133,34 @@ func appendStrings(b []byte, list []string) []byte {
 	return b
 }
 
+// What is said of a row before its values.
+const (
+	flagShared  = 1
+	flagOutline = 2
+)
+
+func appendFlags(b []byte, row *Row) []byte {
+	flags := byte(0)
+	if row.Shared {
+		flags |= flagShared
+	}
+	o := row.Outline
+	if o == nil {
+		return append(b, flags)
+	}
+	b = append(append(b, flags|flagOutline), o.Digest[:]...)
+	b = appendString(b, o.Content)
+	return binary.AppendUvarint(binary.AppendUvarint(b, uint64(o.At)), uint64(o.Size)) //nolint:gosec // lengths
+}
+
+// appendLength appends the length of a value: 0 is NULL, so that ” is 1.
+func appendLength(b, value []byte) []byte {
+	if value == nil {
+		return append(b, 0)
+	}
+	return binary.AppendUvarint(b, uint64(len(value))+1)
+}
+
 func appendSet(b []byte, set Set) []byte {
 	b = appendString(b, string(set.Root))
 	// Rows of a table share their names: they are written when they change.
@@ -153,18 +182,9 @@ func appendSet(b []byte, set Set) []byte {
 	for i, row := range set.Rows {
 		b = binary.AppendUvarint(b, uint64(index[i])) //nolint:gosec // an index
 		b = appendString(appendString(b, row.Key.Table), string(row.Key.ID))
-		shared := byte(0)
-		if row.Shared {
-			shared = 1
-		}
-		b = append(b, shared)
+		b = appendFlags(b, &row)
 		for _, v := range row.Values {
-			// 0 is NULL, so that '' is 1.
-			if v == nil {
-				b = append(b, 0)
-				continue
-			}
-			b = append(binary.AppendUvarint(b, uint64(len(v))+1), v...)
+			b = append(appendLength(b, v), v...)
 		}
 	}
 	b = appendStrings(b, set.Missing)
@@ -238,6 +258,27 @@ func (d *decoder) value() []byte {
 	return d.bytes(n - 1)
 }
 
+func (d *decoder) flags() (shared bool, outline *Outline) {
+	flags := d.uvarint()
+	if flags&flagOutline != 0 {
+		outline = &Outline{}
+		copy(outline.Digest[:], d.bytes(uint64(len(outline.Digest))))
+		outline.Content = d.text()
+		outline.At, outline.Size = d.length(), d.length()
+	}
+	return flags&flagShared != 0, outline
+}
+
+// length reads a number of bytes that are elsewhere.
+func (d *decoder) length() int64 {
+	n := d.uvarint()
+	if n > math.MaxInt64 {
+		d.bad, d.rest = true, nil
+		return 0
+	}
+	return int64(n)
+}
+
 func (d *decoder) set() Set {
 	set := Set{Root: migration.RecordID(d.text())}
 	var heads [][]string
@@ -252,7 +293,7 @@ func (d *decoder) set() Set {
 		}
 		row := Row{Names: heads[at]}
 		row.Key = migration.RowKey{Table: d.text(), ID: migration.RecordID(d.text())}
-		row.Shared = d.uvarint() == 1
+		row.Shared, row.Outline = d.flags()
 		if len(row.Names) > len(d.rest) {
 			d.bad, d.rest = true, nil
 			return set

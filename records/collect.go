@@ -61,7 +61,7 @@ type Selection struct {
 // It is read-only and safe to repeat. Source:
 // docs/joget.md#which-records-a-process-has and docs/joget.md#related-records.
 func Collect(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
-	return (&collector{q: q, table: schema.Table, limits: limits}).collect(ctx, selection)
+	return (&collector{q: q, table: schema.Table, hold: holdWhole, limits: limits}).collect(ctx, selection)
 }
 
 func (c *collector) collect(ctx context.Context, selection Selection) (Set, error) {
@@ -125,6 +125,7 @@ func orphan(string) int { return noParent }
 type collector struct {
 	q       Querier
 	table   func(ctx context.Context, q Querier, name string) (*Table, bool, error)
+	hold    hold
 	limits  Limits
 	layouts map[string]*layout // nil value: the table does not exist
 	size    int64
@@ -255,24 +256,40 @@ func (c *collector) reach(ctx context.Context, table, column string, values []st
 	return nil
 }
 
+// errAmbiguous: a row holds none of the values to the byte, and is one of them to the server.
+var errAmbiguous = errors.New("which of several values the server takes this one for only it can tell")
+
 func (c *collector) read(ctx context.Context, l *layout, key *Column, values []string, parentOf func(string) int, by link) error {
 	room := c.limits.MaxRows - len(c.set.Rows) - len(c.found)
 	// Rows seen before come along.
 	limit := room + len(c.seen) + len(c.pending) + len(values) + 1
+	// A number is equal to any text that begins with it.
+	exact := by == known || familyOf(key.Type) != familyText
 	selected := rowSelection{layout: l, column: key.Name, values: values, maxRows: limit, maxBytes: c.limits.MaxBytes}
-	rows, err := selected.read(ctx, c.q)
-	if err != nil && !errors.Is(err, errTooMuch) {
-		return err
-	}
-	if err != nil || len(rows) >= limit {
+	read := 0
+	err := selected.look(ctx, c.q, func(row Row) error {
+		if read++; read == limit {
+			return errTooMuch
+		}
+		is, _ := row.Value(key.Name)
+		value := string(is)
+		switch {
+		case slices.Contains(values, value):
+		case exact:
+			return nil
+		case len(values) > 1:
+			return errAmbiguous
+		default:
+			value = values[0]
+		}
+		parent := parentOf(value)
+		row.Shared = by == pointedTo || parent != noParent && c.set.Rows[parent].Shared
+		return c.add(ctx, l, row, parent)
+	})
+	switch {
+	case errors.Is(err, errTooMuch):
 		return c.tooMuch(l.table.Name)
-	}
-	if by == known || familyOf(key.Type) != familyText {
-		// A number is equal to any text that begins with it.
-		rows = slices.DeleteFunc(rows, func(row Row) bool { return !holdsOne(&row, key.Name, values) })
-	}
-	if len(values) > 1 && slices.ContainsFunc(rows, func(row Row) bool { return !holdsOne(&row, key.Name, values) }) {
-		// Which of the values the server takes one for only the server can tell.
+	case errors.Is(err, errAmbiguous):
 		for half := range slices.Chunk(values, (len(values)+1)/2) {
 			if err := c.read(ctx, l, key, half, parentOf, by); err != nil {
 				return err
@@ -280,27 +297,11 @@ func (c *collector) read(ctx context.Context, l *layout, key *Column, values []s
 		}
 		return nil
 	}
-	for _, row := range rows {
-		value := values[0]
-		if is, _ := row.Value(key.Name); slices.Contains(values, string(is)) {
-			value = string(is)
-		}
-		parent := parentOf(value)
-		row.Shared = by == pointedTo || parent != noParent && c.set.Rows[parent].Shared
-		if err := c.add(row, parent); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
-// holdsOne reports whether a column of a row holds one of values to the byte.
-func holdsOne(row *Row, column string, values []string) bool {
-	value, _ := row.Value(column)
-	return slices.Contains(values, string(value))
-}
-
-func (c *collector) add(row Row, parent int) error {
+// add adds a row that is good until it returns.
+func (c *collector) add(ctx context.Context, l *layout, row Row, parent int) error {
 	if i, ok := c.seen[row.Key]; ok {
 		// Found again as the record's own: then so is what hangs below it.
 		if c.set.Rows[i].Shared && !row.Shared {
@@ -312,21 +313,30 @@ func (c *collector) add(row Row, parent int) error {
 	}
 	if i, ok := c.pending[row.Key]; ok {
 		if c.found[i].row.Shared && !row.Shared {
-			c.found[i] = reached{row, parent}
+			c.found[i].row.Shared, c.found[i].parent = false, parent
 		}
 		return nil
 	}
 	c.size += row.Bytes()
 	if len(c.set.Rows)+len(c.found) >= c.limits.MaxRows || c.size > c.limits.MaxBytes {
-		return c.tooMuch(row.Key.Table)
+		return errTooMuch
+	}
+	held, err := c.hold(ctx, l, row)
+	if err != nil {
+		return err
 	}
 	if c.pending == nil {
 		c.pending = map[migration.RowKey]int{}
 	}
 	c.pending[row.Key] = len(c.found)
-	c.found = append(c.found, reached{row, parent})
+	c.found = append(c.found, reached{held, parent})
 	return nil
 }
+
+// hold returns a row for the set that is made of one which is good for the moment.
+type hold func(ctx context.Context, l *layout, row Row) (Row, error)
+
+func holdWhole(_ context.Context, _ *layout, row Row) (Row, error) { return row.clone(), nil }
 
 func (c *collector) tooMuch(table string) error {
 	return &migration.Error{
@@ -405,6 +415,11 @@ func (s rowSelection) read(ctx context.Context, q Querier) ([]Row, error) {
 
 // each is read one row at a time. An error of f ends it.
 func (s rowSelection) each(ctx context.Context, q Querier, f func(Row) error) error {
+	return s.look(ctx, q, func(row Row) error { return f(row.clone()) })
+}
+
+// look is each with rows that are in the driver's buffers, until f returns.
+func (s rowSelection) look(ctx context.Context, q Querier, f func(Row) error) error {
 	if len(s.values) == 0 {
 		return nil
 	}
@@ -425,7 +440,7 @@ func (s rowSelection) each(ctx context.Context, q Querier, f func(Row) error) er
 		if err := rows.Scan(into...); err != nil {
 			return failed("read form rows", subject, err)
 		}
-		row := cloneRow(s.layout, raw)
+		row := s.layout.row(raw)
 		if size += row.Bytes(); s.maxBytes > 0 && size > s.maxBytes {
 			return errTooMuch
 		}
@@ -439,23 +454,13 @@ func (s rowSelection) each(ctx context.Context, q Querier, f func(Row) error) er
 	return nil
 }
 
-// cloneRow copies the driver's buffers into one allocation.
-func cloneRow(l *layout, raw []sql.RawBytes) Row {
-	size := 0
-	for _, v := range raw {
-		size += len(v)
-	}
-	buffer := make([]byte, 0, size)
+// row returns the row whose values are in raw.
+func (l *layout) row(raw []sql.RawBytes) Row {
 	values := make([][]byte, len(raw))
 	for i, v := range raw {
-		if v == nil {
-			continue
+		if v != nil {
+			values[i] = l.columns[i].canonical(v)
 		}
-		kept := l.columns[i].canonical(v)
-		start := len(buffer)
-		buffer = append(buffer, kept...)
-		values[i] = buffer[start:len(buffer):len(buffer)]
 	}
-	key := migration.RowKey{Table: l.table.Name, ID: migration.RecordID(values[l.id])}
-	return Row{Key: key, Names: l.names, Values: values}
+	return Row{Key: migration.RowKey{Table: l.table.Name, ID: migration.RecordID(values[l.id])}, Names: l.names, Values: values}
 }

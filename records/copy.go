@@ -122,7 +122,7 @@ type batch struct {
 	changes []change
 }
 
-// plan decides on every row, and keeps of the target only what is to be overwritten.
+// plan decides on every row, and keeps of the target only digests of what is to be overwritten.
 func (c *copier) plan(ctx context.Context, set Set) error {
 	layouts := map[string]*layout{}
 	for i := range set.Rows {
@@ -135,14 +135,21 @@ func (c *copier) plan(ctx context.Context, set Set) error {
 			}
 			layouts[row.Key.Table] = l
 		}
+		if row.Outline != nil {
+			return migration.E(migration.CodeInternal, "copy form data", "table "+l.table.Real, "a row is not all there")
+		}
 		if err := l.fits(row); err != nil {
 			c.target.Schema.Forget() // a column may have come a moment ago
 			return err
 		}
 	}
 	for rest := set.Rows; len(rest) > 0; {
-		n := 1
+		n, size := 1, rest[0].Bytes()
 		for n < len(rest) && n < batchRows && rest[n].Key.Table == rest[0].Key.Table {
+			// The target has rows as large, mostly.
+			if size += rest[n].Bytes(); size > batchHeld {
+				break
+			}
 			n++
 		}
 		if err := c.planBatch(ctx, layouts[rest[0].Key.Table], rest[:n]); err != nil {
@@ -180,7 +187,8 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 				c.mine = append(c.mine, Image{Key: row.Key, WrittenDigest: there.Digest()})
 			}
 		case ours(there, written[row.Key]) || c.options.OnConflict == ConflictOverwrite:
-			b.changes = append(b.changes, change{key: row.Key, expect: there, want: row})
+			expect := there.unchanged() // read again when its turn has come
+			b.changes = append(b.changes, change{key: row.Key, expect: &expect, want: row})
 		default:
 			c.conflict(row.Key)
 		}
@@ -245,6 +253,13 @@ func (c *copier) write(ctx context.Context, b batch) error {
 			return err
 		}
 	}
+	moved, err := c.again(ctx, &b)
+	if err != nil {
+		return err
+	}
+	if len(b.changes) == 0 {
+		return c.moved(ctx, b.layout, moved)
+	}
 	images := make([]Image, len(b.changes))
 	for i, ch := range b.changes {
 		images[i] = Image{Key: ch.key, WrittenDigest: ch.want.Digest()}
@@ -260,7 +275,6 @@ func (c *copier) write(ctx context.Context, b batch) error {
 		return err
 	}
 	var wrote []Image
-	var moved []change
 	for i, ch := range b.changes {
 		switch {
 		case !applied[i]:
@@ -279,6 +293,39 @@ func (c *copier) write(ctx context.Context, b batch) error {
 		}
 	}
 	return c.moved(ctx, b.layout, moved)
+}
+
+// again reads the rows that b is to overwrite, and takes out of it those that are not
+// what they were.
+func (c *copier) again(ctx context.Context, b *batch) (moved []change, err error) {
+	var keys []migration.RowKey
+	for _, ch := range b.changes {
+		if ch.expect != nil {
+			keys = append(keys, ch.key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	current, err := c.target.rows(ctx, b.layout, keys)
+	if err != nil {
+		return nil, err
+	}
+	var stay []change
+	for _, ch := range b.changes {
+		there := current[ch.key]
+		switch {
+		case ch.expect == nil:
+		case !sameContent(there, ch.expect):
+			moved = append(moved, ch)
+			continue
+		default:
+			ch.expect = there
+		}
+		stay = append(stay, ch)
+	}
+	b.changes = stay
+	return moved, nil
 }
 
 // applyApart is apply; where one of the ids collides with another row in the

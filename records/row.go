@@ -26,6 +26,9 @@ type Row struct {
 	Shared bool // reached only through a column of another row (RelationParentHoldsChild), so others may use it too
 	Names  []string
 	Values [][]byte
+	// Outline is set where Names and Values are not all of the row, as in captures and
+	// surveys; its digest is then that of the whole row.
+	Outline *Outline
 }
 
 // Value returns the value of a column whatever the case of its name; nil for
@@ -41,6 +44,9 @@ func (r *Row) Value(name string) ([]byte, bool) {
 
 // Digest returns the digest of the row's content; table and Shared are no part of it.
 func (r *Row) Digest() Digest {
+	if r.Outline != nil {
+		return r.Outline.Digest
+	}
 	h := sha256.New()
 	var length [8]byte
 	write := func(b []byte) {

@@ -1,8 +1,11 @@
 package records_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -173,5 +176,53 @@ func (m *images) Wrote(_ context.Context, list []records.Image) error {
 	for _, i := range list {
 		m.wrote = append(m.wrote, i.Key)
 	}
+	return nil
+}
+
+// contents are a ledger's in memory.
+type contents struct {
+	mu   sync.Mutex
+	made int
+	kept map[string][]byte
+}
+
+// Create implements records.Contents.
+func (c *contents) Create(context.Context) (string, io.WriteCloser) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	return fmt.Sprint(c.made), &content{of: c, name: fmt.Sprint(c.made)}
+}
+
+// Open implements records.Contents.
+func (c *contents) Open(_ context.Context, name string, at int64) io.Reader {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.NewReader(c.kept[name][at:])
+}
+
+// Forget implements records.Contents.
+func (c *contents) Forget(_ context.Context, names ...string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range names {
+		delete(c.kept, name)
+	}
+	return nil
+}
+
+type content struct {
+	bytes.Buffer
+	of   *contents
+	name string
+}
+
+func (c *content) Close() error {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.of.kept == nil {
+		c.of.kept = map[string][]byte{}
+	}
+	c.of.kept[c.name] = c.Bytes()
 	return nil
 }

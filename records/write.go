@@ -15,16 +15,19 @@ import (
 const (
 	batchRows   = 500     // rows of one multi-row INSERT and of one transaction
 	batchBytes  = 1 << 20 // values of one multi-row INSERT, less where max_allowed_packet is small
+	batchHeld   = 8 << 20 // values of the rows of one transaction
 	batchMarks  = 60_000  // MySQL takes 65,535 placeholders
 	packetUnit  = 1024    // servers cut max_allowed_packet to multiples of it
 	packetShare = 4       // of max_allowed_packet: escaping may double a value, and names come on top
 	writeTries  = 3       // of a transaction that lost a deadlock or waited too long
 )
 
-// Target is the database written to. Schema is shared by all users of DB.
+// Target is the database written to. Schema is shared by all users of DB. Contents
+// is where captures keep what is large; nil: in memory.
 type Target struct {
-	DB     *sql.DB
-	Schema *Schema
+	DB       *sql.DB
+	Schema   *Schema
+	Contents Contents
 }
 
 // change is one row to be written if it still is what it was.

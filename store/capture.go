@@ -4,27 +4,48 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 
 	"jogetferry/migration"
 )
 
-// SaveCapture keeps what a record set was before a call that can run tools. The
-// first image of an ID wins, so that a repeated step does not take the state
+// SaveCapture keeps what a record set was before a call that can run tools, of any
+// size. The first image of an ID wins, so that a repeated step does not take the state
 // after the call for the one before it.
 func (l *Ledger) SaveCapture(ctx context.Context, key migration.ClaimKey, id string, data []byte) error {
 	const op = "save capture"
-	blob, err := pack(data)
-	if err != nil {
-		return failure(op, string(key.Instance), err)
+	subject := string(key.Instance)
+	if _, err := findCapture(ctx, l.db, key, id); !errors.Is(err, sql.ErrNoRows) {
+		return failure(op, subject, err)
 	}
-	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+	content, err := l.storeContent(ctx, data)
+	if err != nil {
+		return failure(op, subject, err)
+	}
+	first := false
+	err = l.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
+		first = false
 		_, err := findCapture(ctx, tx, key, id)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, insertCapture, append(place(key), id, blob)...)
+		first = true
+		_, err = tx.ExecContext(ctx, insertCapture, append(place(key), id, content)...)
 		return err
 	})
+	if err == nil && !first {
+		err = failure(op, subject, l.Contents().Forget(ctx, content))
+	}
+	return err
+}
+
+// storeContent stores data under a name of its own.
+func (l *Ledger) storeContent(ctx context.Context, data []byte) (name string, err error) {
+	name, content := l.Contents().Create(ctx)
+	if _, err := content.Write(data); err != nil {
+		return "", err
+	}
+	return name, content.Close()
 }
 
 // Capture returns what SaveCapture kept, and whether it is still open: not put
@@ -38,7 +59,7 @@ func (l *Ledger) Capture(ctx context.Context, key migration.ClaimKey, id string)
 	if err != nil {
 		return nil, false, failure(op, string(key.Instance), err)
 	}
-	data, err = unpack(w.data)
+	data, err = io.ReadAll(l.Contents().Open(ctx, w.content, 0))
 	return data, w.open, failure(op, string(key.Instance), err)
 }
 
@@ -55,13 +76,13 @@ func (l *Ledger) CloseCapture(ctx context.Context, key migration.ClaimKey, id st
 }
 
 type capture struct {
-	data []byte
-	open bool
+	content string
+	open    bool
 }
 
 func findCapture(ctx context.Context, q querier, key migration.ClaimKey, id string) (capture, error) {
 	var w capture
-	err := q.QueryRowContext(ctx, queryCapture, append(place(key), id)...).Scan(&w.data, &w.open)
+	err := q.QueryRowContext(ctx, queryCapture, append(place(key), id)...).Scan(&w.content, &w.open)
 	return w, err
 }
 

@@ -4,20 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"time"
 
 	"jogetferry/migration"
 )
 
-// storedFiles is a migration.FileCapture as it is stored: names of files are
-// bytes, which JSON would spoil.
-type storedFiles struct {
-	Rows  []migration.RowKey `json:"rows"`
-	Files []storedFile       `json:"files"`
-}
-
+// storedFile is a migration.FileSeen as it is stored: names of files are bytes,
+// which JSON would spoil.
 type storedFile struct {
 	Row      migration.RowKey   `json:"row"`
 	Name     []byte             `json:"name"`
@@ -34,7 +32,8 @@ type storedFile struct {
 // and of more records only: the rest may be what tools of the first start made.
 func (l *Ledger) SaveFileCapture(ctx context.Context, key migration.ClaimKey, w migration.FileCapture) error {
 	const op = "save file capture"
-	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+	var made, former []string // contents
+	err := l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
 		claim, found, err := findClaim(ctx, tx, key, forUpdate)
 		if err != nil {
 			return err
@@ -50,60 +49,86 @@ func (l *Ledger) SaveFileCapture(ctx context.Context, key migration.ClaimKey, w 
 			}
 		}
 		kept := w
+		before, err := findFileCapture(ctx, tx, key)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		if found && claim.State == migration.ClaimReleased && !claim.Definition.IsZero() {
-			was, open, err := fileCapture(ctx, tx, key)
-			if err != nil && !errors.Is(err, sql.ErrNoRows) {
-				return err
-			}
-			if open {
+			if before.open {
+				was, err := l.filesOf(ctx, before)
+				if err != nil {
+					return err
+				}
 				kept = widened(was, w)
 			}
 		}
-		blob, err := packFiles(kept)
+		former = append(slices.Clone(made), before.content)
+		content, err := l.storeFiles(ctx, kept)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, upsertFileCapture, append(place(key), blob)...)
+		made = append(made, content)
+		_, err = tx.ExecContext(ctx, upsertFileCapture, append(place(key), content)...)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return failure(op, string(key.Instance), l.Contents().Forget(ctx, former...))
 }
 
 // FileCapture returns what SaveFileCapture kept, and whether it is still open.
 // None: CodeNotFound.
 func (l *Ledger) FileCapture(ctx context.Context, key migration.ClaimKey) (w migration.FileCapture, open bool, err error) {
 	const op = "read file capture"
-	w, open, err = fileCapture(ctx, l.db, key)
+	found, err := findFileCapture(ctx, l.db, key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return w, false, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(key.Instance)}
 	}
-	return w, open, failure(op, string(key.Instance), err)
+	if err == nil {
+		w, err = l.filesOf(ctx, found)
+	}
+	return w, found.open, failure(op, string(key.Instance), err)
 }
 
-func fileCapture(ctx context.Context, q querier, key migration.ClaimKey) (w migration.FileCapture, open bool, err error) {
-	found, err := findFileCapture(ctx, q, key)
-	var stored storedFiles
-	if err == nil {
-		err = unpackJSON(found.data, &stored)
+// filesOf reads a file capture. Its JSON is a line for all records, and one for each file.
+func (l *Ledger) filesOf(ctx context.Context, found capture) (w migration.FileCapture, err error) {
+	lines := json.NewDecoder(l.Contents().Open(ctx, found.content, 0))
+	if err := lines.Decode(&w.Rows); err != nil {
+		return w, fmt.Errorf("%w: %w", errUndecodable, err)
 	}
-	w.Rows = stored.Rows
-	for _, s := range stored.Files {
+	for {
+		var s storedFile
+		err := lines.Decode(&s)
+		if errors.Is(err, io.EOF) {
+			return w, nil
+		}
+		if err != nil {
+			return w, fmt.Errorf("%w: %w", errUndecodable, err)
+		}
 		f := migration.FileSeen{Row: s.Row, Entry: migration.FileEntry{Name: string(s.Name), Kind: s.Kind, Size: s.Size, Modified: s.Modified}}
 		copy(f.Sum[:], s.Sum)
 		w.Files = append(w.Files, f)
 	}
-	return w, found.open, err
 }
 
-func packFiles(w migration.FileCapture) ([]byte, error) {
-	stored := storedFiles{Rows: w.Rows}
+// storeFiles stores a file capture for filesOf.
+func (l *Ledger) storeFiles(ctx context.Context, w migration.FileCapture) (name string, err error) {
+	name, content := l.Contents().Create(ctx)
+	lines := json.NewEncoder(content)
+	if err := lines.Encode(w.Rows); err != nil {
+		return "", fmt.Errorf("store files: %w", err)
+	}
 	for _, f := range w.Files {
 		s := storedFile{Row: f.Row, Name: []byte(f.Entry.Name), Kind: f.Entry.Kind, Size: f.Entry.Size, Modified: f.Entry.Modified.UTC()}
 		if f.Sum != (migration.Digest{}) {
 			s.Sum = f.Sum[:]
 		}
-		stored.Files = append(stored.Files, s)
+		if err := lines.Encode(s); err != nil {
+			return "", fmt.Errorf("store files: %w", err)
+		}
 	}
-	return packJSON(stored)
+	return name, content.Close()
 }
 
 // widened is was with what now has of more records, and of files that are the source's.
@@ -153,21 +178,26 @@ func (l *Ledger) CloseFileCapture(ctx context.Context, mig migration.Name, key m
 // Captures returns what SaveCapture kept for key, closed captures too, by ID.
 func (l *Ledger) Captures(ctx context.Context, key migration.ClaimKey) ([][]byte, error) {
 	var all [][]byte
+	var contents []string
 	err := each(ctx, l.db, queryCaptures, place(key), func(row scanner) error {
-		var blob []byte
-		if err := row.Scan(&blob); err != nil {
-			return err
-		}
-		data, err := unpack(blob)
-		all = append(all, data)
+		var content string
+		err := row.Scan(&content)
+		contents = append(contents, content)
 		return err
 	})
+	for _, content := range contents {
+		var data []byte
+		if err == nil {
+			data, err = io.ReadAll(l.Contents().Open(ctx, content, 0))
+		}
+		all = append(all, data)
+	}
 	return all, failure("read captures", string(key.Instance), err)
 }
 
 func findFileCapture(ctx context.Context, q querier, key migration.ClaimKey) (capture, error) {
 	var w capture
-	err := q.QueryRowContext(ctx, queryFileCapture, place(key)...).Scan(&w.data, &w.open)
+	err := q.QueryRowContext(ctx, queryFileCapture, place(key)...).Scan(&w.content, &w.open)
 	return w, err
 }
 

@@ -138,7 +138,7 @@ func TestToolFiles_are_kept_once_and_apart_from_images(t *testing.T) {
 	must(t, err)
 	defer db.Close()
 	rows, err := db.QueryContext(t.Context(), `SELECT f.name, SUBSTRING(c.data, 2) FROM file_of_tool f
-RIGHT JOIN file_chunk c ON c.content = f.content ORDER BY f.id`)
+RIGHT JOIN content_chunk c ON c.content = f.content ORDER BY f.id`)
 	must(t, err)
 	defer rows.Close()
 	var got [][2]string

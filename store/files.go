@@ -16,9 +16,6 @@ import (
 	"jogetferry/migration"
 )
 
-// chunkBytes is the most of a file that one row holds, before compression.
-const chunkBytes = 1 << 20
-
 // FileImages is the ledger's memory of uploaded files of one target server, for
 // one instance. It satisfies uploads.FileImages.
 type FileImages struct{ imaging }
@@ -136,36 +133,15 @@ func (r *FileImages) storeChunks(ctx context.Context, content string, image migr
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	hash := sha256.New()
-	buffer := make([]byte, chunkBytes)
-	for seq := 0; ; seq++ {
-		n, err := io.ReadFull(file, buffer)
-		ended := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !ended {
-			return sum, fmt.Errorf("read a file of the target: %w", err)
-		}
-		if n > 0 {
-			hash.Write(buffer[:n])
-			blob, err := pack(buffer[:n])
-			if err != nil {
-				return sum, err
-			}
-			if _, err := r.ledger.db.ExecContext(ctx, insertFileChunk, content, seq, blob); err != nil {
-				return sum, err
-			}
-		}
-		if ended {
-			return migration.Digest(hash.Sum(nil)), nil
-		}
+	out := &contentWriter{ctx: ctx, ledger: r.ledger, content: content}
+	if _, err := io.Copy(io.MultiWriter(hash, out), file); err != nil {
+		return sum, fmt.Errorf("keep a file of the target: %w", err)
 	}
+	return migration.Digest(hash.Sum(nil)), out.Close()
 }
 
 func (r *FileImages) forget(ctx context.Context, contents ...string) error {
-	var errs []error
-	for _, content := range contents {
-		_, err := r.ledger.db.ExecContext(ctx, deleteFileChunk, content)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	return r.ledger.Contents().Forget(ctx, contents...)
 }
 
 // Wrote notes that these files were written, with a line for each in the
@@ -193,7 +169,7 @@ func (r *FileImages) Images(ctx context.Context) ([]migration.FileImage, error) 
 		}
 		if content != "" {
 			image.Content = func(ctx context.Context) (io.ReadCloser, error) {
-				return io.NopCloser(&chunks{ctx: ctx, ledger: r.ledger, content: content}), nil
+				return io.NopCloser(r.ledger.Contents().Open(ctx, content, 0)), nil
 			}
 		}
 		image.Sum, err = parseDigest(text)
@@ -201,34 +177,4 @@ func (r *FileImages) Images(ctx context.Context) ([]migration.FileImage, error) 
 		return err
 	})
 	return all, failure("read file images", string(r.key.Instance), err)
-}
-
-// chunks reads a stored content, one chunk at a time.
-type chunks struct {
-	ctx     context.Context //nolint:containedctx // an io.Reader has nowhere else to take it from
-	ledger  *Ledger
-	content string
-	seq     int
-	rest    []byte
-}
-
-// Read implements io.Reader.
-func (c *chunks) Read(p []byte) (int, error) {
-	if len(c.rest) == 0 {
-		var blob []byte
-		err := c.ledger.db.QueryRowContext(c.ctx, queryFileChunk, c.content, c.seq).Scan(&blob)
-		if errors.Is(err, sql.ErrNoRows) {
-			return 0, io.EOF
-		}
-		if err == nil {
-			c.rest, err = unpack(blob)
-		}
-		if err != nil {
-			return 0, failure("read file image", "", err)
-		}
-		c.seq++
-	}
-	n := copy(p, c.rest)
-	c.rest = c.rest[n:]
-	return n, nil
 }

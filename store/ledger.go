@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -63,10 +64,26 @@ func Open(ctx context.Context, dsn string, opts Options) (*Ledger, error) {
 		return nil, failure(op, cfg.DBName, err)
 	}
 	l := &Ledger{db: db, actor: opts.Actor}
+	if err := takesChunks(ctx, db); err != nil {
+		return nil, failure(op, cfg.DBName, errors.Join(err, db.Close()))
+	}
 	if err := applySchema(ctx, db, cfg.DBName); err != nil {
 		return nil, failure(op, cfg.DBName, errors.Join(err, db.Close()))
 	}
 	return l, nil
+}
+
+// takesChunks returns CodeUnsupported where the server takes no statement with a chunk
+// of a content: that would be found after a call.
+func takesChunks(ctx context.Context, db *sql.DB) error {
+	var packet int64
+	if err := db.QueryRowContext(ctx, queryPacket).Scan(&packet); err != nil || packet >= leastPacket {
+		return err
+	}
+	return &migration.Error{
+		Code: migration.CodeUnsupported, Op: "open ledger",
+		Hint: fmt.Sprintf("its server takes %d bytes at once; raise its max_allowed_packet to at least %d", packet, leastPacket),
+	}
 }
 
 // Close closes all connections. Later calls are CodeUnavailable.

@@ -172,10 +172,10 @@ func TestBind_keeps_the_servers_of_a_name(t *testing.T) {
 
 func TestLedger_refuses_what_its_server_takes_in_no_packet(t *testing.T) {
 	t.Parallel()
-	l := open(t, mysqltest.Private(t, "--max-allowed-packet=1M").DSN(""))
+	l := open(t, mysqltest.Private(t, "--max-allowed-packet=4M").DSN(""))
 	must(t, l.Bind(t.Context(), migration.Binding{Migration: mig, Source: "s", Target: "t"}, ""))
 	savePlan(t, l, "p", planned(1, nil))
-	noise := make([]byte, 3<<20) // deflated it stays as large
+	noise := make([]byte, 6<<20) // deflated it stays as large
 	_, err := rand.Read(noise)
 	must(t, err)
 	snapshot := migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{Variables: []migration.Variable{{Name: "v", Value: hex.EncodeToString(noise)}}}}}

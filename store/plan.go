@@ -207,7 +207,7 @@ func saveEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, planID str
 			len(p.Findings), activities, planID)
 		next++
 	}
-	query := upsertEntries + repeat(upsertEntriesRow, len(planned)) + upsertEntriesAgain //nolint:gosec // constants and question marks
+	query := upsertEntries + repeat(upsertEntriesRow, len(planned)) + upsertEntriesAgain
 	if err := changeEntries(ctx, tx, mig, known, query, rows...); err != nil {
 		return err
 	}

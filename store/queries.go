@@ -11,6 +11,7 @@ const (
 	queryTableExists     = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?"
 	insertFirstVersion   = "INSERT INTO " + schemaTable + " (version_id, is_applied) SELECT 0, TRUE FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM " + schemaTable + ")"
 	queryNow             = "SELECT UTC_TIMESTAMP(6)"
+	queryPacket          = "SELECT @@max_allowed_packet"
 
 	forUpdate = " FOR UPDATE"
 	// unlocked is what a lookup has instead of forUpdate.
@@ -341,11 +342,11 @@ const (
 
 // Captures.
 const (
-	queryCapture = "SELECT data, is_open FROM row_capture" + byKey + " AND id = ?"
+	queryCapture = "SELECT content, is_open FROM row_capture" + byKey + " AND id = ?"
 
 	queryOpenCaptures = "SELECT id FROM row_capture" + byKey + " AND is_open = 1 ORDER BY changed_at, id"
 
-	insertCapture = `INSERT INTO row_capture (source, instance, target, id, data, is_open, changed_at)
+	insertCapture = `INSERT INTO row_capture (source, instance, target, id, content, is_open, changed_at)
 VALUES (?,?,?,?,?,1,UTC_TIMESTAMP(6))`
 
 	// changed_at stays: it says when the image was taken.
@@ -370,9 +371,9 @@ kind, size, modified_ns, sum, content, taken_at) VALUES `
 	queryFileImages = `SELECT form_table, row_id, name, existed, kind, size, modified_ns, sum, content FROM file_image
 WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
 
-	insertFileChunk = `INSERT INTO file_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
-	deleteFileChunk = `DELETE FROM file_chunk WHERE content = ?`
-	queryFileChunk  = `SELECT data FROM file_chunk WHERE content = ? AND seq = ?`
+	insertChunk  = `INSERT INTO content_chunk (content, seq, data, stored_at) VALUES (?,?,?,UTC_TIMESTAMP(6))`
+	deleteChunks = `DELETE FROM content_chunk WHERE content = ?`
+	queryChunk   = `SELECT data FROM content_chunk WHERE content = ? AND seq = ?`
 
 	// Something is written once its first note says so; a later intent does not take that back.
 	raiseWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
@@ -552,12 +553,12 @@ WHERE migration = ? AND instance = ? ORDER BY seq`
 
 // Files around a start.
 const (
-	queryCaptures = "SELECT data FROM row_capture" + byKey + " ORDER BY id"
+	queryCaptures = "SELECT content FROM row_capture" + byKey + " ORDER BY id"
 
-	queryFileCapture = "SELECT data, is_open FROM file_capture" + byKey
+	queryFileCapture = "SELECT content, is_open FROM file_capture" + byKey
 
-	upsertFileCapture = `INSERT INTO file_capture (source, instance, target, data, is_open, taken_at)
-VALUES (?,?,?,?,1,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE data = VALUES(data), is_open = 1, taken_at = VALUES(taken_at)`
+	upsertFileCapture = `INSERT INTO file_capture (source, instance, target, content, is_open, taken_at)
+VALUES (?,?,?,?,1,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE content = VALUES(content), is_open = 1, taken_at = VALUES(taken_at)`
 
 	updateFileCaptureClosed = "UPDATE file_capture SET is_open = 0" + byKey + " AND is_open = 1"
 

@@ -211,7 +211,7 @@ func (r *FileUndo) Ways(ctx context.Context, keys []migration.FileKey) (map[migr
 		}
 		image.Entry.Modified = time.Unix(0, modified).UTC()
 		image.Content = func(ctx context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(&chunks{ctx: ctx, ledger: r.ledger, content: content}), nil
+			return io.NopCloser(r.ledger.Contents().Open(ctx, content, 0)), nil
 		}
 		found[id] = image
 		return nil

@@ -22,6 +22,13 @@ const captureTime = 2 * time.Minute
 // captureOf names the capture around an attempt to start.
 func captureOf(attempt int) string { return fmt.Sprintf("%s%d", startCapture, attempt) }
 
+// captured are the target's form tables, with the ledger's room for what captures hold.
+func (act *Activities) captured() records.Target {
+	target := act.Target.Form()
+	target.Contents = act.Ledger.Contents()
+	return target
+}
+
 // openCaptures returns the names of the captures of which something may have to be
 // put back, oldest first. Those of starts that are known not to have happened
 // are closed: what changed in them is not ours.
@@ -61,7 +68,7 @@ func (act *Activities) captureBefore(ctx context.Context, i *Instance, name stri
 	if err != nil {
 		return nil, err
 	}
-	capture, err := records.BeginCapture(ctx, act.Target.Form(), selection, records.Limits{})
+	capture, err := records.BeginCapture(ctx, act.captured(), selection, records.Limits{})
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +268,7 @@ func (act *Activities) completeLate(ctx context.Context, i *Instance, name strin
 	if err != nil {
 		return records.Capture{}, err
 	}
-	capture, err := records.FinishCapture(ctx, act.Target.Form(), selection, records.Limits{}, before.Before)
+	capture, err := records.FinishCapture(ctx, act.captured(), selection, records.Limits{}, before.Before)
 	if err != nil {
 		return records.Capture{}, err
 	}
@@ -303,11 +310,24 @@ func (act *Activities) madeRecord(ctx context.Context, i *Instance, set *records
 	return own > 0, nil
 }
 
+// settle ends a capture. What its first image holds is in the second one, as far as
+// it differed.
 func (act *Activities) settle(ctx context.Context, i *Instance, name string) error {
 	for _, end := range migration.CaptureEnds() {
 		if err := act.Ledger.CloseCapture(ctx, i.Key, name+end); err != nil {
 			return err
 		}
+	}
+	data, _, err := act.Ledger.Capture(ctx, i.Key, name)
+	if err != nil {
+		return err
+	}
+	before, err := records.DecodeCapture(data)
+	if err != nil {
+		return err
+	}
+	if err := act.captured().Forget(ctx, before.Before); err != nil {
+		return err
 	}
 	return act.Ledger.CloseCapture(ctx, i.Key, name)
 }
@@ -343,7 +363,7 @@ func (act *Activities) revert(ctx context.Context, i *Instance, at migration.Ste
 	if err != nil {
 		return records.RevertResult{}, err
 	}
-	put, err := records.Revert(ctx, act.Target.Form(), selection.Model, capture)
+	put, err := records.Revert(ctx, act.captured(), selection.Model, capture)
 	if err != nil {
 		return put, err
 	}

@@ -33,7 +33,7 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if err := act.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
 		return out, err
 	}
-	read, err := act.Read(ctx, in.Instance)
+	read, err := act.read(ctx, in.Instance, records.Collect)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.Tree.Instance.State.Open() {
 		out.Outcome, err = act.closed(ctx, in)
 		return out, err
@@ -133,6 +133,9 @@ func (act *Activities) pace(ctx context.Context, rows int) error {
 	return ctx.Err()
 }
 
+// collect reads a record set, whole or as a survey.
+type collect func(context.Context, records.Querier, *records.Schema, records.Selection, records.Limits) (records.Set, error)
+
 // Source is what one look at the source gives, at one moment.
 type Source struct {
 	Tree migration.Tree
@@ -147,7 +150,7 @@ func (act *Activities) selection(ctx context.Context, i *migration.Instance) (re
 	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.Record}, err
 }
 
-// OnTarget reads the record set of an instance of the source as the target has
+// OnTarget surveys the record set of an instance of the source as the target has
 // it: what the forms of the source lead to, and known.
 func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, known []migration.RowKey) (records.Set, error) {
 	selection, err := act.selection(ctx, i)
@@ -155,12 +158,17 @@ func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, know
 		return records.Set{}, err
 	}
 	selection.Known = known
-	return records.Collect(ctx, act.Target.Pool(), act.Target.Tables, selection, records.Limits{})
+	return records.Survey(ctx, act.Target.Pool(), act.Target.Tables, selection, records.Limits{})
 }
 
-// Read reads an instance, the subflows below it and their record set in one
-// snapshot of the source.
-func (act *Activities) Read(ctx context.Context, id migration.InstanceID) (*Source, error) {
+// Survey reads an instance and the subflows below it and surveys their record set, in
+// one snapshot of the source.
+func (act *Activities) Survey(ctx context.Context, id migration.InstanceID) (*Source, error) {
+	return act.read(ctx, id, records.Survey)
+}
+
+// read is Survey with the rows that collect gives.
+func (act *Activities) read(ctx context.Context, id migration.InstanceID, collect collect) (*Source, error) {
 	var r Source
 	err := act.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
 		var err error
@@ -171,7 +179,7 @@ func (act *Activities) Read(ctx context.Context, id migration.InstanceID) (*Sour
 		if err != nil {
 			return err
 		}
-		r.Set, err = records.Collect(ctx, s, act.Source.Tables, selection, records.Limits{})
+		r.Set, err = collect(ctx, s, act.Source.Tables, selection, records.Limits{})
 		return err
 	})
 	if err != nil {

@@ -115,7 +115,7 @@ func (act *Activities) modified(ctx context.Context, snapshot *migration.Snapsho
 		selection.Known = append(selection.Known, r.RowKey)
 	}
 	there := act.Target.Rows()
-	set, err := records.Collect(ctx, there.Q, there.Schema, selection, records.Limits{})
+	set, err := records.Survey(ctx, there.Q, there.Schema, selection, records.Limits{})
 	if err != nil {
 		return err
 	}

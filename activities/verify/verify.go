@@ -122,7 +122,7 @@ func (v *verification) details() string {
 }
 
 func (v *verification) run(ctx context.Context) error {
-	source, err := v.act.copy.Read(ctx, v.in.Instance)
+	source, err := v.act.copy.Survey(ctx, v.in.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
 	}

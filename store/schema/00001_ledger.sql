@@ -219,12 +219,13 @@ CREATE TABLE IF NOT EXISTS target_mark (
   PRIMARY KEY (target, counter)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- content names the chunks of what is said of the rows. Chunks of rows are named there.
 CREATE TABLE IF NOT EXISTS row_capture (
   source    varchar(190) NOT NULL,
   instance  varchar(255) NOT NULL,
   target    varchar(190) NOT NULL,
   id        varchar(128) NOT NULL,
-  data      longblob NOT NULL,
+  content   varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   is_open   tinyint NOT NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (source, instance, target, id)
@@ -311,7 +312,7 @@ CREATE TABLE IF NOT EXISTS file_written (
   KEY file_written_instance (instance, source, target, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE IF NOT EXISTS file_chunk (
+CREATE TABLE IF NOT EXISTS content_chunk (
   content varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   seq     int NOT NULL,
   data    longblob NOT NULL,
@@ -393,7 +394,7 @@ CREATE TABLE IF NOT EXISTS row_image_undone (
   KEY row_image_undone_row (target, form_table, row_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- The same for files; their content stays in file_chunk.
+-- The same for files; their content stays in content_chunk.
 CREATE TABLE IF NOT EXISTS file_image_undone (
   undo_id   bigint NOT NULL AUTO_INCREMENT,
   id        bigint NOT NULL,
@@ -472,14 +473,14 @@ CREATE TABLE IF NOT EXISTS file_capture (
   source    varchar(190) NOT NULL,
   instance  varchar(255) NOT NULL,
   target    varchar(190) NOT NULL,
-  data      longblob NOT NULL,
+  content   varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   is_open   tinyint NOT NULL,
   taken_at  datetime(6) NOT NULL,
   PRIMARY KEY (source, instance, target)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Files as tools made them, which are not there any more: kept, and nothing to
--- go back to. content names chunks in file_chunk.
+-- go back to. content names chunks in content_chunk.
 CREATE TABLE IF NOT EXISTS file_of_tool (
   id        bigint NOT NULL AUTO_INCREMENT,
   image_key char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -118,7 +118,7 @@ func TestJogetChangesTheUploadsOfAMigratedRecord(t *testing.T) {
 			// Not t.TempDir: every folder on the way may be passed.
 			dir, err := os.MkdirTemp("", "uploads") //nolint:usetesting // see above
 			must(t, err)
-			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
 			must(t, os.Chown(dir, tc.owner, tc.owner))
 			must(t, os.Chmod(dir, tc.mode))
 			copied(t, dir)
