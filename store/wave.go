@@ -290,7 +290,7 @@ func (l *Ledger) ClaimNext(ctx context.Context, mig migration.Name, wave migrati
 		if batch, err = entriesOf(ctx, tx, queryBatch, mig, wave, token); err != nil {
 			return err
 		}
-		if counts, changes, err = waveCounts(ctx, tx, mig, wave); err != nil {
+		if counts, changes, err = countsOfPoll(ctx, tx, mig, wave); err != nil {
 			return err
 		}
 		free := window - counts.Claimed - counts.InFlight

@@ -99,6 +99,20 @@ func TestCreateWave_goes_on_after_a_crash(t *testing.T) {
 	}
 }
 
+// TestClaimNext_ends_no_wave_by_the_numbers_kept_alone has somebody else write to the ledger.
+func TestClaimNext_ends_no_wave_by_the_numbers_kept_alone(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	w := createWave(t, l, migration.Wave{Window: 5})
+	exec(t, l, "DELETE FROM wave_count")
+	if ids, counts := claimNext(t, l, w.Name, "a", 5); len(ids) != 1 || counts.Unsettled() != 1 {
+		t.Errorf("%d claimed, %d to come", len(ids), counts.Unsettled())
+	}
+	exec(t, l, "DELETE FROM wave_count") // and mends it
+	exec(t, l, "INSERT INTO wave_count (migration, wave, state, verdict, n) VALUES (?, ?, 'claimed', '', 1)", mig, w.Name)
+}
+
 func TestCreateWave_again_resumes_the_same_and_refuses_another(t *testing.T) {
 	t.Parallel()
 	filter := migration.Filter{Requester: "cat", Instances: []migration.InstanceID{id(1), id(2)}}

@@ -51,6 +51,16 @@ func waveCounts(ctx context.Context, q querier, mig migration.Name, wave migrati
 	return counts, changes, err
 }
 
+// countsOfPoll is waveCounts. Where nothing is left to do, once in the life of a
+// wave, its entries are counted: it does not end by what was kept of it alone.
+func countsOfPoll(ctx context.Context, tx *sql.Tx, mig migration.Name, wave migration.WaveName) (counts migration.Counts, changes int, err error) {
+	counts, changes, err = waveCounts(ctx, tx, mig, wave)
+	if err == nil && counts.Unsettled() == 0 {
+		counts, err = countEntries(ctx, tx, mig, migration.Filter{Wave: wave})
+	}
+	return counts, changes, err
+}
+
 // foldCounts makes the changes of a wave's numbers few. It locks the wave, so that
 // nobody else does, and no entry; changes that are not committed yet stay.
 func (l *Ledger) foldCounts(ctx context.Context, mig migration.Name, wave migration.WaveName) error {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -367,7 +368,7 @@ func (f *folder) tell(entries []uploads.Entry, err error) {
 		f.bytes += e.Size
 	}
 	for _, name := range f.names {
-		if !slices.ContainsFunc(entries, func(e uploads.Entry) bool { return e.Name == name }) {
+		if _, found := slices.BinarySearchFunc(entries, name, func(e uploads.Entry, name string) int { return cmp.Compare(e.Name, name) }); !found {
 			f.missing = append(f.missing, name)
 		}
 	}
