@@ -167,8 +167,13 @@ func takeEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, w migratio
 	for rest := ids; len(rest) > 0; {
 		n := min(len(rest), chunkRows)
 		list, args := listed(rest[:n])
-		if _, err := tx.ExecContext(ctx, updateTaken+list, append([]any{w.Name, token, mig}, args...)...); err != nil {
-			return 0, err
+		for _, taking := range []struct {
+			query string
+			args  []any
+		}{{deleteTaken, []any{mig}}, {insertTaken, []any{w.Name, mig}}, {updateTaken, []any{w.Name, token, mig}}} {
+			if _, err := tx.ExecContext(ctx, taking.query+list, append(taking.args, args...)...); err != nil {
+				return 0, err
+			}
 		}
 		rest = rest[n:]
 	}
