@@ -54,9 +54,9 @@ var apps = []Check{
 	{
 		ID:       "FERRY-229",
 		Severity: migration.Warning,
-		Title:    "a form names another form that the app does not have",
+		Title:    "a form or an activity names a form that the app does not have",
 		Remedy:   "nothing, if its records are not needed any more; else name its table in records.extra",
-		About:    `A subform, grid or other element of the source's app, in any of its versions, names a form that no version has. Joget shows nothing in its place, and the instances run. Records that were once stored through it stay behind. Form IDs are looked up as Joget does, under the collation of the database, so that case does not matter where it does not to the server.`,
+		About:    `A subform, grid or other element of the source's app, or the mapping of an activity, names a form that no version has. Looked at are the published version, or else the highest, and those of running instances. Joget shows nothing in its place, and the instances run. Records that were once stored through it stay behind. Form IDs are looked up as Joget does, under the collation of the database, so that case does not matter where it does not to the server.`,
 		App:      formGone,
 	},
 	{
@@ -64,7 +64,7 @@ var apps = []Check{
 		Severity: migration.Warning,
 		Title:    "a form names another form, and it is not known whether it stores records there",
 		Remedy:   "look at the element; if it ties records to this form's, name their table and key in records.extra",
-		About:    `Subforms, their pages and grids are followed by their properties. Any other property that ends in formDefId, such as that of a plugin, may mean records that belong to the record or only a page to look at. Records on the table of such a form are not copied by it. There is no finding where other elements of the form lead to that table, or where records.extra does. Options of select boxes are master data, and not meant.`,
+		About:    `Subforms, their pages and grids are followed by their properties. Any other property that ends in formDefId, such as that of a plugin, may mean records that belong to the record or only a page to look at. Records on the table of such a form are not copied by it. Versions are those of FERRY-229. There is no finding where other elements of the form lead to that table, or where records.extra does. Options of select boxes are master data, and not meant.`,
 		App:      formUnclear,
 	},
 	{

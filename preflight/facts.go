@@ -114,7 +114,7 @@ type AppFacts struct {
 	Absent bool
 	// Problems are forms that cannot be read, one line each.
 	Problems []string
-	// FormsGone are places of forms that name a form that the app does not have, one line each.
+	// FormsGone are places of forms and mappings that name a form that the app does not have, one line each.
 	FormsGone []string
 	// FormsUnclear are places of forms that name a form of the app for no known reason, one line each.
 	FormsUnclear []string

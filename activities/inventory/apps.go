@@ -2,11 +2,13 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
 
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -108,6 +110,9 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 			f.FormsUnclear = append(f.FormsUnclear, p.String())
 		}
 	}
+	if err := t.gatherMappedForms(ctx, a.forms, f); err != nil {
+		return err
+	}
 	model := a.forms.Model.Union(t.act.Settings.Extra)
 	f.Relations = model.Relations
 	source, target := t.act.Source.Rows(), t.act.Target.Rows()
@@ -130,6 +135,23 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 			a.tables = append(a.tables, root)
 		}
 	}
+	return nil
+}
+
+// gatherMappedForms looks for activities, of the versions in use, whose form is gone.
+func (t *inventory) gatherMappedForms(ctx context.Context, forms catalog.Forms, f *preflight.AppFacts) error {
+	for _, v := range forms.Used {
+		mapped, err := t.act.Source.Fresh().ActivityForms(ctx, v.Package, v.PackageVersion)
+		if err != nil {
+			return err
+		}
+		for _, m := range mapped {
+			if _, there := forms.Tables[m.Form]; m.Form != "" && !there {
+				f.FormsGone = append(f.FormsGone, fmt.Sprintf("process %s, activity %s: the app has no form %s", m.Process, m.Activity, m.Form))
+			}
+		}
+	}
+	f.FormsGone = distinct(f.FormsGone...)
 	return nil
 }
 

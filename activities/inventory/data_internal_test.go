@@ -236,7 +236,7 @@ func TestAppFacts(t *testing.T) {
 	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
 	source.Publish("crm", 1, nil)
 	source.Exec("UPDATE app_app SET published = NULL")
-	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
+	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old","properties":{"popup":{"formDefId":"part"},"next":{"formDefId":"never"}},"elements":[{"className":"com.x.SubForm","properties":{"id":"s","formDefId":"lost"}}]}`)
 	source.Publish("crm", 2, map[string][2]string{
 		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"ITEM","foreignKey":"order_id"}}}}` + // its case does not matter
 			`,{"className":"com.x.Grid","properties":{"id":"old","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"items","foreignKey":"order_id"}}}}` +
@@ -246,11 +246,15 @@ func TestAppFacts(t *testing.T) {
 	})
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
+	source.Put("app_package", "packageId", "crm", "packageVersion", 2, "appId", "crm", "appVersion", 1)
 	source.Put("app_package", "packageId", "crm", "packageVersion", 3, "appId", "crm", "appVersion", 2)
 	source.Put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
 		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms"}]}`)
 	source.Put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
 	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "a", "packageId", "crm", "packageVersion", 3, "type", "SINGLE", "formId", "Order")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "b", "packageId", "crm", "packageVersion", 3, "type", "SINGLE", "formId", "deleted")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "c", "packageId", "crm", "packageVersion", 3, "type", "EXTERNAL")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "b", "packageId", "crm", "packageVersion", 2, "type", "SINGLE", "formId", "earlier")
 	source.Table("order", "doc", "note")
 	source.Put("app_fd_order", "id", "1", "c_note", "x")
 	source.Table("item", "order_id")
@@ -279,7 +283,7 @@ func TestAppFacts(t *testing.T) {
 		"FERRY-218 crm: com.x.Sms in process p, activity mail",
 		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
 		"FERRY-228 crm: refNo",
-		"FERRY-229 crm: form order, field old: the app has no form items",
+		"FERRY-229 crm: form order, field old: the app has no form items", "FERRY-229 crm: process p, activity b: the app has no form deleted",
 		"FERRY-230 crm: form item, field see: popup.formDefId names form order",
 		"FERRY-305 crm: app_fd_order: c_note longtext",
 		"FERRY-312 crm: app_fd_part.c_item of app_fd_item; app_fd_item.c_order_id of app_fd_order",

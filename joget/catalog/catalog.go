@@ -44,6 +44,8 @@ type Forms struct {
 	Problems []form.Problem      // what could not be read, or is not there
 	Tables   map[string][]string // by form, under any ID that an activity or form names it by
 	Files    map[string][]string // columns that name uploads, by table
+	// Used are the versions that Problems are about, but for blocking ones.
+	Used []schema.AppVersion
 }
 
 // New returns an empty catalog of db.
@@ -151,8 +153,13 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	}
 	all := Forms{Tables: map[string][]string{}, Files: map[string][]string{}}
 	var definitions []form.Definition
-	err := c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
+	var err error
+	if all.Used, err = c.db.Fresh().UsedVersions(ctx, app); err != nil {
+		return Forms{}, err
+	}
+	err = c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
 		d := form.Define(row.ID, row.Table, row.JSON)
+		d.Unused = !slices.ContainsFunc(all.Used, func(v schema.AppVersion) bool { return v.Version == row.Version })
 		all.Tables[d.ID] = once(append(all.Tables[d.ID], d.Tables()...))
 		for _, field := range d.Form.Fields {
 			if !field.File || field.StoreBinder != "" {

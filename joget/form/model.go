@@ -15,6 +15,9 @@ type Definition struct {
 	Table  string
 	Form   Form
 	Broken bool
+	// Unused: its version of the app is not published and has no instances, so that
+	// what it leaves open is no Problem, but for what is Blocking.
+	Unused bool
 }
 
 // Define reads a row of app_form.
@@ -142,7 +145,9 @@ func Model(forms []Definition, same map[string][]string) (migration.FormModel, [
 		for _, link := range d.Form.Links {
 			b.link(d, link, resolved)
 		}
-		b.mentions(d, resolved)
+		if !d.Unused {
+			b.mentions(d, resolved)
+		}
 	}
 	b.model.Tables = sortedSet(b.model.Tables)
 	slices.SortFunc(b.model.Relations, compareRelations)
@@ -175,7 +180,9 @@ func (b *builder) problem(p Problem) { b.problems = append(b.problems, p) }
 func (b *builder) link(d Definition, link Link, tables map[string][]string) {
 	children := tables[link.Form]
 	if len(children) == 0 {
-		b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Field: link.Field, Other: link.Form})
+		if !d.Unused {
+			b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Field: link.Field, Other: link.Form})
+		}
 		return
 	}
 	if link.Grid && link.ChildField == "" {
