@@ -68,6 +68,30 @@ var apps = []Check{
 		App:      formUnclear,
 	},
 	{
+		ID:       "FERRY-231",
+		Severity: migration.Note,
+		Title:    "options of fields are rows of form tables, which are not copied",
+		Remedy:   "compare these tables on both servers, and bring what the target lacks: a field shows its value only while the option is there",
+		About:    `Select boxes and the like read their options from another form (FormOptionsBinder). That is master data, and no part of a record. Rows are not compared; where the source has some and the target has none, it is a warning. Versions are those of FERRY-229.`,
+		App:      optionsLeft,
+	},
+	{
+		ID:       "FERRY-232",
+		Severity: migration.Warning,
+		Title:    "a form or plugin names a form table, and it is not known which rows of it belong to a record",
+		Remedy:   "look at the element or tool; if rows there belong to records, name the table and its key in records.extra",
+		About:    `SQL of a JDBC binder, a script, or the properties of a tool, route or participant name app_fd_..., or a form, that no subform, grid or activity leads to. Of such a table only rows whose id is the record ID are copied, and only where a form of the app is on it. Tables that are not called app_fd_... cannot be recognised, nor can names that are put together when the script runs. Versions are those of FERRY-229.`,
+		App:      tableUnclear,
+	},
+	{
+		ID:       "FERRY-233",
+		Severity: migration.Warning,
+		Title:    "forms of another app lead from the app's records to further tables",
+		Remedy:   "name these tables and keys in records.extra, if their rows belong to the records",
+		About:    `Apps may have forms on the same table. Records are followed by the forms of the app of the process; what only another app's forms tie to them is not copied.`,
+		App:      foreignRelations,
+	},
+	{
 		ID:       "FERRY-316",
 		Severity: migration.Warning,
 		Title:    "an ID generator of the target is behind the source's",
@@ -102,6 +126,32 @@ func formGone(f *AppFacts, r Report) {
 func formUnclear(f *AppFacts, r Report) {
 	for _, place := range f.FormsUnclear {
 		r.Found(f.ID, place)
+	}
+}
+
+func optionsLeft(f *AppFacts, r Report) {
+	var there []string
+	for _, o := range f.Options {
+		if o.Lacking {
+			r.FoundAs(migration.Warning, f.ID, formTable(o.Table)+": the target has no row")
+			continue
+		}
+		there = append(there, formTable(o.Table))
+	}
+	if len(there) > 0 {
+		r.Found(f.ID, strings.Join(first(maxRelations, there), ", "))
+	}
+}
+
+func tableUnclear(f *AppFacts, r Report) {
+	for _, place := range f.TablesUnclear {
+		r.Found(f.ID, place)
+	}
+}
+
+func foreignRelations(f *AppFacts, r Report) {
+	for _, foreign := range f.Foreign {
+		r.Found(f.ID, "app "+foreign.App+": "+relationLine(foreign.Relation))
 	}
 }
 

@@ -63,7 +63,7 @@ var tables = []Check{
 		Severity: migration.Note,
 		Title:    "rows of child tables are copied with the records",
 		Remedy:   "compare with what you know of the app; name a table that is missing in records.extra",
-		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. A table that only a plugin or a script knows cannot be found.`,
+		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. A table that only a plugin or a script knows is FERRY-232, where its name can be recognised.`,
 		App:      childTables,
 	},
 	{

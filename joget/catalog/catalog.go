@@ -46,6 +46,8 @@ type Forms struct {
 	Files    map[string][]string // columns that name uploads, by table
 	// Used are the versions that Problems are about, but for blocking ones.
 	Used []schema.AppVersion
+	// Options are the tables that options of fields are read from, in those versions.
+	Options []string
 }
 
 // New returns an empty catalog of db.
@@ -169,7 +171,7 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 				all.Files[table] = once(append(all.Files[table], "c_"+field.ID))
 			}
 		}
-		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links, Mentions: d.Form.Mentions} // of many versions, so no more than what is needed
+		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links, Options: d.Form.Options, Mentions: d.Form.Mentions} // of many versions, so no more than what is needed
 		definitions = append(definitions, d)
 	})
 	if err != nil {
@@ -181,6 +183,14 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	}
 	all.Model, all.Problems = form.Model(definitions, same)
 	all.Tables = form.Resolve(all.Tables, same)
+	for i := range definitions {
+		for _, id := range definitions[i].Form.Options {
+			if !definitions[i].Unused {
+				all.Options = append(all.Options, all.Tables[id]...)
+			}
+		}
+	}
+	all.Options = once(all.Options)
 	c.forms.Add(app, all)
 	return all, nil
 }

@@ -237,6 +237,18 @@ func (r *Reader) UsedVersions(ctx context.Context, app string) ([]AppVersion, er
 	}), nil
 }
 
+// AppsOn returns the apps that have forms on any of the tables (without app_fd_), of
+// any version, by ID.
+func (r *Reader) AppsOn(ctx context.Context, tables []string) (apps []string, err error) {
+	err = batched(tables, func(part []string) error {
+		found, err := read(ctx, r, "look for apps on form tables", withLists(selectSharers, len(part)), args(part), func(scan scanner) (id string, err error) { return id, scan(&id) })
+		apps = append(apps, found...)
+		return err
+	})
+	slices.Sort(apps)
+	return slices.Compact(apps), err
+}
+
 // MappedForms returns the form IDs that activities are mapped to in any version of
 // a package, as they are written there, each once.
 func (r *Reader) MappedForms(ctx context.Context, pkg string) ([]string, error) {
