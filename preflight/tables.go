@@ -129,14 +129,13 @@ func uniqueKey(f *AppFacts, r Report) {
 
 func notTransactional(f *AppFacts, r Report) {
 	f.mismatched(r, func(m migration.Mismatch) string {
-		switch m.Kind {
-		case migration.MismatchKey:
+		switch {
+		case m.Kind == migration.MismatchKey:
 			return "id is no key"
-		case migration.MismatchView:
+		case m.Kind == migration.MismatchView:
 			return "a view"
-		default:
-			return "engine " + m.Target
 		}
+		return "engine " + m.Target
 	}, migration.MismatchEngine, migration.MismatchKey, migration.MismatchView)
 }
 

@@ -241,9 +241,9 @@ func TestAppFacts(t *testing.T) {
 		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"ITEM","foreignKey":"order_id"}}}}` + // its case does not matter
 			`,{"className":"com.x.Grid","properties":{"id":"old","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"items","foreignKey":"order_id"}}}}` +
 			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
-		"item": {"item", `{"className":"com.x.Grid","properties":{"id":"see","popup":{"formDefId":"order"},"extra":{"formDefId":"Part"}}}`},
-		"part": {"part", ""},
-		"pick": {"pick", `{"className":"com.x.Grid","properties":{"id":"a","optionsBinder":{"properties":{"formDefId":"State"}},"sql":"app_fd_state, app_fd_part"}},{"className":"com.x.Grid","properties":{"id":"b","optionsBinder":{"properties":{"formDefId":"empty"}},"sql":"app_fd_stock"}},{"className":"com.x.Grid","properties":{"id":"c","optionsBinder":{"properties":{"formDefId":"city"}}}}`},
+		"item":  {"item", `{"className":"com.x.Grid","properties":{"id":"see","popup":{"formDefId":"order"},"extra":{"formDefId":"Part"}}}`},
+		"part":  {"part", ""},
+		"pick":  {"pick", `{"className":"com.x.Grid","properties":{"id":"a","optionsBinder":{"properties":{"formDefId":"State"}},"sql":"app_fd_state, app_fd_part"}},{"className":"com.x.Grid","properties":{"id":"b","optionsBinder":{"properties":{"formDefId":"empty"}},"sql":"app_fd_stock"}},{"className":"com.x.Grid","properties":{"id":"c","optionsBinder":{"properties":{"formDefId":"city"}}}}`},
 		"state": {"state", ""}, "empty": {"empty", ""}, "city": {"city", ""},
 	})
 	for _, s := range []*activitytest.Server{source, target} {

@@ -603,8 +603,10 @@ func (p *partial) narrow(mode fs.FileMode) error {
 		return err
 	}
 	uid, _ := owner(root)
-	if is, gid := owner(info); is != uid && p.f.Chown(uid, gid) != nil {
-		return nil
+	if is, gid := owner(info); is != uid {
+		if err := p.f.Chown(uid, gid); err != nil {
+			return nil //nolint:nilerr // only root gives files away
+		}
 	}
 	return p.f.Chmod(info.Mode().Perm() & (mode | ownerMode))
 }
