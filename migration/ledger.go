@@ -134,9 +134,12 @@ type Filter struct {
 	Requester     User            `json:"-"`                        // personal: travels through the ledger only
 	StartedBefore EpochMillis     `json:"started_before,omitempty"` // not those that never started
 	Instances     []InstanceID    `json:"instances,omitempty"`
-	Wave          WaveName        `json:"wave,omitempty"`
-	Reason        Reason          `json:"reason,omitempty"`
-	NoWarned      bool            `json:"no_warned,omitempty"`
+	Wave          WaveName        `json:"wave,omitempty"` // the last one that took them
+	// TakenBy is one that took them, since they were planned or rolled back; waves
+	// after it may have taken them, too.
+	TakenBy  WaveName `json:"taken_by,omitempty"`
+	Reason   Reason   `json:"reason,omitempty"`
+	NoWarned bool     `json:"no_warned,omitempty"`
 }
 
 // ClaimKey names the one start that an instance may have: whatever the

@@ -54,9 +54,9 @@ var apps = []Check{
 	{
 		ID:       "FERRY-229",
 		Severity: migration.Warning,
-		Title:    "a form names another form that the app does not have",
+		Title:    "a form or an activity names a form that the app does not have",
 		Remedy:   "nothing, if its records are not needed any more; else name its table in records.extra",
-		About:    `A subform, grid or other element of the source's app, in any of its versions, names a form that no version has. Joget shows nothing in its place, and the instances run. Records that were once stored through it stay behind. Form IDs are looked up as Joget does, under the collation of the database, so that case does not matter where it does not to the server.`,
+		About:    `A subform, grid or other element of the source's app, or the mapping of an activity, names a form that no version has. Looked at are the published version, or else the highest, and those of running instances. Joget shows nothing in its place, and the instances run. Records that were once stored through it stay behind. Form IDs are looked up as Joget does, under the collation of the database, so that case does not matter where it does not to the server.`,
 		App:      formGone,
 	},
 	{
@@ -64,8 +64,32 @@ var apps = []Check{
 		Severity: migration.Warning,
 		Title:    "a form names another form, and it is not known whether it stores records there",
 		Remedy:   "look at the element; if it ties records to this form's, name their table and key in records.extra",
-		About:    `Subforms, their pages and grids are followed by their properties. Any other property that ends in formDefId, such as that of a plugin, may mean records that belong to the record or only a page to look at. Records on the table of such a form are not copied by it. There is no finding where other elements of the form lead to that table, or where records.extra does. Options of select boxes are master data, and not meant.`,
+		About:    `Subforms, their pages and grids are followed by their properties. Any other property that ends in formDefId, such as that of a plugin, may mean records that belong to the record or only a page to look at. Records on the table of such a form are not copied by it. Versions are those of FERRY-229. There is no finding where other elements of the form lead to that table, or where records.extra does. Options of select boxes are master data, and not meant.`,
 		App:      formUnclear,
+	},
+	{
+		ID:       "FERRY-231",
+		Severity: migration.Note,
+		Title:    "options of fields are rows of form tables, which are not copied",
+		Remedy:   "compare these tables on both servers, and bring what the target lacks: a field shows its value only while the option is there",
+		About:    `Select boxes and the like read their options from another form (FormOptionsBinder). That is master data, and no part of a record. Rows are not compared; where the source has some and the target has none, it is a warning. Versions are those of FERRY-229.`,
+		App:      optionsLeft,
+	},
+	{
+		ID:       "FERRY-232",
+		Severity: migration.Warning,
+		Title:    "a form or plugin names a form table, and it is not known which rows of it belong to a record",
+		Remedy:   "look at the element or tool; if rows there belong to records, name the table and its key in records.extra",
+		About:    `SQL of a JDBC binder, a script, or the properties of a tool, route or participant name app_fd_..., or a form, that no subform, grid or activity leads to. Of such a table only rows whose id is the record ID are copied, and only where a form of the app is on it. Tables that are not called app_fd_... cannot be recognised, nor can names that are put together when the script runs. Versions are those of FERRY-229.`,
+		App:      tableUnclear,
+	},
+	{
+		ID:       "FERRY-233",
+		Severity: migration.Warning,
+		Title:    "forms of another app lead from the app's records to further tables",
+		Remedy:   "name these tables and keys in records.extra, if their rows belong to the records",
+		About:    `Apps may have forms on the same table. Records are followed by the forms of the app of the process; what only another app's forms tie to them is not copied.`,
+		App:      foreignRelations,
 	},
 	{
 		ID:       "FERRY-316",
@@ -102,6 +126,32 @@ func formGone(f *AppFacts, r Report) {
 func formUnclear(f *AppFacts, r Report) {
 	for _, place := range f.FormsUnclear {
 		r.Found(f.ID, place)
+	}
+}
+
+func optionsLeft(f *AppFacts, r Report) {
+	var there []string
+	for _, o := range f.Options {
+		if o.Lacking {
+			r.FoundAs(migration.Warning, f.ID, formTable(o.Table)+": the target has no row")
+			continue
+		}
+		there = append(there, formTable(o.Table))
+	}
+	if len(there) > 0 {
+		r.Found(f.ID, strings.Join(first(maxRelations, there), ", "))
+	}
+}
+
+func tableUnclear(f *AppFacts, r Report) {
+	for _, place := range f.TablesUnclear {
+		r.Found(f.ID, place)
+	}
+}
+
+func foreignRelations(f *AppFacts, r Report) {
+	for _, foreign := range f.Foreign {
+		r.Found(f.ID, "app "+foreign.App+": "+relationLine(foreign.Relation))
 	}
 }
 

@@ -40,6 +40,13 @@ func TestApp(t *testing.T) {
 		{name: "plugins_never_seen", change: func(f *preflight.AppFacts) {
 			f.Plugins = map[string]string{"org.joget.plugin.enterprise.FormGrid": "form b", "com.x.Grid": "form a"}
 		}, want: []string{"FERRY-218 warning crm: com.x.Grid in form a", "FERRY-218 warning crm: org.joget.plugin.enterprise.FormGrid in form b"}},
+		{name: "options", change: func(f *preflight.AppFacts) {
+			f.Options = []preflight.OptionTable{{Table: "status"}, {Table: "city", Lacking: true}, {Table: "unit"}}
+		}, want: []string{"FERRY-231 warning crm: app_fd_city: the target has no row", "FERRY-231 note crm: app_fd_status, app_fd_unit"}},
+		{name: "table_unclear", change: func(f *preflight.AppFacts) { f.TablesUnclear = []string{"form a: sql names table app_fd_x"} }, want: []string{"FERRY-232 warning crm: form a: sql names table app_fd_x"}},
+		{name: "forms_of_another_app", change: func(f *preflight.AppFacts) {
+			f.Foreign = []preflight.ForeignRelation{{App: "hr", Relation: migration.Relation{Parent: "o", Child: "i", Kind: migration.RelationChildHoldsParent, Column: "order"}}}
+		}, want: []string{"FERRY-233 warning crm: app hr: app_fd_i.c_order of app_fd_o"}},
 		{name: "old_host", change: func(f *preflight.AppFacts) { f.Mentions = []string{"form a"} }, want: []string{"FERRY-219 warning crm: form a"}},
 		{name: "environment_variable_missing", change: func(f *preflight.AppFacts) {
 			f.Source, f.Target = []migration.EnvironmentVariable{{ID: "refNo", Value: "secret"}}, []migration.EnvironmentVariable{{ID: "REFNO"}}

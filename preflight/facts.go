@@ -114,10 +114,17 @@ type AppFacts struct {
 	Absent bool
 	// Problems are forms that cannot be read, one line each.
 	Problems []string
-	// FormsGone are places of forms that name a form that the app does not have, one line each.
+	// FormsGone are places of forms and mappings that name a form that the app does not have, one line each.
 	FormsGone []string
 	// FormsUnclear are places of forms that name a form of the app for no known reason, one line each.
 	FormsUnclear []string
+	// TablesUnclear are places of forms and plugins that name a form table, or a form, whose
+	// rows nothing leads to, one line each.
+	TablesUnclear []string
+	// Foreign are relations from the app's form tables that only forms of other apps have.
+	Foreign []ForeignRelation
+	// Options are the form tables, with rows on the source, that options of fields are read from.
+	Options []OptionTable
 	// Mismatches are those of the form tables that have rows on the source.
 	Mismatches []migration.Mismatch
 	// Relations lead from the form tables to child tables, those of records.extra included.
@@ -133,6 +140,19 @@ type AppFacts struct {
 	// does; Seen are those that the target knows from any of its apps.
 	Plugins map[string]string
 	Seen    map[string]bool
+}
+
+// ForeignRelation is a relation that the forms of App have.
+type ForeignRelation struct {
+	App string
+	migration.Relation
+}
+
+// OptionTable is a form table, without app_fd_, that options are read from. Lacking: the
+// target has no row in it.
+type OptionTable struct {
+	Table   string
+	Lacking bool
 }
 
 // DefinitionFacts are a definition of the source and what it maps to.

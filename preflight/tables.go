@@ -63,7 +63,7 @@ var tables = []Check{
 		Severity: migration.Note,
 		Title:    "rows of child tables are copied with the records",
 		Remedy:   "compare with what you know of the app; name a table that is missing in records.extra",
-		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. A table that only a plugin or a script knows cannot be found.`,
+		About:    `Grids, subforms and their keys, as the source's form definitions tell, and what records.extra adds. A table that only a plugin or a script knows is FERRY-232, where its name can be recognised.`,
 		App:      childTables,
 	},
 	{
@@ -129,14 +129,13 @@ func uniqueKey(f *AppFacts, r Report) {
 
 func notTransactional(f *AppFacts, r Report) {
 	f.mismatched(r, func(m migration.Mismatch) string {
-		switch m.Kind {
-		case migration.MismatchKey:
+		switch {
+		case m.Kind == migration.MismatchKey:
 			return "id is no key"
-		case migration.MismatchView:
+		case m.Kind == migration.MismatchView:
 			return "a view"
-		default:
-			return "engine " + m.Target
 		}
+		return "engine " + m.Target
 	}, migration.MismatchEngine, migration.MismatchKey, migration.MismatchView)
 }
 

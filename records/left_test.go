@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,6 +99,35 @@ func TestCopyTakesNothingThatTheTableChanges(t *testing.T) {
 			}
 			if n, old := target.count("t"), target.value("there", "c_a").String; n != 1 || old != "old" {
 				t.Errorf("%d rows are left, and the one that was there is %q", n, old)
+			}
+		})
+	}
+}
+
+// TestWhatATableRefusesIsFinalAndNamed has a trigger and a constraint that refuse rows:
+// no retry helps, and the number tells why.
+func TestWhatATableRefusesIsFinalAndNamed(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		statement string
+		numbers   []string // of MySQL and MariaDB
+		hint      string
+	}{
+		"a_trigger":    {"CREATE TRIGGER tr BEFORE INSERT ON app_fd_t FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'secret'", []string{"1644"}, "trigger"},
+		"a_constraint": {"ALTER TABLE app_fd_t ADD CONSTRAINT c CHECK (c_a <> 'new')", []string{"3819", "4025"}, "CHECK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := newDatabase(t)
+			target.table("t", "a")
+			target.exec(tc.statement)
+			set := records.Set{Root: "r", Rows: []records.Row{{Key: migration.RowKey{Table: "t", ID: "r"}, Names: []string{"c_a", "id"}, Values: [][]byte{[]byte("new"), []byte("r")}}}}
+			_, err := records.Copy(t.Context(), target.Target, set, &images{}, records.CopyOptions{})
+			code(t, err, migration.CodeUnsupported)
+			var coded *migration.Error
+			if !errors.As(err, &coded) || !strings.Contains(coded.Hint, tc.hint) || strings.Contains(err.Error(), "secret") ||
+				!slices.ContainsFunc(tc.numbers, func(n string) bool { return strings.Contains(coded.Safe(), n) }) {
+				t.Errorf("error %v", err)
 			}
 		})
 	}

@@ -41,6 +41,8 @@ rows and files back as they were, and makes the instances ready again. An instan
 that people have worked on since is refused. Rows and files that somebody changed
 since stay as they are and count as conflicts. Ctrl-C stops following; the rollback
 goes on. To go on with an interrupted rollback, give the same command again.
+With --wave, instances that a later wave brought up to date are undone, too: as a
+whole, what that wave did included.
 
 The aborted instances stay in the target's history, and so does what tools did
 outside of the record.`,
@@ -94,7 +96,7 @@ func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) 
 // toRollBack returns what is to be rolled back, and finds every mistake before anything
 // is touched. What was undone before is left out.
 func (s *session) toRollBack(ctx context.Context, args []string, wave migration.WaveName) ([]migration.Entry, error) {
-	filter := migration.Filter{Wave: wave}
+	filter := migration.Filter{TakenBy: wave}
 	switch {
 	case (len(args) == 0) == (wave == ""):
 		return nil, mistake("give either instances or --wave")

@@ -182,6 +182,7 @@ func (l fakeLedger) selected(f migration.Filter) []migration.Entry {
 			f.Requester != "" && !migration.SameUser(f.Requester, e.Requester),
 			f.StartedBefore != 0 && (e.Started == 0 || e.Started >= f.StartedBefore),
 			f.Wave != "" && f.Wave != e.Wave,
+			f.TakenBy != "" && f.TakenBy != e.Wave,
 			f.Reason != "" && f.Reason != e.Reason,
 			f.NoWarned && e.State == migration.InstanceWarned:
 		default:

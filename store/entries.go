@@ -161,6 +161,10 @@ func where(mig migration.Name, f migration.Filter) (string, []any) {
 	if f.Wave != "" {
 		one("wave = ?", f.Wave)
 	}
+	if f.TakenBy != "" {
+		b.WriteString(" AND " + wasTakenBy)
+		args = append(args, f.TakenBy, mig, f.TakenBy)
+	}
 	if f.Reason != "" {
 		one("reason = ?", string(f.Reason))
 	}

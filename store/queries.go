@@ -196,6 +196,12 @@ WHERE migration = ? AND name = ?`
 
 	updateTaken = `UPDATE instance SET wave = ?, claim_token = ? WHERE migration = ? AND instance IN `
 
+	// An instance without a wave was never taken, or was undone since.
+	deleteTaken = `DELETE t FROM wave_taken t JOIN instance i ON i.migration = t.migration AND i.instance = t.instance
+WHERE i.wave = '' AND i.migration = ? AND i.instance IN `
+	insertTaken = `INSERT IGNORE INTO wave_taken (migration, wave, instance) SELECT migration, ?, instance FROM instance WHERE migration = ? AND instance IN `
+	wasTakenBy  = "(wave = ? OR wave <> '' AND instance IN (SELECT t.instance FROM wave_taken t WHERE t.migration = ? AND t.wave = ?))"
+
 	queryBatch = "SELECT " + entryColumns + ` FROM instance FORCE INDEX (instance_token)
 WHERE migration = ? AND wave = ? AND state = 'claimed' AND claim_token = ? ORDER BY ordinal`
 

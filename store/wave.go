@@ -204,6 +204,14 @@ func takeNext(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.W
 		return found, 0, err
 	}
 	list, values = listed(ids)
+	for _, taking := range []struct {
+		query string
+		args  []any
+	}{{deleteTaken, []any{mig}}, {insertTaken, []any{w.Name, mig}}} {
+		if _, err := tx.ExecContext(ctx, taking.query+list, append(taking.args, values...)...); err != nil {
+			return found, 0, err
+		}
+	}
 	return found, len(ids), changeEntries(ctx, tx, mig, ids, updateTaken+list, append([]any{w.Name, token, mig}, values...)...)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"jogetferry/migration"
 	"jogetferry/store"
@@ -319,6 +320,54 @@ func TestADeltaWaveTakesWhatIsDoneOnce(t *testing.T) {
 	if ready := createWave(t, l, migration.Wave{Window: 2}); ready.Taken != 1 {
 		t.Errorf("a wave of what is ready took %d", ready.Taken)
 	}
+}
+
+// TestTakenByHasWhatLaterWavesTookToo has an instance in two waves, one in three, and
+// one that was undone before it was taken again.
+func TestTakenByHasWhatLaterWavesTookToo(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	begun(t, l, 4, map[int]migration.InstanceState{})
+	taken := func(name migration.WaveName, want ...int) {
+		t.Helper()
+		entries, _, err := l.Entries(t.Context(), mig, migration.Filter{TakenBy: name}, 0, 9)
+		must(t, err)
+		var got []migration.InstanceID
+		for _, e := range entries {
+			got = append(got, e.Instance)
+		}
+		if diff := cmp.Diff(numbers(want...), got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("of wave %s (-want +got):\n%s", name, diff)
+		}
+	}
+	wave := func(w migration.Wave) {
+		t.Helper()
+		w.Window = 9
+		createWave(t, l, w)
+		ids, _ := claimNext(t, l, w.Name, migration.Token("t-"+w.Name), 0)
+		for _, i := range ids {
+			must(t, l.Progress(t.Context(), mig, i, migration.Change{State: migration.InstanceDone, Step: migration.StepVerify, TargetID: "9_" + i}))
+		}
+		finished := migration.WaveFinished
+		must(t, l.SetWave(t.Context(), mig, w.Name, migration.WaveChange{Status: &finished}))
+	}
+	wave(migration.Wave{Name: "one", Size: 3})
+	wave(migration.Wave{Name: "two", Delta: true, Size: 2})
+	wave(migration.Wave{Name: "three", Delta: true, Size: 1})
+	taken("one", 1, 2, 3)
+	taken("two", 1, 2)
+	taken("three", 1)
+	taken("four")
+	for _, i := range numbers(1, 2) {
+		must(t, l.BeginRollback(t.Context(), mig, i))
+		must(t, l.EndRollback(t.Context(), mig, i, false, migration.StepLine{Event: migration.EventRowsUndone}))
+	}
+	taken("one", 3)
+	taken("two")
+	wave(migration.Wave{Name: "five"})
+	taken("one", 3)
+	taken("two")
+	taken("five", 1, 2, 4)
 }
 
 func TestADeltaWaveLeavesPilots(t *testing.T) {

@@ -83,14 +83,13 @@ func (r Refusal) String() string {
 // refused returns the refusal that an error of a store means for key; false for
 // one that is to be tried again.
 func refused(key Key, err error) (Refusal, bool) {
-	switch migration.CodeOf(err) {
-	case migration.CodeUnsupported:
+	switch code := migration.CodeOf(err); {
+	case code == migration.CodeUnsupported:
 		return Refusal{Key: key}, true
-	case migration.CodeRefused:
+	case code == migration.CodeRefused:
 		return Refusal{Key: key, Kind: KindUnreadable}, true
-	default:
-		return Refusal{}, false
 	}
+	return Refusal{}, false
 }
 
 // Result counts files by what happened to them. Conflicts, Refused and Sums hold

@@ -89,10 +89,12 @@ func urlDecode(text string) (string, bool) {
 				if err != nil || value < 0 {
 					return "", false
 				}
-				run, text = append(run, byte(value)), text[3:]
+				run, text = append(run, byte(value)), text[3:] //nolint:gosec // of two digits
 			}
-			// The decoder never fails: it replaces.
-			decoded, _ := unicode.UTF8.NewDecoder().Bytes(run)
+			decoded, err := unicode.UTF8.NewDecoder().Bytes(run) // replaces what is no UTF-8
+			if err != nil {
+				return "", false
+			}
 			out.Write(decoded)
 		default:
 			next := strings.IndexAny(text, "+%")

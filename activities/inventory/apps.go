@@ -2,11 +2,13 @@ package inventory
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
 
+	"jogetferry/joget/catalog"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
 	"jogetferry/migration"
@@ -102,10 +104,19 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		switch {
 		case p.Blocking():
 			f.Problems = append(f.Problems, p.String())
+		case p.Kind == form.ProblemTable:
+			if !configured(t.act.Settings.Extra, []string{p.Other}) && !slices.Contains(a.forms.Options, p.Other) {
+				f.TablesUnclear = append(f.TablesUnclear, p.String())
+			}
 		case p.Kind == form.ProblemUnknownForm:
 			f.FormsGone = append(f.FormsGone, p.String())
 		case !configured(t.act.Settings.Extra, a.forms.Tables[p.Other]):
 			f.FormsUnclear = append(f.FormsUnclear, p.String())
+		}
+	}
+	for _, gather := range []func(context.Context, catalog.Forms, *preflight.AppFacts) error{t.gatherMappedForms, t.gatherNamedByPlugins, t.gatherSharers, t.gatherOptions} {
+		if err := gather(ctx, a.forms, f); err != nil {
+			return err
 		}
 	}
 	model := a.forms.Model.Union(t.act.Settings.Extra)
@@ -129,6 +140,113 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		if root.source || root.target {
 			a.tables = append(a.tables, root)
 		}
+	}
+	return nil
+}
+
+// gatherMappedForms looks for activities, of the versions in use, whose form is gone.
+func (t *inventory) gatherMappedForms(ctx context.Context, forms catalog.Forms, f *preflight.AppFacts) error {
+	for _, v := range forms.Used {
+		mapped, err := t.act.Source.Fresh().ActivityForms(ctx, v.Package, v.PackageVersion)
+		if err != nil {
+			return err
+		}
+		for _, m := range mapped {
+			if _, there := forms.Tables[m.Form]; m.Form != "" && !there {
+				f.FormsGone = append(f.FormsGone, fmt.Sprintf("process %s, activity %s: the app has no form %s", m.Process, m.Activity, m.Form))
+			}
+		}
+	}
+	f.FormsGone = distinct(f.FormsGone...)
+	return nil
+}
+
+// gatherNamedByPlugins looks for form tables that tools, routes and participants of the
+// versions in use name, unless activities show them or relations lead there.
+func (t *inventory) gatherNamedByPlugins(ctx context.Context, forms catalog.Forms, f *preflight.AppFacts) error {
+	source := t.act.Source.Fresh()
+	for _, v := range forms.Used {
+		mapped, err := source.ActivityForms(ctx, v.Package, v.PackageVersion)
+		if err != nil {
+			return err
+		}
+		var followed []string
+		for _, m := range mapped {
+			followed = append(followed, forms.Tables[m.Form]...)
+		}
+		for _, r := range forms.Model.Relations {
+			followed = append(followed, r.Child)
+		}
+		plugins, err := source.ActivityPlugins(ctx, v.Package, v.PackageVersion)
+		if err != nil {
+			return err
+		}
+		participants, err := source.Participants(ctx, v.Package, v.PackageVersion)
+		if err != nil {
+			return err
+		}
+		look := func(place, properties string) {
+			for _, m := range form.MentionsIn(properties) {
+				tables, what := []string{m.Table}, "table app_fd_"+m.Table
+				if m.Form != "" {
+					tables, what = forms.Tables[m.Form], "form "+m.Form
+				}
+				unknown := slices.ContainsFunc(tables, func(table string) bool { return !slices.Contains(followed, table) })
+				if unknown && !configured(t.act.Settings.Extra, tables) {
+					f.TablesUnclear = append(f.TablesUnclear, place+": "+m.Property+" names "+what)
+				}
+			}
+		}
+		for _, p := range plugins {
+			look("process "+p.Process+", activity "+string(p.Activity), p.Properties)
+		}
+		for _, p := range participants {
+			look("process "+p.Process+", participant "+p.Participant, p.Properties)
+		}
+	}
+	f.TablesUnclear = distinct(f.TablesUnclear...)
+	return nil
+}
+
+// gatherSharers looks for relations that only forms of other apps have, on the tables of this one.
+func (t *inventory) gatherSharers(ctx context.Context, forms catalog.Forms, f *preflight.AppFacts) error {
+	apps, err := t.act.Source.Fresh().AppsOn(ctx, forms.Model.Tables)
+	if err != nil {
+		return err
+	}
+	own := forms.Model.Union(t.act.Settings.Extra)
+	for _, other := range apps {
+		if other == f.ID {
+			continue
+		}
+		theirs, err := t.act.Source.Catalog.Forms(ctx, other)
+		if err != nil {
+			return err
+		}
+		for _, r := range theirs.Model.Relations {
+			if slices.Contains(own.Tables, r.Parent) && !slices.Contains(own.Relations, r) {
+				f.Foreign = append(f.Foreign, preflight.ForeignRelation{App: other, Relation: r})
+			}
+		}
+	}
+	return nil
+}
+
+// gatherOptions looks for tables of options of which the source has rows.
+func (t *inventory) gatherOptions(ctx context.Context, forms catalog.Forms, f *preflight.AppFacts) error {
+	for _, table := range forms.Options {
+		some, err := t.act.Source.Rows().Any(ctx, table)
+		if err != nil {
+			return err
+		}
+		if !some {
+			continue
+		}
+		there, err := t.act.Target.Rows().Any(ctx, table)
+		if err != nil {
+			return err
+		}
+		f.Options = append(f.Options, preflight.OptionTable{Table: table, Lacking: !there})
 	}
 	return nil
 }

@@ -350,12 +350,11 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 
 // tell notes what a folder has, or that it cannot be looked into.
 func (f *folder) tell(entries []uploads.Entry, err error) {
-	switch migration.CodeOf(err) {
-	case "":
-	case migration.CodeRefused:
+	switch {
+	case migration.CodeOf(err) == migration.CodeRefused:
 		f.refused = append(f.refused, "the folder (unreadable)")
 		return
-	default:
+	case err != nil:
 		f.refused = append(f.refused, "the folder")
 		return
 	}

@@ -236,21 +236,38 @@ func TestAppFacts(t *testing.T) {
 	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
 	source.Publish("crm", 1, nil)
 	source.Exec("UPDATE app_app SET published = NULL")
-	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old"}`)
+	source.Put("app_form", "appId", "crm", "appVersion", 1, "formId", "old", "tableName", "order", "json", `{"className":"com.x.Old","properties":{"popup":{"formDefId":"part"},"next":{"formDefId":"never"}},"elements":[{"className":"com.x.SubForm","properties":{"id":"s","formDefId":"lost"}}]}`)
 	source.Publish("crm", 2, map[string][2]string{
 		"order": {"order", upload + `,{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"ITEM","foreignKey":"order_id"}}}}` + // its case does not matter
 			`,{"className":"com.x.Grid","properties":{"id":"old","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"items","foreignKey":"order_id"}}}}` +
 			`,{"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"ref","envVariable":"refNo"}}`},
-		"item": {"item", `{"className":"com.x.Grid","properties":{"id":"see","popup":{"formDefId":"order"},"extra":{"formDefId":"Part"}}}`},
-		"part": {"part", ""},
+		"item":  {"item", `{"className":"com.x.Grid","properties":{"id":"see","popup":{"formDefId":"order"},"extra":{"formDefId":"Part"}}}`},
+		"part":  {"part", ""},
+		"pick":  {"pick", `{"className":"com.x.Grid","properties":{"id":"a","optionsBinder":{"properties":{"formDefId":"State"}},"sql":"app_fd_state, app_fd_part"}},{"className":"com.x.Grid","properties":{"id":"b","optionsBinder":{"properties":{"formDefId":"empty"}},"sql":"app_fd_stock"}},{"className":"com.x.Grid","properties":{"id":"c","optionsBinder":{"properties":{"formDefId":"city"}}}}`},
+		"state": {"state", ""}, "empty": {"empty", ""}, "city": {"city", ""},
+	})
+	for _, s := range []*activitytest.Server{source, target} {
+		s.Table("state", "name")
+		s.Table("city", "name")
+		s.Put("app_fd_state", "id", "1")
+	}
+	source.Put("app_fd_city", "id", "1")
+	source.Publish("hr", 1, map[string][2]string{
+		"staff": {"order", `{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"note","foreignKey":"of"}}}}` +
+			`,{"className":"com.x.Grid","properties":{"id":"same","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"item","foreignKey":"order_id"}}}}`},
+		"note": {"note", `{"className":"com.x.Grid","properties":{"id":"items","storeBinder":{"className":"com.x.Store","properties":{"formDefId":"item","foreignKey":"note"}}}}`}, "item": {"item", ""},
 	})
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 2, "id", "refNo", "value", "41")
 	source.Put("app_env_variable", "appId", "crm", "appVersion", 1, "id", "older", "value", "1")
+	source.Put("app_package", "packageId", "crm", "packageVersion", 2, "appId", "crm", "appVersion", 1)
 	source.Put("app_package", "packageId", "crm", "packageVersion", 3, "appId", "crm", "appVersion", 2)
 	source.Put("app_package_activity_plugin", "processDefId", "p", "activityDefId", "mail", "packageId", "crm", "packageVersion", 3,
-		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms"}]}`)
-	source.Put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss")
+		"pluginName", "org.joget.apps.app.lib.MultiTools", "pluginProperties", `{"tools":[{"className":"com.x.Sms","properties":{"formDefId":"ITEM","sql":"UPDATE app_fd_order, app_fd_audit"}}]}`)
+	source.Put("app_package_participant", "processDefId", "p", "participantId", "boss", "packageId", "crm", "packageVersion", 3, "type", "plugin", "value", "com.x.Boss", "pluginProperties", `{"formDefId":"state"}`)
 	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "a", "packageId", "crm", "packageVersion", 3, "type", "SINGLE", "formId", "Order")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "b", "packageId", "crm", "packageVersion", 3, "type", "SINGLE", "formId", "deleted")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "c", "packageId", "crm", "packageVersion", 3, "type", "EXTERNAL")
+	source.Put("app_package_activity_form", "processDefId", "p", "activityDefId", "b", "packageId", "crm", "packageVersion", 2, "type", "SINGLE", "formId", "earlier")
 	source.Table("order", "doc", "note")
 	source.Put("app_fd_order", "id", "1", "c_note", "x")
 	source.Table("item", "order_id")
@@ -275,12 +292,17 @@ func TestAppFacts(t *testing.T) {
 	}
 	want := []string{
 		"FERRY-218 crm: com.x.Boss in process p, participant boss",
-		"FERRY-218 crm: com.x.Grid in form order",
+		"FERRY-218 crm: com.x.Grid in form pick",
 		"FERRY-218 crm: com.x.Sms in process p, activity mail",
 		"FERRY-219 crm: environment variable mail", "FERRY-219 crm: form order", "FERRY-219 crm: plugin default com.x.Mail",
 		"FERRY-228 crm: refNo",
-		"FERRY-229 crm: form order, field old: the app has no form items",
+		"FERRY-229 crm: form order, field old: the app has no form items", "FERRY-229 crm: process p, activity b: the app has no form deleted",
 		"FERRY-230 crm: form item, field see: popup.formDefId names form order",
+		"FERRY-231 crm: app_fd_city: the target has no row", "FERRY-231 crm: app_fd_state",
+		"FERRY-232 crm: form pick, field b: sql names table app_fd_stock",
+		"FERRY-232 crm: process p, activity mail: tools.properties.sql names table app_fd_audit",
+		"FERRY-232 crm: process p, participant boss: formDefId names form state",
+		"FERRY-233 crm: app hr: app_fd_note.c_of of app_fd_order",
 		"FERRY-305 crm: app_fd_order: c_note longtext",
 		"FERRY-312 crm: app_fd_part.c_item of app_fd_item; app_fd_item.c_order_id of app_fd_order",
 		"FERRY-316 crm: refNo: 0, the source has 41",

@@ -44,6 +44,10 @@ type Forms struct {
 	Problems []form.Problem      // what could not be read, or is not there
 	Tables   map[string][]string // by form, under any ID that an activity or form names it by
 	Files    map[string][]string // columns that name uploads, by table
+	// Used are the versions that Problems are about, but for blocking ones.
+	Used []schema.AppVersion
+	// Options are the tables that options of fields are read from, in those versions.
+	Options []string
 }
 
 // New returns an empty catalog of db.
@@ -151,8 +155,13 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	}
 	all := Forms{Tables: map[string][]string{}, Files: map[string][]string{}}
 	var definitions []form.Definition
-	err := c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
+	var err error
+	if all.Used, err = c.db.Fresh().UsedVersions(ctx, app); err != nil {
+		return Forms{}, err
+	}
+	err = c.db.Fresh().EachForm(ctx, app, func(row schema.FormDefinition) {
 		d := form.Define(row.ID, row.Table, row.JSON)
+		d.Unused = !slices.ContainsFunc(all.Used, func(v schema.AppVersion) bool { return v.Version == row.Version })
 		all.Tables[d.ID] = once(append(all.Tables[d.ID], d.Tables()...))
 		for _, field := range d.Form.Fields {
 			if !field.File || field.StoreBinder != "" {
@@ -162,7 +171,7 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 				all.Files[table] = once(append(all.Files[table], "c_"+field.ID))
 			}
 		}
-		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links, Mentions: d.Form.Mentions} // of many versions, so no more than what is needed
+		d.Form = form.Form{Table: d.Form.Table, Links: d.Form.Links, Options: d.Form.Options, Mentions: d.Form.Mentions} // of many versions, so no more than what is needed
 		definitions = append(definitions, d)
 	})
 	if err != nil {
@@ -174,6 +183,14 @@ func (c *Catalog) Forms(ctx context.Context, app string) (Forms, error) {
 	}
 	all.Model, all.Problems = form.Model(definitions, same)
 	all.Tables = form.Resolve(all.Tables, same)
+	for i := range definitions {
+		for _, id := range definitions[i].Form.Options {
+			if !definitions[i].Unused {
+				all.Options = append(all.Options, all.Tables[id]...)
+			}
+		}
+	}
+	all.Options = once(all.Options)
 	c.forms.Add(app, all)
 	return all, nil
 }

@@ -23,6 +23,7 @@ const opportunity = `{"className":"org.joget.apps.form.model.Form","properties":
    {"className":"org.joget.apps.form.lib.IdGeneratorField","properties":{"id":"refNo","envVariable":"refNo"}},
    {"className":"org.joget.plugin.enterprise.FormGrid","properties":{"id":"lines","formDefId":"line_popup",
      "storeBinder":{"className":"org.joget.plugin.enterprise.MultirowFormBinder","properties":{"formDefId":"line","foreignKey":"opp_id"}}}},
+   {"className":"com.vendor.Jdbc","properties":{"id":"q","loadBinder":{"className":"com.vendor.JdbcBinder","properties":{"sql":"SELECT x FROM app_fd_stock s JOIN app_fd_crm_opportunity o ON o.id = s.c_opp"}}}},
    {"className":"com.vendor.Wizard","properties":{"id":"w","pages":{"className":"2","properties":{"page1_FORMDEFID":"step1"}},"popups":[{"formDefId":"statuses"}]}},
    {"className":"org.joget.plugin.enterprise.MultiPagedForm","properties":{"id":"parts","numberOfPage":{"className":"10","properties":{
      "page10_formDefId":"last","page2_formDefId":"bank","page2_subFormParentId":"opp_id","page1_formDefId":"detail","page1_parentSubFormId":"detail_id","page1_subFormParentId":"opp_id","page3_formDefId":""}}}},
@@ -43,6 +44,7 @@ func TestParseGivesTheFactsOfAForm(t *testing.T) {
 			{ID: "status", Class: lib + "SelectBox", WorkflowVariable: "status"},
 			{ID: "refNo", Class: lib + "IdGeneratorField", EnvVariable: "refNo"},
 			{ID: "lines", Class: "org.joget.plugin.enterprise.FormGrid", StoreBinder: "org.joget.plugin.enterprise.MultirowFormBinder"},
+			{ID: "q", Class: "com.vendor.Jdbc"},
 			{ID: "w", Class: "com.vendor.Wizard"},
 			{ID: "extra"},
 			{ID: "sel"},
@@ -57,11 +59,13 @@ func TestParseGivesTheFactsOfAForm(t *testing.T) {
 		Options: []string{"statuses"},
 		Mentions: []form.Mention{
 			{Field: "lines", Property: "formDefId", Form: "line_popup"},
+			{Field: "q", Property: "loadBinder.properties.sql", Table: "crm_opportunity"},
+			{Field: "q", Property: "loadBinder.properties.sql", Table: "stock"},
 			{Field: "w", Property: "pages.properties.page1_FORMDEFID", Form: "step1"},
 			{Field: "w", Property: "popups.formDefId", Form: "statuses"},
 		},
 		Classes: []string{
-			"com.vendor.Wizard", lib + "CustomHTML", lib + "FileUpload", lib + "FormOptionsBinder", lib + "IdGeneratorField",
+			"com.vendor.Jdbc", "com.vendor.JdbcBinder", "com.vendor.Wizard", lib + "CustomHTML", lib + "FileUpload", lib + "FormOptionsBinder", lib + "IdGeneratorField",
 			lib + "SelectBox", lib + "SubForm", lib + "WorkflowFormBinder", "org.joget.apps.form.model.Column", "org.joget.apps.form.model.Form",
 			"org.joget.apps.form.model.Section", "org.joget.plugin.enterprise.FormGrid", "org.joget.plugin.enterprise.MultiPagedForm", "org.joget.plugin.enterprise.MultirowFormBinder",
 		},
@@ -178,10 +182,12 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		form.Define("lost", "l", element("SubForm", `{"id":"s","formDefId":"nowhere"}`)),
 		form.Define("nothing", "", []byte(`{}`)),
 		form.Define("popup", "p", element("com.x.Button", `{"id":"b","popup":{"formDefId":"grid"},"next":{"formDefId":"nowhere"}}`)),
+		form.Define("options", "o", element("SelectBox", `{"id":"s","optionsBinder":{"properties":{"formDefId":"nowhere"}}}`)),
+		form.Define("script", "s", element("com.x.Script", `{"id":"b","script":"app_fd_s, APP_FD_x and myapp_fd_y; app_fd_L, app_fd_p","child":{"formDefId":"s"},"storeBinder":{"properties":{"formDefId":"lost","foreignKey":"k"}}}`)),
 		form.Define("process", "p", []byte(`{"properties":{"postProcessor":{"className":"com.x.Update","properties":{"formDefId":"lost"}}}}`)),
 		form.Define("two", "t1", []byte(`{"properties":{"tableName":"t2"}}`)),
 	}, nil)
-	if diff := cmp.Diff([]string{"b", "g", "l", "p", "t1", "t2"}, model.Tables); diff != "" {
+	if diff := cmp.Diff([]string{"b", "g", "l", "o", "p", "s", "t1", "t2"}, model.Tables); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)
 	}
 	want := []form.Problem{
@@ -189,9 +195,12 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		{Form: "grid", Kind: form.ProblemNoForeignKey, Field: "rows", Other: "broken"},
 		{Form: "lost", Kind: form.ProblemUnknownForm, Field: "s", Other: "nowhere"},
 		{Form: "nothing", Kind: form.ProblemNoTable},
+		{Form: "options", Kind: form.ProblemUnknownForm, Other: "nowhere"},
 		{Form: "popup", Kind: form.ProblemMention, Field: "b", Other: "grid", Property: "popup.formDefId"},
 		{Form: "popup", Kind: form.ProblemUnknownForm, Field: "b", Other: "nowhere", Property: "next.formDefId"},
 		{Form: "process", Kind: form.ProblemMention, Other: "lost", Property: "postProcessor.properties.formDefId"},
+		{Form: "script", Kind: form.ProblemTable, Field: "b", Other: "p", Property: "script"},
+		{Form: "script", Kind: form.ProblemUnknownForm, Field: "b", Other: "s", Property: "child.formDefId"},
 		{Form: "two", Kind: form.ProblemTwoTables, Other: "t1"},
 	}
 	if diff := cmp.Diff(want, problems); diff != "" {
@@ -209,9 +218,12 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 		"form grid, field rows: it stores rows of form broken, and no key tells which",
 		"form lost, field s: the app has no form nowhere",
 		"form nothing: it names no table",
+		"form options: the app has no form nowhere",
 		"form popup, field b: popup.formDefId names form grid",
 		"form popup, field b: the app has no form nowhere",
 		"form process: postProcessor.properties.formDefId names form lost",
+		"form script, field b: script names table app_fd_p",
+		"form script, field b: the app has no form s",
 		"form two: its definition names another table than t1, where it is stored",
 	}
 	if diff := cmp.Diff(words, said); diff != "" {
@@ -219,6 +231,27 @@ func TestModelReportsProblemsAndGoesOn(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"broken", "grid", "nothing", "two"}, blocking); diff != "" {
 		t.Errorf("blocking (-want +got):\n%s", diff)
+	}
+}
+
+func TestMentionsInPropertiesOfPlugins(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, properties string
+		want             []form.Mention
+	}{
+		{name: "nothing"},
+		{name: "a_tool_of_several", properties: `{"tools":[{"className":"x","properties":{"formDefId":"log","note":"app_fd_a"}},{"properties":{"script":"{\"sql\":\"UPDATE app_fd_b SET\"}"}}]}`, want: []form.Mention{
+			{Property: "tools.properties.formDefId", Form: "log"}, {Property: "tools.properties.note", Table: "a"}, {Property: "tools.properties.script", Table: "b"},
+		}},
+		{name: "what_is_no_json", properties: "SELECT app_fd_c, app_fd_c", want: []form.Mention{{Table: "c"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tc.want, form.MentionsIn(tc.properties)); diff != "" {
+				t.Errorf("mentions (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -233,14 +266,16 @@ func TestModelTakesTheDatabasesWordForNames(t *testing.T) {
 		form.Define("c", "c", element(sub, `{"id":"s","formDefId":"gone"}`)),
 		form.Define("d", "d", element(sub, `{"id":"s","formDefId":"a"}`)),
 		form.Define("e", "zonal", element("com.x.Button", `{"popupFormDefId":"ZonalReview"}`)),
+		form.Define("f", "f", element("SelectBox", `{"id":"s","optionsBinder":{"properties":{"formDefId":"Options"}}}`)),
+		form.Define("options", "options", []byte(`{}`)),
 		form.Define("zonalReview", "zonal", []byte(`{}`)),
 		form.Define("Site", "site", []byte(`{}`)),
 		form.Define("site", "site_old", []byte(`{}`)),
 	}
-	if diff := cmp.Diff([]string{"MAIN", "Site", "ZonalReview", "gone", "zonalreview"}, form.Doubtful(forms, []string{"a", "MAIN"})); diff != "" {
+	if diff := cmp.Diff([]string{"MAIN", "Options", "Site", "ZonalReview", "gone", "zonalreview"}, form.Doubtful(forms, []string{"a", "MAIN"})); diff != "" {
 		t.Errorf("doubtful (-want +got):\n%s", diff)
 	}
-	model, problems := form.Model(forms, map[string][]string{"zonalreview": {"zonalReview"}, "ZonalReview": {"zonalReview"}, "Site": {"Site", "site"}})
+	model, problems := form.Model(forms, map[string][]string{"zonalreview": {"zonalReview"}, "ZonalReview": {"zonalReview"}, "Site": {"Site", "site"}, "Options": {"options"}})
 	relations := []migration.Relation{
 		{Parent: "a", Child: "zonal", Kind: migration.RelationSameID},
 		{Parent: "b", Child: "site", Kind: migration.RelationSameID},

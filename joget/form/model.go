@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"jogetferry/migration"
 )
@@ -15,6 +16,9 @@ type Definition struct {
 	Table  string
 	Form   Form
 	Broken bool
+	// Unused: its version of the app is not published and has no instances, so that
+	// what it leaves open is no Problem, but for what is Blocking.
+	Unused bool
 }
 
 // Define reads a row of app_form.
@@ -45,6 +49,9 @@ const (
 	// ProblemMention: a property names a form on a table that no link of the
 	// definition leads to, and what that means for the data is not known.
 	ProblemMention ProblemKind = "mention"
+	// ProblemTable: a text, such as SQL, names a form table that no link of the
+	// definition leads to; Other is the table, without app_fd_.
+	ProblemTable ProblemKind = "table"
 )
 
 // Problem says what could not be found out about a form. Other names the
@@ -59,7 +66,9 @@ type Problem struct {
 }
 
 // Blocking reports whether rows of children are missed that are known to be some.
-func (p Problem) Blocking() bool { return p.Kind != ProblemUnknownForm && p.Kind != ProblemMention }
+func (p Problem) Blocking() bool {
+	return !slices.Contains([]ProblemKind{ProblemUnknownForm, ProblemMention, ProblemTable}, p.Kind)
+}
 
 // String says in words what is wrong and where.
 func (p Problem) String() string {
@@ -80,12 +89,14 @@ func (p Problem) String() string {
 		return where + ": it stores rows of form " + p.Other + ", and no key tells which"
 	case ProblemMention:
 		return where + ": " + p.Property + " names form " + p.Other
+	case ProblemTable:
+		return where + ": " + p.Property + " names table app_fd_" + p.Other
 	}
 	return where + ": " + string(p.Kind)
 }
 
 // Doubtful returns the IDs of forms, sorted, of which only the database can say
-// which definitions they mean: those of links, mentions and of named that no
+// which definitions they mean: those of links, options, mentions and of named that no
 // definition has, or that others are similar to.
 func Doubtful(forms []Definition, named []string) []string {
 	ids := map[string]bool{}
@@ -97,11 +108,15 @@ func Doubtful(forms []Definition, named []string) []string {
 		for _, link := range d.Form.Links {
 			doubtful = append(doubtful, link.Form)
 		}
+		doubtful = append(doubtful, d.Form.Options...)
 		for _, mention := range d.Form.Mentions {
 			doubtful = append(doubtful, mention.Form)
 		}
 	}
 	return slices.DeleteFunc(sortedSet(doubtful), func(id string) bool {
+		if id == "" {
+			return true
+		}
 		if !ids[id] {
 			return false
 		}
@@ -142,7 +157,9 @@ func Model(forms []Definition, same map[string][]string) (migration.FormModel, [
 		for _, link := range d.Form.Links {
 			b.link(d, link, resolved)
 		}
-		b.mentions(d, resolved)
+		if !d.Unused {
+			b.mentions(d, resolved)
+		}
 	}
 	b.model.Tables = sortedSet(b.model.Tables)
 	slices.SortFunc(b.model.Relations, compareRelations)
@@ -175,7 +192,9 @@ func (b *builder) problem(p Problem) { b.problems = append(b.problems, p) }
 func (b *builder) link(d Definition, link Link, tables map[string][]string) {
 	children := tables[link.Form]
 	if len(children) == 0 {
-		b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Field: link.Field, Other: link.Form})
+		if !d.Unused {
+			b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Field: link.Field, Other: link.Form})
+		}
 		return
 	}
 	if link.Grid && link.ChildField == "" {
@@ -189,14 +208,26 @@ func (b *builder) link(d Definition, link Link, tables map[string][]string) {
 	}
 }
 
-// mentions reports the forms that d names for no known reason, unless all their
-// tables are those of d itself or of its links: then nothing is left out.
+// mentions reports the forms and tables that d names for no known reason, unless they
+// are those of d itself or of its links: then nothing is left out. Of options
+// only forms that are gone.
 func (b *builder) mentions(d Definition, tables map[string][]string) {
 	reached := d.Tables()
 	for _, link := range d.Form.Links {
 		reached = append(reached, tables[link.Form]...)
 	}
+	for _, id := range d.Form.Options {
+		if len(tables[id]) == 0 {
+			b.problem(Problem{Form: d.ID, Kind: ProblemUnknownForm, Other: id})
+		}
+	}
 	for _, m := range d.Form.Mentions {
+		if m.Table != "" {
+			if !slices.ContainsFunc(reached, func(table string) bool { return strings.EqualFold(table, m.Table) }) {
+				b.problem(Problem{Form: d.ID, Kind: ProblemTable, Field: m.Field, Other: m.Table, Property: m.Property})
+			}
+			continue
+		}
 		problem := Problem{Form: d.ID, Kind: ProblemMention, Field: m.Field, Other: m.Form, Property: m.Property}
 		named := tables[m.Form]
 		if len(named) == 0 {

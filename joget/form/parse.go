@@ -29,8 +29,9 @@ type Form struct {
 	// Options are the forms that option binders read: master data that must
 	// exist on the target, no part of a record.
 	Options []string
-	// Mentions are forms named by a formDefId property of which Parse cannot
-	// tell what it means for the data; neither in Links nor in Options.
+	// Mentions are forms named by a formDefId property, and form tables named in any
+	// text such as SQL, of which Parse cannot tell what they mean for the data; forms
+	// are neither in Links nor in Options.
 	Mentions []Mention
 	// Classes are the class names of all elements, binders, validators and
 	// other plugins used, known to us or not.
@@ -60,11 +61,26 @@ type Link struct {
 	Grid        bool   // many rows; without ChildField they cannot be found
 }
 
-// Mention is a property that names a form and is no known way to tie rows together.
+// Mention is a property that names a form or a form table, and is no known way to tie
+// rows together.
 type Mention struct {
 	Field    string // ID of the element, "" for one without, and for the form itself
 	Property string // its path within the element, with dots: "popup.properties.formDefId"
-	Form     string
+	Form     string // "" for a table
+	Table    string // without app_fd_, as it is written; "" for a form
+}
+
+// MentionsIn returns what the properties of a plugin name, sorted; Field is "". What is
+// no JSON is a text.
+func MentionsIn(properties string) []Mention {
+	var v any
+	if json.Unmarshal([]byte(properties), &v) != nil {
+		v = properties
+	}
+	var p parser
+	mentions := p.properties("", v)
+	slices.SortFunc(mentions, compareMentions)
+	return slices.Compact(mentions)
 }
 
 // Parse reads a form definition. Unknown classes and properties of a shape nobody
@@ -109,10 +125,14 @@ func (p *parser) class(name string) {
 	}
 }
 
-// properties notes the classes named anywhere below v, and returns the forms that
-// are named there.
+// properties notes the classes named anywhere below v, and returns the forms and
+// tables that are named there.
 func (p *parser) properties(path string, v any) (mentions []Mention) {
 	switch v := v.(type) {
+	case string:
+		for _, found := range tablePattern.FindAllStringSubmatch(v, -1) {
+			mentions = append(mentions, Mention{Property: strings.TrimSuffix(path, "."), Table: found[1]})
+		}
 	case map[string]any:
 		for name, value := range v {
 			s, isText := value.(string)
@@ -139,6 +159,9 @@ func (p *parser) properties(path string, v any) (mentions []Mention) {
 func namesForm(property string) bool {
 	return strings.HasSuffix(strings.ToLower(property), "formdefid")
 }
+
+// tablePattern finds form tables in a text: SQL, a script, JSON within JSON.
+var tablePattern = regexp.MustCompile(`\bapp_fd_([0-9A-Za-z_]+)`)
 
 func (p *parser) elements(v any) {
 	list, ok := v.([]any)
@@ -285,7 +308,7 @@ func kindOf(v any) string {
 }
 
 func compareMentions(a, b Mention) int {
-	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Form, b.Form))
+	return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Property, b.Property), cmp.Compare(a.Form, b.Form), cmp.Compare(a.Table, b.Table))
 }
 
 func sortedSet(list []string) []string {

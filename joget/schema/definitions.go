@@ -168,14 +168,15 @@ func (r *Reader) XPDL(ctx context.Context, pkg, version string) ([]byte, error) 
 
 // FormDefinition is a row of app_form.
 type FormDefinition struct {
-	ID    string
-	Table string // without app_fd_; "" for a form without one
-	JSON  []byte // nil for none
+	Version int64 // of its app
+	ID      string
+	Table   string // without app_fd_; "" for a form without one
+	JSON    []byte // nil for none
 }
 
 func scanForm(scan scanner, app *string) (f FormDefinition, err error) {
 	var table sql.NullString
-	err = scan(app, &f.ID, &table, &f.JSON)
+	err = scan(app, &f.Version, &f.ID, &table, &f.JSON)
 	f.Table = table.String
 	return f, err
 }
@@ -209,6 +210,43 @@ func (r *Reader) SameForms(ctx context.Context, app string, ids []string) (map[s
 		}
 	}
 	return same, nil
+}
+
+// UsedVersions returns the versions of an app that are published, or have open
+// instances; without a published one the highest, too. None: no such app.
+func (r *Reader) UsedVersions(ctx context.Context, app string) ([]AppVersion, error) {
+	found, err := r.App(ctx, app)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	running, err := r.OpenDefinitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	current, ok := found.Published()
+	if !ok {
+		current = found.Versions[len(found.Versions)-1]
+	}
+	return slices.DeleteFunc(found.Versions, func(v AppVersion) bool {
+		return v.Version != current.Version && !slices.ContainsFunc(running, func(d migration.DefinitionID) bool {
+			return d.Package == v.Package && d.Version == strconv.FormatInt(v.PackageVersion, 10)
+		})
+	}), nil
+}
+
+// AppsOn returns the apps that have forms on any of the tables (without app_fd_), of
+// any version, by ID.
+func (r *Reader) AppsOn(ctx context.Context, tables []string) (apps []string, err error) {
+	err = batched(tables, func(part []string) error {
+		found, err := read(ctx, r, "look for apps on form tables", withLists(selectSharers, len(part)), args(part), func(scan scanner) (id string, err error) { return id, scan(&id) })
+		apps = append(apps, found...)
+		return err
+	})
+	slices.Sort(apps)
+	return slices.Compact(apps), err
 }
 
 // MappedForms returns the form IDs that activities are mapped to in any version of

@@ -126,11 +126,13 @@ const (
 	selectAppPackages = "SELECT appId, appVersion, packageId, packageVersion FROM {app_package} WHERE appId = ?"
 	selectDefinition  = "SELECT Name FROM {SHKProcessDefinitions} WHERE Name = ?"
 	selectXPDL        = "SELECT x.XPDLId, d.XPDLContent FROM {SHKXPDLS} x JOIN {SHKXPDLData} d ON d.XPDL = x.oid WHERE x.XPDLId = ? AND x.XPDLVersion = ?"
-	selectForms       = "SELECT appId, formId, tableName, json FROM {app_form} WHERE appId = ? ORDER BY appVersion, formId"
+	selectForms       = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? ORDER BY appVersion, formId"
 	// Compared by the column's collation on purpose, as Joget's own look-up does.
-	selectSameForms   = "SELECT appId, formId FROM {app_form} WHERE appId = ? AND formId = ? ORDER BY formId"
+	selectSameForms = "SELECT appId, formId FROM {app_form} WHERE appId = ? AND formId = ? ORDER BY formId"
+	// Compared by the column's collation on purpose, as names of tables are on some systems.
+	selectSharers     = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
 	selectMappedForms = "SELECT packageId, formId FROM {app_package_activity_form} WHERE packageId = ? ORDER BY formId"
-	selectFormsOf     = "SELECT appId, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
+	selectFormsOf     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 
 	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"

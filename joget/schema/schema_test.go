@@ -729,6 +729,40 @@ func TestCanWrite(t *testing.T) {
 	}
 }
 
+func TestUsedVersions(t *testing.T) {
+	t.Parallel()
+	j := newJoget(t)
+	for version := range 4 {
+		j.put("app_app", "appId", "crm", "appVersion", version+1, "published", []byte{0})
+		j.put("app_package", "packageId", "crm", "packageVersion", version+11, "appId", "crm", "appVersion", version+1)
+	}
+	for id, of := range map[string]struct{ definition, state string }{"1_a": {"crm#11#p", running}, "2_b": {"crm#12#p", completed}, "3_c": {"hr#13#p", running}} {
+		j.definition(of.definition)
+		j.process(id, of.definition, of.state, "cat")
+	}
+	used := func(app string) (versions []int64) {
+		t.Helper()
+		found, err := j.Fresh().UsedVersions(t.Context(), app)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range found {
+			versions = append(versions, v.Version)
+		}
+		return versions
+	}
+	if got := used("crm"); !slices.Equal(got, []int64{1, 4}) {
+		t.Errorf("of no published one %v are used, want the one with instances and the highest", got)
+	}
+	j.exec("UPDATE app_app SET published = 1 WHERE appVersion = 3")
+	if got := used("crm"); !slices.Equal(got, []int64{1, 3}) {
+		t.Errorf("%v are used, want the one with instances and the published one", got)
+	}
+	if got := used("none"); got != nil {
+		t.Errorf("of no app %v", got)
+	}
+}
+
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	j := newJoget(t)
@@ -778,7 +812,7 @@ func TestDefinitions(t *testing.T) {
 	j.put("app_form", "appId", "crm", "appVersion", 2, "formId", "f2", "tableName", "proposal", "json", "{}")
 	j.put("app_form", "appId", "crm", "appVersion", 1, "formId", "f1", "tableName", nil, "json", nil)
 	j.put("app_form", "appId", "CRM", "appVersion", 2, "formId", "theirs", "tableName", "proposal", "json", "{}")
-	wantForms := []schema.FormDefinition{{ID: "f1"}, {ID: "f2", Table: "proposal", JSON: []byte("{}")}}
+	wantForms := []schema.FormDefinition{{Version: 1, ID: "f1"}, {Version: 2, ID: "f2", Table: "proposal", JSON: []byte("{}")}}
 	var forms []schema.FormDefinition
 	err = r.EachForm(t.Context(), "crm", func(f schema.FormDefinition) { forms = append(forms, f) })
 	if diff := cmp.Diff(wantForms, forms); diff != "" || err != nil {

@@ -291,6 +291,29 @@ func TestANarrowFileBelongsToTheOwnerOfAllUploads(t *testing.T) {
 	}
 }
 
+// TestTidyRemovesTheFoldersOfAnID has an ID with slashes, and another record's upload
+// within the first of its folders.
+func TestTidyRemovesTheFoldersOfAnID(t *testing.T) {
+	t.Parallel()
+	s, dir := open(t)
+	for name, left := range map[string]string{"alone": "", "with_another": "PO"} {
+		table := filepath.Join(dir, name)
+		below := migration.RowKey{Table: name, ID: "PO/2024/1"}
+		uploadstest.Put(t, s, uploads.Key{Row: below, Name: "f"}, "x")
+		if left != "" {
+			write(t, "theirs", table, left, "theirs")
+		}
+		must(t, s.Remove(t.Context(), uploads.Key{Row: below, Name: "f"}))
+		must(t, s.Tidy(t.Context(), below))
+		if _, err := os.Stat(filepath.Join(table, "PO", "2024")); !os.IsNotExist(err) {
+			t.Errorf("%s: the folder within is left: %v", name, err)
+		}
+		if _, err := os.Stat(table); os.IsNotExist(err) != (left == "") {
+			t.Errorf("%s: of the table: %v", name, err)
+		}
+	}
+}
+
 func TestACommitCutShortDoesNotHarmTheFinishedFile(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)

@@ -610,8 +610,10 @@ func (p *partial) narrow(mode fs.FileMode) error {
 		return err
 	}
 	uid, _ := owner(root)
-	if is, gid := owner(info); is != uid && p.f.Chown(uid, gid) != nil {
-		return nil
+	if is, gid := owner(info); is != uid {
+		if err := p.f.Chown(uid, gid); err != nil {
+			return nil //nolint:nilerr // only root gives files away
+		}
 	}
 	may := fs.FileMode(ownerMode)
 	for _, class := range []fs.FileMode{0o070, 0o007} { // the group, and others
