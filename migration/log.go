@@ -63,6 +63,7 @@ const (
 	EventFilesUndone      Event = "files_undone"      // Restored, Removed, AsBefore
 	EventLeftChanged      Event = "left_changed"      // Number: rows and files that somebody changed since
 	EventLeftInUse        Event = "left_in_use"       // Number: rows and files that another migrated instance uses
+	EventRecordUsed       Event = "record_used"       // by Target, which no source instance became
 	EventUndone           Event = "undone"            // Rows, Files, Conflicts, Shared
 	EventRolledBack       Event = "rolled_back"       // State
 	EventRollbackRefused  Event = "rollback_refused"  //

@@ -132,6 +132,9 @@ var phrases = map[Event]func(l StepLine) string{
 	EventLeftInUse: func(l StepLine) string {
 		return fmt.Sprintf("not undone: %d, which another migrated instance uses", l.Facts.Number)
 	},
+	EventRecordUsed: func(l StepLine) string {
+		return fmt.Sprintf("target instance %s uses the record: what it may rely on is left as it is", l.Facts.Target)
+	},
 	EventUndone: func(l StepLine) string {
 		n := l.Facts.Tally
 		return fmt.Sprintf("undone: %d rows, %d files; not undone: %d changed since, %d in use by other instances", n.Rows, n.Files, n.Conflicts, n.Shared)

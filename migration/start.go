@@ -127,6 +127,33 @@ func Unexplained(linked []Linked, intent StartIntent, explained Explained, allow
 	return left
 }
 
+// RecordUse says that an open instance of the target uses a record which no source
+// instance became. The zero value: none does.
+type RecordUse struct {
+	By InstanceID
+	// Since: it came after our start, so that what it found in the record was ours.
+	Since bool
+}
+
+// UseOf returns who else uses the record of c, of those that are linked to it; one that
+// came after our start before others. A subflow is its root's: it counts only where none
+// of ours is open that may have called it.
+func (c *Claim) UseOf(linked []Linked, explained Explained) RecordUse {
+	open := func(l Linked) bool { return l.State.Open() && !l.Archived }
+	ours := slices.ContainsFunc(linked, func(l Linked) bool { return open(l) && explained[l.ID] })
+	var use RecordUse
+	for _, l := range linked {
+		if !open(l) || explained[l.ID] || l.Child && ours {
+			continue
+		}
+		since := c.State == ClaimStarted && !slices.Contains(c.Baseline, l.ID)
+		if use.By == "" || since && !use.Since {
+			use = RecordUse{l.ID, since}
+		}
+	}
+	return use
+}
+
 // Candidates returns the linked instances that the request of c may have made. Where
 // Joget's answer names one it made that and no other.
 func (c *Claim) Candidates(linked []Linked, intent StartIntent, explained Explained) []Linked {

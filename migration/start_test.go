@@ -262,3 +262,42 @@ func TestCandidates(t *testing.T) {
 		}
 	}
 }
+
+func TestUseOf(t *testing.T) {
+	t.Parallel()
+	of := func(id migration.InstanceID, change func(*migration.Linked)) migration.Linked {
+		return candidate(func(l *migration.Linked) {
+			l.ID = id
+			if change != nil {
+				change(l)
+			}
+		})
+	}
+	child := func(l *migration.Linked) { l.Child = true }
+	closed := func(l *migration.Linked) { l.State = migration.StateCompleted }
+	explained := migration.Explained{"ours": true, "former": true}
+	started := migration.Claim{State: migration.ClaimStarted, Baseline: []migration.InstanceID{"before"}}
+	for _, tc := range []struct {
+		name   string
+		claim  migration.Claim
+		linked []migration.Linked
+		want   migration.RecordUse
+	}{
+		{name: "nobody", claim: started},
+		{name: "somebody", claim: started, linked: []migration.Linked{of("former", closed), of("theirs", nil)}, want: migration.RecordUse{By: "theirs", Since: true}},
+		{name: "somebody_who_was_there_before", claim: started, linked: []migration.Linked{of("before", nil)}, want: migration.RecordUse{By: "before"}},
+		{name: "both", claim: started, linked: []migration.Linked{of("before", nil), of("theirs", nil)}, want: migration.RecordUse{By: "theirs", Since: true}},
+		{name: "somebody_and_nothing_was_started", linked: []migration.Linked{of("theirs", nil)}, want: migration.RecordUse{By: "theirs"}},
+		{name: "ours", claim: started, linked: []migration.Linked{of("ours", nil), of("below", child)}},
+		{name: "somebody_besides_ours", claim: started, linked: []migration.Linked{of("ours", nil), of("below", child), of("theirs", nil)}, want: migration.RecordUse{By: "theirs", Since: true}},
+		{name: "a_subflow_that_outlived_its_root", claim: started, linked: []migration.Linked{of("former", closed), of("below", child)}, want: migration.RecordUse{By: "below", Since: true}},
+		{name: "what_has_ended", claim: started, linked: []migration.Linked{of("theirs", closed), of("archived", func(l *migration.Linked) { l.Archived = true })}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if got := tc.claim.UseOf(tc.linked, explained); got != tc.want {
+				t.Errorf("used %+v", got)
+			}
+		})
+	}
+}

@@ -421,7 +421,15 @@ func (d *driver) activities(ctx context.Context) ([]seenActivity, error) {
 	return all, err
 }
 
-func (d *driver) below(ctx context.Context, path migration.Path, id migration.InstanceID, definition migration.DefinitionID) ([]seenActivity, error) {
+// below is activities for one instance and those below it. known is its definition as its
+// start or its caller had it, where the server does not tell: a deploy moves instances to
+// another version (docs/joget.md#deploying).
+func (d *driver) below(ctx context.Context, path migration.Path, id migration.InstanceID, known migration.DefinitionID) ([]seenActivity, error) {
+	p, err := d.act.Target.Fresh().Presence(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	definition := cmp.Or(p.Definition, known)
 	walker, err := d.act.Target.Catalog.Walker(ctx, definition)
 	if err != nil {
 		return nil, err
@@ -478,6 +486,10 @@ func (d *driver) rows(ctx context.Context, id migration.InstanceID) ([]seenActiv
 // will have on the target, before anything is migrated.
 func (act *Activities) compareAnswers(ctx context.Context, r *migration.Rehearsal, entry migration.Entry, out *contract.RehearseStepOutput) error {
 	known, err := act.processes(ctx, entry.Target)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		out.Stopped = fmt.Sprintf("the target does not have %s any more, for which it was planned: run starter plan again", entry.Target)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // UndoData takes files and rows of an instance whose target instance is closed
 // back to what they were, lets go of its start and ends its rollback. What
-// somebody changed since, or another migrated instance uses, is left and told.
+// somebody changed since, or another instance uses, is left and told.
 // It is safe to repeat.
 func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) (contract.UndoDataOutput, error) {
 	out := contract.UndoDataOutput{Outcome: step.OK()}
@@ -31,7 +31,12 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err := act.TakeRecord(ctx, i.Key, i.Entry.Record, in.Migration); err != nil {
 		return out, err
 	}
-	files, err := act.undoFiles(ctx, in.StepInput, claim.Started.ID)
+	used, err := act.useOf(ctx, &claim, i.Entry.Record)
+	if err != nil {
+		return out, err
+	}
+	rowImages, fileImages := act.images(in.Migration, i.Key, used)
+	files, err := act.undoFiles(ctx, in.StepInput, claim.Started.ID, fileImages)
 	if err != nil {
 		return out, err
 	}
@@ -39,7 +44,7 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err != nil {
 		return out, err
 	}
-	rows, err := records.Undo(ctx, act.Target.Form(), forms.Model.Union(act.Settings.Extra), act.Ledger.RowUndo(in.Migration, i.Key), act.pace)
+	rows, err := records.Undo(ctx, act.Target.Form(), forms.Model.Union(act.Settings.Extra), rowImages, act.pace)
 	if err != nil {
 		return out, err
 	}
@@ -57,6 +62,7 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 		undone(migration.EventFilesUndone, len(files.Restored), len(files.Removed), len(files.Already)),
 		undone(migration.EventRowsUndone, len(rows.Restored), len(rows.Removed), len(rows.Already)),
 		left(migration.EventLeftChanged, step.List(rows.Conflicts), step.List(files.Conflicts), out.Conflicts),
+		recordUsed(used.By),
 		left(migration.EventLeftInUse, step.List(rows.Shared), step.List(files.Shared), out.Shared),
 	}
 	out.Conflicts, out.Shared = out.Conflicts+tools.Conflicts, out.Shared+tools.Shared
@@ -100,6 +106,14 @@ func left(event migration.Event, rows, files string, n int) migration.StepLine {
 	return migration.StepLine{Step: migration.StepRollback, Event: event, Facts: migration.Facts{Number: int64(n)}, Detail: rows + "; " + files}
 }
 
+// recordUsed tells of the instance that uses the record; no line where there is none.
+func recordUsed(by migration.InstanceID) migration.StepLine {
+	if by == "" {
+		return migration.StepLine{}
+	}
+	return migration.StepLine{Step: migration.StepRollback, Event: migration.EventRecordUsed, Facts: migration.Facts{Target: by}}
+}
+
 // ended returns the claim of an instance of which nothing is open on the
 // target: who has to say so is the target.
 func (act *Activities) ended(ctx context.Context, in contract.StepInput) (migration.Claim, error) {
@@ -137,8 +151,8 @@ func (act *Activities) releaseStart(ctx context.Context, claim migration.Claim) 
 }
 
 // undoFiles puts files back that tools made or changed before anybody looked,
-// and then those that we wrote.
-func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID) (uploads.UndoResult, error) {
+// and then those that we wrote, as images has them.
+func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID, images uploads.FileUndoer) (uploads.UndoResult, error) {
 	key := act.Key(in.Instance)
 	var folders []migration.RowKey
 	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
@@ -154,7 +168,7 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, act.Target.Files(), folders, act.Ledger.FileUndo(in.Migration, key), capture, func(ctx context.Context, _ int) error {
+	return uploads.Undo(ctx, act.Target.Files(), folders, images, capture, func(ctx context.Context, _ int) error {
 		step.Headway(ctx)
 		return ctx.Err()
 	})

@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
 )
@@ -35,7 +36,7 @@ func TestUndoData_leaves_files_that_may_be_somebodys(t *testing.T) {
 		{
 			name:    "another_open_instance_has_the_record",
 			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
-			files:   asTheyAre, conflicts: 1, shared: 2,
+			files:   asTheyAre, conflicts: 2, shared: 2, // its row, too
 		},
 		{
 			name: "people_worked_on_what_was_aborted",
@@ -165,4 +166,123 @@ func TestResolveInstance_puts_back_what_tools_did_before_another_start(t *testin
 	activitytest.Must(t, err)
 	activitytest.Same(t, "record", scene.AsOnTheSource, scene.Record(c, in))
 	activitytest.Same(t, "claim", migration.ClaimReleased, in.Claim().State)
+}
+
+// TestUndoData_leaves_the_record_to_another_instance has an instance of the record open on
+// the target that is not ours: no row and no file is taken away under it.
+func TestUndoData_leaves_the_record_to_another_instance(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*activitytest.Case, *activitytest.Instance)
+		kept    bool
+	}{
+		{name: "nobody_else", happens: func(*activitytest.Case, *activitytest.Instance) {}},
+		{
+			name: "people_use_it", kept: true,
+			happens: func(_ *activitytest.Case, in *activitytest.Instance) { in.StartUnknown("terry", nil) },
+		},
+		{
+			name:    "people_do_not_use_it_any_more",
+			happens: func(c *activitytest.Case, in *activitytest.Instance) { c.Target.Abort(in.StartUnknown("terry", nil)) },
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Twins(c, map[string]string{"a": "ours"})
+			tc.happens(c, in)
+			c.Target.Abort(in.TargetID())
+			scene.Finished(t, c, in)
+			activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+			want := contract.UndoDataOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Rows: 1, Files: 1}
+			name, files, told := "", []string{}, 0
+			if tc.kept {
+				want.Rows, want.Files, want.Conflicts = 0, 0, 2
+				name, files, told = "Jack", []string{"a=ours"}, 1
+			}
+			for range 2 { // what is repeated after its end tells the same
+				out, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+				activitytest.Must(t, err)
+				activitytest.Same(t, "undone", want, out)
+			}
+			activitytest.Same(t, "row", name, c.Target.Field("onb_hire", in.Record, "fullName"))
+			activitytest.Same(t, "files", files, c.Target.Files("onb_hire", in.Record))
+			activitytest.Same(t, "told", told, len(in.Told(migration.EventRecordUsed)))
+			activitytest.Same(t, "state", migration.InstanceReady, in.Entry().State)
+			// What was left is ours still, and stands in nobody's way.
+			scene.Copied(t, c, in)
+			activitytest.Same(t, "row of the next migration", "Jack", c.Target.Field("onb_hire", in.Record, "fullName"))
+		})
+	}
+}
+
+// TestUndoData_of_a_row_that_was_there_before puts it back for an instance that was there
+// before ours, and leaves it to one that came since.
+func TestUndoData_of_a_row_that_was_there_before(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		before    bool // somebody's instance came before ours
+		value     string
+		conflicts int
+	}{{"and_whose_instance_was_too", true, "Joe", 0}, {"and_whose_instance_came_since", false, "Jack", 1}} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := c.Begin(activitytest.Begin{Process: "onboard/probation", Variables: map[string]string{"outcome": "new"}, Row: map[string]string{"fullName": "Jack"}})
+			c.Target.Row("onb_hire", in.Record, map[string]string{"fullName": "Joe"})
+			in.Plan()
+			overwrites := scene.Worker(c, func(p *scene.Ports) { p.Settings.OnConflict = records.ConflictOverwrite })
+			_, err := activitytest.Run(t, overwrites.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+			activitytest.Must(t, err)
+			activitytest.Same(t, "copied", "Jack", c.Target.Field("onb_hire", in.Record, "fullName"))
+			var earlier []migration.InstanceID
+			if tc.before {
+				earlier = append(earlier, in.StartUnknown("terry", nil))
+			}
+			_, _, err = c.Ledger.Claim(t.Context(), in.Key(), in.Record, "t", c.Migration)
+			activitytest.Must(t, err)
+			activitytest.Must(t, c.Ledger.SaveBaseline(t.Context(), in.Key(), "t", earlier))
+			activitytest.Must(t, c.Ledger.Sending(t.Context(), in.Key(), "t", nil, in.Target))
+			ours := in.Identity(in.StartUnknown("cat", nil))
+			activitytest.Must(t, c.Ledger.Outcome(t.Context(), in.Key(), "t", migration.StartOutcome{Fate: migration.FateAnswered, Status: 200, Started: &ours}))
+			if !tc.before {
+				in.StartUnknown("terry", nil)
+			}
+			c.Target.Abort(ours.ID)
+			scene.Finished(t, c, in)
+			activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+			out, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+			activitytest.Must(t, err)
+			activitytest.Same(t, "row", tc.value, c.Target.Field("onb_hire", in.Record, "fullName"))
+			activitytest.Same(t, "conflicts", tc.conflicts, out.Conflicts)
+			activitytest.Same(t, "told", 1, len(in.Told(migration.EventRecordUsed)))
+		})
+	}
+}
+
+// TestUndoData_of_two_instances_of_a_record leaves what both use to the last of them.
+func TestUndoData_of_two_instances_of_a_record(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	first := scene.Twins(c, map[string]string{"a": "ours"})
+	second := c.Begin(activitytest.Begin{Process: "onboard/probation", Record: first.Record, Variables: map[string]string{"outcome": "new"}})
+	c.Plan(first, second)
+	second.Copy()
+	second.Start()
+	undo := func(in *activitytest.Instance) contract.UndoDataOutput {
+		t.Helper()
+		c.Target.Abort(in.TargetID())
+		scene.Finished(t, c, in)
+		activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+		out, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+		activitytest.Must(t, err)
+		return out
+	}
+	ok := contract.Outcome{Status: contract.StatusOK}
+	activitytest.Same(t, "the first", contract.UndoDataOutput{Outcome: ok, Shared: 2}, undo(second))
+	activitytest.Same(t, "row", "Jack", c.Target.Field("onb_hire", first.Record, "fullName"))
+	activitytest.Same(t, "the last", contract.UndoDataOutput{Outcome: ok, Rows: 1, Files: 1}, undo(first))
+	activitytest.Same(t, "row", "", c.Target.Field("onb_hire", first.Record, "fullName"))
 }

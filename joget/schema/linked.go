@@ -337,11 +337,12 @@ const (
 	Nowhere   Where = "nowhere" // never existed, or deleted without a link
 )
 
-// Presence is what is left of an instance, and its state there ("" for
-// InLinks and Nowhere).
+// Presence is what is left of an instance, its state there and its definition, as it is
+// or was last (both zero for InLinks and Nowhere).
 type Presence struct {
-	Where Where
-	State migration.State
+	Where      Where
+	State      migration.State
+	Definition migration.DefinitionID
 }
 
 // Closed reports whether the instance is known to have ended. Nowhere is not
@@ -369,14 +370,14 @@ func (r *Reader) Presence(ctx context.Context, id migration.InstanceID) (Presenc
 		return Presence{}, err
 	}
 	if h, ok := heads[id]; ok {
-		return Presence{InEngine, h.instance.State}, nil
+		return Presence{InEngine, h.instance.State, h.instance.Definition}, nil
 	}
 	archived, err := r.history(ctx, ids)
 	if err != nil {
 		return Presence{}, err
 	}
 	if l, ok := archived[id]; ok {
-		return Presence{InHistory, l.State}, nil
+		return Presence{InHistory, l.State, l.Definition}, nil
 	}
 	if _, ok := links[id]; ok {
 		return Presence{Where: InLinks}, nil

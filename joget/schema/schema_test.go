@@ -437,9 +437,9 @@ func TestLinkedInstances(t *testing.T) {
 	}
 
 	for id, want := range map[migration.InstanceID]schema.Presence{
-		"1_crm_process1": {Where: schema.InEngine, State: migration.StateRunning},
+		"1_crm_process1": {Where: schema.InEngine, State: migration.StateRunning, Definition: def},
 		"4_crm_process1": {Where: schema.InLinks},
-		"6_crm_process1": {Where: schema.InHistory, State: migration.StateCompleted},
+		"6_crm_process1": {Where: schema.InHistory, State: migration.StateCompleted, Definition: def},
 		"1_CRM_process1": {Where: schema.Nowhere},
 	} {
 		p, err := j.Fresh().Presence(t.Context(), id)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -280,6 +281,32 @@ func (s *Server) Forget(id migration.InstanceID) {
 	for _, table := range []string{"wf_history_activity", "wf_history_process", "wf_process_link_history"} {
 		s.Exec("DELETE FROM "+table+" WHERE processId = ?", string(id))
 	}
+}
+
+// Deploy uploads the package of an app anew, with changes: pairs of what stands in its
+// file and what shall. It returns the new version. It is for a stage of the test's own:
+// all open instances of the app move.
+func (s *Server) Deploy(app string, changes ...string) string {
+	s.t.Helper()
+	const published = "SELECT appVersion FROM app_app WHERE appId = ? AND published = 1"
+	const file = "SELECT d.XPDLContent FROM SHKXPDLData d JOIN SHKXPDLS x ON x.oid = d.XPDL JOIN app_package p ON p.packageId = x.XPDLId AND p.packageVersion = x.XPDLVersion" +
+		" JOIN app_app a ON a.appId = p.appId AND a.appVersion = p.appVersion WHERE a.appId = ? AND a.published = 1"
+	text := s.Text(file, app)
+	for pair := range slices.Chunk(changes, 2) {
+		if !strings.Contains(text, pair[0]) {
+			s.t.Fatalf("%s does not stand in the package of %s", pair[0], app)
+		}
+		text = strings.ReplaceAll(text, pair[0], pair[1])
+	}
+	number, err := strconv.ParseInt(s.Text(published, app), 10, 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	version, err := s.Engine.Deploy(s.t.Context(), app, number, []byte(text))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return version
 }
 
 // Set gives a variable of an instance a value, as an administrator.

@@ -22,6 +22,60 @@ const (
 		" WHERE processDefId = ? AND activityDefId = ? AND packageId = ? AND packageVersion = ? AND autoContinue = 1"
 )
 
+// Deployments.
+const (
+	selectDeployed    = "SELECT packageVersion FROM app_package WHERE appId = ? AND appVersion = ?"
+	selectNextVersion = "SELECT CAST(NextVersion AS UNSIGNED) FROM SHKNextXPDLVersions WHERE XPDLId = ?"
+	updateNextVersion = "UPDATE SHKNextXPDLVersions SET NextVersion = ?, version = version + 1 WHERE XPDLId = ?"
+
+	insertXPDL       = "INSERT INTO SHKXPDLS (XPDLId, XPDLVersion, XPDLClassVersion, XPDLUploadTime, oid, version) VALUES (?, ?, 1184650391000, ?, ?, 0)"
+	insertXPDLData   = "INSERT INTO SHKXPDLData (XPDLContent, XPDLClassContent, XPDL, CNT, oid, version) VALUES (?, NULL, ?, ?, ?, 0)"
+	insertDefinition = "INSERT INTO SHKProcessDefinitions (Name, PackageId, ProcessDefinitionId, ProcessDefinitionCreated, ProcessDefinitionVersion, State, oid, version)" +
+		" VALUES (?, ?, ?, ?, ?, 0, ?, 0)"
+
+	insertPackageAgain = "INSERT INTO app_package (packageId, packageVersion, name, dateCreated, dateModified, appId, appVersion)" +
+		" SELECT packageId, ?, name, dateCreated, dateModified, appId, appVersion FROM app_package WHERE packageId = ? AND packageVersion = ?"
+	deletePackage = "DELETE FROM app_package WHERE packageId = ? AND packageVersion = ?"
+
+	selectOpenOfVersion = "SELECT Id FROM SHKProcesses WHERE LOCATE(?, PDefName) = 1 AND State IN (?, ?, ?) ORDER BY oid"
+	selectOfVersion     = "SELECT Id FROM SHKProcesses WHERE LOCATE(?, PDefName) = 1"
+
+	updateDefinition            = "UPDATE SHKProcesses SET PDefName = ?, ProcessDefinition = ?, version = version + 1 WHERE oid = ?"
+	selectActivityOIDs          = "SELECT oid FROM SHKActivities WHERE Process = ?"
+	updateActivityDefinition    = "UPDATE SHKActivities SET PDefName = ?, version = version + 1 WHERE oid = ?"
+	selectAssignmentsOfInstance = "SELECT t.oid FROM SHKAssignmentsTable t JOIN SHKActivities a ON a.oid = t.Activity WHERE a.Process = ?"
+	updateAssignmentDefinition  = "UPDATE SHKAssignmentsTable SET ActivityProcessDefName = ?, version = version + 1 WHERE oid = ?"
+	selectDeadlineOIDs          = "SELECT oid FROM SHKDeadlines WHERE Activity = ?"
+	deleteDeadline              = "DELETE FROM SHKDeadlines WHERE oid = ?"
+
+	deleteXPDLData    = "DELETE FROM SHKXPDLData WHERE XPDL IN (SELECT oid FROM SHKXPDLS WHERE XPDLId = ? AND XPDLVersion = ?)"
+	deleteXPDL        = "DELETE FROM SHKXPDLS WHERE XPDLId = ? AND XPDLVersion = ?"
+	deleteDefinitions = "DELETE FROM SHKProcessDefinitions WHERE PackageId = ? AND ProcessDefinitionVersion = ?"
+)
+
+// mappingTables are the tables with what is mapped to a package version; activities:
+// to its activities, and not to participants.
+var mappingTables = []struct {
+	take, list, drop string
+	activities       bool
+}{
+	{
+		"UPDATE app_package_activity_form SET packageVersion = ? WHERE packageId = ? AND packageVersion = ?",
+		"SELECT processDefId, activityDefId FROM app_package_activity_form WHERE packageId = ? AND packageVersion = ?",
+		"DELETE FROM app_package_activity_form WHERE packageId = ? AND packageVersion = ? AND processDefId = ? AND activityDefId = ?", true,
+	},
+	{
+		"UPDATE app_package_activity_plugin SET packageVersion = ? WHERE packageId = ? AND packageVersion = ?",
+		"SELECT processDefId, activityDefId FROM app_package_activity_plugin WHERE packageId = ? AND packageVersion = ?",
+		"DELETE FROM app_package_activity_plugin WHERE packageId = ? AND packageVersion = ? AND processDefId = ? AND activityDefId = ?", true,
+	},
+	{
+		"UPDATE app_package_participant SET packageVersion = ? WHERE packageId = ? AND packageVersion = ?",
+		"SELECT processDefId, participantId FROM app_package_participant WHERE packageId = ? AND packageVersion = ?",
+		"DELETE FROM app_package_participant WHERE packageId = ? AND packageVersion = ? AND processDefId = ? AND participantId = ?", false,
+	},
+}
+
 // Directory. All give user names.
 const (
 	selectUserByID   = "SELECT username FROM dir_user WHERE id = ?"
