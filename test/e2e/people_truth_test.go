@@ -150,6 +150,9 @@ func (p *people) differing(w workplace) []string {
 	p.t.Helper()
 	return slices.DeleteFunc(p.rows(p.ledger, differences, w.ID), func(item string) bool {
 		f := strings.SplitN(item, "|", 3)
+		if f[0] == "instance" && slices.Contains(p.siblings(), f[2]) {
+			return true
+		}
 		if f[0] != "row" && f[0] != "file" {
 			return p.worked(w.Record, actAccept, actComplete)
 		}
