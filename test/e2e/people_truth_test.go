@@ -29,7 +29,7 @@ const (
 )
 
 // lossy is how many of a hundred acts may be lost so.
-const lossy = 4
+const lossy = 5
 
 func runsTools(c rig.Call) bool {
 	return strings.Contains(c.Path, "/process/start/") || strings.Contains(c.Path, "/activity/start/") || strings.Contains(c.Path, "/assignment/complete")
