@@ -92,8 +92,8 @@ const (
 	actSibling   = "sibling"
 )
 
-// deeds are the kinds of acts with how far they go and how often they come.
-var deeds = []struct {
+// actKinds are the kinds of acts with how far they go and how often they come.
+var actKinds = []struct {
 	kind   string
 	scope  scope
 	weight int
@@ -182,15 +182,15 @@ func (p *people) end() {
 // act does one thing somewhere.
 func (p *people) act(ctx context.Context, rng *rand.Rand, n int) error {
 	total := 0
-	for _, d := range deeds {
+	for _, d := range actKinds {
 		total += d.weight
 	}
 	at, draw := 0, rng.IntN(total)
-	for draw >= deeds[at].weight {
-		draw -= deeds[at].weight
+	for draw >= actKinds[at].weight {
+		draw -= actKinds[at].weight
 		at++
 	}
-	d := deeds[at]
+	d := actKinds[at]
 	a := act{n: n, kind: d.kind, who: colleagues[rng.IntN(len(colleagues))]}
 	w, err := p.choose(ctx, rng, d.scope)
 	if err != nil {
