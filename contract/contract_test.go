@@ -44,7 +44,7 @@ var (
 var wire = []any{
 	contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Wave: "1", Queues: queues, Pilot: true, Mode: contract.ModeRedo, Discard: true},
 	contract.InstanceResult{State: migration.InstanceDone, Reason: migration.ReasonOperator, Verdict: migration.VerdictSame, Target: "9_crm_approve", Refused: "m", Conflicts: 2, Shared: 1},
-	contract.InstanceStatus{Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Message: "m", Target: "9_crm_approve"},
+	contract.InstanceStatus{Deciding: migration.ActionRetry, Step: migration.StepResume, Parked: true, ParkID: 2, Reason: migration.ReasonTargetMoved, Actions: []migration.Action{migration.ActionAccept}, Message: "m", Target: "9_crm_approve"},
 	contract.Resolution{Action: migration.ActionAdopt, ParkID: 2, Target: "9_crm_approve", Discard: true},
 	contract.Resolved{ParkID: 2, Reason: migration.ReasonTargetMoved},
 	contract.WaveInput{Migration: "m", Wave: "1", Queues: queues, State: contract.WaveState{

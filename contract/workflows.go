@@ -55,15 +55,17 @@ type InstanceResult struct {
 }
 
 // InstanceStatus answers StatusQuery of an instance. Message is what a parking
-// says in plain words, or why the last decision came to nothing.
+// says in plain words, or why the last decision came to nothing; Deciding is the decision
+// that is being carried out, "" for none.
 type InstanceStatus struct {
-	Step    migration.Step       `json:"step"`
-	Parked  bool                 `json:"parked"`
-	ParkID  int64                `json:"park_id,omitempty"`
-	Reason  migration.Reason     `json:"reason,omitempty"`
-	Actions []migration.Action   `json:"actions,omitempty"`
-	Message string               `json:"message,omitempty"`
-	Target  migration.InstanceID `json:"target,omitempty"`
+	Step     migration.Step       `json:"step"`
+	Parked   bool                 `json:"parked"`
+	ParkID   int64                `json:"park_id,omitempty"`
+	Reason   migration.Reason     `json:"reason,omitempty"`
+	Actions  []migration.Action   `json:"actions,omitempty"`
+	Message  string               `json:"message,omitempty"`
+	Target   migration.InstanceID `json:"target,omitempty"`
+	Deciding migration.Action     `json:"deciding,omitempty"`
 }
 
 // Resolution is the argument of ResolveUpdate.

@@ -260,8 +260,7 @@ func (m *model) loseTail(w world) {
 		n.saved = w.ledger
 		m.push(n)
 	}
-	underway := m.inFlight || m.tail
-	if !quiet(w) && !(underway && cutOff(w)) {
+	if underway := m.inFlight || m.tail; !quiet(w) && (!underway || !cutOff(w)) {
 		return
 	}
 	before := []ledger{{}}

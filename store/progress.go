@@ -136,6 +136,29 @@ func (l *Ledger) Park(ctx context.Context, mig migration.Name, id migration.Inst
 	return parkID, err
 }
 
+// ParkAgain parks an entry as its workflow is parked, under the number that the
+// workflow gives its parking: the ledger came back from a moment before. seen is the
+// entry as it was when the workflow was looked at; one that has changed since is left
+// as it is, and so is one that is parked, or at an end. It reports whether it was parked.
+func (l *Ledger) ParkAgain(ctx context.Context, mig migration.Name, seen migration.Entry, parkID int64, p migration.Parking) (parked bool, err error) {
+	err = l.tx(ctx, "park instance again", string(seen.Instance), func(tx *sql.Tx) error {
+		parked = false
+		e, err := findEntry(ctx, tx, mig, seen.Instance, forUpdate)
+		if err != nil || !e.UpdatedAt.Equal(seen.UpdatedAt) || !slices.Contains(migration.Working(), e.State) {
+			return err
+		}
+		parkID := max(parkID, e.ParkID)
+		if _, err := tx.ExecContext(ctx, updateParked, string(p.Step), string(p.Reason), cut(p.Detail, maxDetail), parkID, p.Token, mig, string(e.Instance)); err != nil {
+			return err
+		}
+		parked = true
+		return l.log(ctx, tx, mig, e.Instance, migration.StepLine{
+			Step: p.Step, Event: migration.EventParked, Facts: migration.Facts{ParkID: parkID, Reason: p.Reason}, Detail: p.Detail,
+		})
+	})
+	return parked, err
+}
+
 // Resolve records the operator's decision about the parking d.ParkID. The
 // entry stays parked until its workflow takes the decision up with Progress;
 // until then a later decision replaces an earlier one. The same decision again

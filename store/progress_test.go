@@ -164,3 +164,28 @@ func TestSnapshot_returns_the_latest_as_it_was_saved(t *testing.T) {
 		t.Errorf("snapshot (-want +got):\n%s", diff)
 	}
 }
+
+// An entry is parked again only as it was when its workflow was looked at.
+func TestParkAgain(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	savePlan(t, l, "p", planned(1, nil))
+	before := entry(t, l, 1)
+	must(t, l.Progress(t.Context(), mig, id(1), migration.Change{State: migration.InstanceRunning}))
+	now := entry(t, l, 1)
+	p := migration.Parking{Step: migration.StepVerify, Reason: migration.ReasonVerifyDiffers}
+	for _, tc := range []struct {
+		name   string
+		seen   migration.Entry
+		parked bool
+	}{{"it_has_moved_since", before, false}, {"it_has_not", now, true}, {"it_is_parked_already", now, false}} {
+		parked, err := l.ParkAgain(t.Context(), mig, tc.seen, 5, p)
+		must(t, err)
+		if parked != tc.parked {
+			t.Errorf("%s: parked %t", tc.name, parked)
+		}
+	}
+	if e := entry(t, l, 1); e.State != migration.InstanceParked || e.ParkID != 5 || e.Reason != p.Reason || e.Step != p.Step {
+		t.Errorf("%+v", e)
+	}
+}

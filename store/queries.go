@@ -233,9 +233,7 @@ WHERE migration = ? AND wave <> '' AND instance IN `
 	updateClaimed = `UPDATE instance SET state = 'claimed', claim_token = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance IN `
 
-	queryOlder = "SELECT " + entryColumns + ` FROM instance
-WHERE migration = ? AND wave = ? AND state IN ('claimed','in_flight','waiting') AND updated_at <= ?
-ORDER BY ordinal`
+	isOlder = " AND updated_at <= ? ORDER BY ordinal"
 )
 
 // The log.

@@ -410,15 +410,19 @@ func plannedState(ctx context.Context, tx *sql.Tx, mig migration.Name, id migrat
 	return migration.InstanceReady, err
 }
 
-// InFlightOlderThan returns the entries of a wave that are claimed, in flight
-// or waiting and have not changed for age, in plan order: their workflows may be gone.
+// InFlightOlderThan returns the entries that are claimed, in flight or waiting and
+// have not changed for age, in plan order: their workflows may be gone. wave "" means
+// those of all waves and of none.
 func (l *Ledger) InFlightOlderThan(ctx context.Context, mig migration.Name, wave migration.WaveName, age time.Duration) ([]migration.Entry, error) {
 	const op = "read entries"
 	at, err := now(ctx, l.db)
 	if err != nil {
 		return nil, failure(op, string(wave), err)
 	}
-	entries, err := entriesOf(ctx, l.db, queryOlder, mig, wave, at.Add(-age))
+	condition, args := where(mig, migration.Filter{Wave: wave, States: []migration.InstanceState{
+		migration.InstanceClaimed, migration.InstanceRunning, migration.InstanceWaiting,
+	}})
+	entries, err := entriesOf(ctx, l.db, queryEntries+condition+isOlder, append(args, at.Add(-age))...)
 	return entries, failure(op, string(wave), err)
 }
 

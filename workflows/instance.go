@@ -447,6 +447,9 @@ func (w *instance) status() (contract.InstanceStatus, error) {
 	if w.parked != nil {
 		s.Parked, s.ParkID, s.Reason, s.Actions, s.Message = true, w.parked.ParkID, w.parked.Reason, w.parked.Reason.Actions(), w.parked.Message
 	}
+	if w.decision != nil {
+		s.Deciding = w.decision.Action
+	}
 	return s, nil
 }
 

@@ -103,10 +103,10 @@ func (f failures) after(ctx context.Context, err error) failures {
 
 // more returns f with n more failures of a kind.
 func (f failures) more(kind failureKind, n int) failures {
-	switch kind {
-	case failedNot:
+	if kind == failedNot {
 		return failures{}
-	case f.Kind:
+	}
+	if kind == f.Kind {
 		n += f.Count
 	}
 	return failures{Kind: kind, Count: n}

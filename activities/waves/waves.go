@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
-	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
@@ -22,9 +19,8 @@ const (
 	// claimPoll is how often the ledger is asked for free slots.
 	claimPoll = 200 * time.Millisecond
 	// sweepEvery is how often a claiming activity looks for workflows that ended
-	// without an outcome, and sweepAge how long their entry has not changed by then.
+	// without an outcome.
 	sweepEvery = 10 * time.Second
-	sweepAge   = 30 * time.Second
 )
 
 // ParkInstance records that a step failed for good, or that the workflow was cancelled.
@@ -60,7 +56,7 @@ func (act *Activities) ClaimInstances(ctx context.Context, in contract.ClaimInpu
 	for {
 		step.Headway(ctx)
 		var swept error
-		sweeps.Do(func() { swept = act.sweep(ctx, in.Migration, in.Wave, sweepAge) })
+		sweeps.Do(func() { swept = act.sweep(ctx, in.Migration, in.Wave, SweepAge) })
 		if swept != nil {
 			return contract.ClaimOutput{}, swept
 		}
@@ -125,52 +121,6 @@ func (act *Activities) ClaimRollback(ctx context.Context, in contract.ClaimRollb
 		})
 	}
 	return out, nil
-}
-
-// closed are the statuses of workflows that do nothing any more. One that is
-// paused, or continued as new, is alive.
-var closed = []enumspb.WorkflowExecutionStatus{
-	enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED,
-	enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
-}
-
-// sweep gives back the slots of instances whose workflow ended without an
-// outcome (terminated, failed, deleted) or was never started.
-func (act *Activities) sweep(ctx context.Context, mig migration.Name, wave migration.WaveName, age time.Duration) error {
-	entries, err := act.Ledger.InFlightOlderThan(ctx, mig, wave, age)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		step.Headway(ctx)
-		described, err := act.Temporal.DescribeWorkflowExecution(ctx, contract.InstanceWorkflowID(mig, e.Instance), "")
-		var missing *serviceerror.NotFound
-		change := migration.Change{From: []migration.InstanceState{e.State}, State: migration.InstanceFailed, Reason: migration.ReasonOperator}
-		run := described.GetWorkflowExecutionInfo()
-		over := err == nil && slices.Contains(closed, run.GetStatus())
-		// One that began before the instance was claimed was of an earlier turn.
-		former := over && run.GetStartTime().AsTime().Before(e.UpdatedAt)
-		switch {
-		case e.State == migration.InstanceClaimed && (errors.As(err, &missing) || former):
-			if err := act.Ledger.Unclaim(ctx, mig, e.Instance, "its workflow was never started"); err != nil {
-				return err
-			}
-			continue
-		case errors.As(err, &missing):
-			change.Detail = "its workflow does not exist any more"
-		case err != nil:
-			return fmt.Errorf("look at the workflow of %s: %w", e.Instance, err)
-		case over:
-			change.Detail = "its workflow ended without an outcome: " + run.GetStatus().String()
-		default:
-			continue
-		}
-		if err := act.Ledger.Progress(ctx, mig, e.Instance, change); err != nil && migration.CodeOf(err) != migration.CodeConflict {
-			return err
-		}
-		act.Log.Warn("instance marked failed: its workflow ended", zap.String("instance", string(e.Instance)), zap.String("state", string(change.State)))
-	}
-	return nil
 }
 
 // SettleWave records how a wave ended and returns its numbers.

@@ -3,16 +3,22 @@ package waves_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
+	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.uber.org/zap"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"jogetferry/activities/waves"
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
@@ -26,6 +32,8 @@ type workflowsOf struct {
 	runs  map[string]*workflow.WorkflowExecutionInfo
 	ended *[]string
 	fails error
+	// parked is how workflows stand that the list of the parked has. Without a step: it does not answer.
+	parked map[string]contract.InstanceStatus
 }
 
 func (w workflowsOf) DescribeWorkflowExecution(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -36,6 +44,34 @@ func (w workflowsOf) DescribeWorkflowExecution(_ context.Context, id, _ string) 
 		return nil, w.fails
 	}
 	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
+func (w workflowsOf) CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: int64(len(w.runs))}, w.fails
+}
+
+// ListWorkflow returns those that are parked, one on each page.
+func (w workflowsOf) ListWorkflow(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	ids := slices.Sorted(maps.Keys(w.parked))
+	at := 0
+	if len(in.GetNextPageToken()) > 0 {
+		at = int(in.GetNextPageToken()[0])
+	}
+	out := &workflowservice.ListWorkflowExecutionsResponse{}
+	if at < len(ids) {
+		out.Executions = append(out.Executions, &workflow.WorkflowExecutionInfo{Execution: &common.WorkflowExecution{WorkflowId: ids[at]}})
+		out.NextPageToken = []byte{byte(at + 1)}
+	}
+	return out, nil
+}
+
+func (w workflowsOf) QueryWorkflow(_ context.Context, id, _, _ string, _ ...any) (converter.EncodedValue, error) {
+	status, ok := w.parked[id]
+	if !ok || status.Step == "" {
+		return nil, serviceerror.NewNotFound("no worker answers")
+	}
+	data, err := converter.GetDefaultDataConverter().ToPayloads(status)
+	return client.NewValue(data), err
 }
 
 func (w workflowsOf) TerminateWorkflow(_ context.Context, id, _, _ string, _ ...any) error {
@@ -326,4 +362,89 @@ func TestListMigrated_pages_what_is_done(t *testing.T) {
 		got, after = append(got, page.Instances...), page.Next
 	}
 	activitytest.Same(t, "instances", []migration.InstanceID{"1_crm_p", "2_crm_p", "4_crm_p"}, got)
+}
+
+// TestSweep_has_both_sides_agree has each side forget what the other one knows.
+func TestSweep_has_both_sides_agree(t *testing.T) {
+	t.Parallel()
+	parkedAs := func(id int64) contract.InstanceStatus {
+		return contract.InstanceStatus{Step: migration.StepVerify, Parked: true, ParkID: id, Reason: migration.ReasonVerifyDiffers}
+	}
+	deciding, goesOn := parkedAs(3), contract.InstanceStatus{Step: migration.StepVerify}
+	deciding.Deciding = migration.ActionRollback
+	running := run(enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, 0)
+	for _, tc := range []struct {
+		name   string
+		state  migration.InstanceState // "": ready, as planned
+		run    *workflow.WorkflowExecutionInfo
+		parked *contract.InstanceStatus
+		want   migration.InstanceState
+		parkID int64
+	}{
+		{name: "a_pilot_whose_workflow_was_deleted", state: migration.InstanceRunning, want: migration.InstanceFailed},
+		{name: "a_pilot_whose_workflow_was_terminated", state: migration.InstanceRunning, run: run(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, 0), want: migration.InstanceFailed},
+		{name: "what_waits_for_another_one_and_has_no_workflow", state: migration.InstanceWaiting, want: migration.InstanceFailed},
+		{name: "a_pilot_under_way", state: migration.InstanceRunning, run: running, want: migration.InstanceRunning},
+		{name: "what_has_not_begun", want: migration.InstanceReady},
+		{name: "a_ledger_that_has_it_in_flight_under_a_parked_workflow", state: migration.InstanceRunning, run: running, parked: new(parkedAs(3)), want: migration.InstanceParked, parkID: 3},
+		{name: "a_ledger_that_has_it_ready_under_a_parked_workflow", run: running, parked: new(parkedAs(2)), want: migration.InstanceParked, parkID: 2},
+		{name: "a_ledger_that_has_it_failed_under_a_parked_workflow", state: migration.InstanceFailed, run: running, parked: new(parkedAs(2)), want: migration.InstanceParked, parkID: 2},
+		{name: "a_decision_is_being_carried_out", state: migration.InstanceRunning, run: running, parked: &deciding, want: migration.InstanceRunning},
+		{name: "it_goes_on_already", state: migration.InstanceRunning, run: running, parked: &goesOn, want: migration.InstanceRunning},
+		{name: "it_does_not_answer", state: migration.InstanceRunning, run: running, parked: &contract.InstanceStatus{}, want: migration.InstanceRunning},
+		{name: "it_is_done", state: migration.InstanceDone, run: running, parked: new(parkedAs(2)), want: migration.InstanceDone},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			const id, other = "1_crm_p", "2_crm_p"
+			scene.Planned(t, c, id, other)
+			if tc.state != "" {
+				activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, id, migration.Change{State: tc.state, Verdict: migration.VerdictSame, Reason: migration.ReasonOperator}))
+			}
+			activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, other, migration.Change{State: migration.InstanceRunning}))
+			// Another one that is parked keeps the namespace known, and is parked whatever becomes of the first.
+			temporal := workflowsOf{
+				runs:   map[string]*workflow.WorkflowExecutionInfo{contract.InstanceWorkflowID(c.Migration, other): running},
+				parked: map[string]contract.InstanceStatus{contract.InstanceWorkflowID(c.Migration, other): parkedAs(7)},
+			}
+			if tc.run != nil {
+				temporal.runs[contract.InstanceWorkflowID(c.Migration, id)] = tc.run
+			}
+			if tc.parked != nil {
+				temporal.parked[contract.InstanceWorkflowID(c.Migration, id)] = *tc.parked
+			}
+			book := waves.Activities{Ledger: c.Ledger, Temporal: temporal, Log: zap.NewNop()}
+			for range 2 { // the second time nothing is left to do
+				err := book.Sweep(t.Context(), c.Migration, "q", 0)
+				if unanswered := tc.parked != nil && tc.parked.Step == ""; unanswered == (err == nil) {
+					t.Errorf("error %v", err)
+				}
+				e, err := c.Ledger.Entry(t.Context(), c.Migration, id)
+				activitytest.Must(t, err)
+				activitytest.Same(t, "state", tc.want, e.State)
+				activitytest.Same(t, "parking", tc.parkID, e.ParkID)
+				if tc.want == migration.InstanceParked {
+					activitytest.Same(t, "reason", migration.ReasonVerifyDiffers, e.Reason)
+					activitytest.Same(t, "step", migration.StepVerify, e.Step)
+				}
+				e, err = c.Ledger.Entry(t.Context(), c.Migration, other)
+				activitytest.Must(t, err)
+				activitytest.Same(t, "parking of the other one", int64(7), e.ParkID)
+			}
+		})
+	}
+}
+
+// TestSweep_in_a_namespace_that_knows_nothing_of_the_migration changes nothing.
+func TestSweep_in_a_namespace_that_knows_nothing_of_the_migration(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	scene.Planned(t, c, "1_crm_p")
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, "1_crm_p", migration.Change{State: migration.InstanceRunning}))
+	book := waves.Activities{Ledger: c.Ledger, Temporal: workflowsOf{}, Log: zap.NewNop()}
+	activitytest.Must(t, book.Sweep(t.Context(), c.Migration, "q", 0))
+	e, err := c.Ledger.Entry(t.Context(), c.Migration, "1_crm_p")
+	activitytest.Must(t, err)
+	activitytest.Same(t, "state", migration.InstanceRunning, e.State)
 }

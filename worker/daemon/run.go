@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
+	"jogetferry/activities/waves"
 	"jogetferry/config"
 	"jogetferry/contract"
 	"jogetferry/internal/observe"
@@ -142,7 +143,12 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 	if o.Started != nil {
 		o.Started()
 	}
+	var sweeping sync.WaitGroup
+	if slices.Contains(o.Config.Worker.Roles, contract.RoleWorkflows) {
+		sweeping.Go(func() { sweep(ctx, with, queues.Workflows) })
+	}
 	<-ctx.Done()
+	sweeping.Wait()
 	health.stopping()
 	o.Logger.Info("worker stopping: waiting for calls under way", zap.Duration("at_most", StopTimeout))
 	drain(workers)
@@ -151,6 +157,22 @@ func work(ctx context.Context, o Options, temporal client.Client, ledger *store.
 		return cause
 	}
 	return nil
+}
+
+// sweepEvery is how often ledger and Temporal are compared: with the age of what is
+// looked at, what differs is found within a minute.
+const sweepEvery = 20 * time.Second
+
+// sweep compares ledger and Temporal until ctx ends. It needs no wave: a pilot, too, may
+// wait for an instance whose workflow is gone.
+func sweep(ctx context.Context, with shared, queue string) {
+	act := &waves.Activities{Ledger: with.ledger, Temporal: with.temporal, Log: with.logger}
+	pace := rate.NewLimiter(rate.Every(sweepEvery), 1)
+	for pace.Wait(ctx) == nil {
+		if err := act.Sweep(ctx, with.config.Migration, queue, waves.SweepAge); err != nil && ctx.Err() == nil {
+			with.logger.Warn("ledger and Temporal were not compared", step.SafeError(err))
+		}
+	}
 }
 
 // drain stops all workers at the same time: their timeouts must not add up.
