@@ -19,11 +19,10 @@ import (
 )
 
 const (
-	fileMode  = 0o644 // Joget's server reads them, often under another account
-	dirMode   = 0o755
-	ownerMode = 0o600   // what Joget's own account needs
-	maxDepth  = 16      // of folders below a record
-	maxFiles  = 100_000 // of one record
+	fileMode = 0o644 // Joget's server reads them, often under another account
+	dirMode  = 0o755
+	maxDepth = 16      // of folders below a record
+	maxFiles = 100_000 // of one record
 )
 
 // Store is an uploads.Store in a folder.
@@ -590,7 +589,7 @@ func (p *partial) inherit(was fs.FileInfo) error {
 	return nil
 }
 
-// narrow takes from a new file what the one that it is a copy of does not grant,
+// narrow closes a new file to those who could not read the one that it is a copy of,
 // where it can belong to the owner of all uploads: that is Joget's account, which any
 // other owner's mode could shut out.
 func (p *partial) narrow(mode fs.FileMode) error {
@@ -608,7 +607,13 @@ func (p *partial) narrow(mode fs.FileMode) error {
 			return nil //nolint:nilerr // only root gives files away
 		}
 	}
-	return p.f.Chmod(info.Mode().Perm() & (mode | ownerMode))
+	now := info.Mode().Perm()
+	for _, class := range []struct{ read, all fs.FileMode }{{0o040, 0o070}, {0o004, 0o007}} {
+		if mode&class.read == 0 {
+			now &^= class.all
+		}
+	}
+	return p.f.Chmod(now)
 }
 
 func errConflict() error {
