@@ -99,7 +99,7 @@ type Commit struct {
 	Size     int64     // must be the number of bytes written
 	Modified time.Time // of the file
 	// Mode has the permissions of the file that it is a copy of; 0: not known. A new
-	// file grants no more, where whoever owns the store owns it too.
+	// file is closed to whom they keep from reading, where whoever owns the store owns it too.
 	Mode    fs.FileMode
 	Replace *Entry // the file replaced, as Stat said; nil: there must be none
 }

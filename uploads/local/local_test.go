@@ -251,7 +251,7 @@ func TestWhatMayNotBeReadIsNamed(t *testing.T) {
 	}
 }
 
-func TestANewFileGrantsNoMoreThanTheOneThatItIsACopyOf(t *testing.T) {
+func TestANewFileIsClosedToWhomTheOneThatItIsACopyOfIs(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
 	target, to := open(t)

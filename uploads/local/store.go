@@ -20,9 +20,8 @@ import (
 )
 
 const (
-	ownerMode = 0o600   // what Joget's own account needs
-	maxDepth  = 16      // of folders below a record
-	maxFiles  = 100_000 // of one record
+	maxDepth = 16      // of folders below a record
+	maxFiles = 100_000 // of one record
 )
 
 // Store is an uploads.Store in a folder.
@@ -597,7 +596,7 @@ func (p *partial) inherit(was fs.FileInfo) error {
 	return nil
 }
 
-// narrow shuts out of a new file those who cannot read the one that it is a copy of,
+// narrow closes a new file to those who could not read the one that it is a copy of,
 // where it can belong to the owner of all uploads: that is Joget's account, which any
 // other owner's mode could shut out.
 func (p *partial) narrow(mode fs.FileMode) error {
@@ -615,13 +614,13 @@ func (p *partial) narrow(mode fs.FileMode) error {
 			return nil //nolint:nilerr // only root gives files away
 		}
 	}
-	may := fs.FileMode(ownerMode)
-	for _, class := range []fs.FileMode{0o070, 0o007} { // the group, and others
-		if mode&class&0o044 != 0 {
-			may |= class
+	now := info.Mode().Perm()
+	for _, class := range []struct{ read, all fs.FileMode }{{0o040, 0o070}, {0o004, 0o007}} {
+		if mode&class.read == 0 {
+			now &^= class.all
 		}
 	}
-	return p.f.Chmod(info.Mode().Perm() & may)
+	return p.f.Chmod(now)
 }
 
 func errConflict() error {
