@@ -129,10 +129,10 @@ func uniqueKey(f *AppFacts, r Report) {
 
 func notTransactional(f *AppFacts, r Report) {
 	f.mismatched(r, func(m migration.Mismatch) string {
-		switch {
-		case m.Kind == migration.MismatchKey:
+		if m.Kind == migration.MismatchKey {
 			return "id is no key"
-		case m.Kind == migration.MismatchView:
+		}
+		if m.Kind == migration.MismatchView {
 			return "a view"
 		}
 		return "engine " + m.Target

@@ -81,15 +81,13 @@ func (r Refusal) String() string {
 }
 
 // refused returns the refusal that an error of a store means for key; false for
-// one that is to be tried again.
+// an error that is to be tried again, or none.
 func refused(key Key, err error) (Refusal, bool) {
-	switch code := migration.CodeOf(err); {
-	case code == migration.CodeUnsupported:
-		return Refusal{Key: key}, true
-	case code == migration.CodeRefused:
+	code := migration.CodeOf(err)
+	if code == migration.CodeRefused {
 		return Refusal{Key: key, Kind: KindUnreadable}, true
 	}
-	return Refusal{}, false
+	return Refusal{Key: key}, code == migration.CodeUnsupported
 }
 
 // Result counts files by what happened to them. Conflicts, Refused and Sums hold

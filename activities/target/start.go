@@ -262,7 +262,7 @@ func (r *startRequest) Answered(ctx context.Context) error {
 
 func (r *startRequest) Abandon(ctx context.Context) {
 	if r.after != nil {
-		_, _ = r.after() // it gives back what it holds
+		_, _ = r.after() //nolint:errcheck // it gives back what it holds, whatever it read
 	} else if r.capture != nil {
 		r.capture.Abandon(ctx)
 	}

@@ -130,7 +130,7 @@ func TestVerifyInstance_asks_whose_doing_files_are(t *testing.T) {
 			})
 			activitytest.Must(t, err)
 			out, items = scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
-			activitytest.Same(t, "then", tc.then, out.Outcome.Reason)
+			activitytest.Same(t, "then", tc.then, out.Reason)
 			activitytest.Same(t, "items", append([]string{}, tc.items...), items)
 			activitytest.Same(t, "files", tc.files, c.Target.Files("onb_hire", in.Record))
 			activitytest.Same(t, "told", tc.told, in.Told(migration.EventFilesReverted))
