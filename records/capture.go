@@ -27,6 +27,7 @@ type Capture struct {
 // Close and Abandon must be called.
 type BegunCapture struct {
 	Before    Set
+	Took      time.Duration // to read Before; After will not take much longer
 	target    Target
 	selection Selection
 	limits    Limits
@@ -40,6 +41,7 @@ type BegunCapture struct {
 // more connections than captures. A server without such snapshots works too, with less proof.
 func BeginCapture(ctx context.Context, target Target, selection Selection, limits Limits) (*BegunCapture, error) {
 	w := &BegunCapture{target: target, selection: selection, limits: limits}
+	began := time.Now() //nolint:forbidigo // nothing is decided or stored by it, but for how long is waited
 	conn, err := target.DB.Conn(ctx)
 	if err != nil {
 		return nil, failed("open capture", "", err)
@@ -63,6 +65,7 @@ func BeginCapture(ctx context.Context, target Target, selection Selection, limit
 		w.Abandon(ctx)
 		return nil, err
 	}
+	w.Took = time.Since(began)
 	return w, nil
 }
 

@@ -121,7 +121,7 @@ func folderOf(key Key) Key {
 	return Key{Row: key.Row, Name: name}
 }
 
-// folder notes the time of the folder of a file; one that is not there has none.
+// folder notes the time of the folder of a file, as far as that tells when a name went.
 func (p *putter) folder(ctx context.Context, key Key) error {
 	of := folderOf(key)
 	if _, known := p.folders[of]; known {
@@ -131,9 +131,25 @@ func (p *putter) folder(ctx context.Context, key Key) error {
 	if code := migration.CodeOf(err); code == migration.CodeNotFound || code == migration.CodeUnsupported {
 		return nil
 	}
-	p.folders[of] = entry.Modified
-	return err
+	if err != nil {
+		return err
+	}
+	entries, err := p.dst.List(ctx, of.Row)
+	if err != nil {
+		return err
+	}
+	// A file that came last explains the folder's time; when others went nothing tells then.
+	came := slices.ContainsFunc(entries, func(e Entry) bool {
+		return folderOf(Key{Row: of.Row, Name: e.Name}) == of && e.Modified.Sub(entry.Modified).Abs() < writing
+	})
+	if !came {
+		p.folders[of] = entry.Modified
+	}
+	return nil
 }
+
+// writing is how long a file may be written to after its name came into its folder.
+const writing = 5 * time.Second
 
 // written is when what is there now was made of a file.
 func (p *putter) written(key Key, theirs standing) time.Time {

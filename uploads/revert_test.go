@@ -316,6 +316,11 @@ func TestPutBackTellsToolsFromPeopleByTimes(t *testing.T) {
 			want: uploads.RevertResult{Removed: keys("n"), Again: keys("below/b"), Left: keys("a")},
 		},
 		{
+			name: "a_file_came_where_another_went", calls: []migration.Interval{call},
+			changed: done{"a", call.Sent.Add(-later)}, made: done{"below/n", moment}, deleted: done{"below/b", moment},
+			want: uploads.RevertResult{Removed: keys("below/n"), Left: keys("a"), Unsure: keys("below/b")},
+		},
+		{
 			name: "nobody_saw_the_call_end", calls: []migration.Interval{{Sent: call.Sent}},
 			changed: done{"a", moment}, made: done{"n", moment}, deleted: done{"below/b", moment},
 			want: uploads.RevertResult{Unsure: keys("a", "below/b", "n")},

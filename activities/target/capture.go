@@ -16,7 +16,8 @@ import (
 // startCapture begins the names of captures around starts.
 const startCapture = "start/"
 
-// captureTime bounds the reading of a record set after a call.
+// captureTime bounds the reading of a record set after a call, besides a multiple of what
+// it took before the call.
 const captureTime = 2 * time.Minute
 
 // captureOf names the capture around an attempt to start.
@@ -83,7 +84,7 @@ func (act *Activities) captureBefore(ctx context.Context, i *Instance, name stri
 // closing images the record set after a call, from now on and whatever becomes of ctx.
 // What it returns waits for the image.
 func closing(ctx context.Context, capture *records.BegunCapture) func() (records.Capture, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), captureTime+4*capture.Took)
 	var after records.Capture
 	var err error
 	done := make(chan struct{})

@@ -18,8 +18,8 @@ import (
 // the copy and the comparison.
 func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 	t.Parallel()
-	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"b": missing`, `file onb_hire/RECORD/"made": extra`}
-	asTheyMade, asCopied := []string{"a=theirs", "made=by a tool"}, []string{"a=ours", "b=ours too"}
+	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"below/b": missing`, `file onb_hire/RECORD/"made": extra`}
+	asTheyMade, asCopied := []string{"a=theirs", "made=by a tool"}, []string{"a=ours", "below/b=ours too"}
 	for _, tc := range []struct {
 		name    string
 		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
@@ -36,7 +36,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.File("onb_hire", in.Record, "a.thumb.jpg", "small")
 			},
-			files: []string{"a=ours", "a.thumb.jpg=small", "b=ours too"}, told: []string{`files_reverted {"removed":1,"again":2}`},
+			files: []string{"a=ours", "a.thumb.jpg=small", "below/b=ours too"}, told: []string{`files_reverted {"removed":1,"again":2}`},
 		},
 		{name: "not_what_people_did", people: true, items: different, files: asTheyMade, told: []string{`files_reverted {"left":3}`}},
 		{name: "not_in_a_comparison", compare: true, items: different, files: asTheyMade},
@@ -67,11 +67,11 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
+			in := scene.Twins(c, map[string]string{"a": "ours", "below/b": "ours too"})
 			change := func() {
 				c.Target.File("onb_hire", in.Record, "made", "by a tool")
 				c.Target.File("onb_hire", in.Record, "a", "theirs")
-				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
+				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "below/b"))
 			}
 			if tc.people {
 				change()
@@ -102,7 +102,7 @@ func TestVerifyInstance_reverts_what_tools_did_to_files(t *testing.T) {
 // way of which nobody saw the end.
 func TestVerifyInstance_asks_whose_doing_files_are(t *testing.T) {
 	t.Parallel()
-	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"b": missing`, `file onb_hire/RECORD/"made": extra`}
+	different := []string{`file onb_hire/RECORD/"a": differs`, `file onb_hire/RECORD/"below/b": missing`, `file onb_hire/RECORD/"made": extra`}
 	for _, tc := range []struct {
 		action migration.Action
 		then   migration.Reason
@@ -110,17 +110,17 @@ func TestVerifyInstance_asks_whose_doing_files_are(t *testing.T) {
 		files  []string
 		told   []string
 	}{
-		{migration.ActionPutBack, "", nil, []string{"a=ours", "b=ours too"}, []string{`files_reverted {"removed":1,"again":2}`}},
+		{migration.ActionPutBack, "", nil, []string{"a=ours", "below/b=ours too"}, []string{`files_reverted {"removed":1,"again":2}`}},
 		{migration.ActionAccept, migration.ReasonVerifyDiffers, different, []string{"a=theirs", "made=by somebody"}, []string{`files_reverted {"left":3}`}},
 	} {
 		t.Run(string(tc.action), func(t *testing.T) {
 			t.Parallel()
 			c := activitytest.Shared(t).Case(t)
-			in := scene.Twins(c, map[string]string{"a": "ours", "b": "ours too"})
+			in := scene.Twins(c, map[string]string{"a": "ours", "below/b": "ours too"})
 			scene.ByAnybody(t, c, in, func() {
 				c.Target.File("onb_hire", in.Record, "made", "by somebody")
 				c.Target.File("onb_hire", in.Record, "a", "theirs")
-				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "b"))
+				activitytest.Must(t, scene.RemoveFile(c.Target, "onb_hire", in.Record, "below/b"))
 			})
 			out, items := scene.Verify(t, c, in, contract.VerifyInput{Fix: true})
 			activitytest.Same(t, "at first", activitytest.Parked(migration.ReasonRestoreUnsure), activitytest.Decided(out.Outcome))

@@ -286,3 +286,25 @@ func TestUndoData_of_two_instances_of_a_record(t *testing.T) {
 	activitytest.Same(t, "the last", contract.UndoDataOutput{Outcome: ok, Rows: 1, Files: 1}, undo(first))
 	activitytest.Same(t, "row", "", c.Target.Field("onb_hire", first.Record, "fullName"))
 }
+
+// TestUndoData_needs_the_record has another instance hold it.
+func TestUndoData_needs_the_record(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Twins(c, nil)
+	c.Target.Abort(in.TargetID())
+	scene.Finished(t, c, in)
+	activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, in.ID))
+	other := c.Begin(activitytest.Begin{Process: "leave/process1", Record: in.Record})
+	activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), in.Record, c.Migration))
+	undo := func() error {
+		_, err := activitytest.Run(t, scene.Worker(c).Register, contract.UndoData, contract.UndoDataInput{StepInput: in.Step()})
+		return err
+	}
+	activitytest.Same(t, "at first", contract.WaitingType, activitytest.TypeOf(undo()))
+	activitytest.Same(t, "row", "1", c.Target.Text("SELECT COUNT(*) FROM app_fd_onb_hire WHERE id = ?", string(in.Record)))
+	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), other.Key()))
+	activitytest.Must(t, undo())
+	activitytest.Same(t, "row, then", "0", c.Target.Text("SELECT COUNT(*) FROM app_fd_onb_hire WHERE id = ?", string(in.Record)))
+	activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), in.Record, c.Migration)) // it is free again
+}

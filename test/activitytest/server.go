@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -189,10 +190,10 @@ func formTable(name string) string { return "app_fd_" + name }
 // File writes an upload of a record.
 func (s *Server) File(table string, id migration.RecordID, name, content string) {
 	s.t.Helper()
-	folder := filepath.Join(s.Folder, simulated.UploadFolder(table, string(id)))
-	err := os.MkdirAll(folder, 0o750)
+	path := filepath.Join(s.Folder, simulated.UploadFolder(table, string(id)), filepath.FromSlash(name))
+	err := os.MkdirAll(filepath.Dir(path), 0o750)
 	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600)
+		err = os.WriteFile(path, []byte(content), 0o600)
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -203,17 +204,18 @@ func (s *Server) File(table string, id migration.RecordID, name, content string)
 func (s *Server) Files(table string, id migration.RecordID) []string {
 	s.t.Helper()
 	folder := filepath.Join(s.Folder, simulated.UploadFolder(table, string(id)))
-	entries, err := os.ReadDir(folder)
+	files := []string{}
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		name, _ := strings.CutPrefix(path, folder+string(filepath.Separator))
+		files = append(files, filepath.ToSlash(name)+"="+string(content))
+		return err
+	})
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.t.Fatal(err)
-	}
-	files := []string{}
-	for _, e := range entries {
-		content, err := os.ReadFile(filepath.Join(folder, e.Name()))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		files = append(files, e.Name()+"="+string(content))
 	}
 	return files
 }
