@@ -171,8 +171,8 @@ func (act *Activities) unsure(ctx context.Context, i *Instance, capture *Capture
 	if len(changes) == 0 {
 		return nil, nil
 	}
-	used := capture.Late // then nothing more need be known
-	if !used {
+	var used bool
+	if !capture.Late { // else nothing more need be known
 		var err error
 		if used, err = act.used(ctx, i); err != nil {
 			return nil, err
