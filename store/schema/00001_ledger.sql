@@ -75,6 +75,16 @@ CREATE TABLE IF NOT EXISTS wave (
   PRIMARY KEY (migration, name)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Which waves took an instance since it was planned, or rolled back: the row of the
+-- instance has the last one.
+CREATE TABLE IF NOT EXISTS wave_taken (
+  migration varchar(128) NOT NULL,
+  wave      varchar(128) NOT NULL,
+  instance  varchar(255) NOT NULL,
+  PRIMARY KEY (migration, wave, instance),
+  KEY (migration, instance)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- How many entries each wave has, by state and verdict: the sum of n. Whatever
 -- changes entries of a wave adds what it changes the numbers by, so that nobody
 -- waits for anybody and nobody counts the wave.
@@ -532,3 +542,12 @@ CREATE TABLE IF NOT EXISTS rehearsal_step (
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (rehearsal, number)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What tells this ledger from every other: one row, made once, which goes with a dump.
+CREATE TABLE IF NOT EXISTS identity (
+  one tinyint NOT NULL,
+  id  varchar(32) NOT NULL,
+  PRIMARY KEY (one)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT IGNORE INTO identity (one, id) VALUES (1, LEFT(SHA2(UUID(), 256), 12));
