@@ -150,6 +150,16 @@ func (p *population) struck(kill bool, worker **rig.Worker, what string, args ..
 	rig.Eventually(p.t, 5*time.Minute, "the end of the "+args[0], func() bool {
 		return p.truth.rows(p.truth.ledger, "SELECT status FROM wave")[0] == "finished"
 	})
+	// Nobody but tools changed anything around the calls that the worker did not see end.
+	unsure := func() bool {
+		return len(p.truth.rows(p.truth.ledger, "SELECT instance FROM instance WHERE state = 'parked' AND reason = 'restore_unsure'")) > 0
+	}
+	if unsure() {
+		p.run("resolve", "--parked-for", "restore_unsure", "--action", "put_back")
+	}
+	rig.Eventually(p.t, 5*time.Minute, "the end of what was put back", func() bool {
+		return !unsure() && len(p.truth.rows(p.truth.ledger, "SELECT instance FROM instance WHERE state IN ('claimed', 'in_flight', 'waiting')")) == 0
+	})
 }
 
 // taken checks that all instances may be migrated again, and that none is open
