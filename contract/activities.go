@@ -99,12 +99,24 @@ type Outcome struct {
 	Reason  migration.Reason `json:"reason,omitempty"`
 	ParkID  int64            `json:"park_id,omitempty"`
 	Message string           `json:"message,omitempty"`
+	Sent    SentCall         `json:"sent,omitzero"`
 }
 
-// StepInput names the instance a step works on. Everything else is in the ledger.
+// StepInput names the instance a step works on, and the call that the step before left
+// under way. Everything else is in the ledger.
 type StepInput struct {
 	Migration migration.Name       `json:"migration"`
 	Instance  migration.InstanceID `json:"instance"`
+	Sent      SentCall             `json:"sent,omitzero"`
+}
+
+// SentCall is a call that changes the target and is not known to be over, as Temporal was
+// told of it before its request left. Where the ledger does not know its Fence, the ledger's
+// last moments were lost, and the request may be under way. At is when it was last known to
+// be about to leave, or was given up. Zero: none is.
+type SentCall struct {
+	Fence string    `json:"fence"` // ID in the ledger
+	At    time.Time `json:"at"`
 }
 
 // CopyFormDataInput is a step that may take a new snapshot. With Delta the

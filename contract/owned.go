@@ -15,6 +15,22 @@ type Routed interface {
 	On() Queues
 }
 
+// Following is the input of an activity that follows on calls to the target.
+type Following interface {
+	LastCall() SentCall
+}
+
+// Leading is the output of an activity that others follow on.
+type Leading interface {
+	PassOn(left SentCall)
+}
+
+// LastCall returns the call that was left under way.
+func (in StepInput) LastCall() SentCall { return in.Sent }
+
+// PassOn says which call is left under way.
+func (o *Outcome) PassOn(left SentCall) { o.Sent = left }
+
 // Of returns the migration of the instance.
 func (in StepInput) Of() migration.Name { return in.Migration }
 

@@ -63,6 +63,12 @@ func (l *Ledger) Fence(ctx context.Context, key migration.ClaimKey) (*migration.
 	return f.fenced(), nil
 }
 
+// LastFence returns the ID of the last fence of key, open or not; "" where there never was one.
+func (l *Ledger) LastFence(ctx context.Context, key migration.ClaimKey) (fenceID string, open bool, err error) {
+	f, err := findFence(ctx, l.db, key, "")
+	return f.id, f.open, failure("read last fence", string(key.Instance), err)
+}
+
 // openFence writes next in the place of the fence that key had; fresh: it never had one.
 func (l *Ledger) openFence(ctx context.Context, tx *sql.Tx, mig migration.Name, key migration.ClaimKey, next fence, fresh bool) error {
 	columns := append([]any{next.id, string(next.step)}, callArgs(next.call)...)

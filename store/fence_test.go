@@ -106,6 +106,13 @@ func TestCloseFence_of_a_call_that_is_over_keeps_its_zombie_out(t *testing.T) {
 	t.Parallel()
 	l, dsn := openedAt(t)
 	claim(t, l, ourKey, "a")
+	last := func(fence string, isOpen bool) {
+		t.Helper()
+		if id, open, err := l.LastFence(t.Context(), ourKey); err != nil || id != fence || open != isOpen {
+			t.Errorf("the last fence is %q, open: %t, %v; want %q, %t", id, open, err, fence, isOpen)
+		}
+	}
+	last("", false)
 	zombie := openFence(t, l)
 	backdate(t, dsn, "fence", "changed_at", time.Hour)
 	_, err := l.OpenFence(t.Context(), ourKey, migration.StepResume, later)
@@ -120,7 +127,9 @@ func TestCloseFence_of_a_call_that_is_over_keeps_its_zombie_out(t *testing.T) {
 	if open, err := l.Fence(t.Context(), ourKey); err != nil || open == nil || open.ID != second {
 		t.Errorf("the zombie opened the way: %+v, %v", open, err)
 	}
+	last(second, true)
 	must(t, l.CloseFence(t.Context(), ourKey, second, migration.FateAnswered, 200, ""))
+	last(second, false)
 	want := []string{
 		"note: claimed", "intent: call start_activity", "outcome: call start_activity answered",
 		"intent: call complete", "outcome: call_lost answered", "outcome: call complete answered",

@@ -103,6 +103,22 @@ func unaccounted(err error) bool {
 	return err != nil && !errors.As(err, &app)
 }
 
+// follow has the next step on an instance know which call to the target the last one left
+// under way, since the ledger may have lost it.
+func follow(step *contract.StepInput, out contract.Outcome, err error) {
+	sent := out.Sent
+	if err != nil {
+		var app *temporal.ApplicationError
+		if !errors.As(err, &app) {
+			return // it said nothing of its own
+		}
+		if app.HasDetails() && app.Details(&sent) != nil {
+			return
+		}
+	}
+	step.Sent = sent
+}
+
 // errorMessage returns the plain words of an activity's failure, as its
 // application error carries them; they are free of personal data.
 func errorMessage(err error) string {

@@ -164,6 +164,7 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	case migration.StepRestore:
 		w.tell(ctx, "putting back rows and variables that the start changed")
 		out, err := call(ctx, w.in.Queues, contract.RestoreState, "put back rows and variables", w.step)
+		follow(&w.step, out.Outcome, err)
 		if w.passed(out.Outcome, err, migration.StepResume) {
 			w.next = out.Next
 			w.note("restored: %d rows, %d variables", out.Rows, out.Variables)
@@ -194,6 +195,7 @@ func (w *instance) undo(ctx workflow.Context, discard, again bool) (refused stri
 	w.at = migration.StepRollback
 	w.tell(ctx, "aborting the target instance")
 	out, err := call(ctx, w.in.Queues, contract.AbortTarget, "abort the target instance", contract.AbortTargetInput{StepInput: w.step, Discard: discard})
+	follow(&w.step, out, err)
 	if err != nil {
 		return "", err
 	}
@@ -249,7 +251,9 @@ func (w *instance) start(ctx workflow.Context) (contract.Outcome, error) {
 		if unaccounted(failed) || out.Status == contract.StatusUnknown {
 			in.Unaccounted, in.Attempt = workflow.Now(ctx), cmp.Or(out.Attempt, w.attempt+1)
 		}
-		if out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", in); err != nil {
+		out, err = call(ctx, w.in.Queues, contract.ReconcileStart, "reconcile start", in)
+		follow(&w.step, out.Outcome, err)
+		if err != nil {
 			return out.Outcome, err
 		}
 	}
@@ -304,6 +308,7 @@ func (w *instance) resume(ctx workflow.Context) (contract.Outcome, error) {
 	}
 	w.tell(ctx, summary)
 	out, err := call(ctx, w.in.Queues, contract.ResumeActivity, summary, in)
+	follow(&w.step, out.Outcome, err)
 	if err != nil || out.Status != contract.StatusOK {
 		return out.Outcome, err
 	}

@@ -608,3 +608,36 @@ func TestInstance_passes_on_what_it_knows_of_its_starts(t *testing.T) {
 		t.Errorf("attempts (-want +got):\n%s", diff)
 	}
 }
+
+// TestInstance_passes_on_which_call_was_left_under_way has a step that parks, and one that
+// fails, while a call to the target may run.
+func TestInstance_passes_on_which_call_was_left_under_way(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	first, second := contract.SentCall{Fence: "first", At: time.Unix(1, 0).UTC()}, contract.SentCall{Fence: "second", At: time.Unix(2, 0).UTC()}
+	var told []contract.SentCall
+	instanceFakes{
+		resume: func(in contract.ResumeInput) (contract.ResumeOutput, error) {
+			switch told = append(told, in.Sent); len(told) {
+			case 1:
+				return contract.ResumeOutput{Outcome: contract.Outcome{Status: contract.StatusParked, Reason: migration.ReasonResumeNotConverging, ParkID: 1, Sent: first}}, nil
+			case 2:
+				return contract.ResumeOutput{}, temporal.NewApplicationErrorWithOptions("m", "refused", temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{second}})
+			}
+			return contract.ResumeOutput{Outcome: ok()}, nil
+		},
+		verify: func(in contract.VerifyInput) (contract.VerifyOutput, error) {
+			told = append(told, in.Sent)
+			return contract.VerifyOutput{Outcome: ok(), Verdict: migration.VerdictSame}, nil
+		},
+	}.register(env)
+	resolveAfter(t, env, time.Hour, contract.Resolution{Action: migration.ActionRetry})
+	resolveAfter(t, env, 2*time.Hour, contract.Resolution{Action: migration.ActionRetry})
+	env.ExecuteWorkflow(contract.InstanceWorkflow, instanceInput)
+	if err := env.GetWorkflowError(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]contract.SentCall{{}, first, second, {}}, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+}

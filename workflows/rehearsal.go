@@ -115,6 +115,7 @@ func (r *rehearsal) migrate(ctx workflow.Context) (out contract.RehearseStepOutp
 
 // over notes what came of a step, and reports whether it was the last.
 func (r *rehearsal) over(out contract.RehearseStepOutput, err error) (bool, error) {
+	follow(&r.instance, out.Outcome, err)
 	if err != nil {
 		if temporal.IsCanceledError(err) {
 			r.stop("it was cancelled")

@@ -25,15 +25,22 @@ type memory struct {
 	Ended int32 `json:"ended"`
 	// Progress is what an activity keeps of its own; see Remember.
 	Progress json.RawMessage `json:"progress,omitempty"`
+	// Sent is the call to the target that is not known to be over; see Tell.
+	Sent contract.SentCall `json:"sent,omitzero"`
 }
 
-// recall returns what the attempts before the one of ctx have left.
-func recall(ctx context.Context) memory {
+// recall returns what the attempts before the one of ctx have left, or, of the call that
+// is under way, what the input of all has.
+func recall(ctx context.Context, input any) memory {
 	before := activity.GetInfo(ctx).Attempt - 1
 	var m memory
 	if !activity.HasHeartbeatDetails(ctx) || activity.GetHeartbeatDetails(ctx, &m) != nil {
 		// None was made, none came as far as a heartbeat, or older workers made them.
-		return memory{Ended: before}
+		m = memory{Ended: before}
+		if in, follows := input.(contract.Following); follows {
+			m.Sent = in.LastCall()
+		}
+		return m
 	}
 	return m.at(before)
 }
@@ -73,6 +80,7 @@ type attempt struct {
 	mu      sync.Mutex
 	memory  memory
 	headway atomic.Bool // since the last beat
+	beating sync.Mutex  // no heartbeat says what was before the last one
 }
 
 type attemptKey struct{}
@@ -131,10 +139,17 @@ func (at *attempt) kept() memory {
 	return at.memory
 }
 
+// say leaves what is known now to the next attempt.
+func (at *attempt) say(ctx context.Context) {
+	at.beating.Lock()
+	defer at.beating.Unlock()
+	activity.RecordHeartbeat(ctx, at.kept())
+}
+
 // begin makes an attempt of an activity of a role, in the context that it returns: that
 // of an attempt without headway is cancelled because of errSilent. It beats until stop is called.
-func begin(ctx context.Context, role contract.Role, stuck time.Duration) (_ context.Context, at *attempt, stop func()) {
-	at = &attempt{memory: recall(ctx)}
+func begin(ctx context.Context, role contract.Role, input any, stuck time.Duration) (_ context.Context, at *attempt, stop func()) {
+	at = &attempt{memory: recall(ctx, input)}
 	info := activity.GetInfo(ctx)
 	if role == contract.RoleWorkflows && at.memory.Failed.Kind == failedSilently {
 		// What needs the ledger only kills no worker; it goes on as soon as one lives.
@@ -173,7 +188,7 @@ func (at *attempt) beat(ctx context.Context, every time.Duration, idlest int) (s
 			return true
 		}
 		// Each beat replaces what the one before said, so all is said again.
-		activity.RecordHeartbeat(ctx, at.kept())
+		at.say(ctx)
 	}
 	return false
 }

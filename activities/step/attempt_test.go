@@ -3,11 +3,13 @@ package step_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -136,5 +138,58 @@ func TestAttempts_leave_what_the_next_one_needs_whichever_worker_makes_it(t *tes
 				t.Errorf("%d attempts, want %d: %v", attempts, tc.attempts, err)
 			}
 		})
+	}
+}
+
+// TestTell_is_heard_before_it_returns reads what Temporal knows of a call right after it
+// was told, though heartbeats are kept back; and what is passed on of one that is left.
+func TestTell_is_heard_before_it_returns(t *testing.T) {
+	t.Parallel()
+	c, err := temporaltest.New(t, temporaltest.Options{}).Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	a := contract.Activity[contract.StepInput, contract.Outcome]{Name: "step", Role: contract.RoleJoget}
+	given := contract.SentCall{Fence: "given", At: time.Unix(1, 0).UTC()}
+	w := worker.New(c, t.Name(), worker.Options{DisableRegistrationAliasing: true})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) (out contract.Outcome, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute, HeartbeatTimeout: 30 * time.Second})
+		err = workflow.ExecuteActivity(ctx, a.Name, contract.StepInput{Sent: given}).Get(ctx, &out)
+		return out, err
+	}, workflow.RegisterOptions{Name: "run"})
+	var heard []string
+	step.Register(w, zap.NewNop(), a, func(ctx context.Context, _ contract.StepInput) (contract.Outcome, error) {
+		heard = append(heard, step.LastCall(ctx).Fence)
+		for _, fence := range []string{"first", "second"} {
+			if err := step.Tell(ctx, fence); err != nil {
+				return contract.Outcome{}, err
+			}
+			running, err := c.DescribeWorkflowExecution(ctx, t.Name(), "")
+			if err != nil {
+				return contract.Outcome{}, err
+			}
+			var kept struct{ Sent contract.SentCall }
+			if err := converter.GetDefaultDataConverter().FromPayloads(running.PendingActivities[0].HeartbeatDetails, &kept); err != nil {
+				return contract.Outcome{}, err
+			}
+			heard = append(heard, kept.Sent.Fence)
+		}
+		return step.OK(), nil
+	})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	r, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: t.Name(), TaskQueue: t.Name()}, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out contract.Outcome
+	if err := r.Get(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"given", "first", "second"}; !slices.Equal(heard, want) || out.Sent.Fence != "second" {
+		t.Errorf("Temporal heard %q, want %q; %q is passed on", heard, want, out.Sent.Fence)
 	}
 }

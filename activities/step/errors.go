@@ -121,9 +121,9 @@ func interrupted(ctx context.Context, err error) bool {
 }
 
 // classify turns an error into what Temporal may see: a message without the
-// cause, the code as type, and whether a retry can help. soFar are the failures of
-// this scheduling, this one included.
-func classify(ctx context.Context, err error, soFar failures) error {
+// cause, the code as type, whether a retry can help, and which call was left under way.
+// left is what this scheduling leaves, this attempt included.
+func classify(ctx context.Context, err error, left memory) error {
 	if err == nil {
 		return nil
 	}
@@ -146,9 +146,11 @@ func classify(ctx context.Context, err error, soFar failures) error {
 	if errors.As(err, &coded) {
 		message = coded.Safe()
 	}
-	return temporal.NewApplicationErrorWithOptions(message, string(code), temporal.ApplicationErrorOptions{
-		NonRetryable: !Retryable(code) || soFar.exhausted(),
-	})
+	o := temporal.ApplicationErrorOptions{NonRetryable: !Retryable(code) || left.Failed.exhausted()}
+	if left.Sent.Fence != "" {
+		o.Details = []any{left.Sent}
+	}
+	return temporal.NewApplicationErrorWithOptions(message, string(code), o)
 }
 
 // Retryable reports whether a repetition can end differently without anybody's help.

@@ -40,8 +40,8 @@ func (o *Own) Refuse(ctx context.Context, input any) error {
 	if err == nil {
 		return nil
 	}
-	recall(ctx).end(ctx, err)
-	return classify(ctx, err, failures{})
+	recall(ctx, input).end(ctx, err)
+	return classify(ctx, err, memory{})
 }
 
 func (o *Own) refuse(ctx context.Context, input any) error {

@@ -18,7 +18,7 @@ import (
 // its errors through classify. The cause, which may hold personal data, stays here.
 func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a contract.Activity[In, Out], do func(context.Context, In) (Out, error)) {
 	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (out Out, err error) {
-		doing, at, stop := begin(ctx, a.Role, stuckAfter)
+		doing, at, stop := begin(ctx, a.Role, in, stuckAfter)
 		if cut := at.memory.Failed; cut.Kind == failedSilently && cut.exhausted() {
 			err = silent(a.Name, fmt.Sprintf("%d attempts in a row ended without a word: the worker died, or the attempt was cut", cut.Count))
 		} else {
@@ -26,6 +26,9 @@ func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a 
 		}
 		stop()
 		if err == nil {
+			if leads, is := any(&out).(contract.Leading); is {
+				leads.PassOn(at.kept().Sent)
+			}
 			return out, nil
 		}
 		switch {
@@ -38,7 +41,7 @@ func Register[In contract.Owned, Out any](r worker.Registry, log *zap.Logger, a 
 		log.Warn("activity did not finish", zap.String("activity", a.Name),
 			zap.String("workflow", activity.GetInfo(ctx).WorkflowExecution.ID),
 			zap.Int32("attempt", activity.GetInfo(ctx).Attempt), SafeError(err))
-		return out, classify(ctx, err, at.kept().end(ctx, err).Failed)
+		return out, classify(ctx, err, at.kept().end(ctx, err))
 	}, activity.RegisterOptions{Name: a.Name})
 }
 

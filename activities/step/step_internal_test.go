@@ -217,3 +217,36 @@ func TestBeat_ends_when_an_attempt_does_not_get_on(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRegister_passes_on_a_call_that_is_left has an attempt fail for good before it
+// learned what became of a call.
+func TestRegister_passes_on_a_call_that_is_left(t *testing.T) {
+	t.Parallel()
+	given := contract.SentCall{Fence: "given", At: time.Unix(1, 0).UTC()}
+	for _, over := range []bool{false, true} {
+		var suite testsuite.WorkflowTestSuite
+		suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+		env := suite.NewTestActivityEnvironment()
+		a := contract.Activity[contract.StepInput, contract.Outcome]{Name: "step", Role: contract.RoleJoget}
+		Register(registry{env: env}, zap.NewNop(), a, func(ctx context.Context, _ contract.StepInput) (contract.Outcome, error) {
+			if over {
+				Over(ctx)
+			}
+			return contract.Outcome{}, &migration.Error{Code: migration.CodeRefused, Op: "test"}
+		})
+		_, err := env.ExecuteActivity(a.Name, contract.StepInput{Sent: given})
+		var app *temporal.ApplicationError
+		if !errors.As(err, &app) {
+			t.Fatalf("%v is no application error", err)
+		}
+		var left contract.SentCall
+		if app.HasDetails() {
+			if err := app.Details(&left); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if over != (left == contract.SentCall{}) || !over && left != given {
+			t.Errorf("over: %t, and %+v is passed on", over, left)
+		}
+	}
+}

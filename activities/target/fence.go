@@ -26,6 +26,9 @@ func (act *Activities) Fence(i *Instance) Fence { return Fence{act.Guard, i, act
 // the ledger before and its outcome after. An earlier call blocks it until that
 // one is over.
 func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, do func(context.Context) error) error {
+	if err := f.guard.account(ctx, f.of.Key); err != nil {
+		return err
+	}
 	// The age of the call counts from its intent: nothing may be waited for after that.
 	ctx, err := f.admit(ctx)
 	if err != nil {
@@ -39,7 +42,9 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 	if err != nil {
 		return err
 	}
-	err = do(ctx)
+	if err = step.Tell(ctx, id); err == nil {
+		err = do(ctx)
+	}
 	// The outcome is written even when the worker is being stopped.
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
@@ -47,6 +52,11 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 	var undecided *step.WaitError
 	if errors.As(err, &undecided) || fate == migration.FateNone {
 		fate = migration.FateNotSent // do returned before its call
+	}
+	if fate == migration.FateUnanswered {
+		step.Leave(ctx, id)
+	} else {
+		step.Over(ctx)
 	}
 	if closed := f.guard.Ledger.CloseFence(closing, f.of.Key, id, fate, statusOf(err), ""); closed != nil {
 		return errors.Join(closed, err)
@@ -63,6 +73,9 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 // waits until the last one is over, and then asks for another attempt, since what was
 // decided before was decided without its effect. Nil: there was none.
 func (f Fence) Drain(ctx context.Context) error {
+	if err := f.guard.account(ctx, f.of.Key); err != nil {
+		return err
+	}
 	fence, err := f.guard.Ledger.Fence(ctx, f.of.Key)
 	if err != nil || fence == nil {
 		return err
@@ -72,6 +85,9 @@ func (f Fence) Drain(ctx context.Context) error {
 
 // Drain is Fence.Drain for one who has not loaded the instance.
 func (g Guard) Drain(ctx context.Context, opened *step.Opened) error {
+	if err := g.account(ctx, opened.Key); err != nil {
+		return err
+	}
 	fence, err := g.Ledger.Fence(ctx, opened.Key)
 	if err != nil || fence == nil {
 		return err
@@ -81,6 +97,28 @@ func (g Guard) Drain(ctx context.Context, opened *step.Opened) error {
 		return err
 	}
 	return Fence{guard: g, of: i}.close(ctx, fence)
+}
+
+// account waits until a call can be under way no more of which Temporal knows and the ledger
+// does not: it would, had it not lost its last moments.
+func (g Guard) account(ctx context.Context, key migration.ClaimKey) error {
+	sent := step.LastCall(ctx)
+	if sent.Fence == "" {
+		return nil
+	}
+	last, open, err := g.Ledger.LastFence(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case last == sent.Fence && open:
+		return nil // the fence keeps everything out until it is over
+	case last != sent.Fence:
+		if err := unknown("a call was sent, and the ledger does not know of it", sent.At, &g.Settings); err != nil {
+			return err
+		}
+	}
+	step.Over(ctx)
+	return nil
 }
 
 // close takes a call out of the fence that is over, and waits for one that is not. It

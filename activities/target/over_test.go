@@ -15,19 +15,22 @@ import (
 )
 
 // cutInside runs a step whose call is held at a place of the target's engine, and
-// loses its connection there. release lets the call go on.
-func cutInside(t *testing.T, s *activitytest.Stage, c *activitytest.Case, place string, run func() (contract.Outcome, error)) (out contract.Outcome, release func(), err error) {
+// loses its connection there. What is given is done while it is held. release lets the call go on.
+func cutInside(t *testing.T, s *activitytest.Stage, c *activitytest.Case, place string, run func() (contract.Outcome, error), held ...func()) (out contract.Outcome, release func(), err error) {
 	t.Helper()
-	held, release := s.Hold(t, place)
+	arrived, release := s.Hold(t, place)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		out, err = run()
 	}()
 	select {
-	case <-held:
+	case <-arrived:
 	case <-t.Context().Done():
 		t.Fatal("no call came to " + place)
+	}
+	for _, do := range held {
+		do()
 	}
 	c.Door.Cut()
 	<-done

@@ -53,12 +53,17 @@ func (act *Activities) accountFor(in contract.ReconcileInput, claim migration.Cl
 	if in.Unaccounted.IsZero() || claim.KnowsOf(in.Attempt) {
 		return nil
 	}
-	left := act.Settings.Settle - time.Since(in.Unaccounted) // not by the ledger's clock: it is what may have been set back
+	return unknown("an attempt to start ended without a word, and the ledger does not know of it", in.Unaccounted, &act.Settings)
+}
+
+// unknown waits for what nobody but Temporal knows of, until start.settle has passed
+// since it was sent.
+func unknown(what string, sent time.Time, s *step.Settings) error {
+	left := s.Settle - time.Since(sent) // not by the ledger's clock: it is what may have been set back
 	if left <= 0 {
 		return nil
 	}
-	return stillRuns("an attempt to start ended without a word, and the ledger does not know of it",
-		migration.Over{Why: "its request may still run on the target", Left: left, Blind: true}, act.Settings.Rest)
+	return stillRuns(what, migration.Over{Why: "its request may still run on the target", Left: left, Blind: true}, s.Rest)
 }
 
 // recordFree waits while another instance has the record, and parks when nobody comes to
