@@ -267,6 +267,9 @@ type DataFacts struct {
 	// RefusedFiles are what the copy would refuse of the uploads of such a row: "table:
 	// name (symlink)", "table: the folder". Not looked at where no field names one.
 	RefusedFiles []string
+	// SameFolder are the records of other running instances that have the record's
+	// folder of uploads, or one within it, or around it.
+	SameFolder []migration.RecordID
 	// Refused are the tables and columns of the source's rows that the copy would
 	// refuse: "app_fd_x", "app_fd_x.c_y".
 	Refused []string

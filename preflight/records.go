@@ -112,6 +112,15 @@ var records = []Check{
 		Personal: true,
 		Instance: uploadRefused,
 	},
+	{
+		ID:       "FERRY-322",
+		Severity: migration.Warning,
+		Title:    "the uploads of the record lie in the folder of another one",
+		Remedy:   "migrate both and, if one has to be rolled back, roll back both; or move one of them by hand",
+		About:    `Joget names the folder of a record's uploads by its ID, URL-decoded and normalised: A+1 and A 1 have one folder, and that of PO/2024 lies within that of PO. Each has the files of the other for its own, here and in Joget, and a rollback of one may take away what the other brought. The running root instances of the source are searched.`,
+		Personal: true,
+		Instance: sameFolder,
+	},
 }
 
 func recordIsInstance(f *InstanceFacts, r Report) {
@@ -205,6 +214,15 @@ func recordAlike(f *InstanceFacts, r Report) {
 		return
 	}
 	for _, other := range f.Data.Alike {
+		r.Found(f.subject(), fmt.Sprintf("%q and %q", f.Instance.Record, other))
+	}
+}
+
+func sameFolder(f *InstanceFacts, r Report) {
+	if f.Data == nil {
+		return
+	}
+	for _, other := range f.Data.SameFolder {
 		r.Found(f.subject(), fmt.Sprintf("%q and %q", f.Instance.Record, other))
 	}
 }

@@ -50,6 +50,7 @@ func TestData(t *testing.T) {
 		{name: "upload_refused", data: &preflight.DataFacts{RefusedFiles: []string{"orders: a.pdf (symlink)", "orders: the folder"}}, want: []string{
 			"FERRY-320 blocking 7_crm_approve: orders: a.pdf (symlink), orders: the folder",
 		}},
+		{name: "same_folder", data: &preflight.DataFacts{SameFolder: []migration.RecordID{"rec-1/a"}}, want: []string{`FERRY-322 warning 7_crm_approve: "rec-1" and "rec-1/a"`}},
 		{name: "alike", data: &preflight.DataFacts{Alike: []migration.RecordID{"REC-1"}}, want: []string{`FERRY-318 blocking 7_crm_approve: "rec-1" and "REC-1"`}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

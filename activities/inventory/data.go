@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (t *inventory) gatherData(ctx context.Context, facts []preflight.InstanceFa
 		shared := t.shared[f.Instance.Record]
 		f.Data = &preflight.DataFacts{
 			OnConflict: string(t.act.Settings.OnConflict), Sharing: max(1, shared.Instances), Alike: slices.Clone(shared.Alike),
-			Mapped: t.mappedTables(f.Instance),
+			Mapped: t.mappedTables(f.Instance), SameFolder: t.sameFolder[f.Instance.Record],
 		}
 		if byApp[f.Instance.App] == nil {
 			byApp[f.Instance.App] = map[migration.RecordID][]*preflight.DataFacts{}
@@ -69,7 +70,49 @@ func (t *inventory) sharedRecords(ctx context.Context) error {
 	for _, s := range shared {
 		t.shared[s.Record] = s
 	}
-	return nil
+	return t.sharedFolders(ctx)
+}
+
+// sharedFolders learns which records of running instances have one folder of uploads, or
+// one within the other's: Joget decodes IDs for it (docs/joget.md#uploads).
+func (t *inventory) sharedFolders(ctx context.Context) error {
+	t.sameFolder = map[migration.RecordID][]migration.RecordID{}
+	source := t.act.Source.Fresh()
+	folderOf := func(record migration.RecordID) string {
+		folder, err := uploads.Folder(migration.RowKey{Table: "any", ID: record})
+		if err != nil {
+			return "" // it has none (FERRY-320)
+		}
+		return strings.TrimPrefix(folder, "any/")
+	}
+	within := map[string][]migration.RecordID{} // the records whose folder it is, or in which theirs lies
+	err := source.RootRecords(ctx, func(record migration.RecordID) {
+		folder := folderOf(record)
+		if folder == string(record) && !strings.Contains(folder, "/") {
+			return // most are; the others find it
+		}
+		for ; folder != "" && folder != "."; folder = path.Dir(folder) {
+			if !slices.Contains(within[folder], record) {
+				within[folder] = append(within[folder], record)
+			}
+		}
+	})
+	if err != nil || len(within) == 0 {
+		return err
+	}
+	note := func(record, other migration.RecordID) {
+		if !slices.Contains(t.sameFolder[record], other) {
+			t.sameFolder[record] = append(t.sameFolder[record], other)
+		}
+	}
+	return source.RootRecords(ctx, func(record migration.RecordID) {
+		for _, other := range within[folderOf(record)] {
+			if other != record {
+				note(record, other)
+				note(other, record)
+			}
+		}
+	})
 }
 
 // alreadyBegun learns which instances of a page the migration has begun with,

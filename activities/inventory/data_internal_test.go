@@ -215,14 +215,20 @@ func TestRunningInstancesThatShareARecord(t *testing.T) {
 	source, target := activitytest.NewServer(t), activitytest.NewServer(t)
 	source.Put("SHKProcessDefinitions", "Name", crmProcess.String(), "PackageId", "crm", "ProcessDefinitionVersion", "3", "ProcessDefinitionId", "p",
 		"ProcessDefinitionCreated", 1, "State", 0, "oid", 1, "version", 1)
-	for i, record := range []string{"two", "two", "Alone", "ALONE"} {
+	for i, record := range []string{"two", "two", "Alone", "ALONE", "A+1", "A 1", "PO", "PO/2024", "PO/2024/1", "PO-2024"} {
 		id := fmt.Sprintf("%d_crm_p", i)
 		source.Put("SHKProcesses", "SyncVersion", 0, "Id", id, "ProcessDefinition", 1, "PDefName", crmProcess.String(), "ResourceRequesterId", "cat",
 			"State", simulated.ProcessStateOID(string(migration.StateRunning)), "Created", 1, "CreatedTZO", 0, "LastStateTime", 1, "LastStateTimeTZO", 0,
 			"LimitTime", 0, "LimitTimeTZO", 0, "oid", 10+i, "version", 1)
 		source.Put("wf_process_link", "processId", id, "parentProcessId", record, "originProcessId", record)
 	}
-	got := gatherFor(t, inventoryOf(t, source, target, step.Settings{}), "two", "Alone")
+	got := gatherFor(t, inventoryOf(t, source, target, step.Settings{}), "two", "Alone", "A+1", "A 1", "PO", "PO/2024", "PO-2024")
+	for n, want := range map[int][]migration.RecordID{0: nil, 2: {"A 1"}, 3: {"A+1"}, 4: {"PO/2024", "PO/2024/1"}, 5: {"PO", "PO/2024/1"}, 6: nil} {
+		same := slices.Sorted(slices.Values(got[n].Data.SameFolder))
+		if diff := cmp.Diff(want, same); diff != "" {
+			t.Errorf("records with the folder of %q (-want +got):\n%s", got[n].Instance.Record, diff)
+		}
+	}
 	if got[0].Data.Sharing != 2 || len(got[0].Data.Alike) > 0 {
 		t.Errorf("shared record: %+v", got[0].Data)
 	}

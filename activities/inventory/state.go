@@ -19,6 +19,7 @@ type inventory struct {
 	pairs       map[pair]*definition                   // of roots and subflows
 	apps        map[string]*app
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
+	sameFolder  map[migration.RecordID][]migration.RecordID   // others with the same folder of uploads, or one within the other's
 	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
 	plan        preflight.PlanFacts
 	people      people

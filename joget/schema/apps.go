@@ -130,6 +130,27 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 	return shared, err
 }
 
+// RootRecords calls visit with the record of each running root instance; one that several
+// have comes several times.
+func (r *Reader) RootRecords(ctx context.Context, visit func(migration.RecordID)) error {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return err
+	}
+	collated, err := r.linkCollation(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = read(ctx, r, "read records", withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
+		var record, key sql.RawBytes
+		if err = scan(&record, &key); err == nil {
+			visit(migration.RecordID(record))
+		}
+		return none, err
+	})
+	return err
+}
+
 // linkCollation puts the collation of the links' processId into a query.
 func (r *Reader) linkCollation(ctx context.Context) (*strings.Replacer, error) {
 	const table, column = "wf_process_link", "processId"
