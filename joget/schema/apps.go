@@ -85,15 +85,6 @@ func (r *Reader) Classes(ctx context.Context) (map[string]bool, error) {
 // one of them has, or has but for case, accents or trailing spaces: what MySQL's usual
 // collation takes for one. Nothing is returned of a record that is its instance's alone.
 func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, error) {
-	states, _, err := r.states(ctx)
-	if err != nil {
-		return nil, err
-	}
-	const op = "read shared records"
-	collated, err := r.linkCollation(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var shared, alike []migration.SharedRecord // alike: one for each spelling of the record at hand
 	var weight []byte
 	flush := func() {
@@ -109,22 +100,17 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		}
 		alike = alike[:0]
 	}
-	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
-		var record, key sql.RawBytes
-		if err := scan(&record, &key); err != nil {
-			return none, err
-		}
+	err := r.rootRecords(ctx, "read shared records", func(record migration.RecordID, key []byte) {
 		if !bytes.Equal(key, weight) {
 			flush()
 			weight = append(weight[:0], key...)
 		}
-		i := slices.IndexFunc(alike, func(s migration.SharedRecord) bool { return string(s.Record) == string(record) })
+		i := slices.IndexFunc(alike, func(s migration.SharedRecord) bool { return s.Record == record })
 		if i < 0 {
 			i = len(alike)
-			alike = append(alike, migration.SharedRecord{Record: migration.RecordID(record)})
+			alike = append(alike, migration.SharedRecord{Record: record})
 		}
 		alike[i].Instances++
-		return none, nil
 	})
 	flush()
 	return shared, err
@@ -133,6 +119,12 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 // RootRecords calls visit with the record of each running root instance; one that several
 // have comes several times.
 func (r *Reader) RootRecords(ctx context.Context, visit func(migration.RecordID)) error {
+	return r.rootRecords(ctx, "read records", func(record migration.RecordID, _ []byte) { visit(record) })
+}
+
+// rootRecords visits records in the order of a collation that takes no note of case,
+// accents and trailing spaces, with their weight in it.
+func (r *Reader) rootRecords(ctx context.Context, op string, visit func(record migration.RecordID, weight []byte)) error {
 	states, _, err := r.states(ctx)
 	if err != nil {
 		return err
@@ -141,10 +133,10 @@ func (r *Reader) RootRecords(ctx context.Context, visit func(migration.RecordID)
 	if err != nil {
 		return err
 	}
-	_, err = read(ctx, r, "read records", withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
-		var record, key sql.RawBytes
-		if err = scan(&record, &key); err == nil {
-			visit(migration.RecordID(record))
+	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
+		var record, weight sql.RawBytes
+		if err = scan(&record, &weight); err == nil {
+			visit(migration.RecordID(record), weight)
 		}
 		return none, err
 	})
