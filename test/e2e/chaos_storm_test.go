@@ -193,8 +193,9 @@ func (s *storm) revive() {
 	}
 }
 
-// reach bounds how long an incident waits for its point.
-const reach = 30 * time.Second
+// reach bounds how long an incident waits for its point: half a minute passes before
+// Temporal gives what a dead worker had to another.
+const reach = 90 * time.Second
 
 // point is a moment of a call of the target.
 type point struct {
@@ -226,12 +227,15 @@ func (s *storm) killAt(points ...point) int {
 	defer s.gate.Set(nil)
 	release := sync.OnceFunc(func() { close(free) })
 	defer release()
-	select {
-	case n := <-caught:
-		s.kill(release)
-		return n
-	case <-time.After(reach):
-	case <-s.t.Context().Done():
+	for began := time.Now(); time.Since(began) < reach && s.unsettled() > 0; {
+		select {
+		case n := <-caught:
+			s.kill(release)
+			return n
+		case <-time.After(time.Second):
+		case <-s.t.Context().Done():
+			return -1
+		}
 	}
 	return -1
 }

@@ -109,8 +109,9 @@ var causes = map[string]func(p *people, record string) bool{
 	"resume_not_converging": func(p *people, record string) bool { return p.worked(record, actComplete) },
 	"two_starts":            func(p *people, record string) bool { return p.did(record, actSibling) },
 	"started_earlier":       func(p *people, record string) bool { return p.did(record, actSibling) },
+	// Values with which an instance began change when its first activity is completed.
 	"start_ambiguous": func(p *people, record string) bool {
-		return p.did(record, actSibling) && p.interrupted(record)
+		return p.interrupted(record) && (p.did(record, actSibling) || p.worked(record, actComplete))
 	},
 }
 
