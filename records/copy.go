@@ -47,6 +47,8 @@ type CopyOptions struct {
 	// Brought are rows that were on the target by our hand: one that is absent
 	// was deleted by somebody, and is a conflict. ConflictOverwrite inserts it again.
 	Brought map[migration.RowKey]bool
+	// Contents has the rows of the set that are not all there (Gather).
+	Contents Contents
 	// Pace, if set, is called before each batch of writes with its number of
 	// rows: to limit the rate, to heartbeat, to stop.
 	Pace func(ctx context.Context, rows int) error
@@ -135,8 +137,9 @@ func (c *copier) plan(ctx context.Context, set Set) error {
 			}
 			layouts[row.Key.Table] = l
 		}
-		if row.Outline != nil {
-			return migration.E(migration.CodeInternal, "copy form data", "table "+l.table.Real, "a row is not all there")
+		row, err := c.whole(ctx, row)
+		if err != nil {
+			return err
 		}
 		if err := l.fits(row); err != nil {
 			c.target.Schema.Forget() // a column may have come a moment ago
@@ -144,10 +147,10 @@ func (c *copier) plan(ctx context.Context, set Set) error {
 		}
 	}
 	for rest := set.Rows; len(rest) > 0; {
-		n, size := 1, rest[0].Bytes()
+		n, size := 1, rest[0].whole()
 		for n < len(rest) && n < batchRows && rest[n].Key.Table == rest[0].Key.Table {
 			// The target has rows as large, mostly.
-			if size += rest[n].Bytes(); size > batchHeld {
+			if size += rest[n].whole(); size > batchHeld {
 				break
 			}
 			n++
@@ -174,21 +177,27 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 	}
 	b := batch{layout: l}
 	for i := range rows {
-		row := l.stands(&rows[i])
-		there := current[row.Key]
+		row, err := c.standing(ctx, l, &rows[i])
+		if err != nil {
+			return err
+		}
+		want, there := row, current[row.Key]
+		if rows[i].Outline != nil {
+			want = &rows[i] // read again when its turn has come
+		}
 		switch {
 		case there == nil && c.options.OnConflict != ConflictOverwrite && c.options.Brought[row.Key]:
 			c.conflict(row.Key)
 		case there == nil:
-			b.changes = append(b.changes, change{key: row.Key, want: row})
+			b.changes = append(b.changes, change{key: row.Key, want: want})
 		case len(differingColumns(row, there)) == 0:
 			c.result.Same++
 			if ours(there, written[row.Key]) {
 				c.mine = append(c.mine, Image{Key: row.Key, WrittenDigest: there.Digest()})
 			}
 		case ours(there, written[row.Key]) || c.options.OnConflict == ConflictOverwrite:
-			expect := there.unchanged() // read again when its turn has come
-			b.changes = append(b.changes, change{key: row.Key, expect: &expect, want: row})
+			expect := there.unchanged() // as is this
+			b.changes = append(b.changes, change{key: row.Key, expect: &expect, want: want})
 		default:
 			c.conflict(row.Key)
 		}
@@ -204,6 +213,20 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 		c.mine = nil
 	}
 	return nil
+}
+
+// whole returns a row of the set with all of its values.
+func (c *copier) whole(ctx context.Context, row *Row) (*Row, error) {
+	return Target{Contents: c.options.Contents}.whole(ctx, row)
+}
+
+// standing returns a row of the set as it is to stand in the table.
+func (c *copier) standing(ctx context.Context, l *layout, row *Row) (*Row, error) {
+	row, err := c.whole(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return l.stands(row), nil
 }
 
 // ours reports whether a row is as we wrote it; there may be none.
@@ -250,6 +273,13 @@ func (c *copier) writeAll(ctx context.Context) error {
 func (c *copier) write(ctx context.Context, b batch) error {
 	if c.options.Pace != nil {
 		if err := c.options.Pace(ctx, len(b.changes)); err != nil {
+			return err
+		}
+	}
+	b.changes = slices.Clone(b.changes)
+	for i := range b.changes {
+		var err error
+		if b.changes[i].want, err = c.standing(ctx, b.layout, b.changes[i].want); err != nil {
 			return err
 		}
 	}

@@ -41,6 +41,7 @@ type Contents interface {
 // recorder makes outlines of rows, whose content goes to one content of the ledger.
 type recorder struct {
 	contents Contents // nil: rows stay whole
+	room     int64    // bytes of rows that stay whole all the same
 	name     string   // "" while there is nothing in it
 	content  io.WriteCloser
 	size     int64
@@ -51,13 +52,17 @@ func (r *recorder) record(ctx context.Context, row Row) (Row, error) {
 	if r.contents == nil || !slices.ContainsFunc(row.Values, large) {
 		return row.clone(), nil
 	}
+	if size := row.Bytes(); size <= r.room {
+		r.room -= size
+		return row.clone(), nil
+	}
 	if r.name == "" {
 		r.name, r.content = r.contents.Create(ctx)
 	}
 	outline := Outline{Digest: row.Digest(), Content: r.name, At: r.size}
 	n, err := writeRow(r.content, row)
 	if err != nil {
-		return Row{}, fmt.Errorf("keep a row of a capture: %w", err)
+		return Row{}, fmt.Errorf("keep a row of a record set: %w", err)
 	}
 	r.size += n
 	outline.Size = n
@@ -150,6 +155,15 @@ func (c *counted) write(p []byte) {
 	c.err = err
 }
 
+// Gather is Collect for a copy, in the memory of a batch of rows: what is more goes to
+// contents, whose rows Copy takes from there (CopyOptions.Contents). Target.Forget removes them.
+func Gather(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits, contents Contents) (Set, error) {
+	r := recorder{contents: contents, room: batchHeld}
+	hold := func(ctx context.Context, _ *layout, row Row) (Row, error) { return r.record(ctx, row) }
+	set, err := (&collector{q: q, table: schema.Table, hold: hold, limits: limits}).collect(ctx, selection)
+	return set, r.close(ctx, err)
+}
+
 // Survey is Collect in the memory of one row: a value of more than a kilobyte is its
 // digest in the set. It can be compared with another survey, and cannot be written.
 func Survey(ctx context.Context, q Querier, schema *Schema, selection Selection, limits Limits) (Set, error) {
@@ -177,7 +191,7 @@ func (t Target) whole(ctx context.Context, row *Row) (*Row, error) {
 	if row == nil || row.Outline == nil {
 		return row, nil
 	}
-	const op = "read a row of a capture"
+	const op = "read a row of a record set"
 	o := row.Outline
 	if o.Content == "" || t.Contents == nil || o.Size < crc32.Size {
 		return nil, migration.E(migration.CodeInternal, op, "", "its content was not kept")

@@ -73,6 +73,14 @@ func (r *Row) Bytes() int64 {
 	return size
 }
 
+// whole returns the size of the row with all of its values.
+func (r *Row) whole() int64 {
+	if r.Outline != nil {
+		return r.Outline.Size
+	}
+	return r.Bytes()
+}
+
 // Set is the rows that belong to a record, parents before children, then by
 // table and id; two reads of an unmoved record are equal.
 type Set struct {

@@ -33,7 +33,7 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if err := act.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
 		return out, err
 	}
-	read, err := act.read(ctx, in.Instance, records.Collect)
+	read, err := act.read(ctx, in.Instance, act.gather)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !read.Tree.Instance.State.Open() {
 		out.Outcome, err = act.closed(ctx, in)
 		return out, err
@@ -41,6 +41,15 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if err != nil {
 		return out, err
 	}
+	out, err = act.copyRead(ctx, in, i, read)
+	// What a record had too much of for the worker's memory.
+	return out, errors.Join(err, records.Target{Contents: act.Ledger.Contents()}.Forget(context.WithoutCancel(ctx), read.Set))
+}
+
+// copyRead copies the rows that were read of the source.
+func (act *Activities) copyRead(ctx context.Context, in contract.CopyFormDataInput, i *step.Opened, read *Source) (contract.CopyFormDataOutput, error) {
+	out := contract.CopyFormDataOutput{Outcome: step.OK()}
+	var err error
 	started := false
 	if in.Redo || in.Delta {
 		if started, out.Outcome, err = act.requireUntouched(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
@@ -67,7 +76,7 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 // brought before may be written again.
 func (act *Activities) copyRows(ctx context.Context, i *step.Opened, set *records.Set, started bool) (records.CopyResult, contract.Outcome, error) {
 	images := act.Ledger.RowImages(i.Migration, i.Key)
-	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace}
+	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace, Contents: act.Ledger.Contents()}
 	var err error
 	if started {
 		if options.Brought, err = images.Brought(ctx); err != nil {
@@ -133,7 +142,12 @@ func (act *Activities) pace(ctx context.Context, rows int) error {
 	return ctx.Err()
 }
 
-// collect reads a record set, whole or as a survey.
+// gather reads a record set for a copy.
+func (act *Activities) gather(ctx context.Context, q records.Querier, schema *records.Schema, s records.Selection, limits records.Limits) (records.Set, error) {
+	return records.Gather(ctx, q, schema, s, limits, act.Ledger.Contents())
+}
+
+// collect reads a record set, for a copy or as a survey.
 type collect func(context.Context, records.Querier, *records.Schema, records.Selection, records.Limits) (records.Set, error)
 
 // Source is what one look at the source gives, at one moment.

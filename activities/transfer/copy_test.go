@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"jogetferry/contract"
@@ -252,4 +253,17 @@ func TestCopyUploads(t *testing.T) {
 			activitytest.Same(t, "state", tc.state, in.Entry().State)
 		})
 	}
+}
+
+// TestCopyFormData_of_a_record_that_is_not_held has more in a row than a worker holds of a
+// record.
+func TestCopyFormData_of_a_record_that_is_not_held(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Intake(c)
+	title := strings.Repeat("large ", 2<<20)
+	c.Source.Edit("claim_case", in.Record, "title", title)
+	scene.Copied(t, c, in)
+	activitytest.Same(t, "the row", true, c.Target.Field("claim_case", in.Record, "title") == title)
+	activitytest.Same(t, "the other fields", "ours", c.Target.Field("claim_case", in.Record, "stage"))
 }
