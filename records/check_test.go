@@ -17,7 +17,7 @@ func TestCheckFindsWhatWouldNotFit(t *testing.T) {
 	}{
 		{"wider_is_fine", "c_x varchar(10) CHARACTER SET utf8mb3, dateCreated datetime", "c_x longtext, dateCreated datetime(6)", nil},
 		{"more_columns_are_fine", "c_x text", "c_x text, c_y text, c_z int DEFAULT 3, c_0 varchar(9) NOT NULL DEFAULT 'x'", nil},
-		{"a_column_that_always_has_a_value", "c_x text", "c_x text, c_z int NOT NULL DEFAULT 3", []migration.Mismatch{{Column: "c_z", Kind: migration.MismatchNotNull, Target: "int(11)"}}},
+		{"a_column_that_always_has_a_value", "c_x text", "c_x text, c_z decimal(5,2) NOT NULL DEFAULT 3", []migration.Mismatch{{Column: "c_z", Kind: migration.MismatchNotNull, Target: "decimal(5,2)"}}},
 		{"generated_on_the_source", "c_x text, c_g int AS (1)", "c_x text", nil},
 		{"column_missing", "c_x text", "c_y text", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchColumn, Source: "text"}}},
 		{"narrower_text", "c_x longtext", "c_x text", []migration.Mismatch{{Column: "c_x", Kind: migration.MismatchNarrower, Source: "longtext", Target: "text"}}},
