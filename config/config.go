@@ -34,7 +34,13 @@ type Config struct {
 	Users   map[string]string
 	Records Records
 	Start   Start
+	Starts  Starts
 	Resume  Resume
+	// EngineWrites is EngineWritesNone or EngineWritesVariables.
+	EngineWrites string
+	// Instances says of single instances of the source where they go on, which they do
+	// not show themselves.
+	Instances map[migration.InstanceID]Instance
 	// Joins is JoinsBlock or JoinsRebuild.
 	Joins  string
 	Limits Limits
@@ -80,6 +86,19 @@ type Ledger struct {
 	Database migration.Secret // DSN; empty: schema LedgerSchema on the target's server
 }
 
+// Starts says what to do about what every start does.
+type Starts struct {
+	// Asynchronous is AsynchronousBlock or AsynchronousEnd.
+	Asynchronous string
+}
+
+// Instance is what an operator says about one instance of the source.
+type Instance struct {
+	// Resume are the activities of the target at which it goes on, in this order, in
+	// place of those that are open on the source.
+	Resume []migration.ActivityDefID
+}
+
 // Records says how form rows are moved.
 type Records struct {
 	// Extra are tables and relations that no form definition tells; see ParseExtra.
@@ -88,9 +107,14 @@ type Records struct {
 	OnConflict string
 	// Restore is what happens where something that a start tool changed cannot be put back.
 	Restore string
+	// Rekey says which records get a new ID on the target: a migration.Rekey.
+	Rekey string
+	// RekeyColumns are columns and variables that hold record IDs and that no form
+	// definition names; see ParseRekeyColumns.
+	RekeyColumns []string
 }
 
-// Values of Records, Start and Joins.
+// Values of Records, Start, Starts, EngineWrites and Joins.
 const (
 	ConflictPark      = "park"      // the instance waits for the operator
 	ConflictOverwrite = "overwrite" // the source wins; the former row stays in the ledger
@@ -101,6 +125,15 @@ const (
 
 	UnknownPark  = "park"
 	UnknownRetry = "retry"
+
+	AsynchronousBlock = "block" // asynchronous subflows keep their instance from being migrated
+	// AsynchronousEnd: open ones move by themselves, and those that a start begins anew are ended.
+	AsynchronousEnd = "end"
+
+	EngineWritesNone = "none"
+	// EngineWritesVariables: variables that no call of the API can set are written into
+	// the tables of the engine.
+	EngineWritesVariables = "variables"
 
 	JoinsBlock   = "block"   // instances with a branch that waits at an AND-join are not migrated
 	JoinsRebuild = "rebuild" // such branches are made anew, where that has no side effects

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,12 @@ definitions: {"crm#3#process1": "crm#latest#process1"}
 users: {jane.doe: jane, clark: kent}
 records:
   extra: [notes, customer <- note.customer_id]
+  rekey: needed
+  rekey_columns: [note.about, crm_community/process1/record_id]
 start: {settle: 2m}
+starts: {asynchronous: end}
+engine_writes: variables
+instances: {57_crm.2_process1: {resume: [approve, pay]}}
 limits: {window: 5}
 `
 
@@ -123,6 +129,38 @@ func TestKeysWithDotsInMappings(t *testing.T) {
 	c := load(t, full, environ)
 	if diff := cmp.Diff(map[string]string{"jane.doe": "jane", "clark": "kent"}, c.Users); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhereInstancesGoOn(t *testing.T) {
+	t.Parallel()
+	want := map[migration.InstanceID]config.Instance{"57_crm.2_process1": {Resume: []migration.ActivityDefID{"approve", "pay"}}}
+	base := load(t, full, environ)
+	if diff := cmp.Diff(want, base.Instances); diff != "" {
+		t.Error(diff)
+	}
+	for said, same := range map[string]bool{"57_crm.2_process1=approve+pay": true, "57_crm.2_process1=approve": false, "": true} {
+		c := load(t, full, append(slices.Clone(environ), "FERRY_INSTANCES="+said))
+		if got := c.Digest() == base.Digest(); got != same || c.Validate(config.PartStarter) != nil {
+			t.Errorf("%q: same digest %t, want %t; %v", said, got, same, c.Validate(config.PartStarter))
+		}
+	}
+}
+
+func TestParseRekeyColumns(t *testing.T) {
+	t.Parallel()
+	got, err := config.ParseRekeyColumns([]string{"note.about", "note.by", "crm/process1/record_id"})
+	want := migration.RekeyColumns{
+		Columns:   map[string][]string{"note": {"about", "by"}},
+		Variables: map[string][]string{"crm/process1": {"record_id"}},
+	}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	for _, bad := range []string{"", "note", "note.", ".about", "a b.c", "a/b", "a//c", "a/b/c/d"} {
+		if _, err := config.ParseRekeyColumns([]string{bad}); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
 	}
 }
 
@@ -379,7 +417,7 @@ func TestEveryKeyIsAFlagAndAVariable(t *testing.T) {
 	config.AddFlags(flags)
 	envs := map[string]bool{}
 	for _, k := range config.Keys() {
-		if flags.Lookup(k.Name) == nil {
+		if (flags.Lookup(k.Name) == nil) != k.NoFlag {
 			t.Errorf("%s has no flag", k.Name)
 		}
 		if envs[k.Env()] {
@@ -492,6 +530,9 @@ func TestDigestTellsWhatAPlanDependsOn(t *testing.T) {
 		{"a_definition", []string{"--definitions=crm#3#process1=crm#7#process1"}, false},
 		{"a_rule", []string{"--records.on_conflict=keep"}, false},
 		{"joins", []string{"--joins=rebuild"}, false},
+		{"new_record_ids", []string{"--records.rekey=always"}, false},
+		{"writes_into_the_engine", []string{"--engine_writes=none"}, false},
+		{"asynchronous_subflows", []string{"--starts.asynchronous=block"}, false},
 		{"joins_left_alone", []string{"--joins=block"}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+
+	"jogetferry/migration"
 )
 
 // Digest identifies what the configuration decides about the migration itself:
@@ -18,8 +20,12 @@ func (c *Config) Digest() string {
 		Users       map[string]string
 		Records     Records
 		// Left out as long as it is the default, which was there before the key was.
-		RebuildJoins bool `json:",omitempty"`
-	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records, c.Joins == JoinsRebuild})
+		RebuildJoins    bool                              `json:",omitempty"`
+		EndAsynchronous bool                              `json:",omitempty"`
+		WriteVariables  bool                              `json:",omitempty"`
+		Instances       map[migration.InstanceID]Instance `json:",omitempty"`
+	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records, c.Joins == JoinsRebuild,
+		c.Starts.Asynchronous == AsynchronousEnd, c.EngineWrites == EngineWritesVariables, c.Instances})
 	if err != nil {
 		// Strings, slices and maps of strings always marshal.
 		panic(err)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"jogetferry/contract"
+	"jogetferry/migration"
 )
 
 // Key is one configurable thing: a path in ferry.yaml, a flag and an
@@ -14,6 +15,7 @@ type Key struct {
 	Default string // as it would be written; "" for none
 	Usage   string
 	Secret  bool // given as ${VARIABLE} or ${file:PATH} on the command line
+	NoFlag  bool // verbs have a flag of that name, which means something else
 
 	set func(raw any) error
 }
@@ -37,6 +39,10 @@ func Keys() []Key { return keys(new(Config)) }
 func keys(c *Config) []Key {
 	bind := func(v value, name, def, usage string) Key {
 		return Key{Name: name, Kind: v.kind, Default: def, Usage: usage, Secret: v.secret, set: v.set}
+	}
+	noFlag := func(k Key) Key {
+		k.NoFlag = true
+		return k
 	}
 	return []Key{
 		bind(text((*string)(&c.Migration)), "migration", "", "name of the migration, a-z, 0-9 and -"),
@@ -63,11 +69,16 @@ func keys(c *Config) []Key {
 		bind(list(&c.Records.Extra), "records.extra", "", "form tables and relations that no form names"),
 		bind(oneOf(&c.Records.OnConflict, ConflictPark, ConflictOverwrite, ConflictKeep), "records.on_conflict", ConflictPark, "a differing row of the target"),
 		bind(oneOf(&c.Records.Restore, RestoreStrict, RestoreReport), "records.restore", RestoreStrict, "what tools changed in the record: put it back, or only report it"),
+		bind(oneOf(&c.Records.Rekey, string(migration.RekeyNever), string(migration.RekeyNeeded), string(migration.RekeyAlways)), "records.rekey", string(migration.RekeyNever), "which records get a new ID on the target"),
+		bind(list(&c.Records.RekeyColumns), "records.rekey_columns", "", "table.field and package/process/variable that hold record IDs"),
 		bind(duration(&c.Start.Settle), "start.settle", "10m", "how long a call without an answer may still run"),
 		bind(duration(&c.Start.Rest), "start.rest", "2s", "how long lies between the two looks that show a target instance at rest"),
 		bind(oneOf(&c.Start.WhenUnknown, UnknownPark, UnknownRetry), "start.when_unknown", UnknownPark, "a start with neither answer nor trace"),
+		bind(oneOf(&c.Starts.Asynchronous, AsynchronousBlock, AsynchronousEnd), "starts.asynchronous", AsynchronousBlock, "asynchronous subflows: open ones, and those that a start begins"),
 		bind(integer(&c.Resume.MaxRounds, 1, 1000), "resume.max_rounds", "20", "calls per instance before it is parked"),
 		bind(oneOf(&c.Joins, JoinsBlock, JoinsRebuild), "joins", JoinsBlock, "a branch that waits at an AND-join"),
+		bind(oneOf(&c.EngineWrites, EngineWritesNone, EngineWritesVariables), "engine_writes", EngineWritesNone, "what is written into the engine's tables, where no call can"),
+		noFlag(bind(instances(&c.Instances), "instances", "", "ID={resume: [activity, ...]}: where an instance goes on; no flag")),
 		bind(integer(&c.Limits.Window, 1, 500), "limits.window", "20", "instances in flight per wave"),
 		bind(rate(&c.Limits.TargetCallsPerSecond), "limits.target_calls_per_second", "50", "calls of the target, over all workers"),
 		bind(integer(&c.Limits.CopyRowsPerSecond, 0, 1<<30), "limits.copy_rows_per_second", "0", "rows copied per worker; 0 for no limit"),

@@ -43,10 +43,13 @@ func New() *Config {
 	return c
 }
 
-// AddFlags adds --config and a flag per key to flags.
+// AddFlags adds --config and a flag per key that has one to flags.
 func AddFlags(flags *pflag.FlagSet) {
 	flags.String(fileFlag, DefaultFile, "configuration file")
 	for _, k := range Keys() {
+		if k.NoFlag {
+			continue
+		}
 		flags.Var(&flagText{kind: k.Kind, text: k.Default}, k.Name, k.Usage)
 	}
 }
@@ -147,7 +150,7 @@ func (c *Config) loadFlags(merged *koanf.Koanf, flags *pflag.FlagSet) {
 	}
 	err := merged.Load(posflag.ProviderWithFlag(flags, ".", nil, func(f *pflag.Flag) (string, any) {
 		k, known := byName[f.Name]
-		if !known || !f.Changed {
+		if !known || k.NoFlag || !f.Changed {
 			return "", nil
 		}
 		if k.Secret && !reference.MatchString(f.Value.String()) {

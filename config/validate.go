@@ -221,7 +221,11 @@ func (v *validation) mappings() {
 		problem, fix, _ := strings.Cut(err.Error(), "; ")
 		v.mistakes.add("records.extra", problem, fix)
 	}
-	for _, key := range []string{"source.hosts", "processes", "definitions", "activities", "variables", "users", "records.extra"} {
+	if _, err := ParseRekeyColumns(v.Records.RekeyColumns); err != nil {
+		problem, fix, _ := strings.Cut(err.Error(), "; ")
+		v.mistakes.add("records.rekey_columns", problem, fix)
+	}
+	for _, key := range []string{"source.hosts", "processes", "definitions", "activities", "variables", "users", "records.extra", "records.rekey_columns", "instances"} {
 		if v.broken[key] != nil {
 			v.needed[key] = true
 			v.resolved(key)

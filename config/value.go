@@ -184,3 +184,56 @@ func table(p *map[string]string) value {
 		return nil
 	}}
 }
+
+// instances takes a YAML mapping of instance IDs to what is said about them, or text of
+// the form ID=activity+activity,ID=activity.
+func instances(p *map[migration.InstanceID]Instance) value {
+	return value{kind: "mapping", set: func(raw any) error {
+		said := map[migration.InstanceID]Instance{}
+		switch raw := raw.(type) {
+		case nil:
+		case string:
+			entries, err := items(raw)
+			if err != nil {
+				return err
+			}
+			for _, entry := range entries {
+				id, activities, ok := strings.Cut(entry, "=")
+				if !ok {
+					return errors.New("has an entry without =; give ID=activity+activity")
+				}
+				said[migration.InstanceID(strings.TrimSpace(id))] = Instance{Resume: activityIDs(strings.Split(activities, "+"))}
+			}
+		case map[string]any:
+			for _, id := range slices.Sorted(maps.Keys(raw)) {
+				of, ok := raw[id].(map[string]any)
+				resume, has := of["resume"]
+				if !ok || !has || len(of) != 1 {
+					return fmt.Errorf("has an entry %q that is not {resume: [activity, ...]}; give that", id)
+				}
+				names, err := items(resume)
+				if err != nil {
+					return fmt.Errorf("has an entry %q whose resume %w", id, err)
+				}
+				said[migration.InstanceID(id)] = Instance{Resume: activityIDs(names)}
+			}
+		default:
+			return errors.New("is not a mapping; give {ID: {resume: [activity, ...]}}, or ID=activity+activity in a variable or flag")
+		}
+		for id, of := range said {
+			if len(of.Resume) == 0 || slices.Contains(of.Resume, "") {
+				return fmt.Errorf("has an entry %q without an activity; name those at which it goes on", id)
+			}
+		}
+		*p = said
+		return nil
+	}}
+}
+
+func activityIDs(names []string) []migration.ActivityDefID {
+	ids := make([]migration.ActivityDefID, 0, len(names))
+	for _, name := range names {
+		ids = append(ids, migration.ActivityDefID(strings.TrimSpace(name)))
+	}
+	return ids
+}

@@ -21,6 +21,7 @@ type Finding struct {
 	Message  string   `json:"message"` // what was found, in one sentence
 	Seen     string   `json:"seen,omitempty"`
 	Remedy   string   `json:"remedy"` // what to do
+	Way      Way      `json:"way,omitempty"`
 }
 
 // Worst returns the highest severity among findings, "" for none.

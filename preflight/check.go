@@ -44,6 +44,14 @@ type Report struct {
 	check *Check
 	into  *[]migration.Finding
 	at    migration.Path // where in the tree; goes before what was seen
+	way   migration.Way
+}
+
+// By is r for a finding that a switch of the configuration removes: way, which is not
+// set. "" is none.
+func (r Report) By(way migration.Way) Report {
+	r.way = way
+	return r
 }
 
 // Found adds a finding with the severity of its check. Subject must not hold
@@ -59,7 +67,7 @@ func (r Report) FoundAs(severity migration.Severity, subject, seen string) {
 		seen = string(r.at)
 	}
 	*r.into = append(*r.into, migration.Finding{
-		ID: r.check.ID, Severity: severity, Subject: subject, Message: r.check.Title, Seen: seen, Remedy: r.check.Remedy,
+		ID: r.check.ID, Severity: severity, Subject: subject, Message: r.check.Title, Seen: seen, Remedy: r.check.Remedy, Way: r.way,
 	})
 }
 

@@ -123,8 +123,9 @@ EXIT STATUS
 	})
 	config.AddFlags(root.PersistentFlags())
 	for _, k := range config.Keys() {
-		// They have a page of their own; see cmd_config.go.
-		root.PersistentFlags().Lookup(k.Name).Hidden = true
+		if flag := root.PersistentFlags().Lookup(k.Name); flag != nil {
+			flag.Hidden = true // they have a page of their own; see cmd_config.go
+		}
 	}
 	root.PersistentFlags().StringP("output", "o", string(report.Table), "table, json or csv")
 	root.AddCommand(

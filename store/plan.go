@@ -355,17 +355,17 @@ func findingsOf(ctx context.Context, q querier, mig migration.Name, ids []migrat
 	err := each(ctx, q, queryFindings+list+" ORDER BY id", append([]any{mig}, args...), func(row scanner) error {
 		var id migration.InstanceID
 		var f migration.Finding
-		err := row.Scan(&id, &f.ID, &f.Severity, &f.Subject, &f.Message, &f.Seen, &f.Remedy)
+		err := row.Scan(&id, &f.ID, &f.Severity, &f.Subject, &f.Message, &f.Seen, &f.Remedy, &f.Way)
 		findings[id] = append(findings[id], f)
 		return err
 	})
 	return findings, err
 }
 
-const findingColumns = 8
+const findingColumns = 9
 
 func findingRow(mig migration.Name, id migration.InstanceID, f migration.Finding) []any {
-	return []any{mig, string(id), f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy}
+	return []any{mig, string(id), f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy, string(f.Way)}
 }
 
 // replaceFindings deletes those of the instances and inserts rows.

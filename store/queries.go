@@ -95,7 +95,7 @@ decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at =
 
 // Findings.
 const (
-	queryFindings = `SELECT instance, check_id, severity, subject, message, seen, remedy FROM finding
+	queryFindings = `SELECT instance, check_id, severity, subject, message, seen, remedy, way FROM finding
 WHERE migration = ? AND instance IN `
 
 	queryFindingCounts = `SELECT i.definition, f.check_id, f.severity, COUNT(DISTINCT f.instance) FROM finding f
@@ -105,7 +105,7 @@ GROUP BY i.definition, f.check_id, f.severity ORDER BY i.definition, f.check_id,
 
 	deleteFindings = `DELETE FROM finding WHERE migration = ? AND instance IN `
 
-	insertFindings = `INSERT INTO finding (migration, instance, check_id, severity, subject, message, seen, remedy)
+	insertFindings = `INSERT INTO finding (migration, instance, check_id, severity, subject, message, seen, remedy, way)
 VALUES `
 )
 
@@ -334,6 +334,14 @@ user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate 
 	updateFence = "UPDATE fence SET is_open = ?, fate = ?, changed_at = UTC_TIMESTAMP(6)" + byKey
 
 	queryMigrationOfClaim = "SELECT migration FROM start_claim" + byKey
+)
+
+// Records with new IDs.
+const (
+	queryRekeys = `SELECT record, target_record FROM record_key WHERE source = ? AND target = ? AND record IN `
+
+	insertRekeys    = `INSERT IGNORE INTO record_key (source, target, record, target_record, decided_by, decided_at) VALUES `
+	insertRekeysRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
 )
 
 // High-water marks.

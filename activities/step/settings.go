@@ -33,6 +33,18 @@ type Settings struct {
 	// Extra is added to what the form definitions say about tables and relations.
 	Extra      migration.FormModel
 	OnConflict records.OnConflict
+	// Rekey says which records get a new ID on the target, and RekeyColumns what is
+	// rewritten with them besides the keys that forms name.
+	Rekey        migration.Rekey
+	RekeyColumns migration.RekeyColumns
+	// WriteVariables writes variables into the engine's tables that no call can set.
+	WriteVariables bool
+	// EndAsynchronous moves open asynchronous subflows by themselves, and ends those
+	// that a start of ours begins.
+	EndAsynchronous bool
+	// ResumeAt says of instances of the source at which activities of the target they go
+	// on, in place of those that are open on the source.
+	ResumeAt map[migration.InstanceID][]migration.ActivityDefID
 	// RowLimiter paces the rows written by this worker.
 	RowLimiter *rate.Limiter
 	// RebuildJoins makes branches that wait at AND-joins anew.

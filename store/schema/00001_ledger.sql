@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS finding (
   message   mediumtext NOT NULL,
   seen      mediumtext NOT NULL,
   remedy    mediumtext NOT NULL,
+  way       varchar(64) NOT NULL DEFAULT '',
   PRIMARY KEY (id),
   KEY finding_instance (migration, instance, id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -220,6 +221,17 @@ CREATE TABLE IF NOT EXISTS step_log (
   at        datetime(6) NOT NULL,
   PRIMARY KEY (id),
   KEY step_log_instance (migration, instance, id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Records of the source that have another ID on the target. A row is never changed.
+CREATE TABLE IF NOT EXISTS record_key (
+  source    varchar(190) NOT NULL,
+  target    varchar(190) NOT NULL,
+  record    varchar(255) NOT NULL,
+  target_record varchar(255) NOT NULL,
+  decided_by varchar(255) NOT NULL,
+  decided_at datetime(6) NOT NULL,
+  PRIMARY KEY (source, target, record)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS target_mark (

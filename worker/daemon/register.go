@@ -210,17 +210,27 @@ func settings(c *config.Config) (step.Settings, error) {
 		SourceHosts: sourceHosts(c),
 		Settle:      c.Start.Settle, Rest: c.Start.Rest, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
-		RebuildJoins: c.Joins == config.JoinsRebuild,
-		ReportOnly:   c.Records.Restore == config.RestoreReport,
-		RowLimiter:   rate.NewLimiter(rate.Inf, 0),
-		MaxPost:      c.Target.MaxPostSize,
-		AdminUser:    migration.User(c.Target.Admin.Username),
+		RebuildJoins:    c.Joins == config.JoinsRebuild,
+		Rekey:           migration.Rekey(c.Records.Rekey),
+		WriteVariables:  c.EngineWrites == config.EngineWritesVariables,
+		EndAsynchronous: c.Starts.Asynchronous == config.AsynchronousEnd,
+		ResumeAt:        map[migration.InstanceID][]migration.ActivityDefID{},
+		ReportOnly:      c.Records.Restore == config.RestoreReport,
+		RowLimiter:      rate.NewLimiter(rate.Inf, 0),
+		MaxPost:         c.Target.MaxPostSize,
+		AdminUser:       migration.User(c.Target.Admin.Username),
 	}
 	if perSecond := c.Limits.CopyRowsPerSecond; perSecond > 0 {
 		s.RowLimiter = rate.NewLimiter(rate.Limit(perSecond), perSecond)
 	}
 	var err error
 	if s.Mapping, err = c.Mapping(); err != nil {
+		return s, err
+	}
+	for id, said := range c.Instances {
+		s.ResumeAt[id] = said.Resume
+	}
+	if s.RekeyColumns, err = config.ParseRekeyColumns(c.Records.RekeyColumns); err != nil {
 		return s, err
 	}
 	s.Extra, err = config.ParseExtra(c.Records.Extra)
