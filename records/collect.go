@@ -280,6 +280,7 @@ func (c *collector) read(ctx context.Context, l *layout, key *Column, values []s
 		case len(values) > 1:
 			return errAmbiguous
 		default:
+			c.set.Alike = append(c.set.Alike, Alike{Key: row.Key, Column: key.Name, Holds: migration.RecordID(value), For: migration.RecordID(values[0])})
 			value = values[0]
 		}
 		parent := parentOf(value)

@@ -49,6 +49,8 @@ type CopyOptions struct {
 	Brought map[migration.RowKey]bool
 	// Contents has the rows of the set that are not all there (Gather).
 	Contents Contents
+	// Rekeying is applied to the rows of the set, which are the source's.
+	Rekeying Rekeying
 	// Pace, if set, is called before each batch of writes with its number of
 	// rows: to limit the rate, to heartbeat, to stop.
 	Pace func(ctx context.Context, rows int) error
@@ -65,7 +67,8 @@ type CopyResult struct {
 	Conflicts []migration.RowKey
 }
 
-// Copy makes the target's rows those of set. A row that is absent is
+// Copy makes the target's rows those of set, with their keys there (CopyOptions.Rekeying),
+// by which all that is told goes. A row that is absent is
 // inserted, one that has the same bytes left, one that holds what we wrote before
 // overwritten; any other is a conflict. With ConflictPark all rows are looked at
 // before any is written, and a conflict found then means that none is. The image of a row
@@ -77,10 +80,10 @@ type CopyResult struct {
 // these want, as far as rows of the set are what they want.
 //
 // Conflicts give CodeConflict together with the result. A missing table or
-// column, or a value that does not fit, is CodeUnsupported before anything is
-// written. It is safe to repeat.
+// column, a value that does not fit, or an ID that cannot be rewritten, is
+// CodeUnsupported before anything is written. It is safe to repeat.
 func Copy(ctx context.Context, target Target, set Set, images Images, options CopyOptions) (CopyResult, error) {
-	c := copier{target: target, images: images, options: options}
+	c := copier{target: target, images: images, options: options, columns: options.Rekeying.keyColumns()}
 	if err := c.plan(ctx, set); err != nil {
 		return CopyResult{}, err
 	}
@@ -114,6 +117,7 @@ type copier struct {
 	target  Target
 	images  Images
 	options CopyOptions
+	columns keyColumns // of options.Rekeying
 	result  CopyResult
 	batches []batch
 	mine    []Image // found as already written
@@ -128,16 +132,24 @@ type batch struct {
 func (c *copier) plan(ctx context.Context, set Set) error {
 	layouts := map[string]*layout{}
 	for i := range set.Rows {
-		row := &set.Rows[i]
-		l := layouts[row.Key.Table]
-		if l == nil {
-			var err error
-			if l, err = c.target.layoutFor(ctx, row.Key.Table); err != nil {
-				return err
-			}
-			layouts[row.Key.Table] = l
+		table := set.Rows[i].Key.Table
+		if layouts[table] != nil {
+			continue
 		}
-		row, err := c.whole(ctx, row)
+		var err error
+		if layouts[table], err = c.target.layoutFor(ctx, table); err != nil {
+			return err
+		}
+	}
+	err := c.options.Rekeying.refuses(set, func(table string) *Table { return layouts[table].table })
+	if err != nil {
+		c.target.Schema.Forget()
+		return err
+	}
+	set = c.options.Rekeying.Set(set)
+	for i := range set.Rows {
+		l := layouts[set.Rows[i].Key.Table]
+		row, err := c.whole(ctx, &set.Rows[i])
 		if err != nil {
 			return err
 		}
@@ -215,9 +227,17 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 	return nil
 }
 
-// whole returns a row of the set with all of its values.
+// whole returns a row of the set with all of its values, as the target shall have them.
 func (c *copier) whole(ctx context.Context, row *Row) (*Row, error) {
-	return Target{Contents: c.options.Contents}.whole(ctx, row)
+	if row.Outline == nil {
+		return row, nil
+	}
+	// What is kept elsewhere is the source's.
+	row, err := Target{Contents: c.options.Contents}.whole(ctx, row)
+	if err == nil {
+		c.options.Rekeying.rewrite(row, c.columns)
+	}
+	return row, err
 }
 
 // standing returns a row of the set as it is to stand in the table.

@@ -93,6 +93,8 @@ type Set struct {
 	// Cut are relations not followed, because they lead from a shared row back
 	// to a table that the record came from: the other users of that row.
 	Cut []migration.Relation
+	// Alike are rows that only the server's collation ties to the record.
+	Alike []Alike
 }
 
 // Keys returns the keys of the rows, in order.
