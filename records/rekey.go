@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"jogetferry/migration"
 )
@@ -47,17 +46,9 @@ func (r Rekeying) Named(set Set) []migration.RecordID {
 			}
 		}
 	}
-	maps.DeleteFunc(named, func(id migration.RecordID, _ bool) bool { return !mayBeRecord(id) })
+	maps.DeleteFunc(named, func(id migration.RecordID, _ bool) bool { return !id.Possible() })
 	return slices.Sorted(maps.Keys(named))
 }
-
-// mayBeRecord knows what no column of Joget's has room for as the ID of a record.
-func mayBeRecord(id migration.RecordID) bool {
-	return utf8.ValidString(string(id)) && utf8.RuneCountInString(string(id)) <= longestRecord
-}
-
-// longestRecord is the room, in characters, of the id of a form table and of a link.
-const longestRecord = 255
 
 // Set returns a set of the source as the target shall have it: a set that was read whole,
 // gathered or surveyed. What Gather left in the ledger Copy rewrites when it takes it from

@@ -8,7 +8,7 @@ import (
 	"jogetferry/migration"
 )
 
-// HoldRecord gives key the record of its target to itself: what changes in it around
+// HoldRecord gives key a record of its target, by its ID there, to itself: what changes in it around
 // our calls is then never another instance's doing. It is needed before data of the
 // record is written, and by every capture. It ends by itself, in the transaction in
 // which the start has an end and the last capture is closed, or with which key is parked

@@ -17,7 +17,11 @@ const holdTurn = 5 * time.Second
 // captures it. Where another instance has it, this one waits outside the window
 // (WaitError), or parks record_busy when that one waits for the operator itself.
 func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
-	err := s.Ledger.HoldRecord(ctx, i.Key, i.Entry.Record, i.Migration)
+	record, err := s.TargetRecord(ctx, i.Key, i.Entry.Record)
+	if err != nil {
+		return OK(), err
+	}
+	err = s.Ledger.HoldRecord(ctx, i.Key, record, i.Migration)
 	var busy *migration.RecordBusyError
 	if !errors.As(err, &busy) {
 		return OK(), err
@@ -36,6 +40,7 @@ func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contr
 }
 
 // TakeRecord is Hold for what has no state of its own to wait in: it is tried again.
+// record is the target's.
 func (s *Servers) TakeRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID, mig migration.Name) error {
 	err := s.Ledger.HoldRecord(ctx, key, record, mig)
 	var busy *migration.RecordBusyError

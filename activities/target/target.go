@@ -16,7 +16,7 @@ type Instance struct {
 
 	tree     *migration.Tree       // of the snapshot, as the target shall have it
 	wanted   *migration.Instance   // the root of tree
-	rows     []migration.RowDigest // of the snapshot
+	source   *migration.Snapshot   // what tree is of
 	snapshot int                   // its number
 	intent   migration.StartIntent // without variables
 }
@@ -31,10 +31,13 @@ func (g Guard) Load(ctx context.Context, in contract.StepInput) (*Instance, erro
 	if err != nil {
 		return nil, err
 	}
-	tree := g.Settings.WantedTree(&snapshot.Tree)
+	tree, err := g.WantedTree(ctx, opened.Key, &snapshot.Tree)
+	if err != nil {
+		return nil, err
+	}
 	definition, err := g.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
 	return &Instance{
-		Opened: *opened, tree: tree, wanted: &tree.Instance, rows: snapshot.Rows, snapshot: snapshot.Seq,
+		Opened: *opened, tree: tree, wanted: &tree.Instance, source: &snapshot, snapshot: snapshot.Seq,
 		intent: migration.StartIntent{Definition: definition, Requester: tree.Instance.Requester, Record: tree.Instance.Record},
 	}, err
 }
@@ -70,11 +73,8 @@ func (act *Activities) selection(ctx context.Context, i *Instance) (records.Sele
 	if err != nil {
 		return records.Selection{}, err
 	}
-	known := make([]migration.RowKey, 0, len(i.rows))
-	for _, r := range i.rows {
-		known = append(known, r.RowKey)
-	}
-	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.wanted.Record, Known: known}, nil
+	keys, err := act.Keys(ctx, i.Key, i.source)
+	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.wanted.Record, Known: keys.Rows(i.source.RowKeys())}, err
 }
 
 // read reads an instance of the target as it is now.

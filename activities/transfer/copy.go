@@ -67,23 +67,26 @@ func (act *Activities) copyRead(ctx context.Context, in contract.CopyFormDataInp
 		return out, nil
 	}
 	step.Headway(ctx)
-	result, outcome, err := act.copyRows(ctx, i, &read.Set, started)
+	result, outcome, err := act.copyRows(ctx, i, read, started)
 	out.Outcome, out.Written = outcome, result.Inserted+result.Overwritten
 	return out, err
 }
 
-// copyRows writes a record set to the target. started: rows that this migration
+// copyRows writes the record set that was read to the target. started: rows that this migration
 // brought before may be written again.
-func (act *Activities) copyRows(ctx context.Context, i *step.Opened, set *records.Set, started bool) (records.CopyResult, contract.Outcome, error) {
+func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Source, started bool) (records.CopyResult, contract.Outcome, error) {
+	if err := act.rekey(ctx, read); err != nil {
+		return records.CopyResult{}, step.OK(), err
+	}
 	images := act.Ledger.RowImages(i.Migration, i.Key)
-	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace, Contents: act.Ledger.Contents()}
+	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace, Contents: act.Ledger.Contents(), Rekeying: read.Rekeying}
 	var err error
 	if started {
 		if options.Brought, err = images.Brought(ctx); err != nil {
 			return records.CopyResult{}, step.OK(), err
 		}
 	}
-	result, err := records.Copy(ctx, act.Target.Form(), *set, images, options)
+	result, err := records.Copy(ctx, act.Target.Form(), read.Set, images, options)
 	reason, final := map[migration.Code]migration.Reason{
 		migration.CodeConflict:    migration.ReasonRecordConflict,
 		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
@@ -102,7 +105,7 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, set *record
 	return result, step.OK(), act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
 		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
 		Facts: migration.Facts{Tally: migration.Tally{
-			Rows: len(set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
+			Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
 		}},
 	})
 }
@@ -154,6 +157,8 @@ type collect func(context.Context, records.Querier, *records.Schema, records.Sel
 type Source struct {
 	Tree migration.Tree
 	Set  records.Set // the record set; empty when the instance is closed
+	// Rekeying makes of Set what the target shall have.
+	Rekeying records.Rekeying
 }
 
 func (act *Activities) selection(ctx context.Context, i *migration.Instance) (records.Selection, error) {
@@ -165,20 +170,25 @@ func (act *Activities) selection(ctx context.Context, i *migration.Instance) (re
 }
 
 // OnTarget surveys the record set of an instance of the source as the target has
-// it: what the forms of the source lead to, and known.
-func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, known []migration.RowKey) (records.Set, error) {
+// it: what the forms of the source lead to from the record, and known. record and known
+// are keys of the target.
+func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, record migration.RecordID, known []migration.RowKey) (records.Set, error) {
 	selection, err := act.selection(ctx, i)
 	if err != nil {
 		return records.Set{}, err
 	}
-	selection.Known = known
+	selection.Root, selection.Known = record, known
 	return records.Survey(ctx, act.Target.Pool(), act.Target.Tables, selection, records.Limits{})
 }
 
 // Survey reads an instance and the subflows below it and surveys their record set, in
 // one snapshot of the source.
 func (act *Activities) Survey(ctx context.Context, id migration.InstanceID) (*Source, error) {
-	return act.read(ctx, id, records.Survey)
+	r, err := act.read(ctx, id, records.Survey)
+	if err == nil {
+		err = act.rekey(ctx, r)
+	}
+	return r, err
 }
 
 // read is Survey with the rows that collect gives.
@@ -193,6 +203,7 @@ func (act *Activities) read(ctx context.Context, id migration.InstanceID, collec
 		if err != nil {
 			return err
 		}
+		r.Rekeying.Model, r.Rekeying.Columns = selection.Model, act.Settings.RekeyColumns.Columns
 		r.Set, err = collect(ctx, s, act.Source.Tables, selection, records.Limits{})
 		return err
 	})
@@ -200,6 +211,13 @@ func (act *Activities) read(ctx context.Context, id migration.InstanceID, collec
 		return nil, err
 	}
 	return &r, nil
+}
+
+// rekey adds which records that were read have other IDs on the target: rows name those
+// of other instances, too.
+func (act *Activities) rekey(ctx context.Context, r *Source) (err error) {
+	r.Rekeying.Rekeys, err = act.Rekeys(ctx, act.Key(r.Tree.Instance.ID), r.Rekeying.Named(r.Set))
+	return err
 }
 
 // closed ends or parks an instance that is closed on the source.

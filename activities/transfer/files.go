@@ -19,7 +19,12 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
 		return err
 	}
-	result, err := uploads.Copy(ctx, act.Source.Files(), act.Target.Files(), snapshot.RowKeys(), act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
+	keys, err := act.Keys(ctx, act.Key(in.Instance), snapshot)
+	if err != nil {
+		return err
+	}
+	rows := keys.Rows(snapshot.RowKeys())
+	result, err := uploads.Copy(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), rows, act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
 		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
 		Pace: func(ctx context.Context, _ int, _ int64) error {
 			step.Headway(ctx)
@@ -38,12 +43,12 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 		return err
 	case len(result.Refused) > 0:
 		out.Outcome, err = act.Park(ctx, in, step.Parking{
-			Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Detail: step.List(result.Refused),
+			Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Detail: step.List(onTheirSide(result.Refused, keys)),
 			Message: fmt.Sprintf("%d files or folders may not be read, are symlinks or devices, or have a name that no file can have.", len(result.Refused)),
 		})
 		return err
 	}
-	seen, err := uploads.Seen(ctx, act.Target.Files(), snapshot.RowKeys(), result.Sums)
+	seen, err := uploads.Seen(ctx, act.Target.Files(), rows, result.Sums)
 	if err != nil {
 		return err
 	}
@@ -58,6 +63,18 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	})
 }
 
+// onTheirSide gives what was refused on the source the key that it has there.
+func onTheirSide(refused []uploads.Refusal, keys migration.Rekeys) []uploads.Refusal {
+	back := keys.Inverse()
+	refused = slices.Clone(refused)
+	for i := range refused {
+		if !refused[i].Target {
+			refused[i].Key.Row = back.Row(refused[i].Key.Row)
+		}
+	}
+	return refused
+}
+
 // Reverted tells what RevertFiles did.
 type Reverted struct {
 	Changed bool          // files are not what they were
@@ -66,9 +83,9 @@ type Reverted struct {
 
 // RevertFiles undoes what tools did to files of the target since they were
 // copied, once: what comes later is not the tools' of our calls. Files of rows
-// that others use too are left. source is the record set of the source, root of its
-// snapshot.
-func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, source *records.Set, differences []uploads.Difference) (Reverted, error) {
+// that others use too are left. set is the record set of the source as the target shall
+// have it, keys are those of the rows of its snapshot.
+func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, set *records.Set, keys migration.Rekeys, differences []uploads.Difference) (Reverted, error) {
 	key := act.Key(in.Instance)
 	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
@@ -77,14 +94,14 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	if err != nil {
 		return Reverted{}, err
 	}
-	lost, err := act.lostFolders(ctx, key, root, &capture)
+	lost, err := act.lostFolders(ctx, key, root, keys, &capture)
 	if err != nil {
 		return Reverted{}, err
 	}
 	var used []migration.RowKey
-	for i := range source.Rows {
-		if source.Rows[i].Shared {
-			used = append(used, source.Rows[i].Key)
+	for i := range set.Rows {
+		if set.Rows[i].Shared {
+			used = append(used, set.Rows[i].Key)
 		}
 	}
 	calls, err := act.calls(ctx, key)
@@ -92,7 +109,7 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 		return Reverted{}, err
 	}
 	revert := func(look bool) (uploads.RevertResult, error) {
-		return uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, slices.Concat(differences, lost), uploads.RevertOptions{
+		return uploads.Revert(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), capture, slices.Concat(differences, lost), uploads.RevertOptions{
 			Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: look,
 		})
 	}
@@ -139,8 +156,8 @@ func (act *Activities) calls(ctx context.Context, key migration.ClaimKey) ([]mig
 
 // lostFolders adds to capture the folders of rows that tools inserted around our
 // calls and that are not there any more, and returns the files in them, which
-// came with the rows. root is of the snapshot.
-func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, capture *migration.FileCapture) ([]uploads.Difference, error) {
+// came with the rows. root is of the snapshot, and keys are those of its rows.
+func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, root *migration.Instance, keys migration.Rekeys, capture *migration.FileCapture) ([]uploads.Difference, error) {
 	captures, err := act.Ledger.Captures(ctx, key)
 	if err != nil {
 		return nil, err
@@ -156,7 +173,7 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 	if len(fresh) == 0 {
 		return nil, nil
 	}
-	there, err := act.OnTarget(ctx, root, fresh)
+	there, err := act.OnTarget(ctx, root, keys.Record(root.Record), fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +183,6 @@ func (act *Activities) lostFolders(ctx context.Context, key migration.ClaimKey, 
 			capture.Rows = append(capture.Rows, row)
 		}
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows[known:])
+	compared, err := uploads.Compare(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), capture.Rows[known:])
 	return compared.Differences, err
 }

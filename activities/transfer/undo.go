@@ -28,10 +28,14 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err != nil {
 		return out, err
 	}
-	if err := act.TakeRecord(ctx, i.Key, i.Entry.Record, in.Migration); err != nil {
+	record, err := act.TargetRecord(ctx, i.Key, i.Entry.Record)
+	if err != nil {
 		return out, err
 	}
-	used, err := act.useOf(ctx, &claim, i.Entry.Record)
+	if err := act.TakeRecord(ctx, i.Key, record, in.Migration); err != nil {
+		return out, err
+	}
+	used, err := act.useOf(ctx, &claim, record)
 	if err != nil {
 		return out, err
 	}
@@ -154,21 +158,22 @@ func (act *Activities) releaseStart(ctx context.Context, claim migration.Claim) 
 // and then those that we wrote, as images has them.
 func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID, images uploads.FileUndoer) (uploads.UndoResult, error) {
 	key := act.Key(in.Instance)
-	var folders []migration.RowKey
 	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
-	if err == nil {
-		folders = snapshot.RowKeys()
-	} else if migration.CodeOf(err) != migration.CodeNotFound {
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	if err := act.undoToolFiles(ctx, in, key, &snapshot.Instance, started); err != nil {
+	keys, err := act.Keys(ctx, key, &snapshot)
+	if err != nil {
+		return uploads.UndoResult{}, err
+	}
+	if err := act.undoToolFiles(ctx, in, &snapshot.Instance, keys, started); err != nil {
 		return uploads.UndoResult{}, err
 	}
 	capture, _, err := act.Ledger.FileCapture(ctx, key)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	return uploads.Undo(ctx, act.Target.Files(), folders, images, capture, func(ctx context.Context, _ int) error {
+	return uploads.Undo(ctx, act.Target.Files(), keys.Rows(snapshot.RowKeys()), images, capture, func(ctx context.Context, _ int) error {
 		step.Headway(ctx)
 		return ctx.Err()
 	})
@@ -176,7 +181,8 @@ func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, sta
 
 // undoToolFiles takes files back that tools made or changed. What may be people's
 // stays: where they worked on the target instance, or others use the record.
-func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance, started migration.InstanceID) error {
+func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, keys migration.Rekeys, started migration.InstanceID) error {
+	key := act.Key(in.Instance)
 	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return nil
@@ -184,18 +190,19 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	if _, err := act.lostFolders(ctx, key, root, &capture); err != nil {
+	if _, err := act.lostFolders(ctx, key, root, keys, &capture); err != nil {
 		return err
 	}
 	story, err := act.Ledger.Lines(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return err
 	}
-	inUse, err := act.inUse(ctx, in, key, root, capture.Rows)
+	inUse, err := act.inUse(ctx, in, root, keys.Record(root.Record), capture.Rows)
 	if err != nil {
 		return err
 	}
-	compared, err := uploads.Compare(ctx, act.Source.Files(), act.Target.Files(), capture.Rows)
+	source := uploads.Rekeyed(act.Source.Files(), keys)
+	compared, err := uploads.Compare(ctx, source, act.Target.Files(), capture.Rows)
 	if err != nil {
 		return err
 	}
@@ -203,7 +210,7 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 	if err != nil {
 		return err
 	}
-	put, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, compared.Differences, uploads.RevertOptions{
+	put, err := uploads.Revert(ctx, source, act.Target.Files(), capture, compared.Differences, uploads.RevertOptions{
 		Tools: act.Ledger.ToolFiles(key), Calls: calls, Worked: migration.WorkDiscarded(story, started), Used: inUse,
 	})
 	if err != nil {
@@ -218,9 +225,9 @@ func (act *Activities) undoToolFiles(ctx context.Context, in contract.StepInput,
 
 // inUse returns those of the rows whose files others may have put there: all,
 // when another instance of the record is open on the target, and else those that
-// other records use or other migrated instances wrote.
-func (act *Activities) inUse(ctx context.Context, in contract.StepInput, key migration.ClaimKey, root *migration.Instance, rows []migration.RowKey) ([]migration.RowKey, error) {
-	linked, err := act.Target.Fresh().LinkedInstances(ctx, root.Record)
+// other records use or other migrated instances wrote. record is the target's.
+func (act *Activities) inUse(ctx context.Context, in contract.StepInput, root *migration.Instance, record migration.RecordID, rows []migration.RowKey) ([]migration.RowKey, error) {
+	linked, err := act.Target.Fresh().LinkedInstances(ctx, record)
 	if err != nil {
 		return nil, err
 	}
@@ -228,11 +235,11 @@ func (act *Activities) inUse(ctx context.Context, in contract.StepInput, key mig
 	if slices.ContainsFunc(linked, func(l migration.Linked) bool { return l.State.Open() && !l.Archived }) {
 		return rows, nil
 	}
-	used, err := act.Ledger.RowUndo(in.Migration, key).InUse(ctx, rows)
+	used, err := act.Ledger.RowUndo(in.Migration, act.Key(in.Instance)).InUse(ctx, rows)
 	if err != nil {
 		return nil, err
 	}
-	there, err := act.OnTarget(ctx, root, rows)
+	there, err := act.OnTarget(ctx, root, record, rows)
 	for i := range there.Rows {
 		if r := &there.Rows[i]; r.Shared && slices.Contains(rows, r.Key) && !slices.Contains(used, r.Key) {
 			used = append(used, r.Key)

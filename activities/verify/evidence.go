@@ -77,7 +77,11 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if !identity.Is(found.Instance.Identity()) {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one now")
 	}
-	e.Source, e.Target = sideOf(act.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)
+	wanted, err := act.WantedTree(ctx, i.Key, &snapshot.Tree)
+	if err != nil {
+		return e, err
+	}
+	e.Source, e.Target = sideOf(wanted), sideOf(&found)
 	return e, act.modified(ctx, &snapshot, &found.Instance, tableTime, &e)
 }
 
@@ -110,10 +114,11 @@ func (act *Activities) modified(ctx context.Context, snapshot *migration.Snapsho
 	if err != nil {
 		return err
 	}
-	selection := records.Selection{Model: ours.Model.Union(theirs.Model).Union(act.Settings.Extra), Root: target.Record}
-	for _, r := range snapshot.Rows {
-		selection.Known = append(selection.Known, r.RowKey)
+	keys, err := act.Keys(ctx, act.Key(snapshot.Instance.ID), snapshot)
+	if err != nil {
+		return err
 	}
+	selection := records.Selection{Model: ours.Model.Union(theirs.Model).Union(act.Settings.Extra), Root: target.Record, Known: keys.Rows(snapshot.RowKeys())}
 	there := act.Target.Rows()
 	set, err := records.Survey(ctx, there.Q, there.Schema, selection, records.Limits{})
 	if err != nil {

@@ -4,27 +4,32 @@ import (
 	"context"
 
 	"jogetferry/activities/step"
+	"jogetferry/activities/transfer"
 	"jogetferry/migration"
-	"jogetferry/records"
 	"jogetferry/uploads"
 )
 
 // files compares the files of the records of both sides, after what tools did
 // to them was put back.
-func (v *verification) files(ctx context.Context, source *records.Set) error {
-	act, rows := v.act, v.snapshot.RowKeys()
-	compared, err := v.compare(ctx, rows)
+func (v *verification) files(ctx context.Context, source *transfer.Source) error {
+	act := v.act
+	keys, err := act.Keys(ctx, act.Key(v.in.Instance), v.snapshot)
+	if err != nil {
+		return err
+	}
+	compared, err := v.compare(ctx, keys)
 	if err != nil {
 		return err
 	}
 	if v.in.Fix && !v.workedOn {
-		reverted, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, source, compared.Differences)
+		wanted := source.Rekeying.Set(source.Set)
+		reverted, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, &wanted, keys, compared.Differences)
 		if err != nil {
 			return err
 		}
 		v.unsure = reverted.Unsure
 		if reverted.Changed {
-			if compared, err = v.compare(ctx, rows); err != nil {
+			if compared, err = v.compare(ctx, keys); err != nil {
 				return err
 			}
 		}
@@ -40,9 +45,9 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 }
 
 // compare reads the files of both sides, which may take days: another attempt goes on
-// where this one is cut.
-func (v *verification) compare(ctx context.Context, rows []migration.RowKey) (uploads.Comparison, error) {
+// where this one is cut. keys are those of the rows of the snapshot.
+func (v *verification) compare(ctx context.Context, keys migration.Rekeys) (uploads.Comparison, error) {
 	var from uploads.Compared
 	step.Remembered(ctx, &from)
-	return uploads.CompareFrom(ctx, v.act.Source.Files(), v.act.Target.Files(), rows, from, func(to uploads.Compared) error { return step.Remember(ctx, to) })
+	return uploads.CompareFrom(ctx, uploads.Rekeyed(v.act.Source.Files(), keys), v.act.Target.Files(), keys.Rows(v.snapshot.RowKeys()), from, func(to uploads.Compared) error { return step.Remember(ctx, to) })
 }

@@ -50,7 +50,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			return out, err
 		}
 	}
-	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: act.Settings.WantedTree(&snapshot.Tree), identity: identity}
+	v := &verification{act: act, in: in, snapshot: &snapshot, identity: identity}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -121,7 +121,10 @@ func (v *verification) details() string {
 	return strings.Join(all, "; ")
 }
 
-func (v *verification) run(ctx context.Context) error {
+func (v *verification) run(ctx context.Context) (err error) {
+	if v.wanted, err = v.act.WantedTree(ctx, v.act.Key(v.in.Instance), &v.snapshot.Tree); err != nil {
+		return err
+	}
 	source, err := v.act.copy.Survey(ctx, v.in.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
@@ -144,7 +147,7 @@ func (v *verification) run(ctx context.Context) error {
 	if err := v.rows(ctx, source); err != nil {
 		return err
 	}
-	return v.files(ctx, &source.Set)
+	return v.files(ctx, source)
 }
 
 // source compares the source with the snapshot: it must not have moved.
@@ -335,19 +338,20 @@ func due(since migration.EpochMillis, limit time.Duration) string {
 	return time.UnixMilli(int64(since)).Add(limit).UTC().Format("2006-01-02 15:04 UTC")
 }
 
-// rows compares the record sets of both sides.
+// rows compares the record sets of both sides, by their keys on the target.
 func (v *verification) rows(ctx context.Context, source *transfer.Source) error {
-	there, err := v.act.copy.OnTarget(ctx, &source.Tree.Instance, source.Set.Keys())
+	wanted := source.Rekeying.Set(source.Set)
+	there, err := v.act.copy.OnTarget(ctx, &source.Tree.Instance, wanted.Root, wanted.Keys())
 	if err != nil {
 		return err
 	}
 	differs := map[migration.RowKey]bool{}
-	for _, d := range records.Compare(source.Set, there).Differences {
+	for _, d := range records.Compare(wanted, there).Differences {
 		differs[d.Key] = true
 		// The kinds of rows are results.
 		v.add(migration.ItemRow, d.Key.String(), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
 	}
-	for _, key := range source.Set.Keys() {
+	for _, key := range wanted.Keys() {
 		if !differs[key] {
 			v.add(migration.ItemRow, key.String(), migration.ItemSame, "")
 		}
