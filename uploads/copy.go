@@ -161,6 +161,7 @@ type copier struct {
 // job is one file of the source.
 type job struct {
 	key      Key
+	also     []Key // of other records, see once
 	entry    Entry
 	thumb    bool   // the preview of an image of the source
 	there    *Entry // on the target; nil: absent
@@ -217,12 +218,38 @@ func (c *copier) plan(ctx context.Context, records []migration.RowKey) error {
 			jobs = append(jobs, &job{key: key, entry: entry, thumb: isThumbnail(key, entries)})
 		}
 	}
-	for chunk := range slices.Chunk(jobs, batchFiles) {
+	for chunk := range slices.Chunk(once(jobs), batchFiles) {
 		if err := c.decide(ctx, chunk); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// once returns jobs without those of files that another one is of, too: the folder of a
+// record may lie in that of another (Folder). A file is the record's whose folder it lies
+// in at the least depth.
+func once(jobs []*job) []*job {
+	places := make(map[string]*job, len(jobs))
+	at := func(key Key) string {
+		folder, err := Folder(key.Row)
+		if err != nil {
+			return key.String() // it has no place, as is found when it is looked for
+		}
+		return folder + "/" + key.Name
+	}
+	for _, j := range jobs {
+		if other := places[at(j.key)]; other == nil || len(j.key.Name) < len(other.key.Name) {
+			places[at(j.key)] = j
+		}
+	}
+	return slices.DeleteFunc(jobs, func(j *job) bool {
+		owner := places[at(j.key)]
+		if owner != j {
+			owner.also = append(owner.also, j.key)
+		}
+		return owner != j
+	})
 }
 
 func (c *copier) decide(ctx context.Context, jobs []*job) error {
@@ -250,7 +277,7 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 			c.result.Refused = append(c.result.Refused, j.refusal)
 		case j.decided == decideSame:
 			c.result.Same++
-			c.result.Sums[j.key] = j.sum
+			c.sum(j)
 			if ours {
 				again = append(again, FileImage{Key: j.key, WrittenSum: j.sum})
 			}
@@ -270,6 +297,14 @@ func (c *copier) decide(ctx context.Context, jobs []*job) error {
 		}
 	}
 	return nil
+}
+
+// sum notes the sum of a file that is the source's now.
+func (c *copier) sum(j *job) {
+	c.result.Sums[j.key] = j.sum
+	for _, key := range j.also {
+		c.result.Sums[key] = j.sum
+	}
 }
 
 func (c *copier) conflict(j *job) {
@@ -480,14 +515,14 @@ func (c *copier) settle(ctx context.Context, jobs []*job, images []FileImage) er
 		switch j.decided {
 		case decideSame:
 			c.result.Same++
-			c.result.Sums[j.key] = j.sum
+			c.sum(j)
 			continue
 		case decideConflict, decideRefuse:
 			c.conflict(j)
 			continue
 		case decideWrite:
 		}
-		c.result.Sums[j.key] = j.sum
+		c.sum(j)
 		if j.there == nil {
 			c.result.Copied++
 		} else {

@@ -21,6 +21,7 @@ func TestRekeyed(t *testing.T) {
 		rekeys       migration.Rekeys
 		outer, inner migration.RecordID // on the target
 	}{
+		{name: "none", outer: "PO", inner: "PO/2024"},
 		{name: "the_outer", rekeys: migration.Rekeys{"PO": "new"}, outer: "new", inner: "PO/2024"},
 		{name: "the_inner", rekeys: migration.Rekeys{"PO/2024": "new"}, outer: "PO", inner: "new"},
 		{name: "both", rekeys: migration.Rekeys{"PO": "new-1", "PO/2024": "new-2"}, outer: "new-1", inner: "new-2"},
