@@ -33,9 +33,10 @@ type caseStep struct {
 
 	// Setenv changes settings of the processes that are started from now on.
 	Setenv map[string]string
-	// Source and TargetSQL are statements.
+	// Source, TargetSQL and LedgerSQL are statements.
 	Source    []string
 	TargetSQL []string `yaml:"target"`
+	LedgerSQL []string `yaml:"ledger"`
 	// Files are written below the uploads folders, "source:<path>" or "target:<path>".
 	Files map[string]string
 	// Links are made likewise, with what they point to.
@@ -237,6 +238,20 @@ func (r *runner) run(s caseStep) {
 	r.want(s)
 }
 
+// decree runs statements on the ledger.
+func (r *runner) decree(statements []string) {
+	if len(statements) == 0 {
+		return
+	}
+	db, err := sql.Open("mysql", r.Ledger)
+	r.must(err)
+	defer func() { r.must(db.Close()) }()
+	for _, q := range statements {
+		_, err := db.ExecContext(r.t.Context(), r.expand(q))
+		r.must(err)
+	}
+}
+
 // disturb changes the servers.
 func (r *runner) disturb(s caseStep) {
 	ctx := r.t.Context()
@@ -248,6 +263,7 @@ func (r *runner) disturb(s caseStep) {
 		_, err := r.Target.ExecContext(ctx, r.expand(q))
 		r.must(err)
 	}
+	r.decree(s.LedgerSQL)
 	for path, text := range s.Files {
 		path := r.path(path)
 		r.must(os.MkdirAll(filepath.Dir(path), 0o755))
