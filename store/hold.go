@@ -13,7 +13,8 @@ import (
 // record is written, and by every capture. It ends by itself, in the transaction in
 // which the start has an end and the last capture is closed, or with which key is parked
 // or settled while it has neither. The same again is nil; another holder is CodeConflict
-// with *migration.RecordBusyError.
+// with *migration.RecordBusyError. A record that has another ID on the target is held by
+// that: its own ID is CodeDrifted, since whoever asks does not know of the decision yet.
 func (l *Ledger) HoldRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID, mig migration.Name) error {
 	const op = "hold record"
 	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error { return take(ctx, tx, op, key, record, mig) })
@@ -55,7 +56,14 @@ func take(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, re
 	case err != nil:
 		return err
 	case holder == nil:
-		_, err = tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig)
+		if _, err := tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig); err != nil {
+			return err
+		}
+		var rekeyed int
+		err := tx.QueryRowContext(ctx, queryRekeyed, key.Source, key.Target, string(record)).Scan(&rekeyed)
+		if err == nil && rekeyed > 0 {
+			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(key.Instance), Hint: "its record has got a new ID on the target; it is read again"}
+		}
 		return err
 	case *holder == key:
 		return nil

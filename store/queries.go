@@ -311,7 +311,8 @@ WHERE t.target = ? AND t.target_id = ? AND t.role = 'current'`
 const (
 	queryRecordHolder = `SELECT source, instance FROM record_hold WHERE target = ? AND record = ?`
 
-	insertHold = `INSERT INTO record_hold (target, record, source, instance, migration, changed_at) VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
+	insertHold    = `INSERT INTO record_hold (target, record, source, instance, migration, changed_at) VALUES ` + insertHoldRow
+	insertHoldRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
 
 	deleteHolds = "DELETE FROM record_hold" + byKey
 
@@ -342,6 +343,27 @@ const (
 
 	insertRekeys    = `INSERT IGNORE INTO record_key (source, target, record, target_record, decided_by, decided_at) VALUES `
 	insertRekeysRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
+
+	// A committed decision is seen whatever the transaction has read before.
+	queryRekeyed = `SELECT COUNT(*) FROM record_key WHERE source = ? AND target = ? AND record = ? LOCK IN SHARE MODE`
+
+	// A record that is held already has a user.
+	insertRekeyHolds = `INSERT IGNORE INTO record_hold (target, record, source, instance, migration, changed_at) VALUES `
+
+	// The index alone finds the tables.
+	queryTablesOfRows  = `SELECT DISTINCT form_table FROM row_written WHERE target IN `
+	queryTablesOfFiles = `SELECT DISTINCT form_table FROM file_written WHERE target IN `
+
+	queryRowUsers  = usersIn + `row_written` + notUndone
+	queryFileUsers = usersIn + `file_written` + notUndone
+
+	usersIn   = `SELECT DISTINCT t.row_id, t.instance FROM `
+	notUndone = ` t LEFT JOIN undo_mark m
+ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
+WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
+
+	queryStartUsers = `SELECT record, instance FROM start_claim WHERE state <> 'released' AND source = ? AND target = ? AND record IN `
+	queryHoldUsers  = `SELECT record, instance FROM record_hold WHERE instance <> '' AND source = ? AND target = ? AND record IN `
 )
 
 // High-water marks.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 
 	"jogetferry/migration"
@@ -15,30 +16,121 @@ func (l *Ledger) Rekeys(ctx context.Context, source, target migration.Fingerprin
 	return known, failure("read records with new IDs", "", err)
 }
 
-// SaveRekeys decides that records of a source have other IDs on a target, and returns
-// what stands then for all of them: one that was decided before keeps that. by is who
-// decided, an operator or the plan. It is safe to repeat.
-func (l *Ledger) SaveRekeys(ctx context.Context, source, target migration.Fingerprint, rekeys migration.Rekeys, by string) (migration.Rekeys, error) {
-	const op = "decide on new record IDs"
-	records := make([]migration.RecordID, 0, len(rekeys))
-	rows := make([]any, 0, rekeyColumns*len(rekeys))
-	for from, to := range rekeys {
-		records = append(records, from)
-		rows = append(rows, source, target, string(from), string(to), by)
+// TargetRecords is Rekeys between the servers of a migration.
+func (l *Ledger) TargetRecords(ctx context.Context, mig migration.Name, records []migration.RecordID) (migration.Rekeys, error) {
+	bound, err := l.Bound(ctx, mig)
+	if err != nil {
+		return nil, err
 	}
-	var standing migration.Rekeys
-	err := l.txAgain(ctx, op, "", func(tx *sql.Tx) error {
-		for part := range slices.Chunk(rows, chunkRows*rekeyColumns) {
-			if _, err := tx.ExecContext(ctx, insertRekeys+repeat(insertRekeysRow, len(part)/rekeyColumns), part...); err != nil {
-				return err
+	return l.Rekeys(ctx, bound.Source, bound.Target, records)
+}
+
+// SaveRekeys decides that records of a source have other IDs on a target, and returns
+// what stands then for all of them: one that was decided before keeps that. One whose own
+// ID is on the target by our hand gets none, and is not among what is returned
+// (RecordUsers names the instances): an instance of it cannot come to write under that ID
+// meanwhile, see HoldRecord. by is who decided, an operator or the plan. It is safe to repeat.
+func (l *Ledger) SaveRekeys(ctx context.Context, source, target migration.Fingerprint, rekeys migration.Rekeys, by string) (migration.Rekeys, error) {
+	standing := migration.Rekeys{}
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(rekeys)), chunkRows) {
+		some := migration.Rekeys{}
+		for _, record := range part {
+			some[record] = rekeys[record]
+		}
+		var decided migration.Rekeys
+		err := l.txAgain(ctx, "decide on new record IDs", "", func(tx *sql.Tx) (err error) {
+			decided, err = saveRekeys(ctx, tx, source, target, some, by)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(standing, decided)
+	}
+	return standing, nil
+}
+
+func saveRekeys(ctx context.Context, tx *sql.Tx, source, target migration.Fingerprint, rekeys migration.Rekeys, by string) (migration.Rekeys, error) {
+	records := slices.Sorted(maps.Keys(rekeys)) // in the same order by everybody, who then waits and does not collide
+	// Whoever takes one of the records waits for the end of this transaction. A decision
+	// that was made meanwhile is seen, since it is the first read that makes the snapshot.
+	holds := make([]any, 0, holdColumns*len(records))
+	for _, record := range records {
+		holds = append(holds, target, string(record), source, "", "")
+	}
+	if _, err := tx.ExecContext(ctx, insertRekeyHolds+repeat(insertHoldRow, len(records)), holds...); err != nil {
+		return nil, err
+	}
+	users, err := recordUsers(ctx, tx, source, target, records)
+	if err != nil {
+		return nil, err
+	}
+	var rows []any
+	for _, record := range records {
+		if users[record] == nil {
+			rows = append(rows, source, target, string(record), string(rekeys[record]), by)
+		}
+	}
+	if len(rows) > 0 {
+		if _, err := tx.ExecContext(ctx, insertRekeys+repeat(insertRekeysRow, len(rows)/rekeyColumns), rows...); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, deleteHolds, source, "", target); err != nil {
+		return nil, err
+	}
+	return rekeysOf(ctx, tx, source, target, records)
+}
+
+// RecordUsers returns the instances of a source by which records of it are on a target
+// under their own IDs, sorted: those that wrote a row or file of that ID and were not
+// rolled back, whichever instance's record it is, those with a start of that record, and
+// the one that has it to itself (HoldRecord). Records without any are left out.
+func (l *Ledger) RecordUsers(ctx context.Context, source, target migration.Fingerprint, records []migration.RecordID) (map[migration.RecordID][]migration.InstanceID, error) {
+	users := map[migration.RecordID][]migration.InstanceID{}
+	for part := range slices.Chunk(records, chunkRows) {
+		some, err := recordUsers(ctx, l.db, source, target, part)
+		if err != nil {
+			return nil, failure("find who uses records", "", err)
+		}
+		maps.Copy(users, some)
+	}
+	return users, nil
+}
+
+func recordUsers(ctx context.Context, q querier, source, target migration.Fingerprint, records []migration.RecordID) (map[migration.RecordID][]migration.InstanceID, error) {
+	users := map[migration.RecordID][]migration.InstanceID{}
+	list, ids := listed(records)
+	find := func(query string, before ...any) error {
+		return each(ctx, q, query+list, append(before, ids...), func(row scanner) error {
+			var record migration.RecordID
+			var user migration.InstanceID
+			err := row.Scan(&record, &user)
+			if at, found := slices.BinarySearch(users[record], user); !found {
+				users[record] = slices.Insert(users[record], at, user)
+			}
+			return err
+		})
+	}
+	for tables, written := range map[string]string{queryTablesOfRows: queryRowUsers, queryTablesOfFiles: queryFileUsers} {
+		names, err := keysIn(ctx, q, tables, []string{string(target)})
+		if err != nil {
+			return nil, err
+		}
+		// The index has the table before the row.
+		for table := range names {
+			if err := find(written, source, target, table); err != nil {
+				return nil, err
 			}
 		}
-		var err error
-		standing, err = rekeysOf(ctx, tx, source, target, records)
-		return err
-	})
-	return standing, err
+	}
+	if err := find(queryStartUsers, source, target); err != nil {
+		return nil, err
+	}
+	return users, find(queryHoldUsers, source, target)
 }
+
+const holdColumns = 5
 
 const rekeyColumns = 5
 

@@ -144,7 +144,8 @@ CREATE TABLE IF NOT EXISTS start_claim (
   identity   mediumblob NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (source, instance, target),
-  UNIQUE KEY start_claim_target (target, target_id)
+  UNIQUE KEY start_claim_target (target, target_id),
+  KEY start_claim_record (target, record)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Which instance has a record of the target to itself: from before its data is copied
