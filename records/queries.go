@@ -90,13 +90,27 @@ const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.
 
 func anyRowQuery(table string) string { return "SELECT 1 FROM " + database.Quote(table) + " LIMIT 1" }
 
+// limited begins a SELECT that the server gives up after so many seconds, in MariaDB's
+// words and in MySQL's: a client that hangs up does not stop it.
+func limited(seconds int) string {
+	return fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%d FOR */ SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", seconds, seconds*1000)
+}
+
 // modifiedQuery finds rows that say they were changed so many seconds ago or later.
 // Joget writes the time of its own zone, or of the one in its JDBC URL, and the row
 // does not tell which (docs/joget.md#times): UTC and the server's own are the usual
 // ones, and what is late enough by either is taken. The server gives up after so
-// many seconds, in MariaDB's words and in MySQL's: a client that hangs up does not
-// stop it.
+// many seconds.
 func modifiedQuery(table string, seconds int) string {
-	return fmt.Sprintf("/*M! SET STATEMENT max_statement_time=%d FOR */ SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", seconds, seconds*1000) + database.Quote(idColumn) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
+	return limited(seconds) + database.Quote(idColumn) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
 		" OR " + database.Quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
+}
+
+// mentionsQuery counts the rows of which columns hold one of n values, each for itself.
+func mentionsQuery(table string, columns []string, n, seconds int) string {
+	sums := make([]string, len(columns))
+	for i, column := range columns {
+		sums[i] = "COALESCE(SUM(" + database.Quote(column) + " IN (" + marks(n) + ")), 0)"
+	}
+	return limited(seconds) + strings.Join(sums, ", ") + " FROM " + database.Quote(table)
 }
