@@ -79,22 +79,25 @@ func (b Binding) Misses(source, target Fingerprint) string {
 
 // Entry is the ledger's row of one source instance.
 type Entry struct {
-	Instance   InstanceID    `json:"instance"`
-	Definition DefinitionID  `json:"definition"`
-	Target     DefinitionID  `json:"target_definition"` // resolved at plan time; zero when unknown
-	Requester  User          `json:"requester"`
-	Record     RecordID      `json:"record"`
-	Started    EpochMillis   `json:"started"`
-	State      InstanceState `json:"state"`
-	Step       Step          `json:"step,omitempty"`
-	Reason     Reason        `json:"reason,omitempty"`
-	Detail     string        `json:"detail,omitempty"` // may hold personal data
-	ParkID     int64         `json:"park_id,omitempty"`
-	Wave       WaveName      `json:"wave,omitempty"`
-	TargetID   InstanceID    `json:"target_instance,omitempty"`
-	Verdict    Verdict       `json:"verdict,omitempty"`
-	Findings   int           `json:"findings"`
-	UpdatedAt  time.Time     `json:"updated_at"`
+	Instance   InstanceID   `json:"instance"`
+	Definition DefinitionID `json:"definition"`
+	Target     DefinitionID `json:"target_definition"` // resolved at plan time; zero when unknown
+	Requester  User         `json:"requester"`
+	Record     RecordID     `json:"record"`
+	// TargetRecord is the record's ID on the target where it has another one there. It is
+	// known of an entry that is read by itself, or listed.
+	TargetRecord RecordID      `json:"target_record,omitempty"`
+	Started      EpochMillis   `json:"started"`
+	State        InstanceState `json:"state"`
+	Step         Step          `json:"step,omitempty"`
+	Reason       Reason        `json:"reason,omitempty"`
+	Detail       string        `json:"detail,omitempty"` // may hold personal data
+	ParkID       int64         `json:"park_id,omitempty"`
+	Wave         WaveName      `json:"wave,omitempty"`
+	TargetID     InstanceID    `json:"target_instance,omitempty"`
+	Verdict      Verdict       `json:"verdict,omitempty"`
+	Findings     int           `json:"findings"`
+	UpdatedAt    time.Time     `json:"updated_at"`
 }
 
 // Replannable reports whether a plan may say anew what becomes of an entry.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 
 	"jogetferry/migration"
@@ -17,8 +18,14 @@ type scanner interface{ Scan(dest ...any) error }
 
 // Entry returns one entry. Unknown instance: CodeNotFound.
 func (l *Ledger) Entry(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Entry, error) {
+	const op = "read entry"
 	row, err := findEntry(ctx, l.db, mig, id, unlocked)
-	return row.Entry, failure("read entry", string(id), err)
+	if err != nil {
+		return row.Entry, failure(op, string(id), err)
+	}
+	page := []migration.Entry{row.Entry}
+	err = l.targetRecords(ctx, mig, page)
+	return page[0], failure(op, string(id), err)
 }
 
 // Entries returns up to limit entries that f selects, in plan order, after the
@@ -35,7 +42,28 @@ func (l *Ledger) Entries(ctx context.Context, mig migration.Name, f migration.Fi
 	if len(page) < limit {
 		next = 0
 	}
+	if err == nil {
+		err = l.targetRecords(ctx, mig, page)
+	}
 	return page, next, failure("read entries", "", err)
+}
+
+// targetRecords completes entries by the IDs that their records have on the target.
+func (l *Ledger) targetRecords(ctx context.Context, mig migration.Name, page []migration.Entry) error {
+	for part := range slices.Chunk(page, chunkRows) {
+		records := make([]migration.RecordID, len(part))
+		for i := range part {
+			records[i] = part[i].Record
+		}
+		known, err := rekeysBy(ctx, l.db, queryRekeysOf, []any{mig}, records)
+		if err != nil {
+			return err
+		}
+		for i := range part {
+			part[i].TargetRecord = known[part[i].Record]
+		}
+	}
+	return nil
 }
 
 // EntriesEach yields the entries that f selects, in plan order, reading page by

@@ -341,6 +341,9 @@ user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate 
 const (
 	queryRekeys = `SELECT record, target_record FROM record_key WHERE source = ? AND target = ? AND record IN `
 
+	queryRekeysOf = `SELECT k.record, k.target_record FROM migration m JOIN record_key k ON k.source = m.source AND k.target = m.target
+WHERE m.name = ? AND k.record IN `
+
 	insertRekeys    = `INSERT IGNORE INTO record_key (source, target, record, target_record, decided_by, decided_at) VALUES `
 	insertRekeysRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
 

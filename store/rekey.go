@@ -16,15 +16,6 @@ func (l *Ledger) Rekeys(ctx context.Context, source, target migration.Fingerprin
 	return known, failure("read records with new IDs", "", err)
 }
 
-// TargetRecords is Rekeys between the servers of a migration.
-func (l *Ledger) TargetRecords(ctx context.Context, mig migration.Name, records []migration.RecordID) (migration.Rekeys, error) {
-	bound, err := l.Bound(ctx, mig)
-	if err != nil {
-		return nil, err
-	}
-	return l.Rekeys(ctx, bound.Source, bound.Target, records)
-}
-
 // SaveRekeys decides that records of a source have other IDs on a target, and returns
 // what stands then for all of them: one that was decided before keeps that. One whose own
 // ID is on the target by our hand gets none, and is not among what is returned
@@ -98,6 +89,16 @@ func (l *Ledger) RecordUsers(ctx context.Context, source, target migration.Finge
 	return users, nil
 }
 
+// RecordUsersOf is RecordUsers of one record between the servers of a migration.
+func (l *Ledger) RecordUsersOf(ctx context.Context, mig migration.Name, record migration.RecordID) ([]migration.InstanceID, error) {
+	bound, err := l.Bound(ctx, mig)
+	if err != nil {
+		return nil, err
+	}
+	users, err := l.RecordUsers(ctx, bound.Source, bound.Target, []migration.RecordID{record})
+	return users[record], err
+}
+
 func recordUsers(ctx context.Context, q querier, source, target migration.Fingerprint, records []migration.RecordID) (map[migration.RecordID][]migration.InstanceID, error) {
 	users := map[migration.RecordID][]migration.InstanceID{}
 	list, ids := listed(records)
@@ -137,19 +138,30 @@ const rekeyColumns = 5
 func rekeysOf(ctx context.Context, q querier, source, target migration.Fingerprint, records []migration.RecordID) (migration.Rekeys, error) {
 	var known migration.Rekeys
 	for part := range slices.Chunk(records, chunkRows) {
-		list, args := listed(part)
-		err := each(ctx, q, queryRekeys+list, append([]any{source, target}, args...), func(row scanner) error {
-			var from, to migration.RecordID
-			err := row.Scan(&from, &to)
-			if known == nil {
-				known = migration.Rekeys{}
-			}
-			known[from] = to
-			return err
-		})
+		some, err := rekeysBy(ctx, q, queryRekeys, []any{source, target}, part)
 		if err != nil {
 			return nil, err
 		}
+		if known == nil {
+			known = some
+		}
+		maps.Copy(known, some)
 	}
 	return known, nil
+}
+
+// rekeysBy returns what a query with a list of records at its end finds. Nil: nothing.
+func rekeysBy(ctx context.Context, q querier, query string, before []any, records []migration.RecordID) (migration.Rekeys, error) {
+	var known migration.Rekeys
+	list, ids := listed(records)
+	err := each(ctx, q, query+list, append(before, ids...), func(row scanner) error {
+		var from, to migration.RecordID
+		err := row.Scan(&from, &to)
+		if known == nil {
+			known = migration.Rekeys{}
+		}
+		known[from] = to
+		return err
+	})
+	return known, err
 }

@@ -87,6 +87,9 @@ func TestSaveRekeys_of_a_record_that_is_there(t *testing.T) {
 			if err != nil || !cmp.Equal(users[record], tc.want) {
 				t.Errorf("it is there by %q, %v; want %q", users[record], err, tc.want)
 			}
+			if of, err := l.RecordUsersOf(t.Context(), mig, record); err != nil || !cmp.Equal(of, tc.want) {
+				t.Errorf("between the servers of the migration it is there by %q, %v; want %q", of, err, tc.want)
+			}
 			rekeys, err := l.SaveRekeys(t.Context(), ourKey.Source, ourKey.Target, migration.Rekeys{record: "new", "free": "too"}, "plan")
 			want := migration.Rekeys{"free": "too"}
 			if tc.want == nil {
@@ -121,18 +124,29 @@ func TestHoldRecord_of_a_record_with_a_new_ID(t *testing.T) {
 	must(t, l.HoldRecord(t.Context(), elsewhere, "r-1", mig))
 }
 
-func TestTargetRecords(t *testing.T) {
+// TestEntriesHaveTheirRecordsOnTheTarget reads entries in each way.
+func TestEntriesHaveTheirRecordsOnTheTarget(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
-	if _, err := l.SaveRekeys(t.Context(), ourKey.Source, ourKey.Target, migration.Rekeys{"r-1": "new"}, "plan"); err != nil {
-		t.Fatal(err)
+	page := planned(2, nil)
+	savePlan(t, l, "p", page)
+	record := page[1].Record
+	_, err := l.SaveRekeys(t.Context(), "s", "t", migration.Rekeys{record: "new"}, "plan")
+	must(t, err)
+	_, err = l.SaveRekeys(t.Context(), "s", "another", migration.Rekeys{page[0].Record: "elsewhere"}, "plan")
+	must(t, err)
+	for n, want := range []migration.RecordID{"", "new"} {
+		if e := entry(t, l, n+1); e.TargetRecord != want || e.Record != page[n].Record {
+			t.Errorf("the record %s of %s is %q on the target, want %q", e.Record, e.Instance, e.TargetRecord, want)
+		}
 	}
-	got, err := l.TargetRecords(t.Context(), mig, []migration.RecordID{"r-1", "r-2"})
-	if want := (migration.Rekeys{"r-1": "new"}); err != nil || !cmp.Equal(got, want) {
-		t.Errorf("got %v, %v; want %v", got, err, want)
+	var got []migration.RecordID
+	for p, err := range l.PlanEach(t.Context(), mig, migration.Filter{}) {
+		must(t, err)
+		got = append(got, p.TargetRecord)
 	}
-	if _, err := l.TargetRecords(t.Context(), "unbound", nil); migration.CodeOf(err) != migration.CodeNotFound {
-		t.Errorf("of a migration that nobody bound: %v", err)
+	if want := []migration.RecordID{"", "new"}; !cmp.Equal(want, got) {
+		t.Errorf("listed are %q, want %q", got, want)
 	}
 }
 

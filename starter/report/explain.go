@@ -52,7 +52,7 @@ func (v Explanation) sheets() []sheet {
 		{"open activities", strings.Join(v.Activities, ", ")},
 		{"start tools", v.StartTools},
 		{"requester", v.Requester},
-		{"record", v.Record},
+		{"record", v.record()},
 		{"started", v.Started},
 		{"wave", string(v.Wave)},
 		{"target instance", v.Target},

@@ -23,6 +23,7 @@ type Entry struct {
 	TargetDefinition string             `json:"target_definition,omitempty"`
 	Requester        string             `json:"requester"`
 	Record           string             `json:"record"`
+	TargetRecord     string             `json:"target_record,omitempty"` // where it has another ID there
 	Started          string             `json:"started,omitempty"`
 	Findings         int                `json:"findings"`
 	UpdatedAt        string             `json:"updated_at"`
@@ -33,7 +34,7 @@ func newEntry(e migration.Entry) Entry {
 	v := Entry{
 		Instance: string(e.Instance), Target: string(e.TargetID), State: string(e.State), Step: string(e.Step),
 		Reason: string(e.Reason), Verdict: string(e.Verdict), Wave: e.Wave, Definition: e.Definition.String(),
-		Requester: string(e.Requester), Record: string(e.Record), Findings: e.Findings, UpdatedAt: stamp(e.UpdatedAt),
+		Requester: string(e.Requester), Record: string(e.Record), TargetRecord: string(e.TargetRecord), Findings: e.Findings, UpdatedAt: stamp(e.UpdatedAt),
 	}
 	if !e.Target.IsZero() {
 		v.TargetDefinition = e.Target.String()
@@ -42,6 +43,14 @@ func newEntry(e migration.Entry) Entry {
 		v.Started = stamp(time.UnixMilli(int64(e.Started)))
 	}
 	return v
+}
+
+// record is the record for people: "r-1", or "r-1, on the target 6f1c...".
+func (e *Entry) record() string {
+	if e.TargetRecord == "" {
+		return e.Record
+	}
+	return e.Record + ", on the target " + e.TargetRecord
 }
 
 // List is the map from source to target instances: the result of list.
@@ -62,9 +71,9 @@ func NewList(entries iter.Seq2[migration.Entry, error]) (List, error) {
 }
 
 func (v List) sheets() []sheet {
-	s := sheet{header: []string{"instance", "target_instance", "state", "step", "reason", "verdict", "wave", "definition", "requester", "record"}}
+	s := sheet{header: []string{"instance", "target_instance", "state", "step", "reason", "verdict", "wave", "definition", "requester", "record", "target_record"}, spare: true}
 	for _, i := range v.Instances {
-		s.add(i.Instance, i.Target, i.State, i.Step, i.Reason, i.Verdict, i.Wave, i.Definition, i.Requester, i.Record)
+		s.add(i.Instance, i.Target, i.State, i.Step, i.Reason, i.Verdict, i.Wave, i.Definition, i.Requester, i.Record, i.TargetRecord)
 	}
 	return []sheet{s}
 }
@@ -147,7 +156,7 @@ func (v Show) about() sheet {
 		{"definition", v.Definition},
 		{"target definition", v.TargetDefinition},
 		{"requester", v.Requester},
-		{"record", v.Record},
+		{"record", v.record()},
 		{"started", v.Started},
 		{"workflow", v.WorkflowID},
 	} {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -15,6 +16,7 @@ type sheet struct {
 	header []string
 	rows   [][]string
 	fits   bool     // columns are wrapped so that the table fits the screen
+	spare  bool     // tables leave the last column out while it is empty
 	text   []string // instead of a table; see wrap
 }
 
@@ -92,7 +94,22 @@ func writeTables(w io.Writer, sheets []sheet) error {
 	return nil
 }
 
+// spared returns s without its last column, if it is spare.
+func (s *sheet) spared() *sheet {
+	last := len(s.header) - 1
+	if !s.spare || slices.ContainsFunc(s.rows, func(row []string) bool { return row[last] != "" }) {
+		return s
+	}
+	less := *s
+	less.header, less.rows = s.header[:last], make([][]string, len(s.rows))
+	for i, row := range s.rows {
+		less.rows[i] = row[:last]
+	}
+	return &less
+}
+
 func (s *sheet) render() string {
+	s = s.spared()
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.SuppressTrailingSpaces()
