@@ -75,6 +75,8 @@ type PlanFacts struct {
 	Users MappedUsers
 	// Amounts say how much the records of each app are, by app.
 	Amounts []Amount
+	// OldIDs are those of the apps with records that get new IDs, by app.
+	OldIDs []OldIDs
 	// FreeBytes is the space left for uploads on the target; nil: not known.
 	FreeBytes *int64
 }
@@ -196,7 +198,7 @@ type InstanceFacts struct {
 	WithInitial bool
 	// RebuildJoins: branches that wait at AND-joins are made anew.
 	RebuildJoins bool
-	// RecordIsInstance: the record ID names a linked instance of the target.
+	// RecordIsInstance: the target's record ID names a linked instance there.
 	RecordIsInstance bool
 	// Minted is the lowest process number that the target may still hand out.
 	Minted int64
@@ -205,6 +207,8 @@ type InstanceFacts struct {
 	// TooLong are the calls whose body would reach target.max_post_size, and by how
 	// much: "the start: 3000000 bytes, ...". Nil: none.
 	TooLong []string
+	// Rekey says which ID the record has on the target.
+	Rekey RekeyFacts
 	// Data is what is known of the record; nil when nobody looked.
 	Data *DataFacts
 	// Users and Deadlines are nil when they were not looked at.
@@ -275,6 +279,32 @@ type DataFacts struct {
 	Refused []string
 	// Encrypted are the columns that hold an encrypted value: "app_fd_x.c_y".
 	Encrypted []string
+}
+
+// RekeyFacts say which ID the record of an instance has on the target. What else is known
+// of the target's record (RecordIsInstance, RecordRefused, Data) is of that ID.
+type RekeyFacts struct {
+	// Policy is records.rekey.
+	Policy migration.Rekey
+	// Record is the new ID; "": the record keeps its own.
+	Record migration.RecordID
+	// Users are the instances by which the record is on the target under its own ID, where
+	// Policy gives it a new one.
+	Users []migration.InstanceID
+	// Columns are records.rekey_columns.
+	Columns migration.RekeyColumns
+	// Refused are keys of the record set that cannot take the new ID, and Mentions columns
+	// that hold an old one and are not rewritten: "app_fd_x.c_y: 3 rows".
+	Refused, Mentions []string
+}
+
+// OldIDs are where the form tables of an app have old IDs of records with new ones that
+// are not rewritten: "app_fd_x.c_y: 3 rows", "app_fd_x: not searched whole". Searched of Records
+// such records were looked for; one that instances share counts once per page of them.
+type OldIDs struct {
+	App               string
+	Searched, Records int
+	Places            []string
 }
 
 // UserFacts are what the target knows of the users of an instance.

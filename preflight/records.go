@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ var records = []Check{
 		ID:       "FERRY-301",
 		Severity: migration.Blocking,
 		Title:    "the record ID is the ID of a linked instance on the target",
-		Remedy:   "Joget would hook the new instance to that instance's record; see docs/what-if.md#record_id_is_instance_id",
+		Remedy:   "set records.rekey: needed, so that the record gets a new ID on the target: Joget would hook the new instance to that instance's record; see docs/what-if.md#record_id_is_instance_id",
 		About:    `Old record IDs are instance IDs. Joget looks a given record ID up among its instances and takes over the record of the one it finds.`,
 		Personal: true,
 		Instance: recordIsInstance,
@@ -23,7 +24,7 @@ var records = []Check{
 		ID:       "FERRY-302",
 		Severity: migration.Blocking,
 		Title:    "the record ID is an instance ID that the target has not given out yet",
-		Remedy:   "stop the target and let its process counter pass that number; a target that never started an instance has no such counter yet, and docs/what-if.md#record_id_is_instance_id has the statement for both",
+		Remedy:   "set records.rekey: needed, so that the record gets a new ID on the target; or stop the target and let its process counter pass that number: a target that never started an instance has no such counter yet, and docs/what-if.md#record_id_is_instance_id has the statement for both",
 		About:    `Once the target gives that ID to an instance of its own, the records of both would mix. The number is compared with the beginning of the block of 200 that the target reserved last. In a cluster another node may have lower ones left, which nobody can see.`,
 		Personal: true,
 		Instance: recordMayCollide,
@@ -32,7 +33,7 @@ var records = []Check{
 		ID:       "FERRY-303",
 		Severity: migration.Blocking,
 		Title:    "an ID holds characters that Joget's API refuses",
-		Remedy:   "move this instance by hand: Joget answers 500 to spaces, parentheses and semicolons in IDs and user names",
+		Remedy:   "of a record: set records.rekey: needed, so that it gets a new ID on the target; of a requester: map the name under users, or move this instance by hand. Joget answers 500 to spaces, parentheses and semicolons in IDs and user names",
 		About:    `No call can carry such an ID, however it is quoted.`,
 		Instance: unaddressable,
 	},
@@ -40,7 +41,7 @@ var records = []Check{
 		ID:       "FERRY-310",
 		Severity: migration.Blocking,
 		Title:    "the target has another row under the record ID",
-		Remedy:   "look at both rows, then choose records.on_conflict overwrite or keep, or remove the target's row",
+		Remedy:   "look at both rows; if they are two records, set records.rekey: needed, so that this one gets a new ID on the target; else choose records.on_conflict overwrite or keep, or remove the target's row",
 		About:    `Compared byte by byte, as the copy does. Equal rows, and those that the migration wrote, are left out. The plan compares only rows whose id is the record ID; the copy compares child rows too. With records.on_conflict overwrite or keep it is a warning. An instance whose migration has begun is not examined.`,
 		Personal: true,
 		Instance: rowDiffers,
@@ -121,19 +122,76 @@ var records = []Check{
 		Personal: true,
 		Instance: sameFolder,
 	},
+	{
+		ID:       "FERRY-323",
+		Severity: migration.Blocking,
+		Title:    "a key that names the record cannot take its new ID",
+		Remedy:   "make the target's column a text of at least 36 characters; where the value differs from the ID by case, accents or trailing spaces, write the ID itself there on the source; or keep the old ID, as docs/what-if.md#record_id_is_instance_id and docs/what-if.md#record_conflict say",
+		About:    `Looks at the record set of each record that gets a new ID: rows by which form definitions tie others to it, and records.rekey_columns. Found where the target's column is no text, is missing or too narrow, and where only the collation of the database takes a value for the ID, so that nobody can tell whether it means the record. Columns are named, with the number of rows. The copy applies the same rules before it writes anything.`,
+		Instance: keyRefused,
+	},
+	{
+		ID:       "FERRY-324",
+		Severity: migration.Note,
+		Title:    "the record gets a new ID on the target",
+		Remedy:   "nothing; starter list -o csv has both IDs, for those who know the record by the old one",
+		About:    `By records.rekey, or by resolve --action rekey. The decision belongs to the record: its instances share it, and it stays in the ledger whatever the setting says later. Rows, files and keys that form definitions name get the new ID with it. An instance that was planned before the decision shows it from the next plan on.`,
+		Personal: true,
+		Instance: recordRekeyed,
+	},
+	{
+		ID:       "FERRY-325",
+		Severity: migration.Warning,
+		Title:    "what has the old ID of a record with a new one is not rewritten",
+		Remedy:   "look what the column or variable means: name it in records.rekey_columns if it holds record IDs, and plan again; else leave it",
+		About:    `A value counts where all of it is the old ID. Of each record with a new ID these are searched: its record set, and the variables of the instance and its open subflows. In the form tables of each app with such records all columns of text are searched once a plan, for 500 of its records at the most and a minute a table: that reads each table whole, a million rows of twenty columns in about ten seconds. Keys that form definitions name and records.rekey_columns are rewritten, and left out here. Columns and variables are named, with the number of rows, never values.`,
+		Instance: oldIDLeft,
+		Plan:     oldIDsLeft,
+	},
+	{
+		ID:       "FERRY-326",
+		Severity: migration.Blocking,
+		Title:    "the record is on the target under its own ID already, and cannot get a new one",
+		Remedy:   "roll back the instances named, and plan again: all of them move with the new ID then; or set records.rekey: needed, which leaves a record alone that can keep its ID",
+		About:    `Both or none: an instance of the same record was migrated with the old ID, or one brought a row of that ID with its own record. Found for records that records.rekey gives a new ID. The ledger knows what was written, which files, which start was made, and who is at work on it now; what was rolled back does not count.`,
+		Instance: recordStands,
+	},
 }
 
 func recordIsInstance(f *InstanceFacts, r Report) {
 	if f.RecordIsInstance {
-		r.Found(f.subject(), string(f.Instance.Record))
+		r.By(f.byRekey()).Found(f.subject(), string(f.TargetRecord()))
 	}
 }
 
 func recordMayCollide(f *InstanceFacts, r Report) {
-	n, ok := instanceNumber(f.Instance.Record)
-	if !f.RecordIsInstance && ok && f.Minted > 0 && n >= f.Minted {
-		r.Found(f.subject(), fmt.Sprintf("%s; the target may hand out %d and above", f.Instance.Record, f.Minted))
+	if f.mayCollide() {
+		r.By(f.byRekey()).Found(f.subject(), fmt.Sprintf("%s; the target may hand out %d and above", f.TargetRecord(), f.Minted))
 	}
+}
+
+func (f *InstanceFacts) mayCollide() bool {
+	n, ok := instanceNumber(f.TargetRecord())
+	return !f.RecordIsInstance && ok && f.Minted > 0 && n >= f.Minted
+}
+
+// TargetRecord returns the ID that the record of the instance has on the target.
+func (f *InstanceFacts) TargetRecord() migration.RecordID {
+	return cmp.Or(f.Rekey.Record, f.Instance.Record)
+}
+
+// NeedsNewID reports whether the record cannot be migrated under the ID that the facts
+// say (FERRY-301, 302, 303, 310), and could be under one that nothing has.
+func (f *InstanceFacts) NeedsNewID() bool {
+	return f.RecordIsInstance || f.mayCollide() || f.RecordRefused != "" || f.Data != nil && len(f.Data.Differing) > 0 && f.Data.parks()
+}
+
+// byRekey is the switch that gives the record a new ID, while it is off.
+func (f *InstanceFacts) byRekey() migration.Way {
+	if f.Rekey.Record == "" && (f.Rekey.Policy == migration.RekeyNever || f.Rekey.Policy == "") {
+		return migration.WayRekey
+	}
+	return ""
 }
 
 // instanceNumber returns the counter of a record ID that looks like an
@@ -159,7 +217,7 @@ func unaddressable(f *InstanceFacts, r Report) {
 		r.Found(f.subject(), "requester: "+f.RequesterRefused)
 	}
 	if f.RecordRefused != "" {
-		r.Found(f.subject(), "record ID: "+f.RecordRefused)
+		r.By(f.byRekey()).Found(f.subject(), "record ID: "+f.RecordRefused)
 	}
 }
 
@@ -167,14 +225,17 @@ func rowDiffers(f *InstanceFacts, r Report) {
 	if f.Data == nil {
 		return
 	}
-	severity, what := migration.Blocking, ""
-	if f.Data.OnConflict == "overwrite" || f.Data.OnConflict == "keep" {
-		severity, what = migration.Warning, "; records.on_conflict is "+f.Data.OnConflict
+	severity, what := migration.Warning, "; records.on_conflict is "+f.Data.OnConflict
+	if f.Data.parks() {
+		r, severity, what = r.By(f.byRekey()), migration.Blocking, ""
 	}
 	for _, table := range f.Data.Differing {
-		r.FoundAs(severity, f.subject(), fmt.Sprintf("%s %q%s", formTable(table), f.Instance.Record, what))
+		r.FoundAs(severity, f.subject(), fmt.Sprintf("%s %q%s", formTable(table), f.TargetRecord(), what))
 	}
 }
+
+// parks reports whether a row of the target that differs keeps the record from being copied.
+func (d *DataFacts) parks() bool { return d.OnConflict != "overwrite" && d.OnConflict != "keep" }
 
 func recordShared(f *InstanceFacts, r Report) {
 	if f.Data != nil && f.Data.Sharing > 1 {
@@ -237,4 +298,55 @@ func valueRefused(f *InstanceFacts, r Report) {
 	if f.Data != nil && len(f.Data.Refused) > 0 {
 		r.Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
 	}
+}
+
+func keyRefused(f *InstanceFacts, r Report) {
+	if len(f.Rekey.Refused) > 0 {
+		r.Found(f.subject(), strings.Join(first(maxColumns, f.Rekey.Refused), ", "))
+	}
+}
+
+func recordRekeyed(f *InstanceFacts, r Report) {
+	if f.Rekey.Record != "" {
+		r.Found(f.subject(), fmt.Sprintf("%q becomes %q", f.Instance.Record, f.Rekey.Record))
+	}
+}
+
+func oldIDLeft(f *InstanceFacts, r Report) {
+	if f.Rekey.Record == "" {
+		return
+	}
+	places := slices.Clone(f.Rekey.Mentions)
+	for p := range f.Parts() {
+		if !p.Instance.State.Open() {
+			continue
+		}
+		for _, v := range p.Instance.Variables {
+			if v.Value == string(f.Instance.Record) && !slices.Contains(f.Rekey.Columns.Variables[p.Instance.Definition.Key()], v.Name) {
+				places = append(places, string(p.Path.Below(migration.ActivityDefID("variable "+v.Name))))
+			}
+		}
+	}
+	if len(places) > 0 {
+		r.Found(f.subject(), strings.Join(first(maxColumns, places), ", "))
+	}
+}
+
+func oldIDsLeft(f *PlanFacts, r Report) {
+	for _, o := range f.OldIDs {
+		if len(o.Places) > 0 {
+			r.Found(o.App, fmt.Sprintf("%s; searched for %d of %d records", strings.Join(first(maxColumns, o.Places), ", "), o.Searched, o.Records))
+		}
+	}
+}
+
+func recordStands(f *InstanceFacts, r Report) {
+	if len(f.Rekey.Users) == 0 {
+		return
+	}
+	names := make([]string, len(f.Rekey.Users))
+	for i, id := range f.Rekey.Users {
+		names[i] = string(id)
+	}
+	r.Found(f.subject(), strings.Join(first(maxColumns, names), ", "))
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"jogetferry/activities/step"
+	"jogetferry/joget/catalog"
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
@@ -42,6 +43,9 @@ func (t *inventory) gatherData(ctx context.Context, facts []preflight.InstanceFa
 		f.Data = &preflight.DataFacts{
 			OnConflict: string(t.act.Settings.OnConflict), Sharing: max(1, shared.Instances), Alike: slices.Clone(shared.Alike),
 			Mapped: t.mappedTables(f.Instance), SameFolder: t.sameFolder[f.Instance.Record],
+		}
+		if f.Rekey.Record != "" {
+			f.Data.Alike = nil // nothing there has that ID
 		}
 		if byApp[f.Instance.App] == nil {
 			byApp[f.Instance.App] = map[migration.RecordID][]*preflight.DataFacts{}
@@ -160,7 +164,7 @@ func (t *inventory) records(ctx context.Context, a *app, page map[migration.Reco
 	g.SetLimit(tablesAtOnce)
 	for n, table := range a.tables {
 		g.Go(step.Recovered(func() (err error) {
-			read[n], err = t.rootRows(inner, table, ids, a.forms.Files[table.name])
+			read[n], err = t.rootRows(inner, table, ids, &a.forms)
 			return err
 		}))
 	}
@@ -235,25 +239,16 @@ func (r *rootRows) tell(table string, page map[migration.RecordID][]*preflight.D
 	}
 }
 
-// rootRows reads the rows of one table that have one of ids. files are the columns that name uploads.
-func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migration.RecordID, files []string) (rootRows, error) {
+// rootRows reads the rows of one table that have one of ids.
+func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migration.RecordID, forms *catalog.Forms) (rootRows, error) {
 	source, target := t.act.Source.Rows(), t.act.Target.Rows()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
 		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
 	}
-	there := map[migration.RecordID]bool{}
-	if table.target {
-		found, err := target.IDs(ctx, table.name, ids)
-		if err != nil {
-			return r, err
-		}
-		for _, id := range found {
-			there[id] = true
-		}
-		if err := lookalikes(ctx, target, table.name, ids, found, r.alike); err != nil {
-			return r, err
-		}
+	there, err := t.rowsThere(ctx, table, ids, r.alike)
+	if err != nil {
+		return r, err
 	}
 	if !table.source {
 		return r, nil
@@ -262,12 +257,14 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	if err != nil {
 		return r, err
 	}
+	rekeying := t.act.rekeying(t.rekeyed, forms.Model)
 	var both records.Set
 	err = source.Each(ctx, table.name, ids, func(row records.Row) error {
 		id := row.Key.ID
 		r.found = append(r.found, id)
 		r.bytes += row.Bytes()
-		if refused := refusals(row); refused != nil {
+		wanted := rekeying.Row(row)
+		if refused := refusals(wanted); refused != nil {
 			r.refused[id] = refused
 		}
 		for n, value := range row.Values {
@@ -275,21 +272,47 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 				r.encrypted[id] = append(r.encrypted[id], row.Names[n])
 			}
 		}
-		for _, column := range files {
+		for _, column := range forms.Files[table.name] {
 			if value, _ := row.Value(column); len(value) > 0 {
 				r.files[id] = append(r.files[id], distinct(strings.Split(string(value), ";")...)...)
 			}
 		}
-		if there[id] {
-			both.Rows = append(both.Rows, row)
+		if _, ok := there[wanted.Key.ID]; ok {
+			both.Rows = append(both.Rows, wanted)
 		}
 		return nil
 	})
 	if err != nil || len(both.Rows) == 0 {
 		return r, err
 	}
-	r.differing, err = t.differing(ctx, target, table.name, both)
+	differing, err := t.differing(ctx, target, table.name, both)
+	for _, id := range differing {
+		r.differing = append(r.differing, there[id])
+	}
 	return r, err
+}
+
+// rowsThere returns which of ids, of records of the source, the target has a row of, by
+// their IDs there. into gets those that it only takes for one.
+func (t *inventory) rowsThere(ctx context.Context, table rootTable, ids []migration.RecordID, into map[migration.RecordID][]migration.RecordID) (map[migration.RecordID]migration.RecordID, error) {
+	if !table.target {
+		return nil, nil
+	}
+	target := t.act.Target.Rows()
+	renamed, own := make([]migration.RecordID, len(ids)), map[migration.RecordID]migration.RecordID{}
+	for i, id := range ids {
+		renamed[i] = t.rekeyed.Record(id)
+		own[renamed[i]] = id
+	}
+	found, err := target.IDs(ctx, table.name, renamed)
+	if err != nil {
+		return nil, err
+	}
+	there := map[migration.RecordID]migration.RecordID{}
+	for _, id := range found {
+		there[id] = own[id]
+	}
+	return there, lookalikes(ctx, target, table.name, renamed, found, into)
 }
 
 // encrypted reports whether a value is what Joget's SecurityUtil makes.

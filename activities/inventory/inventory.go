@@ -53,7 +53,7 @@ func (act *Activities) TakeInventory(ctx context.Context, in contract.InventoryI
 func newInventory(act *Activities, in contract.InventoryInput) *inventory {
 	return &inventory{
 		act: act, in: in, definitions: map[migration.DefinitionID]*definition{}, pairs: map[pair]*definition{}, apps: map[string]*app{},
-		counts: map[migration.DefinitionID]*contract.DefinitionCounts{},
+		counts: map[migration.DefinitionID]*contract.DefinitionCounts{}, checked: migration.Rekeys{},
 	}
 }
 
@@ -73,7 +73,7 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
-	for _, gather := range []func(context.Context) error{t.mappings, t.amounts, t.mappedUsers, t.freeSpace} {
+	for _, gather := range []func(context.Context) error{t.mappings, t.amounts, t.oldIDs, t.mappedUsers, t.freeSpace} {
 		if err := gather(ctx); err != nil {
 			return t.out, err
 		}
@@ -316,6 +316,9 @@ func (t *inventory) count(e migration.Entry, findings []migration.Finding) {
 // as one page allows. blocked are those with a definition that may not be migrated.
 func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts []preflight.InstanceFacts, blocked []bool, err error) {
 	facts, blocked = make([]preflight.InstanceFacts, len(trees)), make([]bool, len(trees))
+	if err := t.rekeys(ctx, trees); err != nil {
+		return nil, nil, err
+	}
 	for i := range trees {
 		root := &trees[i].Instance
 		d, err := t.definition(ctx, root)
@@ -331,11 +334,12 @@ func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts [
 		if err != nil {
 			return nil, nil, err
 		}
+		t.act.rekey(&facts[i], t.rekeyed)
 		if err := t.app(ctx, root); err != nil {
 			return nil, nil, err
 		}
 	}
-	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.act.gatherLinked, t.gatherData, t.gatherUsers, t.gatherDeadlines} {
+	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.act.gatherLinked, t.gatherData, t.rekeyNeeded, t.inspectRekeyed, t.gatherUsers, t.gatherDeadlines} {
 		if err := gather(ctx, facts); err != nil {
 			return nil, nil, err
 		}
@@ -363,6 +367,11 @@ func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflig
 	if err != nil {
 		return f, err
 	}
+	rekeys, err := act.Ledger.Rekeys(ctx, act.Source.Fingerprint, act.Target.Fingerprint, []migration.RecordID{tree.Instance.Record})
+	if err != nil {
+		return f, err
+	}
+	act.rekey(&f, rekeys)
 	facts := []preflight.InstanceFacts{f}
 	err = act.gatherLinked(ctx, facts)
 	return facts[0], err
@@ -415,7 +424,10 @@ func (act *Activities) below(ctx context.Context, p *preflight.Part, tree, wante
 
 // baseFacts are those that need no server.
 func (act *Activities) baseFacts(i, wanted *migration.Instance, minted int64) preflight.InstanceFacts {
-	f := preflight.InstanceFacts{Part: preflight.Part{Instance: i, Wanted: wanted}, RebuildJoins: act.Settings.RebuildJoins, Minted: minted}
+	f := preflight.InstanceFacts{
+		Part: preflight.Part{Instance: i, Wanted: wanted}, RebuildJoins: act.Settings.RebuildJoins, Minted: minted,
+		Rekey: preflight.RekeyFacts{Policy: act.Settings.Rekey, Columns: act.Settings.RekeyColumns},
+	}
 	if api.CheckRecordID(i.Record) != nil {
 		f.RecordRefused = "characters that Joget refuses"
 	}
@@ -429,7 +441,7 @@ func (act *Activities) baseFacts(i, wanted *migration.Instance, minted int64) pr
 func (act *Activities) gatherLinked(ctx context.Context, facts []preflight.InstanceFacts) error {
 	var ids []migration.RecordID
 	for i := range facts {
-		if id := facts[i].Instance.Record; preflight.LooksLikeInstance(id) {
+		if id := facts[i].TargetRecord(); preflight.LooksLikeInstance(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -438,7 +450,7 @@ func (act *Activities) gatherLinked(ctx context.Context, facts []preflight.Insta
 	}
 	linked, err := act.Target.Fresh().LinkedInstanceIDs(ctx, ids)
 	for i := range facts {
-		facts[i].RecordIsInstance = linked[facts[i].Instance.Record]
+		facts[i].RecordIsInstance = linked[facts[i].TargetRecord()]
 	}
 	return err
 }

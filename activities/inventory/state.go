@@ -21,6 +21,8 @@ type inventory struct {
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
 	sameFolder  map[migration.RecordID][]migration.RecordID   // others with the same folder of uploads, or one within the other's
 	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
+	rekeyed     migration.Rekeys                              // records of that page with new IDs, before its data was looked at
+	checked     migration.Rekeys                              // new IDs that are kept nowhere, of a check
 	plan        preflight.PlanFacts
 	people      people
 	minted      int64
@@ -48,6 +50,8 @@ type app struct {
 	forms  catalog.Forms
 	tables []rootTable // that may have a row whose id is a record ID
 	amount preflight.Amount
+	old    migration.Rekeys // some of the records with new IDs
+	oldIDs int              // all of them, once per page
 }
 
 // rootTable is a form table that has rows on one side or both when the plan begins.
