@@ -53,6 +53,7 @@ const (
 	ActionAdopt    Action = "adopt"    // the named target instance is ours
 	ActionAccept   Action = "accept"   // what was found is all right; go on
 	ActionPutBack  Action = "put_back" // what was found is the tools' doing; put it back
+	ActionRekey    Action = "rekey"    // give the record a new ID on the target; go on with that
 	ActionRollback Action = "rollback" // undo all of it; the instance is ready again
 )
 
@@ -82,7 +83,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonSourceBlocked:       {"the source instance cannot go on from where it is now, or the target would start another definition than planned", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonNothingToResume:     {"the source instance has no open activity", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonResumeNotConverging: {"the target does not keep the wanted activities open", []Action{ActionRetry, ActionRollback, ActionSkip}},
-	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
+	ReasonRecordConflict:      {"rows on the target differ from the source and are not ours", []Action{ActionRetry, ActionRekey, ActionRollback, ActionSkip}},
 	ReasonRecordUnsupported:   {"the form tables of the target cannot hold the records", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonRestoreMoved:        {"rows changed by start tools were changed again by somebody else", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
 	ReasonRestoreUnsure:       {"rows changed around a call whose answer was lost, and nothing tells whether its tools or somebody did it", []Action{ActionPutBack, ActionAccept, ActionRollback, ActionSkip}},
@@ -137,6 +138,8 @@ func Continue(step Step, reason Reason, action Action) (c Continuation, ok bool)
 	switch action {
 	case ActionPutBack:
 		return Continuation{Step: step}, true
+	case ActionRekey:
+		return Continuation{Step: StepCopyFormData}, true
 	case ActionRetry:
 		if reason == ReasonUnassigned {
 			// Whoever found it: the resume gives it to somebody.

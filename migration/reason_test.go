@@ -22,6 +22,7 @@ func TestContinue(t *testing.T) {
 		{migration.StepResume, migration.ReasonTargetMoved, migration.ActionAccept, migration.StepVerify},
 		{migration.StepStart, migration.ReasonStartAmbiguous, migration.ActionAdopt, migration.StepStart},
 		{migration.StepVerify, migration.ReasonSourceMoved, migration.ActionRedo, migration.StepCopyFormData},
+		{migration.StepCopyFormData, migration.ReasonRecordConflict, migration.ActionRekey, migration.StepCopyFormData},
 	} {
 		got, ok := migration.Continue(tc.step, tc.reason, tc.action)
 		if !ok || got.Step != tc.want {

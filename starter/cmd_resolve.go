@@ -19,6 +19,7 @@ import (
 type Decisions interface {
 	Resolve(ctx context.Context, mig migration.Name, id migration.InstanceID, d migration.Decision) error
 	Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
+	RecordUsersOf(ctx context.Context, mig migration.Name, record migration.RecordID) ([]migration.InstanceID, error)
 }
 
 // resolveFlags are the flags of starter resolve.
@@ -43,6 +44,8 @@ ACTIONS
             instance that is done is rolled back first, then migrated again
   adopt     the target instance of --target belongs to this instance; go on with it
   accept    the difference is fine; go on
+  rekey     give the record a new ID on the target, where another one has its ID, and
+            go on; for record_conflict
   rollback  undo everything on the target; the instance is ready again`,
 	}
 	cmd.Flags().StringVar(&f.action, "action", "", "the action")
@@ -93,6 +96,11 @@ func (s *session) resolve(ctx context.Context, id string, f resolveFlags) error 
 // decide records a decision, and tells the workflow of it.
 func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags) (report.Resolved, error) {
 	action, target := migration.Action(f.action), migration.InstanceID(f.target)
+	if action == migration.ActionRekey {
+		if err := s.mayRekey(ctx, e); err != nil {
+			return report.Resolved{}, err
+		}
+	}
 	err := s.ledger.Decisions.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
 		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, By: s.Operator, Text: f.reason,
 	})
@@ -105,6 +113,23 @@ func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags)
 	err = s.update(ctx, contract.InstanceWorkflowID(s.config.Migration, e.Instance), "", contract.ResolveUpdate,
 		contract.Resolution{Action: action, ParkID: e.ParkID, Target: target, Discard: f.discard}, &resolved)
 	return report.Resolved{Instance: string(e.Instance), ParkID: resolved.ParkID, Reason: string(resolved.Reason), Action: f.action}, err
+}
+
+// mayRekey is a mistake where the record of an instance is on the target under its own ID.
+// The worker looks again: it may get there meanwhile.
+func (s *session) mayRekey(ctx context.Context, e migration.Entry) error {
+	if e.TargetRecord != "" {
+		return nil
+	}
+	users, err := s.ledger.Decisions.RecordUsersOf(ctx, s.config.Migration, e.Record)
+	if err != nil || len(users) == 0 {
+		return err
+	}
+	names := make([]string, 0, len(users))
+	for _, id := range users {
+		names = append(names, string(id))
+	}
+	return mistake("the record of %s is on the target under its own ID by %s; roll back what brought it there first", e.Instance, strings.Join(names, ", "))
 }
 
 // resolveAll decides alike for all that are parked for one reason. One that
@@ -258,6 +283,6 @@ func (f resolveFlags) check(e migration.Entry) error {
 func allActions() []string {
 	return report.ActionNames([]migration.Action{
 		migration.ActionRetry, migration.ActionSkip, migration.ActionRedo, migration.ActionAdopt, migration.ActionAccept,
-		migration.ActionPutBack, migration.ActionRollback,
+		migration.ActionPutBack, migration.ActionRekey, migration.ActionRollback,
 	})
 }

@@ -61,6 +61,7 @@ type world struct {
 	lines    map[migration.InstanceID][]migration.StepLine
 	waves    []migration.Wave
 	decided  []migration.Decision
+	users    map[migration.RecordID][]migration.InstanceID // that have records on the target under their own IDs
 
 	activities map[migration.InstanceID][]migration.ActivityDefID
 	pilots     map[migration.InstanceID]migration.Pilot
@@ -465,6 +466,10 @@ func (l fakeLedger) RollbackCounts(_ context.Context, _ migration.Name, name str
 func (l fakeLedger) Resolve(_ context.Context, _ migration.Name, _ migration.InstanceID, d migration.Decision) error {
 	l.decided = append(l.decided, d)
 	return nil
+}
+
+func (l fakeLedger) RecordUsersOf(_ context.Context, _ migration.Name, record migration.RecordID) ([]migration.InstanceID, error) {
+	return l.users[record], nil
 }
 
 // fakeTemporal records what is asked of it.

@@ -73,7 +73,7 @@ func (w *instance) setup(ctx workflow.Context) error {
 	}
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, contract.ResolveUpdate, w.resolve, workflow.UpdateHandlerOptions{
 		Validator:   w.validate,
-		Description: `decide about a parked instance: {"action": "retry|skip|redo|adopt|accept|rollback", "target": "<ID to adopt>"}`,
+		Description: `decide about a parked instance: {"action": "retry|skip|redo|adopt|accept|rekey|rollback", "target": "<ID to adopt>"}`,
 	}); err != nil {
 		return fmt.Errorf("register update %s: %w", contract.ResolveUpdate, err)
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"jogetferry/contract"
 	"jogetferry/migration"
@@ -88,11 +91,57 @@ func (act *Activities) prepare(ctx context.Context, in contract.ResolveInput) er
 		return act.judge(ctx, i, i.Entry.Step, in.Action == migration.ActionPutBack)
 	case in.Action == migration.ActionRedo && in.Reason == migration.ReasonStartRanThrough:
 		return act.startAnew(ctx, in)
+	case in.Action == migration.ActionRekey:
+		return act.rekey(ctx, in)
 	case in.Action == migration.ActionRetry && in.Reason == migration.ReasonTargetRewound:
 		return act.Ledger.ResetMarks(ctx, in.Migration, act.Target.Fingerprint, by, "retry of "+string(in.Instance))
 	}
 	return nil
 }
+
+// rekey gives the record of an instance a new ID on the target, unless it is there under
+// its own by any instance of ours: both or none (docs/adr/0012-records-with-new-ids.md).
+func (act *Activities) rekey(ctx context.Context, in contract.ResolveInput) error {
+	refuse := func(format string, args ...any) error {
+		return &migration.Error{Code: migration.CodeInvalid, Op: "give a new record ID", Subject: string(in.Instance), Hint: fmt.Sprintf(format, args...)}
+	}
+	key, claim, err := act.Claim(ctx, in.StepInput)
+	if err != nil {
+		return err
+	}
+	if claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased {
+		return refuse("it was started on the target with the record as it is; roll it back first")
+	}
+	entry, err := act.Ledger.Entry(ctx, in.Migration, in.Instance)
+	if err != nil {
+		return err
+	}
+	record := entry.Record
+	rekeys, err := act.Ledger.SaveRekeys(ctx, key.Source, key.Target, migration.Rekeys{record: migration.RecordID(uuid.NewString())}, "operator")
+	if err != nil || rekeys[record] != "" {
+		return err
+	}
+	users, err := act.Ledger.RecordUsers(ctx, key.Source, key.Target, []migration.RecordID{record})
+	if err != nil {
+		return err
+	}
+	return refuse("the record is on the target under its own ID by %s; roll back what brought it there first", list(users[record]))
+}
+
+// list names instances, up to a bound.
+func list(ids []migration.InstanceID) string {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		names = append(names, string(id))
+	}
+	if more := len(names) - mostNamed; more > 0 {
+		names = append(names[:mostNamed], fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(names, ", ")
+}
+
+// mostNamed bounds how many instances a refusal names.
+const mostNamed = 20
 
 // startAnew lets go of a target instance that ran to its end, once it is read
 // back as closed: then another start makes no second live one. What its tools

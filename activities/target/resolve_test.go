@@ -1,6 +1,7 @@
 package target_test
 
 import (
+	"strings"
 	"testing"
 
 	"jogetferry/contract"
@@ -31,6 +32,9 @@ func TestResolveInstance(t *testing.T) {
 		in.Start()
 		c.Target.Complete(in.TargetID(), "approve", "clark", nil)
 		c.Target.Complete(in.TargetID(), "confirm", "tina", nil)
+	}
+	notRekeyed := func(t *testing.T, _ *activitytest.Case, in *activitytest.Instance) {
+		activitytest.Same(t, "record on the target", "", in.Entry().TargetRecord)
 	}
 	for _, tc := range []struct {
 		name    string
@@ -134,6 +138,19 @@ func TestResolveInstance(t *testing.T) {
 			discard: true, state: migration.InstanceRunning, claim: migration.ClaimReleased,
 		},
 		{
+			name: "rekey_of_what_was_copied_already", happens: none, at: migration.StepCopyFormData, reason: migration.ReasonRecordConflict,
+			action: migration.ActionRekey, fails: string(migration.CodeInvalid), state: migration.InstanceParked, then: notRekeyed,
+		},
+		{
+			name: "rekey_after_the_start", fails: string(migration.CodeInvalid), state: migration.InstanceParked, claim: migration.ClaimStarted, then: notRekeyed,
+			happens: func(_ *testing.T, _ *activitytest.Case, in *activitytest.Instance) { in.Start() },
+			at:      migration.StepCopyFormData, reason: migration.ReasonRecordConflict, action: migration.ActionRekey,
+		},
+		{
+			name: "rekey_for_another_reason", happens: none, at: migration.StepCopyUploads, reason: migration.ReasonFileConflict, action: migration.ActionRekey,
+			fails: string(migration.CodeInvalid), state: migration.InstanceParked, then: notRekeyed,
+		},
+		{
 			name: "rollback_is_for_another_activity", happens: none, at: migration.StepStart, reason: migration.ReasonIdentityRefused, action: migration.ActionRollback,
 			state: migration.InstanceParked,
 		},
@@ -208,4 +225,63 @@ func TestResolveInstance_of_what_a_rollback_took(t *testing.T) {
 	})
 	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))
 	activitytest.Same(t, "claim", migration.ClaimSending, in.Claim().State)
+}
+
+// TestResolveInstance_rekey gives the record of an instance a new ID where nothing of ours
+// has the own one on the target.
+func TestResolveInstance_rekey(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name    string
+		happens func(*testing.T, *activitytest.Case, *activitytest.Instance)
+		refused string // names this instance; "": it is not
+	}{
+		{name: "nothing_of_it_is_there", happens: func(*testing.T, *activitytest.Case, *activitytest.Instance) {}},
+		{name: "a_start_was_proven_not_to_have_happened", happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			scene.Claimed(t, c, in, migration.ClaimClaimed)
+			activitytest.Must(t, c.Ledger.Release(t.Context(), in.Key(), "dead", migration.ClaimClaimed, ""))
+		}},
+		{name: "a_start_may_have_happened", refused: "roll it back first", happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			scene.Claimed(t, c, in, migration.ClaimSending)
+		}},
+		{name: "another_instance_brought_it", refused: "8_other_process", happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			other := migration.ClaimKey{Source: c.SourcePrint, Instance: "8_other_process", Target: c.TargetPrint}
+			row := migration.RowKey{Table: in.Table, ID: in.Record}
+			activitytest.Must(t, c.Ledger.RowImages(c.Migration, other).Keep(t.Context(), []migration.RowImage{{Key: row, WrittenDigest: migration.Digest{1}}}))
+		}},
+		{name: "another_instance_is_at_work_on_it", refused: "8_other_process", happens: func(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+			other := migration.ClaimKey{Source: c.SourcePrint, Instance: "8_other_process", Target: c.TargetPrint}
+			activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other, in.Record, c.Migration))
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in := scene.Leave(c)
+			in.Plan()
+			tc.happens(t, c, in)
+			park := scene.Park(t, c, in, migration.StepCopyFormData, migration.ReasonRecordConflict)
+			var first migration.RecordID
+			for range 2 { // what is repeated changes nothing more
+				_, err := activitytest.Run(t, scene.Worker(c).Register, contract.ResolveInstance, contract.ResolveInput{
+					StepInput: in.Step(), ParkID: park, Reason: migration.ReasonRecordConflict, Action: migration.ActionRekey,
+				})
+				e := in.Entry()
+				if tc.refused != "" {
+					if err == nil || !strings.Contains(err.Error(), tc.refused) || strings.Contains(err.Error(), string(in.Record)) {
+						t.Errorf("refused with %v, want %q named, and not the record", err, tc.refused)
+					}
+					if e.State != migration.InstanceParked || e.ParkID != park || e.TargetRecord != "" {
+						t.Errorf("it is %s, its record %q on the target", e.State, e.TargetRecord)
+					}
+					continue
+				}
+				activitytest.Must(t, err)
+				if e.State != migration.InstanceRunning || e.TargetRecord == "" || first != "" && e.TargetRecord != first {
+					t.Errorf("it is %s, its record %q, and %q before", e.State, e.TargetRecord, first)
+				}
+				first = e.TargetRecord
+			}
+		})
+	}
 }
