@@ -237,7 +237,10 @@ func TestRekeyedRecord_is_held_by_its_new_ID(t *testing.T) {
 	activitytest.Same(t, "error", contract.WaitingType, activitytest.TypeOf(run()))
 	activitytest.Same(t, "while another instance has the new ID", migration.InstanceWaiting, r.Entry().State)
 	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), other.Key()))
-	activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), r.Record, c.Migration))
+	// Of another source it is another record; of this one nobody gets the old ID any more.
+	elsewhere := other.Key()
+	elsewhere.Source = "elsewhere"
+	activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), elsewhere, r.Record, c.Migration))
 	activitytest.Must(t, run())
 	activitytest.Same(t, "while one has the old ID", migration.InstanceRunning, r.Entry().State)
 }
