@@ -55,6 +55,16 @@ func rekeying() records.Rekeying {
 	}
 }
 
+// digests are those of the rows of a set as it is, by key.
+func digests(set records.Set) map[migration.RowKey]records.Digest {
+	all := map[migration.RowKey]records.Digest{}
+	for _, row := range set.Rows {
+		row.Outline = nil
+		all[row.Key] = row.Digest()
+	}
+	return all
+}
+
 // TestCopy_gives_records_new_IDs copies rows held whole, and rows whose content is in the ledger.
 func TestCopy_gives_records_new_IDs(t *testing.T) {
 	t.Parallel()
@@ -73,14 +83,14 @@ func TestCopy_gives_records_new_IDs(t *testing.T) {
 			t.Parallel()
 			target := newDatabase(t)
 			rekeyedTables(target)
-			before := slices.Clone(set.Rows)
+			before := digests(set)
 			ledger := &images{}
 			options := records.CopyOptions{Contents: kept, Rekeying: rekeying()}
 			result, err := records.Copy(t.Context(), target.Target, set, ledger, options)
 			if err != nil || result.Inserted != 7 {
 				t.Fatalf("copied %+v, %v; want 7 rows", result, err)
 			}
-			if !cmp.Equal(before, set.Rows) {
+			if !cmp.Equal(before, digests(set)) {
 				t.Error("the rows of the source that were passed are other ones now")
 			}
 			again, err := records.Copy(t.Context(), target.Target, set, ledger, options)

@@ -3,6 +3,8 @@ package transfer_test
 import (
 	"crypto/rand"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -322,4 +324,43 @@ func TestRekeyedRecord_that_cannot_be_rewritten(t *testing.T) {
 		t.Errorf("message %q does not name the column", out.Message)
 	}
 	activitytest.Same(t, "target", theirs(), r.onTarget())
+}
+
+// TestRekeyedRecord_with_a_file_that_is_refused names it as the source has it.
+func TestRekeyedRecord_with_a_file_that_is_refused(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	r := hire(t, c)
+	activitytest.Must(t, os.Symlink("elsewhere", filepath.Join(c.Source.Folder, "onb_hire", string(r.Record), "link")))
+	r.Plan()
+	_, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: r.Step()})
+	activitytest.Must(t, err)
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.CopyUploads, r.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", activitytest.Parked(migration.ReasonFileRefused), activitytest.Decided(out.Outcome))
+	if detail := r.named(r.Entry().Detail); !strings.Contains(detail, "onb_hire/OLD") {
+		t.Errorf("detail %q, want the file of the source", detail)
+	}
+}
+
+// TestRekeyedRecord_is_none_of_what_a_pilot_changed_besides: the record that has the old ID is.
+func TestRekeyedRecord_is_none_of_what_a_pilot_changed_besides(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	r := hire(t, c)
+	r.Plan()
+	scene.Migrated(t, c, r.Instance)
+	c.Target.Exec("UPDATE app_fd_onb_hire SET dateModified = NOW() WHERE id IN (?, ?)", string(r.Record), string(r.to))
+	out, err := activitytest.Run(t, scene.Worker(c).Register, contract.GatherEvidence, r.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, out)
+	got, err := c.Ledger.Evidence(t.Context(), c.Migration, r.ID)
+	activitytest.Must(t, err)
+	ids := []migration.RecordID{}
+	for _, m := range got.Modified {
+		ids = append(ids, m.IDs...)
+	}
+	if !slices.Contains(ids, r.Record) || slices.Contains(ids, r.to) {
+		t.Errorf("modified besides: %q; want %q among them, and not %q", ids, r.Record, r.to)
+	}
 }
