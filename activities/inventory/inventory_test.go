@@ -305,7 +305,9 @@ func TestTakeInventory_of_asynchronous_subflows(t *testing.T) {
 		}
 		findings, err := c.Ledger.Findings(t.Context(), c.Migration, id)
 		activitytest.Must(t, err)
-		got := slices.DeleteFunc(idsOf(findings), func(f string) bool { return f != "FERRY-440" && f != "FERRY-441" && f != "FERRY-404" && f != "FERRY-432" })
+		got := slices.DeleteFunc(idsOf(findings), func(f string) bool {
+			return f != "FERRY-440" && f != "FERRY-441" && f != "FERRY-404" && f != "FERRY-432"
+		})
 		activitytest.Same(t, "findings of "+string(id), want, got)
 		activitytest.Same(t, "requester of "+string(id), migration.User("cat"), entry.Requester)
 	}
