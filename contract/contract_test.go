@@ -38,7 +38,7 @@ var (
 		Ended: true, Stopped: "a decision", Mistakes: 1, Reason: migration.ReasonRecordConflict, ParkID: 2, Steps: 3, Target: "9_crm_approve",
 		Undone: true, Rows: 4, Files: 5, Conflicts: 6, Shared: 7,
 	}
-	open = contract.OpenCounts{Open: 4, Roots: 2, Descendants: 1, Orphans: 1}
+	open = contract.OpenCounts{Open: 7, Roots: 2, Descendants: 1, Orphans: 1, Asynchronous: 3}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.

@@ -194,12 +194,15 @@ type InstanceFindings struct {
 // MaxFindings bounds the findings in PlanResult.Instances.
 const MaxFindings = 500
 
-// OpenCounts balance the inventory: Open = Roots + Descendants + Orphans.
+// OpenCounts balance the inventory: Open = Roots + Asynchronous + Descendants + Orphans.
 type OpenCounts struct {
 	Open        int `json:"open"`
 	Roots       int `json:"roots"`
-	Descendants int `json:"descendants"` // synchronous, below a root
+	Descendants int `json:"descendants"` // synchronous, below a root or an asynchronous subflow that moves by itself
 	Orphans     int `json:"orphans"`     // everything else: a finding each
+	// Asynchronous are subflows for which nobody waits, each an entry of its own; 0 unless
+	// starts.asynchronous is end.
+	Asynchronous int `json:"asynchronous,omitempty"`
 }
 
 // CheckInput asks for the server checks.

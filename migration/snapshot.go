@@ -144,6 +144,21 @@ func (i *Instance) Open(definition ActivityDefID) *OpenActivity {
 	return &i.Activities[n]
 }
 
+// Attached returns the children of i without asynchronous subflows and those below them:
+// nobody waits for these, and they come and go as they like.
+func (i *Instance) Attached() []Child {
+	loose := map[InstanceID]bool{}
+	for before := -1; before < len(loose); {
+		before = len(loose)
+		for _, c := range i.Children {
+			if c.Asynchronous || loose[c.Parent] {
+				loose[c.ID] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(i.Children), func(c Child) bool { return loose[c.ID] })
+}
+
 // Wanted returns the definition IDs of the open activities in activation
 // order: what the target has to have open in the end. A definition ID that is
 // open twice appears twice; such an instance is not migrated (FERRY-409).

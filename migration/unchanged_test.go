@@ -13,7 +13,9 @@ func TestUnchanged_looks_at_the_whole_tree(t *testing.T) {
 		child := migration.Tree{Caller: "equip", Instance: migration.Instance{
 			ID: "8", Version: 1, Record: "r", Activities: []migration.OpenActivity{{ID: "a", Version: 1}},
 		}, Subflows: []migration.Tree{grandchild}}
-		whole := &migration.Tree{Instance: migration.Instance{ID: "7", Version: 1, Record: "r"}, Subflows: []migration.Tree{child}}
+		whole := &migration.Tree{Instance: migration.Instance{ID: "7", Version: 1, Record: "r", Children: []migration.Child{
+			{ID: "12", Parent: "11"}, {ID: "11", Parent: "7", Asynchronous: true},
+		}}, Subflows: []migration.Tree{child}}
 		change(whole)
 		return whole
 	}
@@ -34,6 +36,13 @@ func TestUnchanged_looks_at_the_whole_tree(t *testing.T) {
 		}},
 		{name: "a_subflow_ended", change: func(tree *migration.Tree) { tree.Subflows = nil }},
 		{name: "a_loop_called_another", change: func(tree *migration.Tree) { tree.Subflows[0].Instance.ID = "10" }},
+		{name: "an_asynchronous_subflow_ended_with_what_was_below_it", change: func(tree *migration.Tree) { tree.Instance.Children = nil }, same: true},
+		{name: "an_asynchronous_subflow_began", change: func(tree *migration.Tree) {
+			tree.Instance.Children = append(tree.Instance.Children, migration.Child{ID: "13", Parent: "7", Asynchronous: true})
+		}},
+		{name: "a_subflow_was_left_behind", change: func(tree *migration.Tree) {
+			tree.Instance.Children = append(tree.Instance.Children, migration.Child{ID: "13", Parent: "7"})
+		}},
 		{name: "another_activity_called_it", change: func(tree *migration.Tree) { tree.Subflows[0].Caller = "equip_again" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

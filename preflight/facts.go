@@ -67,8 +67,9 @@ type EngineFacts struct {
 type PlanFacts struct {
 	// ProcessesWithoutInstances are those of the key processes ("package/process").
 	ProcessesWithoutInstances []string
-	// Orphans are open instances that no root leads to, up to a bound.
-	Orphans []migration.InstanceID
+	// Orphans are open instances that no root leads to, up to a bound. Asynchronous are
+	// those that would move by themselves, did asynchronous subflows do.
+	Orphans, Asynchronous []migration.InstanceID
 	// Mappings are what the configuration maps, beside what there is.
 	Mappings MappingFacts
 	// Users are what users leads to and the target does not have.
@@ -168,6 +169,8 @@ type DefinitionFacts struct {
 	Differences []xpdl.Difference
 	// Mapping says what is called otherwise on the target.
 	Mapping migration.Mapping
+	// EndAsynchronous: asynchronous subflows that a start begins are ended.
+	EndAsynchronous bool
 	// MayRun are the steps that some start on the target could run before it
 	// waits, Start is what one with the initial values does.
 	MayRun []flow.Step
@@ -198,6 +201,9 @@ type InstanceFacts struct {
 	WithInitial bool
 	// RebuildJoins: branches that wait at AND-joins are made anew.
 	RebuildJoins bool
+	// EndAsynchronous: open asynchronous subflows move by themselves, and those that a
+	// start begins are ended.
+	EndAsynchronous bool
 	// RecordIsInstance: the target's record ID names a linked instance there.
 	RecordIsInstance bool
 	// Minted is the lowest process number that the target may still hand out.

@@ -81,9 +81,9 @@ var instances = []Check{
 	{
 		ID:       "FERRY-417",
 		Severity: migration.Blocking,
-		Title:    "open instances belong to no root: asynchronous subflows, or subflows whose caller is gone",
-		Remedy:   "let them end on the source; they are not migrated",
-		About:    `Every open instance is a root, waits below one, or is named here: none is left out unseen.`,
+		Title:    "open instances belong to no root: asynchronous subflows, or subflows whose caller is closed",
+		Remedy:   "move asynchronous subflows with starts.asynchronous: end; let the others end on the source, or abort them there",
+		About:    `Every open instance is a root, waits below one, or is named here: none is left out unseen. With starts.asynchronous: end, asynchronous subflows, and those whose caller is gone, are entries of their own (FERRY-440). One whose caller should wait for it, and is closed, is the rest of an activity that was aborted or started anew.`,
 		Plan:     orphans,
 	},
 	{
@@ -171,8 +171,11 @@ func partialApproval(f *InstanceFacts, p *Part, r Report) {
 const multiApproval = 5
 
 func orphans(f *PlanFacts, r Report) {
+	for _, id := range f.Asynchronous {
+		r.By(migration.WayAsynchronous).Found(string(id), "nobody waits for it")
+	}
 	for _, id := range f.Orphans {
-		r.Found(string(id), "")
+		r.Found(string(id), "its caller is closed")
 	}
 }
 

@@ -188,7 +188,7 @@ func TestInstance(t *testing.T) {
 func TestOrphans(t *testing.T) {
 	t.Parallel()
 	got := lines(preflight.Plan(&preflight.PlanFacts{Orphans: []migration.InstanceID{"7_crm_approve", "8_crm_approve"}}))
-	if diff := cmp.Diff([]string{"FERRY-417 blocking 7_crm_approve: ", "FERRY-417 blocking 8_crm_approve: "}, got); diff != "" {
+	if diff := cmp.Diff([]string{"FERRY-417 blocking 7_crm_approve: its caller is closed", "FERRY-417 blocking 8_crm_approve: its caller is closed"}, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }

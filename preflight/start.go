@@ -21,8 +21,8 @@ var start = []Check{
 		ID:         "FERRY-225",
 		Severity:   migration.Warning,
 		Title:      "a start may begin a subflow that nobody waits for",
-		Remedy:     "look at the instances whose start does (FERRY-432): each would begin a second one",
-		About:      `The subflow of the source goes on there, and the start on the target makes a second one.`,
+		Remedy:     "look at the instances whose start does (FERRY-432): each would begin a second one; starts.asynchronous: end has those ended",
+		About:      `The subflow of the source is an instance of its own, and the start on the target makes a second one.`,
 		Definition: asynchronousStart,
 	},
 	{
@@ -53,8 +53,8 @@ var start = []Check{
 		ID:       "FERRY-432",
 		Severity: migration.Blocking,
 		Title:    "the start would begin a subflow that nobody waits for",
-		Remedy:   "move this instance by hand, or let it end on the source",
-		About:    `The one of the source goes on there. The start on the target would make a second one, which belongs to no migrated instance.`,
+		Remedy:   "set starts.asynchronous: end, so that what the start begins is ended (FERRY-441), or let the instance end on the source",
+		About:    `The one of the source is an instance of its own. The start on the target would make a second one, which belongs to no migrated instance.`,
 		Instance: startBeginsAsynchronous,
 	},
 	{
@@ -88,8 +88,8 @@ func plugins(steps []flow.Step) []string {
 
 func asynchronousStart(f *DefinitionFacts, r Report) {
 	for _, s := range f.MayRun {
-		if s.Asynchronous {
-			r.Found(f.ID.String(), s.Activity)
+		if s.Asynchronous && !f.EndAsynchronous {
+			r.By(migration.WayAsynchronous).Found(f.ID.String(), s.Activity)
 		}
 	}
 }
@@ -136,9 +136,9 @@ func startUnknown(f *InstanceFacts, r Report) {
 }
 
 func startBeginsAsynchronous(f *InstanceFacts, r Report) {
-	if p := f.path(); p != nil {
+	if p := f.path(); p != nil && !f.EndAsynchronous {
 		for _, activity := range p.Asynchronous() {
-			r.Found(f.subject(), activity)
+			r.By(migration.WayAsynchronous).Found(f.subject(), activity)
 		}
 	}
 }

@@ -15,8 +15,8 @@ var subflows = []Check{
 		ID:       "FERRY-404",
 		Severity: migration.Blocking,
 		Title:    "an open subflow cannot be continued",
-		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it",
-		About:    `A subflow is continued below its caller: the activity is started on the target, which makes a new instance, and that is brought to where the instance on the source is. This cannot be done where the instance on the source is closed or gone while its caller still waits, or where the target's activity calls another process or does not wait. Nor can it where the new instance, with the variables of the activity, would finish at once or begin a subflow that nobody waits for. An open instance that nobody waits for cannot be continued either.`,
+		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it; what nobody waits for moves with starts.asynchronous: end",
+		About:    `A subflow is continued below its caller: the activity is started on the target, which makes a new instance, and that is brought to where the instance on the source is. This cannot be done where the instance on the source is closed or gone while its caller still waits, or where the target's activity calls another process or does not wait. Nor can it where the new instance, with the variables of the activity, would finish at once. With starts.asynchronous: block (the default) it is found, too, where the new instance would begin a subflow that nobody waits for, and where one is open below this instance. An open instance whose caller should wait for it, and is closed, is found either way.`,
 		Part:     subflowOpen,
 	},
 	{
@@ -27,16 +27,60 @@ var subflows = []Check{
 		About:    `The path to where the new instance waits first meets a decision plugin, a variable that a tool may set, or a condition that cannot be evaluated.`,
 		Part:     subflowUnknown,
 	},
+	{
+		ID:       "FERRY-440",
+		Severity: migration.Note,
+		Title:    "an asynchronous subflow moves by itself",
+		Remedy:   "nothing, unless somebody has to know on the target what began it: the caller's name is lost",
+		About:    `With starts.asynchronous: end an open subflow for which nobody waits is started on the target as an instance of its own: with its record, its variables and its requester, and without a caller. Names that Joget derives from the caller are lost. It blocks where the plan was made with that setting and it is block now.`,
+		Instance: asynchronousByItself,
+	},
+	{
+		ID:       "FERRY-441",
+		Severity: migration.Warning,
+		Title:    "the start begins asynchronous subflows, which are ended",
+		Remedy:   "make sure that the mails and calls of their first tools may happen once more; what these change in the record set is put back",
+		About:    `With starts.asynchronous: end, a subflow for which nobody waits, and that a start of the migration begins, is aborted as soon as that call is over: the one of the source is an entry of its own, if it is still open. Names the activities that begin them.`,
+		Part:     asynchronousEnded,
+	},
 }
 
 func subflowOpen(f *InstanceFacts, p *Part, r Report) {
 	for a := range p.open(xpdl.Subflow) {
 		if why := p.uncallable(a); why != "" {
 			r.Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
+			continue
+		}
+		if child := p.below(a.DefID); !f.EndAsynchronous && child != nil && child.Start != nil && len(child.Start.Asynchronous()) > 0 {
+			r.By(migration.WayAsynchronous).Found(f.subject(), fmt.Sprintf("%s: the new instance would begin subflows that nobody waits for: %s",
+				a.DefID, strings.Join(child.Start.Asynchronous(), ", ")))
 		}
 	}
-	if loose := p.loose(); p.Caller == "" && len(loose) > 0 {
-		r.Found(f.subject(), "nobody waits for "+strings.Join(loose, ", "))
+	if p.Caller != "" {
+		return
+	}
+	asynchronous, left := p.loose()
+	if len(asynchronous) > 0 && !f.EndAsynchronous {
+		r.By(migration.WayAsynchronous).Found(f.subject(), "nobody waits for "+strings.Join(first(maxLoose, asynchronous), ", "))
+	}
+	if len(left) > 0 {
+		r.Found(f.subject(), "the caller is closed of "+strings.Join(first(maxLoose, left), ", "))
+	}
+}
+
+func asynchronousByItself(f *InstanceFacts, r Report) {
+	switch {
+	case f.Instance.Caller == "":
+	case f.EndAsynchronous:
+		r.Found(f.subject(), "called by activity "+string(f.Instance.Caller))
+	default:
+		r.By(migration.WayAsynchronous).FoundAs(migration.Blocking, f.subject(), "called by activity "+string(f.Instance.Caller))
+	}
+}
+
+func asynchronousEnded(f *InstanceFacts, p *Part, r Report) {
+	if f.EndAsynchronous && p.started() && p.Start != nil && len(p.Start.Asynchronous()) > 0 {
+		r.Found(f.subject(), strings.Join(p.Start.Asynchronous(), ", "))
 	}
 }
 
@@ -49,23 +93,28 @@ func (p *Part) below(caller migration.ActivityDefID) *Part {
 	return &p.Below[i]
 }
 
-// loose returns the open instances below p that are not in its tree, a few.
-func (p *Part) loose() []string {
+// loose returns the open instances below p that are not in its tree: asynchronous
+// subflows with what is below them, and what was left by a caller that is closed.
+func (p *Part) loose() (asynchronous, left []string) {
 	if !p.started() || len(p.Instance.Children) == 0 {
-		return nil
+		return nil, nil
 	}
 	known := map[migration.InstanceID]bool{}
 	p.each(func(b *Part) bool {
 		known[b.Instance.ID] = true
 		return true
 	})
-	var ids []string
+	attached := p.Instance.Attached()
 	for _, c := range p.Instance.Children {
-		if !known[c.ID] {
-			ids = append(ids, string(c.ID))
+		switch {
+		case known[c.ID]:
+		case slices.ContainsFunc(attached, func(a migration.Child) bool { return a.ID == c.ID }):
+			left = append(left, string(c.ID))
+		default:
+			asynchronous = append(asynchronous, string(c.ID))
 		}
 	}
-	return first(maxLoose, ids)
+	return asynchronous, left
 }
 
 const maxLoose = 5
@@ -95,8 +144,6 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 		return fmt.Sprintf("the target's activity calls %s, not %s", there.SubflowRef, child.wanted().Definition.Process)
 	case child.Start == nil:
 		return ""
-	case len(child.Start.Asynchronous()) > 0:
-		return "the new instance would begin subflows that nobody waits for: " + strings.Join(child.Start.Asynchronous(), ", ")
 	case child.runsThrough():
 		return "the new instance would finish at once: " + child.Start.String()
 	}

@@ -66,7 +66,7 @@ func (t *inventory) sharedRecords(ctx context.Context) error {
 	if t.shared != nil {
 		return nil
 	}
-	shared, err := t.act.Source.Fresh().SharedRecords(ctx)
+	shared, err := t.act.Source.Fresh().SharedRecords(ctx, t.act.roots())
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (t *inventory) sharedFolders(ctx context.Context) error {
 		return strings.TrimPrefix(folder, "any/")
 	}
 	within := map[string][]migration.RecordID{} // the records whose folder it is, or in which theirs lies
-	err := source.RootRecords(ctx, func(record migration.RecordID) {
+	err := source.RootRecords(ctx, t.act.roots(), func(record migration.RecordID) {
 		folder := folderOf(record)
 		if folder == string(record) && !strings.Contains(folder, "/") {
 			return // most are; the others find it
@@ -109,7 +109,7 @@ func (t *inventory) sharedFolders(ctx context.Context) error {
 			t.sameFolder[record] = append(t.sameFolder[record], other)
 		}
 	}
-	return source.RootRecords(ctx, func(record migration.RecordID) {
+	return source.RootRecords(ctx, t.act.roots(), func(record migration.RecordID) {
 		for _, other := range within[folderOf(record)] {
 			if other != record {
 				note(record, other)

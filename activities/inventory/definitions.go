@@ -121,7 +121,9 @@ func (act *Activities) targetOf(ctx context.Context, id migration.DefinitionID) 
 // definition is a lookup that gathers the two sides of a definition and its
 // start, without what is mapped to them.
 func (act *Activities) definition(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
-	d := &definition{id: id, target: target, facts: preflight.DefinitionFacts{ID: id, TargetID: target, Unpublished: unpublished, Mapping: act.Settings.Mapping}}
+	d := &definition{id: id, target: target, facts: preflight.DefinitionFacts{
+		ID: id, TargetID: target, Unpublished: unpublished, Mapping: act.Settings.Mapping, EndAsynchronous: act.Settings.EndAsynchronous,
+	}}
 	var err error
 	if d.facts.Source, err = side(ctx, act.Source.Catalog, id); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ const (
 	inventoryReaders = 2
 )
 
-// TakeInventory reads all running root instances of the source, checks each,
+// TakeInventory reads all running instances of the source that move by themselves, checks each,
 // and freezes them in the ledger unless Dry. Instances are read page by page,
 // each in a snapshot of its own, so that the source waits for nobody.
 func (act *Activities) TakeInventory(ctx context.Context, in contract.InventoryInput) (contract.InventoryOutput, error) {
@@ -189,7 +189,7 @@ func (t *inventory) reader(ctx context.Context, place chan string, read chan<- (
 		}
 		var trees []migration.Tree
 		err = t.act.Source.Snapshot(ctx, func(ctx context.Context, s *schema.Snap) error {
-			roots, err := s.RootInstances(ctx, after, inventoryPage, t.act.Settings.Processes, func(next string) {
+			roots, err := s.RootInstances(ctx, after, inventoryPage, t.act.roots(), t.act.Settings.Processes, func(next string) {
 				if next == "" {
 					close(place)
 				} else {
@@ -233,7 +233,15 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 	}
 }
 
-// balance makes sure that every open instance is a root, a synchronous
+// roots are the instances that are entries of a plan.
+func (act *Activities) roots() schema.Roots {
+	if act.Settings.EndAsynchronous {
+		return schema.Unawaited
+	}
+	return schema.Uncalled
+}
+
+// balance makes sure that every open instance is an entry, a synchronous
 // descendant of one, or a finding.
 func (t *inventory) balance(ctx context.Context) error {
 	var counts schema.OpenCounts
@@ -247,11 +255,18 @@ func (t *inventory) balance(ctx context.Context) error {
 	}
 	if !counts.Balanced() {
 		return migration.E(migration.CodeInternal, "balance the inventory", "source", "%d open instances, %d accounted for",
-			counts.Open, counts.Roots+counts.Synchronous+len(counts.Asynchronous)+len(counts.Orphans))
+			counts.Open, counts.Roots+counts.Synchronous+len(counts.Asynchronous)+len(counts.BelowAsynchronous)+len(counts.Orphans))
 	}
-	loose := slices.Concat(counts.Asynchronous, counts.Orphans)
-	t.out.Open = contract.OpenCounts{Open: counts.Open, Roots: counts.Roots, Descendants: counts.Synchronous, Orphans: len(loose)}
-	t.plan.Orphans = loose[:min(len(loose), contract.MaxDifferent)]
+	t.out.Open = contract.OpenCounts{Open: counts.Open, Roots: counts.Roots, Descendants: counts.Synchronous, Orphans: len(counts.Orphans)}
+	loose := slices.Concat(counts.Asynchronous, counts.BelowAsynchronous)
+	if t.act.Settings.EndAsynchronous {
+		t.out.Open.Asynchronous = len(counts.Asynchronous)
+		t.out.Open.Descendants += len(counts.BelowAsynchronous)
+		loose = nil
+	}
+	t.out.Open.Orphans += len(loose)
+	t.plan.Asynchronous = loose[:min(len(loose), contract.MaxDifferent)]
+	t.plan.Orphans = counts.Orphans[:min(len(counts.Orphans), contract.MaxDifferent-len(t.plan.Asynchronous))]
 	return nil
 }
 
@@ -425,7 +440,8 @@ func (act *Activities) below(ctx context.Context, p *preflight.Part, tree, wante
 // baseFacts are those that need no server.
 func (act *Activities) baseFacts(i, wanted *migration.Instance, minted int64) preflight.InstanceFacts {
 	f := preflight.InstanceFacts{
-		Part: preflight.Part{Instance: i, Wanted: wanted}, RebuildJoins: act.Settings.RebuildJoins, Minted: minted,
+		Part: preflight.Part{Instance: i, Wanted: wanted}, Minted: minted,
+		RebuildJoins: act.Settings.RebuildJoins, EndAsynchronous: act.Settings.EndAsynchronous,
 		Rekey: preflight.RekeyFacts{Policy: act.Settings.Rekey, Columns: act.Settings.RekeyColumns},
 	}
 	if api.CheckRecordID(i.Record) != nil {

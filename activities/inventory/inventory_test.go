@@ -3,6 +3,7 @@ package inventory_test
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"jogetferry/activities/target"
@@ -250,5 +251,77 @@ func TestCheckServers(t *testing.T) {
 				activitytest.Same(t, "findings", tc.want, idsOf(out.Findings))
 			}
 		})
+	}
+}
+
+// TestTakeInventory_of_asynchronous_subflows has them keep their instances from being
+// migrated, or move by themselves.
+func TestTakeInventory_of_asynchronous_subflows(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	water := map[string]string{"title": "water"}
+	root := c.Begin(activitytest.Begin{Process: "claims/circular", Variables: map[string]string{"mode": "deep"}, Row: water})
+	child := root.Asynchronous("inform")
+	grandchild := child.Asynchronous("pass")
+	ended := c.Begin(activitytest.Begin{Process: "claims/circular", Row: water})
+	left := ended.Asynchronous("inform")
+	c.Source.Complete(left.ID, "read", "", nil)
+	c.Source.Complete(ended.ID, "answer", "", nil)
+	second := ended.Asynchronous("remind")
+	c.Source.Complete(ended.ID, "sign", "", nil)
+	below := c.Begin(activitytest.Begin{Process: "claims/briefing", Row: water})
+	c.Source.Complete(below.ID, "open", "", nil)
+	ofSubflow := migration.InstanceID(c.Source.Text("SELECT c.Id FROM SHKProcesses c JOIN SHKProcesses p ON p.Id = c.ActivityRequesterProcessId WHERE p.ActivityRequesterProcessId = ?", string(below.ID)))
+
+	input := contract.InventoryInput{Migration: c.Migration, Plan: "first"}
+	blocked, err := activitytest.Run(t, scene.Worker(c, probing(c)).Register, contract.TakeInventory, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "open", contract.OpenCounts{Open: 8, Roots: 2, Descendants: 1, Orphans: 5}, blocked.Open)
+	found := map[string]int{}
+	for _, f := range blocked.Findings {
+		if f.ID == "FERRY-417" {
+			found[string(f.Way)]++
+		}
+	}
+	activitytest.Same(t, "named by the plan", map[string]int{string(migration.WayAsynchronous): 5}, found)
+	for _, in := range []*activitytest.Instance{root, below} {
+		activitytest.Same(t, "state", migration.InstanceBlocked, stateOf(t, c, in))
+	}
+
+	input.Plan = "second"
+	moving, err := activitytest.Run(t, scene.Worker(c, probing(c), func(p *scene.Ports) { p.Settings.EndAsynchronous = true }).Register, contract.TakeInventory, input)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "open", contract.OpenCounts{Open: 8, Roots: 2, Descendants: 1, Asynchronous: 5}, moving.Open)
+	activitytest.Same(t, "entries", 7, moving.Counts.Total())
+	activitytest.Same(t, "FERRY-417", false, slices.Contains(idsOf(moving.Findings), "FERRY-417"))
+	for id, want := range map[migration.InstanceID][]string{
+		root.ID: {"FERRY-441"}, child.ID: {"FERRY-440"}, grandchild.ID: {"FERRY-440"}, left.ID: {"FERRY-440"}, second.ID: {"FERRY-440"},
+		below.ID: {"FERRY-441"}, ofSubflow: {"FERRY-440"},
+	} {
+		entry, err := c.Ledger.Entry(t.Context(), c.Migration, id)
+		activitytest.Must(t, err)
+		if entry.State != migration.InstanceReady && entry.State != migration.InstanceWarned {
+			t.Errorf("%s is %s", id, entry.State)
+		}
+		findings, err := c.Ledger.Findings(t.Context(), c.Migration, id)
+		activitytest.Must(t, err)
+		got := slices.DeleteFunc(idsOf(findings), func(f string) bool {
+			return f != "FERRY-440" && f != "FERRY-441" && f != "FERRY-404" && f != "FERRY-432"
+		})
+		activitytest.Same(t, "findings of "+string(id), want, got)
+		activitytest.Same(t, "requester of "+string(id), migration.User("cat"), entry.Requester)
+	}
+	// Joget gave this one its link before its caller had one (docs/joget.md#the-record-of-an-instance).
+	entry, err := c.Ledger.Entry(t.Context(), c.Migration, ofSubflow)
+	activitytest.Must(t, err)
+	activitytest.Same(t, "record of a subflow's subflow", c.Source.Text("SELECT originProcessId FROM wf_process_link WHERE processId = ?", string(ofSubflow)), string(entry.Record))
+	for of, record := range map[migration.InstanceID]migration.RecordID{child.ID: root.Record, grandchild.ID: root.Record, left.ID: ended.Record} {
+		entry, err := c.Ledger.Entry(t.Context(), c.Migration, of)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "record of "+string(of), record, entry.Record)
+		// They share it with whom it is from.
+		findings, err := c.Ledger.Findings(t.Context(), c.Migration, of)
+		activitytest.Must(t, err)
+		activitytest.Same(t, "sharing of "+string(of), true, slices.ContainsFunc(findings, func(f migration.Finding) bool { return strings.HasSuffix(f.Seen, " instances") }))
 	}
 }

@@ -268,11 +268,21 @@ func (act *Activities) ending(ctx context.Context, i *Instance, root migration.I
 				all = append(all, id)
 			}
 		}
-		// One whose caller does not wait for it any more is in no tree.
+		// One whose caller does not wait for it is in no tree.
 		for _, child := range tree.Instance.Children {
-			if !child.Asynchronous && !slices.Contains(all, child.ID) {
+			if !slices.Contains(all, child.ID) {
 				all = append(all, child.ID)
 			}
+		}
+	}
+	// Asynchronous subflows outlive their caller, and that one's caller.
+	outliving, err := act.Target.Fresh().AsynchronousBelow(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range outliving {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
 		}
 	}
 	if len(all) == known {

@@ -103,7 +103,15 @@ func (act *Activities) started(ctx context.Context, i *Instance, identity migrat
 				return out, err
 			}
 		}
+		if reason == migration.ReasonStartRanThrough {
+			if out.Outcome, err = act.endAsynchronous(ctx, i, identity.ID, migration.StepStart); err != nil || out.Status != contract.StatusOK {
+				return out, err
+			}
+		}
 		out.Outcome, err = act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: reason, Message: fmt.Sprintf("Target instance %s.", identity.ID)})
+		return out, err
+	}
+	if out.Outcome, err = act.endAsynchronous(ctx, i, identity.ID, migration.StepStart); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	changed, err := act.changed(ctx, i)

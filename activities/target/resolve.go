@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -174,6 +175,9 @@ func (act *Activities) startAnew(ctx context.Context, in contract.ResolveInput) 
 				Hint: "somebody worked on the target instance; --discard-target-work discards that work",
 			}
 		}
+	}
+	if worked, err := act.endBelow(ctx, i, claim.Started.ID, migration.StepStart); worked || err != nil {
+		return cmp.Or(err, movedOn())
 	}
 	if err := act.revertAll(ctx, i, in.Discard); err != nil {
 		return err

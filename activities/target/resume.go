@@ -86,7 +86,11 @@ type round struct {
 
 // next decides the next step from what the target shows now. Nil: none is needed.
 func (act *Activities) next(ctx context.Context, i *Instance, root *migration.Instance) (*move, contract.Outcome, error) {
-	// Before anything is decided, what an attempt that died left behind is undone.
+	// Before anything is decided, what the last call or an attempt that died left behind is
+	// undone.
+	if out, err := act.endAsynchronous(ctx, i, root.ID, migration.StepResume); err != nil || out.Status != contract.StatusOK {
+		return nil, out, err
+	}
 	nodes, reverted, err := act.revertLeftovers(ctx, i, root)
 	if err != nil || reverted.Status != contract.StatusOK {
 		return nil, reverted, err

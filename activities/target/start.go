@@ -105,6 +105,12 @@ func (act *Activities) conclude(ctx context.Context, i *Instance, r startResult)
 		err = act.Progress(ctx, i.StepInput, migration.Change{State: migration.InstanceWaiting, Step: migration.StepStart})
 	case startParked:
 		out.Target = r.candidate
+		if r.reason == migration.ReasonStartRanThrough || r.reason == migration.ReasonStartBroken {
+			// It is ours, and so is what it began.
+			if out.Outcome, err = act.endAsynchronous(ctx, i, r.candidate, migration.StepStart); err != nil || out.Status != contract.StatusOK {
+				return out, err
+			}
+		}
 		out.Outcome, err = act.Park(ctx, i.StepInput, step.Parking{Step: migration.StepStart, Reason: r.reason, Message: r.message})
 	}
 	return out, err
@@ -217,7 +223,7 @@ func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentit
 		if err := t.act.Fence(t.of).Drain(ctx); err != nil {
 			return err
 		}
-		return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
+		return t.keepWreck(ctx, wreck)
 	}
 	call := migration.Call{Verb: migration.VerbAbortProcess, Target: wreck.ID}
 	err := t.act.Fence(t.of).Do(ctx, migration.StepStart, call, func(ctx context.Context) error { return t.act.API.AbortProcess(ctx, wreck.ID) })
@@ -230,6 +236,21 @@ func (t *starting) AbortWreck(ctx context.Context, wreck migration.TargetIdentit
 	}
 	if err == nil && left.State.Open() {
 		return migration.E(migration.CodeInternal, "abort the instance of a failed start", string(t.of.Instance), "it is still %s", left.State)
+	}
+	return t.keepWreck(ctx, wreck)
+}
+
+// keepWreck has the ledger know a wreck that was ended, once what it began is ended too.
+func (t *starting) keepWreck(ctx context.Context, wreck migration.TargetIdentity) error {
+	worked, err := t.act.endBelow(ctx, t.of, wreck.ID, migration.StepStart)
+	if err == nil && worked {
+		err = &migration.Error{
+			Code: migration.CodeConflict, Op: "end the asynchronous subflows of the failed start", Subject: string(wreck.ID),
+			Hint: "somebody works on one; look at the subflows of that target instance, and abort those that nobody needs",
+		}
+	}
+	if err != nil {
+		return err
 	}
 	return t.act.Ledger.KeepWreck(ctx, t.of.Key, wreck)
 }

@@ -138,6 +138,9 @@ func (v *verification) run(ctx context.Context) (err error) {
 		return err
 	}
 	v.items = append(v.items, migration.CompareTrees(v.wanted, target, v.act.Settings.AdminUser)...)
+	if err := v.outliving(ctx, target); err != nil {
+		return err
+	}
 	if err := v.limits(ctx, target); err != nil {
 		return err
 	}
@@ -287,6 +290,18 @@ func (v *verification) alone(ctx context.Context, target *migration.Tree) error 
 	}
 	v.workedOn = v.workedOn || slices.ContainsFunc(linked, func(l migration.Linked) bool { return l.State.Open() && !l.Archived && !ours[l.ID] })
 	return nil
+}
+
+// outliving adds open asynchronous subflows whose callers are closed, so that the tree does
+// not show them.
+func (v *verification) outliving(ctx context.Context, target *migration.Tree) error {
+	below, err := v.act.Target.Fresh().AsynchronousBelow(ctx, target.Instance.ID)
+	for _, id := range below {
+		if !slices.ContainsFunc(target.Instance.Children, func(c migration.Child) bool { return c.ID == id }) {
+			v.add(migration.ItemInstance, string(id), migration.ItemExtra, "target instance "+string(id)+", for which nobody waits")
+		}
+	}
+	return err
 }
 
 // limits tells which deadlines and limits began anew on the target. Activities

@@ -211,7 +211,11 @@ func TestCourse(t *testing.T) {
 		},
 		{"a_tool_of_a_child", "process main\n call c sub\n process sub\n tool t plugin=T\n manual m\n t -> m", migration.Course{Blind: "t runs T"}},
 		{"a_tool_of_a_child_that_ends", "process main\n call c sub\n manual a\n c -> a\n process sub\n tool t plugin=T", migration.Course{Blind: "t runs T"}},
-		{"a_child_that_nobody_waits_for", "process main\n post c sub\n manual a\n c -> a\n process sub\n manual m", migration.Course{Blind: "nobody waits for what c calls"}},
+		{"a_child_that_nobody_waits_for", "process main\n post c sub\n manual a\n c -> a\n process sub\n manual m", migration.Course{
+			Runs: []migration.ActivityDefID{"c"}, Waits: []migration.Stop{{Activity: "a"}},
+		}},
+		{"a_tool_of_a_child_that_nobody_waits_for", "process main\n post c sub\n manual a\n c -> a\n process sub\n tool t plugin=T\n manual m\n t -> m", migration.Course{Blind: "t runs T"}},
+		{"a_child_that_nobody_waits_for_and_nobody_can_follow", "process main\n post c sub\n manual a\n c -> a\n process sub\n route r\n manual m\n r -> m: java.lang.Math.random() > 0", migration.Course{Blind: "where it leads cannot be told"}},
 		{
 			"a_branch_at_a_join", "process main\n route r and-split\n manual a\n manual b\n route j and-join\n r -> a\n r -> j\n r -> b\n b -> j",
 			migration.Course{Runs: ids("r"), Waits: []migration.Stop{{Activity: "a"}, {Activity: "b"}}, Tokens: []migration.JoinToken{{Join: "j", From: "r"}}},

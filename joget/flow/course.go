@@ -9,18 +9,16 @@ import (
 )
 
 // Course returns what a path does as one who waits for its end sees it. It is Blind
-// where a tool or a plugin runs, or may: what those change nobody knows.
+// where a tool or a plugin runs, or may: what those change nobody knows. The start of an
+// asynchronous subflow runs in the same call, before the activity that calls it is closed.
 func (p Path) Course() migration.Course {
 	var c migration.Course
 	if p.Outcome == Unknown {
 		return migration.Course{Blind: "where it leads cannot be told: " + p.Why}
 	}
 	for _, s := range p.Steps {
-		switch {
-		case s.Plugin != "":
+		if s.Plugin != "" {
 			return migration.Course{Blind: fmt.Sprintf("%s runs %s", s.Activity, s.Plugin)}
-		case s.Asynchronous:
-			return migration.Course{Blind: fmt.Sprintf("nobody waits for what %s calls", s.Activity)}
 		}
 		if s.Child != nil {
 			if child := s.Child.Course(); child.Blind != "" {

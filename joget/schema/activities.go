@@ -12,6 +12,7 @@ import (
 type activityRow struct {
 	oid, process int64
 	accepted     migration.EpochMillis
+	async        bool // it does not wait for what it calls
 	activity     migration.OpenActivity
 }
 
@@ -22,13 +23,13 @@ func (r *Reader) activityRows(ctx context.Context, query string, args []any) ([]
 	}
 	return read(ctx, r, "read activities", query, args, func(scan scanner) (v activityRow, err error) {
 		var set, user, performer sql.NullString
-		var priority sql.NullInt64
+		var async, priority sql.NullInt64
 		var state int64
 		a := &v.activity
-		err = scan(&v.oid, &v.process, &a.ID, &a.DefID, &set, &state, &user, &performer, &priority,
+		err = scan(&v.oid, &v.process, &a.ID, &a.DefID, &set, &state, &user, &performer, &async, &priority,
 			moment{&a.Activated}, moment{&v.accepted}, moment{&a.StateTime}, &a.Version)
 		a.SetDefID, a.State, a.AcceptedBy = set.String, states[state], migration.User(user.String)
-		a.Performer, a.Priority = performer.String, int(priority.Int64)
+		a.Performer, a.Priority, v.async = performer.String, int(priority.Int64), async.Int64 != 0
 		return v, err
 	})
 }
@@ -133,6 +134,8 @@ type Activity struct {
 	Accepted   migration.EpochMillis // 0 for never
 	StateTime  migration.EpochMillis // when it came to State
 	Child      migration.InstanceID  // the instance that a subflow activity started, "" for other activities
+	// Asynchronous: it does not wait for Child.
+	Asynchronous bool
 }
 
 // Activities returns all activities of an instance, closed ones included, by
@@ -164,7 +167,7 @@ func (r *Reader) TreeActivities(ctx context.Context, ids []migration.InstanceID)
 		for _, v := range rows {
 			a, of := v.activity, owners[v.process].instance
 			all[of.ID] = append(all[of.ID],
-				Activity{a.ID, a.DefID, of.Definition, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime, migration.InstanceID(a.Performer)})
+				Activity{a.ID, a.DefID, of.Definition, a.State, a.AcceptedBy, a.Activated, v.accepted, a.StateTime, migration.InstanceID(a.Performer), v.async})
 		}
 		return err
 	})

@@ -81,10 +81,10 @@ func (r *Reader) Classes(ctx context.Context) (map[string]bool, error) {
 	return seen, nil
 }
 
-// SharedRecords returns the records of running root instances that more than
+// SharedRecords returns the records of running instances of roots that more than
 // one of them has, or has but for case, accents or trailing spaces: what MySQL's usual
 // collation takes for one. Nothing is returned of a record that is its instance's alone.
-func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, error) {
+func (r *Reader) SharedRecords(ctx context.Context, roots Roots) ([]migration.SharedRecord, error) {
 	var shared, alike []migration.SharedRecord // alike: one for each spelling of the record at hand
 	var weight []byte
 	flush := func() {
@@ -100,7 +100,7 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 		}
 		alike = alike[:0]
 	}
-	err := r.rootRecords(ctx, "read shared records", func(record migration.RecordID, key []byte) {
+	err := r.rootRecords(ctx, "read shared records", roots, func(record migration.RecordID, key []byte) {
 		if !bytes.Equal(key, weight) {
 			flush()
 			weight = append(weight[:0], key...)
@@ -116,15 +116,15 @@ func (r *Reader) SharedRecords(ctx context.Context) ([]migration.SharedRecord, e
 	return shared, err
 }
 
-// RootRecords calls visit with the record of each running root instance; one that several
+// RootRecords calls visit with the record of each running instance of roots; one that several
 // have comes several times.
-func (r *Reader) RootRecords(ctx context.Context, visit func(migration.RecordID)) error {
-	return r.rootRecords(ctx, "read records", func(record migration.RecordID, _ []byte) { visit(record) })
+func (r *Reader) RootRecords(ctx context.Context, roots Roots, visit func(migration.RecordID)) error {
+	return r.rootRecords(ctx, "read records", roots, func(record migration.RecordID, _ []byte) { visit(record) })
 }
 
 // rootRecords visits records in the order of a collation that takes no note of case,
 // accents and trailing spaces, with their weight in it.
-func (r *Reader) rootRecords(ctx context.Context, op string, visit func(record migration.RecordID, weight []byte)) error {
+func (r *Reader) rootRecords(ctx context.Context, op string, roots Roots, visit func(record migration.RecordID, weight []byte)) error {
 	states, _, err := r.states(ctx)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (r *Reader) rootRecords(ctx context.Context, op string, visit func(record m
 	if err != nil {
 		return err
 	}
-	_, err = read(ctx, r, op, withLists(collated.Replace(selectRootRecords), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
+	_, err = read(ctx, r, op, withLists(roots.in(collated.Replace(selectRootRecords)), len(open(states))), args(open(states)), func(scan scanner) (none struct{}, err error) {
 		var record, weight sql.RawBytes
 		if err = scan(&record, &weight); err == nil {
 			visit(migration.RecordID(record), weight)

@@ -81,7 +81,7 @@ func TestSharedRecords(t *testing.T) {
 	j.process("12_crm_process1", crm, running, "cat")
 	j.link("wf_process_link", "12_crm_process1", "11_crm_process1", "11_crm_process1")
 	j.exec("ALTER TABLE wf_process_link CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci") // tables of older servers differ among themselves
-	got, err := j.Fresh().SharedRecords(t.Context())
+	got, err := j.Fresh().SharedRecords(t.Context(), schema.Uncalled)
 	want := []migration.SharedRecord{
 		{Record: "11_crm_process1", Instances: 2},
 		{Record: "4_CRM_process1", Instances: 1, Alike: []migration.RecordID{"4_crm_process1"}},
@@ -91,7 +91,7 @@ func TestSharedRecords(t *testing.T) {
 		{Record: "both", Instances: 2},
 	}
 	var all []migration.RecordID
-	err = errors.Join(err, j.Fresh().RootRecords(t.Context(), func(record migration.RecordID) { all = append(all, record) }))
+	err = errors.Join(err, j.Fresh().RootRecords(t.Context(), schema.Uncalled, func(record migration.RecordID) { all = append(all, record) }))
 	slices.Sort(all)
 	if diff := cmp.Diff([]migration.RecordID{"11_crm_process1", "11_crm_process1", "4_CRM_process1", "4_crm_process1", "ZOE ", "Zoé", "Zoé", "alone", "both", "both"}, all); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)

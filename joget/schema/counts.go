@@ -9,21 +9,25 @@ import (
 )
 
 // OpenCounts balances the open instances of a server:
-// Open = Roots + Synchronous + Asynchronous + Orphans, when read in a snapshot.
+// Open = Roots + Synchronous + Asynchronous + BelowAsynchronous + Orphans, when read in
+// a snapshot. Lists are sorted by ID.
 type OpenCounts struct {
 	Open        int // every open instance
 	Roots       int // called by no other
 	Synchronous int // below an open root, each caller on the way waiting
-	// Asynchronous are below an open root, behind a caller that does not wait.
-	// Orphans have no open root above them: their caller is gone or closed.
-	// Neither moves with a root. Sorted by ID.
-	Asynchronous []migration.InstanceID
-	Orphans      []migration.InstanceID
+	// Asynchronous were called by an activity that does not wait for them, or by an
+	// instance that is gone. BelowAsynchronous are below one of those, each caller on
+	// the way waiting.
+	Asynchronous      []migration.InstanceID
+	BelowAsynchronous []migration.InstanceID
+	// Orphans were called by an activity that should wait for them and is closed, or are
+	// below one that was.
+	Orphans []migration.InstanceID
 }
 
 // Balanced reports whether the parts make the whole.
 func (c OpenCounts) Balanced() bool {
-	return c.Open == c.Roots+c.Synchronous+len(c.Asynchronous)+len(c.Orphans)
+	return c.Open == c.Roots+c.Synchronous+len(c.Asynchronous)+len(c.BelowAsynchronous)+len(c.Orphans)
 }
 
 // descent is how an open child hangs below a root.
@@ -33,6 +37,7 @@ const (
 	descentUnknown descent = iota
 	descentSynchronous
 	descentAsynchronous
+	descentBelowAsynchronous
 	descentOrphan
 )
 
@@ -41,8 +46,8 @@ type openChild struct {
 	id     migration.InstanceID
 	parent migration.InstanceID // "" when it is gone
 	// parentOpen and parentRoot describe the calling instance, callerOpen and
-	// async the calling activity.
-	parentOpen, parentRoot, callerOpen, async bool
+	// async the calling activity. gone: neither is there.
+	parentOpen, parentRoot, callerOpen, async, gone bool
 }
 
 // OpenCounts counts the open instances; see the type.
@@ -60,9 +65,9 @@ func (r *Reader) OpenCounts(ctx context.Context) (OpenCounts, error) {
 		return OpenCounts{}, err
 	}
 	children, err := read(ctx, r, "read subflow instances", withLists(selectOpenChildren, len(states)), args(states), func(scan scanner) (o openChild, err error) {
-		var caller, parent, parentCaller sql.NullString
+		var parent, parentCaller sql.NullString
 		var callerState, parentState, async sql.NullInt64
-		err = scan(&o.id, &caller, &callerState, &async, &parent, &parentState, &parentCaller)
+		err = scan(&o.id, &callerState, &async, &o.gone, &parent, &parentState, &parentCaller)
 		o.parent = migration.InstanceID(parent.String)
 		o.parentOpen = processes[parentState.Int64].Open()
 		o.parentRoot = parent.Valid && !parentCaller.Valid
@@ -84,11 +89,14 @@ func (r *Reader) OpenCounts(ctx context.Context) (OpenCounts, error) {
 			c.Synchronous++
 		case descentAsynchronous:
 			c.Asynchronous = append(c.Asynchronous, id)
+		case descentBelowAsynchronous:
+			c.BelowAsynchronous = append(c.BelowAsynchronous, id)
 		case descentOrphan, descentUnknown:
 			c.Orphans = append(c.Orphans, id)
 		}
 	}
 	slices.Sort(c.Asynchronous)
+	slices.Sort(c.BelowAsynchronous)
 	slices.Sort(c.Orphans)
 	return c, nil
 }
@@ -102,15 +110,15 @@ func classify(all map[migration.InstanceID]openChild, memo map[migration.Instanc
 	o, ok := all[id]
 	d := descentOrphan
 	switch {
-	case !ok || !o.parentOpen:
-	case !o.async && !o.callerOpen: // the caller no longer waits for it
+	case ok && (o.async || o.gone):
+		d = descentAsynchronous
+	case !ok || !o.parentOpen || !o.callerOpen: // nobody waits for it, as somebody should
 	case o.parentRoot:
 		d = descentSynchronous
 	default:
-		d = classify(all, memo, o.parent)
-	}
-	if o.async && d == descentSynchronous {
-		d = descentAsynchronous
+		if d = classify(all, memo, o.parent); d == descentAsynchronous {
+			d = descentBelowAsynchronous
+		}
 	}
 	memo[id] = d
 	return d

@@ -33,12 +33,15 @@ func (r *Reader) ArchivedActivities(ctx context.Context, id migration.InstanceID
 	})
 }
 
-// ArchivedChildren returns the instances that were linked to an archived one as
-// their caller, archived or not, by ID. A subflow whose link was never written is
-// not among them. Source: wf_process_link and its history
-// (docs/joget.md#the-record-of-an-instance).
+// ArchivedChildren returns the instances that an archived or deleted one called,
+// archived or not, by ID: those that are linked to it as their caller, and those that
+// are open. A closed one whose link was never written is not among them. Source:
+// wf_process_link and its history (docs/joget.md#the-record-of-an-instance), SHKProcesses.
 func (r *Reader) ArchivedChildren(ctx context.Context, id migration.InstanceID) ([]migration.InstanceID, error) {
-	var ids []migration.InstanceID
+	ids, err := r.calledFrom(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	for _, query := range []string{selectParent, selectParentHistory} {
 		if query == selectParentHistory && !r.db.Has("wf_process_link_history") {
 			continue
@@ -55,4 +58,15 @@ func (r *Reader) ArchivedChildren(ctx context.Context, id migration.InstanceID) 
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// calledFrom returns the open instances that an instance called.
+func (r *Reader) calledFrom(ctx context.Context, id migration.InstanceID) ([]migration.InstanceID, error) {
+	states, _, err := r.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lookUp(ctx, r, "look for subflows", withLists(selectCalledFrom, len(open(states))), args(open(states), string(id)), func(scan scanner) (called migration.InstanceID, err error) {
+		return called, scan(&called)
+	})
 }

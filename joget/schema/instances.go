@@ -50,15 +50,35 @@ func splitDefinition(name string) migration.DefinitionID {
 	return migration.DefinitionID{Package: parts[0], Version: parts[1], Process: parts[2]}
 }
 
-// RootInstances returns up to limit open instances that no other instance
-// called, in full, with oid > after ("" = from the start), by oid; an empty page
+// Roots says which open instances are looked at by themselves.
+type Roots int
+
+const (
+	// Uncalled are those that no other instance called.
+	Uncalled Roots = iota
+	// Unawaited are those and asynchronous subflows: what a caller called that does not
+	// wait for it, or one that is gone; see OpenCounts.
+	Unawaited
+)
+
+// in puts the condition for roots into a query.
+func (roots Roots) in(query string) string {
+	condition := uncalled
+	if roots == Unawaited {
+		condition = unawaited
+	}
+	return strings.Replace(query, "<roots>", condition, 1)
+}
+
+// RootInstances returns up to limit open instances of roots, in full, with
+// oid > after ("" = from the start), by oid; an empty page
 // is the end. Only those of processes ("package/process", any version) if there
 // are any. begun is called before their lists are read with the place at which
 // the next page begins, "" at the end: somebody else may go on from there.
 // Instances in migration.StateNotStarted are among them: usually wrecks of
 // failed starts. One that is created while pages are read may be missed, whatever its
 // oid: nodes of a cluster count in blocks of their own.
-func (r *Reader) RootInstances(ctx context.Context, after string, limit int, processes []string, begun func(next string)) ([]migration.Instance, error) {
+func (r *Reader) RootInstances(ctx context.Context, after string, limit int, roots Roots, processes []string, begun func(next string)) ([]migration.Instance, error) {
 	states, _, err := r.states(ctx)
 	if err != nil {
 		return nil, err
@@ -69,7 +89,7 @@ func (r *Reader) RootInstances(ctx context.Context, after string, limit int, pro
 			return nil, migration.E(migration.CodeInvalid, "read instances", after, "%w", err)
 		}
 	}
-	query, values := withLists(selectRoots, len(open(states))), args(start, open(states), limit)
+	query, values := withLists(roots.in(selectRoots), len(open(states))), args(start, open(states), limit)
 	if len(processes) > 0 {
 		definitions, err := r.definitionOIDs(ctx, processes)
 		if err != nil {
@@ -79,7 +99,7 @@ func (r *Reader) RootInstances(ctx context.Context, after string, limit int, pro
 			begun("")
 			return nil, nil
 		}
-		query, values = withLists(selectRootsOf, len(open(states)), len(definitions)), args(start, open(states), definitions, limit)
+		query, values = withLists(roots.in(selectRootsOf), len(open(states)), len(definitions)), args(start, open(states), definitions, limit)
 	}
 	heads, err := r.heads(ctx, query, values)
 	if err != nil {
@@ -193,6 +213,9 @@ func (r *Reader) recordsOf(ctx context.Context, ids []migration.InstanceID) (map
 				next = append(next, h.parent)
 			}
 		}
+		if err := r.archivedRecords(ctx, unlinked, known); err != nil {
+			return nil, err
+		}
 	}
 	records := make(map[migration.InstanceID]migration.RecordID, len(ids))
 	for _, id := range ids {
@@ -203,6 +226,21 @@ func (r *Reader) recordsOf(ctx context.Context, ids []migration.InstanceID) (map
 		records[id] = cmp.Or(known[top], migration.RecordID(top))
 	}
 	return records, nil
+}
+
+// archivedRecords adds the record IDs of those of ids whose link is in the history only:
+// an asynchronous subflow outlives its caller.
+func (r *Reader) archivedRecords(ctx context.Context, ids []migration.InstanceID, into map[migration.InstanceID]migration.RecordID) error {
+	if !r.db.Has("wf_process_link_history") {
+		return nil
+	}
+	links, err := r.links(ctx, selectLinksHistory, ids)
+	for id, l := range links {
+		if l.Origin != "" {
+			into[id] = l.Origin
+		}
+	}
+	return err
 }
 
 // headsOf reads the rows of those of ids that the engine has.

@@ -55,16 +55,23 @@ p.Created, p.Started, p.LastStateTime, p.version FROM {SHKProcesses} p`
 	selectHeads = headColumns + " WHERE p.Id IN (...)"
 	// Only the primary key may lead: by another index each page would go through
 	// all open instances again. Hence the expressions, which no index fits.
-	selectRoots = headColumns + " WHERE p.oid > ? AND COALESCE(p.ActivityRequesterId, '') = '' AND p.State + 0 IN (...) ORDER BY p.oid LIMIT ?"
+	selectRoots = headColumns + " WHERE p.oid > ? AND <roots> AND p.State + 0 IN (...) ORDER BY p.oid LIMIT ?"
 	// The same, of some definitions only.
-	selectRootsOf = headColumns + " WHERE p.oid > ? AND COALESCE(p.ActivityRequesterId, '') = '' AND p.State + 0 IN (...) AND p.ProcessDefinition + 0 IN (...) ORDER BY p.oid LIMIT ?"
+	selectRootsOf = headColumns + " WHERE p.oid > ? AND <roots> AND p.State + 0 IN (...) AND p.ProcessDefinition + 0 IN (...) ORDER BY p.oid LIMIT ?"
+
+	// What stands for <roots>; see Roots.
+	uncalled  = "COALESCE(p.ActivityRequesterId, '') = ''"
+	unawaited = `(COALESCE(p.ActivityRequesterId, '') = ''
+OR EXISTS (SELECT 1 FROM {SHKActivities} a WHERE a.Id = p.ActivityRequesterId AND a.IsPerformerAsynchronous <> 0)
+OR NOT EXISTS (SELECT 1 FROM {SHKActivities} a WHERE a.Id = p.ActivityRequesterId)
+AND NOT EXISTS (SELECT 1 FROM {SHKProcesses} c WHERE c.Id = p.ActivityRequesterProcessId))`
 
 	selectProcessData = `SELECT d.Process, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
 d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKProcessData} d WHERE d.Process IN (...)`
 	selectActivityData = `SELECT d.Activity, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
 d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKActivityData} d WHERE d.Activity IN (...)`
 
-	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.Priority,
+	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.IsPerformerAsynchronous, a.Priority,
 a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
 	selectOpenActivities = activityColumns + " WHERE a.Process IN (...) AND a.State IN (...) ORDER BY a.Activated, a.oid"
 	selectAllActivities  = activityColumns + " WHERE a.Process IN (...) ORDER BY a.Activated, a.oid"
@@ -85,12 +92,16 @@ WHERE a.Process IN (...) AND (a.Performer IS NOT NULL OR a.IsPerformerAsynchrono
 	countRecentWork = `SELECT p.PDefName, COUNT(*) FROM {SHKProcesses} p JOIN {SHKActivities} a ON a.Process = p.oid
 WHERE p.State IN (...) AND a.ResourceId IS NOT NULL AND a.LastStateTime >= ? GROUP BY p.PDefName`
 
+	// The state leads: no index has ActivityRequesterProcessId.
+	selectCalledFrom = "SELECT p.Id FROM {SHKProcesses} p WHERE p.State IN (...) AND p.ActivityRequesterProcessId = ?"
+
 	countOpen          = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...)"
 	countRoots         = "SELECT COUNT(*) FROM {SHKProcesses} p WHERE p.State IN (...) AND p.ActivityRequesterId IS NULL"
-	selectOpenChildren = `SELECT c.Id, c.ActivityRequesterId, a.State, a.IsPerformerAsynchronous, r.Id, r.State, r.ActivityRequesterId
+	selectOpenChildren = `SELECT c.Id, a.State, a.IsPerformerAsynchronous, a.Id IS NULL AND q.Id IS NULL, r.Id, r.State, r.ActivityRequesterId
 FROM {SHKProcesses} c
 LEFT JOIN {SHKActivities} a ON a.Id = c.ActivityRequesterId
 LEFT JOIN {SHKProcesses} r ON r.oid = a.Process
+LEFT JOIN {SHKProcesses} q ON q.Id = c.ActivityRequesterProcessId
 WHERE c.State IN (...) AND c.ActivityRequesterId IS NOT NULL`
 )
 
@@ -149,11 +160,14 @@ const (
 	// A link without an origin counts as none. Servers refuse to compare columns of
 	// different collations, so that of the link is put in, which also keeps its index in use.
 	// The weight is what the collation compares, but for the spaces at the end. Rows that
-	// belong together come together: servers sort faster than they group.
+	// belong together come together: servers sort faster than they group. Of a subflow
+	// without a link the record is its caller's.
 	selectRootRecords = `SELECT CAST(r.record AS BINARY), WEIGHT_STRING(TRIM(TRAILING ' ' FROM r.record)) FROM (
-SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) COLLATE utf8mb4_unicode_ci record
+SELECT COALESCE(CONVERT(NULLIF(l.originProcessId, '') USING utf8mb4), CONVERT(NULLIF(u.originProcessId, '') USING utf8mb4),
+CONVERT(NULLIF(p.ActivityRequesterProcessId, '') USING utf8mb4), CONVERT(p.Id USING utf8mb4)) COLLATE utf8mb4_unicode_ci record
 FROM {SHKProcesses} p LEFT JOIN {wf_process_link} l ON l.processId = CONVERT(p.Id USING <charset>) COLLATE <collation>
-WHERE p.State IN (...) AND COALESCE(p.ActivityRequesterId, '') = '') r ORDER BY r.record`
+LEFT JOIN {wf_process_link} u ON u.processId = CONVERT(p.ActivityRequesterProcessId USING <charset>) COLLATE <collation>
+WHERE p.State IN (...) AND <roots>) r ORDER BY r.record`
 )
 
 // selectClasses read a class name and a text that may mention others, by the table they need.

@@ -296,7 +296,7 @@ func TestRootInstancesArePagedByOID(t *testing.T) {
 	pages := func(processes ...string) (oids []string) {
 		t.Helper()
 		for after, next := "", ""; ; after = next {
-			page, err := j.Fresh().RootInstances(t.Context(), after, 2, processes, func(place string) { next = place })
+			page, err := j.Fresh().RootInstances(t.Context(), after, 2, schema.Uncalled, processes, func(place string) { next = place })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -347,7 +347,9 @@ func TestOpenInstancesBalance(t *testing.T) {
 	async := add("async", running, "r_async", "root")
 	act("a_sync", async, running, 0)
 	add("async_sync", running, "a_sync", "async")
-	add("left_behind", running, "r_left", "root")
+	left := add("left_behind", running, "r_left", "root")
+	act("l_sync", left, running, 0)
+	add("below_left", running, "l_sync", "left_behind")
 	dead := add("dead", completed)
 	act("d_async", dead, completed, 1)
 	orphan := add("orphan_of_closed", running, "d_async", "dead")
@@ -361,12 +363,113 @@ func TestOpenInstancesBalance(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := schema.OpenCounts{
-		Open: 10, Roots: 2, Synchronous: 2,
-		Asynchronous: []migration.InstanceID{"async", "async_sync"},
-		Orphans:      []migration.InstanceID{"left_behind", "orphan_of_closed", "orphan_of_orphan", "orphan_of_removed"},
+		Open: 11, Roots: 2, Synchronous: 2,
+		Asynchronous:      []migration.InstanceID{"async", "orphan_of_closed", "orphan_of_orphan", "orphan_of_removed"},
+		BelowAsynchronous: []migration.InstanceID{"async_sync"},
+		Orphans:           []migration.InstanceID{"below_left", "left_behind"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || !got.Balanced() {
 		t.Errorf("balanced %v (-want +got):\n%s", got.Balanced(), diff)
+	}
+	// What is looked at by itself is what the counts say.
+	for roots, want := range map[schema.Roots][]migration.InstanceID{
+		schema.Uncalled:  {"root", "wreck"},
+		schema.Unawaited: {"async", "orphan_of_closed", "orphan_of_orphan", "orphan_of_removed", "root", "wreck"},
+	} {
+		found, err := j.Fresh().RootInstances(t.Context(), "", 99, roots, []string{"crm/process1"}, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := []migration.InstanceID{}
+		for _, i := range found {
+			ids = append(ids, i.ID)
+		}
+		slices.Sort(ids)
+		if diff := cmp.Diff(want, ids); diff != "" {
+			t.Errorf("roots %d (-want +got):\n%s", roots, diff)
+		}
+	}
+}
+
+// TestAsynchronousSubflowHasTheRecordOfItsCaller where Joget has not written its link yet.
+func TestAsynchronousSubflowHasTheRecordOfItsCaller(t *testing.T) {
+	t.Parallel()
+	j := newJoget(t)
+	root := j.process("1_crm_process1", crm, running, "cat")
+	j.link("wf_process_link", "1_crm_process1", "live", "live")
+	j.activity("9_1_crm_process1_tell", root, "tell", completed, 1, "Performer", "2_crm_process1", "IsPerformerAsynchronous", 1)
+	j.process("2_crm_process1", crm, running, "cat", "9_1_crm_process1_tell", "1_crm_process1")
+	j.link("wf_process_link_history", "3_crm_process1", "gone", "gone")
+	j.process("4_crm_process1", crm, running, "cat", "9_3_crm_process1_tell", "3_crm_process1")
+	j.process("5_crm_process1", crm, running, "cat", "9_3_crm_process1_tell", "3_crm_process1")
+	j.link("wf_process_link", "5_crm_process1", "3_crm_process1", "gone")
+	found, err := j.Fresh().RootInstances(t.Context(), "", 99, schema.Unawaited, nil, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[migration.InstanceID]migration.RecordID{}
+	for _, i := range found {
+		got[i.ID] = i.Record
+	}
+	want := map[migration.InstanceID]migration.RecordID{"1_crm_process1": "live", "2_crm_process1": "live", "4_crm_process1": "gone", "5_crm_process1": "gone"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+	shared, err := j.Fresh().SharedRecords(t.Context(), schema.Unawaited)
+	if diff := cmp.Diff([]migration.SharedRecord{{Record: "live", Instances: 2}}, shared); diff != "" || err != nil {
+		t.Errorf("shared records (-want +got), %v:\n%s", err, diff)
+	}
+}
+
+// TestAsynchronousBelow finds what outlives an instance, whatever became of its callers.
+func TestAsynchronousBelow(t *testing.T) {
+	t.Parallel()
+	j := newJoget(t)
+	add := func(id, state string, caller ...string) int64 { return j.process(id, crm, state, "cat", caller...) }
+	call := func(id string, process int64, state, child string, async int) {
+		j.activity(id, process, id, state, 1, "Performer", child, "IsPerformerAsynchronous", async)
+	}
+	root := add("1_top", running)
+	call("r_async", root, completed, "2_async", 1)
+	call("r_sync", root, running, "3_sync", 0)
+	call("r_ended", root, completed, "4_ended", 0)
+	call("r_left", root, completed, "10_left", 0)
+	call("r_starting", root, running, "11_starting", 1)
+	call("r_archived", root, completed, "12_archived", 1)
+	async := add("2_async", running, "r_async", "1_top")
+	call("a_async", async, completed, "5_below_async", 1)
+	call("a_sync", async, running, "6_waited_for", 0)
+	sync := add("3_sync", running, "r_sync", "1_top")
+	call("s_async", sync, completed, "7_of_sync", 1)
+	ended := add("4_ended", completed, "r_ended", "1_top")
+	call("e_async", ended, completed, "8_of_ended", 1)
+	call("e_gone", ended, completed, "9_closed", 1)
+	add("5_below_async", running, "a_async", "2_async")
+	add("6_waited_for", running, "a_sync", "2_async")
+	add("7_of_sync", running, "s_async", "3_sync")
+	add("8_of_ended", running, "e_async", "4_ended")
+	add("9_closed", completed, "e_gone", "4_ended")
+	add("10_left", running, "r_left", "1_top")
+	add("11_starting", running, "r_starting", "1_top")
+	// Of an archived caller the history has the activities, and links say what they called.
+	j.link("wf_process_link_history", "12_archived", "1_top", "rec")
+	j.put("wf_history_process", "processId", "12_archived", "processDefId", crm, "processRequesterId", "1_top", "state", completed, "created", 7)
+	add("13_of_archived", running, "x_async", "12_archived")
+	add("14_joined", running) // somebody's, started with the ID of an instance for its record
+	j.link("wf_process_link", "14_joined", "12_archived", "rec")
+	add("15_elsewhere", running, "z_async", "99_other")
+
+	for top, want := range map[migration.InstanceID][]migration.InstanceID{
+		"1_top":        {"8_of_ended", "7_of_sync", "5_below_async", "13_of_archived", "2_async"},
+		"12_archived":  {"13_of_archived"},
+		"14_joined":    nil,
+		"99_other":     {"15_elsewhere"}, // deleted without a trace
+		"nothing_else": nil,
+	} {
+		got, err := j.Fresh().AsynchronousBelow(t.Context(), top)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("below %s (-want +got), %v:\n%s", top, err, diff)
+		}
 	}
 }
 

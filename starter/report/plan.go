@@ -23,6 +23,8 @@ type Plan struct {
 		Roots       int `json:"roots"`
 		Descendants int `json:"descendants"`
 		Orphans     int `json:"orphans"`
+		// Asynchronous subflows that move by themselves.
+		Asynchronous int `json:"asynchronous,omitempty"`
 	} `json:"open"`
 	Counts      Counts       `json:"counts"`
 	Definitions []Definition `json:"definitions"`
@@ -141,7 +143,7 @@ func newPlan(name migration.Name, r contract.PlanResult) Plan {
 		Counts: NewCounts(r.Counts), Definitions: []Definition{}, instances: func(func(any, error) bool) {},
 	}
 	v.Open.Open, v.Open.Roots = r.Open.Open, r.Open.Roots
-	v.Open.Descendants, v.Open.Orphans = r.Open.Descendants, r.Open.Orphans
+	v.Open.Descendants, v.Open.Orphans, v.Open.Asynchronous = r.Open.Descendants, r.Open.Orphans, r.Open.Asynchronous
 	return v
 }
 
@@ -269,9 +271,13 @@ func (v Plan) sheets() []sheet {
 
 // opened counts the instances that are open on the source.
 func (v Plan) opened() string {
-	text := fmt.Sprintf("%d open on the source: %d top-level, %s", v.Open.Open, v.Open.Roots, plural(v.Open.Descendants, "subflow"))
+	text := fmt.Sprintf("%d open on the source: %d top-level, ", v.Open.Open, v.Open.Roots)
+	if v.Open.Asynchronous > 0 {
+		text += plural(v.Open.Asynchronous, "asynchronous subflow") + " by themselves, "
+	}
+	text += plural(v.Open.Descendants, "subflow")
 	if v.Open.Orphans > 0 {
-		text += ", " + plural(v.Open.Orphans, "subflow") + " whose caller is not open"
+		text += ", " + plural(v.Open.Orphans, "subflow") + " for which nobody waits"
 	}
 	return text + "."
 }

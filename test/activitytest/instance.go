@@ -69,6 +69,18 @@ func (c *Case) Begin(b Begin) *Instance {
 	return in
 }
 
+// Asynchronous is the asynchronous subflow that an activity of the instance called last
+// on the source, as an instance that moves by itself.
+func (in *Instance) Asynchronous(activity string) *Instance {
+	c := in.c
+	c.t.Helper()
+	const called = "SELECT Performer FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = ? AND IsPerformerAsynchronous = 1 ORDER BY oid DESC LIMIT 1"
+	child := c.Source.Tree(migration.InstanceID(c.Source.Text(called, string(in.ID), activity))).Instance
+	target := child.Definition
+	target.Version = TargetVersion
+	return &Instance{ID: child.ID, Record: child.Record, Table: in.Table, Definition: child.Definition, Target: target, Requester: child.Requester, c: c}
+}
+
 // Step is the input of a step on the instance.
 func (in *Instance) Step() contract.StepInput { return in.c.Step(in.ID) }
 

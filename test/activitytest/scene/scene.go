@@ -48,13 +48,14 @@ func Settled(p *Ports) { p.Settings.Settle = 0 }
 func SettlesSoon(p *Ports) { p.Settings.Settle = 2 * time.Second }
 
 // Copied takes an instance to its start, as production does.
-func Copied(t *testing.T, c *activitytest.Case, in *activitytest.Instance) {
+func Copied(t *testing.T, c *activitytest.Case, in *activitytest.Instance, change ...func(*Ports)) {
 	t.Helper()
 	in.Plan()
-	rows, err := activitytest.Run(t, Worker(c).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+	j := Worker(c, change...)
+	rows, err := activitytest.Run(t, j.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
 	activitytest.Must(t, err)
 	activitytest.Same(t, "copy of rows", contract.Outcome{Status: contract.StatusOK}, rows.Outcome)
-	files, err := activitytest.Run(t, Worker(c).Register, contract.CopyUploads, in.Step())
+	files, err := activitytest.Run(t, j.Register, contract.CopyUploads, in.Step())
 	activitytest.Must(t, err)
 	activitytest.Same(t, "copy of files", contract.Outcome{Status: contract.StatusOK}, files.Outcome)
 }

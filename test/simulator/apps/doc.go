@@ -21,6 +21,9 @@
 //	                     tools in the first, an AND-join in the last, no mapping there
 //	         escalate    panel: a subflow that would run through with the values of later
 //	         relay       relayDesk > relayEnd: subflows whose links are written late
+//	         circular    circularCopy > circularFile: asynchronous subflows, of its start and
+//	                     behind a wait, start tools in the first
+//	         briefing    briefingDesk: a subflow that begins an asynchronous one
 //
 // Start reading at Load.
 package apps
