@@ -291,6 +291,8 @@ type Account struct {
 	// Refused: no call of the API can carry the name.
 	Refused bool
 	ID      string // dir_user.id, "" when the directory's tables do not have the user
+	// Anonymous: no user, but who has not logged in; see migration.AnonymousUser.
+	Anonymous bool
 	// External: another directory than Joget's tables may know more than this.
 	External bool
 	Roles    []string

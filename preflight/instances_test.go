@@ -95,7 +95,8 @@ func TestInstance(t *testing.T) {
 		{name: "unknown_on_both_sides", change: func(f *preflight.InstanceFacts) {
 			f.Instance.Activities = []migration.OpenActivity{open("gone")}
 		}, want: []string{"FERRY-410"}},
-		{name: "anonymous", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }, want: []string{"FERRY-411"}},
+		{name: "a_requester_of_background_threads", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = "roleSystem" }, want: []string{"FERRY-411"}},
+		{name: "without_a_login_and_nobody_looked_who_may_start", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }},
 		{name: "unreadable_variable", change: variable("status", migration.VariableUnreadable, ""), want: []string{"FERRY-412"}},
 		{name: "date_variable", change: variable("due", migration.VariableDate, "2026-01-02"), want: []string{"FERRY-413"}},
 		{name: "true_boolean", change: variable("urgent", migration.VariableBoolean, "true"), want: []string{"FERRY-413"}},

@@ -69,6 +69,12 @@ func instancePlants() []Plant {
 			p.source.change("SHKActivities", row{"ActivityDefinitionId": "check"}, p.subject(leave, "approve").activityIs())
 		}},
 		{"nobody_requested_it", "FERRY-411", func(p *planting) {
+			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleSystem"}, p.subject(leave, "approve").is())
+		}},
+		{"it_was_started_without_a_login", "FERRY-444", func(p *planting) {
+			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleAnonymous"}, p.subject(onboarding, "welcome").is())
+		}},
+		{"it_was_started_without_a_login_where_only_users_may", "FERRY-425", func(p *planting) {
 			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleAnonymous"}, p.subject(leave, "approve").is())
 		}},
 		{"a_variable_is_a_java_object", "FERRY-412", func(p *planting) {
