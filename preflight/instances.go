@@ -26,15 +26,15 @@ var instances = []Check{
 		ID:       "FERRY-403",
 		Severity: migration.Blocking,
 		Title:    "the instance has no open activity",
-		Remedy:   "look at it on the source: it waits for something that never comes",
-		About:    `Usually a join waits for a branch that was never taken, or a resume failed.`,
+		Remedy:   "say where it goes on: starter pilot INSTANCE --resume-at ACTIVITY,..., or instances: {INSTANCE: {resume: [ACTIVITY, ...]}} in the configuration and plan again",
+		About:    `It waits for something that never comes: usually a join waits for a branch that was never taken, or a resume failed. Named are the activities that were over last, and those that they lead to, each with what follows it. A subflow in which nothing is open goes on by the word about its root: name the subflow activity, which begins anew, or what follows it.`,
 		Part:     nothingOpen,
 	},
 	{
 		ID:       "FERRY-406",
 		Severity: migration.Blocking,
 		Title:    "a tool or route is running or stuck",
-		Remedy:   "let it finish; if it is stuck, restart the source, which runs open tools again with all their effects, or abort the activity there and start the one that follows",
+		Remedy:   "let it finish and plan again; if it is stuck, say where the instance goes on: starter pilot INSTANCE --resume-at ACTIVITY,..., or instances: {INSTANCE: {resume: [ACTIVITY, ...]}} in the configuration and plan again. To name the tool runs it again, with all its effects; to name what follows does not",
 		About:    `Tools and routes end within the call that reaches them. One that is open is at work right now, or its call ended without it: a plugin threw an Error, such as a missing class, a variable was changed meanwhile, or the server went down. It then stays open for good. Joget's "complete" does nothing to a tool, whatever it answers. Aborting follows no transition and leaves nothing open (FERRY-403) until the next activity is started.`,
 		Part:     toolInFlight,
 	},
@@ -109,19 +109,22 @@ func instanceSuspended(f *InstanceFacts, p *Part, r Report) {
 }
 
 func nothingOpen(f *InstanceFacts, p *Part, r Report) {
-	if len(p.Instance.Activities) == 0 && p.started() {
-		r.Found(f.subject(), "")
+	if len(p.Instance.Activities) == 0 && p.started() && p.Resume == nil {
+		r.By(migration.WayResume).Found(f.subject(), f.couldGoOn())
 	}
 }
 
 func toolInFlight(f *InstanceFacts, p *Part, r Report) {
 	for a := range p.open(xpdl.Tool, xpdl.Route) {
-		r.Found(f.subject(), string(a.DefID))
+		r.By(migration.WayResume).Found(f.subject(), joined(string(a.DefID), f.couldGoOn()))
 	}
 }
 
 func activitySuspended(f *InstanceFacts, p *Part, r Report) {
-	for a := range p.activities() {
+	if !p.started() {
+		return
+	}
+	for _, a := range p.Instance.Activities {
 		if a.State == migration.StateSuspended {
 			r.Found(f.subject(), string(a.DefID))
 		}
@@ -139,6 +142,9 @@ func blockOpen(f *InstanceFacts, p *Part, r Report) {
 func repeatedActivity(f *InstanceFacts, p *Part, r Report) {
 	seen := map[migration.ActivityDefID]bool{}
 	for _, a := range p.wantedActivities() {
+		if p.Resume != nil {
+			return // FERRY-442
+		}
 		if seen[a.DefID] {
 			r.Found(f.subject(), string(a.DefID))
 		}
@@ -147,7 +153,7 @@ func repeatedActivity(f *InstanceFacts, p *Part, r Report) {
 }
 
 func activityMissing(f *InstanceFacts, p *Part, r Report) {
-	if p.Source == nil || p.Target == nil || !p.started() {
+	if p.Source == nil || p.Target == nil || !p.started() || p.Resume != nil {
 		return
 	}
 	for i, wanted := range p.wanted().Activities {

@@ -61,7 +61,8 @@ func (p *Part) loose() []string {
 	})
 	var ids []string
 	for _, c := range p.Instance.Children {
-		if !known[c.ID] {
+		// What the operator did not name ends with the source.
+		if !known[c.ID] && (p.Resume == nil || c.Asynchronous) {
 			ids = append(ids, string(c.ID))
 		}
 	}

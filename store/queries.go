@@ -87,6 +87,12 @@ WHERE migration = ? AND instance = ?`
 	queryDecision = `SELECT park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
 WHERE migration = ? AND instance = ? AND park_id = ?`
 
+	queryResumeAts = `SELECT instance, activities, park_id, said_by, said_at FROM resume_at WHERE migration = ?`
+
+	upsertResumeAt = `INSERT INTO resume_at (migration, instance, activities, park_id, said_by, said_at)
+VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE activities = VALUES(activities),
+park_id = VALUES(park_id), said_by = VALUES(said_by), said_at = VALUES(said_at)`
+
 	upsertDecision = `INSERT INTO decision (migration, instance, park_id, action, target_id, discard, decided_by,
 reason_text, decided_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE
 action = VALUES(action), target_id = VALUES(target_id), discard = VALUES(discard),

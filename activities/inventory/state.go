@@ -21,6 +21,8 @@ type inventory struct {
 	shared      map[migration.RecordID]migration.SharedRecord // nil: not read yet
 	sameFolder  map[migration.RecordID][]migration.RecordID   // others with the same folder of uploads, or one within the other's
 	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
+	words       map[migration.InstanceID]migration.Word       // where instances go on, as the operator says
+	planned     []string                                      // instances seen, up to maxPlanned; nil without words
 	plan        preflight.PlanFacts
 	people      people
 	minted      int64

@@ -77,7 +77,11 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if !identity.Is(found.Instance.Identity()) {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one now")
 	}
-	e.Source, e.Target = sideOf(act.Settings.WantedTree(&snapshot.Tree)), sideOf(&found)
+	wanted := act.Settings.WantedTree(&snapshot.Tree)
+	if err := act.GoOn(ctx, i, wanted, identity.Definition); err != nil {
+		return e, err
+	}
+	e.Source, e.Target = sideOf(wanted), sideOf(&found)
 	return e, act.modified(ctx, &snapshot, &found.Instance, tableTime, &e)
 }
 

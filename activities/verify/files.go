@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 
 	"jogetferry/activities/step"
 	"jogetferry/migration"
@@ -14,6 +15,10 @@ import (
 func (v *verification) files(ctx context.Context, source *records.Set) error {
 	act, rows := v.act, v.snapshot.RowKeys()
 	compared, err := v.compare(ctx, rows)
+	if err != nil {
+		return err
+	}
+	ran, err := act.copy.RanFiles(ctx, v.in.StepInput, compared.Differences)
 	if err != nil {
 		return err
 	}
@@ -30,6 +35,10 @@ func (v *verification) files(ctx context.Context, source *records.Set) error {
 		}
 	}
 	for _, d := range compared.Differences {
+		if slices.Contains(ran, d.Key) {
+			v.add(migration.ItemFile, d.Key.String(), migration.ItemSame, migration.AsTools)
+			continue
+		}
 		// The kinds of files are results.
 		v.add(migration.ItemFile, d.Key.String(), migration.ItemResult(d.Kind), "")
 	}

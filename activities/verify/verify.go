@@ -51,6 +51,9 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 		}
 	}
 	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: act.Settings.WantedTree(&snapshot.Tree), identity: identity}
+	if err := act.GoOn(ctx, i, v.wanted, identity.Definition); err != nil {
+		return out, err
+	}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -286,8 +289,7 @@ func (v *verification) alone(ctx context.Context, target *migration.Tree) error 
 	return nil
 }
 
-// limits tells which deadlines and limits began anew on the target. Activities
-// of wanted are those of the snapshot, in the same order.
+// limits tells which deadlines and limits began anew on the target.
 func (v *verification) limits(ctx context.Context, target *migration.Tree) error {
 	sources := map[migration.InstanceID]*migration.Instance{}
 	for _, t := range v.snapshot.Walk() {
@@ -309,8 +311,11 @@ func (v *verification) limits(ctx context.Context, target *migration.Tree) error
 		if err == nil && process.Limit > 0 && source.Started > 0 {
 			add("the instance", "the limit was due "+due(source.Started, process.Limit))
 		}
-		for n, a := range source.Activities {
-			subject := t.Instance.Activities[n].DefID
+		for _, a := range source.Activities {
+			subject := v.act.Settings.Activity(source.Definition.Key(), a.DefID)
+			if t.Instance.Open(subject) == nil {
+				continue // the operator named others
+			}
 			if err == nil {
 				if d := process.Activity(string(a.DefID)); d != nil && d.Limit > 0 {
 					add(string(subject), "the limit was due "+due(a.Activated, d.Limit))
@@ -341,9 +346,21 @@ func (v *verification) rows(ctx context.Context, source *transfer.Source) error 
 	if err != nil {
 		return err
 	}
+	left, err := v.act.guard.Ran(ctx, v.act.Key(v.in.Instance))
+	if err != nil {
+		return err
+	}
+	now := map[migration.RowKey]records.Digest{}
+	for i := range there.Rows {
+		now[there.Rows[i].Key] = there.Rows[i].Digest()
+	}
 	differs := map[migration.RowKey]bool{}
 	for _, d := range records.Compare(source.Set, there).Differences {
 		differs[d.Key] = true
+		if digest, ran := left[d.Key]; ran && now[d.Key] == digest {
+			v.add(migration.ItemRow, d.Key.String(), migration.ItemSame, migration.AsTools)
+			continue
+		}
 		// The kinds of rows are results.
 		v.add(migration.ItemRow, d.Key.String(), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
 	}
