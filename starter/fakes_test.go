@@ -61,6 +61,7 @@ type world struct {
 	lines    map[migration.InstanceID][]migration.StepLine
 	waves    []migration.Wave
 	decided  []migration.Decision
+	words    map[migration.InstanceID]migration.Word
 
 	activities map[migration.InstanceID][]migration.ActivityDefID
 	pilots     map[migration.InstanceID]migration.Pilot
@@ -114,7 +115,7 @@ func entry(id string, state migration.InstanceState) migration.Entry {
 }
 
 func newWorld(entries ...migration.Entry) *world {
-	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}, activities: map[migration.InstanceID][]migration.ActivityDefID{}, pilots: map[migration.InstanceID]migration.Pilot{}, snapshots: map[migration.InstanceID]migration.Snapshot{}}
+	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}, activities: map[migration.InstanceID][]migration.ActivityDefID{}, pilots: map[migration.InstanceID]migration.Pilot{}, words: map[migration.InstanceID]migration.Word{}, snapshots: map[migration.InstanceID]migration.Snapshot{}}
 	for _, e := range entries {
 		w.entries[e.Instance] = e
 	}
@@ -460,6 +461,15 @@ func (l fakeLedger) RollbackCounts(_ context.Context, _ migration.Name, name str
 		}
 	}
 	return counts, nil
+}
+
+func (l fakeLedger) SayResumeAt(_ context.Context, _ migration.Name, id migration.InstanceID, w migration.Word) error {
+	l.words[id] = w
+	return nil
+}
+
+func (l fakeLedger) ResumeAt(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Word, error) {
+	return l.words[id], nil
 }
 
 func (l fakeLedger) Resolve(_ context.Context, _ migration.Name, _ migration.InstanceID, d migration.Decision) error {

@@ -792,3 +792,98 @@ func TestShow_says_what_an_instance_waits_for(t *testing.T) {
 		t.Errorf("waits for %q", shown.Waits)
 	}
 }
+
+// TestResumeAt has the operator say where an instance goes on, and what is in the way of it.
+func TestResumeAt(t *testing.T) {
+	t.Parallel()
+	const blocked = "5_crm_process1"
+	finding := func(id string, way migration.Way) migration.Finding {
+		return migration.Finding{ID: id, Severity: migration.Blocking, Subject: blocked, Way: way}
+	}
+	for _, tc := range []struct {
+		name     string
+		args     string
+		findings []migration.Finding
+		general  []migration.Finding
+		reason   migration.Reason
+		status   int
+		errs     string
+		word     migration.Word
+		decided  []migration.ActivityDefID
+	}{
+		{
+			name: "a_pilot_that_only_waits_for_it", args: "pilot 5_crm_process1 --resume-at approve,notify", findings: []migration.Finding{finding("FERRY-403", migration.WayResume)},
+			word: migration.Word{Activities: []migration.ActivityDefID{"approve", "notify"}, By: "operator@host"},
+		},
+		{
+			name: "a_pilot_with_a_wrong_word", args: "pilot 5_crm_process1 --resume-at approve", findings: []migration.Finding{finding("FERRY-442", "")},
+			word: migration.Word{Activities: []migration.ActivityDefID{"approve"}, By: "operator@host"},
+		},
+		{
+			name: "something_else_blocks_it_too", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by FERRY-402",
+			findings: []migration.Finding{finding("FERRY-403", migration.WayResume), finding("FERRY-402", "")},
+		},
+		{
+			name: "its_definition_is_blocked", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by FERRY-203",
+			findings: []migration.Finding{finding("FERRY-403", migration.WayResume)},
+			general:  []migration.Finding{{ID: "FERRY-203", Severity: migration.Blocking, Subject: "crm#3#process1"}},
+		},
+		{name: "nothing_of_its_own_blocks_it", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by its definition or app"},
+		{name: "one_that_is_done", args: "pilot 1_crm_process1 --resume-at approve", status: 2, errs: "has not begun"},
+		{name: "one_that_is_parked", args: "pilot 2_crm_process1 --resume-at approve", status: 2, errs: "starter resolve 2_crm_process1 --action retry --resume-at"},
+		{name: "a_name_twice", args: "pilot 5_crm_process1 --resume-at approve,approve", status: 2, errs: "names approve twice"},
+		{name: "an_empty_name", args: "pilot 5_crm_process1 --resume-at approve,", status: 2, errs: "empty"},
+		{name: "with_suggest", args: "pilot --suggest --resume-at approve", status: 2, errs: "usage"},
+		{
+			name: "the_answer_to_a_parking", args: "resolve 2_crm_process1 --action retry --resume-at approve", reason: migration.ReasonNothingToResume,
+			decided: []migration.ActivityDefID{"approve"},
+		},
+		{name: "another_action", args: "resolve 2_crm_process1 --action skip --resume-at approve", reason: migration.ReasonNothingToResume, status: 2, errs: "belongs to action retry"},
+		{name: "another_reason", args: "resolve 2_crm_process1 --action retry --resume-at approve", reason: migration.ReasonVerifyDiffers, status: 2, errs: "does not help against verify_differs"},
+		{name: "all_of_a_reason", args: "resolve --parked-for nothing_to_resume --action retry --resume-at approve", reason: migration.ReasonNothingToResume, status: 2, errs: "belongs to one instance"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			w.findings[blocked], w.findings[""] = tc.findings, tc.general
+			if tc.reason != "" {
+				e := w.entries["2_crm_process1"]
+				e.Reason = tc.reason
+				w.entries[e.Instance] = e
+			}
+			w.tick = func(int) {
+				e := w.entries[blocked]
+				e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
+				w.entries[blocked] = e
+				w.lines[blocked] = append(w.lines[blocked], migration.StepLine{ID: 9, Kind: migration.KindNote, Event: migration.EventState, Facts: migration.Facts{State: migration.InstanceDone}, At: clock})
+			}
+			status, _, errs := w.run(t, strings.Fields(tc.args)...)
+			if status != tc.status || !strings.Contains(errs, tc.errs) {
+				t.Errorf("status %d, said %q; want %d and %q", status, errs, tc.status, tc.errs)
+			}
+			if diff := cmp.Diff(tc.word, w.words[blocked]); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			var decided []migration.ActivityDefID
+			for _, d := range w.decided {
+				decided = append(decided, d.ResumeAt...)
+			}
+			if diff := cmp.Diff(tc.decided, decided); diff != "" {
+				t.Errorf("decided (-want +got):\n%s", diff)
+			}
+			if started := len(w.started) == 1; started != (tc.word.Activities != nil) {
+				t.Errorf("%d workflows were started", len(w.started))
+			}
+		})
+	}
+}
+
+func TestShow_says_where_an_instance_goes_on(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.words["3_crm_process1"] = migration.Word{Activities: []migration.ActivityDefID{"approve", "notify"}, By: "ann", At: clock}
+	_, out, _ := w.run(t, "show", "3_crm_process1")
+	if want := "approve, notify (typed by ann at "; !strings.Contains(out, want) {
+		t.Errorf("said %s, want %q", out, want)
+	}
+}
