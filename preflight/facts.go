@@ -224,6 +224,9 @@ type Part struct {
 	// Wanted is the instance as it shall be on the target, mappings applied: the
 	// same activities in the same order. Nil: Instance itself.
 	Wanted *migration.Instance
+	// ResumeAt are the activities of Target at which the operator says that it goes on,
+	// in place of those that are open. Nil: nothing was said.
+	ResumeAt []migration.ActivityDefID
 	// Source and Target are the definitions on either side; nil when unknown,
 	// which is a finding of the definition, not of the instance.
 	Source, Target *xpdl.Process

@@ -34,6 +34,15 @@ func (p *Part) started() bool {
 	return p.Instance.State.Open() && p.Instance.State != migration.StateNotStarted
 }
 
+// told reports whether the operator says where p goes on, and goesOn whether that is
+// at an open activity, too.
+func (p *Part) told() bool { return len(p.ResumeAt) > 0 }
+
+func (p *Part) goesOn(a migration.OpenActivity) bool {
+	wanted, _ := p.becomes(a)
+	return slices.Contains(p.ResumeAt, wanted.DefID)
+}
+
 func (p *Part) wanted() *migration.Instance {
 	if p.Wanted != nil {
 		return p.Wanted
