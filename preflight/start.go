@@ -54,7 +54,7 @@ var start = []Check{
 		Severity: migration.Blocking,
 		Title:    "the start would begin a subflow that nobody waits for",
 		Remedy:   "set starts.asynchronous: end, so that what the start begins is ended (FERRY-441), or let the instance end on the source",
-		About:    `The one of the source goes on there. The start on the target would make a second one, which belongs to no migrated instance.`,
+		About:    `The one of the source is an instance of its own. The start on the target would make a second one, which belongs to no migrated instance.`,
 		Instance: startBeginsAsynchronous,
 	},
 	{

@@ -56,16 +56,6 @@ func (p *Part) below(caller migration.ActivityDefID) *Part {
 	return &p.Below[i]
 }
 
-// abandoned reports whether an activity waits for an instance that is closed or gone.
-// Nothing wakes it, and where it goes on only somebody who knows the process can say.
-func (p *Part) abandoned(a migration.OpenActivity) bool {
-	if !p.Source.Activity(string(a.DefID)).Waits() {
-		return false
-	}
-	child := p.below(a.DefID)
-	return child == nil || !child.Instance.State.Open()
-}
-
 // loose returns the open instances below p that are not in its tree, a few.
 func (p *Part) loose() []string {
 	if !p.started() || len(p.Instance.Children) == 0 {
@@ -118,6 +108,16 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 		return "the new instance would finish at once: " + child.Start.String()
 	}
 	return ""
+}
+
+// abandoned reports whether an activity waits for an instance that is closed or gone.
+// Nothing wakes it, and where it goes on only somebody who knows the process can say.
+func (p *Part) abandoned(a migration.OpenActivity) bool {
+	if !p.Source.Activity(string(a.DefID)).Waits() {
+		return false
+	}
+	child := p.below(a.DefID)
+	return child == nil || !child.Instance.State.Open()
 }
 
 // runsThrough reports whether the instance that the caller starts is known to end at once.
