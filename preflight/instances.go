@@ -102,7 +102,7 @@ var instances = []Check{
 		Severity: migration.Warning,
 		Title:    "what is suspended on the source runs on the target",
 		Remedy:   "make sure that whoever suspended it wants it to go on, and that a plugin that would resume it knows the new instance",
-		About:    `Found where instances.ID.resume says where a suspended instance, or one with a suspended activity, goes on.`,
+		About:    `Found where instances.ID.resume says where a suspended instance goes on, or that it goes on at a suspended activity.`,
 		Part:     suspendedRuns,
 	},
 	{
@@ -110,7 +110,7 @@ var instances = []Check{
 		Severity: migration.Warning,
 		Title:    "a multi-approval that is half done begins anew",
 		Remedy:   "tell those who have approved that they are asked once more",
-		About:    `Found where instances.ID.resume says where an instance with such an activity goes on. Names the activity and those who have approved on the source.`,
+		About:    `Found where instances.ID.resume says that the instance goes on at such an activity. Names it and those who have approved on the source.`,
 		Personal: true,
 		Part:     approvalAnew,
 	},
@@ -136,7 +136,7 @@ func suspendedRuns(f *InstanceFacts, p *Part, r Report) {
 		r.Found(f.subject(), "")
 	}
 	for a := range p.activities() {
-		if a.State == migration.StateSuspended {
+		if a.State == migration.StateSuspended && p.goesOn(a) {
 			r.Found(f.subject(), string(a.DefID))
 		}
 	}
@@ -203,7 +203,7 @@ func partialApproval(f *InstanceFacts, p *Part, r Report) {
 
 func approvalAnew(f *InstanceFacts, p *Part, r Report) {
 	for a := range p.activities() {
-		if by := a.Approvers(); len(by) > 0 && p.told() {
+		if by := a.Approvers(); len(by) > 0 && p.goesOn(a) {
 			r.Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, strings.Join(texts(by, func(u migration.User) string { return string(u) }), ", ")))
 		}
 	}
