@@ -1,9 +1,6 @@
 package migration
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Joget marks a multi-approval by the priority of its activity, and keeps who has approved
 // in a variable of it, "a;b" (docs/joget.md#who-gets-an-activity). A definition may name
@@ -31,10 +28,4 @@ func (a *OpenActivity) Approvers() []User {
 		}
 	}
 	return users
-}
-
-// withoutApprovers returns variables of an activity without the one that only the
-// engine writes: no activity of the target is to have it.
-func withoutApprovers(variables []Variable) []Variable {
-	return slices.DeleteFunc(slices.Clone(variables), func(v Variable) bool { return v.Name == approversSoFar })
 }

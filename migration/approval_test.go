@@ -31,18 +31,3 @@ func TestApprovers(t *testing.T) {
 		})
 	}
 }
-
-// TestNoActivityOfTheTargetHasApprovers whom only the engine writes down.
-func TestNoActivityOfTheTargetHasApprovers(t *testing.T) {
-	t.Parallel()
-	i := &migration.Instance{Activities: []migration.OpenActivity{{DefID: "approve", Priority: 5, Variables: []migration.Variable{
-		{Name: "MULTI_APPROVAL_PERFORMERS", Value: "cat"}, {Name: "status", Value: "new"},
-	}}}}
-	w := migration.Mapping{}.Wanted(i)
-	if diff := cmp.Diff([]migration.Variable{{Name: "status", Value: "new"}}, w.Activities[0].Variables); diff != "" {
-		t.Errorf("variables (-want +got):\n%s", diff)
-	}
-	if len(i.Activities[0].Approvers()) != 1 {
-		t.Error("the source's has lost them")
-	}
-}

@@ -80,7 +80,7 @@ func (m Mapping) Wanted(i *Instance) *Instance {
 		a.Assignments = m.assignments(a.Assignments)
 		// One without variables of its own shows those of the instance.
 		if len(a.Variables) > 0 {
-			a.Variables = m.variables(process, withoutApprovers(a.Variables))
+			a.Variables = m.variables(process, a.Variables)
 		}
 	}
 	w.Tokens = slices.Clone(i.Tokens)
