@@ -89,16 +89,18 @@ func ToolRun(target InstanceID, activity ActivityDefID, differ []VariableDiffere
 
 // GoOnAt makes the activities that the operator named those of the root of t, which is
 // to be on the target. One that is open on the source stays as it is there, with the
-// subflow that it waits for, unless nothing is open in that; another one has the variables of the instance and whom the
-// target's mapping gives it (OpenActivity.Chosen). runs tells of an activity whether it
-// runs through when it is started. No names: t stays as it is.
+// subflow that it waits for, unless nothing is open in that, or no call makes it so: it is
+// suspended, or a multi-approval that is half done. Another one has the variables of the
+// instance and whom the target's mapping gives it (OpenActivity.Chosen). What was suspended
+// runs. runs tells of an activity whether it runs through when it is started. No names: t
+// stays as it is.
 func (t *Tree) GoOnAt(named []ActivityDefID, runs func(ActivityDefID) bool) {
 	if len(named) == 0 {
 		return
 	}
 	t.Said = &Said{Named: named}
 	open := t.Instance.Activities
-	t.Instance.Activities = nil
+	t.Instance.State, t.Instance.Activities = StateRunning, nil
 	for _, id := range named {
 		if runs(id) {
 			t.Said.Runs = append(t.Said.Runs, id)
@@ -106,13 +108,14 @@ func (t *Tree) GoOnAt(named []ActivityDefID, runs func(ActivityDefID) bool) {
 		}
 		i := slices.IndexFunc(open, func(a OpenActivity) bool { return a.DefID == id })
 		below := t.Subflow(id)
-		if i >= 0 && (below == nil || below.goesOn()) {
-			t.Instance.Activities = append(t.Instance.Activities, open[i])
-			continue
+		anew := OpenActivity{DefID: id, State: StateNotStarted, Chosen: true, Variables: slices.Clone(t.Instance.Variables)}
+		switch {
+		case i >= 0 && open[i].canStay() && (below == nil || below.goesOn()):
+			anew = open[i]
+		case i >= 0 && !open[i].canStay():
+			anew.ID = open[i].ID
 		}
-		t.Instance.Activities = append(t.Instance.Activities, OpenActivity{
-			DefID: id, State: StateNotStarted, Chosen: true, Variables: slices.Clone(t.Instance.Variables),
-		})
+		t.Instance.Activities = append(t.Instance.Activities, anew)
 	}
 	t.Subflows = slices.DeleteFunc(t.Subflows, func(s Tree) bool { return !slices.Contains(named, s.Caller) || !s.goesOn() })
 }
@@ -126,3 +129,6 @@ func (t *Tree) goesOn() bool {
 	}
 	return true
 }
+
+// canStay reports whether calls can make an activity as it is on the source.
+func (a *OpenActivity) canStay() bool { return a.State != StateSuspended && len(a.Approvers()) == 0 }

@@ -101,7 +101,7 @@ var people = []Check{
 		ID:       "FERRY-435",
 		Severity: migration.Warning,
 		Title:    "an activity will have another number of assignees",
-		Remedy:   "let the mapping of the target yield as many users, or assign the activity by hand; the verdict will be assignees_differ",
+		Remedy:   "let the mapping of the target yield as many users, or tell those who hold it too many or too few; the verdict will be assignees_differ, and Monitor Apps > Running Processes, the activity, Reassign User moves it from one user to another",
 		About:    `Joget evaluates the mapping of the participant when the activity is started. Its calls move an assignment from one user to another, but neither add nor remove one. Counted are mappings to users, to groups and to the requester; what the others yield depends on the instance. An activity that somebody accepted is left to that user alone.`,
 		Part:     assigneesDiffer,
 	},

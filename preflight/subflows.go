@@ -15,7 +15,7 @@ var subflows = []Check{
 		ID:       "FERRY-404",
 		Severity: migration.Blocking,
 		Title:    "an open subflow cannot be continued",
-		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it",
+		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it; where its instance is closed or gone, say under instances where the caller goes on: see docs/what-if.md#blocked-a-caller-that-waits-for-nothing",
 		About:    `A subflow is continued below its caller: the activity is started on the target, which makes a new instance, and that is brought to where the instance on the source is. This cannot be done where the instance on the source is closed or gone while its caller still waits, or where the target's activity calls another process or does not wait. Nor can it where the new instance, with the variables of the activity, would finish at once or begin a subflow that nobody waits for. An open instance that nobody waits for cannot be continued either.`,
 		Part:     subflowOpen,
 	},
@@ -31,7 +31,14 @@ var subflows = []Check{
 
 func subflowOpen(f *InstanceFacts, p *Part, r Report) {
 	for a := range p.open(xpdl.Subflow) {
-		if why := p.uncallable(a); why != "" {
+		why := p.uncallable(a)
+		switch {
+		case why == "":
+		case p.told() && (p.abandoned(a) || !p.goesOn(a)):
+			// It begins anew, or is not called at all.
+		case p.abandoned(a):
+			r.By(migration.WayResume).Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
+		default:
 			r.Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
 		}
 	}
@@ -102,6 +109,16 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 		return "the new instance would finish at once: " + child.Start.String()
 	}
 	return ""
+}
+
+// abandoned reports whether an activity waits for an instance that is closed or gone.
+// Nothing wakes it, and where it goes on only somebody who knows the process can say.
+func (p *Part) abandoned(a migration.OpenActivity) bool {
+	if !p.Source.Activity(string(a.DefID)).Waits() {
+		return false
+	}
+	child := p.below(a.DefID)
+	return child == nil || !child.Instance.State.Open()
 }
 
 // runsThrough reports whether the instance that the caller starts is known to end at once.

@@ -34,6 +34,12 @@ func (p *Part) started() bool {
 	return p.Instance.State.Open() && p.Instance.State != migration.StateNotStarted
 }
 
+// told reports whether the operator says where p goes on, and goesOn whether that is
+// at an open activity, too.
+func (p *Part) told() bool { return p.Resume != nil }
+
+func (p *Part) goesOn(a migration.OpenActivity) bool { return p.told() && p.stays(a) >= 0 }
+
 func (p *Part) wanted() *migration.Instance {
 	if p.Wanted != nil {
 		return p.Wanted

@@ -264,6 +264,24 @@ func (l fakeLedger) FindingCounts(context.Context, migration.Name) ([]migration.
 	return counts, nil
 }
 
+func (l fakeLedger) Hindrances(context.Context, migration.Name) ([]migration.Hindrance, error) {
+	var all []migration.Hindrance
+	for _, e := range l.selected(migration.Filter{States: []migration.InstanceState{migration.InstanceBlocked}}) {
+		h := migration.Hindrance{Definition: e.Definition, Target: e.Target, Instances: 1}
+		for _, f := range l.findings[e.Instance] {
+			switch {
+			case f.Severity != migration.Blocking:
+			case f.Way != "":
+				h.Ways = append(h.Ways, f.Way)
+			default:
+				h.Checks = append(h.Checks, f.ID)
+			}
+		}
+		all = append(all, h)
+	}
+	return all, nil
+}
+
 func (l fakeLedger) PlanEach(_ context.Context, _ migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
 	return func(yield func(migration.PlanEntry, error) bool) {
 		for _, e := range l.selected(f) {

@@ -15,6 +15,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/version"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func TestHelp(t *testing.T) {
@@ -207,6 +208,41 @@ func TestExplainKnowsThePilots(t *testing.T) {
 	}
 }
 
+// TestWaysAreThoseOfTheLastPlan and no new one is made, even where all is blocked.
+func TestWaysAreThoseOfTheLastPlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(entry("1_crm_process1", migration.InstanceBlocked), entry("2_crm_process1", migration.InstanceBlocked), entry("3_crm_process1", migration.InstanceBlocked))
+	number := migration.Finding{ID: "FERRY-302", Severity: migration.Blocking, Way: migration.WayRekey}
+	w.findings["1_crm_process1"] = []migration.Finding{number, {ID: "FERRY-416", Severity: migration.Warning}}
+	w.findings["2_crm_process1"] = []migration.Finding{number, {ID: "FERRY-415", Severity: migration.Blocking}}
+	w.findings["3_crm_process1"] = []migration.Finding{number}
+	w.findings[""] = []migration.Finding{{ID: "FERRY-417", Severity: migration.Blocking, Subject: "8_crm_other", Way: migration.WayAsynchronous}}
+	status, out, errs := w.run(t, "plan", "--ways", "-o", "json")
+	var got report.Ways
+	if err := json.Unmarshal([]byte(out), &got); err != nil || status != 0 || len(w.started) > 0 {
+		t.Fatalf("status %d, %d workflows started, %v: %s", status, len(w.started), err, errs)
+	}
+	of := report.WaysOf{
+		Blocked: 3, Ways: []report.WaySet{{Switches: []string{string(migration.WayRekey)}, Frees: 2, Together: 2}},
+		Stay: 1, Reasons: []report.Reason{{ID: "FERRY-415", Severity: "blocking", Instances: 1, Doc: "docs/checks.md#ferry-415"}},
+	}
+	want := report.Ways{Migration: "crm-2026", Blocked: 3, All: of, Besides: []report.Besides{{
+		Reason: report.Reason{ID: "FERRY-417", Severity: "blocking", Instances: 1, Doc: "docs/checks.md#ferry-417"}, Switch: string(migration.WayAsynchronous),
+	}}}
+	of.Definition = "crm#3#process1"
+	want.Definitions = []report.WaysOf{of}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ways (-want +got):\n%s", diff)
+	}
+	w.result = contract.PlanResult{Counts: migration.Counts{Blocked: 3}}
+	if _, out, _ := w.run(t, "plan"); !strings.Contains(out, "see starter plan --ways") {
+		t.Errorf("a plan does not name them: %s", out)
+	}
+	if _, out, _ := w.run(t, "plan", "--explain", "3_crm_process1"); !strings.Contains(out, "Or set: records.rekey: needed") {
+		t.Errorf("an explanation does not name the switch: %s", out)
+	}
+}
+
 // TestTopReasonsNameWhatBlocksAWholeDefinition has instances without findings.
 func TestTopReasonsNameWhatBlocksAWholeDefinition(t *testing.T) {
 	t.Parallel()
@@ -315,6 +351,9 @@ func TestExitStatus(t *testing.T) {
 		{"explain_without_a_plan", []string{"plan", "--explain", "3_crm_process1"}, func(w *world) { w.entries = nil }, 2, "crm-2026 has no plan yet; starter plan makes one"},
 		{"explain_an_unknown_instance", []string{"plan", "--explain", "7_crm_process1"}, nil, 2, "the plan does not have 7_crm_process1"},
 		{"explain_beside_diff", []string{"plan", "--explain", "3_crm_process1", "--diff"}, nil, 2, "--explain makes no plan; give it alone"},
+		{"ways_without_a_plan", []string{"plan", "--ways"}, func(w *world) { w.entries = nil }, 2, "crm-2026 has no plan yet; starter plan makes one"},
+		{"ways_beside_diff", []string{"plan", "--ways", "--diff"}, nil, 2, "--ways makes no plan; give it alone"},
+		{"ways_beside_explain", []string{"plan", "--ways", "--explain", "3_crm_process1"}, nil, 2, "--ways makes no plan; give it alone"},
 		{"pilot_of_a_parked_instance", []string{"pilot", "2_crm_process1"}, nil, 2, "is parked (start_outcome_unknown)"},
 		{"pilot_of_a_blocked_instance", []string{"pilot", "5_crm_process1"}, nil, 3, "blocked by its findings"},
 		{"resolve_what_is_not_parked", []string{"resolve", "1_crm_process1", "--action", "retry"}, nil, 2, "is done, not parked"},

@@ -109,6 +109,16 @@ JOIN instance i ON i.migration = f.migration AND i.instance = f.instance
 WHERE f.migration = ? AND i.state IN ('ready','warned','blocked')
 GROUP BY i.definition, f.check_id, f.severity ORDER BY i.definition, f.check_id, f.severity`
 
+	// A list of GROUP_CONCAT has room for a hundred checks where a server has its defaults.
+	queryHindrances = `SELECT definition, target_definition, ways, checks, COUNT(*) FROM (
+SELECT i.definition, i.target_definition,
+COALESCE(GROUP_CONCAT(DISTINCT NULLIF(f.way, '') ORDER BY NULLIF(f.way, '') SEPARATOR '|'), '') AS ways,
+COALESCE(GROUP_CONCAT(DISTINCT IF(f.way = '', f.check_id, NULL)
+ORDER BY IF(f.way = '', f.check_id, NULL) SEPARATOR '|'), '') AS checks
+FROM instance i LEFT JOIN finding f ON f.migration = i.migration AND f.instance = i.instance AND f.severity = 'blocking'
+WHERE i.migration = ? AND i.state = 'blocked' GROUP BY i.definition, i.target_definition, i.instance) AS blocked
+GROUP BY definition, target_definition, ways, checks ORDER BY definition, target_definition, ways, checks`
+
 	deleteFindings = `DELETE FROM finding WHERE migration = ? AND instance IN `
 
 	insertFindings = `INSERT INTO finding (migration, instance, check_id, severity, subject, message, seen, remedy, way)
