@@ -103,6 +103,29 @@ func TestResumeAt_goes_on_where_the_operator_says(t *testing.T) {
 			started: []string{"equip aborting"},
 		},
 		{
+			name: "the_instance_is_suspended", begin: scene.One, way: scene.ToConfirm, at: []migration.ActivityDefID{"confirm"},
+			source: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Exec("UPDATE SHKProcesses SET State = (SELECT oid FROM SHKProcessStates WHERE KeyValue = ?) WHERE Id = ?", string(migration.StateSuspended), string(in.ID))
+			},
+			started: []string{"confirm aborting"},
+		},
+		{
+			name: "an_activity_is_suspended", begin: scene.One, way: scene.ToConfirm, at: []migration.ActivityDefID{"confirm"},
+			source: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Exec("UPDATE SHKActivities SET State = (SELECT oid FROM SHKActivityStates WHERE KeyValue = ?) WHERE ProcessId = ? AND ActivityDefinitionId = 'confirm'", string(migration.StateSuspended), string(in.ID))
+			},
+			started: []string{"confirm aborting"},
+		},
+		{
+			name: "half_have_approved", begin: scene.One, way: scene.ToConfirm, at: []migration.ActivityDefID{"confirm"},
+			source: func(c *activitytest.Case, in *activitytest.Instance) {
+				c.Source.Exec("UPDATE SHKActivities SET Priority = 5 WHERE ProcessId = ? AND ActivityDefinitionId = 'confirm'", string(in.ID))
+				c.Source.Exec(`INSERT INTO SHKActivityData (Activity, VariableDefinitionId, VariableType, VariableValueVCHAR, IsResult, OrdNo, CNT, oid, version)
+SELECT oid, 'MULTI_APPROVAL_PERFORMERS', 3, 'cat', 0, -1, 900000 + oid, 900000000 + oid, 0 FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = 'confirm'`, string(in.ID))
+			},
+			started: []string{"confirm aborting"},
+		},
+		{
 			name: "a_subflow_stays_where_it_is", begin: scene.Called, way: scene.ToCalled, at: []migration.ActivityDefID{"equip"},
 			source: func(*activitytest.Case, *activitytest.Instance) {}, started: []string{"equip aborting", "handover aborting"},
 		},
