@@ -33,16 +33,45 @@ const (
 	LateCapture    = "/late"
 	PutBackCapture = "/put_back"
 	LeftCapture    = "/left"
+	// UndoneCapture marks a capture of RunCapture that a rollback put back.
+	UndoneCapture = "/undone"
 )
+
+// RunCapture begins the names of captures around what the operator had run: what it
+// changed stays until a rollback.
+const RunCapture = "run/"
+
+// IsRun reports whether id is that of an image from before a call that the operator had
+// made for what it changes.
+func IsRun(id string) bool { return strings.HasPrefix(id, RunCapture) && IsCaptureOfCall(id) }
 
 // IsCaptureOfCall reports whether id is that of an image from before a call, and not of
 // what was made of it since.
 func IsCaptureOfCall(id string) bool {
-	return !slices.ContainsFunc(CaptureEnds(), func(end string) bool { return strings.HasSuffix(id, end) })
+	return !slices.ContainsFunc(append(CaptureEnds(), UndoneCapture), func(end string) bool { return strings.HasSuffix(id, end) })
 }
 
 // CaptureEnds returns what the IDs of completed captures end in, by what counts first.
 func CaptureEnds() []string { return []string{PutBackCapture, LeftCapture, AfterCapture, LateCapture} }
+
+// Runs returns those of the stories that are of calls which the operator had made for what
+// they change, and that no rollback put back; others are the others.
+func Runs(stories []CaptureStory) (runs, others []CaptureStory) {
+	undone := map[string]bool{}
+	for _, s := range stories {
+		if strings.HasSuffix(s.ID, UndoneCapture) {
+			undone[strings.TrimSuffix(s.ID, UndoneCapture)] = true
+		}
+	}
+	for _, s := range stories {
+		if id, _, _ := strings.Cut(strings.TrimPrefix(s.ID, RunCapture), "/"); strings.HasPrefix(s.ID, RunCapture) && !undone[RunCapture+id] {
+			runs = append(runs, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return runs, others
+}
 
 // CaptureStory is what the ledger tells of an image of a record set.
 type CaptureStory struct {

@@ -67,6 +67,7 @@ type OwnWork struct {
 type CallLog struct {
 	made    []Call
 	aborted map[InstanceID]int
+	since   []Call // started since the operator last said where the instance goes on
 	// Since the operator's last word:
 	tried   []Call
 	resumes map[InstanceID][]Call // of all snapshots
@@ -79,6 +80,8 @@ func CallsOf(lines []StepLine) CallLog {
 		switch {
 		case l.Event == EventResolved:
 			log.tried, log.resumes = nil, map[InstanceID][]Call{}
+		case l.Event == EventResumeAt:
+			log.since = nil
 		case l.Event == EventCall && l.Call != nil && l.Call.Verb == VerbAbortProcess:
 			if l.Kind == KindIntent {
 				log.aborted[l.Call.Target]++
@@ -88,12 +91,15 @@ func CallsOf(lines []StepLine) CallLog {
 		case l.Event != EventCall || l.Call == nil || !l.Call.onActivity():
 		case l.Kind == KindIntent:
 			log.made, log.tried = append(log.made, *l.Call), append(log.tried, *l.Call)
+			if l.Call.Verb == VerbStartActivity {
+				log.since = append(log.since, *l.Call)
+			}
 			if l.Call.Resumes() {
 				log.resumes[l.Call.Target] = append(log.resumes[l.Call.Target], *l.Call)
 			}
 		case l.Fate == FateNotSent:
 			// It was no call at all.
-			log.made, log.tried = withoutLast(log.made, *l.Call), withoutLast(log.tried, *l.Call)
+			log.made, log.tried, log.since = withoutLast(log.made, *l.Call), withoutLast(log.tried, *l.Call), withoutLast(log.since, *l.Call)
 			log.resumes[l.Call.Target] = withoutLast(log.resumes[l.Call.Target], *l.Call)
 		}
 	}
@@ -114,6 +120,12 @@ func (l CallLog) Times(c Call) (n int) {
 // Worked reports whether any call was made about an activity of a target instance.
 func (l CallLog) Worked(target InstanceID) bool {
 	return slices.ContainsFunc(l.made, func(c Call) bool { return c.Target == target })
+}
+
+// Started returns the calls that started an activity of a target instance since the
+// operator last said where it goes on, whatever the snapshot.
+func (l CallLog) Started(target InstanceID, activity ActivityDefID) []Call {
+	return slices.DeleteFunc(slices.Clone(l.since), func(c Call) bool { return c.Target != target || c.Activity != activity })
 }
 
 // Aborted reports whether a target instance was aborted by us, whatever came of it.

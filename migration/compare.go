@@ -23,19 +23,24 @@ func CompareTrees(wanted, target *Tree, admin User) []Item {
 	for path, w := range wanted.Walk() {
 		t := there[path]
 		delete(there, path)
-		if c.path = path; path == "" || c.instance(w, t) {
+		if c.path, c.said = path, w.Said; path == "" || c.instance(w, t) {
 			c.same(&w.Instance, &t.Instance)
 		}
 	}
 	for path, t := range target.Walk() {
-		if there[path] != nil {
-			c.path = path
+		if there[path] == nil {
+			continue
+		}
+		c.path = path
+		if said := wanted.Said; said.HasRun() || said.named(path.first()) {
+			c.add(ItemInstance, "", ItemSame, "begun anew, as the operator said")
+		} else {
 			c.add(ItemInstance, "", ItemExtra, "target instance "+string(t.Instance.ID))
 		}
 	}
 	c.path = ""
 	for _, child := range target.Instance.Children {
-		if !target.has(child.ID) {
+		if !target.has(child.ID) && !wanted.Said.HasRun() {
 			c.add(ItemInstance, string(child.ID), ItemExtra, "target instance "+string(child.ID)+", for which nobody waits")
 		}
 	}
@@ -45,6 +50,7 @@ func CompareTrees(wanted, target *Tree, admin User) []Item {
 type comparer struct {
 	admin User
 	path  Path
+	said  *Said // of the instance that is compared
 	items []Item
 }
 
@@ -110,6 +116,8 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 			c.add(ItemVariable, subject, ItemUnverifiable, "its value is an object, not text")
 		case w.Value == t.Value:
 			c.add(ItemVariable, subject, ItemSame, "")
+		case prefix == "" && c.said.explains(w.Name):
+			c.add(ItemVariable, subject, ItemSame, AsTools)
 		case i < 0:
 			c.add(ItemVariable, subject, ItemMissing, quoted(w.Value)+" on the source")
 		default:
@@ -117,6 +125,9 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 		}
 	}
 }
+
+// AsTools says of an item why something that differs is as it has to be.
+const AsTools = "as tools left it that the operator had run"
 
 // mostQuoted bounds what is shown of a value, in characters.
 const mostQuoted = 40
@@ -133,6 +144,10 @@ func (c *comparer) activities(wanted, target []OpenActivity) {
 	for _, w := range wanted {
 		subject := string(w.DefID)
 		i := slices.IndexFunc(left, func(t OpenActivity) bool { return t.DefID == w.DefID })
+		if i < 0 && c.said.HasRun() {
+			c.add(ItemActivity, subject, ItemSame, AsTools)
+			continue
+		}
 		if i < 0 {
 			c.add(ItemActivity, subject, ItemMissing, "")
 			continue
@@ -144,6 +159,10 @@ func (c *comparer) activities(wanted, target []OpenActivity) {
 		c.holders(&w, &t)
 	}
 	for _, t := range left {
+		if c.said.HasRun() {
+			c.add(ItemActivity, string(t.DefID), ItemSame, AsTools)
+			continue
+		}
 		c.add(ItemActivity, string(t.DefID), ItemExtra, "")
 	}
 }
@@ -153,6 +172,10 @@ func (c *comparer) holders(wanted, target *OpenActivity) {
 	subject, admin := string(wanted.DefID), ""
 	if c.admin != "" && target.has(c.admin) && !wanted.has(c.admin) {
 		admin = " (" + string(c.admin) + ", who migrates, has it)"
+	}
+	if wanted.Chosen {
+		c.add(ItemAssignee, subject, ItemSame, "as the target's mapping has it: the operator chose the activity"+admin)
+		return
 	}
 	missing, extra := texts(notHeld(*wanted, *target)), texts(notHeld(*target, *wanted))
 	switch {
@@ -193,6 +216,9 @@ func texts(users []User) []string {
 
 // joins compares the branches that wait, each as often as it does.
 func (c *comparer) joins(wanted, target []JoinToken) {
+	if c.said.HasRun() {
+		return
+	}
 	left := slices.Clone(target)
 	take := func(is func(JoinToken) bool) (t JoinToken, ok bool) {
 		i := slices.IndexFunc(left, is)

@@ -25,9 +25,10 @@ func (a *OpenActivity) Unheld() bool {
 // of the target closer to those of the source's; nil when none can. Joget moves an
 // offer from one user to another, and neither adds nor removes one. Whoever
 // accepted it on the source holds it alone, so that an offer to him and his
-// acceptance are enough. What somebody accepted on the target is his.
+// acceptance are enough. What somebody accepted on the target is his, and nobody of the
+// source holds what the operator chose.
 func DecideHandover(wanted, present OpenActivity) []Handover {
-	if present.AcceptedBy != "" {
+	if present.AcceptedBy != "" || wanted.Chosen {
 		return nil
 	}
 	move := func(from, to User) Handover { return Handover{Activity: present.ID, From: from, To: to} }

@@ -29,6 +29,8 @@ const (
 	EventVerdict          Event = "verdict"           // Verdict, Summary
 	EventParked           Event = "parked"            // ParkID, Reason
 	EventResolved         Event = "resolved"          // ParkID, Action
+	EventResumeAt         Event = "resume_at"         // Name: the activities at which it goes on, as the operator said
+	EventToolRun          Event = "tool_run"          // Target, Name: an activity that runs by that word; Summary: variables that differ before
 	EventSnapshot         Event = "snapshot"          // Number
 	EventFormData         Event = "form_data"         // Rows, Inserted, Overwritten, Same, Kept
 	EventUploads          Event = "uploads"           // Files, Copied, Overwritten, Same, Kept, Resumed, Bytes

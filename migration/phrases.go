@@ -51,13 +51,17 @@ func suffix(before, text string) string {
 
 // phrases are the words for every event but EventCall.
 var phrases = map[Event]func(l StepLine) string{
-	EventPlanned:     func(l StepLine) string { return "planned again: " + string(l.Facts.State) },
-	EventGone:        func(StepLine) string { return "skipped: no longer open on the source" },
-	EventTaken:       func(l StepLine) string { return "claimed by wave " + l.Facts.Name },
-	EventState:       func(l StepLine) string { return string(l.Facts.State) + suffix(": ", string(l.Facts.Reason)) },
-	EventVerdict:     func(l StepLine) string { return "verdict: " + string(l.Facts.Verdict) + suffix("; ", l.Facts.Summary) },
-	EventParked:      func(l StepLine) string { return fmt.Sprintf("parked (%d): %s", l.Facts.ParkID, l.Facts.Reason) },
-	EventResolved:    func(l StepLine) string { return fmt.Sprintf("resolved (%d): %s", l.Facts.ParkID, l.Facts.Action) },
+	EventPlanned:  func(l StepLine) string { return "planned again: " + string(l.Facts.State) },
+	EventGone:     func(StepLine) string { return "skipped: no longer open on the source" },
+	EventTaken:    func(l StepLine) string { return "claimed by wave " + l.Facts.Name },
+	EventState:    func(l StepLine) string { return string(l.Facts.State) + suffix(": ", string(l.Facts.Reason)) },
+	EventVerdict:  func(l StepLine) string { return "verdict: " + string(l.Facts.Verdict) + suffix("; ", l.Facts.Summary) },
+	EventParked:   func(l StepLine) string { return fmt.Sprintf("parked (%d): %s", l.Facts.ParkID, l.Facts.Reason) },
+	EventResolved: func(l StepLine) string { return fmt.Sprintf("resolved (%d): %s", l.Facts.ParkID, l.Facts.Action) },
+	EventResumeAt: func(l StepLine) string { return "goes on at " + l.Facts.Name + ", as the operator says" },
+	EventToolRun: func(l StepLine) string {
+		return fmt.Sprintf("%s runs in %s, as the operator says; what it changes stays", l.Facts.Name, l.Facts.Target) + suffix("; variables that differ before: ", l.Facts.Summary)
+	},
 	EventSnapshot:    func(l StepLine) string { return fmt.Sprintf("snapshot %d", l.Facts.Number) },
 	EventRowWritten:  func(l StepLine) string { return "row written: " + l.Facts.Name },
 	EventFileWritten: func(l StepLine) string { return "file written: " + l.Facts.Name },

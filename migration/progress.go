@@ -96,9 +96,12 @@ type Decision struct {
 	Action   Action
 	TargetID InstanceID // for ActionAdopt
 	Discard  bool       // work done on the target may be thrown away
-	By       string     // who decided
-	Text     string     // why, in the operator's words; may hold personal data
-	At       time.Time  // on the ledger's clock
+	// ResumeAt is where the instance goes on from then (Word), with ActionRetry; nil: what
+	// was said before holds. It is kept, and not read back with the decision.
+	ResumeAt []ActivityDefID
+	By       string    // who decided
+	Text     string    // why, in the operator's words; may hold personal data
+	At       time.Time // on the ledger's clock
 }
 
 // Snapshot is what an instance was when its migration began: what the target

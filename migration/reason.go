@@ -111,6 +111,11 @@ func (r Reason) Actions() []Action { return slices.Clone(reasonTexts[r].actions)
 // Allows reports whether action fits a reason.
 func (r Reason) Allows(action Action) bool { return slices.Contains(reasonTexts[r].actions, action) }
 
+// TakesWord reports whether a retry may say where the instance goes on (Word).
+func (r Reason) TakesWord() bool {
+	return r == ReasonNothingToResume || r == ReasonSourceBlocked || r == ReasonResumeNotConverging
+}
+
 // Reasons returns all reasons, sorted.
 func Reasons() []Reason {
 	rs := make([]Reason, 0, len(reasonTexts))

@@ -29,6 +29,10 @@ type ResumeView struct {
 	Worked bool
 	// Discard is the operator's word that such work may be thrown away.
 	Discard bool
+	// Runs are the activities that the operator named and that run through, none of which
+	// was run yet since he did. Ran: another one was, so that what is open is as it has to be.
+	Runs []ActivityDefID
+	Ran  bool
 }
 
 // ResumeAction is what the next round does.
@@ -54,7 +58,7 @@ type ResumeDecision struct {
 // aborts what the start opened; later calls add what is missing, the branches
 // that wait at joins before all else; anything that cannot be explained starts
 // over with an aborting call, which is allowed only while nobody has worked on
-// the target.
+// the target. What runs through comes last, each once.
 func DecideResume(v ResumeView) ResumeDecision {
 	missing := firstMissing(v.Wanted, v.Present)
 	unwanted := firstMissing(v.Present, v.Wanted)
@@ -65,17 +69,23 @@ func DecideResume(v ResumeView) ResumeDecision {
 	settled := v.SameVariables || v.Resumed > 0
 	// Work that may be thrown away is still there until the first aborting call.
 	fresh := !v.Worked || !v.Discard || v.Resumed > 0
+	stands := v.Ran && fresh || equal && settled && fresh && v.Predecessor == "" && !v.Stray
 	switch {
-	case equal && settled && fresh && v.Predecessor == "" && !v.Stray:
+	case stands && len(v.Runs) == 0:
 		return ResumeDecision{Action: ResumeConverged}
 	case v.Worked && !v.Discard:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonTargetMoved}
-	case v.Stray:
+	case v.Ran && !fresh:
+		// What ran would have to run again, and only the operator says so.
+		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
+	case v.Stray && !v.Ran:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonJoinsDiffer}
-	case len(v.Wanted) == 0:
+	case len(v.Wanted)+len(v.Runs) == 0:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonNothingToResume}
 	case v.Round >= v.MaxRounds:
 		return ResumeDecision{Action: ResumePark, Reason: ReasonResumeNotConverging}
+	case stands, len(v.Wanted) == 0 && v.Predecessor == "":
+		return ResumeDecision{Action: ResumeCall, Activity: v.Runs[0], AbortCurrent: !v.Ran && (v.Resumed == 0 || unwanted != "") && len(v.Wanted) == 0}
 	case v.Predecessor != "" && v.Resumed > 0 && slices.Contains(v.Present, v.Predecessor):
 		return ResumeDecision{Action: ResumeComplete, Activity: v.Predecessor}
 	case v.Predecessor != "":

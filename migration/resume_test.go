@@ -25,6 +25,51 @@ func TestDecideResume(t *testing.T) {
 			want: migration.ResumeDecision{Action: migration.ResumeConverged},
 		},
 		{
+			name: "what_runs_through_comes_after_the_others",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("x"), Runs: defs("t"), SameVariables: true},
+			want: call("a", true),
+		},
+		{
+			name: "what_runs_through_aborts_nothing_of_the_others",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a"), Runs: defs("t"), SameVariables: true, Resumed: 1, Round: 1},
+			want: call("t", false),
+		},
+		{
+			name: "what_runs_through_alone_aborts_what_the_start_opened",
+			view: migration.ResumeView{Present: defs("x"), Runs: defs("t"), SameVariables: true},
+			want: call("t", true),
+		},
+		{
+			name: "branches_wait_before_anything_runs_through",
+			view: migration.ResumeView{Present: defs("x"), Runs: defs("t"), Predecessor: "p", SameVariables: true},
+			want: call("p", true),
+		},
+		{
+			name: "what_runs_through_after_branches_aborts_none",
+			view: migration.ResumeView{Runs: defs("t"), SameVariables: true, Resumed: 1, Round: 2},
+			want: call("t", false),
+		},
+		{
+			name: "the_next_one_that_runs_through_aborts_nothing",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("b"), Runs: defs("u"), Ran: true, Stray: true, Predecessor: "p", Resumed: 2, Round: 2},
+			want: call("u", false),
+		},
+		{
+			name: "what_is_open_after_it_ran_is_right",
+			view: migration.ResumeView{Wanted: defs("a"), Present: defs("b"), Ran: true, Stray: true, Predecessor: "p"},
+			want: migration.ResumeDecision{Action: migration.ResumeConverged},
+		},
+		{
+			name: "nothing_more_runs_under_people_who_work",
+			view: migration.ResumeView{Present: defs("b"), Runs: defs("u"), Ran: true, Worked: true, Resumed: 1},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonTargetMoved},
+		},
+		{
+			name: "what_ran_does_not_run_again_for_discarded_work",
+			view: migration.ResumeView{Present: defs("b"), Ran: true, Worked: true, Discard: true},
+			want: migration.ResumeDecision{Action: migration.ResumePark, Reason: migration.ReasonResumeNotConverging},
+		},
+		{
 			name: "equal_with_other_variables_starts_anew",
 			view: migration.ResumeView{Wanted: defs("a"), Present: defs("a")},
 			want: call("a", true),

@@ -85,6 +85,9 @@ type OpenActivity struct {
 	NextDeadline EpochMillis  `json:"next_deadline,omitempty"`
 	Assignments  []Assignment `json:"assignments"` // by user, bytewise
 	Variables    []Variable   `json:"variables"`   // by name
+	// Chosen: it is not open on the source, and is to be on the target because the
+	// operator said so: whoever the target's mapping gives it to has it. It is never kept.
+	Chosen bool `json:"-"`
 }
 
 // JoinToken is a branch that already waits at an AND-join (SHKAndJoinTable).

@@ -255,7 +255,8 @@ func decideCandidate(c Linked, intent StartIntent) StartDecision {
 		return StartDecision{Action: StartPark, Reason: ReasonStartAmbiguous, Candidate: c.ID}
 	case !c.State.Open() || c.Archived:
 		return StartDecision{Action: StartPark, Reason: ReasonStartRanThrough, Candidate: c.ID}
-	case c.State == StateNotStarted, c.Requester == AnonymousUser:
+	case c.State == StateNotStarted, !SameUser(c.Requester, intent.Requester):
+		// A login that was lost: MadeBy takes no other requester than nobody.
 		return StartDecision{Action: StartAbort, Candidate: c.ID}
 	case c.Broken():
 		return StartDecision{Action: StartPark, Reason: ReasonStartBroken, Candidate: c.ID}

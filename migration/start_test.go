@@ -37,6 +37,7 @@ func TestDecideReconcile(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		knowledge  migration.StartKnowledge
+		intent     func(*migration.StartIntent) // nil: what they all ask for
 		candidates []migration.Linked
 		want       migration.StartDecision
 	}{
@@ -153,6 +154,20 @@ func TestDecideReconcile(t *testing.T) {
 			want:       migration.StartDecision{Action: migration.StartAbort, Candidate: "9_crm_approve"},
 		},
 		{
+			name:       "anonymous_start_is_adopted_where_it_was_to_be_one",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending, Over: migration.EndSettled},
+			intent:     func(i *migration.StartIntent) { i.Requester = migration.AnonymousUser },
+			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.Requester = migration.AnonymousUser })},
+			want:       migration.StartDecision{Action: migration.StartAdopt, Candidate: "9_crm_approve"},
+		},
+		{
+			name:       "a_start_of_somebody_is_not_that_of_nobody",
+			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending, Over: migration.EndSettled},
+			intent:     func(i *migration.StartIntent) { i.Requester = migration.AnonymousUser },
+			candidates: []migration.Linked{candidate(nil)},
+			want:       park(migration.ReasonStartAmbiguous, "9_crm_approve"),
+		},
+		{
 			name:       "wreck_of_another_requester_is_not_ours_to_abort",
 			knowledge:  migration.StartKnowledge{Claim: migration.ClaimSending, Over: migration.EndSettled},
 			candidates: []migration.Linked{candidate(func(l *migration.Linked) { l.State = migration.StateNotStarted; l.Requester = "tina" })},
@@ -203,6 +218,10 @@ func TestDecideReconcile(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
+			intent := intent
+			if tc.intent != nil {
+				tc.intent(&intent)
+			}
 			if diff := cmp.Diff(tc.want, migration.DecideReconcile(tc.knowledge, intent, tc.candidates)); diff != "" {
 				t.Errorf("decision (-want +got):\n%s", diff)
 			}

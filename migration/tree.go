@@ -16,6 +16,9 @@ type Tree struct {
 	// Subflows are sorted by Caller. One whose instance is closed, while its
 	// caller still waits, is there with its closed instance.
 	Subflows []Tree `json:"subflows,omitempty"`
+	// Said is, of the root of a tree that is to be on the target, the operator's word
+	// where it goes on; nil for none. It is never kept.
+	Said *Said `json:"-"`
 }
 
 // Path names an instance in its tree: the subflow activities that lead to it
@@ -40,6 +43,12 @@ func (p Path) Above() Path {
 		return ""
 	}
 	return p[:i]
+}
+
+// first returns the subflow activity of the root that p leads through; "" for the root.
+func (p Path) first() ActivityDefID {
+	caller, _, _ := strings.Cut(string(p), "/")
+	return ActivityDefID(caller)
 }
 
 // Walk yields the trees below t and t itself, parents before their subflows.

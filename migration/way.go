@@ -13,3 +13,12 @@ const (
 	WayResume       Way = "instances: {ID: {resume: [ACTIVITY]}}"
 	WayJoins        Way = "joins: rebuild"
 )
+
+// Hindrance is what stands against blocked instances of a definition that are alike in
+// it: the findings of their own that block them, not those of their definition or app.
+type Hindrance struct {
+	Definition, Target DefinitionID // Target is zero where it maps to nothing
+	Ways               []Way        // switches that remove some of them, sorted
+	Checks             []string     // checks of those that no switch removes, sorted
+	Instances          int
+}

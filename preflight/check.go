@@ -35,7 +35,7 @@ type Check struct {
 func All() []Check { return slices.Clone(all) }
 
 var all = slices.SortedFunc(
-	slices.Values(slices.Concat(servers, apps, tables, definitions, mappings, records, instances, subflows, joins, variables, people, start, deadlines)),
+	slices.Values(slices.Concat(servers, apps, tables, definitions, mappings, records, instances, subflows, joins, variables, people, start, deadlines, resume)),
 	func(a, b Check) int { return strings.Compare(a.ID, b.ID) },
 )
 

@@ -34,6 +34,16 @@ func TestChecksPageIsUpToDate(t *testing.T) {
 	}
 }
 
+// TestRemediesSayWhatToDo and not that somebody shall find out how.
+func TestRemediesSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, c := range preflight.All() {
+		if strings.Contains(c.Remedy, "by hand") {
+			t.Errorf("%s leaves the steps to the reader: %s", c.ID, c.Remedy)
+		}
+	}
+}
+
 // groups are the sections of the page, by the first digit of a number.
 var groups = []struct{ digit, title, text string }{
 	{"1", "Servers", "A blocking one ends `check` and `plan` before the inventory."},

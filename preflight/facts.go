@@ -74,6 +74,8 @@ type PlanFacts struct {
 	Mappings MappingFacts
 	// Users are what users leads to and the target does not have.
 	Users MappedUsers
+	// Words are the instances that the configuration names.
+	Words WordFacts
 	// Amounts say how much the records of each app are, by app.
 	Amounts []Amount
 	// OldIDs are those of the apps with records that get new IDs, by app.
@@ -199,6 +201,9 @@ type InstanceFacts struct {
 	InitialStart *flow.Path
 	// WithInitial: Start is one with initial values, see flow.Choice.
 	WithInitial bool
+	// Candidates are where the instance could go on, of one in which nothing is open or a
+	// tool or route is; nil where the operator said so, or nobody looked.
+	Candidates []flow.Candidate
 	// RebuildJoins: branches that wait at AND-joins are made anew.
 	RebuildJoins bool
 	// EndAsynchronous: open asynchronous subflows move by themselves, and those that a
@@ -232,8 +237,11 @@ type Part struct {
 	// is as schema.Reader.Below has it.
 	Instance *migration.Instance
 	// Wanted is the instance as it shall be on the target, mappings applied: the
-	// same activities in the same order. Nil: Instance itself.
+	// same activities in the same order, or those of Resume. Nil: Instance itself.
 	Wanted *migration.Instance
+	// Resume is, of the root, the operator's word where it goes on; nil for none. What is
+	// open on the source and is not named is nobody's concern then.
+	Resume *ResumeFacts
 	// Source and Target are the definitions on either side; nil when unknown,
 	// which is a finding of the definition, not of the instance.
 	Source, Target *xpdl.Process
@@ -327,6 +335,8 @@ type Account struct {
 	// Refused: no call of the API can carry the name.
 	Refused bool
 	ID      string // dir_user.id, "" when the directory's tables do not have the user
+	// Anonymous: no user, but who has not logged in; see migration.AnonymousUser.
+	Anonymous bool
 	// External: another directory than Joget's tables may know more than this.
 	External bool
 	Roles    []string

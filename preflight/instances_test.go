@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,7 +96,8 @@ func TestInstance(t *testing.T) {
 		{name: "unknown_on_both_sides", change: func(f *preflight.InstanceFacts) {
 			f.Instance.Activities = []migration.OpenActivity{open("gone")}
 		}, want: []string{"FERRY-410"}},
-		{name: "anonymous", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }, want: []string{"FERRY-411"}},
+		{name: "a_requester_of_background_threads", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = "roleSystem" }, want: []string{"FERRY-411"}},
+		{name: "without_a_login_and_nobody_looked_who_may_start", change: func(f *preflight.InstanceFacts) { f.Instance.Requester = migration.AnonymousUser }},
 		{name: "unreadable_variable", change: variable("status", migration.VariableUnreadable, ""), want: []string{"FERRY-412"}},
 		{name: "date_variable", change: variable("due", migration.VariableDate, "2026-01-02"), want: []string{"FERRY-413"}},
 		{name: "true_boolean", change: variable("urgent", migration.VariableBoolean, "true"), want: []string{"FERRY-413"}},
@@ -107,7 +109,16 @@ func TestInstance(t *testing.T) {
 		}},
 		{name: "undeclared_variable", change: variable("other", migration.VariableString, "x"), want: []string{"FERRY-414"}},
 		{name: "undeclared_empty_variable_is_nothing", change: variable("other", migration.VariableString, "")},
-		{name: "partial_approval", change: activity(func(a *migration.OpenActivity) { a.Priority = 5 }), want: []string{"FERRY-415"}},
+		{name: "partial_approval", change: activity(approved), want: []string{"FERRY-415"}},
+		{name: "priority_of_the_definition", change: activity(func(a *migration.OpenActivity) { a.Priority = 5 })},
+		{name: "approvers_of_an_activity_that_is_none", change: activity(func(a *migration.OpenActivity) {
+			approved(a)
+			a.Priority = 3
+		})},
+		{name: "nobody_has_approved_yet", change: activity(func(a *migration.OpenActivity) {
+			approved(a)
+			a.Variables[0].Value = ""
+		})},
 		{name: "deadline", change: activity(func(a *migration.OpenActivity) { a.Deadlines = 1 }), want: []string{"FERRY-416"}},
 		{name: "accepted", change: activity(func(a *migration.OpenActivity) { a.State, a.AcceptedBy = migration.StateRunning, "cat" }), want: []string{"FERRY-419"}},
 		{name: "app_gone", change: func(f *preflight.InstanceFacts) { f.Instance.App = "" }, want: []string{"FERRY-418"}},
@@ -182,6 +193,147 @@ func TestInstance(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// approved is a multi-approval that cat and clark have done their part of.
+func approved(a *migration.OpenActivity) {
+	a.Priority = 5
+	a.Variables = append(a.Variables, migration.Variable{Name: "MULTI_APPROVAL_PERFORMERS", Kind: migration.VariableString, Value: "cat;clark"})
+}
+
+// TestWhereItGoesOnReplacesWhatCannotBeOpened says so for instances that no call can
+// make as they are: blocked with a way that leads out, and moved when it is taken.
+func TestWhereItGoesOnReplacesWhatCannotBeOpened(t *testing.T) {
+	t.Parallel()
+	first := func(f *preflight.InstanceFacts) *migration.OpenActivity { return &f.Instance.Activities[0] }
+	for _, tc := range []struct {
+		name                      string
+		change                    func(*preflight.InstanceFacts)
+		nowhere, elsewhere, there []string // what is found, by where the operator says that it goes on
+	}{
+		{"suspended", func(f *preflight.InstanceFacts) { f.Instance.State = migration.StateSuspended }, []string{"FERRY-402"}, []string{"FERRY-445"}, []string{"FERRY-445"}},
+		{"an_activity_suspended", func(f *preflight.InstanceFacts) { first(f).State = migration.StateSuspended }, []string{"FERRY-407 approve"}, nil, []string{"FERRY-445 approve"}},
+		{"inside_a_block", func(f *preflight.InstanceFacts) { first(f).SetDefID = "set" }, []string{"FERRY-408 approve"}, nil, []string{"FERRY-408 approve"}},
+		{"open_twice", func(f *preflight.InstanceFacts) { f.Instance.Activities = append(f.Instance.Activities, *first(f)) }, []string{"FERRY-409 approve"}, nil, nil},
+		{"half_approved", func(f *preflight.InstanceFacts) { approved(first(f)) }, []string{"FERRY-415 approve"}, nil, []string{"FERRY-446 approve: cat, clark"}},
+		{"a_subflow_without_an_instance", func(f *preflight.InstanceFacts) { first(f).DefID = "child" }, []string{"FERRY-404 child: it has no instance"}, nil, nil},
+		{"a_subflow_that_is_closed", func(f *preflight.InstanceFacts) {
+			first(f).DefID = "child"
+			f.Below = []preflight.Part{{Caller: "child", Instance: &migration.Instance{ID: "8_crm_approve", State: migration.StateCompleted}}}
+		}, []string{"FERRY-404 child: its instance 8_crm_approve is closed"}, nil, nil},
+	} {
+		for at, want := range map[string][]string{"nowhere": tc.nowhere, "elsewhere": tc.elsewhere, "there": tc.there} {
+			t.Run(tc.name+"/"+at, func(t *testing.T) {
+				t.Parallel()
+				facts := preflight.InstanceFacts{Part: preflight.Part{
+					Instance: &migration.Instance{
+						ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1",
+						Activities: []migration.OpenActivity{{ID: "40", DefID: "approve", State: migration.StateNotStarted, Priority: 3}},
+					},
+					Source: process(t, definition), Target: process(t, definition),
+				}}
+				tc.change(&facts)
+				switch at {
+				case "elsewhere":
+					goesOnAt(&facts, "check")
+				case "there":
+					goesOnAt(&facts, first(&facts).DefID)
+				}
+				var got []string
+				for _, f := range preflight.Instance(&facts) {
+					if f.Severity == migration.Note {
+						continue // what the word is
+					}
+					got = append(got, strings.TrimSpace(f.ID+" "+f.Seen))
+					blocking := f.Severity == migration.Blocking
+					if blocking != (f.Way == migration.WayResume) || !blocking && f.Severity != migration.Warning {
+						t.Errorf("%s is %s, with the way %q", f.ID, f.Severity, f.Way)
+					}
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("findings (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// goesOnAt is the operator's word where an instance goes on.
+func goesOnAt(f *preflight.InstanceFacts, activities ...migration.ActivityDefID) {
+	wanted := migration.Mapping{}.WantedTree(&migration.Tree{Instance: *f.Instance})
+	wanted.GoOnAt(activities, func(migration.ActivityDefID) bool { return false })
+	f.Wanted, f.Resume = &wanted.Instance, &preflight.ResumeFacts{Activities: activities}
+}
+
+// TestBranchesThatASwitchMakesSaySo and those that it cannot make do not.
+func TestBranchesThatASwitchMakesSaySo(t *testing.T) {
+	t.Parallel()
+	equip := func(tokens ...migration.JoinToken) *preflight.InstanceFacts {
+		waits := &flow.Path{Outcome: flow.Waits}
+		return &preflight.InstanceFacts{InitialStart: waits, Part: preflight.Part{
+			Source: hiring(t, "equip"), Target: hiring(t, "equip"), Start: waits, Instance: &migration.Instance{
+				ID: "7_crm_equip", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1", Tokens: tokens,
+				Activities: []migration.OpenActivity{{ID: "1_7", DefID: "laptop", State: migration.StateNotStarted}},
+			},
+		}}
+	}
+	desk, mail := migration.JoinToken{Join: "both", From: "desk", Performer: "terry"}, migration.JoinToken{Join: "both", From: "mail"}
+	for _, tc := range []struct {
+		name   string
+		facts  *preflight.InstanceFacts
+		absent migration.User
+		want   []migration.Way
+	}{
+		{name: "one_that_is_made", facts: equip(desk), want: []migration.Way{migration.WayJoins}},
+		{name: "beside_one_that_cannot_be", facts: equip(desk, mail), want: []migration.Way{"", migration.WayJoins}},
+		{name: "whose_performer_is_not_there", facts: equip(desk), absent: "terry", want: []migration.Way{""}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			if tc.absent != "" {
+				tc.facts.Users = &preflight.UserFacts{Accounts: map[migration.User]preflight.Account{tc.absent: {Standing: preflight.StandingMissing}}}
+			}
+			var got []migration.Way
+			for _, f := range preflight.Instance(tc.facts) {
+				if f.ID == "FERRY-405" {
+					got = append(got, f.Way)
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("ways (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestACallerThatTheTargetCannotCallHasNoWay is of subflows that are open: they go on below their caller.
+func TestACallerThatTheTargetCannotCallHasNoWay(t *testing.T) {
+	t.Parallel()
+	f := preflight.InstanceFacts{Part: preflight.Part{
+		Instance: &migration.Instance{
+			ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Requester: "cat", Record: "rec-1",
+			Activities: []migration.OpenActivity{{ID: "40", DefID: "child", State: migration.StateRunning}},
+		},
+		Source: process(t, definition), Target: process(t, strings.Replace(definition, `SubFlow Id="approve"`, `SubFlow Id="other"`, 1)),
+	}}
+	f.Below = []preflight.Part{{Path: "child", Caller: "child", Source: f.Source, Target: f.Source, Instance: &migration.Instance{
+		ID: "8_crm_approve", State: migration.StateRunning, Requester: "cat", Definition: migration.DefinitionID{Process: "approve"},
+		Activities: []migration.OpenActivity{{ID: "41", DefID: "check", State: migration.StateNotStarted}},
+	}}}
+	found := preflight.Instance(&f)
+	if len(found) != 1 || found[0].ID != "FERRY-404" || found[0].Way != "" {
+		t.Errorf("found %+v", found)
+	}
+	for _, tc := range []struct {
+		at   migration.ActivityDefID
+		want int
+	}{{"check", 0}, {"child", 1}} {
+		goesOnAt(&f, tc.at)
+		again := slices.DeleteFunc(preflight.Instance(&f), func(f migration.Finding) bool { return f.Severity == migration.Note })
+		if len(again) != tc.want {
+			t.Errorf("where it goes on at %s: %+v", tc.at, again)
+		}
 	}
 }
 

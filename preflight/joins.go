@@ -38,9 +38,9 @@ func joinWaiting(f *InstanceFacts, p *Part, r Report) {
 		case b.Kind == xpdl.Manual && f.cannotAct(b.Performer):
 			r.Found(f.subject(), arrived(b.JoinToken)+": the person who completed it cannot do so on the target")
 		case !f.RebuildJoins && len(refused) == 0:
-			r.Found(f.subject(), arrived(b.JoinToken)+": joins: rebuild makes it")
+			r.By(migration.WayJoins).Found(f.subject(), arrived(b.JoinToken)+": joins: rebuild makes it")
 		case !f.RebuildJoins:
-			r.Found(f.subject(), arrived(b.JoinToken))
+			r.By(migration.WayJoins).Found(f.subject(), arrived(b.JoinToken))
 		}
 	}
 }

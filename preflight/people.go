@@ -31,9 +31,9 @@ var people = []Check{
 		ID:       "FERRY-411",
 		Severity: migration.Blocking,
 		Title:    "nobody can log in as the requester",
-		Remedy:   "map roleAnonymous and roleSystem to a user under users, or move this instance by hand",
-		About:    `The instance was started without a login, or by a background thread.`,
-		Instance: anonymousRequester,
+		Remedy:   "name a user of the target who is to be the requester, users: {roleSystem: NAME}, and plan again",
+		About:    `The instance was started by a background thread, as roleSystem, or has no requester. No call can be made in that name. An instance that was started without a login, as roleAnonymous, is started so again (FERRY-444).`,
+		Instance: nobodyRequester,
 	},
 	{
 		ID:       "FERRY-419",
@@ -83,8 +83,8 @@ var people = []Check{
 		ID:       "FERRY-425",
 		Severity: migration.Blocking,
 		Title:    "the requester may not start the process on the target",
-		Remedy:   "let the start whitelist of the process include the requester, or map the requester in users to somebody who may",
-		About:    `The start whitelist (participant processStartWhiteList) of the target's definition is evaluated from the target's tables: users, groups, departments and their heads, roles. Only administrators may start a version that is not published, and nobody without a role may start anything.`,
+		Remedy:   "let the start whitelist of the process include the requester, or map the requester in users to somebody who may: users: {roleAnonymous: NAME} for one without a login",
+		About:    `The start whitelist (participant processStartWhiteList) of the target's definition is evaluated from the target's tables: users, groups, departments and their heads, roles. Only administrators may start a version that is not published, and no user without a role may start anything. Who has no login may start what is published and has no start whitelist.`,
 		Personal: true,
 		Instance: requesterRefused,
 	},
@@ -92,7 +92,7 @@ var people = []Check{
 		ID:       "FERRY-426",
 		Severity: migration.Warning,
 		Title:    "it cannot be known whether the requester may start the process on the target",
-		Remedy:   "log in to the target as the requester and see whether the process can be started; an instance whose start is refused is parked as docs/what-if.md#start_not_allowed",
+		Remedy:   "log in to the target as the requester, or not at all for roleAnonymous, and see whether the process can be started; an instance whose start is refused is parked as docs/what-if.md#start_not_allowed",
 		About:    `A plugin decides, or the requester's roles and groups come from another directory than Joget's tables.`,
 		Personal: true,
 		Instance: whitelistUnknown,
@@ -101,9 +101,17 @@ var people = []Check{
 		ID:       "FERRY-435",
 		Severity: migration.Warning,
 		Title:    "an activity will have another number of assignees",
-		Remedy:   "let the mapping of the target yield as many users, or assign the activity by hand; the verdict will be assignees_differ",
+		Remedy:   "let the mapping of the target yield as many users, or tell those who hold it too many or too few; the verdict will be assignees_differ, and Monitor Apps > Running Processes, the activity, Reassign User moves it from one user to another",
 		About:    `Joget evaluates the mapping of the participant when the activity is started. Its calls move an assignment from one user to another, but neither add nor remove one. Counted are mappings to users, to groups and to the requester; what the others yield depends on the instance. An activity that somebody accepted is left to that user alone.`,
 		Part:     assigneesDiffer,
+	},
+	{
+		ID:       "FERRY-444",
+		Severity: migration.Note,
+		Title:    "the instance starts without a login, as it did on the source",
+		Remedy:   "nothing; to have somebody as the requester instead, users: {roleAnonymous: NAME}",
+		About:    `Its requester is roleAnonymous, and the target lets callers without a login start the process: it is published and has no start whitelist. The start is made without a login, and the new instance has the same requester. Where the target refuses that, it is FERRY-425, and where nobody can tell, FERRY-426.`,
+		Instance: anonymousRequester,
 	},
 }
 
@@ -148,15 +156,20 @@ func (f *DefinitionFacts) performers() []migration.Participant {
 // instance (docs/joget.md#participant-mappings).
 func requesterFamily(kind string) bool { return strings.HasPrefix(kind, "requester") }
 
-func anonymousRequester(f *InstanceFacts, r Report) {
-	if u := f.wanted().Requester; withoutLogin(u) && f.started() {
+func nobodyRequester(f *InstanceFacts, r Report) {
+	if u := f.wanted().Requester; nobody(u) && f.started() {
 		r.Found(f.subject(), string(u))
 	}
 }
 
-// withoutLogin reports whether u stands for nobody who can log in.
-func withoutLogin(u migration.User) bool {
-	return u == migration.AnonymousUser || u == systemUser || u == ""
+// nobody reports whether no call can be made in the name of u.
+func nobody(u migration.User) bool { return u == systemUser || u == "" }
+
+func anonymousRequester(f *InstanceFacts, r Report) {
+	known := f.Users != nil && f.Users.Start != nil && f.started()
+	if p, u, _ := f.mayStart(); known && u == migration.AnonymousUser && p == permissionGiven {
+		r.Found(f.subject(), "")
+	}
 }
 
 // systemUser is the requester of what background threads start
@@ -189,11 +202,15 @@ func requesterInactive(f *InstanceFacts, r Report) {
 }
 
 // requester returns the requester's account; false when there is nothing to
-// say about it: no facts, no login (FERRY-411), or nothing was started.
+// say about it: no facts, nobody who can be one (FERRY-411), or nothing was started.
+// Who has no login has an account with nothing in it.
 func (f *InstanceFacts) requester() (Account, migration.User, bool) {
 	u := f.wanted().Requester
-	if withoutLogin(u) || f.Users == nil || !f.started() {
+	switch {
+	case nobody(u), f.Users == nil, !f.started():
 		return Account{}, u, false
+	case u == migration.AnonymousUser:
+		return Account{Standing: StandingActive, Anonymous: true}, u, true
 	}
 	a, ok := f.Users.Accounts[u]
 	return a, u, ok
@@ -272,7 +289,7 @@ func (s *StartRule) judge(a Account) (permission, string) {
 	switch {
 	case why == "":
 		return permissionGiven, ""
-	case a.External:
+	case a.External && !a.Anonymous:
 		// Whose roles and groups come from elsewhere may have what the tables lack.
 		return permissionUnknown, why + ", as far as the directory's tables tell"
 	case s.Whitelist != nil && s.Published && !decided(s.Whitelist):
@@ -296,7 +313,7 @@ func decided(p *migration.Participant) bool {
 func (s *StartRule) refusal(a Account) string {
 	admin := slices.Contains(a.Roles, adminRole)
 	switch p := s.Whitelist; {
-	case len(a.Roles) == 0:
+	case len(a.Roles) == 0 && !a.Anonymous:
 		// Joget lets nobody in who has none, not even where anonymous callers may go.
 		return "without any role"
 	case !s.Published:
@@ -304,7 +321,7 @@ func (s *StartRule) refusal(a Account) string {
 	case p == nil:
 		return ""
 	case p.Type == "role" && p.Value == "loggedInUser":
-		return ""
+		return unless(!a.Anonymous, "only who is logged in may")
 	case p.Type == "role" && p.Value == "adminUser":
 		return unless(admin, "only administrators may")
 	case p.Type == "user":

@@ -34,6 +34,15 @@ func TestUsers(t *testing.T) {
 	external := account("cat", func(a *preflight.Account) { a.External, a.Roles, a.Groups, a.Departments = true, nil, nil, nil })
 	refused := func(why string) []string { return []string{"FERRY-425 7_crm_approve: cat: " + why} }
 	unknown := func(why string) []string { return []string{"FERRY-426 7_crm_approve: cat: " + why} }
+	nobody := func(why string) []string { return []string{"FERRY-425 7_crm_approve: roleAnonymous: " + why} }
+	anonymous := func(more ...func(*facts)) func(*facts) {
+		return func(f *facts) {
+			f.Instance.Requester = migration.AnonymousUser
+			for _, change := range more {
+				change(f)
+			}
+		}
+	}
 	for _, tc := range []struct {
 		name   string
 		change func(*facts)
@@ -44,10 +53,20 @@ func TestUsers(t *testing.T) {
 		{name: "requester_unknown", change: standing("cat", preflight.StandingMissing), want: []string{"FERRY-421 7_crm_approve: cat"}},
 		{name: "requester_cannot_be_known", change: standing("cat", preflight.StandingUnknown), want: []string{"FERRY-421 7_crm_approve: cat: cannot be known"}},
 		{name: "requester_inactive", change: standing("cat", preflight.StandingInactive), want: []string{"FERRY-422 7_crm_approve: cat"}},
-		{name: "a_requester_without_login_is_another_finding", change: func(f *facts) {
-			f.Instance.Requester = migration.AnonymousUser
-			f.Users.Accounts[migration.AnonymousUser] = preflight.Account{Standing: preflight.StandingMissing}
+		{name: "a_requester_of_background_threads_is_another_finding", change: func(f *facts) { f.Instance.Requester = "roleSystem" }},
+		{name: "a_requester_without_login_starts_so", change: anonymous(), want: []string{"FERRY-444 7_crm_approve: "}},
+		{name: "a_mapped_requester_without_login_is_somebody", change: func(f *facts) {
+			wanted := *f.Instance
+			f.Wanted, f.Instance.Requester = &wanted, migration.AnonymousUser
 		}},
+		{name: "without_login_where_another_directory_is_in_use", change: anonymous(external, whitelist("group", "hr-team")), want: nobody("in none of the groups hr-team")},
+		{name: "without_login_an_unpublished_version", change: anonymous(func(f *facts) { f.Users.Start.Published = false }), want: nobody("only administrators may start a version that is not published")},
+		{name: "without_login_where_any_user_may", change: anonymous(whitelist("role", "loggedInUser")), want: nobody("only who is logged in may")},
+		{name: "without_login_where_administrators_may", change: anonymous(whitelist("role", "adminUser")), want: nobody("only administrators may")},
+		{name: "without_login_where_users_may", change: anonymous(whitelist("user", "usr-1,")), want: nobody("not among the users of the start whitelist")},
+		{name: "without_login_where_a_head_may", change: anonymous(whitelist("hod", "dept-sales")), want: nobody("not the head of the department dept-sales")},
+		{name: "without_login_where_a_plugin_decides", change: anonymous(whitelist("plugin", "org.Whitelist")), want: []string{"FERRY-426 7_crm_approve: roleAnonymous: plugin org.Whitelist decides"}},
+		{name: "a_wreck_without_login_says_nothing", change: anonymous(func(f *facts) { f.Instance.State = migration.StateNotStarted })},
 		{name: "a_mapped_requester_is_looked_up_by_the_targets_name", change: func(f *facts) {
 			wanted := *f.Instance
 			wanted.Requester = "jack"
@@ -119,7 +138,7 @@ func TestUsers(t *testing.T) {
 				},
 			}
 			tc.change(&f)
-			got := only(said(preflight.Instance(&f)), "FERRY-421", "FERRY-422", "FERRY-423", "FERRY-424", "FERRY-425", "FERRY-426")
+			got := only(said(preflight.Instance(&f)), "FERRY-421", "FERRY-422", "FERRY-423", "FERRY-424", "FERRY-425", "FERRY-426", "FERRY-444")
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}

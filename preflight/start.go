@@ -29,7 +29,7 @@ var start = []Check{
 		ID:       "FERRY-427",
 		Severity: migration.Blocking,
 		Title:    "the new instance would finish at once",
-		Remedy:   "wait until the instance has moved on, or move it by hand: a closed instance cannot be resumed",
+		Remedy:   "wait until the instance has moved on, or publish a version on the target whose start waits; else begin the case anew: see docs/what-if.md#a-case-begun-anew",
 		About:    `With the variables of the instance, the conditions of the definition lead from the start to the end without a wait. A start with the initial values of the texts, which can be set afterwards (FERRY-436), is not known to wait either.`,
 		Instance: startEnds,
 	},

@@ -15,7 +15,7 @@ var subflows = []Check{
 		ID:       "FERRY-404",
 		Severity: migration.Blocking,
 		Title:    "an open subflow cannot be continued",
-		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it; what nobody waits for moves with starts.asynchronous: end",
+		Remedy:   "let the subflow end on the source first, or publish a version on the target whose activity calls the same process and waits for it; what nobody waits for moves with starts.asynchronous: end; where its instance is closed or gone, say under instances where the caller goes on: see docs/what-if.md#blocked-a-caller-that-waits-for-nothing",
 		About:    `A subflow is continued below its caller: the activity is started on the target, which makes a new instance, and that is brought to where the instance on the source is. This cannot be done where the instance on the source is closed or gone while its caller still waits, or where the target's activity calls another process or does not wait. Nor can it where the new instance, with the variables of the activity, would finish at once. With starts.asynchronous: block (the default) it is found, too, where the new instance would begin a subflow that nobody waits for, and where one is open below this instance. An open instance whose caller should wait for it, and is closed, is found either way.`,
 		Part:     subflowOpen,
 	},
@@ -47,7 +47,14 @@ var subflows = []Check{
 
 func subflowOpen(f *InstanceFacts, p *Part, r Report) {
 	for a := range p.open(xpdl.Subflow) {
-		if why := p.uncallable(a); why != "" {
+		why := p.uncallable(a)
+		switch {
+		case why == "":
+		case p.told() && (p.abandoned(a) || !p.goesOn(a)):
+			// It begins anew, or is not called at all.
+		case p.abandoned(a):
+			r.By(migration.WayResume).Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
+		default:
 			r.Found(f.subject(), fmt.Sprintf("%s: %s", a.DefID, why))
 			continue
 		}
@@ -108,10 +115,12 @@ func (p *Part) loose() (asynchronous, left []string) {
 	for _, c := range p.Instance.Children {
 		switch {
 		case known[c.ID]:
-		case slices.ContainsFunc(attached, func(a migration.Child) bool { return a.ID == c.ID }):
+		case !slices.ContainsFunc(attached, func(a migration.Child) bool { return a.ID == c.ID }):
+			asynchronous = append(asynchronous, string(c.ID))
+		case p.Resume == nil:
 			left = append(left, string(c.ID))
 		default:
-			asynchronous = append(asynchronous, string(c.ID))
+			// What the operator did not name ends with the source.
 		}
 	}
 	return asynchronous, left
@@ -148,6 +157,16 @@ func (p *Part) uncallable(a migration.OpenActivity) string {
 		return "the new instance would finish at once: " + child.Start.String()
 	}
 	return ""
+}
+
+// abandoned reports whether an activity waits for an instance that is closed or gone.
+// Nothing wakes it, and where it goes on only somebody who knows the process can say.
+func (p *Part) abandoned(a migration.OpenActivity) bool {
+	if !p.Source.Activity(string(a.DefID)).Waits() {
+		return false
+	}
+	child := p.below(a.DefID)
+	return child == nil || !child.Instance.State.Open()
 }
 
 // runsThrough reports whether the instance that the caller starts is known to end at once.

@@ -34,6 +34,12 @@ func (p *Part) started() bool {
 	return p.Instance.State.Open() && p.Instance.State != migration.StateNotStarted
 }
 
+// told reports whether the operator says where p goes on, and goesOn whether that is
+// at an open activity, too.
+func (p *Part) told() bool { return p.Resume != nil }
+
+func (p *Part) goesOn(a migration.OpenActivity) bool { return p.told() && p.stays(a) >= 0 }
+
 func (p *Part) wanted() *migration.Instance {
 	if p.Wanted != nil {
 		return p.Wanted
@@ -52,12 +58,21 @@ func (p *Part) ownStart() *flow.Path {
 	return p.Start.Waits[0].Child
 }
 
-// activities yields the open activities.
+// activities yields the open activities that shall be on the target.
 func (p *Part) activities() iter.Seq[migration.OpenActivity] {
 	if !p.started() {
 		return slices.Values[[]migration.OpenActivity](nil)
 	}
-	return slices.Values(p.Instance.Activities)
+	if p.Resume == nil {
+		return slices.Values(p.Instance.Activities)
+	}
+	return slices.Values(slices.DeleteFunc(slices.Clone(p.Instance.Activities), func(a migration.OpenActivity) bool { return p.stays(a) < 0 }))
+}
+
+// stays returns the index in Wanted of an activity that is open on the source, where the
+// operator said where the instance goes on; -1 for one that he did not name.
+func (p *Part) stays(a migration.OpenActivity) int {
+	return slices.IndexFunc(p.wanted().Activities, func(w migration.OpenActivity) bool { return w.ID == a.ID })
 }
 
 // open yields the open activities of some kinds.
@@ -83,6 +98,9 @@ func (p *Part) wantedActivities() []migration.OpenActivity {
 // target, nil for none.
 func (p *Part) becomes(a migration.OpenActivity) (migration.OpenActivity, *xpdl.Activity) {
 	i := slices.IndexFunc(p.Instance.Activities, func(b migration.OpenActivity) bool { return b.ID == a.ID })
+	if p.Resume != nil {
+		i = p.stays(a)
+	}
 	wanted := p.wanted().Activities[i]
 	if p.Target == nil {
 		return wanted, nil

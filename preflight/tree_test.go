@@ -153,7 +153,7 @@ func TestTrees(t *testing.T) {
 		{name: "an_activity_suspended", change: activity(func(a *migration.OpenActivity) { a.State = migration.StateSuspended }), want: []string{"FERRY-407 equip: laptop"}},
 		{name: "an_activity_of_no_definition", change: activity(func(a *migration.OpenActivity) { a.DefID = "gone" }), want: []string{"FERRY-410 equip: gone"}},
 		{name: "an_activity_missing_on_the_target", change: child(func(p *preflight.Part) { p.Target = hiring(t, "hire") }), want: []string{"FERRY-410 equip: laptop"}},
-		{name: "half_of_the_approvals", change: activity(func(a *migration.OpenActivity) { a.Priority = 5 }), want: []string{"FERRY-415 equip: laptop"}},
+		{name: "half_of_the_approvals", change: activity(approved), want: []string{"FERRY-415 equip: laptop"}},
 		{name: "a_deadline", change: activity(func(a *migration.OpenActivity) { a.Deadlines = 1 }), want: []string{"FERRY-416 equip: laptop"}},
 		{name: "accepted", change: activity(func(a *migration.OpenActivity) { a.State, a.AcceptedBy = migration.StateRunning, "clark" }), want: []string{"FERRY-419 equip: laptop"}},
 		{name: "accepted_by_whom_the_target_does_not_have", change: both(

@@ -14,7 +14,7 @@ var variables = []Check{
 		ID:       "FERRY-412",
 		Severity: migration.Blocking,
 		Title:    "a workflow variable holds an object that cannot be read",
-		Remedy:   "set it to a text on the source, or move this instance by hand",
+		Remedy:   "set it to a text on the source (POST monitoring/process/variable), or leave it out: - under variables; then run starter plan",
 		About:    `A serialized Java object that is neither a text nor null.`,
 		Part:     variableUnreadable,
 	},

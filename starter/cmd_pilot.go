@@ -19,11 +19,12 @@ type Pilots interface {
 	PilotGroups(ctx context.Context, mig migration.Name, f migration.Filter) ([]migration.PilotGroup, error)
 	Pilots(ctx context.Context, mig migration.Name) ([]migration.Pilot, error)
 	SavePilot(ctx context.Context, mig migration.Name, id migration.InstanceID, by string) error
+	SayResumeAt(ctx context.Context, mig migration.Name, id migration.InstanceID, w migration.Word) error
 	Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error
 }
 
 func (a *App) pilotCommand() *cobra.Command {
-	suggest := false
+	suggest, resumeAt := false, ""
 	cmd := a.verb(&cobra.Command{
 		Use:   "pilot INSTANCE",
 		Short: "Migrate one instance and show every step",
@@ -40,17 +41,24 @@ activities, variables or users need no new pilot.
 A pilot that is under way is followed, one that has ended is shown again. Ctrl-C
 stops following; the instance goes on.
 
+An instance in which nothing is open, or a tool hangs, is blocked until you say where
+it goes on. --resume-at names activities of the target's definition, which the plan
+suggests (FERRY-403, FERRY-406). They take the place of those that are open on the
+source. A tool or route among them is run again; no other is. What you say is kept in
+the ledger, and wins over instances in the configuration.
+
 --suggest names the fewest instances that together have every open activity of the
 definitions without a verified pilot.`,
 	}, 0, 1, func(ctx context.Context, s *session, args []string) error {
 		if suggest {
 			return s.suggest(ctx)
 		}
-		return s.pilot(ctx, args[0])
+		return s.pilot(ctx, args[0], resumeAt)
 	})
+	cmd.Flags().StringVar(&resumeAt, "resume-at", "", resumeAtHelp)
 	cmd.Flags().BoolVar(&suggest, "suggest", false, "suggest instances for pilots")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) != 1 && !suggest || suggest && len(args) > 0 {
+		if len(args) != 1 && !suggest || suggest && (len(args) > 0 || resumeAt != "") {
 			return mistake("usage: starter pilot INSTANCE, or starter pilot --suggest; see %s --help", cmd.CommandPath())
 		}
 		return nil
@@ -98,10 +106,19 @@ func (s *session) suggest(ctx context.Context) error {
 	return s.print(report.NewSuggestions(missing))
 }
 
-func (s *session) pilot(ctx context.Context, id string) error {
+func (s *session) pilot(ctx context.Context, id, resumeAt string) error {
+	at, err := activitiesAt(resumeAt)
+	if err != nil {
+		return err
+	}
 	e, err := s.entry(ctx, id)
 	if err != nil {
 		return err
+	}
+	if at != nil {
+		if err := s.sayResumeAt(ctx, &e, at); err != nil {
+			return err
+		}
 	}
 	if e.State == migration.InstanceDone {
 		return s.pilotAgain(ctx, e)

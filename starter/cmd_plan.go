@@ -18,6 +18,7 @@ import (
 type Plans interface {
 	Findings(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.Finding, error)
 	FindingCounts(ctx context.Context, mig migration.Name) ([]migration.FindingCount, error)
+	Hindrances(ctx context.Context, mig migration.Name) ([]migration.Hindrance, error)
 	PlanEach(ctx context.Context, mig migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error]
 	PlanDiff(ctx context.Context, mig migration.Name) (migration.PlanDiff, error)
 	PlanChanges(ctx context.Context, mig migration.Name, move migration.PlanMove) iter.Seq2[migration.PlanChange, error]
@@ -25,8 +26,8 @@ type Plans interface {
 
 // planFlags are the flags of starter plan; check has notes only.
 type planFlags struct {
-	dry, notes, diff bool
-	explain          string
+	dry, notes, diff, ways bool
+	explain                string
 }
 
 func (f *planFlags) addNotes(cmd *cobra.Command) {
@@ -44,14 +45,21 @@ does not change instances that a wave has begun with. --diff shows what changed
 since the plan before.
 
 --explain INSTANCE makes no plan. It shows what the last plan found for that
-instance. -o json has every instance.`,
+instance. -o json has every instance. --ways makes none either. It shows which
+switches of ferry.yaml would free how many of the blocked instances.`,
 	}
 	f.addNotes(cmd)
 	cmd.Flags().BoolVar(&f.diff, "diff", false, "make a plan and show what changed since the one before")
 	cmd.Flags().StringVar(&f.explain, "explain", "", "show what the last plan found for this `INSTANCE`")
+	cmd.Flags().BoolVar(&f.ways, "ways", false, "show which switches would free how many of the blocked instances")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
+		explain := cmd.Flags().Changed("explain")
 		switch {
-		case !cmd.Flags().Changed("explain"):
+		case f.ways && (explain || f.diff || f.notes):
+			return mistake("--ways makes no plan; give it alone")
+		case f.ways:
+			return s.ways(ctx)
+		case !explain:
 			return s.plan(ctx, f)
 		case f.diff || f.notes:
 			return mistake("--explain makes no plan; give it alone")
@@ -114,6 +122,9 @@ func (s *session) planned(ctx context.Context, result contract.PlanResult, f pla
 	if frozen.Findings, err = s.ledger.Plans.Findings(ctx, name, ""); err != nil {
 		return report.Plan{}, err
 	}
+	if frozen.Hindrances, err = s.ledger.Plans.Hindrances(ctx, name); err != nil {
+		return report.Plan{}, err
+	}
 	if f.diff {
 		if frozen.Changes, err = s.changes(ctx); err != nil {
 			return report.Plan{}, err
@@ -154,6 +165,23 @@ func (s *session) needPlan(ctx context.Context) error {
 		err = mistake("%s has no plan yet; starter plan makes one", s.config.Migration)
 	}
 	return err
+}
+
+// ways tells what it would take to move what the last plan blocks.
+func (s *session) ways(ctx context.Context) error {
+	if err := s.needPlan(ctx); err != nil {
+		return err
+	}
+	name := s.config.Migration
+	hindrances, err := s.ledger.Plans.Hindrances(ctx, name)
+	if err != nil {
+		return err
+	}
+	general, err := s.ledger.Plans.Findings(ctx, name, "")
+	if err != nil {
+		return err
+	}
+	return s.print(report.NewWays(name, hindrances, general))
 }
 
 // explain tells all that the last plan says of one instance.

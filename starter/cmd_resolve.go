@@ -25,6 +25,7 @@ type Decisions interface {
 // resolveFlags are the flags of starter resolve.
 type resolveFlags struct {
 	action, target, reason, parkedFor string
+	resumeAt                          string
 	discard                           bool
 	park                              int64
 }
@@ -46,12 +47,17 @@ ACTIONS
   accept    the difference is fine; go on
   rekey     give the record a new ID on the target, where another one has its ID, and
             go on; for record_conflict
-  rollback  undo everything on the target; the instance is ready again`,
+  rollback  undo everything on the target; the instance is ready again
+
+With retry, --resume-at says at which activities of the target an instance goes on that
+is parked for nothing_to_resume, source_blocked or resume_not_converging. A tool or
+route among them is run again.`,
 	}
 	cmd.Flags().StringVar(&f.action, "action", "", "the action")
 	cmd.Flags().StringVar(&f.target, "target", "", "target instance to adopt")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "why you decided so; kept in the ledger")
 	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "let redo and rollback discard what people did on the target")
+	cmd.Flags().StringVar(&f.resumeAt, "resume-at", "", resumeAtHelp)
 	cmd.Flags().StringVar(&f.parkedFor, "parked-for", "", "all instances that are parked for this `REASON`, instead of one")
 	cmd.Flags().Int64Var(&f.park, "park", 0, "number of the parking, as starter parked shows it; default the present one")
 	return a.verb(cmd, 0, 1, func(ctx context.Context, s *session, args []string) error {
@@ -101,8 +107,12 @@ func (s *session) decide(ctx context.Context, e migration.Entry, f resolveFlags)
 			return report.Resolved{}, err
 		}
 	}
-	err := s.ledger.Decisions.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
-		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, By: s.Operator, Text: f.reason,
+	at, err := activitiesAt(f.resumeAt)
+	if err != nil {
+		return report.Resolved{}, err
+	}
+	err = s.ledger.Decisions.Resolve(ctx, s.config.Migration, e.Instance, migration.Decision{
+		ParkID: e.ParkID, Action: action, TargetID: target, Discard: f.discard, ResumeAt: at, By: s.Operator, Text: f.reason,
 	})
 	if err != nil {
 		return report.Resolved{}, err
@@ -170,6 +180,8 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 	switch {
 	case f.action == string(migration.ActionAdopt):
 		return nil, mistake("adopt needs a target instance for each; resolve them one by one")
+	case f.resumeAt != "":
+		return nil, mistake("--resume-at belongs to one instance; leave it out")
 	case f.park != 0:
 		return nil, mistake("--park belongs to one instance; leave it out")
 	}
@@ -196,8 +208,8 @@ func (s *session) parkedFor(ctx context.Context, f resolveFlags) ([]migration.En
 // redo undoes an instance that is done and migrates it afresh. One that was
 // interrupted meanwhile goes on.
 func (s *session) redo(ctx context.Context, e migration.Entry, f resolveFlags) error {
-	if f.park != 0 || f.target != "" {
-		return mistake("%s is %s, not parked; leave out --park and --target", e.Instance, e.State)
+	if f.park != 0 || f.target != "" || f.resumeAt != "" {
+		return mistake("%s is %s, not parked; leave out --park, --target and --resume-at", e.Instance, e.State)
 	}
 	if err := s.needWorkflows(ctx); err != nil {
 		return err
@@ -276,8 +288,13 @@ func (f resolveFlags) check(e migration.Entry) error {
 		return mistake("action %s takes no --target", f.action)
 	case f.discard && f.action != string(migration.ActionRedo) && f.action != string(migration.ActionRollback):
 		return mistake("--discard-target-work belongs to action redo or rollback")
+	case f.resumeAt != "" && f.action != string(migration.ActionRetry):
+		return mistake("--resume-at belongs to action retry")
+	case f.resumeAt != "" && !e.Reason.TakesWord():
+		return mistake("--resume-at does not help against %s", e.Reason)
 	}
-	return nil
+	_, err := activitiesAt(f.resumeAt)
+	return err
 }
 
 func allActions() []string {

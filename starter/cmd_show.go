@@ -15,6 +15,7 @@ type Logs interface {
 	Findings(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.Finding, error)
 	Comparison(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Comparison, error)
 	Lines(ctx context.Context, mig migration.Name, id migration.InstanceID) ([]migration.StepLine, error)
+	ResumeAt(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Word, error)
 }
 
 func (a *App) showCommand() *cobra.Command {
@@ -22,9 +23,9 @@ func (a *App) showCommand() *cobra.Command {
 		Use:   "show INSTANCE",
 		Short: "Show everything about one instance",
 		Long: `Shows everything that the ledger has about one instance of the source: its state
-and why, which actions fit, its findings, what the last comparison of both sides
-found, and its log, with every side effect. While it waits for a call to the target to
-be over, it says why, and for how much longer at the most.`,
+and why, where it goes on if you said so, which actions fit, its findings, what the last
+comparison of both sides found, and its log, with every side effect. While it waits for a
+call to the target to be over, it says why, and for how much longer at the most.`,
 	}, 1, 1, func(ctx context.Context, s *session, args []string) error {
 		e, err := s.entry(ctx, args[0])
 		if err != nil {
@@ -67,6 +68,9 @@ func (s *session) facts(ctx context.Context, e migration.Entry) (report.Instance
 	if err == nil {
 		f.Comparison = &compared
 	} else if migration.CodeOf(err) != migration.CodeNotFound {
+		return f, err
+	}
+	if f.Word, err = s.word(ctx, e.Instance); err != nil {
 		return f, err
 	}
 	f.Log, err = s.ledger.Logs.Lines(ctx, s.config.Migration, e.Instance)

@@ -62,6 +62,7 @@ type world struct {
 	waves    []migration.Wave
 	decided  []migration.Decision
 	users    map[migration.RecordID][]migration.InstanceID // that have records on the target under their own IDs
+	words    map[migration.InstanceID]migration.Word
 
 	activities map[migration.InstanceID][]migration.ActivityDefID
 	pilots     map[migration.InstanceID]migration.Pilot
@@ -115,7 +116,7 @@ func entry(id string, state migration.InstanceState) migration.Entry {
 }
 
 func newWorld(entries ...migration.Entry) *world {
-	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}, activities: map[migration.InstanceID][]migration.ActivityDefID{}, pilots: map[migration.InstanceID]migration.Pilot{}, snapshots: map[migration.InstanceID]migration.Snapshot{}}
+	w := &world{entries: map[migration.InstanceID]migration.Entry{}, findings: map[migration.InstanceID][]migration.Finding{}, lines: map[migration.InstanceID][]migration.StepLine{}, open: map[string]bool{}, activities: map[migration.InstanceID][]migration.ActivityDefID{}, pilots: map[migration.InstanceID]migration.Pilot{}, words: map[migration.InstanceID]migration.Word{}, snapshots: map[migration.InstanceID]migration.Snapshot{}}
 	for _, e := range entries {
 		w.entries[e.Instance] = e
 	}
@@ -262,6 +263,24 @@ func (l fakeLedger) FindingCounts(context.Context, migration.Name) ([]migration.
 		}
 	}
 	return counts, nil
+}
+
+func (l fakeLedger) Hindrances(context.Context, migration.Name) ([]migration.Hindrance, error) {
+	var all []migration.Hindrance
+	for _, e := range l.selected(migration.Filter{States: []migration.InstanceState{migration.InstanceBlocked}}) {
+		h := migration.Hindrance{Definition: e.Definition, Target: e.Target, Instances: 1}
+		for _, f := range l.findings[e.Instance] {
+			switch {
+			case f.Severity != migration.Blocking:
+			case f.Way != "":
+				h.Ways = append(h.Ways, f.Way)
+			default:
+				h.Checks = append(h.Checks, f.ID)
+			}
+		}
+		all = append(all, h)
+	}
+	return all, nil
 }
 
 func (l fakeLedger) PlanEach(_ context.Context, _ migration.Name, f migration.Filter) iter.Seq2[migration.PlanEntry, error] {
@@ -461,6 +480,15 @@ func (l fakeLedger) RollbackCounts(_ context.Context, _ migration.Name, name str
 		}
 	}
 	return counts, nil
+}
+
+func (l fakeLedger) SayResumeAt(_ context.Context, _ migration.Name, id migration.InstanceID, w migration.Word) error {
+	l.words[id] = w
+	return nil
+}
+
+func (l fakeLedger) ResumeAt(_ context.Context, _ migration.Name, id migration.InstanceID) (migration.Word, error) {
+	return l.words[id], nil
 }
 
 func (l fakeLedger) Resolve(_ context.Context, _ migration.Name, _ migration.InstanceID, d migration.Decision) error {

@@ -15,6 +15,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/internal/version"
 	"jogetferry/migration"
+	"jogetferry/starter/report"
 )
 
 func TestHelp(t *testing.T) {
@@ -207,6 +208,41 @@ func TestExplainKnowsThePilots(t *testing.T) {
 	}
 }
 
+// TestWaysAreThoseOfTheLastPlan and no new one is made, even where all is blocked.
+func TestWaysAreThoseOfTheLastPlan(t *testing.T) {
+	t.Parallel()
+	w := newWorld(entry("1_crm_process1", migration.InstanceBlocked), entry("2_crm_process1", migration.InstanceBlocked), entry("3_crm_process1", migration.InstanceBlocked))
+	number := migration.Finding{ID: "FERRY-302", Severity: migration.Blocking, Way: migration.WayRekey}
+	w.findings["1_crm_process1"] = []migration.Finding{number, {ID: "FERRY-416", Severity: migration.Warning}}
+	w.findings["2_crm_process1"] = []migration.Finding{number, {ID: "FERRY-415", Severity: migration.Blocking}}
+	w.findings["3_crm_process1"] = []migration.Finding{number}
+	w.findings[""] = []migration.Finding{{ID: "FERRY-417", Severity: migration.Blocking, Subject: "8_crm_other", Way: migration.WayAsynchronous}}
+	status, out, errs := w.run(t, "plan", "--ways", "-o", "json")
+	var got report.Ways
+	if err := json.Unmarshal([]byte(out), &got); err != nil || status != 0 || len(w.started) > 0 {
+		t.Fatalf("status %d, %d workflows started, %v: %s", status, len(w.started), err, errs)
+	}
+	of := report.WaysOf{
+		Blocked: 3, Ways: []report.WaySet{{Switches: []string{string(migration.WayRekey)}, Frees: 2, Together: 2}},
+		Stay: 1, Reasons: []report.Reason{{ID: "FERRY-415", Severity: "blocking", Instances: 1, Doc: "docs/checks.md#ferry-415"}},
+	}
+	want := report.Ways{Migration: "crm-2026", Blocked: 3, All: of, Besides: []report.Besides{{
+		Reason: report.Reason{ID: "FERRY-417", Severity: "blocking", Instances: 1, Doc: "docs/checks.md#ferry-417"}, Switch: string(migration.WayAsynchronous),
+	}}}
+	of.Definition = "crm#3#process1"
+	want.Definitions = []report.WaysOf{of}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ways (-want +got):\n%s", diff)
+	}
+	w.result = contract.PlanResult{Counts: migration.Counts{Blocked: 3}}
+	if _, out, _ := w.run(t, "plan"); !strings.Contains(out, "see starter plan --ways") {
+		t.Errorf("a plan does not name them: %s", out)
+	}
+	if _, out, _ := w.run(t, "plan", "--explain", "3_crm_process1"); !strings.Contains(out, "Or set: records.rekey: needed") {
+		t.Errorf("an explanation does not name the switch: %s", out)
+	}
+}
+
 // TestTopReasonsNameWhatBlocksAWholeDefinition has instances without findings.
 func TestTopReasonsNameWhatBlocksAWholeDefinition(t *testing.T) {
 	t.Parallel()
@@ -315,6 +351,9 @@ func TestExitStatus(t *testing.T) {
 		{"explain_without_a_plan", []string{"plan", "--explain", "3_crm_process1"}, func(w *world) { w.entries = nil }, 2, "crm-2026 has no plan yet; starter plan makes one"},
 		{"explain_an_unknown_instance", []string{"plan", "--explain", "7_crm_process1"}, nil, 2, "the plan does not have 7_crm_process1"},
 		{"explain_beside_diff", []string{"plan", "--explain", "3_crm_process1", "--diff"}, nil, 2, "--explain makes no plan; give it alone"},
+		{"ways_without_a_plan", []string{"plan", "--ways"}, func(w *world) { w.entries = nil }, 2, "crm-2026 has no plan yet; starter plan makes one"},
+		{"ways_beside_diff", []string{"plan", "--ways", "--diff"}, nil, 2, "--ways makes no plan; give it alone"},
+		{"ways_beside_explain", []string{"plan", "--ways", "--explain", "3_crm_process1"}, nil, 2, "--ways makes no plan; give it alone"},
 		{"pilot_of_a_parked_instance", []string{"pilot", "2_crm_process1"}, nil, 2, "is parked (start_outcome_unknown)"},
 		{"pilot_of_a_blocked_instance", []string{"pilot", "5_crm_process1"}, nil, 3, "blocked by its findings"},
 		{"resolve_what_is_not_parked", []string{"resolve", "1_crm_process1", "--action", "retry"}, nil, 2, "is done, not parked"},
@@ -790,5 +829,100 @@ func TestShow_says_what_an_instance_waits_for(t *testing.T) {
 	}
 	if shown.Waits != w.waits {
 		t.Errorf("waits for %q", shown.Waits)
+	}
+}
+
+// TestResumeAt has the operator say where an instance goes on, and what is in the way of it.
+func TestResumeAt(t *testing.T) {
+	t.Parallel()
+	const blocked = "5_crm_process1"
+	finding := func(id string, way migration.Way) migration.Finding {
+		return migration.Finding{ID: id, Severity: migration.Blocking, Subject: blocked, Way: way}
+	}
+	for _, tc := range []struct {
+		name     string
+		args     string
+		findings []migration.Finding
+		general  []migration.Finding
+		reason   migration.Reason
+		status   int
+		errs     string
+		word     migration.Word
+		decided  []migration.ActivityDefID
+	}{
+		{
+			name: "a_pilot_that_only_waits_for_it", args: "pilot 5_crm_process1 --resume-at approve,notify", findings: []migration.Finding{finding("FERRY-403", migration.WayResume)},
+			word: migration.Word{Activities: []migration.ActivityDefID{"approve", "notify"}, By: "operator@host"},
+		},
+		{
+			name: "a_pilot_with_a_wrong_word", args: "pilot 5_crm_process1 --resume-at approve", findings: []migration.Finding{finding("FERRY-442", "")},
+			word: migration.Word{Activities: []migration.ActivityDefID{"approve"}, By: "operator@host"},
+		},
+		{
+			name: "something_else_blocks_it_too", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by FERRY-402",
+			findings: []migration.Finding{finding("FERRY-403", migration.WayResume), finding("FERRY-402", "")},
+		},
+		{
+			name: "its_definition_is_blocked", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by FERRY-203",
+			findings: []migration.Finding{finding("FERRY-403", migration.WayResume)},
+			general:  []migration.Finding{{ID: "FERRY-203", Severity: migration.Blocking, Subject: "crm#3#process1"}},
+		},
+		{name: "nothing_of_its_own_blocks_it", args: "pilot 5_crm_process1 --resume-at approve", status: 3, errs: "is blocked by its definition or app"},
+		{name: "one_that_is_done", args: "pilot 1_crm_process1 --resume-at approve", status: 2, errs: "has not begun"},
+		{name: "one_that_is_parked", args: "pilot 2_crm_process1 --resume-at approve", status: 2, errs: "starter resolve 2_crm_process1 --action retry --resume-at"},
+		{name: "a_name_twice", args: "pilot 5_crm_process1 --resume-at approve,approve", status: 2, errs: "names approve twice"},
+		{name: "an_empty_name", args: "pilot 5_crm_process1 --resume-at approve,", status: 2, errs: "empty"},
+		{name: "with_suggest", args: "pilot --suggest --resume-at approve", status: 2, errs: "usage"},
+		{
+			name: "the_answer_to_a_parking", args: "resolve 2_crm_process1 --action retry --resume-at approve", reason: migration.ReasonNothingToResume,
+			decided: []migration.ActivityDefID{"approve"},
+		},
+		{name: "another_action", args: "resolve 2_crm_process1 --action skip --resume-at approve", reason: migration.ReasonNothingToResume, status: 2, errs: "belongs to action retry"},
+		{name: "another_reason", args: "resolve 2_crm_process1 --action retry --resume-at approve", reason: migration.ReasonVerifyDiffers, status: 2, errs: "does not help against verify_differs"},
+		{name: "all_of_a_reason", args: "resolve --parked-for nothing_to_resume --action retry --resume-at approve", reason: migration.ReasonNothingToResume, status: 2, errs: "belongs to one instance"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w := sample()
+			w.findings[blocked], w.findings[""] = tc.findings, tc.general
+			if tc.reason != "" {
+				e := w.entries["2_crm_process1"]
+				e.Reason = tc.reason
+				w.entries[e.Instance] = e
+			}
+			w.tick = func(int) {
+				e := w.entries[blocked]
+				e.State, e.Verdict = migration.InstanceDone, migration.VerdictSame
+				w.entries[blocked] = e
+				w.lines[blocked] = append(w.lines[blocked], migration.StepLine{ID: 9, Kind: migration.KindNote, Event: migration.EventState, Facts: migration.Facts{State: migration.InstanceDone}, At: clock})
+			}
+			status, _, errs := w.run(t, strings.Fields(tc.args)...)
+			if status != tc.status || !strings.Contains(errs, tc.errs) {
+				t.Errorf("status %d, said %q; want %d and %q", status, errs, tc.status, tc.errs)
+			}
+			if diff := cmp.Diff(tc.word, w.words[blocked]); diff != "" {
+				t.Errorf("kept (-want +got):\n%s", diff)
+			}
+			var decided []migration.ActivityDefID
+			for _, d := range w.decided {
+				decided = append(decided, d.ResumeAt...)
+			}
+			if diff := cmp.Diff(tc.decided, decided); diff != "" {
+				t.Errorf("decided (-want +got):\n%s", diff)
+			}
+			if started := len(w.started) == 1; started != (tc.word.Activities != nil) {
+				t.Errorf("%d workflows were started", len(w.started))
+			}
+		})
+	}
+}
+
+func TestShow_says_where_an_instance_goes_on(t *testing.T) {
+	t.Parallel()
+	w := sample()
+	w.words["3_crm_process1"] = migration.Word{Activities: []migration.ActivityDefID{"approve", "notify"}, By: "ann", At: clock}
+	_, out, _ := w.run(t, "show", "3_crm_process1")
+	if want := "approve, notify (typed by ann at "; !strings.Contains(out, want) {
+		t.Errorf("said %s, want %q", out, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"jogetferry/migration"
 )
@@ -106,6 +107,32 @@ func (l *Ledger) FindingCounts(ctx context.Context, mig migration.Name) ([]migra
 		return err
 	})
 	return counts, failure("count findings", string(mig), err)
+}
+
+// Hindrances counts the blocked instances by what findings of their own block them. The
+// server counts: there is one row for each kind of hindrance, however many instances.
+func (l *Ledger) Hindrances(ctx context.Context, mig migration.Name) ([]migration.Hindrance, error) {
+	var all []migration.Hindrance
+	err := each(ctx, l.db, queryHindrances, []any{mig}, func(row scanner) error {
+		var h migration.Hindrance
+		var definition, target, ways, checks string
+		err := row.Scan(&definition, &target, &ways, &checks, &h.Instances)
+		if err != nil {
+			return err
+		}
+		listed := func(c rune) bool { return c == '|' }
+		h.Checks = strings.FieldsFunc(checks, listed)
+		for _, way := range strings.FieldsFunc(ways, listed) {
+			h.Ways = append(h.Ways, migration.Way(way))
+		}
+		if h.Definition, err = parseDefinition(definition); err != nil {
+			return err
+		}
+		h.Target, err = parseDefinition(target)
+		all = append(all, h)
+		return err
+	})
+	return all, failure("count what blocks", string(mig), err)
 }
 
 // PilotGroups returns the entries that f selects in groups that stand alike, by

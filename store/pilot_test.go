@@ -168,3 +168,48 @@ func TestWritten_counts_rows_by_table(t *testing.T) {
 		t.Errorf("written (-want +got):\n%s", diff)
 	}
 }
+
+func TestHindrances_count_blocked_instances_that_are_alike(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	blocking := func(id string, way migration.Way) migration.Finding {
+		return migration.Finding{ID: id, Severity: migration.Blocking, Subject: "s", Message: "m", Remedy: "r", Way: way}
+	}
+	warned := blocking("FERRY-416", migration.WayResume)
+	warned.Severity = migration.Warning
+	number, variable := blocking("FERRY-302", migration.WayRekey), blocking("FERRY-413", migration.WayVariables)
+	states := map[int]migration.InstanceState{9: migration.InstanceWarned}
+	for n := 1; n <= 8; n++ {
+		states[n] = migration.InstanceBlocked
+	}
+	page := planned(10, states)
+	for i, findings := range [][]migration.Finding{
+		{number, variable, variable, warned},
+		{variable, number},
+		{number},
+		{blocking("FERRY-303", migration.WayRekey)},
+		{number, blocking("FERRY-415", ""), blocking("FERRY-402", ""), blocking("FERRY-415", "")},
+		{blocking("FERRY-402", ""), number, blocking("FERRY-415", "")},
+		{warned},
+		nil,
+		{warned, number},
+	} {
+		page[i].Findings = findings
+	}
+	page[3].Target = migration.DefinitionID{Package: "crm_community", Version: "7", Process: "process1"}
+	savePlan(t, l, "p", page)
+	must(t, l.SaveFindings(t.Context(), mig, []migration.Finding{blocking("FERRY-203", "")}))
+
+	got, err := l.Hindrances(t.Context(), mig)
+	must(t, err)
+	want := []migration.Hindrance{
+		{Definition: def, Instances: 2},
+		{Definition: def, Ways: []migration.Way{migration.WayVariables, migration.WayRekey}, Instances: 2},
+		{Definition: def, Ways: []migration.Way{migration.WayRekey}, Instances: 1},
+		{Definition: def, Ways: []migration.Way{migration.WayRekey}, Checks: []string{"FERRY-402", "FERRY-415"}, Instances: 2},
+		{Definition: def, Target: page[3].Target, Ways: []migration.Way{migration.WayRekey}, Instances: 1},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("hindrances (-want +got):\n%s", diff)
+	}
+}

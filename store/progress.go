@@ -175,7 +175,12 @@ func (l *Ledger) Resolve(ctx context.Context, mig migration.Name, id migration.I
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err == nil && known.Action == d.Action && known.TargetID == d.TargetID && known.Discard == d.Discard {
+		decided := err == nil
+		said, err := saidBefore(ctx, tx, mig, id, d)
+		if err != nil {
+			return err
+		}
+		if decided && known.Action == d.Action && known.TargetID == d.TargetID && known.Discard == d.Discard && said {
 			return nil
 		}
 		if e.State != migration.InstanceParked || e.ParkID != d.ParkID {
@@ -184,10 +189,15 @@ func (l *Ledger) Resolve(ctx context.Context, mig migration.Name, id migration.I
 				Hint: fmt.Sprintf("parking %d has ended: the instance is %s, parking %d", d.ParkID, e.State, e.ParkID),
 			}
 		}
-		if !e.Reason.Allows(d.Action) || (d.Action == migration.ActionAdopt) != (d.TargetID != "") {
+		if !e.Reason.Allows(d.Action) || (d.Action == migration.ActionAdopt) != (d.TargetID != "") || d.Action != migration.ActionRetry && len(d.ResumeAt) > 0 {
 			return &migration.Error{
 				Code: migration.CodeInvalid, Op: op, Subject: string(id),
-				Hint: fmt.Sprintf("for %s: %v; only adopt names a target instance", e.Reason, e.Reason.Actions()),
+				Hint: fmt.Sprintf("for %s: %v; only adopt names a target instance, and only retry where it goes on", e.Reason, e.Reason.Actions()),
+			}
+		}
+		if !said {
+			if err := l.sayResumeAt(ctx, tx, mig, e, d.Word()); err != nil {
+				return err
 			}
 		}
 		if d.By == "" {

@@ -87,6 +87,12 @@ WHERE migration = ? AND instance = ?`
 	queryDecision = `SELECT park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
 WHERE migration = ? AND instance = ? AND park_id = ?`
 
+	queryResumeAts = `SELECT instance, activities, park_id, said_by, said_at FROM resume_at WHERE migration = ?`
+
+	upsertResumeAt = `INSERT INTO resume_at (migration, instance, activities, park_id, said_by, said_at)
+VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE activities = VALUES(activities),
+park_id = VALUES(park_id), said_by = VALUES(said_by), said_at = VALUES(said_at)`
+
 	upsertDecision = `INSERT INTO decision (migration, instance, park_id, action, target_id, discard, decided_by,
 reason_text, decided_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE
 action = VALUES(action), target_id = VALUES(target_id), discard = VALUES(discard),
@@ -102,6 +108,16 @@ WHERE migration = ? AND instance IN `
 JOIN instance i ON i.migration = f.migration AND i.instance = f.instance
 WHERE f.migration = ? AND i.state IN ('ready','warned','blocked')
 GROUP BY i.definition, f.check_id, f.severity ORDER BY i.definition, f.check_id, f.severity`
+
+	// A list of GROUP_CONCAT has room for a hundred checks where a server has its defaults.
+	queryHindrances = `SELECT definition, target_definition, ways, checks, COUNT(*) FROM (
+SELECT i.definition, i.target_definition,
+COALESCE(GROUP_CONCAT(DISTINCT NULLIF(f.way, '') ORDER BY NULLIF(f.way, '') SEPARATOR '|'), '') AS ways,
+COALESCE(GROUP_CONCAT(DISTINCT IF(f.way = '', f.check_id, NULL)
+ORDER BY IF(f.way = '', f.check_id, NULL) SEPARATOR '|'), '') AS checks
+FROM instance i LEFT JOIN finding f ON f.migration = i.migration AND f.instance = i.instance AND f.severity = 'blocking'
+WHERE i.migration = ? AND i.state = 'blocked' GROUP BY i.definition, i.target_definition, i.instance) AS blocked
+GROUP BY definition, target_definition, ways, checks ORDER BY definition, target_definition, ways, checks`
 
 	deleteFindings = `DELETE FROM finding WHERE migration = ? AND instance IN `
 

@@ -62,6 +62,9 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 	if t.minted, err = t.act.Target.Fresh().NextProcessNumber(ctx); err != nil {
 		return t.out, err
 	}
+	if t.words, err = t.act.words(ctx, t.in.Migration); err != nil {
+		return t.out, err
+	}
 	if err := t.balance(ctx); err != nil {
 		return t.out, err
 	}
@@ -73,7 +76,7 @@ func (t *inventory) run(ctx context.Context) (contract.InventoryOutput, error) {
 			t.plan.ProcessesWithoutInstances = append(t.plan.ProcessesWithoutInstances, wanted)
 		}
 	}
-	for _, gather := range []func(context.Context) error{t.mappings, t.amounts, t.oldIDs, t.mappedUsers, t.freeSpace} {
+	for _, gather := range []func(context.Context) error{t.mappings, t.amounts, t.oldIDs, t.mappedUsers, t.freeSpace, t.absentWords} {
 		if err := gather(ctx); err != nil {
 			return t.out, err
 		}
@@ -291,6 +294,7 @@ func (t *inventory) judge(ctx context.Context, trees []migration.Tree) ([]migrat
 			entry.State = migration.InstanceWarned
 		}
 		t.count(entry, findings)
+		t.see(i.ID)
 		page = append(page, migration.PlanEntry{Entry: entry, Findings: findings, Activities: i.Wanted()})
 	}
 	return page, nil
@@ -341,7 +345,7 @@ func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts [
 			return nil, nil, err
 		}
 		blocked[i] = d.worst == migration.Blocking
-		facts[i], err = t.act.treeFacts(ctx, &trees[i], d, t.minted, func(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
+		facts[i], err = t.act.treeFacts(ctx, &trees[i], d, t.words[root.ID], func(ctx context.Context, id, target migration.DefinitionID, unpublished string) (*definition, error) {
 			d, err := t.judged(ctx, id, target, unpublished)
 			blocked[i] = blocked[i] || err == nil && d.worst == migration.Blocking
 			return d, err
@@ -350,11 +354,14 @@ func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts [
 			return nil, nil, err
 		}
 		t.act.rekey(&facts[i], t.rekeyed)
+		facts[i].Minted = t.minted
 		if err := t.app(ctx, root); err != nil {
 			return nil, nil, err
 		}
 	}
-	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{t.act.gatherLinked, t.gatherData, t.rekeyNeeded, t.inspectRekeyed, t.gatherUsers, t.gatherDeadlines} {
+	for _, gather := range []func(context.Context, []preflight.InstanceFacts) error{
+		t.act.gatherLinked, t.act.gatherCandidates, t.gatherData, t.rekeyNeeded, t.inspectRekeyed, t.gatherUsers, t.gatherDeadlines,
+	} {
 		if err := gather(ctx, facts); err != nil {
 			return nil, nil, err
 		}
@@ -378,7 +385,11 @@ func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflig
 	if err != nil {
 		return preflight.InstanceFacts{}, err
 	}
-	f, err := act.treeFacts(ctx, tree, d, minted, act.definition)
+	word, err := act.Word(ctx, act.Settings.Migration, tree.Instance.ID)
+	if err != nil {
+		return preflight.InstanceFacts{}, err
+	}
+	f, err := act.treeFacts(ctx, tree, d, word, act.definition)
 	if err != nil {
 		return f, err
 	}
@@ -387,17 +398,22 @@ func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflig
 		return f, err
 	}
 	act.rekey(&f, rekeys)
+	f.Minted = minted
 	facts := []preflight.InstanceFacts{f}
-	err = act.gatherLinked(ctx, facts)
+	if err := act.gatherLinked(ctx, facts); err != nil {
+		return facts[0], err
+	}
+	err = act.gatherCandidates(ctx, facts)
 	return facts[0], err
 }
 
 // treeFacts are those of an instance and the subflows below it for which only
 // definitions are needed: d is that of the root, definition gives the others.
-func (act *Activities) treeFacts(ctx context.Context, tree *migration.Tree, d *definition, minted int64, definition lookup) (preflight.InstanceFacts, error) {
+func (act *Activities) treeFacts(ctx context.Context, tree *migration.Tree, d *definition, word migration.Word, definition lookup) (preflight.InstanceFacts, error) {
 	wanted := act.Settings.WantedTree(tree)
-	f := act.baseFacts(&tree.Instance, &wanted.Instance, minted)
+	f := act.baseFacts(&tree.Instance, &wanted.Instance)
 	d.describe(&f.Part)
+	goOn(&f, wanted, word, d)
 	if f.Target != nil {
 		choice := d.walker.Choose(f.Wanted.Variables)
 		f.Start, f.WithInitial, f.InitialStart = &choice.Path, choice.Initial, &d.facts.Start
@@ -410,11 +426,16 @@ func (act *Activities) treeFacts(ctx context.Context, tree *migration.Tree, d *d
 
 // below adds the subflows of a tree to p, whose definition is d.
 func (act *Activities) below(ctx context.Context, p *preflight.Part, tree, wanted *migration.Tree, d *definition, definition lookup) error {
-	p.Below = make([]preflight.Part, len(tree.Subflows))
+	p.Below = make([]preflight.Part, 0, len(tree.Subflows))
 	for i := range tree.Subflows {
-		s, child := &tree.Subflows[i], &p.Below[i]
+		s := &tree.Subflows[i]
 		caller := act.Settings.Activity(tree.Instance.Definition.Key(), s.Caller)
 		w := wanted.Subflow(caller)
+		if w == nil {
+			continue // the operator says that it does not go on
+		}
+		p.Below = append(p.Below, preflight.Part{})
+		child := &p.Below[len(p.Below)-1]
 		*child = preflight.Part{Path: p.Path.Below(s.Caller), Caller: s.Caller, Instance: &s.Instance, Wanted: &w.Instance}
 		if !s.Instance.State.Open() || p.Target == nil {
 			continue
@@ -438,9 +459,9 @@ func (act *Activities) below(ctx context.Context, p *preflight.Part, tree, wante
 }
 
 // baseFacts are those that need no server.
-func (act *Activities) baseFacts(i, wanted *migration.Instance, minted int64) preflight.InstanceFacts {
+func (act *Activities) baseFacts(i, wanted *migration.Instance) preflight.InstanceFacts {
 	f := preflight.InstanceFacts{
-		Part: preflight.Part{Instance: i, Wanted: wanted}, Minted: minted,
+		Part:         preflight.Part{Instance: i, Wanted: wanted},
 		RebuildJoins: act.Settings.RebuildJoins, EndAsynchronous: act.Settings.EndAsynchronous,
 		Rekey: preflight.RekeyFacts{Policy: act.Settings.Rekey, Columns: act.Settings.RekeyColumns},
 	}

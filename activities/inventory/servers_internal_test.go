@@ -63,7 +63,7 @@ func TestGatherCopying(t *testing.T) {
 func page(t *inventory, instances ...migration.Instance) []preflight.InstanceFacts {
 	facts := make([]preflight.InstanceFacts, len(instances))
 	for i := range instances {
-		facts[i] = t.act.baseFacts(&instances[i], t.act.Settings.Wanted(&instances[i]), 1)
+		facts[i] = t.act.baseFacts(&instances[i], t.act.Settings.Wanted(&instances[i]))
 	}
 	return facts
 }

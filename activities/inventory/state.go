@@ -23,6 +23,8 @@ type inventory struct {
 	begun       map[migration.InstanceID]migration.Entry      // of the page that is judged
 	rekeyed     migration.Rekeys                              // records of that page with new IDs, before its data was looked at
 	checked     migration.Rekeys                              // new IDs that are kept nowhere, of a check
+	words       map[migration.InstanceID]migration.Word       // where instances go on, as the operator says
+	planned     []string                                      // instances seen, up to maxPlanned; nil without words
 	plan        preflight.PlanFacts
 	people      people
 	minted      int64

@@ -305,12 +305,23 @@ func (act *Activities) revertAll(ctx context.Context, i *Instance, discard bool)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Backward(names) {
+	runs, err := act.runCaptures(ctx, i.Key)
+	if err != nil {
+		return err
+	}
+	// What is open is of calls that came before what the operator had run.
+	for _, name := range slices.Backward(append(names, runs...)) {
 		capture, err := act.Capture(ctx, i, name)
 		if err != nil {
 			return err
 		}
 		if _, err := act.revert(ctx, i, migration.StepRollback, name, capture.sure()); err != nil {
+			return err
+		}
+		if !migration.IsRun(name) {
+			continue
+		}
+		if err := act.undidRun(ctx, i, name); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func (act *Activities) captured() records.Target {
 
 // openCaptures returns the names of the captures of which something may have to be
 // put back, oldest first. Those of starts that are known not to have happened
-// are closed: what changed in them is not ours.
+// are closed: what changed in them is not ours; so are those of what the operator had run.
 func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string, error) {
 	open, err := act.Ledger.OpenCaptures(ctx, i.Key)
 	if err != nil || len(open) == 0 {
@@ -46,6 +46,10 @@ func (act *Activities) openCaptures(ctx context.Context, i *Instance) ([]string,
 	for _, name := range open {
 		notSent := name != captureOf(claim.Attempt) || claim.Fate == migration.FateNotSent
 		switch {
+		case migration.IsRun(name):
+			if err := act.keepRun(ctx, i, name); err != nil {
+				return nil, err
+			}
 		case !migration.IsCaptureOfCall(name):
 		case strings.HasPrefix(name, startCapture) && notSent:
 			if err := act.settle(ctx, i, name); err != nil {

@@ -118,7 +118,7 @@ func (act *Activities) started(ctx context.Context, i *Instance, identity migrat
 	if err != nil {
 		return out, err
 	}
-	out.Restore = changed || len(migration.DiffVariables(i.wanted.Variables, target.Variables)) > 0
+	out.Restore = changed || !i.tree.Said.HasRun() && len(migration.DiffVariables(i.wanted.Variables, target.Variables)) > 0
 	if out.Restore {
 		out.Outcome, err = act.RequireUntouched(ctx, &i.Opened, target, migration.StepStart)
 		return out, err

@@ -54,7 +54,9 @@ func (act *Activities) revertLeftovers(ctx context.Context, i *Instance, root *m
 	if err != nil {
 		return nil, ok, err
 	}
-	wrong := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool { return n.target == nil || len(n.settable(instanceScope)) == 0 })
+	wrong := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool {
+		return n.target == nil || n.said.HasRun() || len(n.settable(instanceScope)) == 0
+	})
 	if !changed && len(wrong) == 0 {
 		return nodes, ok, nil
 	}
@@ -126,6 +128,9 @@ func (act *Activities) revertCapture(ctx context.Context, i *Instance, at migrat
 // restoreVariables makes the variables of the root those of the source. What
 // the API cannot set parks.
 func (act *Activities) restoreVariables(ctx context.Context, i *Instance, target *migration.Instance, out *contract.RestoreOutput) (stop bool, err error) {
+	if i.tree.Said.HasRun() {
+		return false, nil // they are as its tools left them
+	}
 	root := &node{wanted: i.wanted, target: target}
 	if err := act.fill(ctx, root); err != nil {
 		return true, err

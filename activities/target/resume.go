@@ -63,7 +63,7 @@ func (act *Activities) holdFor(ctx context.Context, i *Instance, m *move) (contr
 		return step.OK(), nil
 	}
 	runs, err := act.runsPlugins(ctx, m.node, m.call.Activity)
-	if err != nil || !runs {
+	if err != nil || !runs && !m.node.runs(m.call.Activity) {
 		return step.OK(), err
 	}
 	return act.Hold(ctx, &i.Opened, migration.StepResume)
@@ -106,6 +106,12 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 	}
 	if r.discard, err = act.discardStands(ctx, i.StepInput, &i.Entry, lines); err != nil {
 		return nil, step.OK(), err
+	}
+	if nodes[0].said.HasRun() {
+		// What a tool opens, and whether it ends, is known when its call is over.
+		if err := act.Fence(i).Drain(ctx); err != nil {
+			return nil, step.OK(), err
+		}
 	}
 	for _, n := range nodes {
 		m, out, err := act.decide(ctx, i, n, r)
@@ -161,6 +167,10 @@ func (act *Activities) decide(ctx context.Context, i *Instance, n *node, r round
 		// Started again it would do the same, tools and all.
 		return park(migration.ReasonResumeNotConverging, strings.ToUpper(why[:1])+why[1:]+".")
 	}
+	left, ran, why := n.toRun(r.done)
+	if why != "" {
+		return park(migration.ReasonResumeNotConverging, why)
+	}
 	missing, stray, err := act.branches(ctx, n)
 	if err != nil {
 		return nil, step.OK(), err
@@ -171,7 +181,7 @@ func (act *Activities) decide(ctx context.Context, i *Instance, n *node, r round
 		SameVariables: migration.SameActivityVariables(n.wanted.Activities, n.target.Activities),
 		// A branch that has to be made to wait takes two calls.
 		Resumed: migration.Effective(made, n.opened), Round: len(made), MaxRounds: act.Settings.MaxRounds + 2*len(n.wanted.Tokens),
-		Worked: r.worked, Discard: r.discard,
+		Worked: r.worked, Discard: r.discard, Runs: left, Ran: ran,
 	}
 	if len(missing) > 0 {
 		view.Predecessor = missing[0].From
@@ -207,8 +217,10 @@ func (act *Activities) make(ctx context.Context, i *Instance, m *move) error {
 // now: a branch that ended since may have changed them. What a subflow is given
 // it is given from those.
 func (act *Activities) startActivity(ctx context.Context, i *Instance, n *node, c contract.ResumeCall) error {
-	if _, err := act.setVariables(ctx, i, migration.StepResume, n, c.Activity); err != nil {
-		return err
+	if !n.said.HasRun() {
+		if _, err := act.setVariables(ctx, i, migration.StepResume, n, c.Activity); err != nil {
+			return err
+		}
 	}
 	call := func() error {
 		return act.Fence(i).Do(ctx, migration.StepResume, i.startCall(c, n), func(ctx context.Context) error {
@@ -225,6 +237,9 @@ func (act *Activities) startActivity(ctx context.Context, i *Instance, n *node, 
 			_, err := act.API.StartActivity(ctx, n.target.ID, c.Activity, c.AbortCurrent)
 			return err
 		})
+	}
+	if n.runs(c.Activity) {
+		return act.run(ctx, i, n, c.Activity, call)
 	}
 	runs, err := act.runsPlugins(ctx, n, c.Activity)
 	if err != nil {

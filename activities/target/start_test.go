@@ -304,6 +304,91 @@ func TestStartProcess_that_is_not_allowed(t *testing.T) {
 	activitytest.Same(t, "linked", []string{}, in.Linked())
 }
 
+// TestStartProcess_without_a_login starts as nobody what nobody started, and looks for
+// a start without a login where somebody was to start: those are no starts of ours.
+func TestStartProcess_without_a_login(t *testing.T) {
+	t.Parallel()
+	anonymous := activitytest.Begin{Process: "onboard/onboarding", Requester: migration.AnonymousUser, Variables: map[string]string{"candidate": "Jack"}}
+	for _, tc := range []struct {
+		name  string
+		begin activitytest.Begin
+		kind  fault.Kind
+		want  contract.Outcome
+		// reconciled is what follows where the start is unknown.
+		reconciled contract.Outcome
+		linked     []string
+	}{
+		{name: "answered", begin: anonymous, want: contract.Outcome{Status: contract.StatusOK}, linked: []string{"roleAnonymous open.running"}},
+		{
+			name: "found_where_no_answer_came", begin: anonymous, kind: fault.CutAfter, want: contract.Outcome{Status: contract.StatusUnknown},
+			reconciled: contract.Outcome{Status: contract.StatusOK}, linked: []string{"roleAnonymous open.running"},
+		},
+		{
+			name: "where_only_users_may", begin: activitytest.Begin{Process: "leave/process1", Requester: migration.AnonymousUser},
+			want:       contract.Outcome{Status: contract.StatusUnknown},
+			reconciled: activitytest.Parked(migration.ReasonStartNotAllowed), linked: []string{},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			in, j := c.Begin(tc.begin), scene.Worker(c)
+			in.Plan()
+			in.Copy()
+			if tc.kind != "" {
+				c.Door.Faults(fault.Rule{Path: startPath, Kind: tc.kind, Count: 1})
+			}
+			out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+			activitytest.Must(t, err)
+			activitytest.Same(t, "start", tc.want, activitytest.Decided(out.Outcome))
+			if tc.want.Status == contract.StatusUnknown {
+				out, err = activitytest.Retry(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
+				activitytest.Must(t, err)
+				activitytest.Same(t, "reconciled", tc.reconciled, activitytest.Decided(out.Outcome))
+			}
+			activitytest.Same(t, "linked", tc.linked, in.Linked())
+			activitytest.Same(t, "requests", 1, len(c.Door.Calls(startPath)))
+		})
+	}
+}
+
+// TestStartProcess_whose_login_is_lost has a master login that stops to work between
+// the proof of who calls and the start, which Joget then makes as of nobody.
+func TestStartProcess_whose_login_is_lost(t *testing.T) {
+	t.Parallel()
+	s := activitytest.New(t)
+	c := s.Case(t)
+	in := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Variables: map[string]string{"candidate": "Jack"}})
+	in.Plan()
+	in.Copy()
+	j := scene.Worker(c)
+	c.Door.At(activitytest.Sent, startPath, func() {
+		c.Target.Exec("UPDATE wf_setup SET value = 'changed' WHERE property = 'masterLoginPassword'")
+		if err := c.Target.Engine.ReloadSettings(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	out, err := activitytest.Run(t, j.Register, contract.StartProcess, in.Step())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "start", contract.StatusUnknown, out.Status)
+	again, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonStartAmbiguous), activitytest.Decided(again.Outcome))
+	activitytest.Same(t, "linked", []string{"roleAnonymous closed.aborted"}, in.Linked())
+}
+
+// TestMigration_without_a_login takes an instance that nobody requested to its end: whom
+// the mapping of its requester means is nobody, too.
+func TestMigration_without_a_login(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := c.Begin(activitytest.Begin{Process: "onboard/onboarding", Requester: migration.AnonymousUser, Variables: map[string]string{"candidate": "Jack"}})
+	in.Plan()
+	scene.Migrated(t, c, in)
+	activitytest.Same(t, "the target", in.OnSource(), in.OnTarget())
+	activitytest.Same(t, "starts", []string{"start by roleAnonymous"}, in.Done(effects.Start))
+}
+
 // TestStartProcess_that_ran_through has the new instance closed before anybody looks.
 func TestStartProcess_that_ran_through(t *testing.T) {
 	t.Parallel()

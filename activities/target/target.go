@@ -36,6 +36,9 @@ func (g Guard) Load(ctx context.Context, in contract.StepInput) (*Instance, erro
 		return nil, err
 	}
 	definition, err := g.Target.Catalog.Resolve(ctx, tree.Instance.Definition)
+	if err == nil {
+		err = g.GoOn(ctx, opened, tree, definition)
+	}
 	return &Instance{
 		Opened: *opened, tree: tree, wanted: &tree.Instance, source: &snapshot, snapshot: snapshot.Seq,
 		intent: migration.StartIntent{Definition: definition, Requester: tree.Instance.Requester, Record: tree.Instance.Record},

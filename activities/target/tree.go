@@ -14,6 +14,7 @@ import (
 type node struct {
 	path   migration.Path
 	wanted *migration.Instance
+	said   *migration.Said // of the root, where the operator said where it goes on
 	// target is nil while the instance does not exist, or is none that can be
 	// made like wanted; why says so then.
 	target  *migration.Instance
@@ -28,7 +29,7 @@ func (g Guard) nodes(ctx context.Context, i *Instance, root *migration.Instance)
 	found := map[migration.Path]*node{}
 	var list []*node
 	for path, tree := range i.tree.Walk() {
-		n := &node{path: path, wanted: &tree.Instance, target: root}
+		n := &node{path: path, wanted: &tree.Instance, said: tree.Said, target: root}
 		if path != "" {
 			above, caller := found[path.Above()], tree.Caller
 			if above == nil || above.target == nil {

@@ -104,10 +104,12 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 			used = append(used, set.Rows[i].Key)
 		}
 	}
-	calls, err := act.calls(ctx, key)
+	stories, err := act.Ledger.CaptureStories(ctx, key)
 	if err != nil {
 		return Reverted{}, err
 	}
+	runs, others := migration.Runs(stories)
+	calls := migration.Intervals(others)
 	revert := func(look bool) (uploads.RevertResult, error) {
 		return uploads.Revert(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), capture, slices.Concat(differences, lost), uploads.RevertOptions{
 			Tools: act.Ledger.ToolFiles(key), Calls: calls, Used: used, Look: look,
@@ -127,7 +129,34 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 			return Reverted{}, err
 		}
 	}
+	if len(runs) > 0 {
+		// A rollback puts back what they made: the capture stays open for it.
+		return Reverted{Changed: put.Any() && !act.Settings.ReportOnly}, act.Ledger.Log(ctx, in.Migration, in.Instance, act.revertedFiles(&put)...)
+	}
 	return Reverted{Changed: put.Any() && !act.Settings.ReportOnly}, act.Ledger.CloseFileCapture(ctx, in.Migration, key, act.revertedFiles(&put)...)
+}
+
+// RanFiles returns those of the differences that are the doing of what the operator had
+// run: they stay. Nil: nothing was run.
+func (act *Activities) RanFiles(ctx context.Context, in contract.StepInput, differences []uploads.Difference) ([]uploads.Key, error) {
+	key := act.Key(in.Instance)
+	stories, err := act.Ledger.CaptureStories(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	runs, _ := migration.Runs(stories)
+	if len(runs) == 0 || len(differences) == 0 {
+		return nil, nil
+	}
+	capture, _, err := act.Ledger.FileCapture(ctx, key)
+	if migration.CodeOf(err) == migration.CodeNotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	did, err := uploads.Revert(ctx, act.Source.Files(), act.Target.Files(), capture, differences, uploads.RevertOptions{Calls: migration.Intervals(runs), Look: true})
+	return slices.Concat(did.Removed, did.Again), err
 }
 
 // revertedFiles tells the log what became of files that differ.

@@ -81,6 +81,9 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if err != nil {
 		return e, err
 	}
+	if err := act.GoOn(ctx, i, wanted, identity.Definition); err != nil {
+		return e, err
+	}
 	e.Source, e.Target = sideOf(wanted), sideOf(&found)
 	return e, act.modified(ctx, &snapshot, &found.Instance, tableTime, &e)
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"slices"
 
 	"jogetferry/activities/step"
 	"jogetferry/activities/transfer"
@@ -21,6 +22,10 @@ func (v *verification) files(ctx context.Context, source *transfer.Source) error
 	if err != nil {
 		return err
 	}
+	ran, err := act.copy.RanFiles(ctx, v.in.StepInput, compared.Differences)
+	if err != nil {
+		return err
+	}
 	if v.in.Fix && !v.workedOn {
 		wanted := source.Rekeying.Set(source.Set)
 		reverted, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, &wanted, keys, compared.Differences)
@@ -35,6 +40,10 @@ func (v *verification) files(ctx context.Context, source *transfer.Source) error
 		}
 	}
 	for _, d := range compared.Differences {
+		if slices.Contains(ran, d.Key) {
+			v.add(migration.ItemFile, d.Key.String(), migration.ItemSame, migration.AsTools)
+			continue
+		}
 		// The kinds of files are results.
 		v.add(migration.ItemFile, d.Key.String(), migration.ItemResult(d.Kind), "")
 	}

@@ -50,7 +50,14 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			return out, err
 		}
 	}
-	v := &verification{act: act, in: in, snapshot: &snapshot, identity: identity}
+	wanted, err := act.WantedTree(ctx, i.Key, &snapshot.Tree)
+	if err != nil {
+		return out, err
+	}
+	if err := act.GoOn(ctx, i, wanted, identity.Definition); err != nil {
+		return out, err
+	}
+	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: wanted, identity: identity}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -304,8 +311,7 @@ func (v *verification) outliving(ctx context.Context, target *migration.Tree) er
 	return err
 }
 
-// limits tells which deadlines and limits began anew on the target. Activities
-// of wanted are those of the snapshot, in the same order.
+// limits tells which deadlines and limits began anew on the target.
 func (v *verification) limits(ctx context.Context, target *migration.Tree) error {
 	sources := map[migration.InstanceID]*migration.Instance{}
 	for _, t := range v.snapshot.Walk() {
@@ -327,8 +333,11 @@ func (v *verification) limits(ctx context.Context, target *migration.Tree) error
 		if err == nil && process.Limit > 0 && source.Started > 0 {
 			add("the instance", "the limit was due "+due(source.Started, process.Limit))
 		}
-		for n, a := range source.Activities {
-			subject := t.Instance.Activities[n].DefID
+		for _, a := range source.Activities {
+			subject := v.act.Settings.Activity(source.Definition.Key(), a.DefID)
+			if t.Instance.Open(subject) == nil {
+				continue // the operator named others
+			}
 			if err == nil {
 				if d := process.Activity(string(a.DefID)); d != nil && d.Limit > 0 {
 					add(string(subject), "the limit was due "+due(a.Activated, d.Limit))
@@ -360,9 +369,21 @@ func (v *verification) rows(ctx context.Context, source *transfer.Source) error 
 	if err != nil {
 		return err
 	}
+	left, err := v.act.guard.Ran(ctx, v.act.Key(v.in.Instance))
+	if err != nil {
+		return err
+	}
+	now := map[migration.RowKey]records.Digest{}
+	for i := range there.Rows {
+		now[there.Rows[i].Key] = there.Rows[i].Digest()
+	}
 	differs := map[migration.RowKey]bool{}
 	for _, d := range records.Compare(wanted, there).Differences {
 		differs[d.Key] = true
+		if digest, ran := left[d.Key]; ran && now[d.Key] == digest {
+			v.add(migration.ItemRow, d.Key.String(), migration.ItemSame, migration.AsTools)
+			continue
+		}
 		// The kinds of rows are results.
 		v.add(migration.ItemRow, d.Key.String(), migration.ItemResult(d.Kind), strings.Join(d.Columns, ", "))
 	}

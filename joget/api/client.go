@@ -166,7 +166,7 @@ func newTransport(o HTTPOptions) *http.Transport {
 type call struct {
 	op     string              // for people and metrics: "process/start"
 	path   []string            // below /web/json, escaped
-	as     migration.User      // "" = the administrator
+	as     migration.User      // "" = the administrator; migration.AnonymousUser = nobody, without a login
 	form   map[string]string   // parameters besides the login
 	mutate bool                // changes the target: not cut by the caller once it is on its way
 	err    *UnaddressableError // of the first value that cannot be sent
@@ -218,9 +218,13 @@ func (k *call) encode(login url.Values) string {
 }
 
 // login returns the parameters by which a call is made as a user, or as the
-// administrator for "".
+// administrator for "". A call as migration.AnonymousUser has none: Joget takes it
+// for one of nobody (docs/joget.md#logging-in).
 func (c *Client) login(as migration.User) (url.Values, error) {
 	login := url.Values{}
+	if as == migration.AnonymousUser {
+		return login, nil
+	}
 	if as == "" {
 		if err := c.admin.check(); err != nil {
 			return nil, fmt.Errorf("administrator of the target: %w", err)

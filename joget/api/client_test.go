@@ -131,6 +131,23 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 			"workflow/currentUsername", master("jane doe&x"), migration.AnonymousUser,
 		},
 		{
+			"current_username_of_nobody", `{"username":"roleAnonymous"}`,
+			func(ctx context.Context, c *api.Client) (any, error) {
+				return c.CurrentUsername(ctx, migration.AnonymousUser)
+			},
+			"workflow/currentUsername", url.Values{}, migration.AnonymousUser,
+		},
+		{
+			"start_of_nobody", `{"recordId":"rec-1","processId":"31_crm_process1","activityId":""}`,
+			func(ctx context.Context, c *api.Client) (any, error) {
+				nobody := start
+				nobody.As = migration.AnonymousUser
+				return c.StartProcess(ctx, nobody)
+			},
+			"workflow/process/start/crm:3:process1", url.Values{"recordId": {"rec-1"}, "var_status": {"new; (a) b"}},
+			api.StartAnswer{Instance: "31_crm_process1", Record: "rec-1", RecordEchoed: true},
+		},
+		{
 			"start", `{"recordId":"rec-1","processId":"31_crm_process1","activityId":""}`,
 			func(ctx context.Context, c *api.Client) (any, error) { return c.StartProcess(ctx, start) },
 			"workflow/process/start/crm:3:process1", with(master("cat"), "recordId", "rec-1", "var_status", "new; (a) b"),

@@ -10,7 +10,7 @@ import (
 
 // CurrentUsername returns the user that Joget takes the client's login for: as
 // the user as, or the administrator for "". migration.AnonymousUser means that
-// the login does not work. It writes an "authenticate" line to the audit trail.
+// the login does not work, or, asked as that user, that none was sent. It writes an "authenticate" line to the audit trail.
 func (c *Client) CurrentUsername(ctx context.Context, as migration.User) (migration.User, error) {
 	const op = "currentUsername"
 	a, err := c.do(ctx, call{op: op, as: as, path: []string{"workflow", "currentUsername"}})

@@ -10,7 +10,7 @@ import (
 // StartRequest asks for one new instance.
 type StartRequest struct {
 	Definition migration.DefinitionID
-	As         migration.User     // the requester; must not be empty
+	As         migration.User     // the requester; must not be empty. migration.AnonymousUser: no login is sent
 	Record     migration.RecordID // must not be empty: without it refusal and failure look alike
 	// Variables by name, as text of the declared type. INTEGER and FLOAT must
 	// not be empty and BOOLEAN and DATETIME not be named: the start would fail

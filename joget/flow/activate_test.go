@@ -234,3 +234,53 @@ func TestCourse(t *testing.T) {
 		})
 	}
 }
+
+func TestCandidates(t *testing.T) {
+	t.Parallel()
+	process := walker(t, `
+		process main
+		data v STRING
+		route begin
+		manual approve
+		tool notify plugin=N
+		manual a
+		manual b
+		manual c
+		route gate
+		call sub child
+		block set
+		begin -> approve
+		approve -> notify: v == 'x'
+		notify -> gate
+		gate -> a: v == '1'
+		gate -> b: v == '2'
+		gate -> c: v == '3'
+		gate -> sub: OTHERWISE
+		a -> set
+		process child
+		manual m`).Definition().Process
+	for _, tc := range []struct {
+		name string
+		last []string
+		want []string
+	}{
+		{"what_was_over_and_what_it_leads_to", []string{"approve"}, []string{"approve (then notify, end)", "notify (tool, then gate)"}},
+		{"its_end", []string{"b"}, []string{"b (then end)"}},
+		{"what_cannot_be_started_is_left_out", []string{"a"}, []string{"a (then set)"}},
+		{"six_at_most", []string{"gate", "approve", "notify"}, []string{
+			"gate (route, then a, b, c, ...)", "a (then set)", "b (then end)", "c (then end)", "sub (subflow, then end)", "approve (then notify, end)",
+		}},
+		{"what_is_not_there", []string{"gone"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, c := range flow.Candidates(process, tc.last) {
+				got = append(got, c.String())
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("candidates (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

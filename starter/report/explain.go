@@ -30,17 +30,24 @@ type PlanFacts struct {
 // NewExplanation tells all of f.
 func NewExplanation(f PlanFacts) Explanation {
 	p := f.Instance
-	var about []migration.Finding
-	for _, general := range f.General {
-		if general.ID != startTools && concerns(general.Subject, p.Entry) {
-			about = append(about, general)
-		}
-	}
+	about := About(f.General, p.Entry)
 	return Explanation{
 		Entry: newEntry(p.Entry), Activities: activityNames(p.Activities),
 		FindingsOf: newFindings(p.Findings), About: newFindings(about), StartTools: toolsOf(f.General, p.Definition.String()),
 		Conclusion: f.conclusion(about),
 	}
+}
+
+// About returns those of the findings about servers, apps and definitions that concern an
+// instance.
+func About(general []migration.Finding, e migration.Entry) []migration.Finding {
+	var about []migration.Finding
+	for _, f := range general {
+		if f.ID != startTools && concerns(f.Subject, e) {
+			about = append(about, f)
+		}
+	}
+	return about
 }
 
 func (v Explanation) sheets() []sheet {

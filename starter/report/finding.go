@@ -16,14 +16,15 @@ type Finding struct {
 	Message  string `json:"message"`
 	Seen     string `json:"seen,omitempty"`
 	Remedy   string `json:"remedy"`
-	Doc      string `json:"doc"` // where docs/checks.md explains it
+	Way      string `json:"way,omitempty"` // a switch of ferry.yaml that removes it
+	Doc      string `json:"doc"`           // where docs/checks.md explains it
 }
 
 // newFindings shows findings, in their order.
 func newFindings(findings []migration.Finding) []Finding {
 	views := make([]Finding, 0, len(findings))
 	for _, f := range findings {
-		views = append(views, Finding{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy, anchor(f.ID)})
+		views = append(views, Finding{f.ID, string(f.Severity), f.Subject, f.Message, f.Seen, f.Remedy, string(f.Way), anchor(f.ID)})
 	}
 	return views
 }
@@ -91,6 +92,9 @@ func findingsInFull(findings []Finding, of string) []string {
 			lines = append(lines, hang("Seen: "+seen)...)
 		}
 		lines = append(lines, hang("To do: "+f.Remedy)...)
+		if f.Way != "" {
+			lines = append(lines, hang("Or set: "+f.Way)...)
+		}
 		lines = append(lines, "  "+f.Doc)
 	}
 	return lines

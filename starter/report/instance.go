@@ -102,9 +102,11 @@ type Show struct {
 	ParkID     int64       `json:"park_id,omitempty"`
 	Meaning    string      `json:"meaning,omitempty"` // of the reason
 	Detail     string      `json:"detail,omitempty"`
-	Waits      string      `json:"waits,omitempty"`   // what its workflow waits for
-	Actions    []string    `json:"actions,omitempty"` // that fit, while parked
-	Doc        string      `json:"doc,omitempty"`     // where docs/what-if.md explains the reason
+	ResumeAt   []string    `json:"resume_at,omitempty"`   // where it goes on, as the operator says
+	ResumeSaid string      `json:"resume_said,omitempty"` // who typed that and when, or that the configuration has it
+	Waits      string      `json:"waits,omitempty"`       // what its workflow waits for
+	Actions    []string    `json:"actions,omitempty"`     // that fit, while parked
+	Doc        string      `json:"doc,omitempty"`         // where docs/what-if.md explains the reason
 	FindingsOf []Finding   `json:"findings_list"`
 	Comparison *Comparison `json:"comparison,omitempty"` // of both sides, the last one
 	Lines      []Line      `json:"lines"`
@@ -118,6 +120,7 @@ type InstanceFacts struct {
 	Comparison *migration.Comparison // of both sides, the last one; nil for none
 	Log        []migration.StepLine
 	Waits      string // what its workflow waits for, "" for nothing
+	Word       migration.Word
 }
 
 // NewShow tells all of f.
@@ -126,6 +129,12 @@ func NewShow(f InstanceFacts) Show {
 	v := Show{
 		Entry: newEntry(e), WorkflowID: f.WorkflowID, ParkID: e.ParkID, Detail: e.Detail, Waits: f.Waits,
 		FindingsOf: newFindings(f.Findings), Comparison: newComparison(f.Comparison), Lines: []Line{},
+	}
+	if f.Word.Activities != nil {
+		v.ResumeAt, v.ResumeSaid = activityNames(f.Word.Activities), "in the configuration"
+		if f.Word.Typed() {
+			v.ResumeSaid = "typed by " + f.Word.By + " at " + stamp(f.Word.At)
+		}
 	}
 	if e.Reason != "" {
 		v.Meaning, v.Doc = e.Reason.Text(), section(e.Reason)
@@ -147,6 +156,7 @@ func (v Show) about() sheet {
 		{"reason", v.Reason},
 		{"meaning", v.Meaning},
 		{"detail", v.Detail},
+		{"goes on at", joinWords(strings.Join(v.ResumeAt, ", "), v.ResumeSaid)},
 		{"waits", v.Waits},
 		{"actions", strings.Join(v.Actions, " ")},
 		{"see", v.Doc},
@@ -165,6 +175,14 @@ func (v Show) about() sheet {
 		}
 	}
 	return about
+}
+
+// joinWords puts a remark behind a text, "" where there is none.
+func joinWords(text, remark string) string {
+	if text == "" {
+		return ""
+	}
+	return text + " (" + remark + ")"
 }
 
 func (v Show) sheets() []sheet {

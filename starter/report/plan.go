@@ -35,6 +35,7 @@ type Plan struct {
 	// Notes lists notes in the tables; else they are counted.
 	Notes bool `json:"-"`
 
+	ways      Ways                  // what it would take to move what is blocked; zero for check
 	instances iter.Seq2[any, error] // PlannedInstance or CheckedInstance
 }
 
@@ -89,9 +90,11 @@ type Frozen struct {
 	Reasons     []migration.FindingCount
 	// Findings are those about servers, apps and definitions, with what was seen
 	// where it is personal: that does not travel in a plan's result.
-	Findings  []migration.Finding
-	Instances iter.Seq2[migration.PlanEntry, error]
-	Changes   *Changes // since the plan before; nil when nobody asked
+	Findings []migration.Finding
+	// Hindrances are what blocks its blocked instances.
+	Hindrances []migration.Hindrance
+	Instances  iter.Seq2[migration.PlanEntry, error]
+	Changes    *Changes // since the plan before; nil when nobody asked
 }
 
 // NewPlan shows a plan and what of it is frozen. Of one that was stopped nothing
@@ -103,6 +106,7 @@ func NewPlan(name migration.Name, r contract.PlanResult, frozen Frozen) (Plan, e
 		v.setFindings(r.Findings)
 		return v, nil
 	}
+	v.ways = NewWays(name, frozen.Hindrances, merged(frozen.Findings, r.Findings))
 	reasons := map[migration.DefinitionID][]Reason{}
 	for _, c := range frozen.Reasons {
 		reasons[c.Definition] = append(reasons[c.Definition], Reason{c.ID, string(c.Severity), c.Instances, anchor(c.ID)})
@@ -327,7 +331,11 @@ func (v Plan) next() []string {
 	}
 	const numbers = "A reason is a finding and the number of its instances; all: it is about the definition or its app. docs/checks.md explains each. "
 	if v.Frozen {
-		return wrap("", numbers+"See starter list --state blocked,warned, then starter plan --explain INSTANCE.")
+		lines := wrap("", numbers+"See starter list --state blocked,warned, then starter plan --explain INSTANCE.")
+		if v.ways.Freed() > 0 {
+			lines = append(lines, "Switches of ferry.yaml free some of what is blocked: see starter plan --ways.")
+		}
+		return lines
 	}
 	if v.LeftOut > 0 {
 		return wrap("", numbers+"starter check -o json has the findings of instances, but "+plural(v.LeftOut, "finding")+" did not fit: starter plan keeps all.")

@@ -113,6 +113,18 @@ CREATE TABLE IF NOT EXISTS decision (
   PRIMARY KEY (migration, instance, park_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Where an instance goes on, as an operator typed it last: activities of the target, a
+-- JSON list. park_id is the parking that it answers, 0 for none.
+CREATE TABLE IF NOT EXISTS resume_at (
+  migration varchar(128) NOT NULL,
+  instance  varchar(255) NOT NULL,
+  activities text NOT NULL,
+  park_id   bigint NOT NULL,
+  said_by   varchar(255) NOT NULL,
+  said_at   datetime(6) NOT NULL,
+  PRIMARY KEY (migration, instance)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS snapshot (
   migration varchar(128) NOT NULL,
   instance  varchar(255) NOT NULL,

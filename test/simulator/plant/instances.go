@@ -69,6 +69,12 @@ func instancePlants() []Plant {
 			p.source.change("SHKActivities", row{"ActivityDefinitionId": "check"}, p.subject(leave, "approve").activityIs())
 		}},
 		{"nobody_requested_it", "FERRY-411", func(p *planting) {
+			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleSystem"}, p.subject(leave, "approve").is())
+		}},
+		{"it_was_started_without_a_login", "FERRY-444", func(p *planting) {
+			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleAnonymous"}, p.subject(onboarding, "welcome").is())
+		}},
+		{"it_was_started_without_a_login_where_only_users_may", "FERRY-425", func(p *planting) {
 			p.source.change("SHKProcesses", row{"ResourceRequesterId": "roleAnonymous"}, p.subject(leave, "approve").is())
 		}},
 		{"a_variable_is_a_java_object", "FERRY-412", func(p *planting) {
@@ -90,7 +96,12 @@ func instancePlants() []Plant {
 			p.newVariable(p.subject(leave, "approve"), "legacyCode", row{"VariableType": 3, "VariableValueVCHAR": "A7"})
 		}},
 		{"half_of_the_approvers_approved", "FERRY-415", func(p *planting) {
-			p.source.change("SHKActivities", row{"Priority": 5}, p.subject(leave, "approve").activityIs())
+			i := p.subject(leave, "approve")
+			p.source.change("SHKActivities", row{"Priority": 5}, i.activityIs())
+			p.source.add("SHKActivityData", row{
+				"Activity": i.activityOID, "VariableDefinitionId": "MULTI_APPROVAL_PERFORMERS", "VariableType": 3, "VariableValueVCHAR": "cat;clark",
+				"IsResult": 0, "OrdNo": -1, "CNT": p.source.count(schema.CounterActData), "oid": p.source.oid(), "version": 0,
+			})
 		}},
 		{"a_deadline_runs", "FERRY-416", func(p *planting) { p.deadline(p.subject(leave, "approve"), halfAYear) }},
 		{"a_subflow_runs_on_its_own", "FERRY-417", func(p *planting) {
