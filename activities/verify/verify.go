@@ -50,10 +50,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			return out, err
 		}
 	}
-	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: act.Settings.WantedTree(&snapshot.Tree), identity: identity}
-	if err := act.GoOn(ctx, i, v.wanted, identity.Definition); err != nil {
-		return out, err
-	}
+	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: act.Settings.WantedTree(&snapshot.Tree), identity: identity, opened: i}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -102,6 +99,7 @@ type verification struct {
 	snapshot *migration.Snapshot // what the source is compared with
 	wanted   *migration.Tree     // what the target is compared with
 	identity migration.TargetIdentity
+	opened   *step.Opened
 	items    []migration.Item
 	// workedOn: people worked on the target since the start, or use the record
 	// through other instances: its files are theirs.
@@ -125,6 +123,9 @@ func (v *verification) details() string {
 }
 
 func (v *verification) run(ctx context.Context) error {
+	if err := v.act.GoOn(ctx, v.opened, v.wanted, v.identity.Definition); err != nil {
+		return err
+	}
 	source, err := v.act.copy.Survey(ctx, v.in.Instance)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
