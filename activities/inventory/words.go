@@ -144,6 +144,7 @@ func stuckAt(f *preflight.InstanceFacts) (at []migration.ActivityDefID, is bool)
 // lastOver returns the definitions of the activities that were over last, the latest first.
 func lastOver(all []schema.Activity) []migration.ActivityDefID {
 	all = slices.DeleteFunc(slices.Clone(all), func(a schema.Activity) bool { return a.State.Open() })
+	slices.Reverse(all) // of those that were over at one moment, what began last comes first
 	slices.SortStableFunc(all, func(a, b schema.Activity) int { return cmp.Compare(b.StateTime, a.StateTime) })
 	var last []migration.ActivityDefID
 	for _, a := range all {

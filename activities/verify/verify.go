@@ -50,14 +50,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			return out, err
 		}
 	}
-	wanted, err := act.WantedTree(ctx, i.Key, &snapshot.Tree)
-	if err != nil {
-		return out, err
-	}
-	if err := act.GoOn(ctx, i, wanted, identity.Definition); err != nil {
-		return out, err
-	}
-	v := &verification{act: act, in: in, snapshot: &snapshot, wanted: wanted, identity: identity}
+	v := &verification{act: act, in: in, snapshot: &snapshot, identity: identity, opened: i}
 	if err := v.run(ctx); err != nil {
 		return out, err
 	}
@@ -106,6 +99,7 @@ type verification struct {
 	snapshot *migration.Snapshot // what the source is compared with
 	wanted   *migration.Tree     // what the target is compared with
 	identity migration.TargetIdentity
+	opened   *step.Opened
 	items    []migration.Item
 	// workedOn: people worked on the target since the start, or use the record
 	// through other instances: its files are theirs.
@@ -130,6 +124,9 @@ func (v *verification) details() string {
 
 func (v *verification) run(ctx context.Context) (err error) {
 	if v.wanted, err = v.act.WantedTree(ctx, v.act.Key(v.in.Instance), &v.snapshot.Tree); err != nil {
+		return err
+	}
+	if err := v.act.GoOn(ctx, v.opened, v.wanted, v.identity.Definition); err != nil {
 		return err
 	}
 	source, err := v.act.copy.Survey(ctx, v.in.Instance)

@@ -131,11 +131,11 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 			"workflow/currentUsername", master("jane doe&x"), migration.AnonymousUser,
 		},
 		{
-			"current_username_of_nobody", `{"username":"roleAnonymous"}`,
-			func(ctx context.Context, c *api.Client) (any, error) {
+			name: "current_username_of_nobody", answer: `{"username":"roleAnonymous"}`,
+			call: func(ctx context.Context, c *api.Client) (any, error) {
 				return c.CurrentUsername(ctx, migration.AnonymousUser)
 			},
-			"workflow/currentUsername", url.Values{}, migration.AnonymousUser,
+			path: "workflow/currentUsername", form: url.Values{}, want: migration.AnonymousUser,
 		},
 		{
 			"start_of_nobody", `{"recordId":"rec-1","processId":"31_crm_process1","activityId":""}`,
