@@ -185,21 +185,24 @@ func (r rekeyed) inverse(text string) string {
 	return strings.NewReplacer("NEW", string(r.to), "OLD", string(r.Record)).Replace(text)
 }
 
-// TestRekeyedRecord_of_another_instance has a hire whose address is a row of another
-// hire's record, and which is migrated first.
+// TestRekeyedRecord_of_another_instance has one hire whose address is a row of the
+// record, and one whose row names it as that of a task; both are migrated first.
 func TestRekeyedRecord_of_another_instance(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	r := hire(t, c)
 	c.Source.Row("onb_address", r.Record, map[string]string{"city": "Oslo"})
 	other := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jill", "address": string(r.Record)}})
-	c.Plan(r.Instance, other)
-	for _, in := range []*activitytest.Instance{other, r.Instance} {
+	third := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jane"}})
+	c.Source.Row("onb_task", third.Record, map[string]string{"hireId": string(r.Record)})
+	c.Plan(r.Instance, other, third)
+	for _, in := range []*activitytest.Instance{third, other, r.Instance} {
 		scene.Migrated(t, c, in)
 	}
+	activitytest.Same(t, "whose task it is", string(r.to), c.Target.Field("onb_task", third.Record, "hireId"))
 	activitytest.Same(t, "the address that it names", string(r.to), c.Target.Field("onb_hire", other.Record, "address"))
 	activitytest.Same(t, "the address", "Oslo", c.Target.Field("onb_address", r.to, "city"))
-	for _, in := range []*activitytest.Instance{other, r.Instance} {
+	for _, in := range []*activitytest.Instance{third, other, r.Instance} {
 		_, items := scene.Verify(t, c, in, contract.VerifyInput{})
 		activitytest.Same(t, "differences", []string{}, items)
 	}
