@@ -185,21 +185,24 @@ func (r rekeyed) inverse(text string) string {
 	return strings.NewReplacer("NEW", string(r.to), "OLD", string(r.Record)).Replace(text)
 }
 
-// TestRekeyedRecord_of_another_instance has a hire whose address is a row of another
-// hire's record, and which is migrated first.
+// TestRekeyedRecord_of_another_instance has one hire whose address is a row of the
+// record, and one whose row names it as that of a task; both are migrated first.
 func TestRekeyedRecord_of_another_instance(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	r := hire(t, c)
 	c.Source.Row("onb_address", r.Record, map[string]string{"city": "Oslo"})
 	other := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jill", "address": string(r.Record)}})
-	c.Plan(r.Instance, other)
-	for _, in := range []*activitytest.Instance{other, r.Instance} {
+	third := c.Begin(activitytest.Begin{Process: "onboard/probation", Row: map[string]string{"fullName": "Jane"}})
+	c.Source.Row("onb_task", third.Record, map[string]string{"hireId": string(r.Record)})
+	c.Plan(r.Instance, other, third)
+	for _, in := range []*activitytest.Instance{third, other, r.Instance} {
 		scene.Migrated(t, c, in)
 	}
+	activitytest.Same(t, "whose task it is", string(r.to), c.Target.Field("onb_task", third.Record, "hireId"))
 	activitytest.Same(t, "the address that it names", string(r.to), c.Target.Field("onb_hire", other.Record, "address"))
 	activitytest.Same(t, "the address", "Oslo", c.Target.Field("onb_address", r.to, "city"))
-	for _, in := range []*activitytest.Instance{other, r.Instance} {
+	for _, in := range []*activitytest.Instance{third, other, r.Instance} {
 		_, items := scene.Verify(t, c, in, contract.VerifyInput{})
 		activitytest.Same(t, "differences", []string{}, items)
 	}
@@ -260,6 +263,7 @@ func TestRekeyedRecord_that_tools_change(t *testing.T) {
 	activitytest.Must(t, err)
 	_, err = activitytest.Run(t, p.Register, contract.CopyUploads, r.Step())
 	activitytest.Must(t, err)
+	c.Door.At(activitytest.Effected, "process/start", func() { c.Target.Edit("claim_case", r.Record, "title", "theirs") })
 	started, err := activitytest.Run(t, p.Register, contract.StartProcess, r.Step())
 	activitytest.Must(t, err)
 	activitytest.Same(t, "restore", true, started.Restore)
@@ -270,15 +274,111 @@ func TestRekeyedRecord_that_tools_change(t *testing.T) {
 	_, err = activitytest.Retry(t, p.Register, contract.RestoreState, r.Step())
 	activitytest.Must(t, err)
 	activitytest.Same(t, "restored", scene.AsOnTheSource, record())
+	activitytest.Same(t, "what people did meanwhile to the record that has the old ID", "theirs", c.Target.Field("claim_case", r.Record, "title"))
 	activitytest.Same(t, "resumed", contract.Outcome{Status: contract.StatusOK}, scene.Resume(t, p, r.Instance))
 	verified, err := activitytest.Run(t, p.Register, contract.VerifyInstance, contract.VerifyInput{StepInput: r.Step(), Fix: true})
 	activitytest.Must(t, err)
 	activitytest.Same(t, "verdict", migration.VerdictSame, verified.Verdict)
 	activitytest.Same(t, "files", c.Source.Files("claim_case", r.Record), c.Target.Files("claim_case", r.to))
+	left := filepath.Join(c.Target.Folder, "claim_case", string(r.to)) // by an attempt that died
+	activitytest.Must(t, os.MkdirAll(left, 0o750))
 	r.rollBack(t)
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("the folder of the new ID is still there: %v", err)
+	}
 	activitytest.Same(t, "rows after the rollback", "0 0", c.Target.Text("SELECT CONCAT((SELECT COUNT(*) FROM app_fd_claim_case WHERE id = ?), ' ', (SELECT COUNT(*) FROM app_fd_claim_event WHERE c_claimId = ?))", string(r.to), string(r.to)))
 	activitytest.Same(t, "files after the rollback", []string{}, c.Target.Files("claim_case", r.to))
 	activitytest.Same(t, "theirs", []string{"theirs.pdf=theirs"}, c.Target.Files("claim_case", r.Record))
+}
+
+// started takes it past its start, with a file that a tool changes and one that it makes.
+func (r rekeyed) started(t *testing.T) {
+	t.Helper()
+	p := scene.Worker(r.c)
+	_, err := activitytest.Run(t, p.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: r.Step()})
+	activitytest.Must(t, err)
+	_, err = activitytest.Run(t, p.Register, contract.CopyUploads, r.Step())
+	activitytest.Must(t, err)
+	_, err = activitytest.Run(t, p.Register, contract.StartProcess, r.Step())
+	activitytest.Must(t, err)
+	scene.ByTools(t, r.c, r.Instance, func() {
+		r.c.Target.File("onb_hire", r.to, "cv.pdf", "of a tool")
+		r.c.Target.File("onb_hire", r.to, "made.pdf", "of a tool")
+	})
+}
+
+// TestRekeyedRecord_with_files_of_tools has the verification put them back.
+func TestRekeyedRecord_with_files_of_tools(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	r := hire(t, c)
+	r.Plan()
+	r.started(t)
+	verified, err := activitytest.Run(t, scene.Worker(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: r.Step(), Fix: true})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "verdict", migration.VerdictSame, verified.Verdict)
+	activitytest.Same(t, "target", migrated(), r.onTarget())
+}
+
+// TestRekeyedRecord_rolled_back_beside_others has people use one of the records on the
+// target through an instance of their own: that of the old ID is none of ours.
+func TestRekeyedRecord_rolled_back_beside_others(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"OLD", "NEW"} {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			c := activitytest.Shared(t).Case(t)
+			r := hire(t, c)
+			r.Plan()
+			r.started(t)
+			others := *r.Instance
+			others.Record = migration.RecordID(r.inverse(id))
+			others.StartUnknown("terry", nil)
+			scene.Park(t, c, r.Instance, migration.StepResume, migration.ReasonStepFailed)
+			r.rollBack(t)
+			want := theirs()
+			if id == "NEW" { // all stays that came with the record
+				want = migrated()
+				want["onb_hire NEW files"] = "[cv.pdf=of a tool made.pdf=of a tool]"
+			}
+			activitytest.Same(t, "target", want, r.onTarget())
+		})
+	}
+}
+
+// TestRekeyedRecord_is_rolled_back_under_its_hold has another instance hold one of the
+// records: a rollback waits for that of the new ID.
+func TestRekeyedRecord_is_rolled_back_under_its_hold(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	r, p := hire(t, c), scene.Worker(c)
+	other := scene.Leave(c)
+	c.Plan(r.Instance, other)
+	scene.Migrated(t, c, r.Instance)
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, other.ID, migration.Change{State: migration.InstanceRunning}))
+	activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, r.ID))
+	held := func(record migration.RecordID) {
+		activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), other.Key()))
+		activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), record, c.Migration))
+	}
+	abort := func() error {
+		_, err := activitytest.Run(t, p.Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: r.Step()})
+		return err
+	}
+	undo := func() error {
+		_, err := activitytest.Run(t, p.Register, contract.UndoData, contract.UndoDataInput{StepInput: r.Step()})
+		return err
+	}
+	held(r.to)
+	activitytest.Same(t, "abort while another one has the new ID", contract.WaitingType, activitytest.TypeOf(abort()))
+	held(r.Record)
+	activitytest.Must(t, abort())
+	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), r.Key()))
+	held(r.to)
+	activitytest.Same(t, "undo while another one has the new ID", contract.WaitingType, activitytest.TypeOf(undo()))
+	held(r.Record)
+	activitytest.Must(t, undo())
+	activitytest.Same(t, "target", theirs(), r.onTarget())
 }
 
 // TestRekeyedRecord_in_variables rewrites those that are configured.
