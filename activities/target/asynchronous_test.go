@@ -40,9 +40,9 @@ WHERE s.KeyValue LIKE 'open%' AND EXISTS (SELECT 1 FROM (SELECT * FROM wf_proces
  WHERE l.originProcessId = ? AND l.processId IN (p.Id, p.ActivityRequesterProcessId, c.ActivityRequesterProcessId))`, string(in.Record))
 }
 
-// begunBy is the asynchronous subflow that an activity of a target instance called.
-func begunBy(c *activitytest.Case, id migration.InstanceID, activity string) migration.InstanceID {
-	return migration.InstanceID(c.Target.Text("SELECT Performer FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = ?", string(id), activity))
+// begunBy is the asynchronous subflow that the start of a target instance of circular began.
+func begunBy(c *activitytest.Case, id migration.InstanceID) migration.InstanceID {
+	return migration.InstanceID(c.Target.Text("SELECT Performer FROM SHKActivities WHERE ProcessId = ? AND ActivityDefinitionId = 'inform'", string(id)))
 }
 
 // finish takes an instance whose start has its end to its verdict.
@@ -176,7 +176,7 @@ func TestAsynchronousSubflows_that_people_work_on(t *testing.T) {
 			in, j := circular(c, "plain"), scene.Worker(c, ending)
 			scene.Copied(t, c, in, ending)
 			id := in.Start()
-			tc.works(c, begunBy(c, id, "inform"))
+			tc.works(c, begunBy(c, id))
 			out, err := activitytest.Run(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
 			activitytest.Must(t, err)
 			activitytest.Same(t, "reconciled", activitytest.Parked(migration.ReasonTargetMoved), activitytest.Decided(out.Outcome))
@@ -196,7 +196,7 @@ func TestAsynchronousSubflows_that_people_begin_to_work_on_at_the_last_moment(t 
 	c := activitytest.Shared(t).Case(t)
 	in, j := circular(c, "deep"), scene.Worker(c, ending)
 	scene.Copied(t, c, in, ending)
-	child := begunBy(c, in.Start(), "inform")
+	child := begunBy(c, in.Start())
 	// The one below it is ended first.
 	c.Door.At(activitytest.Effected, abortPath, func() { c.Target.Complete(child, "read", "", nil) })
 	out, err := activitytest.Retry(t, j.Register, contract.ReconcileStart, contract.ReconcileInput{StepInput: in.Step()})
@@ -246,7 +246,7 @@ func TestAsynchronousSubflows_where_they_keep_it_from_being_migrated(t *testing.
 	activitytest.Same(t, "open", "circular, circularCopy below", open(c, in))
 	activitytest.Same(t, "aborts", 0, len(c.Door.Calls(abortPath)))
 	_, items := scene.Verify(t, c, in, contract.VerifyInput{})
-	child := string(begunBy(c, id, "inform"))
+	child := string(begunBy(c, id))
 	found := false
 	for _, item := range items {
 		found = found || item == "instance "+child+": extra, target instance "+child+", for which nobody waits"
@@ -299,13 +299,13 @@ func TestAbortTarget_ends_asynchronous_subflows(t *testing.T) {
 			name: "unless_people_work_on_one", open: "circular, circularCopy below, circularFile below",
 			want: contract.Outcome{Status: contract.StatusSkipped, Reason: migration.ReasonTargetMoved},
 			happens: func(c *activitytest.Case, id migration.InstanceID) {
-				c.Target.Complete(begunBy(c, id, "inform"), "read", "", nil)
+				c.Target.Complete(begunBy(c, id), "read", "", nil)
 			},
 		},
 		{
 			name: "that_people_work_on_and_the_operator_gives_up", discard: true, want: contract.Outcome{Status: contract.StatusOK}, open: "",
 			happens: func(c *activitytest.Case, id migration.InstanceID) {
-				c.Target.Complete(begunBy(c, id, "inform"), "read", "", nil)
+				c.Target.Complete(begunBy(c, id), "read", "", nil)
 			},
 		},
 	} {
