@@ -119,7 +119,7 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 		switch {
 		case w.Kind == VariableUnreadable || t.Kind == VariableUnreadable:
 			c.add(ItemVariable, subject, ItemUnverifiable, "its value is an object, not text")
-		case w.Value == t.Value:
+		case SameValue(w, t):
 			c.add(ItemVariable, subject, ItemSame, "")
 		case i < 0:
 			c.add(ItemVariable, subject, ItemMissing, quoted(w.Value)+" on the source")
