@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// Verb is what a call of the target's JSON API does. Verbs are stored; they are
+// Verb is what a change of the target does: a call of its JSON API, or what takes the place of one. Verbs are stored; they are
 // never renamed.
 type Verb string
 
@@ -18,18 +18,22 @@ const (
 	VerbReevaluate    Verb = "reevaluate"
 	VerbSetVariable   Verb = "set_variable"
 	VerbAbortProcess  Verb = "abort_process"
+	// VerbWriteVariables is no call of the API: one transaction on the target's database.
+	VerbWriteVariables Verb = "write_variables"
 )
 
 // Call is one request that changes the target, as fence and log keep it. Calls
 // that were decided on the same view are equal.
 type Call struct {
-	Verb       Verb
-	Target     InstanceID    // "" for VerbStartProcess
-	Activity   ActivityDefID // of VerbStartActivity; of VerbSetVariable the activity whose value it is, "" for the instance's own
-	ActivityID ActivityID    // of VerbComplete, VerbAccept, VerbReassign and VerbReevaluate
-	User       User          // who accepts, completes, or is given an activity
-	Variable   string        // of VerbSetVariable
-	Abort      bool          // abortCurrent of VerbStartActivity
+	Verb   Verb
+	Target InstanceID // "" for VerbStartProcess
+	// Activity is that of VerbStartActivity; of VerbSetVariable and VerbWriteVariables the
+	// activity whose values the instance is given, "" for its own.
+	Activity   ActivityDefID
+	ActivityID ActivityID // of VerbComplete, VerbAccept, VerbReassign and VerbReevaluate
+	User       User       // who accepts, completes, or is given an activity
+	Variable   string     // of VerbSetVariable
+	Abort      bool       // abortCurrent of VerbStartActivity
 	// Earlier is, of VerbStartActivity, how many activities of the definition Target
 	// had before it, closed ones included. They are counted, since their numbers do
 	// not tell which is younger: each node of a cluster has blocks of its own
@@ -47,7 +51,7 @@ func (c Call) onActivity() bool {
 	switch c.Verb {
 	case VerbStartActivity, VerbComplete, VerbAccept, VerbReassign, VerbReevaluate:
 		return true
-	case VerbStartProcess, VerbSetVariable, VerbAbortProcess:
+	case VerbStartProcess, VerbSetVariable, VerbWriteVariables, VerbAbortProcess:
 	}
 	return false
 }
@@ -141,7 +145,7 @@ func (l CallLog) Own() map[ActivityID]OwnWork {
 			work.Completed = true
 		case VerbAccept:
 			work.Accepted = c.User
-		case VerbStartProcess, VerbStartActivity, VerbReassign, VerbReevaluate, VerbSetVariable, VerbAbortProcess:
+		case VerbStartProcess, VerbStartActivity, VerbReassign, VerbReevaluate, VerbSetVariable, VerbWriteVariables, VerbAbortProcess:
 			continue
 		}
 		own[c.ActivityID] = work
@@ -153,6 +157,22 @@ func (l CallLog) Own() map[ActivityID]OwnWork {
 // snapshot, in their order: a new snapshot, or the operator's word, opens a new count.
 func (l CallLog) Resumes(target InstanceID, snapshot int) []Call {
 	return slices.DeleteFunc(slices.Clone(l.resumes[target]), func(c Call) bool { return c.Snapshot != snapshot })
+}
+
+// Unshown returns the target instances into which variables were written that the
+// target's API has not been seen to show since, as far as the log of an instance
+// says, oldest line first.
+func Unshown(lines []StepLine) []InstanceID {
+	var left []InstanceID
+	for _, l := range lines {
+		switch {
+		case l.Event == EventVariablesShown:
+			left = slices.DeleteFunc(left, func(id InstanceID) bool { return id == l.Facts.Target })
+		case l.Event == EventCall && l.Call != nil && l.Call.Verb == VerbWriteVariables && l.Kind == KindIntent && !slices.Contains(left, l.Call.Target):
+			left = append(left, l.Call.Target)
+		}
+	}
+	return left
 }
 
 func withoutLast(calls []Call, call Call) []Call {

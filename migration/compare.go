@@ -114,7 +114,7 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 		switch {
 		case w.Kind == VariableUnreadable || t.Kind == VariableUnreadable:
 			c.add(ItemVariable, subject, ItemUnverifiable, "its value is an object, not text")
-		case w.Value == t.Value:
+		case SameValue(w, t):
 			c.add(ItemVariable, subject, ItemSame, "")
 		case prefix == "" && c.said.explains(w.Name):
 			c.add(ItemVariable, subject, ItemSame, AsTools)

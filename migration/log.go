@@ -48,6 +48,7 @@ const (
 	EventCall             Event = "call"              // Call; its outcome has Fate
 	EventCallLost         Event = "call_lost"         // Fate of a call whose fence was taken
 	EventVariableBefore   Event = "variable_before"   // Target, Name
+	EventVariablesShown   Event = "variables_shown"   // on Target, by its API: what was written into its tables
 	EventRowsReverted     Event = "rows_reverted"     // Restored, Removed, Again, AsBefore, Moved, Shared, Appeared
 	EventRowsReported     Event = "rows_reported"     // Rows
 	EventFilesReverted    Event = "files_reverted"    // Removed, Again, Left

@@ -18,6 +18,7 @@ const (
 	EndAnswered End = "answered" // Joget itself answered: its thread has ended, whatever it did
 	EndSettled  End = "settled"  // its time has passed
 	EndAtRest   End = "at_rest"  // two looks found the target where the request leads, and nothing at work
+	EndUnlocked End = "unlocked" // of VerbWriteVariables: nobody holds the rows that it writes
 )
 
 // Course is what a call sets going, as far as the definitions tell: what runs, and
@@ -77,6 +78,9 @@ type CallKnowledge struct {
 	// Looks are two looks at the instance that Call is about, start.rest apart; nil
 	// where nobody looked.
 	Looks []Look
+	// Unlocked, of VerbWriteVariables: the rows that it writes are held by us, so that its
+	// transaction has ended, or asks later whether it may be committed.
+	Unlocked bool
 }
 
 // Over is whether a request is over.
@@ -98,6 +102,11 @@ func DecideOver(k CallKnowledge) Over {
 		return Over{End: EndNotSent}
 	case k.Fate == FateAnswered:
 		return Over{End: EndAnswered}
+	case k.Call.Verb == VerbWriteVariables && k.Unlocked:
+		return Over{End: EndUnlocked}
+	case k.Call.Verb == VerbWriteVariables:
+		// A session may keep its locks for longer than any request lives.
+		return Over{Why: "the session that writes them still has the rows locked", Left: max(k.Settle-k.Age, 0)}
 	case k.Age >= k.Settle:
 		return Over{End: EndSettled}
 	}

@@ -17,6 +17,34 @@ func look(change func(*migration.Look)) migration.Look {
 	return l
 }
 
+// TestDecideOver_of_a_transaction has neither its age nor what is seen prove its end.
+func TestDecideOver_of_a_transaction(t *testing.T) {
+	t.Parallel()
+	look := migration.Look{Effect: true, Completed: true}
+	for _, tc := range []struct {
+		name     string
+		fate     migration.Fate
+		unlocked bool
+		want     migration.End
+	}{
+		{name: "that_nobody_saw_end"},
+		{name: "whose_commit_got_no_answer", fate: migration.FateUnanswered},
+		{name: "whose_rows_nobody_holds", unlocked: true, want: migration.EndUnlocked},
+		{name: "that_was_taken_back", fate: migration.FateNotSent, want: migration.EndNotSent},
+		{name: "that_was_committed", fate: migration.FateAnswered, want: migration.EndAnswered},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			over := migration.DecideOver(migration.CallKnowledge{
+				Call: migration.Call{Verb: migration.VerbWriteVariables}, Fate: tc.fate, Age: time.Hour, Settle: time.Minute, Looks: []migration.Look{look, look}, Unlocked: tc.unlocked,
+			})
+			if over.End != tc.want || over.Left < 0 || (over.Why == "") != (tc.want != "") {
+				t.Errorf("got %+v", over)
+			}
+		})
+	}
+}
+
 func TestDecideOver(t *testing.T) {
 	t.Parallel()
 	start, resume := migration.Call{Verb: migration.VerbStartProcess}, migration.Call{Verb: migration.VerbStartActivity, Activity: "approve", Abort: true}

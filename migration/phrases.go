@@ -35,6 +35,8 @@ func (c Call) text() string {
 		return fmt.Sprintf("activity/reevaluate %s in %s", c.ActivityID, c.Target)
 	case VerbSetVariable:
 		return "set variable " + c.Variable + suffix(" for ", string(c.Activity)) + " in " + string(c.Target)
+	case VerbWriteVariables:
+		return "write variables by SQL" + suffix(" for ", string(c.Activity)) + " in " + string(c.Target)
 	case VerbAbortProcess:
 		return "process/abort " + string(c.Target)
 	}
@@ -92,6 +94,8 @@ var phrases = map[Event]func(l StepLine) string{
 	EventVariableBefore: func(l StepLine) string {
 		return "former value of variable " + l.Facts.Name + " in " + string(l.Facts.Target)
 	},
+
+	EventVariablesShown: func(l StepLine) string { return "the target shows what was written in " + string(l.Facts.Target) },
 
 	EventRowsReverted: func(l StepLine) string {
 		n := l.Facts.Tally

@@ -35,6 +35,7 @@ const (
 	ReasonFileConflict        Reason = "file_conflict"
 	ReasonFileRefused         Reason = "file_refused"
 	ReasonVariablesDiffer     Reason = "variables_differ"
+	ReasonEngineWritesRefused Reason = "engine_writes_refused"
 	ReasonVerifyDiffers       Reason = "verify_differs"
 	ReasonJoinsDiffer         Reason = "joins_differ"
 	ReasonUnassigned          Reason = "unassigned"
@@ -90,6 +91,7 @@ var reasonTexts = map[Reason]struct {
 	ReasonFileConflict:        {"files on the target differ from the source and are not ours", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonFileRefused:         {"files of the record cannot be copied safely", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonVariablesDiffer:     {"workflow variables differ and the API could not set them", []Action{ActionAccept, ActionRetry, ActionRollback, ActionSkip}},
+	ReasonEngineWritesRefused: {"variables were written into the tables of the target's engine, and it does not show them", []Action{ActionRetry, ActionRollback, ActionSkip}},
 	ReasonVerifyDiffers:       {"verification found differences", []Action{ActionRetry, ActionRedo, ActionAccept, ActionRollback, ActionSkip}},
 	ReasonJoinsDiffer:         {"the branches that wait at AND-joins of the target are not those of the source", []Action{ActionRollback, ActionRetry, ActionSkip}},
 	ReasonUnassigned:          {"an open activity of the target is in nobody's inbox, and Joget gives it to nobody", []Action{ActionRetry, ActionRollback, ActionSkip}},

@@ -123,12 +123,18 @@ type VariableDifference struct {
 	Source, Target Variable // zero where the side does not have it
 }
 
+// Fits reports whether the target's variable, which keeps kind, can be given the source's
+// value: it is there, and it is known which moment a date is.
+func (d VariableDifference) Fits(kind VariableKind) bool {
+	moved, known := d.Source.InZones(d.Target.Zones)
+	_, ok := moved.As(kind)
+	return d.Target.Name != "" && d.Source.Name != "" && known && ok
+}
+
 // DiffVariables compares the variables of the source with those of the same names
 // on the target, in name order. What only the target has is its own: a newer
-// definition may declare more, with a value to begin with. Null and empty text are
-// equal: Joget's API cannot tell them apart
-// (docs/joget.md#variables-of-an-instance). Storage kinds are not compared, values
-// are.
+// definition may declare more, with a value to begin with. Storage kinds are not
+// compared, values are; see SameValue.
 func DiffVariables(source, target []Variable) []VariableDifference {
 	byName := func(vs []Variable) map[string]Variable {
 		m := make(map[string]Variable, len(vs))
@@ -140,7 +146,7 @@ func DiffVariables(source, target []Variable) []VariableDifference {
 	s, t := byName(source), byName(target)
 	var diffs []VariableDifference
 	for name, sv := range s {
-		if tv := t[name]; sv.Value != tv.Value {
+		if tv := t[name]; !SameValue(sv, tv) {
 			diffs = append(diffs, VariableDifference{Name: name, Source: sv, Target: tv})
 		}
 	}

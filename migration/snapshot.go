@@ -59,6 +59,9 @@ type Variable struct {
 	Name  string       `json:"name"`
 	Kind  VariableKind `json:"kind"`
 	Value string       `json:"value"`
+	// Zones are those of the server that it was read from; of a date only, null or not,
+	// whose Value is wall time there.
+	Zones Zones `json:"zones,omitempty"`
 }
 
 // Assignment is an offer or an acceptance of an activity by a user.

@@ -16,12 +16,12 @@ func (t *Tree) Unchanged(other *Tree) bool {
 func (i *Instance) Unchanged(other *Instance) bool {
 	if i.ID != other.ID || i.State != other.State || i.Version != other.Version || i.StateTime != other.StateTime || i.Record != other.Record ||
 		i.Definition != other.Definition || i.Requester != other.Requester ||
-		len(i.Attached()) != len(other.Attached()) || i.calledSince(other) || !slices.Equal(i.Tokens, other.Tokens) || !slices.Equal(i.Variables, other.Variables) {
+		len(i.Attached()) != len(other.Attached()) || i.calledSince(other) || !slices.Equal(i.Tokens, other.Tokens) || !slices.EqualFunc(i.Variables, other.Variables, unchanged) {
 		return false
 	}
 	return slices.EqualFunc(i.Activities, other.Activities, func(x, y OpenActivity) bool {
 		return x.ID == y.ID && x.State == y.State && x.Version == y.Version && x.StateTime == y.StateTime &&
-			x.AcceptedBy == y.AcceptedBy && slices.Equal(x.Variables, y.Variables)
+			x.AcceptedBy == y.AcceptedBy && slices.EqualFunc(x.Variables, y.Variables, unchanged)
 	})
 }
 
@@ -31,3 +31,6 @@ func (i *Instance) calledSince(later *Instance) bool {
 		return c.Asynchronous && !slices.ContainsFunc(i.Children, func(known Child) bool { return known.ID == c.ID })
 	})
 }
+
+// unchanged leaves out the zones, which are the server's.
+func unchanged(x, y Variable) bool { return x.Name == y.Name && x.Kind == y.Kind && x.Value == y.Value }

@@ -51,6 +51,9 @@ type CallingFacts struct {
 	Clock          time.Duration // how far the target's clock is ahead of the worker's
 	NotPaired      bool
 	Rewound        bool
+	// Unwritable says why variables cannot be written into the engine's tables; "" if they
+	// can, or are not to be.
+	Unwritable string
 }
 
 // EngineFacts are what a workflow worker sees of Temporal.
@@ -209,6 +212,10 @@ type InstanceFacts struct {
 	// EndAsynchronous: open asynchronous subflows move by themselves, and those that a
 	// start begins are ended.
 	EndAsynchronous bool
+	// WriteVariables: what no call can set is written into the tables of the target's
+	// engine, whose Java machine has TargetZones.
+	WriteVariables bool
+	TargetZones    migration.Zones
 	// RecordIsInstance: the target's record ID names a linked instance there.
 	RecordIsInstance bool
 	// Minted is the lowest process number that the target may still hand out.

@@ -181,6 +181,14 @@ carry (header Date) with that of the joget worker.`,
 		About:    `Found by @@read_only and the variables like it. An account that can write in spite of them would write to a replica, so its rights make no difference. A wave waits while the server is read-only.`,
 		Copying:  targetReadOnly,
 	},
+	{
+		ID:       "FERRY-122",
+		Severity: migration.Blocking,
+		Title:    "variables cannot be written into the tables of the target's engine",
+		Remedy:   "grant the account of target.database SELECT and UPDATE on SHKProcessData and SHKActivityData, or set engine_writes: none",
+		About:    `Only where engine_writes is variables. Found by a change of no row, which is refused to who may not change any, and by the types of the columns: tables that are not as the engine makes them are not written.`,
+		Calling:  variablesUnwritable,
+	},
 }
 
 func sameServer(f *CopyingFacts, r Report) {
@@ -379,5 +387,11 @@ func targetInUse(f *CopyingFacts, r Report) {
 func targetReadOnly(f *CopyingFacts, r Report) {
 	if f.TargetReadOnly != "" {
 		r.Found("target", f.TargetReadOnly+" is on")
+	}
+}
+
+func variablesUnwritable(f *CallingFacts, r Report) {
+	if f.Unwritable != "" {
+		r.Found("target", f.Unwritable)
 	}
 }

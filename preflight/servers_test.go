@@ -75,6 +75,9 @@ func TestCalling(t *testing.T) {
 		{name: "a_wrong_password", facts: preflight.CallingFacts{AdminRefused: true}, want: []string{"FERRY-103 target: "}},
 		{name: "no_administrator", facts: preflight.CallingFacts{AdminRights: "denied"}, want: []string{"FERRY-104 target: denied"}},
 		{name: "another_database", facts: preflight.CallingFacts{NotPaired: true}, want: []string{"FERRY-106 target: "}},
+		{name: "variables_that_cannot_be_written", facts: preflight.CallingFacts{Unwritable: "no SELECT and UPDATE on SHKProcessData"}, want: []string{
+			"FERRY-122 target: no SELECT and UPDATE on SHKProcessData",
+		}},
 		{name: "a_target_from_a_backup", facts: preflight.CallingFacts{Rewound: true}, want: []string{"FERRY-112 target: "}},
 		{name: "a_wrong_master_login", facts: preflight.CallingFacts{MasterRefused: "not taken"}, want: []string{"FERRY-105 target: not taken"}},
 		{

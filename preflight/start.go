@@ -95,9 +95,14 @@ func asynchronousStart(f *DefinitionFacts, r Report) {
 }
 
 func startEnds(f *InstanceFacts, r Report) {
-	if p := f.path(); p != nil && p.Outcome == flow.Ends {
-		r.Found(f.subject(), p.String())
+	p := f.path()
+	if p == nil || p.Outcome != flow.Ends {
+		return
 	}
+	if !f.WriteVariables && f.InitialStart.Outcome == flow.Waits {
+		r = r.By(migration.WayVariables) // numbers, too, can be set afterwards then
+	}
+	r.Found(f.subject(), p.String())
 }
 
 // path returns what process/start does; nil when nobody looked, and for an

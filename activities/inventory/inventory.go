@@ -412,16 +412,34 @@ func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflig
 func (act *Activities) treeFacts(ctx context.Context, tree *migration.Tree, d *definition, word migration.Word, definition lookup) (preflight.InstanceFacts, error) {
 	wanted := act.Settings.WantedTree(tree)
 	f := act.baseFacts(&tree.Instance, &wanted.Instance)
+	var err error
+	if hasDates(wanted) {
+		if f.TargetZones, err = act.Target.Fresh().Zones(ctx); err != nil {
+			return f, err
+		}
+	}
 	d.describe(&f.Part)
 	goOn(&f, wanted, word, d)
 	if f.Target != nil {
-		choice := d.walker.Choose(f.Wanted.Variables)
+		choice := d.walker.Choose(f.Wanted.Variables, act.Settings.SetLater())
 		f.Start, f.WithInitial, f.InitialStart = &choice.Path, choice.Initial, &d.facts.Start
 		f.TooLong = act.startTooLong(&f, d.target, choice.Send)
 	}
-	err := act.below(ctx, &f.Part, tree, wanted, d, definition)
+	err = act.below(ctx, &f.Part, tree, wanted, d, definition)
 	f.TooLong = append(f.TooLong, act.variablesTooLong(&f)...)
 	return f, err
+}
+
+// hasDates reports whether a tree has a variable that is a date.
+func hasDates(tree *migration.Tree) bool {
+	date := func(v migration.Variable) bool { return v.Kind == migration.VariableDate }
+	for _, t := range tree.Walk() {
+		own := func(a migration.OpenActivity) bool { return slices.ContainsFunc(a.Variables, date) }
+		if slices.ContainsFunc(t.Instance.Variables, date) || slices.ContainsFunc(t.Instance.Activities, own) {
+			return true
+		}
+	}
+	return false
 }
 
 // below adds the subflows of a tree to p, whose definition is d.
@@ -462,7 +480,7 @@ func (act *Activities) below(ctx context.Context, p *preflight.Part, tree, wante
 func (act *Activities) baseFacts(i, wanted *migration.Instance) preflight.InstanceFacts {
 	f := preflight.InstanceFacts{
 		Part:         preflight.Part{Instance: i, Wanted: wanted},
-		RebuildJoins: act.Settings.RebuildJoins, EndAsynchronous: act.Settings.EndAsynchronous,
+		RebuildJoins: act.Settings.RebuildJoins, EndAsynchronous: act.Settings.EndAsynchronous, WriteVariables: act.Settings.WriteVariables,
 		Rekey: preflight.RekeyFacts{Policy: act.Settings.Rekey, Columns: act.Settings.RekeyColumns},
 	}
 	if api.CheckRecordID(i.Record) != nil {

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"jogetferry/joget/flow"
 	"jogetferry/migration"
 	"jogetferry/records"
 )
@@ -55,4 +56,12 @@ type Settings struct {
 	MaxPost int
 	// AdminUser is who migrates on the target (target.admin).
 	AdminUser migration.User
+}
+
+// SetLater says which variables can still be set when an instance is started.
+func (s *Settings) SetLater() flow.Later {
+	if s.WriteVariables {
+		return flow.AllLater
+	}
+	return flow.TextsLater
 }

@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/activities/step"
 	"jogetferry/joget/api"
+	"jogetferry/joget/schema"
 	"jogetferry/migration"
 )
 
@@ -26,6 +27,11 @@ func (act *Activities) Fence(i *Instance) Fence { return Fence{act.Guard, i, act
 // the ledger before and its outcome after. An earlier call blocks it until that
 // one is over.
 func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, do func(context.Context) error) error {
+	return f.do(ctx, at, call, func(ctx context.Context, _ string) error { return do(ctx) })
+}
+
+// do is Do with the ID of the fence.
+func (f Fence) do(ctx context.Context, at migration.Step, call migration.Call, do func(ctx context.Context, id string) error) error {
 	if err := f.guard.account(ctx, f.of.Key); err != nil {
 		return err
 	}
@@ -43,15 +49,19 @@ func (f Fence) Do(ctx context.Context, at migration.Step, call migration.Call, d
 		return err
 	}
 	if err = step.Tell(ctx, id); err == nil {
-		err = do(ctx)
+		err = do(ctx, id)
 	}
 	// The outcome is written even when the worker is being stopped.
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	fate := api.FateOf(err)
 	var undecided *step.WaitError
-	if errors.As(err, &undecided) || fate == migration.FateNone {
-		fate = migration.FateNotSent // do returned before its call
+	var commit *schema.CommitError
+	switch {
+	case errors.As(err, &commit):
+		fate = migration.FateUnanswered
+	case errors.As(err, &undecided), fate == migration.FateNone:
+		fate = migration.FateNotSent // do returned before its call, or took it back
 	}
 	if fate == migration.FateUnanswered {
 		step.Leave(ctx, id)
@@ -124,6 +134,9 @@ func (g Guard) account(ctx context.Context, key migration.ClaimKey) error {
 // close takes a call out of the fence that is over, and waits for one that is not. It
 // always asks for another attempt.
 func (f Fence) close(ctx context.Context, fence *migration.FencedError) error {
+	if fence.Call.Verb == migration.VerbWriteVariables {
+		return f.closeWrite(ctx, fence)
+	}
 	over, err := f.over(ctx, fence)
 	if err != nil {
 		return err
@@ -134,7 +147,32 @@ func (f Fence) close(ctx context.Context, fence *migration.FencedError) error {
 	if err := f.guard.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateOver, 0, string(over.End)); err != nil {
 		return err
 	}
+	return ended()
+}
+
+func ended() error {
 	return &step.WaitError{Why: "an earlier call has ended; looking at the target again", Delay: leastWait}
+}
+
+// closeWrite is close for a transaction. Its session is over, or has the rows locked, or has
+// yet to lock them and asks the ledger before it commits: so the fence is closed
+// while we have the rows.
+func (f Fence) closeWrite(ctx context.Context, fence *migration.FencedError) error {
+	k := migration.CallKnowledge{Call: fence.Call, Fate: fence.Fate, Age: fence.Age, Settle: f.guard.Settings.Settle}
+	bounded, cancel := context.WithTimeout(ctx, lockTime)
+	defer cancel()
+	err := f.guard.Target.WithVariablesLocked(bounded, fence.Call.Target, func(context.Context) error {
+		k.Unlocked = true
+		return f.guard.Ledger.CloseFence(ctx, f.of.Key, fence.ID, migration.FateOver, 0, string(migration.DecideOver(k).End))
+	})
+	var commit *schema.CommitError // of nothing
+	switch {
+	case err == nil || errors.As(err, &commit):
+		return ended()
+	case !k.Unlocked && migration.CodeOf(err) == migration.CodeUnavailable && ctx.Err() == nil:
+		return stillRuns("variables may still be written", migration.DecideOver(k), f.guard.Settings.Rest)
+	}
+	return err
 }
 
 // unmoved looks once more right before a call, when nothing is left to wait for:
@@ -158,6 +196,9 @@ func (act *Activities) unmoved(ctx context.Context, decided *migration.Instance)
 func movedOn() error {
 	return &step.WaitError{Why: "the target instance moved on; looking at it again", Delay: time.Second}
 }
+
+// lockTime bounds how long the rows of variables are waited for at a time.
+const lockTime = 10 * time.Second
 
 // ledgerTime bounds the writing of an outcome that shutdown does not interrupt.
 const ledgerTime = 20 * time.Second

@@ -63,7 +63,7 @@ func (f Fence) course(ctx context.Context, call migration.Call) (migration.Cours
 	case migration.VerbReevaluate:
 		// Somebody may have been given it before, and then the call takes it away again.
 		return migration.Course{Blind: "who gets it is evaluated anew"}, nil
-	case migration.VerbStartProcess, migration.VerbAccept, migration.VerbReassign, migration.VerbSetVariable, migration.VerbAbortProcess:
+	case migration.VerbStartProcess, migration.VerbAccept, migration.VerbReassign, migration.VerbSetVariable, migration.VerbWriteVariables, migration.VerbAbortProcess:
 		return migration.Course{}, nil
 	}
 	i, err := f.guard.read(ctx, call.Target)
@@ -166,7 +166,7 @@ func effect(call migration.Call, now *migration.Instance, all []schema.Activity)
 		return call.Opened(count(all, call.Activity))
 	case migration.VerbAbortProcess:
 		return !now.State.Open()
-	case migration.VerbStartProcess, migration.VerbSetVariable:
+	case migration.VerbStartProcess, migration.VerbSetVariable, migration.VerbWriteVariables:
 		return false
 	case migration.VerbComplete, migration.VerbAccept, migration.VerbReassign, migration.VerbReevaluate:
 	}

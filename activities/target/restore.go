@@ -54,9 +54,7 @@ func (act *Activities) revertLeftovers(ctx context.Context, i *Instance, root *m
 	if err != nil {
 		return nil, ok, err
 	}
-	wrong := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool {
-		return n.target == nil || n.said.HasRun() || len(n.settable(instanceScope)) == 0
-	})
+	wrong := slices.DeleteFunc(slices.Clone(nodes), func(n *node) bool { return n.target == nil || n.said.HasRun() || !act.wrong(n) })
 	if !changed && len(wrong) == 0 {
 		return nodes, ok, nil
 	}
@@ -68,9 +66,11 @@ func (act *Activities) revertLeftovers(ctx context.Context, i *Instance, root *m
 			return nil, out, err
 		}
 	}
-	for _, n := range wrong {
+	// What a subflow hands back is right before what it is handed back to.
+	for _, n := range slices.Backward(wrong) {
 		if _, err := act.setVariables(ctx, i, migration.StepResume, n, instanceScope); err != nil {
-			return nil, ok, err
+			out, err := act.refused(ctx, i, migration.StepResume, err)
+			return nil, out, err
 		}
 	}
 	// What is decided next is decided on what is there now.
@@ -136,6 +136,7 @@ func (act *Activities) restoreVariables(ctx context.Context, i *Instance, target
 		return true, err
 	}
 	if out.Variables, err = act.setVariables(ctx, i, migration.StepRestore, root, instanceScope); err != nil {
+		out.Outcome, err = act.refused(ctx, i, migration.StepRestore, err)
 		return true, err
 	}
 	if root.target, err = act.read(ctx, target.ID); err != nil {

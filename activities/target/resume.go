@@ -38,6 +38,7 @@ func (act *Activities) ResumeActivity(ctx context.Context, in contract.ResumeInp
 	// follows from it is not.
 	for {
 		if err := act.make(ctx, i, next); err != nil {
+			out.Outcome, err = act.refused(ctx, i, migration.StepResume, err)
 			return out, err
 		}
 		if next.call.Do == contract.ResumeStart && out.Made == nil {
@@ -113,6 +114,10 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 			return nil, step.OK(), err
 		}
 	}
+	if err := act.proven(ctx, i, lines, nodes); err != nil {
+		out, err := act.refused(ctx, i, migration.StepResume, err)
+		return nil, out, err
+	}
 	for _, n := range nodes {
 		m, out, err := act.decide(ctx, i, n, r)
 		if m != nil && m.call.Do == contract.ResumeComplete {
@@ -131,6 +136,10 @@ func (act *Activities) next(ctx context.Context, i *Instance, root *migration.In
 	}
 	if r.worked && !r.discard {
 		return nil, step.OK(), nil // the verification tells whose turn it is
+	}
+	if err := act.copies(ctx, i, nodes, r.done); err != nil {
+		out, err := act.refused(ctx, i, migration.StepResume, err)
+		return nil, out, err
 	}
 	handovers, out, err := act.inboxes(ctx, i, nodes, r.done)
 	if err != nil || out.Status != contract.StatusOK {

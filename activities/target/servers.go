@@ -34,6 +34,12 @@ func (act *Activities) clock(ctx context.Context) (time.Time, error) {
 
 // gatherCalling stops where nothing further can be learned.
 func (act *Activities) gatherCalling(ctx context.Context, f *preflight.CallingFacts, dry bool) error {
+	if act.Settings.WriteVariables {
+		why, err := act.Target.VariablesUnwritable(ctx)
+		if f.Unwritable = why; err != nil {
+			return err
+		}
+	}
 	name, err := act.API.CurrentUsername(ctx, "")
 	switch {
 	case api.KindOf(err) == api.KindRefererRefused:

@@ -46,7 +46,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{}, err
 	}
 	// What is not sent now is set before the resume.
-	choice := walker.Choose(i.wanted.Variables)
+	choice := walker.Choose(i.wanted.Variables, act.Settings.SetLater())
 	i.intent.Variables = step.StartVariables(process, choice.Send)
 	if out, stop, err := act.fits(ctx, i); stop || err != nil {
 		return contract.StartOutput{Outcome: out}, err

@@ -32,6 +32,14 @@ func (c *Client) StartActivity(ctx context.Context, instance migration.InstanceI
 	return body.Result == "true", nil
 }
 
+// ActivityVariables returns what Joget shows of an activity's own variables, as Variables
+// does. An activity that is not there is an error (KindUnexpected).
+func (c *Client) ActivityVariables(ctx context.Context, activity migration.ActivityID) (map[string]string, error) {
+	k := call{op: "activity/view", path: []string{"monitoring", "activity", "view"}}
+	k.arg("activity id", string(activity))
+	return c.shown(ctx, k)
+}
+
 // Reassign moves the assignment of from on an activity to another user, and
 // un-accepts it. Joget always claims success, also when from has none: read back.
 func (c *Client) Reassign(ctx context.Context, activity migration.ActivityID, from, to migration.User) error {

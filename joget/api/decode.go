@@ -32,6 +32,28 @@ func (s *looseString) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// loosePairs decodes objects of one key each: none, one as it is, or several in an array
+// (docs/joget.md#none-one-or-many).
+type loosePairs map[string]string
+
+// UnmarshalJSON takes all keys of all objects; of a key that comes twice the last one.
+func (p *loosePairs) UnmarshalJSON(data []byte) error {
+	list := []map[string]looseString{nil}
+	var err error
+	if data = bytes.TrimSpace(data); len(data) > 0 && data[0] == '[' {
+		err = json.Unmarshal(data, &list)
+	} else {
+		err = json.Unmarshal(data, &list[0])
+	}
+	*p = loosePairs{}
+	for _, pair := range list {
+		for name, value := range pair {
+			(*p)[name] = string(value)
+		}
+	}
+	return err
+}
+
 // firstDocument returns the first JSON object of body. More documents may follow
 // (docs/joget.md#errors: an error body and what the controller wrote after it);
 // rest reports whether everything after the first is whole documents too.

@@ -63,6 +63,27 @@ func variableCall(instance migration.InstanceID, name, value string) call {
 	return k
 }
 
+// Variables returns what Joget shows of the variables of an instance: texts as they are,
+// numbers and booleans as they are printed, dates in the words of java.util.Date, and ""
+// for null. Empty: it has none, or there is no such instance.
+func (c *Client) Variables(ctx context.Context, instance migration.InstanceID) (map[string]string, error) {
+	k := call{op: "variable/list", path: []string{"workflow", "variable", "list"}}
+	k.arg("instance id", string(instance))
+	return c.shown(ctx, k)
+}
+
+// shown sends k, and returns the variables in its answer.
+func (c *Client) shown(ctx context.Context, k call) (map[string]string, error) {
+	a, err := c.do(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Variables loosePairs `json:"variable"`
+	}
+	return body.Variables, decode(k.op, a, &body, "processId")
+}
+
 // claimed sends k, and wants an object with key; its value proves nothing.
 func (c *Client) claimed(ctx context.Context, k call, key string) error {
 	a, err := c.do(ctx, k)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -46,6 +47,39 @@ func decodeJavaString(stream []byte) (text string, null bool, err error) {
 	}
 	text, err = decodeModifiedUTF8(rest)
 	return text, false, err
+}
+
+// encodeJavaString is what decodeJavaString decodes: the stream of a string.
+func encodeJavaString(text string) []byte {
+	body := encodeModifiedUTF8(text)
+	stream := slices.Clone(streamHeader)
+	if len(body) <= math.MaxUint16 {
+		stream = binary.BigEndian.AppendUint16(append(stream, tagString), uint16(len(body))) //nolint:gosec // it fits
+	} else {
+		stream = binary.BigEndian.AppendUint64(append(stream, tagLongString), uint64(len(body)))
+	}
+	return append(stream, body...)
+}
+
+// encodeModifiedUTF8 encodes Java's DataInput format: a raw NUL or a character of four
+// bytes in it, and the engine lists no variable of the instance at all
+// (docs/joget.md#variables-written-by-sql).
+func encodeModifiedUTF8(text string) []byte {
+	out := make([]byte, 0, len(text))
+	for _, r := range text {
+		switch {
+		case r == 0:
+			out = append(out, 0xC0, 0x80)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			for _, unit := range []rune{high, low} {
+				out = append(out, 0xE0|byte(unit>>12&0x0F), 0x80|byte(unit>>6&0x3F), 0x80|byte(unit&0x3F))
+			}
+		default:
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
 }
 
 // decodeModifiedUTF8 decodes Java's DataInput format: NUL as C0 80, and

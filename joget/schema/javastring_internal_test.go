@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"testing"
@@ -8,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// encodeJavaString writes text as Java's ObjectOutputStream does.
-func encodeJavaString(text string) []byte {
+// javaString writes text as Java's ObjectOutputStream does, char by char.
+func javaString(text string) []byte {
 	var body []byte
 	for _, c := range utf16.Encode([]rune(text)) {
 		switch {
@@ -71,7 +72,11 @@ func FuzzJavaStringRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "?") // what is no text has no Java form
-		got, null, err := decodeJavaString(encodeJavaString(text))
+		stream := encodeJavaString(text)
+		if want := javaString(text); !bytes.Equal(stream, want) {
+			t.Errorf("%q is %x, want %x", text, stream, want)
+		}
+		got, null, err := decodeJavaString(stream)
 		if err != nil || null || got != text {
 			t.Errorf("%q came back as %q, null %v, %v", text, got, null, err)
 		}

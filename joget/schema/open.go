@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/expirable"
+
 	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
@@ -34,6 +36,7 @@ type DB struct {
 	tables  map[string][]string // lower-case name -> real names
 	states  map[int64]migration.State
 	actives map[int64]migration.State
+	zones   *expirable.LRU[struct{}, migration.Zones]
 }
 
 // Open connects to the database that dsn (go-sql-driver form) names and reads
@@ -57,7 +60,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, migration.E(migration.CodeInvalid, op, "dsn", "the DSN cannot be used")
 	}
-	d := &DB{pool: pool}
+	d := &DB{pool: pool, zones: expirable.NewLRU[struct{}, migration.Zones](1, nil, zonesTTL)}
 	if err := d.Refresh(ctx); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}

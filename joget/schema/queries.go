@@ -71,6 +71,11 @@ d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKProc
 	selectActivityData = `SELECT d.Activity, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
 d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo FROM {SHKActivityData} d WHERE d.Activity IN (...)`
 
+	// What has not come (docs/joget.md#times) is in none of these columns.
+	selectZones = `SELECT zone, MAX(seen) newest FROM (
+SELECT ActivatedTZO zone, MAX(Activated) seen FROM {SHKActivities} GROUP BY ActivatedTZO
+UNION ALL SELECT CreatedTZO, MAX(Created) FROM {SHKProcesses} GROUP BY CreatedTZO) z GROUP BY zone ORDER BY newest DESC`
+
 	activityColumns = `SELECT a.oid, a.Process, a.Id, a.ActivityDefinitionId, a.ActivitySetDefinitionId, a.State, a.ResourceId, a.Performer, a.IsPerformerAsynchronous, a.Priority,
 a.Activated, a.Accepted, a.LastStateTime, a.version FROM {SHKActivities} a`
 	selectOpenActivities = activityColumns + " WHERE a.Process IN (...) AND a.State IN (...) ORDER BY a.Activated, a.oid"
@@ -180,3 +185,31 @@ var selectClasses = []struct{ table, query string }{
 	{"app_package_activity_plugin", "SELECT pluginName, pluginProperties FROM {app_package_activity_plugin}"},
 	{"app_package_participant", "SELECT CASE WHEN type = 'plugin' THEN value END, pluginProperties FROM {app_package_participant}"},
 }
+
+// Variables that are written. What is locked is locked in the order of oids, so that two
+// who want the same wait for each other instead of being ended.
+const (
+	rowColumns = `d.oid, d.version, d.VariableDefinitionId, d.VariableType, d.VariableValueVCHAR, d.VariableValueLONG, d.VariableValueDBL,
+d.VariableValueBOOL, d.VariableValueDATE, d.VariableValue, d.OrdNo`
+	selectProcessRows  = "SELECT '', " + rowColumns + " FROM {SHKProcessData} d JOIN {SHKProcesses} p ON p.oid = d.Process WHERE p.Id = ? ORDER BY d.oid"
+	selectActivityRows = "SELECT a.Id, " + rowColumns + " FROM {SHKActivityData} d JOIN {SHKActivities} a ON a.oid = d.Activity WHERE a.ProcessId = ? AND a.State IN (...) ORDER BY d.oid"
+
+	// The rows of the instance and of its open activities may be read by others, not changed.
+	lockInstance   = "SELECT p.oid, p.State FROM {SHKProcesses} p WHERE p.Id = ? LOCK IN SHARE MODE"
+	lockActivities = "SELECT a.oid, a.Id, a.State, a.version FROM {SHKActivities} a WHERE a.Process = ? AND a.State IN (...) ORDER BY a.oid LOCK IN SHARE MODE"
+
+	lockProcessRows  = "SELECT d.oid, d.version FROM {SHKProcessData} d WHERE d.Process = ? ORDER BY d.oid FOR UPDATE"
+	lockActivityRows = "SELECT d.oid, d.version FROM {SHKActivityData} d WHERE d.Activity IN (...) ORDER BY d.oid FOR UPDATE"
+
+	setColumns = ` SET VariableType = ?, VariableValue = ?, VariableValueVCHAR = ?, VariableValueDBL = ?, VariableValueLONG = ?, VariableValueDATE = ?,
+VariableValueBOOL = ?, version = version + 1 WHERE oid = ? AND version = ?`
+	updateProcessRow  = "UPDATE {SHKProcessData}" + setColumns
+	updateActivityRow = "UPDATE {SHKActivityData}" + setColumns
+
+	// Who may not do that is told so, and nothing is changed.
+	proveProcessRow  = "UPDATE {SHKProcessData} SET VariableType = VariableType, version = version + 1 WHERE 1 = 0"
+	proveActivityRow = "UPDATE {SHKActivityData} SET VariableType = VariableType, version = version + 1 WHERE 1 = 0"
+
+	selectVariableColumns = `SELECT COLUMN_NAME, DATA_TYPE, COALESCE(CHARACTER_MAXIMUM_LENGTH, 0) FROM information_schema.COLUMNS
+WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`
+)

@@ -220,7 +220,7 @@ func TestInstanceIsReadInFull(t *testing.T) {
 			{Name: "S", Kind: migration.VariableString},
 			{Name: "b_false", Kind: migration.VariableBoolean, Value: "false"},
 			{Name: "b_true", Kind: migration.VariableBoolean, Value: "true"},
-			{Name: "d", Kind: migration.VariableDate, Value: "2026-03-29 02:30:00"},
+			{Name: "d", Kind: migration.VariableDate, Value: "2026-03-29 02:30:00", Zones: "0"},
 			{Name: "f", Kind: migration.VariableFloat, Value: "0.1"},
 			{Name: "f_large", Kind: migration.VariableFloat, Value: "1000000"},
 			{Name: "i", Kind: migration.VariableInteger, Value: "-9007199254740993"},

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"jogetferry/migration"
 )
@@ -20,6 +21,32 @@ const (
 	typeDate
 	typeObject // serialized by Java
 )
+
+// zonesTTL is how long the zones of a server are believed. They change twice a year, or
+// when it is restarted in another one.
+const zonesTTL = time.Minute
+
+// Zones returns the offsets from UTC that the server's Java machine was seen with: each
+// engine time has that of its moment beside it (docs/joget.md#times). It goes through
+// the open instances, at most once a minute.
+func (r *Reader) Zones(ctx context.Context) (migration.Zones, error) {
+	if zones, ok := r.db.zones.Get(struct{}{}); ok {
+		return zones, nil
+	}
+	offsets, err := read(ctx, r, "read the time zone of the server", selectZones, nil, func(scan scanner) (minutes int, err error) {
+		var millis, seen int64
+		err = scan(&millis, &seen)
+		return int(millis / time.Minute.Milliseconds()), err
+	})
+	if err != nil {
+		return "", err
+	}
+	zones := migration.ZonesOf(offsets)
+	if zones != "" { // of a server on which nothing was started, the next one tells
+		r.db.zones.Add(struct{}{}, zones)
+	}
+	return zones, nil
+}
 
 // variableRow is one row of SHKProcessData or SHKActivityData. A long
 // serialized value has several, in the order of number.
@@ -57,16 +84,25 @@ func (r *Reader) variables(ctx context.Context, query string, owners []int64) (m
 		}
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	all := make(map[int64][]migration.Variable, len(owners))
 	for _, k := range order {
 		// Few values have several rows, so the server need not sort them all.
 		slices.SortFunc(rows[k], func(a, b variableRow) int { return cmp.Compare(a.number, b.number) })
-		all[k.owner] = append(all[k.owner], variable(rows[k]))
+		v := variable(rows[k])
+		if rows[k][0].kind == typeDate {
+			if v.Zones, err = r.Zones(ctx); err != nil {
+				return nil, err
+			}
+		}
+		all[k.owner] = append(all[k.owner], v)
 	}
 	for _, list := range all {
 		slices.SortFunc(list, func(a, b migration.Variable) int { return cmp.Compare(a.Name, b.Name) })
 	}
-	return all, err
+	return all, nil
 }
 
 // variable makes a variable of its rows, at least one.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jogetferry/migration"
 )
 
 // Package is one XPDL file. Its ID is the app ID; its version is not in the
@@ -249,6 +251,25 @@ const (
 
 // Text reports whether the engine keeps values of the type as strings.
 func (t Type) Text() bool { return t == String || t == Reference || t == Performer }
+
+// Holds returns what the engine keeps of a variable of the type: its storage kind.
+// migration.VariableUnreadable for Other.
+func (t Type) Holds() migration.VariableKind {
+	switch t {
+	case String, Reference, Performer:
+		return migration.VariableString
+	case Integer:
+		return migration.VariableInteger
+	case Float:
+		return migration.VariableFloat
+	case Boolean:
+		return migration.VariableBoolean
+	case DateTime:
+		return migration.VariableDate
+	case Other:
+	}
+	return migration.VariableUnreadable
+}
 
 // Takes reports whether process/start can give a variable of this type the value:
 // any text, a number that parses, never BOOLEAN and DATETIME

@@ -21,7 +21,7 @@ import (
 )
 
 // rootTables has the table of the start form of each app.
-var rootTables = map[string]string{apps.Leave: "leave_request", apps.Procure: "proc_request", apps.Onboard: "onb_hire", apps.Claims: "claim_case"}
+var rootTables = map[string]string{apps.Leave: "leave_request", apps.Procure: "proc_request", apps.Onboard: "onb_hire", apps.Claims: "claim_case", apps.Terms: "term_case"}
 
 // Begin says which instance begins on the source.
 type Begin struct {

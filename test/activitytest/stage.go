@@ -75,7 +75,7 @@ func Shared(tb testing.TB) *Stage {
 	}
 	if shared.stage == nil && shared.err == nil {
 		// It outlives this test.
-		shared.stage, shared.err = newStage(context.WithoutCancel(tb.Context()), mysqltest.AdminDSN(tb))
+		shared.stage, shared.err = newStage(context.WithoutCancel(tb.Context()), mysqltest.AdminDSN(tb), Options{})
 	}
 	if shared.err != nil {
 		tb.Fatal(shared.err)
@@ -83,10 +83,24 @@ func Shared(tb testing.TB) *Stage {
 	return shared.stage
 }
 
+// Options say how a stage's servers differ from others.
+type Options struct {
+	// SourceZone and TargetZone are those of the Java machines; nil means UTC.
+	SourceZone, TargetZone *time.Location
+	// Caches has the target's engine keep variables in memory.
+	Caches bool
+}
+
 // New returns a stage of tb's own, for what concerns a whole server.
 func New(tb testing.TB) *Stage {
 	tb.Helper()
-	s, err := newStage(tb.Context(), mysqltest.AdminDSN(tb))
+	return NewWith(tb, Options{})
+}
+
+// NewWith is New with servers that differ from others.
+func NewWith(tb testing.TB, o Options) *Stage {
+	tb.Helper()
+	s, err := newStage(tb.Context(), mysqltest.AdminDSN(tb), o)
 	tb.Cleanup(func() {
 		if err := s.shutdown(context.WithoutCancel(tb.Context())); err != nil {
 			tb.Error(err)
@@ -99,7 +113,7 @@ func New(tb testing.TB) *Stage {
 }
 
 // newStage sets a stage up; what it returns has to be shut down, with an error too.
-func newStage(ctx context.Context, admin string) (*Stage, error) {
+func newStage(ctx context.Context, admin string, o Options) (*Stage, error) {
 	s := &Stage{}
 	root, err := os.MkdirTemp("", "ferry-activitytest-")
 	if err != nil {
@@ -118,7 +132,7 @@ func newStage(ctx context.Context, admin string) (*Stage, error) {
 		both.Go(func() (err error) {
 			sides[i], err = newServer(ctx, dsns[i], filepath.Join(root, fmt.Sprint(i)))
 			if err == nil {
-				err = apps.Load(ctx, sides[i].SQL, apps.Options{Apps: append(apps.Names(), apps.Claims), PackageVersion: version})
+				err = apps.Load(ctx, sides[i].SQL, apps.Options{Apps: append(apps.Names(), apps.Claims, apps.Terms), PackageVersion: version})
 			}
 			if err == nil {
 				err = simulated.MeetUsers(ctx, sides[i].SQL) // cases start instances at the same moment
@@ -145,10 +159,10 @@ func newStage(ctx context.Context, admin string) (*Stage, error) {
 	}
 	began := time.Now() //nolint:forbidigo // both servers stand there: a date variable that nobody set is the time of the start
 	clock := func() time.Time { return began }
-	if s.Source.Engine, err = engine.New(ctx, engine.Options{DB: s.Source.SQL, UploadsDir: filepath.Dir(s.Source.Folder), Now: clock}); err != nil {
+	if s.Source.Engine, err = engine.New(ctx, engine.Options{DB: s.Source.SQL, UploadsDir: filepath.Dir(s.Source.Folder), Now: clock, Zone: o.SourceZone}); err != nil {
 		return s, err
 	}
-	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder), Now: clock, Pause: s.inside.pause}); err != nil {
+	if s.sim, err = server.New(ctx, server.Options{DB: s.Target.SQL, UploadsDir: filepath.Dir(s.Target.Folder), Now: clock, Pause: s.inside.pause, Zone: o.TargetZone, Caches: o.Caches}); err != nil {
 		return s, err
 	}
 	s.close = append(s.close, func(context.Context) error { return s.sim.Close() })

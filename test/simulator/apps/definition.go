@@ -21,10 +21,12 @@ const (
 	Procure = "procure"
 	Onboard = "onboard"
 	Claims  = "claims"
+	Terms   = "terms"
 )
 
 // Names lists the ids of the apps that Load writes unless told otherwise, in
-// alphabetic order. Claims is not among them: what it is for would be noise elsewhere.
+// alphabetic order. Claims and Terms, which has variables of every type, are not among
+// them: what they are for would be noise elsewhere.
 func Names() []string { return []string{Leave, Onboard, Procure} }
 
 // Plugin classes of tool mappings, made up for the simulator; properties are JSON.

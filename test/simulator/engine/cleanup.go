@@ -93,7 +93,7 @@ func (s *session) archive(ctx context.Context, in *instance) error {
 	if err != nil {
 		return err
 	}
-	values, err := asJSON(vars)
+	values, err := s.asJSON(vars)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func LimitText(limit, unit time.Duration) string {
 		return ""
 	}
 	name := map[time.Duration]string{24 * time.Hour: "day(s)", time.Hour: "hour(s)", time.Minute: "minute(s)", time.Second: "second(s)"}[unit]
-	return text(float64(limit)/float64(unit)) + " " + name
+	return floatText(float64(limit)/float64(unit)) + " " + name
 }
 
 // archiveActivities writes the history of all activities of an instance. As

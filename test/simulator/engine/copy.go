@@ -82,7 +82,7 @@ func (s *session) copyVariables(ctx context.Context, old, fresh *instance) error
 	}
 	for _, v := range vars {
 		decl, _ := fresh.def.proc.Variable(v.name)
-		parsed, err := parseStart(decl.Type, text(v.value))
+		parsed, err := parseStart(decl.Type, s.text(v.value))
 		if err != nil {
 			return err
 		}

@@ -49,6 +49,9 @@ type Options struct {
 	Effects    func(context.Context, []effects.Effect)    // called at the end of each call that changed something, however it ended; nil means nobody
 	Pause      func(context.Context, Point) error         // called inside calls, see Point; nil means nobody
 	Timeout    time.Duration                              // of a call's transaction; 0 means 300 seconds
+	// CacheVariables keeps variables in memory, as the engine does where the caches of
+	// Shark.conf are not at 0: what is written into its tables by others is not seen.
+	CacheVariables bool
 }
 
 // Engine is safe for use by several goroutines. A database must have one
@@ -71,6 +74,7 @@ type Engine struct {
 	packages    map[string]*deployed
 	defOIDs     map[string]int64
 	scripts     map[string]*goja.Program
+	memory      map[int64]variable // of variables, by oid; nil without caches
 }
 
 // defaultTimeout is that of Joget's transactions (docs/joget.md#no-transaction).
@@ -81,6 +85,9 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{
 		db: o.DB, uploads: o.UploadsDir, now: o.Now, zone: o.Zone, log: o.Log, sleep: o.Sleep, report: o.Effects, hook: o.Pause, timeout: o.Timeout,
 		sequences: map[string]*sequence{}, packages: map[string]*deployed{}, defOIDs: map[string]int64{}, scripts: map[string]*goja.Program{},
+	}
+	if o.CacheVariables {
+		e.memory = map[int64]variable{}
 	}
 	if e.zone == nil {
 		e.zone = time.UTC

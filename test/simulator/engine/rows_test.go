@@ -26,7 +26,7 @@ func TestRows_hold_the_values_of_the_engine(t *testing.T) {
 		"integer that nobody sets":         {"SELECT CONCAT_WS('|', VariableType, VariableValueLONG, VariableValueDBL, VariableValueBOOL, HEX(VariableValue)) FROM SHKProcessData WHERE VariableDefinitionId = 'months'", "1|3|0|0|00"},
 		"float that nobody sets":           {"SELECT CONCAT_WS('|', VariableType, VariableValueDBL) FROM SHKProcessData WHERE VariableDefinitionId = 'score'", "2|0"},
 		"boolean that nobody sets":         {"SELECT CONCAT_WS('|', VariableType, VariableValueBOOL) FROM SHKProcessData WHERE VariableDefinitionId = 'confirmed'", "0|0"},
-		"date that nobody sets":            {"SELECT CONCAT_WS('|', VariableType, VariableValueDATE) FROM SHKProcessData WHERE VariableDefinitionId = 'reviewedOn'", "4|2026-03-04 12:00:00"},
+		"date that nobody sets":            {"SELECT CONCAT_WS('|', VariableType, VariableValueDATE) FROM SHKProcessData WHERE VariableDefinitionId = 'reviewedOn'", "4|2026-03-04 20:00:00"},
 		"counters after their first use":   {"SELECT name FROM SHKCounters WHERE the_number = 201 ORDER BY name", "_activity_ _activitydata_ _assignment_ _process_ _processdata_"},
 		"counters that nobody has used":    {"SELECT COUNT(*) FROM SHKCounters", "6"},
 		"version of a route and of a task": {"SELECT version FROM SHKActivities ORDER BY oid", "2 0"},

@@ -136,7 +136,7 @@ func parseAs(current value, text string) (value, error) {
 const javaDate = "Mon Jan 02 15:04:05 MST 2006"
 
 // text prints a value as Java's toString does; nil is empty.
-func text(v value) string {
+func (e *Engine) text(v value) string {
 	switch x := v.(type) {
 	case nil:
 		return ""
@@ -147,33 +147,37 @@ func text(v value) string {
 	case int64:
 		return strconv.FormatInt(x, 10)
 	case float64:
-		s := strconv.FormatFloat(x, 'g', -1, 64)
-		if !strings.ContainsAny(s, ".eIN") {
-			s += ".0"
-		}
-		return s
+		return floatText(x)
 	case time.Time:
-		return x.UTC().Format(javaDate)
+		return x.In(e.zone).Format(javaDate)
 	}
 	return ""
 }
 
+func floatText(x float64) string {
+	s := strconv.FormatFloat(x, 'g', -1, 64)
+	if !strings.ContainsAny(s, ".eIN") {
+		s += ".0"
+	}
+	return s
+}
+
 // printable is the value as JSON prints it: numbers and booleans keep their
 // type, nil is empty text.
-func printable(v value) any {
+func (e *Engine) printable(v value) any {
 	switch x := v.(type) {
 	case int64, float64, bool:
 		return x
 	}
-	return text(v)
+	return e.text(v)
 }
 
 // noObject is what VariableValue holds beside most values.
 var noObject = []byte{0}
 
 // fresh is columns for a new row, where texts too have noObject beside them.
-func fresh(v value, t xpdl.Type) []any {
-	c := columns(v, t)
+func (e *Engine) fresh(v value, t xpdl.Type) []any {
+	c := e.columns(v, t)
 	if c[1] == nil {
 		c[1] = noObject
 	}
@@ -182,8 +186,9 @@ func fresh(v value, t xpdl.Type) []any {
 
 // columns are the values of VariableType, VariableValue, VariableValueVCHAR,
 // VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL.
-// Unused numbers are 0; a null leaves the one of its type NULL.
-func columns(v value, t xpdl.Type) []any {
+// Unused numbers are 0; a null leaves the one of its type NULL. A date is wall time in
+// the engine's zone.
+func (e *Engine) columns(v value, t xpdl.Type) []any {
 	c := []any{typeObject, noObject, nil, 0, 0, nil, 0}
 	switch x := v.(type) {
 	case nil:
@@ -214,7 +219,7 @@ func columns(v value, t xpdl.Type) []any {
 	case int64:
 		c[0], c[4] = typeLong, x
 	case time.Time:
-		c[0], c[5] = typeDate, x.UTC().Format(dateLayout)
+		c[0], c[5] = typeDate, x.In(e.zone).Format(dateLayout)
 	case bool:
 		n := 0
 		if x {
@@ -227,7 +232,7 @@ func columns(v value, t xpdl.Type) []any {
 
 // scanVariables reads rows of (oid, version, name, columns..., IsResult). A NULL
 // number reads as 0 and a NULL boolean as false, as JDBC gives them.
-func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([]*variable, error) {
+func (e *Engine) scanVariables(ctx context.Context, q queryer, query string, args ...any) ([]*variable, error) {
 	var out []*variable
 	err := each(ctx, q, query, args, func(scan func(...any) error) error {
 		var (
@@ -255,7 +260,7 @@ func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([
 		case kind == typeBoolean:
 			v.value = boolean.Int64 != 0
 		case kind == typeDate && date != nil:
-			v.value = datetime(date)
+			v.value = e.datetime(date)
 		case kind == typeObject:
 			s, isText, err := deserialize(blob)
 			if err != nil {
@@ -265,37 +270,39 @@ func scanVariables(ctx context.Context, q queryer, query string, args ...any) ([
 				v.value = s
 			}
 		}
-		out = append(out, &v)
+		out = append(out, e.cached(v))
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
-// datetime reads a DATETIME column, whatever the driver's parseTime is; the
-// zero time if it is neither.
-func datetime(v any) value {
+// datetime reads a DATETIME column, whatever the driver's parseTime is, which holds wall
+// time in the engine's zone; nil if it is neither.
+func (e *Engine) datetime(v any) value {
+	text := ""
 	switch x := v.(type) {
 	case time.Time:
-		return x.UTC()
+		text = x.Format(dateLayout)
 	case []byte:
-		t, err := time.Parse(dateLayout, string(x))
-		if err == nil {
-			return t
-		}
+		text = string(x)
 	case string:
-		t, err := time.Parse(dateLayout, x)
-		if err == nil {
-			return t
-		}
+		text = x
 	}
-	return nil
+	t, err := time.ParseInLocation(dateLayout, text, e.zone)
+	if err != nil {
+		return nil
+	}
+	return t
 }
 
 // asJSON is the variables column of the history tables: an object of texts.
-func asJSON(vars []*variable) (string, error) {
+func (e *Engine) asJSON(vars []*variable) (string, error) {
 	out := map[string]string{}
 	for _, v := range vars {
-		out[v.name] = text(v.value)
+		out[v.name] = e.text(v.value)
 	}
 	raw, err := json.Marshal(out)
 	return string(raw), err

@@ -17,9 +17,10 @@ func (s *session) insertVariables(ctx context.Context, in *instance, list ...*va
 			return err
 		}
 		v.oid = oid
+		s.remember(v)
 		decl, _ := in.def.proc.Variable(v.name)
 		rows = append(rows, instanceVariableRow)
-		args = append(append(append(args, in.oid, v.name), fresh(v.value, decl.Type)...), cnt, oid)
+		args = append(append(append(args, in.oid, v.name), s.fresh(v.value, decl.Type)...), cnt, oid)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -32,7 +33,7 @@ func (s *session) insertVariables(ctx context.Context, in *instance, list ...*va
 
 func (s *session) processVariables(ctx context.Context, in *instance) ([]*variable, error) {
 	if in.variables == nil {
-		vars, err := scanVariables(ctx, s.db, selectInstanceVariables, in.oid)
+		vars, err := s.scanVariables(ctx, s.db, selectInstanceVariables, in.oid)
 		if err != nil {
 			return nil, fmt.Errorf("read variables of %s: %w", in.id, err)
 		}
@@ -60,10 +61,11 @@ func (s *session) setVariable(ctx context.Context, in *instance, name string, v 
 		if x.value == v {
 			return nil // the engine does not write what it takes for unchanged
 		}
-		if err := s.guarded(ctx, updateInstanceVariable, raiseInstanceVariable, x.oid, &x.version, columns(v, decl.Type)...); err != nil {
+		if err := s.guarded(ctx, updateInstanceVariable, raiseInstanceVariable, x.oid, &x.version, s.columns(v, decl.Type)...); err != nil {
 			return fmt.Errorf("write variable %s of %s: %w", name, in.id, err)
 		}
 		x.value = v
+		s.remember(x)
 		return nil
 	}
 	x := &variable{name: name, value: v}
@@ -81,7 +83,7 @@ func (s *session) insertActivityVariables(ctx context.Context, in *instance, a *
 		}
 		decl, _ := in.def.proc.Variable(v.name)
 		rows = append(rows, activityVariableRow)
-		args = append(append(append(args, a.oid, v.name), fresh(v.value, decl.Type)...), flag(v.result), cnt, oid)
+		args = append(append(append(args, a.oid, v.name), s.fresh(v.value, decl.Type)...), flag(v.result), cnt, oid)
 	}
 	if len(rows) == 0 {
 		return nil
@@ -93,7 +95,7 @@ func (s *session) insertActivityVariables(ctx context.Context, in *instance, a *
 }
 
 func (s *session) activityVariables(ctx context.Context, a *activity) ([]*variable, error) {
-	vars, err := scanVariables(ctx, s.db, selectActivityVariables, a.oid)
+	vars, err := s.scanVariables(ctx, s.db, selectActivityVariables, a.oid)
 	if err != nil {
 		return nil, fmt.Errorf("read variables of %s: %w", a.id, err)
 	}
@@ -114,12 +116,37 @@ func (s *session) setActivityVariable(ctx context.Context, in *instance, a *acti
 		if x.name != name {
 			continue
 		}
-		if _, err := s.db.ExecContext(ctx, updateActivityVariable, append(columns(v, decl.Type), x.oid)...); err != nil {
+		if _, err := s.db.ExecContext(ctx, updateActivityVariable, append(s.columns(v, decl.Type), x.oid)...); err != nil {
 			return fmt.Errorf("write variable %s of %s: %w", name, a.id, err)
 		}
+		x.value, x.result = v, true
+		s.remember(x)
 		return nil
 	}
 	return s.insertActivityVariables(ctx, in, a, []*variable{{name: name, value: v, result: true}})
+}
+
+// remember puts a variable that the engine wrote into its caches, if it has any.
+func (e *Engine) remember(v *variable) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.memory != nil {
+		e.memory[v.oid] = *v
+	}
+}
+
+// cached is a variable that was read, or what the caches have in its place.
+func (e *Engine) cached(v variable) *variable {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.memory == nil {
+		return &v
+	}
+	if known, ok := e.memory[v.oid]; ok {
+		return &known
+	}
+	e.memory[v.oid] = v
+	return &v
 }
 
 // takeResults brings what was set on an activity to the process.

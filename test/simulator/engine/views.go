@@ -188,10 +188,10 @@ type Variable struct {
 	Text  string
 }
 
-func shown(vars []*variable) []Variable {
+func (e *Engine) shown(vars []*variable) []Variable {
 	out := make([]Variable, len(vars))
 	for i, v := range vars {
-		out[i] = Variable{v.name, printable(v.value), text(v.value)}
+		out[i] = Variable{v.name, e.printable(v.value), e.text(v.value)}
 	}
 	return out
 }
@@ -202,8 +202,8 @@ func (e *Engine) Variables(ctx context.Context, instance string) ([]Variable, bo
 	var oid int64
 	err := e.db.QueryRowContext(ctx, selectInstanceOID, instance).Scan(&oid)
 	if err == nil {
-		vars, err := scanVariables(ctx, e.db, selectInstanceVariables, oid)
-		return shown(vars), true, err
+		vars, err := e.scanVariables(ctx, e.db, selectInstanceVariables, oid)
+		return e.shown(vars), true, readable(err)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, false, fmt.Errorf("find instance: %w", err)
@@ -320,8 +320,16 @@ func (e *Engine) ActivityVariables(ctx context.Context, a ActivityView) ([]Varia
 	if a.Archived {
 		return fromJSON(a.variables)
 	}
-	vars, err := scanVariables(ctx, e.db, selectActivityVariables, a.oid)
-	return shown(vars), err
+	vars, err := e.scanVariables(ctx, e.db, selectActivityVariables, a.oid)
+	return e.shown(vars), readable(err)
+}
+
+// readable is err but for a value that Java cannot read: then the engine lists nothing.
+func readable(err error) error {
+	if errors.Is(err, errStream) {
+		return nil
+	}
+	return err
 }
 
 // Assignees lists the user names of an activity's valid assignments, sorted.

@@ -37,6 +37,8 @@ type Options struct {
 	Pause      func(context.Context, engine.Point) error  // called inside calls, before the faults of that place; nil means nobody
 	Timeout    time.Duration                              // of a call's transaction; 0 means that of Joget
 	MaxPost    int64                                      // bytes of a form body that are read, see web.Options; 0 means Tomcat's
+	Zone       *time.Location                             // of the Java machine; nil means UTC
+	Caches     bool                                       // see engine.Options.CacheVariables
 	Recover    bool                                       // run interrupted tools again, in the background, as a server does that starts
 }
 
@@ -94,7 +96,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if s.log, err = effects.Open(o.Effects, o.Now); err != nil {
 		return nil, err
 	}
-	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, UploadsDir: o.UploadsDir, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record, Pause: pause, Timeout: o.Timeout})
+	s.engine, err = engine.New(ctx, engine.Options{DB: o.DB, UploadsDir: o.UploadsDir, Now: o.Now, Log: o.Log, Sleep: sleep, Effects: s.record, Pause: pause, Timeout: o.Timeout, Zone: o.Zone, CacheVariables: o.Caches})
 	if err != nil {
 		return nil, errors.Join(err, s.log.Close())
 	}
