@@ -47,7 +47,7 @@ func one(t *testing.T, db *sql.DB, query string) string {
 
 func TestRead_apps_are_consistent(t *testing.T) {
 	t.Parallel()
-	for _, id := range append(apps.Names(), apps.Claims) {
+	for _, id := range append(apps.Names(), apps.Claims, apps.Permits) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			d, err := apps.Read(id)

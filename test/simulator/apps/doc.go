@@ -21,6 +21,21 @@
 //	                     tools in the first, an AND-join in the last, no mapping there
 //	         escalate    panel: a subflow that would run through with the values of later
 //	         relay       relayDesk > relayEnd: subflows whose links are written late
+//	permits  what takes more than the JSON API to continue:
+//	         permit, visit   start tools; records that name one another
+//	         typed           BOOLEAN and numbers that decide, and that an open activity has
+//	                         from before
+//	         dated > hearing, zoning > surveying
+//	                         values of every type that go into subflows and come back
+//	         cleared, wiped  nulls
+//	         publish > notice > delivery
+//	                         asynchronous subflows, two deep
+//	         apply > registration
+//	                         one on the start path, with start tools of its own
+//	         waiting > delivery
+//	                         the same as a subflow that is waited for
+//	         sealing, crashing
+//	                         tools that may hang, and one that always does
 //
 // Start reading at Load.
 package apps

@@ -11,6 +11,15 @@ import (
 const selectTokens = "SELECT j.ActivityDefinitionId, a.ActivityDefinitionId FROM SHKAndJoinTable j" +
 	" JOIN SHKActivities a ON a.oid = j.Activity JOIN SHKProcesses p ON p.oid = j.Process WHERE p.Id = ? ORDER BY 1, 2"
 
+const (
+	// selectBegun gives the instances that an instance called, and whether their callers
+	// go on at once.
+	selectBegun = "SELECT p.Id, a.IsPerformerAsynchronous+0 FROM SHKProcesses p JOIN SHKActivities a ON a.Id = p.ActivityRequesterId" +
+		" WHERE p.ActivityRequesterProcessId = ? ORDER BY p.oid"
+	setProcessState   = "UPDATE SHKProcesses SET State = ? WHERE Id = ?"
+	setOpenActivities = "UPDATE SHKActivities SET State = ? WHERE ProcessId = ? AND State IN (?, ?)"
+)
+
 func insertRow(table string, fields []string) string {
 	var names strings.Builder
 	for _, f := range fields {

@@ -62,9 +62,12 @@ func tree(ctx context.Context, e *engine.Engine, root string) ([]member, error) 
 	return out, visit("", root)
 }
 
-// childOf is the instance that a subflow activity called; the history keeps it
-// as the performer.
+// childOf is the instance that a subflow activity called to wait for it; the
+// history keeps it as the performer.
 func childOf(a engine.ActivityView) string {
+	if a.Asynchronous {
+		return ""
+	}
 	if a.Archived && a.Type == "subflow" {
 		return a.User
 	}

@@ -248,6 +248,8 @@ type ActivityView struct {
 	Performer  string // participant
 	Process    string // name of the instance's definition
 	Archived   bool
+	// Asynchronous: a subflow that the activity does not wait for.
+	Asynchronous bool
 
 	oid       int64
 	variables string
@@ -292,6 +294,7 @@ func (e *Engine) describe(ctx context.Context, list []ActivityView, err error) e
 		list[i].Process, list[i].Type = def.proc.Name, "normal"
 		if a := def.proc.Activity(list[i].DefID); a != nil {
 			list[i].Type, list[i].Performer, list[i].LimitText = kindName(a.Kind), a.Performer, LimitText(a.Limit, def.proc.DurationUnit)
+			list[i].Asynchronous = a.Kind == xpdl.Subflow && !a.Waits()
 		}
 	}
 	if err != nil {

@@ -1,0 +1,168 @@
+package drive
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+
+	"jogetferry/test/simulator/engine"
+	"jogetferry/test/simulator/schema"
+)
+
+// Kinds of instances of one process, after the colon of a name of Awkward.
+const (
+	Record    = "record"    // its record has an ID of Options.Records
+	Holder    = "holder"    // its record names the one of the latest permits/visit
+	Anonymous = "anonymous" // started without a login
+	Stuck     = "stuck"     // nothing is open
+	Suspended = "suspended" // with what is open in it
+)
+
+// awkward are shapes of the app permits: what the JSON API alone cannot continue.
+var awkward = []shape{
+	{process: "permits/visit", variables: none, steps: 1, last: []string{"report"}},
+	{process: "permits/permit", kind: Record, variables: none, steps: 1, last: []string{"approve"}},
+	{process: "permits/permit", kind: Holder, variables: none, steps: 1, last: []string{"approve"}},
+	{process: "permits/permit", kind: Anonymous, variables: none, requesters: []string{engine.Anonymous}, steps: 1, last: []string{"approve"}},
+	{process: "permits/permit", kind: Stuck, variables: none, steps: 1, last: []string{"approve"}, then: abortOpen, resume: []string{"approve"}},
+	{process: "permits/permit", kind: Suspended, variables: none, steps: 1, last: []string{"approve"}, then: suspend},
+	{process: "permits/typed", variables: texts, least: 1, steps: 3, last: []string{"issue", "refuse", "receipt"}},
+	{process: "permits/dated", variables: none, steps: 3, last: []string{"late", "soon"}},
+	{process: "permits/zoning", variables: with(none, map[string]string{"area": "2.25", "findings": "—"}), least: 2, steps: 5, last: []string{"fast", "slow"}},
+	{process: "permits/cleared", variables: none, least: 1, steps: 2, last: []string{"blank", "filled"}},
+	{process: "permits/wiped", variables: none, least: 1, steps: 2, last: []string{"blank", "filled"}},
+	{process: "permits/publish", variables: with(none, map[string]string{"title": "Aushang ๑ 🦊"}), least: 1, steps: 6},
+	{process: "permits/apply", variables: none, steps: 3, last: []string{"grant"}},
+	{process: "permits/waiting", variables: none, least: 1, steps: 1, then: closeChild, resume: []string{"thank"}},
+	{process: "permits/sealing", variables: none, least: 1, steps: 1, hangs: true, resume: []string{"seal"}},
+	{process: "permits/crashing", variables: none, least: 1, steps: 1, hangs: true, resume: []string{"approve"}},
+}
+
+// texts are one that the engine keeps as an object, and one beside it that it does not,
+// both with characters of four bytes.
+func texts(rng *rand.Rand, _ []string) map[string]string {
+	return map[string]string{"memo": strings.Repeat(pick(rng, []string{"🦊é", "ก𝔘"}), schema.MaxVarchar/2), "remark": "𝔘🦊 daneben"}
+}
+
+// Awkward lists what Populate can start of the app permits, as "package/process" or
+// "package/process:kind". For permits/sealing and Hang see there.
+func Awkward() []string {
+	var out []string
+	for _, s := range awkward {
+		out = append(out, s.name())
+	}
+	return out
+}
+
+// Hang returns a hook for engine.Options.Pause with which the tool of permits/sealing
+// throws an Error the first time that it runs in an instance.
+func Hang() func(context.Context, engine.Point) error {
+	var hung sync.Map
+	return func(_ context.Context, at engine.Point) error {
+		if _, again := hung.Load(at.Instance); at.What != engine.AtTool || at.ActivityDefID != "seal" || again {
+			return nil
+		}
+		hung.Store(at.Instance, true)
+		return fmt.Errorf("%w: java.lang.OutOfMemoryError", engine.ErrInternal)
+	}
+}
+
+// GoOn has an instance of which nothing shows where it goes on do so at activities, as an
+// administrator does: what is open is aborted.
+func GoOn(ctx context.Context, e *engine.Engine, instance string, activities []string) error {
+	for i, a := range activities {
+		if r := e.StartActivity(ctx, engine.Caller{Name: schema.AdminUser, Admin: true}, instance, a, i == 0); !r.Result {
+			return fmt.Errorf("%s does not go on at %s: %v", instance, a, r.Err)
+		}
+	}
+	return nil
+}
+
+// abortOpen leaves nothing open.
+func abortOpen(ctx context.Context, p *person) error {
+	list, err := p.engine.Activities(ctx, p.started.ID)
+	if err != nil {
+		return fmt.Errorf("read activities of %s: %w", p.started.ID, err)
+	}
+	for _, a := range list {
+		p.engine.AbortActivity(ctx, engine.Caller{Name: schema.AdminUser, Admin: true}, a.Instance, a.DefID)
+	}
+	return nil
+}
+
+// closeChild ends the subflow that the instance waits for behind its back, as a server
+// does that is ended between both.
+func closeChild(ctx context.Context, p *person) error {
+	members, err := tree(ctx, p.engine, p.started.ID)
+	if err != nil {
+		return err
+	}
+	root := p.started.ID
+	for _, m := range members {
+		if m.id == root {
+			continue
+		}
+		p.started.ID = m.id
+		err := abortOpen(ctx, p)
+		p.started.ID = root
+		if err != nil {
+			return err
+		}
+		if _, err := p.db.ExecContext(ctx, setProcessState, schema.ProcessStateOID(engine.Terminated), m.id); err != nil {
+			return fmt.Errorf("close %s: %w", m.id, err)
+		}
+	}
+	return nil
+}
+
+// suspend suspends an instance with what is open in it.
+func suspend(ctx context.Context, p *person) error {
+	_, err := p.db.ExecContext(ctx, setProcessState, schema.ProcessStateOID(engine.Suspended), p.started.ID)
+	if err == nil {
+		_, err = p.db.ExecContext(ctx, setOpenActivities, schema.ActivityStateOID(engine.Suspended), p.started.ID,
+			schema.ActivityStateOID(engine.Running), schema.ActivityStateOID(engine.NotStarted))
+	}
+	if err != nil {
+		return fmt.Errorf("suspend %s: %w", p.started.ID, err)
+	}
+	return nil
+}
+
+// begun is an instance that came of the person's.
+type begun struct {
+	id    string
+	loose bool // nobody waits for it
+}
+
+// loose are the instances that came of the person's and that nobody waits for, also
+// those that have ended, in the order in which they began. It is asked after each step:
+// the rows of a caller that has ended do not stay.
+func (p *person) loose(ctx context.Context) ([]string, error) {
+	for i := -1; i < len(p.begun); i++ {
+		caller := p.started.ID
+		if i >= 0 {
+			caller = p.begun[i].id
+		}
+		err := schema.Each(ctx, p.db, func(scan func(...any) error) error {
+			var b begun
+			err := scan(&b.id, &b.loose)
+			if !slices.Contains(p.begun, b) {
+				p.begun = append(p.begun, b)
+			}
+			return err
+		}, selectBegun, caller)
+		if err != nil {
+			return nil, fmt.Errorf("read what %s began: %w", caller, err)
+		}
+	}
+	var out []string
+	for _, b := range p.begun {
+		if b.loose {
+			out = append(out, b.id)
+		}
+	}
+	return out, nil
+}
