@@ -37,6 +37,10 @@ func ranAtStart(tool string) func(drive.Started) bool {
 	return func(s drive.Started) bool { return slices.Contains(s.StartTools, tool) }
 }
 
+func recordHas(text string) func(drive.Started) bool {
+	return func(s drive.Started) bool { return strings.Contains(s.Record, text) }
+}
+
 func either(list ...func(drive.Started) bool) func(drive.Started) bool {
 	return func(s drive.Started) bool {
 		return slices.ContainsFunc(list, func(f func(drive.Started) bool) bool { return f(s) })
@@ -87,14 +91,24 @@ var known = []mechanism{
 	{"start tool writes a file", func(s drive.Started) bool { return ranAtStart("letter")(s) && s.Files }},
 	{"start tool throws", ranAtStart("notify")},
 	{"start tool is slow", ranAtStart("archive")},
+	{"record ID with quotes", either(recordHas("'"), recordHas(`"`))},
+	{"record ID with a percent sign", recordHas("%")},
+	{"record ID with an ampersand", recordHas("&")},
+	{"record ID with a hash", recordHas("#")},
+	{"record ID with a plus", recordHas("+")},
+	{"record ID with a slash", recordHas("/")},
+	{"record ID with a backslash", recordHas(`\`)},
+	{"record ID with markup", recordHas("<")},
+	{"record ID in Thai", recordHas("ข")},
+	{"record ID with an emoji", recordHas("🦊")},
 }
 
-// mechanisms counts who needed which mechanism and fails for one that nobody did.
-func mechanisms(t *testing.T, moved []migrated) string {
+// mechanisms counts who needed which mechanism of a list and fails for one that nobody did.
+func mechanisms(t *testing.T, moved []migrated, list []mechanism) string {
 	t.Helper()
 	var table strings.Builder
 	table.WriteString("instances by mechanism\n")
-	for _, m := range known {
+	for _, m := range list {
 		n := 0
 		for _, i := range moved {
 			if m.needs(i.Started) {

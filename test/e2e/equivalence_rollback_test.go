@@ -14,6 +14,7 @@ import (
 	"jogetferry/test/simulator/digest"
 	"jogetferry/test/simulator/drive"
 	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/schema"
 	"jogetferry/test/simulator/seed"
 )
 
@@ -72,7 +73,7 @@ func (p *population) occupy() {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		folder := filepath.Join("claim_case", s.Record)
+		folder := schema.UploadFolder("claim_case", s.Record)
 		list, err := os.ReadDir(filepath.Join(p.SourceUploads, folder))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -75,7 +76,7 @@ func Hang() func(context.Context, engine.Point) error {
 func GoOn(ctx context.Context, e *engine.Engine, instance string, activities []string) error {
 	for i, a := range activities {
 		if r := e.StartActivity(ctx, engine.Caller{Name: schema.AdminUser, Admin: true}, instance, a, i == 0); !r.Result {
-			return fmt.Errorf("%s does not go on at %s: %v", instance, a, r.Err)
+			return errors.Join(r.Err, fmt.Errorf("%s at %s: %w", instance, a, errRefused))
 		}
 	}
 	return nil

@@ -131,6 +131,7 @@ type Started struct {
 	Boolean    bool     // a BOOLEAN variable is true, which no call can set again before its activity is accepted
 	Late       bool     // a start with today's variables, of it or of an open subflow, would not stop where it did
 	Loose      bool     // an asynchronous subflow: nobody waits for it
+	Root       string   // of a loose one: the instance from which it came, perhaps over others
 	Resume     []string // activities at which somebody has to say that it goes on; nil where that is to be seen
 }
 
@@ -277,7 +278,7 @@ func (p *person) alive(ctx context.Context) ([]Started, error) {
 		}
 		s := p.started
 		if id != s.ID {
-			s.ID, s.Definition, s.StartTools, s.Loose = id, in.Definition, nil, true
+			s.ID, s.Root, s.Definition, s.StartTools, s.Loose = id, s.ID, in.Definition, nil, true
 		}
 		out = append(out, s)
 	}
