@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,7 +55,8 @@ func everyKind(t *testing.T, o rig.Options) *population {
 	for range rekeyed["permits/permit:record"] {
 		crowd.Processes = append(crowd.Processes, "permits/permit:record")
 	}
-	crowd.Processes = slices.Concat(crowd.Processes, drive.Awkward(), drive.Awkward(), []string{"permits/publish", "onboard/probation"}, drive.Awkward())
+	again := []string{"permits/typed", "permits/dated", "permits/zoning", "permits/publish", "onboard/probation"} // of which it takes several to show all
+	crowd.Processes = slices.Concat(crowd.Processes, drive.Awkward(), again, drive.Awkward(), again, again, drive.Awkward(), again, again)
 	o.Target = seed.TargetOptions{Instances: 3, Completed: 2, RecordsOnly: 2, SameIDs: []string{ownOfTarget}}
 	p := crowded(t, crowd, o)
 	p.countOn(nextOnTarget)
@@ -143,6 +143,7 @@ func TestEveryInstance(t *testing.T) {
 	p.run("plan")
 	p.blocked()
 	p.SourceUnchanged()
+	t.Log(mechanisms(t, p.started, switched))
 }
 
 // blocked checks that every instance is blocked by its blockers, and ready where it has
@@ -151,7 +152,6 @@ func (p *population) blocked() {
 	p.t.Helper()
 	entries := p.entries()
 	orphans := p.truth.rows(p.truth.ledger, "SELECT subject FROM finding WHERE check_id = 'FERRY-417'")
-	seen := map[string]int{}
 	for _, s := range p.started {
 		want, got := p.blockers(s), p.blocking(s.ID)
 		if s.Loose && slices.Contains(orphans, s.ID) {
@@ -161,12 +161,5 @@ func (p *population) blocked() {
 		if !slices.Equal(got, want) || !s.Loose && (state == "blocked") != (want != nil) {
 			p.t.Errorf("%s is %s by %v, want %v: %+v\n%s", s.Shape, state, got, want, s, strings.Join(p.findings(s.ID), "\n"))
 		}
-		seen[strings.Join(want, " ")]++
 	}
-	for _, finding := range []string{"FERRY-301", "FERRY-302", "FERRY-303", "FERRY-310", "FERRY-402 FERRY-407", "FERRY-403", "FERRY-404", "FERRY-406", "FERRY-411", "FERRY-413", "FERRY-417", "FERRY-432"} {
-		if seen[finding] == 0 {
-			p.t.Errorf("no instance is blocked by %s", finding)
-		}
-	}
-	p.t.Log(fmt.Sprint(len(p.started), " instances by what blocks them: ", seen))
 }

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -29,7 +30,7 @@ var awkward = []shape{
 	{process: "permits/permit", kind: Holder, variables: none, steps: 1, last: []string{"approve"}},
 	{process: "permits/permit", kind: Anonymous, variables: none, requesters: []string{engine.Anonymous}, steps: 1, last: []string{"approve"}},
 	{process: "permits/permit", kind: Stuck, variables: none, steps: 1, last: []string{"approve"}, then: abortOpen, resume: []string{"approve"}},
-	{process: "permits/permit", kind: Suspended, variables: none, steps: 1, last: []string{"approve"}, then: suspend},
+	{process: "permits/permit", kind: Suspended, variables: none, steps: 1, last: []string{"approve"}, then: suspend, resume: []string{"approve"}},
 	{process: "permits/typed", variables: texts, least: 1, steps: 3, last: []string{"issue", "refuse", "receipt"}},
 	{process: "permits/dated", variables: none, steps: 3, last: []string{"late", "soon"}},
 	{process: "permits/zoning", variables: with(none, map[string]string{"area": "2.25", "findings": "—"}), least: 2, steps: 5, last: []string{"fast", "slow"}},
@@ -72,12 +73,36 @@ func Hang() func(context.Context, engine.Point) error {
 }
 
 // GoOn has an instance of which nothing shows where it goes on do so at activities, as an
-// administrator does: what is open is aborted.
-func GoOn(ctx context.Context, e *engine.Engine, instance string, activities []string) error {
+// administrator does: what is open is aborted. One that is suspended is resumed before, as
+// by a plugin. No activities: nothing happens.
+func GoOn(ctx context.Context, e *engine.Engine, db *sql.DB, instance string, activities []string) error {
+	in, _, err := e.Instance(ctx, instance)
+	if err != nil {
+		return fmt.Errorf("read instance %s: %w", instance, err)
+	}
+	if in.State == engine.Suspended && len(activities) > 0 {
+		if err := setStates(ctx, db, instance, engine.Running, engine.NotStarted, engine.Suspended); err != nil {
+			return err
+		}
+	}
 	for i, a := range activities {
 		if r := e.StartActivity(ctx, engine.Caller{Name: schema.AdminUser, Admin: true}, instance, a, i == 0); !r.Result {
 			return errors.Join(r.Err, fmt.Errorf("%s at %s: %w", instance, a, errRefused))
 		}
+	}
+	return nil
+}
+
+// setStates gives an instance a state, and its activities of some states another one.
+func setStates(ctx context.Context, db *sql.DB, instance, state, activity string, of ...string) error {
+	_, err := db.ExecContext(ctx, setProcessState, schema.ProcessStateOID(state), instance)
+	for _, before := range of {
+		if err == nil {
+			_, err = db.ExecContext(ctx, setActivities, schema.ActivityStateOID(activity), instance, schema.ActivityStateOID(before))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("set the state of %s: %w", instance, err)
 	}
 	return nil
 }
@@ -112,8 +137,8 @@ func closeChild(ctx context.Context, p *person) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.db.ExecContext(ctx, setProcessState, schema.ProcessStateOID(engine.Terminated), m.id); err != nil {
-			return fmt.Errorf("close %s: %w", m.id, err)
+		if err := setStates(ctx, p.db, m.id, engine.Terminated, ""); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -121,15 +146,7 @@ func closeChild(ctx context.Context, p *person) error {
 
 // suspend suspends an instance with what is open in it.
 func suspend(ctx context.Context, p *person) error {
-	_, err := p.db.ExecContext(ctx, setProcessState, schema.ProcessStateOID(engine.Suspended), p.started.ID)
-	if err == nil {
-		_, err = p.db.ExecContext(ctx, setOpenActivities, schema.ActivityStateOID(engine.Suspended), p.started.ID,
-			schema.ActivityStateOID(engine.Running), schema.ActivityStateOID(engine.NotStarted))
-	}
-	if err != nil {
-		return fmt.Errorf("suspend %s: %w", p.started.ID, err)
-	}
-	return nil
+	return setStates(ctx, p.db, p.started.ID, engine.Suspended, engine.Suspended, engine.Running, engine.NotStarted)
 }
 
 // begun is an instance that came of the person's.

@@ -140,12 +140,9 @@ func TestAwkwardPopulation_is_the_same_again_and_comes_to_its_end(t *testing.T) 
 		t.Fatalf("the second population differs:\n%s", diff)
 	}
 	for _, s := range first {
-		if strings.HasSuffix(s.Shape, drive.Suspended) {
-			continue
-		}
 		traces := make([]drive.Trace, 2)
 		for i, p := range []place{one, two} {
-			must(t, drive.GoOn(t.Context(), again(t, p), s.ID, s.Resume))
+			must(t, drive.GoOn(t.Context(), again(t, p), p.db, s.ID, s.Resume))
 			var err error
 			if traces[i], err = drive.Finish(t.Context(), again(t, p), s.ID, drive.Choose(1)); err != nil {
 				t.Errorf("%+v\n%v\n%+v", s, err, traces[i])
@@ -173,7 +170,7 @@ func TestAwkwardPopulation_has_every_shape(t *testing.T) {
 		seen[s.Shape]++
 		for name, yes := range map[string]bool{
 			"nothing open": len(s.Open) == 0, "a tool open": slices.Contains(s.Open, "seal") && slices.Contains(s.Resume, "seal"), "crash open": slices.Contains(s.Open, "crash"),
-			"nobody waits for " + drive.Process(s.Definition): s.Loose, "anonymous": s.Requester == engine.Anonymous, "long text": s.LongText,
+			"nobody waits for " + drive.Process(s.Definition): s.Loose, "alone": s.Alone, "anonymous": s.Requester == engine.Anonymous, "long text": s.LongText,
 			"waits for " + strings.Join(s.Open, " ") + " in " + s.Shape: true,
 		} {
 			if yes {
@@ -185,7 +182,7 @@ func TestAwkwardPopulation_has_every_shape(t *testing.T) {
 		t.Logf("%-60s %d", k, seen[k])
 	}
 	for _, want := range append(drive.Awkward(),
-		"nothing open", "a tool open", "crash open", "anonymous", "long text", "nobody waits for permits/notice", "nobody waits for permits/delivery", "nobody waits for permits/registration",
+		"alone", "nothing open", "a tool open", "crash open", "anonymous", "long text", "nobody waits for permits/notice", "nobody waits for permits/delivery", "nobody waits for permits/registration",
 		"waits for hear hear/listen in permits/dated", "waits for hear hear/sign in permits/dated", "waits for survey survey/report in permits/zoning", "waits for fast in permits/zoning",
 		"waits for inspect receipt in permits/typed", "waits for inspect pay in permits/typed", "waits for blank in permits/cleared", "waits for blank in permits/wiped", "waits for call in permits/waiting",
 	) {

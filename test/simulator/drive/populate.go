@@ -132,6 +132,7 @@ type Started struct {
 	Late       bool     // a start with today's variables, of it or of an open subflow, would not stop where it did
 	Loose      bool     // an asynchronous subflow: nobody waits for it
 	Root       string   // of a loose one: the instance from which it came, perhaps over others
+	Alone      bool     // a loose one whose root has ended
 	Resume     []string // activities at which somebody has to say that it goes on; nil where that is to be seen
 }
 
@@ -268,17 +269,19 @@ func (p *person) alive(ctx context.Context) ([]Started, error) {
 		return nil, err
 	}
 	var out []Started
+	ended := false
 	for _, id := range append([]string{p.started.ID}, loose...) {
 		in, _, err := p.engine.Instance(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("read instance %s: %w", id, err)
 		}
 		if in.State != engine.Running {
+			ended = ended || id == p.started.ID
 			continue
 		}
 		s := p.started
 		if id != s.ID {
-			s.ID, s.Root, s.Definition, s.StartTools, s.Loose = id, s.ID, in.Definition, nil, true
+			s.ID, s.Root, s.Definition, s.StartTools, s.Loose, s.Alone = id, s.ID, in.Definition, nil, true, ended
 		}
 		out = append(out, s)
 	}

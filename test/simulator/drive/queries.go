@@ -16,8 +16,8 @@ const (
 	// go on at once.
 	selectBegun = "SELECT p.Id, a.IsPerformerAsynchronous+0 FROM SHKProcesses p JOIN SHKActivities a ON a.Id = p.ActivityRequesterId" +
 		" WHERE p.ActivityRequesterProcessId = ? ORDER BY p.oid"
-	setProcessState   = "UPDATE SHKProcesses SET State = ? WHERE Id = ?"
-	setOpenActivities = "UPDATE SHKActivities SET State = ? WHERE ProcessId = ? AND State IN (?, ?)"
+	setProcessState = "UPDATE SHKProcesses SET State = ? WHERE Id = ?"
+	setActivities   = "UPDATE SHKActivities SET State = ? WHERE ProcessId = ? AND State = ?"
 )
 
 func insertRow(table string, fields []string) string {
