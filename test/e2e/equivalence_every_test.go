@@ -113,6 +113,8 @@ func own(s drive.Started) []string {
 		return []string{"FERRY-403"}
 	case "permits/permit:" + drive.Suspended:
 		return []string{"FERRY-402", "FERRY-407"}
+	case "permits/permit:" + drive.Approving:
+		return []string{"FERRY-415"}
 	case "permits/sealing", "permits/crashing":
 		return []string{"FERRY-406"}
 	case "permits/waiting":

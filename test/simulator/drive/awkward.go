@@ -21,6 +21,7 @@ const (
 	Anonymous = "anonymous" // started without a login
 	Stuck     = "stuck"     // nothing is open
 	Suspended = "suspended" // with what is open in it
+	Approving = "approving" // a multi-approval of it is half done
 )
 
 // awkward are shapes of the app permits: what the JSON API alone cannot continue.
@@ -31,6 +32,7 @@ var awkward = []shape{
 	{process: "permits/permit", kind: Anonymous, variables: none, requesters: []string{engine.Anonymous}, steps: 1, last: []string{"approve"}},
 	{process: "permits/permit", kind: Stuck, variables: none, steps: 1, last: []string{"approve"}, then: abortOpen, resume: []string{"approve"}},
 	{process: "permits/permit", kind: Suspended, variables: none, steps: 1, last: []string{"approve"}, then: suspend, resume: []string{"approve"}},
+	{process: "permits/permit", kind: Approving, variables: none, least: 1, steps: 1, last: []string{"approve"}, then: halfApprove, resume: []string{"approve"}},
 	{process: "permits/typed", variables: texts, least: 1, steps: 3, last: []string{"issue", "refuse", "receipt"}},
 	{process: "permits/dated", variables: none, steps: 3, last: []string{"late", "soon"}},
 	{process: "permits/zoning", variables: with(none, map[string]string{"area": "2.25", "findings": "—"}), least: 2, steps: 5, last: []string{"fast", "slow"}},
@@ -147,6 +149,38 @@ func closeChild(ctx context.Context, p *person) error {
 // suspend suspends an instance with what is open in it.
 func suspend(ctx context.Context, p *person) error {
 	return setStates(ctx, p.db, p.started.ID, engine.Suspended, engine.Suspended, engine.Running, engine.NotStarted)
+}
+
+// halfApprove leaves what Joget's completeSingleAssignment does when the first of several
+// approves (docs/joget.md#who-gets-an-activity).
+func halfApprove(ctx context.Context, p *person) error {
+	open, err := p.waiting(ctx)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	users, err := holders(ctx, p.engine, open[0])
+	if err != nil {
+		return err
+	}
+	err = schema.InTransaction(ctx, p.db, nil, func(tx *sql.Tx) error {
+		oid, err := schema.ReserveObjectIDs(ctx, tx, 1)
+		if err != nil {
+			return err
+		}
+		count, err := schema.ReserveCounter(ctx, tx, schema.CounterActData, 1)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, insertApprovers, users[0], count, oid, open[0].ID); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, setApproving, open[0].ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("approve %s by one: %w", open[0].ID, err)
+	}
+	return nil
 }
 
 // begun is an instance that came of the person's.

@@ -17,7 +17,12 @@ const (
 	selectBegun = "SELECT p.Id, a.IsPerformerAsynchronous+0 FROM SHKProcesses p JOIN SHKActivities a ON a.Id = p.ActivityRequesterId" +
 		" WHERE p.ActivityRequesterProcessId = ? ORDER BY p.oid"
 	setProcessState = "UPDATE SHKProcesses SET State = ? WHERE Id = ?"
-	setActivities   = "UPDATE SHKActivities SET State = ? WHERE ProcessId = ? AND State = ?"
+	setApproving    = "UPDATE SHKActivities SET Priority = 5 WHERE Id = ?"
+	// insertApprovers adds a variable that no definition declares to those of an activity.
+	insertApprovers = "INSERT INTO SHKActivityData (Activity, IsResult, VariableDefinitionId, VariableType, VariableValue, VariableValueVCHAR," +
+		" VariableValueDBL, VariableValueLONG, VariableValueDATE, VariableValueBOOL, OrdNo, CNT, oid, version)" +
+		" SELECT oid, 0, 'MULTI_APPROVAL_PERFORMERS', 3, NULL, ?, 0, 0, NULL, 0, -1, ?, ?, 0 FROM SHKActivities WHERE Id = ?"
+	setActivities = "UPDATE SHKActivities SET State = ? WHERE ProcessId = ? AND State = ?"
 )
 
 func insertRow(table string, fields []string) string {
