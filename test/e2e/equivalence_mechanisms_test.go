@@ -135,7 +135,7 @@ var switched = []mechanism{
 	{"BOOLEAN and numbers that a subflow handed back", stands("permits/zoning", "fast")},
 	{"nulls of every type", stands("permits/cleared", "")},
 	{"activity with zeros in place of nulls", stands("permits/cleared", "blank")},
-	{"text that is null", stands("permits/wiped", "")},
+	{"text that is null", stands("permits/wiped", "look")},
 	{"asynchronous subflow of an open caller", func(s drive.Started) bool { return s.Loose && !s.Alone }},
 	{"asynchronous subflow whose caller has ended", func(s drive.Started) bool { return s.Alone }},
 	{"asynchronous subflow", loose("permits/notice")},

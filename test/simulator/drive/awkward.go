@@ -37,7 +37,7 @@ var awkward = []shape{
 	{process: "permits/dated", variables: none, steps: 3, last: []string{"late", "soon"}},
 	{process: "permits/zoning", variables: with(none, map[string]string{"area": "2.25", "findings": "—"}), least: 2, steps: 5, last: []string{"fast", "slow"}},
 	{process: "permits/cleared", variables: none, least: 1, steps: 2, last: []string{"blank", "filled"}},
-	{process: "permits/wiped", variables: none, least: 1, steps: 2, last: []string{"blank", "filled"}},
+	{process: "permits/wiped", variables: none, least: 1, steps: 1},
 	{process: "permits/publish", variables: with(none, map[string]string{"title": "Aushang ๑ 🦊"}), least: 1, steps: 6},
 	{process: "permits/apply", variables: none, steps: 3, last: []string{"grant"}},
 	{process: "permits/waiting", variables: none, least: 1, steps: 1, then: closeChild, resume: []string{"thank"}},

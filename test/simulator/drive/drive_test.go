@@ -185,7 +185,7 @@ func TestAwkwardPopulation_has_every_shape(t *testing.T) {
 	for _, want := range append(drive.Awkward(),
 		"alone", "nothing open", "a tool open", "crash open", "anonymous", "long text", "nobody waits for permits/notice", "nobody waits for permits/delivery", "nobody waits for permits/registration",
 		"waits for hear hear/listen in permits/dated", "waits for hear hear/sign in permits/dated", "waits for survey survey/report in permits/zoning", "waits for fast in permits/zoning",
-		"waits for inspect receipt in permits/typed", "waits for inspect pay in permits/typed", "waits for blank in permits/cleared", "waits for blank in permits/wiped", "waits for call in permits/waiting",
+		"waits for inspect receipt in permits/typed", "waits for inspect pay in permits/typed", "waits for blank in permits/cleared", "waits for look in permits/wiped", "waits for call in permits/waiting",
 	) {
 		if seen[want] == 0 {
 			t.Errorf("no instance: %s", want)
