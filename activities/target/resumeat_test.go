@@ -26,8 +26,8 @@ func emptied(t *testing.T, c *activitytest.Case, in *activitytest.Instance, acti
 	c.Source.Engine.AbortActivity(t.Context(), activitytest.Administrator, string(in.ID), activity)
 }
 
-// typed has the operator say where an instance goes on.
-func typed(t *testing.T, c *activitytest.Case, in *activitytest.Instance, at ...migration.ActivityDefID) {
+// said has the operator say where an instance goes on.
+func said(t *testing.T, c *activitytest.Case, in *activitytest.Instance, at ...migration.ActivityDefID) {
 	t.Helper()
 	activitytest.Must(t, c.Ledger.SayResumeAt(t.Context(), c.Migration, in.ID, migration.Word{Activities: at, By: "ann"}))
 }
@@ -137,7 +137,7 @@ SELECT oid, 'MULTI_APPROVAL_PERFORMERS', 3, 'cat', 0, -1, 900000 + oid, 90000000
 			tc.way.Walk(c, in)
 			tc.source(c, in)
 			in.Plan()
-			typed(t, c, in, tc.at...)
+			said(t, c, in, tc.at...)
 			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, through(t, c, in))
 			if tc.want != nil {
 				activitytest.Same(t, "the target", tc.want, standing(in))
@@ -179,7 +179,7 @@ func TestResumeAt_keeps_what_a_tool_did(t *testing.T) {
 			in := scene.Intake(c)
 			hung(c, in, "review", "register")
 			in.Plan()
-			typed(t, c, in, "register")
+			said(t, c, in, "register")
 			if tc.kind != "" {
 				c.Door.Faults(fault.Rule{Path: activityStart, Kind: tc.kind, Count: 1})
 			}
@@ -243,7 +243,7 @@ func TestResumeAt_parks(t *testing.T) {
 			emptied(t, c, in, "confirm")
 			in.Plan()
 			if tc.at != nil {
-				typed(t, c, in, tc.at...)
+				said(t, c, in, tc.at...)
 			}
 			activitytest.Same(t, "outcome", activitytest.Parked(tc.want), through(t, c, in))
 			activitytest.Same(t, "linked", []string{}, in.Linked())
@@ -271,7 +271,7 @@ func TestResumeAt_runs_a_tool_again_only_when_it_is_named_again(t *testing.T) {
 	c.Source.Complete(in.ID, "order", "", nil)
 	hung(c, in, "repair", "stamp")
 	in.Plan()
-	typed(t, c, in, "stamp", "bill")
+	said(t, c, in, "stamp", "bill")
 	s.Fail(engine.AtTool, 1)
 	parked := activitytest.Parked(migration.ReasonResumeNotConverging)
 	activitytest.Same(t, "outcome", parked, through(t, c, in, scene.SettlesSoon))

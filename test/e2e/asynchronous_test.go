@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,4 +217,9 @@ func TestAsynchronousSubflows_are_rolled_back(t *testing.T) {
 			p.SourceUnchanged()
 		})
 	}
+}
+
+// found reports whether the plan has a finding of an instance, blocking or not.
+func (p *population) found(instance, code string) bool {
+	return slices.ContainsFunc(p.findings(instance), func(f string) bool { return strings.HasPrefix(f, code) })
 }

@@ -137,8 +137,9 @@ func (c *truth) byInstance() map[string][]effects.Effect {
 func (c *truth) tell(instance string) {
 	c.t.Helper()
 	c.t.Logf("the story of %s:\n%s", instance, strings.Join(c.rows(c.ledger, storyOf, instance), "\n"))
+	targets := c.rows(c.ledger, "SELECT target_id FROM instance WHERE instance = ?", instance)
 	for _, e := range c.Effects() {
-		if e.Instance == c.rows(c.ledger, "SELECT target_id FROM instance WHERE instance = ?", instance)[0] {
+		if slices.Contains(targets, e.Instance) {
 			c.t.Logf("%s %s %s %s", e.Time.Format("15:04:05.000"), e.What, e.ActivityDefID, e.Detail)
 		}
 	}

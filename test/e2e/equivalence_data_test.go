@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"jogetferry/test/simulator/schema"
 )
 
 // data is what belongs to a record: rows of all form tables, and files.
@@ -19,13 +21,59 @@ type data struct {
 }
 
 // childKeys are the columns that name a record in rows of others.
-var childKeys = []string{"c_requestId", "c_hireId", "c_claimId"}
+var childKeys = []string{"c_requestId", "c_hireId", "c_claimId", "c_permitId"}
+
+// heldKeys are the columns in which a record names others.
+var heldKeys = []string{"c_visit"}
+
+// grandchildren are tables whose rows belong to child rows: their key, and the table of
+// those.
+var grandchildren = map[string]struct{ key, parent string }{"app_fd_permit_part": {"c_itemId", "app_fd_permit_item"}}
 
 // formTable is a table with rows of records.
 type formTable struct {
 	name    string
 	key     string // names the record: id, or a foreign key
 	columns []string
+}
+
+// where selects the rows of a record.
+func (t formTable) where() string {
+	if g, deep := grandchildren[t.name]; deep {
+		return "`" + g.key + "` IN (SELECT id FROM `" + g.parent + "` WHERE c_permitId = ?)"
+	}
+	return "`" + t.key + "` = ?"
+}
+
+// keys are the records that have another ID on the target, by that of the source.
+func (p *population) keys() map[string]string {
+	p.t.Helper()
+	keys := map[string]string{}
+	list, err := texts(p.t.Context(), p.truth.ledger, "SELECT record, target_record FROM record_key")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, k := range list {
+		keys[k[0]] = k[1]
+	}
+	return keys
+}
+
+// known is what the ID of a record of the source is on this side.
+func (s side) known(record string) string {
+	if there, other := s.keys[record]; other && s.target {
+		return there
+	}
+	return record
+}
+
+// there is what a value of this side is on the target, where records may have other IDs.
+func (s side) there(t formTable, column, value string) string {
+	names := column == "id" || column == t.key || slices.Contains(heldKeys, column)
+	if there, other := s.keys[value]; other && names && !s.target {
+		return there
+	}
+	return value
 }
 
 // formTablesOf reads the tables of all forms.
@@ -42,25 +90,26 @@ func formTablesOf(ctx context.Context, db *sql.DB) ([]formTable, error) {
 		}
 		t := &out[len(out)-1]
 		t.columns = append(t.columns, r[1])
-		if slices.Contains(childKeys, r[1]) {
+		if slices.Contains(childKeys, r[1]) || r[1] == grandchildren[t.name].key {
 			t.key = r[1]
 		}
 	}
 	return out, nil
 }
 
-// left reads what belongs to a record. Unless exact, it leaves out when rows
+// left reads what belongs to a record of the source, with the IDs that records have on the
+// target. Unless exact, it leaves out when rows
 // were written, since both servers go on at another time, and the IDs of child
 // rows, since those that tools insert are random. Times of files are left out:
 // a tool that writes what is there already leaves a new one.
 func (s side) left(ctx context.Context, record string, exact bool) (data, error) {
 	var d data
 	for _, t := range s.tables {
-		rows, err := texts(ctx, s.db, "SELECT `"+strings.Join(t.columns, "`, `")+"` FROM `"+t.name+"` WHERE `"+t.key+"` = ?", record)
+		rows, err := texts(ctx, s.db, "SELECT `"+strings.Join(t.columns, "`, `")+"` FROM `"+t.name+"` WHERE "+t.where(), s.known(record))
 		if err != nil {
 			return d, err
 		}
-		owners := []string{record}
+		owners := []string{s.known(record)}
 		for _, row := range rows {
 			line := t.name + ":"
 			for i, name := range t.columns {
@@ -68,13 +117,13 @@ func (s side) left(ctx context.Context, record string, exact bool) (data, error)
 					owners = append(owners, row[i])
 				}
 				if exact || !strings.HasPrefix(name, "date") && (name != "id" || t.key == "id") {
-					line += fmt.Sprintf(" %s=%q", name, row[i])
+					line += fmt.Sprintf(" %s=%q", name, s.there(t, name, row[i]))
 				}
 			}
 			d.Rows = append(d.Rows, line)
 		}
 		for _, id := range owners {
-			if err := d.files(filepath.Join(s.uploads, strings.TrimPrefix(t.name, "app_fd_"), id), t.name); err != nil {
+			if err := d.files(filepath.Join(s.uploads, schema.UploadFolder(strings.TrimPrefix(t.name, schema.FormTablePrefix), id)), t.name); err != nil {
 				return d, err
 			}
 		}
@@ -94,6 +143,9 @@ func (d *data) files(folder, table string) error {
 		return err
 	}
 	for _, f := range list {
+		if f.IsDir() {
+			continue // of a record whose ID goes on with a slash
+		}
 		content, err := os.ReadFile(filepath.Join(folder, f.Name()))
 		if err != nil {
 			return err

@@ -37,6 +37,10 @@ func ranAtStart(tool string) func(drive.Started) bool {
 	return func(s drive.Started) bool { return slices.Contains(s.StartTools, tool) }
 }
 
+func recordHas(text string) func(drive.Started) bool {
+	return func(s drive.Started) bool { return strings.Contains(s.Record, text) }
+}
+
 func either(list ...func(drive.Started) bool) func(drive.Started) bool {
 	return func(s drive.Started) bool {
 		return slices.ContainsFunc(list, func(f func(drive.Started) bool) bool { return f(s) })
@@ -87,17 +91,81 @@ var known = []mechanism{
 	{"start tool writes a file", func(s drive.Started) bool { return ranAtStart("letter")(s) && s.Files }},
 	{"start tool throws", ranAtStart("notify")},
 	{"start tool is slow", ranAtStart("archive")},
+	{"record ID with quotes", either(recordHas("'"), recordHas(`"`))},
+	{"record ID with a percent sign", recordHas("%")},
+	{"record ID with an ampersand", recordHas("&")},
+	{"record ID with a hash", recordHas("#")},
+	{"record ID with a plus", recordHas("+")},
+	{"record ID with a slash", recordHas("/")},
+	{"record ID with a backslash", recordHas(`\`)},
+	{"record ID with markup", recordHas("<")},
+	{"record ID in Thai", recordHas("ข")},
+	{"record ID with an emoji", recordHas("🦊")},
 }
 
-// mechanisms counts who needed which mechanism and fails for one that nobody did.
-func mechanisms(t *testing.T, moved []migrated) string {
+// stands tells of instances of a shape with an activity open, "" for any or none.
+func stands(shape, activity string) func(drive.Started) bool {
+	return func(s drive.Started) bool {
+		return s.Shape == shape && !s.Loose && (activity == "" || slices.Contains(s.Open, activity))
+	}
+}
+
+// loose tells of instances of a process for which nobody waits.
+func loose(process string) func(drive.Started) bool {
+	return func(s drive.Started) bool { return s.Loose && drive.Process(s.Definition) == process }
+}
+
+// because tells of instances whose record has to have another ID on the target.
+func because(finding string) func(drive.Started) bool {
+	return func(s drive.Started) bool { return slices.Contains(own(s), finding) }
+}
+
+// switched are what the JSON API alone cannot do. Each must be needed by some instance.
+var switched = []mechanism{
+	{"BOOLEAN and numbers that decide later", stands("permits/typed", "inspect")},
+	{"activity with values from before", func(s drive.Started) bool {
+		return stands("permits/typed", "inspect")(s) && slices.Contains(s.Completed, "pay")
+	}},
+	{"text kept as an object, with characters of four bytes", func(s drive.Started) bool { return s.LongText }},
+	{"BOOLEAN set on an activity", func(s drive.Started) bool { return s.Boolean }},
+	{"DATETIME", stands("permits/dated", "")},
+	{"DATETIME that goes into a subflow", stands("permits/dated", "hear/listen")},
+	{"DATETIME that a subflow hands back", either(stands("permits/dated", "hear/sign"), stands("permits/dated", "late"))},
+	{"BOOLEAN and numbers that a subflow hands back", either(stands("permits/zoning", "survey/draw"), stands("permits/zoning", "survey/report"))},
+	{"BOOLEAN and numbers that a subflow handed back", stands("permits/zoning", "fast")},
+	{"nulls of every type", stands("permits/cleared", "")},
+	{"activity with zeros in place of nulls", stands("permits/cleared", "blank")},
+	{"text that is null", stands("permits/wiped", "look")},
+	{"asynchronous subflow of an open caller", func(s drive.Started) bool { return s.Loose && !s.Alone }},
+	{"asynchronous subflow whose caller has ended", func(s drive.Started) bool { return s.Alone }},
+	{"asynchronous subflow", loose("permits/notice")},
+	{"asynchronous subflow two deep", loose("permits/delivery")},
+	{"asynchronous subflow of a start", loose("permits/registration")},
+	{"start that begins an asynchronous subflow with tools", stands("permits/apply", "")},
+	{"closed subflow of a caller that waits", stands("permits/waiting", "call")},
+	{"nothing open", stands("permits/permit:"+drive.Stuck, "")},
+	{"tool that hangs, run again", stands("permits/sealing", "seal")},
+	{"tool that hangs, passed over", stands("permits/crashing", "crash")},
+	{"started without a login", stands("permits/permit:"+drive.Anonymous, "")},
+	{"suspended", stands("permits/permit:"+drive.Suspended, "")},
+	{"multi-approval that is half done", stands("permits/permit:"+drive.Approving, "approve")},
+	{"record ID of an instance of the target", because("FERRY-301")},
+	{"record ID that the target may give an instance", because("FERRY-302")},
+	{"record ID that no call can carry", because("FERRY-303")},
+	{"record ID that another row has", because("FERRY-310")},
+	{"record that names one with another ID", func(s drive.Started) bool { return s.Record == "H-2" }},
+	{"record of two instances", func(s drive.Started) bool { return s.Record == "Two of one (2)" }},
+}
+
+// mechanisms counts who needed which mechanism of a list and fails for one that nobody did.
+func mechanisms(t *testing.T, moved []drive.Started, list []mechanism) string {
 	t.Helper()
 	var table strings.Builder
 	table.WriteString("instances by mechanism\n")
-	for _, m := range known {
+	for _, m := range list {
 		n := 0
 		for _, i := range moved {
-			if m.needs(i.Started) {
+			if m.needs(i) {
 				n++
 			}
 		}

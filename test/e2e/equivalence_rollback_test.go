@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"jogetferry/test/simulator/digest"
 	"jogetferry/test/simulator/drive"
 	"jogetferry/test/simulator/effects"
+	"jogetferry/test/simulator/schema"
 	"jogetferry/test/simulator/seed"
 )
 
@@ -34,21 +36,22 @@ func TestRollbackIsByteIdentical(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name  string
+		every bool // kind of instance, with all switches on
 		kills bool
-	}{{"in_peace", false}, {"with_a_worker_killed_in_the_wave_and_in_the_rollback", true}} {
+	}{
+		{"in_peace", false, false},
+		{"with_a_worker_killed_in_the_wave_and_in_the_rollback", false, true},
+		{"of_every_instance", true, false},
+		{"of_every_instance_with_a_worker_killed_in_the_wave_and_in_the_rollback", true, true},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := populated(t, undone, rig.Options{
-				Target: seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 5},
-				// A start that the kill left unanswered is waited for; ten minutes are more than this test has.
-				Settings: map[string]string{"FERRY_RECORDS_ON_CONFLICT": "overwrite", "FERRY_START_SETTLE": "20s", "FERRY_TARGET_TIMEOUT": "15s"},
-			})
-			p.occupy()
+			p, blocks := toUndo(t, c.every)
 			before, files := p.target()
 			worker := p.StartWorker()
 			p.run("plan")
 			p.struck(c.kills, &worker, effects.ActivityStart, "wave", "--without-pilot", "--name", "all", "--window", "20")
-			p.moved()
+			p.movedBut(blocks)
 			p.struck(c.kills, &worker, effects.Abort, "rollback", "--wave", "all")
 
 			after, left := p.target()
@@ -57,6 +60,24 @@ func TestRollbackIsByteIdentical(t *testing.T) {
 			p.SourceUnchanged()
 		})
 	}
+}
+
+// toUndo sets up a stage, and tells what blocks instances on it: of every kind and with all
+// switches on, or such as move without.
+func toUndo(t *testing.T, every bool) (*population, func(drive.Started) []string) {
+	t.Helper()
+	// A start that the kill left unanswered is waited for; ten minutes are more than this test has.
+	o := rig.Options{Settings: map[string]string{"FERRY_RECORDS_ON_CONFLICT": "overwrite", "FERRY_START_SETTLE": "20s", "FERRY_TARGET_TIMEOUT": "15s"}}
+	if every {
+		delete(o.Settings, "FERRY_RECORDS_ON_CONFLICT")
+		p := everyKind(t, o)
+		p.switchOn()
+		return p, nothing
+	}
+	o.Target = seed.TargetOptions{Instances: 5, Completed: 3, RecordsOnly: 5}
+	p := populated(t, undone, o)
+	p.occupy()
+	return p, honest
 }
 
 // occupy puts rows and files in the way of some records, for the wave to
@@ -72,7 +93,7 @@ func (p *population) occupy() {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		folder := filepath.Join("claim_case", s.Record)
+		folder := schema.UploadFolder("claim_case", s.Record)
 		list, err := os.ReadDir(filepath.Join(p.SourceUploads, folder))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -139,7 +160,7 @@ func (p *population) struck(kill bool, worker **rig.Worker, what string, args ..
 				n++
 			}
 		}
-		return n >= undone/3
+		return n >= len(p.started)/3
 	})
 	(*worker).Kill()
 	*worker = p.StartWorker()
@@ -172,8 +193,9 @@ func (p *population) taken() {
 			p.t.Errorf("%s is %s after the rollback", f[0], f[1])
 		}
 	}
+	keys := p.keys()
 	for _, s := range p.started {
-		if open := p.truth.live(s.Record); len(open) > 0 {
+		if open := p.truth.live(cmp.Or(keys[s.Record], s.Record)); len(open) > 0 {
 			p.t.Errorf("%s of %s is still open as %v", s.ID, drive.Process(s.Definition), open)
 		}
 	}

@@ -33,27 +33,46 @@ func TestEquivalence(t *testing.T) {
 	p.SourceUnchanged()
 	t.Log(p.budget(moved))
 
-	source, err := engine.New(t.Context(), engine.Options{DB: p.Source, UploadsDir: filepath.Dir(p.SourceUploads)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := p.compare(moved, func(s side, m migrated) (any, error) { return s.left(t.Context(), m.Record, true) }, source)
-	t.Logf("%d of %d instances are on the target as they were left on the source", len(moved)-before, len(moved))
+	p.equal(moved)
+	t.Log(mechanisms(t, startedOf(moved), known))
+}
+
+// equal compares both sides as they are, drives both to their ends, and compares again.
+func (p *population) equal(moved []migrated) {
+	p.t.Helper()
+	ctx, source := p.t.Context(), p.source()
+	before := p.compare(moved, func(s side, m migrated) (any, error) {
+		return s.left(ctx, m.Record, m.Resume == nil) // what a person has it do may run tools
+	}, source)
+	p.t.Logf("%d of %d instances are on the target as they were left on the source", len(moved)-before, len(moved))
 	after := p.compare(moved, func(s side, m migrated) (any, error) {
 		id := m.ID
 		if s.target {
 			id = m.target
 		}
-		trace, err := drive.Finish(t.Context(), s.engine, id, drive.Choose(1))
+		answers := drive.Choose(1)
+		trace, err := drive.Finish(ctx, s.engine, id, func(q drive.Question) map[string]string {
+			q.Record = m.Record // the same answers, whatever its ID is there
+			return answers(q)
+		})
 		if err != nil {
 			return trace, err
 		}
 		withoutEarlier(m, trace.Steps)
-		data, err := s.left(t.Context(), m.Record, false)
+		data, err := s.left(ctx, m.Record, false)
 		return end{trace, data}, err
 	}, source)
-	t.Logf("%d of %d instances came to the same end on both servers", len(moved)-after, len(moved))
-	t.Log(mechanisms(t, moved))
+	p.t.Logf("%d of %d instances came to the same end on both servers", len(moved)-after, len(moved))
+}
+
+// source is an engine on the source, on which nothing ran until now.
+func (p *population) source() *engine.Engine {
+	p.t.Helper()
+	e, err := engine.New(p.t.Context(), engine.Options{DB: p.Source, UploadsDir: filepath.Dir(p.SourceUploads)})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return e
 }
 
 // earlier are activities that go to whoever completed another one, by process. When
@@ -85,19 +104,24 @@ type population struct {
 	started []drive.Started
 }
 
-// populated sets up a stage with n open instances of every process.
+// populated sets up a stage with n open instances of every process, more of what is rare.
 func populated(t *testing.T, n int, o rig.Options) *population {
 	t.Helper()
+	processes := append(drive.Processes(), "claims/rounds", "claims/rounds", "claims/dispute", "claims/nested")
+	return crowded(t, drive.Options{Seed: 1, Instances: n, Processes: processes, OddIDs: true}, o)
+}
+
+// crowded sets up a stage with open instances on its source.
+func crowded(t *testing.T, crowd drive.Options, o rig.Options) *population {
+	t.Helper()
 	p := &population{t: t}
-	o.Apps = append(apps.Names(), apps.Claims)
+	o.Apps = append(apps.Names(), apps.Claims, apps.Permits)
 	o.Populate = func(ctx context.Context, db *sql.DB, uploads string) error {
-		e, err := engine.New(ctx, engine.Options{DB: db, UploadsDir: filepath.Dir(uploads)})
+		e, err := engine.New(ctx, engine.Options{DB: db, UploadsDir: filepath.Dir(uploads), Pause: drive.Hang()})
 		if err != nil {
 			return err
 		}
-		// more of what is rare
-		processes := append(drive.Processes(), "claims/rounds", "claims/rounds", "claims/dispute", "claims/nested")
-		p.started, err = drive.Populate(ctx, e, db, uploads, drive.Options{Seed: 1, Instances: n, Processes: processes})
+		p.started, err = drive.Populate(ctx, e, db, uploads, crowd)
 		return err
 	}
 	if o.Settings == nil {
@@ -126,6 +150,14 @@ type migrated struct {
 	target string
 }
 
+func startedOf(moved []migrated) []drive.Started {
+	var out []drive.Started
+	for _, m := range moved {
+		out = append(out, m.Started)
+	}
+	return out
+}
+
 // lost are tokens that no call of the API can make again, by "process
 // join<predecessor".
 var lost = map[string]bool{
@@ -135,40 +167,55 @@ var lost = map[string]bool{
 	"claims/sharedJoin sue<witness":     true,
 }
 
-// honest is the finding with which an instance is rightly blocked, "" for none.
-func honest(s drive.Started) string {
+// honest are the findings with which an instance is rightly blocked, nil for none.
+func honest(s drive.Started) []string {
 	switch {
 	case slices.ContainsFunc(s.Tokens, func(t string) bool { return lost[drive.Process(s.Definition)+" "+t] }):
-		return "FERRY-405"
+		return []string{"FERRY-405"}
 	case s.Boolean:
-		return "FERRY-413"
+		return []string{"FERRY-413"}
 	}
-	return ""
+	return nil
+}
+
+// entry is what the ledger says of an instance.
+type entry struct{ state, reason, verdict, target string }
+
+func (p *population) entries() map[string]entry {
+	p.t.Helper()
+	entries := map[string]entry{}
+	for _, line := range p.truth.rows(p.truth.ledger, ledgerInstances) {
+		f := strings.Split(line, "|")
+		entries[f[0]] = entry{f[1], f[2], f[3], f[4]}
+	}
+	return entries
 }
 
 // moved checks that every instance is done, or blocked where that is honest,
 // and returns those that are done.
 func (p *population) moved() []migrated {
 	p.t.Helper()
-	type entry struct{ state, reason, verdict, target string }
-	entries := map[string]entry{}
-	for _, line := range p.truth.rows(p.truth.ledger, ledgerInstances) {
-		f := strings.Split(line, "|")
-		entries[f[0]] = entry{f[1], f[2], f[3], f[4]}
-	}
+	return p.movedBut(honest)
+}
+
+// movedBut checks that every instance is done, or blocked by what says what blocks it,
+// and returns those that are done.
+func (p *population) movedBut(blocks func(drive.Started) []string) []migrated {
+	p.t.Helper()
+	entries := p.entries()
 	var out []migrated
 	blocked := 0
 	wrong := map[string]int{}
 	for _, s := range p.started {
 		e := entries[s.ID]
-		finding := honest(s)
+		findings := blocks(s)
 		switch {
-		case finding != "" && e.state == "blocked" && p.found(s.ID, finding):
+		case findings != nil && e.state == "blocked" && slices.Equal(p.blocking(s.ID), findings):
 			blocked++
-		case finding == "" && e.state == "done" && e.verdict == "same":
+		case findings == nil && e.state == "done" && e.verdict == "same":
 			out = append(out, migrated{s, e.target})
 		default:
-			kind := fmt.Sprintf("%s %s %q %q, want %q", drive.Process(s.Definition), e.state, e.reason, e.verdict, finding)
+			kind := fmt.Sprintf("%s %s %q %q, want %q", s.Shape, e.state, e.reason, e.verdict, findings)
 			if wrong[kind]++; wrong[kind] == 1 {
 				p.t.Errorf("%s %+v\n%s", kind, s, strings.Join(p.findings(s.ID), "\n"))
 				p.truth.tell(s.ID)
@@ -187,9 +234,10 @@ func (p *population) findings(instance string) []string {
 	return p.truth.rows(p.truth.ledger, "SELECT check_id, severity, subject, message FROM finding WHERE instance = ?", instance)
 }
 
-func (p *population) found(instance, code string) bool {
+// blocking are the findings that block an instance, each once.
+func (p *population) blocking(instance string) []string {
 	p.t.Helper()
-	return slices.ContainsFunc(p.findings(instance), func(f string) bool { return strings.HasPrefix(f, code) })
+	return p.truth.rows(p.truth.ledger, "SELECT DISTINCT check_id FROM finding WHERE instance = ? AND severity = 'blocking' ORDER BY 1", instance)
 }
 
 // side is a server with what is on it.
@@ -199,6 +247,8 @@ type side struct {
 	uploads string
 	tables  []formTable
 	target  bool
+	// keys are the records with another ID on the target, by that of the source.
+	keys map[string]string
 }
 
 // compare looks at every instance on both sides and returns how many differ. On
@@ -215,13 +265,14 @@ func (p *population) compare(moved []migrated, look func(side, migrated) (any, e
 		{engine: source, db: p.Source, uploads: p.SourceUploads},
 		{engine: p.Sim.Engine(), db: p.Target, uploads: p.TargetFiles, target: true},
 	}
-	views := make([][]view, len(sides))
+	views, keys := make([][]view, len(sides)), p.keys()
 	var looking sync.WaitGroup
 	for i, s := range sides {
 		var err error
 		if s.tables, err = formTablesOf(p.t.Context(), s.db); err != nil || len(s.tables) == 0 {
 			p.t.Fatalf("form tables: %d, %v", len(s.tables), err)
 		}
+		s.keys = keys
 		looking.Go(func() {
 			for _, m := range moved {
 				seen, err := look(s, m)

@@ -400,5 +400,5 @@ func (p *people) compared() {
 
 // untouched are the instances whose records nobody touched.
 func (p *people) untouched() []workplace {
-	return slices.DeleteFunc(slices.Clone(p.places), func(w workplace) bool { return p.did(w.Record) || honest(w.Started) != "" })
+	return slices.DeleteFunc(slices.Clone(p.places), func(w workplace) bool { return p.did(w.Record) || honest(w.Started) != nil })
 }

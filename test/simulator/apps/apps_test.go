@@ -47,7 +47,7 @@ func one(t *testing.T, db *sql.DB, query string) string {
 
 func TestRead_apps_are_consistent(t *testing.T) {
 	t.Parallel()
-	for _, id := range append(apps.Names(), apps.Claims, apps.Terms) {
+	for _, id := range append(apps.Names(), apps.Claims, apps.Permits, apps.Terms) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			d, err := apps.Read(id)

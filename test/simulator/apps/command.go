@@ -22,7 +22,7 @@ func Command() *cobra.Command {
 	}
 	flags := load.Flags()
 	flags.StringVar(&dsn, "dsn", "", "database, user:password@tcp(host:3306)/name")
-	flags.StringSliceVar(&opts.Apps, "app", nil, "app id, repeatable; default all but claims")
+	flags.StringSliceVar(&opts.Apps, "app", nil, "app id, repeatable; default all but claims and permits")
 	flags.Int64Var(&opts.AppVersion, "app-version", 1, "app version to write")
 	flags.Int64Var(&opts.PackageVersion, "package-version", 0, "package (XPDL) version to write; 0 = the app version")
 	flags.BoolVar(&opts.Unpublished, "unpublished", false, "do not publish")

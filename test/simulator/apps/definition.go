@@ -21,18 +21,19 @@ const (
 	Procure = "procure"
 	Onboard = "onboard"
 	Claims  = "claims"
+	Permits = "permits"
 	Terms   = "terms"
 )
 
 // Names lists the ids of the apps that Load writes unless told otherwise, in
-// alphabetic order. Claims and Terms, which has variables of every type, are not among
-// them: what they are for would be noise elsewhere.
+// alphabetic order. Claims, Permits and Terms, which has variables of every type, are not
+// among them: what they are for would be noise elsewhere.
 func Names() []string { return []string{Leave, Onboard, Procure} }
 
 // Plugin classes of tool mappings, made up for the simulator; properties are JSON.
 const (
 	SetFieldTool    = "jogetferry.sim.SetFieldTool"    // {"table","field","value"}: sets c_<field> of the record's row
-	SetVariableTool = "jogetferry.sim.SetVariableTool" // {"variable","value"}: sets a process variable
+	SetVariableTool = "jogetferry.sim.SetVariableTool" // {"variable","value"}: sets a process variable, of any type; null too
 	InsertRowTool   = "jogetferry.sim.InsertRowTool"   // {"table","foreignKey","values":{}}: adds a child row of the record
 	WriteFileTool   = "jogetferry.sim.WriteFileTool"   // {"table","name","content"}: writes an upload of the record
 	SleepTool       = "jogetferry.sim.SleepTool"       // {"millis"}: takes its time

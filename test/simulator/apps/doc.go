@@ -24,6 +24,21 @@
 //	         circular    circularCopy > circularFile: asynchronous subflows, of its start and
 //	                     behind a wait, start tools in the first
 //	         briefing    briefingDesk: a subflow that begins an asynchronous one
+//	permits  what takes more than the JSON API to continue:
+//	         permit, visit   start tools; records that name one another
+//	         typed           BOOLEAN and numbers that decide, and that an open activity has
+//	                         from before
+//	         dated > hearing, zoning > surveying
+//	                         values of every type that go into subflows and come back
+//	         cleared, wiped  nulls
+//	         publish > notice > delivery
+//	                         asynchronous subflows, two deep
+//	         apply > registration
+//	                         one on the start path, with start tools of its own
+//	         waiting > delivery
+//	                         the same as a subflow that is waited for
+//	         sealing, crashing
+//	                         tools that may hang, and one that always does
 //
 // Start reading at Load.
 package apps

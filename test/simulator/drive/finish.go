@@ -15,7 +15,7 @@ var (
 	ErrStuck   = errors.New("the instance is open and nobody can do anything")
 	ErrTooLong = errors.New("the instance does not come to an end")
 	errNobody  = errors.New("an open activity that nobody holds")
-	errRefused = errors.New("a completed activity is still open")
+	errRefused = errors.New("a completed activity is still open, or one to go on at is not")
 )
 
 // maxSteps is more than any instance of the simulator's apps needs.

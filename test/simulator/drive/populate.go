@@ -3,6 +3,7 @@ package drive
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"jogetferry/test/simulator/engine"
 	"jogetferry/test/simulator/schema"
@@ -22,17 +24,34 @@ import (
 type Options struct {
 	Seed      uint64
 	Instances int       // that are open at the end; those that end before are more
-	Processes []string  // "package/process", in turn, some perhaps more than once; nil = all of Processes
+	Processes []string  // of Processes and Awkward, in turn, some perhaps more than once; nil = all of Processes
 	Now       time.Time // of records; zero = a fixed day
+	OddIDs    bool      // some records have IDs with characters that people number things with, all of which the API takes
+	// Records are the IDs of the first records of each of Processes; one that is there twice
+	// is the record of two instances.
+	Records map[string][]string
 }
 
 // shape is how instances of a process are populated.
 type shape struct {
 	process    string
+	kind       string // tells shapes of one process apart; "" for the ordinary one
 	variables  func(rng *rand.Rand, users []string) map[string]string
-	requesters []string // nil = everybody
-	steps      int      // most activities that are completed
-	last       []string // activities that would end it, and are left open
+	requesters []string                             // nil = everybody
+	least      int                                  // fewest activities that are completed
+	steps      int                                  // most of them
+	last       []string                             // activities that would end it, and are left open
+	hangs      bool                                 // a completion leads to a tool that never ends
+	then       func(context.Context, *person) error // what happens to it at last; nil for nothing
+	resume     []string                             // activities at which somebody has to say that it goes on
+}
+
+// name is what Options call a shape: "package/process", and ":kind" if it has one.
+func (s shape) name() string {
+	if s.kind == "" {
+		return s.process
+	}
+	return s.process + ":" + s.kind
 }
 
 func handlers(rng *rand.Rand, users []string) map[string]string {
@@ -94,6 +113,7 @@ func Processes() []string {
 // Started is an open instance.
 type Started struct {
 	ID         string
+	Shape      string // as Options.Processes have it
 	Definition string // package#version#process
 	Record     string // record ID
 	Requester  string
@@ -110,6 +130,10 @@ type Started struct {
 	LongText   bool     // a variable was started with a text that the engine keeps as an object
 	Boolean    bool     // a BOOLEAN variable is true, which no call can set again before its activity is accepted
 	Late       bool     // a start with today's variables, of it or of an open subflow, would not stop where it did
+	Loose      bool     // an asynchronous subflow: nobody waits for it
+	Root       string   // of a loose one: the instance from which it came, perhaps over others
+	Alone      bool     // a loose one whose root has ended
+	Resume     []string // activities at which somebody has to say that it goes on; nil where that is to be seen
 }
 
 // Populate starts instances through the engine of db, with records there and
@@ -123,24 +147,34 @@ func Populate(ctx context.Context, e *engine.Engine, db *sql.DB, uploadsDir stri
 		o.Now = time.Date(2024, time.June, 3, 8, 0, 0, 0, time.UTC)
 	}
 	var out []Started
+	made, filled, visit := map[string]int{}, map[string]bool{}, ""
 	for i := uint64(0); len(out) < o.Instances; i++ {
 		name := o.Processes[int(i%uint64(len(o.Processes)))] //nolint:gosec // a small number
-		at := slices.IndexFunc(shapes, func(s shape) bool { return s.process == name })
+		all := slices.Concat(shapes, awkward)
+		at := slices.IndexFunc(all, func(s shape) bool { return s.name() == name })
 		if at < 0 {
 			return nil, fmt.Errorf("populate: no process %s", name)
 		}
 		rng := rand.New(rand.NewPCG(o.Seed, i)) //nolint:gosec // reproducible, not secret
 		p := person{
-			engine: e, db: db, rng: rng, shape: shapes[at], answers: Choose(o.Seed), visits: map[string]int{},
-			forms: forms{db: db, uploads: uploadsDir, rng: rng, now: o.Now.Add(time.Duration(i) * time.Minute)},
+			engine: e, db: db, rng: rng, shape: all[at], answers: Choose(o.Seed), visits: map[string]int{},
+			forms: forms{db: db, uploads: uploadsDir, rng: rng, now: o.Now.Add(time.Duration(i) * time.Minute), filled: filled},
 		}
-		started, open, err := p.populate(ctx)
+		p.started.Record = newID(rng)
+		if named := o.Records[name]; made[name] < len(named) {
+			p.started.Record = named[made[name]]
+		} else if o.OddIDs && i%oddEvery == oddEvery-1 {
+			p.started.Record = oddID(i)
+		}
+		made[name]++
+		if p.visit = visit; p.shape.process == "permits/visit" {
+			visit = p.started.Record
+		}
+		started, err := p.populate(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("populate instance %d of %s: %w", i, name, err)
 		}
-		if open {
-			out = append(out, started)
-		}
+		out = append(out, started...)
 	}
 	return out, nil
 }
@@ -155,42 +189,103 @@ type person struct {
 	answers Answers
 	visits  map[string]int
 	started Started
+	begun   []begun
+	visit   string // record ID of the latest permits/visit, "" before the first
 }
 
 func (p *person) chance(n int) bool { return p.rng.IntN(n) == 0 }
 
 func pick[T any](rng *rand.Rand, list []T) T { return list[rng.IntN(len(list))] }
 
-// populate makes one instance; false when it came to its end.
-func (p *person) populate(ctx context.Context) (Started, bool, error) {
+// populate makes one instance, and returns it and those that it began and does not wait
+// for, of which some may have come to their ends.
+func (p *person) populate(ctx context.Context) ([]Started, error) {
 	if err := p.start(ctx); err != nil {
-		return Started{}, false, err
+		return nil, err
 	}
 	// rather far on its way than at its beginning
-	for range max(p.rng.IntN(p.shape.steps+1), p.rng.IntN(p.shape.steps+1)) {
-		members, err := tree(ctx, p.engine, p.started.ID)
+	for range max(p.shape.least, p.rng.IntN(p.shape.steps+1), p.rng.IntN(p.shape.steps+1)) {
+		open, err := p.waiting(ctx)
 		if err != nil {
-			return Started{}, false, err
+			return nil, err
 		}
-		next := p.next(waiting(members))
+		next := p.next(open)
 		if len(next) == 0 {
 			break
 		}
 		if err := p.work(ctx, pick(p.rng, next)); err != nil {
-			return Started{}, false, err
+			return nil, err
 		}
 	}
-	root, _, err := p.engine.Instance(ctx, p.started.ID)
-	if err != nil || root.State != engine.Running {
-		return Started{}, false, err
+	alive, err := p.alive(ctx)
+	if err != nil || len(alive) == 0 {
+		return nil, err
 	}
 	if err := p.edit(ctx); err != nil {
-		return Started{}, false, err
+		return nil, err
 	}
-	if err := p.hold(ctx); err != nil {
-		return Started{}, false, err
+	edited, files := p.started.Edited, p.started.Files
+	for i := range alive {
+		p.started = alive[i]
+		p.started.Edited, p.started.Files = edited, files
+		if err := p.hold(ctx); err != nil {
+			return nil, err
+		}
+		if p.shape.then != nil {
+			if err := p.shape.then(ctx, p); err != nil {
+				return nil, err
+			}
+		}
+		if err := p.describe(ctx); err != nil {
+			return nil, err
+		}
+		alive[i] = p.started
 	}
-	return p.started, true, p.describe(ctx)
+	return alive, nil
+}
+
+// waiting are the open manual activities of the instance and of those that it began and
+// does not wait for.
+func (p *person) waiting(ctx context.Context) ([]node, error) {
+	loose, err := p.loose(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var members []member
+	for _, id := range append([]string{p.started.ID}, loose...) {
+		below, err := tree(ctx, p.engine, id)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, below...)
+	}
+	return waiting(members), nil
+}
+
+// alive are the instances that came of the start and run by themselves.
+func (p *person) alive(ctx context.Context) ([]Started, error) {
+	loose, err := p.loose(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Started
+	ended := false
+	for _, id := range append([]string{p.started.ID}, loose...) {
+		in, _, err := p.engine.Instance(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("read instance %s: %w", id, err)
+		}
+		if in.State != engine.Running {
+			ended = ended || id == p.started.ID
+			continue
+		}
+		s := p.started
+		if id != s.ID {
+			s.ID, s.Root, s.Definition, s.StartTools, s.Loose, s.Alone = id, s.ID, in.Definition, nil, true, ended
+		}
+		out = append(out, s)
+	}
+	return out, nil
 }
 
 // everybody is who has work to do; the administrator has not.
@@ -212,13 +307,18 @@ func (p *person) start(ctx context.Context) error {
 	}
 	pkg, process, _ := strings.Cut(p.shape.process, "/")
 	s := &p.started
-	s.Requester, s.Record = pick(p.rng, requesters), newID(p.rng)
-	if err := p.forms.fill(ctx, records[pkg], s.Record, s.Requester); err != nil {
+	s.Shape, s.Resume = p.shape.name(), p.shape.resume
+	s.Requester = pick(p.rng, requesters)
+	r := p.record()
+	if p.shape.kind == Holder {
+		r.fields = withField(r.fields, "visit", p.visit)
+	}
+	if err := p.forms.fill(ctx, r, s.Record, s.Requester); err != nil {
 		return err
 	}
 	variables := p.shape.variables(p.rng, users)
 	for _, v := range variables {
-		s.LongText = s.LongText || len([]rune(v)) > schema.MaxVarchar
+		s.LongText = s.LongText || len(utf16.Encode([]rune(v))) > schema.MaxVarchar
 	}
 	res, err := p.engine.Start(ctx, engine.Caller{Name: s.Requester}, engine.StartRequest{
 		Definition: pkg + "#latest#" + process, RecordID: s.Record, Variables: variables,
@@ -265,7 +365,11 @@ func (p *person) work(ctx context.Context, n node) error {
 	answer := p.answers(Question{Record: p.started.Record, Process: n.process(), Activity: n.DefID, Visit: p.visits[n.name()]})
 	p.visits[n.name()]++
 	p.started.Completed = append(p.started.Completed, n.name())
-	return complete(ctx, p.engine, n, user, answer)
+	err = complete(ctx, p.engine, n, user, answer)
+	if p.shape.hangs && errors.Is(err, engine.ErrInternal) {
+		return nil
+	}
+	return err
 }
 
 // confirm sets a BOOLEAN on an activity, for which there is one call only.
@@ -284,8 +388,7 @@ func (p *person) confirm(ctx context.Context, n node, user string) error {
 
 // edit is what people do to the record and its files after the start.
 func (p *person) edit(ctx context.Context) error {
-	pkg, _, _ := strings.Cut(p.shape.process, "/")
-	r, id := records[pkg], p.started.Record
+	r, id := p.record(), p.started.Record
 	if p.chance(2) {
 		field := slices.Sorted(maps.Keys(r.fields))[p.rng.IntN(len(r.fields))]
 		if _, staged := r.fields["stage"]; staged {
@@ -300,7 +403,7 @@ func (p *person) edit(ctx context.Context) error {
 		return nil
 	}
 	p.started.Files = true
-	letter := filepath.Join(p.forms.uploads, r.table, id, "letter.txt")
+	letter := filepath.Join(p.forms.uploads, schema.UploadFolder(r.table, id), "letter.txt")
 	if _, err := os.Stat(letter); err == nil && p.chance(2) {
 		return os.Remove(letter)
 	}

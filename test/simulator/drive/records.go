@@ -27,6 +27,8 @@ type child struct {
 	table, foreignKey string
 	fields            map[string]string
 	file              string // "" for none
+	odd               bool   // its IDs are as people number things, with characters that the API refuses
+	children          []child
 }
 
 // records by app.
@@ -44,6 +46,24 @@ var records = map[string]record{
 		table: "claim_case", fields: map[string]string{"title": "Wasserschaden", "amount": "830", "story": "Пришла вода\nund ging wieder.", "stage": "draft"}, file: "documents",
 		children: []child{{table: "claim_loss", foreignKey: "claimId", fields: map[string]string{"thing": "Teppich", "worth": "430"}, file: "proof"}},
 	},
+	"permits": {
+		table: "permit_case", fields: map[string]string{"title": "Anbau; 2. Stock", "stage": "draft", "reference": "ก-๑ 🦊"}, file: "plans",
+		children: []child{
+			{table: "permit_item", foreignKey: "permitId", fields: map[string]string{"thing": "Garage"}, file: "proof", odd: true, children: []child{
+				{table: "permit_part", foreignKey: "itemId", fields: map[string]string{"what": "Tor"}},
+			}},
+		},
+	},
+	"permits/visit": {table: "permit_visit", fields: map[string]string{"place": "Hinterhof", "stage": "draft"}, file: "photos"},
+}
+
+// record is what the start form of the person's process fills in.
+func (p *person) record() record {
+	if r, own := records[p.shape.process]; own {
+		return r
+	}
+	pkg, _, _ := strings.Cut(p.shape.process, "/")
+	return records[pkg]
 }
 
 // fileNames are names as people upload them.
@@ -55,10 +75,16 @@ type forms struct {
 	uploads string // folder app_formuploads
 	rng     *rand.Rand
 	now     time.Time
+	filled  map[string]bool // IDs of records that are there
 }
 
-// fill stores a record with its children and files, as the start form does.
+// fill stores a record with its children and files, as the start form does. One that is
+// there already is left as it is.
 func (f forms) fill(ctx context.Context, r record, id, user string) error {
+	if f.filled[id] {
+		return nil
+	}
+	f.filled[id] = true
 	fields := maps.Clone(r.fields)
 	if f.rng.IntN(4) == 0 { // what nobody filled in is empty or was never there
 		fields[slices.Sorted(maps.Keys(fields))[0]] = ""
@@ -70,15 +96,27 @@ func (f forms) fill(ctx context.Context, r record, id, user string) error {
 	if err := f.insert(ctx, r.table, id, user, fields); err != nil {
 		return err
 	}
-	for _, c := range r.children {
+	return f.grow(ctx, r.children, id, user)
+}
+
+// grow stores child rows of a row, and theirs.
+func (f forms) grow(ctx context.Context, children []child, parent, user string) error {
+	var err error
+	for _, c := range children {
 		for range f.rng.IntN(3) {
-			child, fields := newID(f.rng), withField(c.fields, c.foreignKey, id)
+			id, fields := newID(f.rng), withField(c.fields, c.foreignKey, parent)
+			if c.odd {
+				id = "Nr. (1); " + id
+			}
 			if c.file != "" {
-				if fields[c.file], err = f.attach(c.table, child, f.rng.IntN(2)); err != nil {
+				if fields[c.file], err = f.attach(c.table, id, f.rng.IntN(2)); err != nil {
 					return err
 				}
 			}
-			if err := f.insert(ctx, c.table, child, user, fields); err != nil {
+			if err := f.insert(ctx, c.table, id, user, fields); err != nil {
+				return err
+			}
+			if err := f.grow(ctx, c.children, id, user); err != nil {
 				return err
 			}
 		}
@@ -146,6 +184,16 @@ func (f forms) edit(ctx context.Context, table, id, user, field, value string) e
 func newID(rng *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", rng.Uint32(), rng.Uint32()>>16, rng.Uint32()>>20, rng.Uint32()>>20, rng.Uint64()>>16)
 }
+
+// oddEvery is how rarely Options.OddIDs make an ID.
+const oddEvery = 5
+
+// odd are IDs as people number things, with the number of the instance in each.
+var odd = []string{
+	"O'Neil-%d", `"%d"`, "100%%-%d", "R&D-%d", "No.#%d", "A+%d", "PO/2024/%d", "คำขอ-๒๕๖๗-%d", "📄🦊-%d", "ÄÖ=%d?", `a\%d`, "x,y:%d", "%%41-%d", "<b>%d</b>",
+}
+
+func oddID(i uint64) string { return fmt.Sprintf(odd[i/oddEvery%uint64(len(odd))], i) }
 
 // tableName is a form's table, quoted.
 func tableName(table string) string { return schema.Quote(schema.FormTablePrefix + table) }

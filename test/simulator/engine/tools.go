@@ -128,9 +128,13 @@ func setField(ctx context.Context, s *session, run toolRun, properties json.RawM
 
 func (s *session) stamp() string { return s.now().UTC().Format(dateLayout) }
 
-// setVariables is {"variable","value"}; the text is read by the declared type.
+// setVariables is {"variable","value"}; the text is read by the declared type, a date as
+// "2006-01-02 15:04:05", and null stays null.
 func setVariables(ctx context.Context, s *session, run toolRun, properties json.RawMessage) error {
-	var p struct{ Variable, Value string }
+	var p struct {
+		Variable string
+		Value    *string
+	}
 	if err := json.Unmarshal(properties, &p); err != nil {
 		return err
 	}
@@ -138,7 +142,13 @@ func setVariables(ctx context.Context, s *session, run toolRun, properties json.
 	if !ok {
 		return errRefused
 	}
-	v, err := parseAs(s.initial(decl), run.expand(p.Value))
+	if p.Value == nil {
+		return s.setVariable(ctx, run.in, p.Variable, nil)
+	}
+	v, err := parseAs(s.initial(decl), run.expand(*p.Value))
+	if decl.Type == xpdl.DateTime {
+		v, err = time.Parse(dateLayout, *p.Value)
+	}
 	if err != nil {
 		return err
 	}
