@@ -357,9 +357,9 @@ func TestRekeyedRecord_is_rolled_back_under_its_hold(t *testing.T) {
 	scene.Migrated(t, c, r.Instance)
 	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, other.ID, migration.Change{State: migration.InstanceRunning}))
 	activitytest.Must(t, c.Ledger.BeginRollback(t.Context(), c.Migration, r.ID))
-	held := func(record migration.RecordID) {
+	held := func(key migration.ClaimKey, record migration.RecordID) {
 		activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), other.Key()))
-		activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), record, c.Migration))
+		activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), key, record, c.Migration))
 	}
 	abort := func() error {
 		_, err := activitytest.Run(t, p.Register, contract.AbortTarget, contract.AbortTargetInput{StepInput: r.Step()})
@@ -369,14 +369,18 @@ func TestRekeyedRecord_is_rolled_back_under_its_hold(t *testing.T) {
 		_, err := activitytest.Run(t, p.Register, contract.UndoData, contract.UndoDataInput{StepInput: r.Step()})
 		return err
 	}
-	held(r.to)
+	held(other.Key(), r.to)
 	activitytest.Same(t, "abort while another one has the new ID", contract.WaitingType, activitytest.TypeOf(abort()))
-	held(r.Record)
+	// Of this source nobody can hold the old one any more; another source may have that ID.
+	elsewhere := other.Key()
+	elsewhere.Source = "another source"
+	held(elsewhere, r.Record)
 	activitytest.Must(t, abort())
 	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), r.Key()))
-	held(r.to)
+	held(other.Key(), r.to)
 	activitytest.Same(t, "undo while another one has the new ID", contract.WaitingType, activitytest.TypeOf(undo()))
-	held(r.Record)
+	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), elsewhere))
+	held(elsewhere, r.Record)
 	activitytest.Must(t, undo())
 	activitytest.Same(t, "target", theirs(), r.onTarget())
 }
