@@ -8,7 +8,10 @@
 package sshdtest
 
 import (
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -34,7 +37,7 @@ import (
 type Options struct {
 	// Arguments of sftp-server, such as "-R" (it writes nothing) or "-P fsync" (it lacks that).
 	Arguments string
-	// Wrapper is a shell command before it, such as one that mounts a small file system.
+	// Wrapper is a command that runs it, such as one that mounts a small file system first.
 	Wrapper string
 }
 
@@ -72,7 +75,7 @@ func New(tb testing.TB, o Options) *Server {
 	s.NewHostKey()
 	s.Trust()
 	script := filepath.Join(s.dir, "sftp")
-	must(tb, os.WriteFile(script, []byte("#!/bin/sh\n"+o.Wrapper+"\nexec "+sftp+" "+o.Arguments+"\n"), 0o700)) //nolint:gosec // it is run
+	must(tb, os.WriteFile(script, []byte("#!/bin/sh\nexec "+o.Wrapper+" "+sftp+" "+o.Arguments+"\n"), 0o700)) //nolint:gosec // it is run
 	must(tb, os.WriteFile(filepath.Join(s.dir, "sshd_config"), []byte(strings.Join([]string{
 		"HostKey " + filepath.Join(s.dir, "host_key"), "AuthorizedKeysFile " + filepath.Join(s.dir, "authorized_keys"),
 		"PidFile none", "StrictModes no", "UsePAM no", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
@@ -168,6 +171,20 @@ func (s *Server) NewHostKey() {
 	s.t.Helper()
 	public := s.key(filepath.Join(s.dir, "host_key"), "")
 	must(s.t, os.WriteFile(filepath.Join(s.dir, "host_key.pub"), ssh.MarshalAuthorizedKey(public), 0o600))
+}
+
+// AddHostKey gives the server a key of another kind (ECDSA) beside that which it has.
+func (s *Server) AddHostKey() {
+	s.t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(s.t, err)
+	block, err := ssh.MarshalPrivateKey(private, "")
+	must(s.t, err)
+	file, config := filepath.Join(s.dir, "host_key_ecdsa"), filepath.Join(s.dir, "sshd_config")
+	must(s.t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
+	lines, err := os.ReadFile(config)
+	must(s.t, err)
+	must(s.t, os.WriteFile(config, append(lines, "HostKey "+file+"\n"...), 0o600))
 }
 
 // Trust writes the server's host key into KnownHosts, and nothing else.

@@ -7,6 +7,7 @@ import (
 
 	protocol "github.com/pkg/sftp"
 
+	"jogetferry/migration"
 	"jogetferry/uploads"
 )
 
@@ -93,10 +94,12 @@ func (c *session) makeFolder(dir string) error {
 	made := c.bounded(func() error { return c.client.Mkdir(c.path(temporary)) })
 	info, err := c.lstat(temporary)
 	switch {
+	case err != nil && made != nil:
+		return made
 	case err != nil:
-		return errors.Join(made, err)
+		return err
 	case typeOf(info) != typeFolder:
-		return errors.Join(made, errSwapped)
+		return &migration.Error{Code: migration.CodeDrifted, Op: opWrite, Err: errSwapped}
 	}
 	if err := wanted.grant(granted{
 		chmod: func(m fs.FileMode) error {
