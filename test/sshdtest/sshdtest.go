@@ -1,6 +1,6 @@
 // Package sshdtest runs OpenSSH's sshd with its sftp-server for tests, on a port of
 // 127.0.0.1, as the account that runs the tests. The binaries are those of the system, or
-// those that tools/install-sshd unpacked into out/sshd.
+// those that tools/install-sshd unpacked into bin/sshd.
 //
 // Each connection has an sshd of its own (as inetd starts it), which dies with this
 // process. Its bytes pass through this package, which can hold them or cut the connection.
@@ -134,13 +134,13 @@ func (s *Server) helpers() string {
 	return strings.Join(lines, "\n")
 }
 
-// unpacked is out/sshd of the repository that the working directory is part of.
+// unpacked is bin/sshd of the repository that the working directory is part of.
 func unpacked() string {
 	dir, err := os.Getwd()
 	for err == nil && dir != filepath.Dir(dir) && !there(filepath.Join(dir, "go.mod")) {
 		dir = filepath.Dir(dir)
 	}
-	return filepath.Join(dir, "out/sshd")
+	return filepath.Join(dir, "bin/sshd")
 }
 
 func there(path string) bool {
