@@ -229,7 +229,7 @@ func TestCheckSource_of_uploads_on_an_sftp_server(t *testing.T) {
 		activitytest.Must(t, err)
 		found := map[string]string{}
 		for _, f := range out.Findings {
-			found[f.ID] = f.Detail
+			found[f.ID] = f.Seen
 		}
 		return found
 	}
