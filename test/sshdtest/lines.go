@@ -68,7 +68,7 @@ func (l *lines) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.open {
-		_ = c.Close() //nolint:errcheck // it may be closed
+		_ = c.Close()
 	}
 	l.open = nil
 	if l.held != nil {

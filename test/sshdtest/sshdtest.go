@@ -64,7 +64,7 @@ func New(tb testing.TB, o Options) *Server {
 	must(tb, err)
 	s := &Server{User: account.Username, Host: "127.0.0.1", t: tb, dir: tb.TempDir(), Passphrase: migration.NewSecret("correct horse")}
 	s.KnownHosts, s.Key = filepath.Join(s.dir, "known_hosts"), filepath.Join(s.dir, "id_ed25519")
-	s.listen, err = net.Listen("tcp", net.JoinHostPort(s.Host, "0"))
+	s.listen, err = new(net.ListenConfig).Listen(tb.Context(), "tcp", net.JoinHostPort(s.Host, "0"))
 	must(tb, err)
 	if at, ok := s.listen.Addr().(*net.TCPAddr); ok {
 		s.Port = at.Port
@@ -83,7 +83,7 @@ func New(tb testing.TB, o Options) *Server {
 	}, "\n")), 0o600))
 	go s.serve()
 	tb.Cleanup(func() {
-		_ = s.listen.Close() //nolint:errcheck // it listens until here
+		_ = s.listen.Close()
 		s.lines.cut()
 		s.lines.wait()
 	})
@@ -101,7 +101,7 @@ func must(tb testing.TB, err error) {
 func (s *Server) find() string {
 	s.t.Helper()
 	if os.Getuid() == 0 {
-		must(s.t, os.MkdirAll("/run/sshd", 0o755)) // where it keeps what it does not trust
+		must(s.t, os.MkdirAll("/run/sshd", 0o755)) //nolint:gosec // where it keeps what it does not trust
 	}
 	for _, root := range []string{"/", unpacked()} {
 		s.sshd = filepath.Join(root, "usr/sbin/sshd")
@@ -110,8 +110,12 @@ func (s *Server) find() string {
 			if there(s.sshd) && there(sftp) {
 				s.env = os.Environ()
 				if root != "/" {
-					libraries, err := filepath.Glob(filepath.Join(root, "usr/lib/*-linux-*"))
-					must(s.t, err)
+					var libraries []string
+					for _, at := range []string{"lib/*-linux-*", "usr/lib/*-linux-*"} {
+						found, err := filepath.Glob(filepath.Join(root, at))
+						must(s.t, err)
+						libraries = append(libraries, found...)
+					}
 					s.env = append(s.env, "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
 				}
 				return sftp
@@ -184,7 +188,7 @@ func (s *Server) AddHostKey() {
 	must(s.t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
 	lines, err := os.ReadFile(config)
 	must(s.t, err)
-	must(s.t, os.WriteFile(config, append(lines, "HostKey "+file+"\n"...), 0o600))
+	must(s.t, os.WriteFile(config, append(lines, "HostKey "+file+"\n"...), 0o600)) //nolint:gosec // of a test
 }
 
 // Trust writes the server's host key into KnownHosts, and nothing else.
@@ -195,7 +199,7 @@ func (s *Server) Trust() {
 	key, _, _, _, err := ssh.ParseAuthorizedKey(line) //nolint:dogsled // of a line with nothing else
 	must(s.t, err)
 	address := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
-	must(s.t, os.WriteFile(s.KnownHosts, []byte(knownhosts.Line([]string{address}, key)+"\n"), 0o600))
+	must(s.t, os.WriteFile(s.KnownHosts, []byte(knownhosts.Line([]string{address}, key)+"\n"), 0o600)) //nolint:gosec // of a test
 }
 
 // Forbid takes the key out of those that may log in.
@@ -231,7 +235,7 @@ func (s *Server) serve() {
 		to, err := s.start()
 		if err != nil {
 			s.t.Errorf("start sshd: %v", err)
-			_ = from.Close() //nolint:errcheck // the test has failed
+			_ = from.Close()
 			continue
 		}
 		s.lines.connect(from, to)
@@ -244,7 +248,7 @@ func (s *Server) start() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "sshd's") //nolint:gosec // descriptors are not negative
+	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "sshd's")
 	syscall.CloseOnExec(pair[0])
 	defer ours.Close()
 	defer theirs.Close()

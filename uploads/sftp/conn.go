@@ -118,7 +118,7 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	login, done, err := authentication(p.key)
+	login, done, err := authentication(ctx, p.key)
 	if err != nil {
 		return nil, err
 	}
@@ -129,14 +129,14 @@ func (p *pool) dial(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, &migration.Error{Code: migration.CodeUnavailable, Op: opConnect, Cause: "the SFTP server is out of reach", Err: err}
 	}
-	stop := context.AfterFunc(within, func() { _ = wire.Close() }) //nolint:errcheck // it is given up
+	stop := context.AfterFunc(within, func() { _ = wire.Close() })
 	defer stop()
 	secured, channels, requests, err := ssh.NewClientConn(wire, p.options.address(), &ssh.ClientConfig{
 		User: p.options.User, Auth: []ssh.AuthMethod{login},
 		HostKeyCallback: hosts.check, HostKeyAlgorithms: hosts.algorithms(),
 	})
 	if err != nil {
-		_ = wire.Close() //nolint:errcheck // the handshake's error says more
+		_ = wire.Close()
 		if hosts.refusal != nil {
 			return nil, hosts.refusal
 		}

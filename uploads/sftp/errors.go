@@ -47,10 +47,10 @@ func failed(op string, err error) error {
 	return e
 }
 
-// hasStatus reports whether the server answered with a status code.
-func hasStatus(err error, code uint32) bool {
+// justFailed reports whether the server answered that it failed, and not why.
+func justFailed(err error) bool {
 	var status *protocol.StatusError
-	return errors.As(err, &status) && status.Code == code
+	return errors.As(err, &status) && status.Code == statusFailure
 }
 
 // ignoreStatus passes over what this account or server cannot do, and says so by an answer.

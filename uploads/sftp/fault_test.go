@@ -174,7 +174,7 @@ func TestAnAgentLogsIn(t *testing.T) {
 	keys := agent.NewKeyring()
 	must(t, keys.Add(agent.AddedKey{PrivateKey: private}))
 	socket := filepath.Join(t.TempDir(), "agent")
-	listener, err := net.Listen("unix", socket)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	must(t, err)
 	defer listener.Close()
 	go func() {
@@ -291,7 +291,7 @@ func TestADiskThatIsFullIsSaidSo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	mount := []string{"unshare", "-rm", "sh", "-c", `mount -t tmpfs -o size=1500k none ` + dir + ` && exec "$@"`, "sh"}
-	if out, err := exec.Command(mount[0], append(mount[1:], "true")...).CombinedOutput(); err != nil { //nolint:gosec // of constants
+	if out, err := exec.CommandContext(t.Context(), mount[0], append(mount[1:], "true")...).CombinedOutput(); err != nil {
 		t.Skipf("needs to mount a file system: %v: %s", err, out)
 	}
 	server := sshdtest.New(t, sshdtest.Options{Wrapper: `unshare -rm sh -c 'mount -t tmpfs -o size=1500k none ` + dir + ` && exec "$@"' sh`})

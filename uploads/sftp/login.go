@@ -1,6 +1,7 @@
 package sftp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -101,17 +102,17 @@ func (h *hostKeys) check(address string, remote net.Addr, key ssh.PublicKey) err
 	if err == nil {
 		return nil
 	}
-	print := key.Type() + " " + ssh.FingerprintSHA256(key)
+	shown := key.Type() + " " + ssh.FingerprintSHA256(key)
 	var unlike *knownhosts.KeyError
 	switch {
 	case errors.As(err, &unlike) && len(unlike.Want) > 0:
-		h.refusal = refused("the SFTP server shows another host key than "+h.file+" has: "+print,
+		h.refusal = refused("the SFTP server shows another host key than "+h.file+" has: "+shown,
 			"ask who runs the server whether its key was changed; only then replace its line: ssh-keygen -R, ssh-keyscan", err)
 	case errors.As(err, &unlike):
-		h.refusal = refused(h.file+" has no host key of the SFTP server, which shows "+print,
+		h.refusal = refused(h.file+" has no host key of the SFTP server, which shows "+shown,
 			"compare the fingerprint with the server's own, then add its line by ssh-keyscan", err)
 	default:
-		h.refusal = refused(h.file+" does not let the SFTP server's host key pass: "+print, "ask who runs the server", err)
+		h.refusal = refused(h.file+" does not let the SFTP server's host key pass: "+shown, "ask who runs the server", err)
 	}
 	return h.refusal
 }
@@ -122,11 +123,11 @@ func refused(cause, hint string, err error) error {
 }
 
 // authentication returns how to log in, and what to close when that is over.
-func authentication(key ssh.Signer) (ssh.AuthMethod, func() error, error) {
+func authentication(ctx context.Context, key ssh.Signer) (ssh.AuthMethod, func() error, error) {
 	if key != nil {
 		return ssh.PublicKeys(key), func() error { return nil }, nil
 	}
-	socket, err := net.Dial("unix", os.Getenv(agentVariable))
+	socket, err := new(net.Dialer).DialContext(ctx, "unix", os.Getenv(agentVariable)) //nolint:gosec // where the operator has an agent
 	if err != nil {
 		return nil, nil, &migration.Error{Code: migration.CodeUnavailable, Op: opConnect, Cause: "the agent of " + agentVariable + " does not answer", Err: err}
 	}

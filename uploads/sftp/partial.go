@@ -129,7 +129,7 @@ func (p *partial) make() (again bool, err error) {
 	if err == nil {
 		return false, nil
 	}
-	if _, looked := p.look(p.temporary); looked == nil && hasStatus(err, statusFailure) {
+	if _, looked := p.look(p.temporary); looked == nil && justFailed(err) {
 		return true, nil // another process made it
 	}
 	return errors.Is(err, fs.ErrNotExist), err
@@ -185,7 +185,7 @@ const roomForAnything = 1 << 20
 
 // written finds out why the server could not write: it does not say.
 func (p *partial) written(err error) error {
-	if hasStatus(err, statusFailure) && p.has(extensionSpace) {
+	if justFailed(err) && p.has(extensionSpace) {
 		if free, asked := p.free(); asked == nil && free < roomForAnything {
 			return &migration.Error{Code: migration.CodeUnavailable, Op: opWrite, Hint: "no space left for uploads", Err: err}
 		}
@@ -270,7 +270,7 @@ func (p *partial) link() error {
 		return err
 	}
 	err = p.rename(p.temporary, p.name)
-	if !hasStatus(err, statusFailure) {
+	if !justFailed(err) {
 		return err
 	}
 	if _, looked := p.look(p.name); looked == nil {

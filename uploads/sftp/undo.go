@@ -74,7 +74,7 @@ func (c *session) removePartial(name string) error {
 // removeEmpty removes a folder if nothing is in it; otherwise the server only says that it failed.
 func (c *session) removeEmpty(dir string) error {
 	err := c.bounded(func() error { return c.client.RemoveDirectory(c.path(dir)) })
-	if errors.Is(err, fs.ErrNotExist) || hasStatus(err, statusFailure) {
+	if errors.Is(err, fs.ErrNotExist) || justFailed(err) {
 		return nil
 	}
 	return err

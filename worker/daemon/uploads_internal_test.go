@@ -49,7 +49,7 @@ func TestUploadsOnAnSFTPServer(t *testing.T) {
 	}
 
 	// Out of reach for now: the worker begins all the same.
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	nobody, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
