@@ -292,7 +292,7 @@ func (s *Store) Open(ctx context.Context, key uploads.Key) (uploads.File, error)
 		}
 		h, err := c.open(name, readOnly)
 		if err == nil {
-			opened = &file{handle: h, name: key.Name}
+			opened = &file{handle: h, name: key.Name, size: info.Size()}
 		}
 		return err
 	})
@@ -308,23 +308,39 @@ const opOpen = "open an upload"
 type file struct {
 	*handle
 
-	name string
+	name   string
+	size   int64 // as the server said last
+	offset int64
 }
 
-// Read believes that the file has ended if the server says how long it is: the library takes
-// a connection that broke for an end.
+// Read asks for what the file has, and the server for its size at the end of that. The
+// library takes a connection that broke for an end, and asks for a whole buffer at once.
 func (f *file) Read(b []byte) (int, error) {
-	n, err := f.handle.Read(b)
-	if err == nil || errors.Is(err, io.EOF) && n > 0 {
+	if f.offset >= f.size {
+		info, err := f.stat()
+		if err != nil {
+			return 0, failed("read an upload", err)
+		}
+		if f.size = info.Size(); f.offset >= f.size {
+			return 0, io.EOF
+		}
+	}
+	n, err := f.handle.Read(b[:min(int64(len(b)), f.size-f.offset)])
+	f.offset += int64(n)
+	switch {
+	case errors.Is(err, io.EOF) && n == 0:
+		// It got shorter, or the connection is gone: not the whole file either way.
+		return 0, &migration.Error{Code: migration.CodeDrifted, Op: "read an upload", Err: io.ErrUnexpectedEOF}
+	case n > 0 && errors.Is(err, io.EOF):
 		return n, nil
 	}
-	if errors.Is(err, io.EOF) {
-		if _, asked := f.stat(); asked != nil {
-			return n, failed("read an upload", asked)
-		}
-		return n, io.EOF
-	}
 	return n, failed("read an upload", err)
+}
+
+// Seek implements io.Seeker.
+func (f *file) Seek(offset int64, whence int) (n int64, err error) {
+	f.offset, err = f.handle.Seek(offset, whence)
+	return f.offset, err
 }
 
 func (f *file) Entry() (uploads.Entry, error) {
