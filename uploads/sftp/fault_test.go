@@ -195,10 +195,13 @@ func TestACopyThatIsCutGoesOnWhereItWas(t *testing.T) {
 	server := sshdtest.New(t, sshdtest.Options{})
 	content := strings.Repeat("0123456789abcdef", 1<<17) // 2 MiB
 	source, _ := folder(t, content)
-	remote := opened(t, options(server, t.TempDir()))
+	o := options(server, t.TempDir())
+	o.Connections = 1
+	remote := opened(t, o)
 	server.CutAfter(1 << 20)
 	_, err := uploads.Copy(t.Context(), source, remote, rows, &uploadstest.Images{}, uploads.Options{})
 	code(t, err, migration.CodeUnavailable)
+	<-remote.Gone()
 	_, err = remote.Stat(t.Context(), key)
 	code(t, err, migration.CodeNotFound)
 	result, err := uploads.Copy(t.Context(), source, remote, rows, &uploadstest.Images{}, uploads.Options{})
