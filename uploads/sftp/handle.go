@@ -82,7 +82,8 @@ func (h *handle) Close() error {
 	err := h.bounded(h.file.Close)
 	h.file = nil
 	h.release()
-	if h.gone() {
+	var answered *protocol.StatusError
+	if !errors.As(err, &answered) {
 		return nil
 	}
 	return failed("close an upload", err)
