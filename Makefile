@@ -111,8 +111,9 @@ check: lint test vuln ## Everything a change must pass
 
 ##@ Tools
 
-deps: ## Install MariaDB's server with apt where it is missing
+deps: ## Install MariaDB's server with apt where it is missing, and unpack OpenSSH's
 	@if [ -z "$${FERRY_TEST_MYSQL:-}" ] && ! command -v mariadbd >/dev/null; then tools/install-mariadb; fi
+	@if ! [ -x /usr/sbin/sshd ]; then tools/install-sshd bin/sshd; fi
 
 bin/temporal: tools/temporal/go.mod ## Build the Temporal CLI with its development server
 	cd tools/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$@ $(TEMPORAL_CLI)

@@ -53,7 +53,8 @@ type Config struct {
 // Source is the server that is only read. It has no URL: it is never called.
 type Source struct {
 	Database migration.Secret // DSN; an account that may SELECT is enough
-	Uploads  string           // path of app_formuploads as mounted for the worker
+	Uploads  string           // app_formuploads, as mounted for the worker or on an SFTP server; see ParseUploads
+	SFTP     SFTP
 	// Hosts are names and addresses of the server, without port: what the apps
 	// may say where they mean it.
 	Hosts []string
@@ -64,6 +65,7 @@ type Target struct {
 	URL      string // with the context path, such as http://127.0.0.1:8080/jw
 	Database migration.Secret
 	Uploads  string
+	SFTP     SFTP
 	// Timeout bounds one call. Shorter than Joget's transactions may be (300 s), it
 	// gives up calls that still have their effect.
 	Timeout time.Duration

@@ -180,10 +180,10 @@ func TestValidateTellsAllMistakesAtOnce(t *testing.T) {
 			want: []string{
 				"migration: is missing; give a name such as crm-2026",
 				"source.database: is missing; write USER:PASSWORD@tcp(HOST:3306)/DATABASE",
-				"source.uploads: is missing; give the folder app_formuploads as this machine sees it",
+				"source.uploads: is missing; give the folder app_formuploads as this machine sees it, or sftp://USER@HOST/PATH",
 				"target.url: is missing; give the target's address, such as http://127.0.0.1:8080/jw",
 				"target.database: is missing; write USER:PASSWORD@tcp(HOST:3306)/DATABASE",
-				"target.uploads: is missing; give the folder app_formuploads as this machine sees it",
+				"target.uploads: is missing; give the folder app_formuploads as this machine sees it, or sftp://USER@HOST/PATH",
 				"target.admin.username: is missing; give a user of the target",
 				"target.admin.password: is missing; give it as ${VARIABLE} or ${file:PATH}, or give target.admin.hash",
 				"target.master.username: is missing; give a user of the target",
@@ -320,6 +320,38 @@ target: {url: "http://h/jw", database: "b:y@tcp(h)/jwdb", uploads: /u}
 			want: []string{
 				"target.database: is the same database as source.database; give the database of the other server",
 				"target.uploads: is the same folder as source.uploads; give the folder of the other server",
+			},
+		},
+		{
+			name: "uploads_on_one_folder_of_an_sftp_server",
+			part: config.PartStarter,
+			yaml: `
+migration: m
+source: {uploads: "sftp://reader@H:22/u/"}
+target: {url: "http://h/jw", database: "b:y@tcp(h)/jwdb", uploads: "sftp://reader@h/u"}
+`,
+			want: []string{"target.uploads: is the same folder as source.uploads; give the folder of the other server"},
+		},
+		{
+			name: "an_sftp_server_without_its_host_key",
+			part: config.PartWorker,
+			yaml: strings.NewReplacer("/mnt/source/app_formuploads", "sftp://u@h/a\n  sftp: {passphrase: '${UNSET}'}", "${", "$${").Replace(full),
+			want: []string{
+				"source.sftp.known_hosts: is missing; give the file that has the server's host key, as ssh-keyscan writes it",
+				"source.sftp.passphrase: variable UNSET is not set; set it, or write $${ for a literal ${",
+			},
+		},
+		{
+			name: "a_password_in_an_address",
+			part: config.PartStarter,
+			yaml: `
+migration: m
+source: {uploads: "sftp://reader:hunter2@h/u"}
+target: {url: "http://h/jw", database: "b:y@tcp(h)/jwdb", uploads: "ftp://reader:hunter2@h/u"}
+`,
+			want: []string{
+				"source.uploads: holds a password; log in by a key, sftp.key, or by an agent",
+				"target.uploads: is neither a folder nor an sftp:// address; write a folder, or sftp://USER@HOST[:PORT]/PATH",
 			},
 		},
 		{

@@ -105,16 +105,16 @@ func (v *validation) identity() {
 
 func (v *validation) servers() {
 	source := v.dsn("source.database", v.Source.Database)
-	v.given("source.uploads", v.Source.Uploads, "give the folder app_formuploads as this machine sees it")
+	from := v.uploads("source", v.Source.Uploads, v.Source.SFTP)
 	v.url()
 	target := v.dsn("target.database", v.Target.Database)
-	v.given("target.uploads", v.Target.Uploads, "give the folder app_formuploads as this machine sees it")
+	to := v.uploads("target", v.Target.Uploads, v.Target.SFTP)
 	v.account("target.admin", v.Target.Admin)
 	v.account("target.master", v.Target.Master)
 	if source != nil && target != nil && source.Addr == target.Addr && source.DBName == target.DBName {
 		v.mistakes.add("target.database", "is the same database as source.database", "give the database of the other server")
 	}
-	if v.Source.Uploads != "" && v.Source.Uploads == v.Target.Uploads {
+	if from != nil && to != nil && *from == *to {
 		v.mistakes.add("target.uploads", "is the same folder as source.uploads", "give the folder of the other server")
 	}
 }

@@ -29,6 +29,8 @@ type CopyingFacts struct {
 	TargetReadOnly string
 	// SourceUploads and TargetUploads say why they cannot be used; "" if they can.
 	SourceUploads, TargetUploads string
+	// TargetUploadsLack is what the SFTP server of the target's uploads cannot do, with what follows.
+	TargetUploadsLack []string
 	// SourceGeneration and TargetGeneration are those of Joget that made the tables, 0 when unknown.
 	SourceGeneration, TargetGeneration int
 	// SourceClock and TargetClock are how far the databases' clocks are ahead of the worker's.

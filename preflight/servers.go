@@ -79,16 +79,16 @@ var servers = []Check{
 		ID:       "FERRY-109",
 		Severity: migration.Blocking,
 		Title:    "the source uploads cannot be read",
-		Remedy:   "point source.uploads at the folder app_formuploads of the source, mounted on the copy worker",
-		About:    `Tried on the copy worker that answered; every copy worker needs the mount.`,
+		Remedy:   "point source.uploads at the folder app_formuploads of the source, mounted on the copy worker or on an SFTP server",
+		About:    `Tried on the copy worker that answered; every copy worker needs the mount, or the key and the host key of the SFTP server. A host key that changed is told with its fingerprint; docs/what-if.md#an-sftp-server-shows-another-host-key says what to do.`,
 		Copying:  sourceUploads,
 	},
 	{
 		ID:       "FERRY-110",
 		Severity: migration.Blocking,
 		Title:    "the target uploads cannot be written",
-		Remedy:   "point target.uploads at the folder app_formuploads of the target, writable for the copy worker",
-		About:    `Tried on the copy worker that answered, by a file that is removed at once.`,
+		Remedy:   "point target.uploads at the folder app_formuploads of the target, writable for the copy worker or for the account of the SFTP server",
+		About:    `Tried on the copy worker that answered: the system is asked for the right to write, and on an SFTP server, which cannot be asked, a file is written and removed at once. A host key that changed is told with its fingerprint; docs/what-if.md#an-sftp-server-shows-another-host-key says what to do.`,
 		Copying:  targetUploads,
 	},
 	{
@@ -138,7 +138,7 @@ carry (header Date) with that of the joget worker.`,
 		Severity: migration.Warning,
 		Title:    "the target does not have enough space for the uploads",
 		Remedy:   "make room on the file system of target.uploads, or migrate in parts",
-		About:    `Found after the inventory: the bytes of the files to copy (FERRY-313) against what the copy worker may still write to target.uploads. Files that were copied already count again, so less may be left to copy. A file that finds no room is tried again until there is some.`,
+		About:    `Found after the inventory: the bytes of the files to copy (FERRY-313) against what the copy worker may still write to target.uploads. An SFTP server without statvfs@openssh.com does not tell, and then there is no such finding. Files that were copied already count again, so less may be left to copy. A file that finds no room is tried again until there is some.`,
 		Plan:     spaceShort,
 	},
 	{
@@ -189,6 +189,20 @@ carry (header Date) with that of the joget worker.`,
 		About:    `Only where engine_writes is variables. Found by a change of no row, which is refused to who may not change any, and by the types of the columns: tables that are not as the engine makes them are not written.`,
 		Calling:  variablesUnwritable,
 	},
+	{
+		ID:       "FERRY-123",
+		Severity: migration.Warning,
+		Title:    "the SFTP server of the target's uploads cannot do all that is wanted",
+		Remedy:   "use OpenSSH's sftp-server 6.5 or later, or mount the folder",
+		About:    `Extensions of SFTP that OpenSSH has and others may not: fsync@openssh.com, by which a file is on the disk before it gets its name; posix-rename@openssh.com, by which it takes the place of another in one step; statvfs@openssh.com, which tells the free space.`,
+		Copying:  uploadsLack,
+	},
+}
+
+func uploadsLack(f *CopyingFacts, r Report) {
+	if len(f.TargetUploadsLack) > 0 {
+		r.Found("target", strings.Join(f.TargetUploadsLack, "; "))
+	}
 }
 
 func sameServer(f *CopyingFacts, r Report) {

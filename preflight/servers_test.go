@@ -27,6 +27,9 @@ func TestCopying(t *testing.T) {
 		{name: "uploads_that_are_not_mounted", change: func(f *preflight.CopyingFacts) { f.SourceUploads, f.TargetUploads = "not found", "read-only" }, want: []string{
 			"FERRY-109 source: not found", "FERRY-110 target: read-only",
 		}},
+		{name: "an_sftp_server_that_lacks_something", change: func(f *preflight.CopyingFacts) { f.TargetUploadsLack = []string{"fsync: lost", "statvfs: not known"} }, want: []string{
+			"FERRY-123 target: fsync: lost; statvfs: not known",
+		}},
 		{name: "no_joget", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 0 }, want: []string{"FERRY-113 source: its tables are not those of Joget v3 to v8"}},
 		{name: "a_target_that_takes_no_record_id", change: func(f *preflight.CopyingFacts) { f.SourceGeneration, f.TargetGeneration = 4, 4 }, want: []string{"FERRY-113 target: v4"}},
 		{name: "the_oldest_source_and_a_newer_target", change: func(f *preflight.CopyingFacts) { f.SourceGeneration = 4 }},

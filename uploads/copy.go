@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -81,8 +82,11 @@ func (r Refusal) String() string {
 }
 
 // refused returns the refusal that an error of a store means for key; false for
-// an error that is to be tried again, or none.
+// an error that is to be tried again, one of the whole store, or none.
 func refused(key Key, err error) (Refusal, bool) {
+	if errors.Is(err, ErrStore) {
+		return Refusal{}, false
+	}
 	code := migration.CodeOf(err)
 	if code == migration.CodeRefused {
 		return Refusal{Key: key, Kind: KindUnreadable}, true

@@ -2,6 +2,7 @@ package uploads
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"time"
@@ -65,6 +66,10 @@ type Store interface {
 	// Commit on; after a crash before Sync a file may be absent, never broken.
 	Sync(ctx context.Context, keys []Key) error
 }
+
+// ErrStore is in the chain of an error that is of the whole store, and not of the key
+// that was asked for: nothing of it can be had, whatever the code.
+var ErrStore = errors.New("none of the uploads can be had")
 
 // File is an open file of a store.
 type File interface {

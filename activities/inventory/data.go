@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"path"
 	"slices"
@@ -404,7 +405,7 @@ func (t *inventory) folders(ctx context.Context, folders []folder) error {
 		f := &folders[i]
 		g.Go(step.Recovered(func() error {
 			entries, err := t.act.Source.Uploads.List(ctx, f.key)
-			if migration.CodeOf(err) == migration.CodeUnavailable {
+			if migration.CodeOf(err) == migration.CodeUnavailable || errors.Is(err, uploads.ErrStore) {
 				return err
 			}
 			f.tell(entries, err)

@@ -11,6 +11,8 @@ import (
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
+	"jogetferry/test/sshdtest"
+	"jogetferry/uploads/sftp"
 )
 
 // probing lets an inventory try users on the target.
@@ -206,6 +208,41 @@ func TestCheckSource_of_uploads_out_of_reach(t *testing.T) {
 		if !slices.Contains(idsOf(out.Findings), id) {
 			t.Errorf("findings are %q, without %s", idsOf(out.Findings), id)
 		}
+	}
+}
+
+// TestCheckSource_of_uploads_on_an_sftp_server has one that lacks something, and then
+// shows another host key.
+func TestCheckSource_of_uploads_on_an_sftp_server(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	server := sshdtest.New(t, sshdtest.Options{Arguments: "-P posix-rename"})
+	remote, err := sftp.Open(sftp.Options{
+		User: server.User, Host: server.Host, Port: server.Port, Path: c.Target.Folder,
+		KnownHosts: server.KnownHosts, Key: server.Key, Passphrase: server.Passphrase,
+	})
+	activitytest.Must(t, err)
+	t.Cleanup(func() { activitytest.Must(t, remote.Close()) })
+	worker := scene.Worker(c, func(p *scene.Ports) { p.Target.Uploads = remote })
+	check := func() map[string]string {
+		out, err := activitytest.Run(t, worker.Register, contract.CheckSource, contract.CheckInput{Migration: c.Migration, Dry: true})
+		activitytest.Must(t, err)
+		found := map[string]string{}
+		for _, f := range out.Findings {
+			found[f.ID] = f.Seen
+		}
+		return found
+	}
+	found := check()
+	if _, refused := found["FERRY-110"]; refused || !strings.Contains(found["FERRY-123"], "posix-rename@openssh.com") {
+		t.Errorf("findings %v, want FERRY-123 alone", found)
+	}
+	server.NewHostKey()
+	server.Cut()
+	activitytest.Must(t, remote.Close())
+	found = check()
+	if detail := found["FERRY-110"]; !strings.Contains(detail, "another host key") || !strings.Contains(detail, "SHA256:") || found["FERRY-123"] != "" {
+		t.Errorf("findings %v, want FERRY-110 with the fingerprint", found)
 	}
 }
 

@@ -63,6 +63,14 @@ func (act *Activities) gatherReadOnly(ctx context.Context, f *preflight.CopyingF
 func (act *Activities) gatherUploads(ctx context.Context, f *preflight.CopyingFacts) error {
 	f.SourceUploads = probeFailure(act.Source.Uploads.Probe(ctx))
 	f.TargetUploads = probeFailure(act.Target.Uploads.Probe(ctx))
+	if target, ok := act.Target.Uploads.(interface {
+		Lacks(ctx context.Context) ([]string, error)
+	}); ok && f.TargetUploads == "" {
+		var err error
+		if f.TargetUploadsLack, err = target.Lacks(ctx); err != nil {
+			f.TargetUploads = probeFailure(err)
+		}
+	}
 	return ctx.Err()
 }
 

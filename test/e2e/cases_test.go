@@ -13,6 +13,7 @@ import (
 	"jogetferry/test/simulator/fault"
 	"jogetferry/test/simulator/seed"
 	"jogetferry/test/simulator/server"
+	"jogetferry/test/sshdtest"
 	"jogetferry/test/temporaltest"
 )
 
@@ -30,6 +31,8 @@ type caseFile struct {
 	// instance is chosen once, the oldest first.
 	Instances map[string]string
 	Faults    []string
+	// SFTP: the uploads of both sides are reached over an SFTP server.
+	SFTP bool
 	// NoWorker: the case starts its worker itself.
 	NoWorker bool
 	// Twins are instances of which the target may have two open ones: those that
@@ -83,13 +86,17 @@ func runCase(t *testing.T, temporal *temporaltest.Server, name, file string) {
 		}
 		rules = append(rules, rule)
 	}
+	var remote *sshdtest.Server
+	if c.SFTP {
+		remote = sshdtest.New(t, sshdtest.Options{})
+	}
 	r := &runner{
 		Stage: rig.New(t, rig.Options{
 			Seed: c.Seed, Target: c.Target, Settings: c.Settings, Temporal: temporal,
 			Namespace: rig.NewNamespace(t, temporal, "case-"+strings.ReplaceAll(name, "_", "-")),
-			Simulator: server.Options{Faults: rules},
+			Simulator: server.Options{Faults: rules}, SFTP: remote,
 		}),
-		t: t, instances: map[string]seed.Instance{}, resolved: map[string]float64{},
+		t: t, remote: remote, instances: map[string]seed.Instance{}, resolved: map[string]float64{},
 	}
 	r.name(c.Instances)
 	if !c.NoWorker {

@@ -24,6 +24,7 @@ import (
 	"jogetferry/test/simulator/engine"
 	"jogetferry/test/simulator/fault"
 	"jogetferry/test/simulator/seed"
+	"jogetferry/test/sshdtest"
 )
 
 // step is one thing done or wanted; exactly what is set happens, in the order
@@ -43,6 +44,9 @@ type caseStep struct {
 	Links map[string]string
 	// Remove takes files away.
 	Remove []string
+	// SFTP is "another host key", which the server shows from now on, "known", whereupon
+	// that is taken, or "cut": all its connections end after the next 64 KiB.
+	SFTP string
 	// Faults are added to the target; ["clear"] removes all.
 	Faults []string
 	// Worker is start, term, term-only (without waiting), kill or gone (wait until it is).
@@ -96,6 +100,7 @@ type runner struct {
 	t         *testing.T
 	at        int
 	worker    *rig.Worker
+	remote    *sshdtest.Server         // with the uploads of both sides; nil: they are folders
 	leaving   bool                     // it was told to go
 	instances map[string]seed.Instance // by their names in the case
 	resolved  map[string]float64       // the last park ID that a resolve named, by instance ID
@@ -252,6 +257,23 @@ func (r *runner) decree(statements []string) {
 	}
 }
 
+// disturbSFTP changes the server of the uploads.
+func (r *runner) disturbSFTP(how string) {
+	r.t.Helper()
+	switch how {
+	case "":
+	case "another host key":
+		r.remote.NewHostKey()
+		r.remote.Cut()
+	case "known":
+		r.remote.Trust()
+	case "cut":
+		r.remote.CutAfter(64 << 10)
+	default:
+		r.fail("nothing is called %q", how)
+	}
+}
+
 // disturb changes the servers.
 func (r *runner) disturb(s caseStep) {
 	ctx := r.t.Context()
@@ -268,6 +290,10 @@ func (r *runner) disturb(s caseStep) {
 		path := r.path(path)
 		r.must(os.MkdirAll(filepath.Dir(path), 0o755))
 		r.must(os.WriteFile(path, []byte(r.expand(text)), 0o600))
+		if r.remote != nil { // SFTP has whole seconds, to which a file is put back
+			now := time.Now().Truncate(time.Second)
+			r.must(os.Chtimes(path, now, now))
+		}
 	}
 	for path, to := range s.Links {
 		path := r.path(path)
@@ -280,6 +306,7 @@ func (r *runner) disturb(s caseStep) {
 	if len(s.Source)+len(s.Files)+len(s.Links)+len(s.Remove) > 0 {
 		r.SourceChanged()
 	}
+	r.disturbSFTP(s.SFTP)
 	for _, f := range s.Faults {
 		if f == "clear" {
 			r.Sim.ClearFaults()

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path"
 	"syscall"
+
+	"jogetferry/uploads"
 )
 
 // What is made here has at least these rights. Whatever else the folder around it
@@ -80,7 +82,7 @@ func (s *Store) makeFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	temporary := partialName(dir)
+	temporary := uploads.PartialName(dir)
 	if err := s.root.Mkdir(temporary, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

@@ -72,75 +72,17 @@ func TestStoreConforms(t *testing.T) {
 		s, _ := open(t)
 		return s
 	})
-}
-
-func TestSymlinksAndDevicesAreReportedAndNeverFollowed(t *testing.T) {
-	t.Parallel()
-	s, dir := open(t)
-	secret := write(t, "secret", t.TempDir(), "secret")
-	write(t, "inside", dir, "t", "other", "inside")
-	record := filepath.Join(dir, "t", "r")
-	write(t, "x", record, "file")
-	must(t, os.Symlink(secret, filepath.Join(record, "out")))
-	must(t, os.Symlink("../other/inside", filepath.Join(record, "in")))
-	must(t, os.Symlink(filepath.Dir(secret), filepath.Join(record, "folder")))
-	must(t, syscall.Mkfifo(filepath.Join(record, "pipe"), 0o644))
-	entries, err := s.List(t.Context(), row)
-	must(t, err)
-	kinds := map[string]uploads.Kind{}
-	for _, e := range entries {
-		kinds[e.Name] = e.Kind
-	}
-	want := map[string]uploads.Kind{"file": uploads.KindFile, "out": uploads.KindSymlink, "in": uploads.KindSymlink, "folder": uploads.KindSymlink, "pipe": uploads.KindOther}
-	if diff := cmp.Diff(want, kinds); diff != "" {
-		t.Errorf("kinds (-want +got):\n%s", diff)
-	}
-	for _, name := range []string{"out", "in", "folder", "pipe", "folder/secret"} {
-		_, err := s.Open(t.Context(), uploads.Key{Row: row, Name: name})
-		code(t, err, migration.CodeUnsupported)
-	}
-	_, err = s.Create(t.Context(), uploads.Key{Row: row, Name: "folder/new"})
-	code(t, err, migration.CodeUnsupported)
-	target, _ := open(t)
-	got, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	if got.Copied != 1 || len(got.Refused) != 4 {
-		t.Errorf("result %+v, want one copied and four refused", got)
-	}
-	// And on the target, where a symlink stands in the way.
-	got, err = uploads.Copy(t.Context(), target, s, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	if got.Same != 1 {
-		t.Errorf("result %+v, want one the same", got)
-	}
-	must(t, os.Remove(filepath.Join(record, "file")))
-	must(t, os.Symlink(secret, filepath.Join(record, "file")))
-	got, err = uploads.Copy(t.Context(), target, s, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictOverwrite})
-	must(t, err)
-	wanted := []uploads.Refusal{{Key: uploads.Key{Row: row, Name: "file"}, Target: true, Kind: uploads.KindSymlink}}
-	if diff := cmp.Diff(wanted, got.Refused); diff != "" {
-		t.Errorf("refused (-want +got):\n%s", diff)
-	}
-	if content, err := os.ReadFile(secret); err != nil || string(content) != "secret" {
-		t.Errorf("outside: %q, %v", content, err)
-	}
-}
-
-func TestARecordFolderThatIsASymlinkIsRefused(t *testing.T) {
-	t.Parallel()
-	s, dir := open(t)
-	outside := t.TempDir()
-	write(t, "x", outside, "f")
-	must(t, os.Mkdir(filepath.Join(dir, "t"), 0o755))
-	must(t, os.Symlink(outside, filepath.Join(dir, "t", "r")))
-	_, err := s.List(t.Context(), row)
-	code(t, err, migration.CodeUnsupported)
-	target, _ := open(t)
-	got, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row, {Table: "..", ID: "t"}}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	if len(got.Refused) != 2 || got.Copied != 0 {
-		t.Errorf("result %+v, want both refused", got)
-	}
+	uploadstest.RunFolder(t, func(t *testing.T, dir string, access uploadstest.Access) uploads.Store {
+		t.Helper()
+		opens := local.Open
+		if access == uploadstest.ReadOnly {
+			opens = local.OpenReadOnly
+		}
+		s, err := opens(dir)
+		must(t, err)
+		t.Cleanup(func() { must(t, s.Close()) })
+		return s
+	})
 }
 
 func TestASourceIsNeverWrittenTo(t *testing.T) {
@@ -168,30 +110,6 @@ func TestASourceIsNeverWrittenTo(t *testing.T) {
 		if at := time.Unix(stat.Atim.Unix()); !ok || !at.Equal(long) || !info.ModTime().Equal(long) {
 			t.Errorf("%s was accessed at %v and modified at %v, want %v", filepath.Base(p), at, info.ModTime(), long)
 		}
-	}
-}
-
-// TestAFileCalledAsAPartialFileIsTold has one on a source, where nobody makes any.
-func TestAFileCalledAsAPartialFileIsTold(t *testing.T) {
-	t.Parallel()
-	_, dir := open(t)
-	const name = ".ferry-00112233445566778899aabbccddeeff.partial"
-	write(t, "somebody's", dir, "t", "r", name)
-	write(t, "x", dir, "t", "r", "f")
-	source, err := local.OpenReadOnly(dir)
-	must(t, err)
-	defer source.Close()
-	target, _ := open(t)
-	got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	wanted := []uploads.Refusal{{Key: uploads.Key{Row: row, Name: name}, Kind: uploads.KindOther}}
-	if diff := cmp.Diff(wanted, got.Refused); diff != "" || got.Copied != 1 {
-		t.Errorf("%d copied, refused (-want +got):\n%s", got.Copied, diff)
-	}
-	compared, err := uploads.Compare(t.Context(), source, target, []migration.RowKey{row})
-	must(t, err)
-	if diff := cmp.Diff([]uploads.Difference{{Key: wanted[0].Key, Kind: uploads.Unverifiable}}, compared.Differences); diff != "" {
-		t.Errorf("differences (-want +got):\n%s", diff)
 	}
 }
 
@@ -248,98 +166,6 @@ func TestWhatMayNotBeReadIsNamed(t *testing.T) {
 		if diff := cmp.Diff([]uploads.Difference{{Key: uploads.Key{Row: closed}, Kind: uploads.Unverifiable}, {Key: key, Kind: uploads.Unverifiable}}, compared.Differences); diff != "" {
 			t.Errorf("differences (-want +got):\n%s", diff)
 		}
-	}
-}
-
-func TestANewFileIsClosedToWhomTheOneThatItIsACopyOfIs(t *testing.T) {
-	t.Parallel()
-	s, dir := open(t)
-	target, to := open(t)
-	for name, mode := range map[string]fs.FileMode{"mine": 0o600, "ours": 0o640, "all": 0o644, "read_only": 0o400} {
-		must(t, os.Chmod(write(t, name, dir, "t", "r", name), mode))
-	}
-	must(t, os.Chmod(write(t, "old", to, "t", "r", "all"), 0o600))
-	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{OnConflict: uploads.ConflictOverwrite})
-	must(t, err)
-	for name, want := range map[string]fs.FileMode{"mine": 0o600, "ours": 0o640, "read_only": 0o600, "all": 0o600} {
-		info, err := os.Stat(filepath.Join(to, "t", "r", name))
-		must(t, err)
-		if info.Mode().Perm() != want {
-			t.Errorf("%s has %v, want %v", name, info.Mode().Perm(), want)
-		}
-	}
-}
-
-// TestANarrowFileBelongsToTheOwnerOfAllUploads has root copy for Joget's account,
-// which the mode would shut out otherwise.
-func TestANarrowFileBelongsToTheOwnerOfAllUploads(t *testing.T) {
-	t.Parallel()
-	if os.Getuid() != 0 {
-		t.Skip("needs to give files away")
-	}
-	const joget = 65534
-	s, dir := open(t)
-	must(t, os.Chmod(write(t, "x", dir, "t", "r", "f"), 0o600))
-	target, to := open(t)
-	must(t, os.Chown(to, joget, joget))
-	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-	must(t, err)
-	info, err := os.Stat(filepath.Join(to, "t", "r", "f"))
-	must(t, err)
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || stat.Uid != joget || info.Mode().Perm() != 0o600 {
-		t.Errorf("it has %v of %+v", info.Mode(), stat)
-	}
-}
-
-// TestTidyRemovesTheFoldersOfAnID has an ID with slashes, and another record's upload
-// within the first of its folders.
-func TestTidyRemovesTheFoldersOfAnID(t *testing.T) {
-	t.Parallel()
-	s, dir := open(t)
-	for name, left := range map[string]string{"alone": "", "with_another": "PO"} {
-		table := filepath.Join(dir, name)
-		below := migration.RowKey{Table: name, ID: "PO/2024/1"}
-		uploadstest.Put(t, s, uploads.Key{Row: below, Name: "f"}, "x")
-		if left != "" {
-			write(t, "theirs", table, left, "theirs")
-		}
-		must(t, s.Remove(t.Context(), uploads.Key{Row: below, Name: "f"}))
-		must(t, s.Tidy(t.Context(), below))
-		if _, err := os.Stat(filepath.Join(table, "PO", "2024")); !os.IsNotExist(err) {
-			t.Errorf("%s: the folder within is left: %v", name, err)
-		}
-		if _, err := os.Stat(table); os.IsNotExist(err) != (left == "") {
-			t.Errorf("%s: of the table: %v", name, err)
-		}
-	}
-}
-
-func TestACommitCutShortDoesNotHarmTheFinishedFile(t *testing.T) {
-	t.Parallel()
-	s, dir := open(t)
-	key := uploads.Key{Row: row, Name: "f"}
-	p, err := s.Create(t.Context(), key)
-	must(t, err)
-	_, err = io.WriteString(p, "finished")
-	must(t, err)
-	must(t, p.Close())
-	// The crash came after the link and before the partial name was removed.
-	partials, err := filepath.Glob(filepath.Join(dir, "t", "r", ".ferry-*"))
-	must(t, err)
-	if len(partials) != 1 {
-		t.Fatalf("partial files %v", partials)
-	}
-	must(t, os.Link(partials[0], filepath.Join(dir, "t", "r", "f")))
-	p, err = s.Create(t.Context(), key)
-	must(t, err)
-	if _, n := p.Resume(); n != 0 {
-		t.Errorf("%d bytes to go on from", n)
-	}
-	_, err = io.WriteString(p, "XX")
-	must(t, err)
-	must(t, p.Close())
-	if got := uploadstest.Read(t, s, key); got != "finished" {
-		t.Errorf("finished file holds %q", got)
 	}
 }
 
@@ -425,72 +251,6 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestCopyDropsAPartialFileOfOtherContent(t *testing.T) {
-	t.Parallel()
-	for _, tc := range []struct{ name, left string }{
-		{"other_bytes", strings.Repeat("z", 300_000)},
-		{"longer_than_the_source", strings.Repeat("z", 3_000_000)},
-		{"last_byte_differs", strings.Repeat("x", 299_999) + "y"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			source, from := open(t)
-			target, _ := open(t)
-			content := strings.Repeat("x", 1_000_000)
-			write(t, content, from, "t", "r", "f")
-			key := uploads.Key{Row: row, Name: "f"}
-			p, err := target.Create(t.Context(), key)
-			must(t, err)
-			_, err = io.WriteString(p, tc.left)
-			must(t, err)
-			must(t, p.Close())
-			got, err := uploads.Copy(t.Context(), source, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-			must(t, err)
-			if diff := cmp.Diff(uploads.Result{Copied: 1, Bytes: 1_000_000}, got, cmpopts.IgnoreFields(uploads.Result{}, "Sums")); diff != "" {
-				t.Errorf("result (-want +got):\n%s", diff)
-			}
-			if uploadstest.Read(t, target, key) != content {
-				t.Error("content differs")
-			}
-		})
-	}
-}
-
-func TestASourceThatChangesWhileItIsReadIsDrifted(t *testing.T) {
-	t.Parallel()
-	source, from := open(t)
-	target, to := open(t)
-	path := write(t, "content", from, "t", "r", "f")
-	s := changing{source, func() { write(t, "another content", path) }}
-	_, err := uploads.Copy(t.Context(), s, target, []migration.RowKey{row}, &uploadstest.Images{}, uploads.Options{})
-	code(t, err, migration.CodeDrifted)
-	if _, err := os.Stat(filepath.Join(to, "t", "r", "f")); !os.IsNotExist(err) {
-		t.Errorf("target: %v, want no file", err)
-	}
-}
-
-// changing is a source whose files change while they are read.
-type changing struct {
-	uploads.Store
-	change func()
-}
-
-func (c changing) Open(ctx context.Context, key uploads.Key) (uploads.File, error) {
-	f, err := c.Store.Open(ctx, key)
-	return &changingFile{f, c.change}, err
-}
-
-type changingFile struct {
-	uploads.File
-	change func()
-}
-
-func (f *changingFile) Read(p []byte) (int, error) {
-	n, err := f.File.Read(p)
-	f.change()
-	return n, err
 }
 
 // TestCompareLeavesThumbnailsOut has Joget make, remake and lose the previews of images.

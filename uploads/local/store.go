@@ -3,8 +3,6 @@ package local
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -17,11 +15,6 @@ import (
 
 	"jogetferry/migration"
 	"jogetferry/uploads"
-)
-
-const (
-	maxDepth = 16      // of folders below a record
-	maxFiles = 100_000 // of one record
 )
 
 // Store is an uploads.Store in a folder.
@@ -124,20 +117,20 @@ func (s *Store) walk(ctx context.Context, dir, prefix string, depth int, list *[
 		if err != nil {
 			return failed("list uploads", err)
 		}
-		if info.IsDir() && depth < maxDepth {
+		if info.IsDir() && depth < uploads.MaxDepth {
 			if err := s.walk(ctx, path.Join(dir, name), prefix+name+"/", depth+1, list); err != nil {
 				return err
 			}
 			continue
 		}
-		if isPartial(name) && !s.readOnly {
+		if uploads.IsPartial(name) && !s.readOnly {
 			continue
 		}
-		if len(*list) == maxFiles {
+		if len(*list) == uploads.MaxFiles {
 			return &migration.Error{Code: migration.CodeUnsupported, Op: "list uploads", Hint: "a record has more files than can be listed"}
 		}
 		entry := entryOf(prefix+name, info)
-		if isPartial(name) {
+		if uploads.IsPartial(name) {
 			entry.Kind = uploads.KindOther // no file of the target can have its name
 		}
 		*list = append(*list, entry)
@@ -188,7 +181,7 @@ func (s *Store) Stat(_ context.Context, key uploads.Key) (uploads.Entry, error) 
 
 // file is place for keys that must name a file.
 func (s *Store) file(key uploads.Key) (string, error) {
-	if key.Name == "" || isPartial(path.Base(key.Name)) {
+	if key.Name == "" || uploads.IsPartial(path.Base(key.Name)) {
 		return "", &migration.Error{Code: migration.CodeUnsupported, Op: "name an upload", Hint: "the name is empty or is that of a partial file"}
 	}
 	return s.place(key)
@@ -330,28 +323,6 @@ func (s *Store) syncDir(dir string) error {
 	return nil
 }
 
-const (
-	partialPrefix = ".ferry-"
-	partialSuffix = ".partial"
-)
-
-// partialName is stable, so that a later attempt finds it, and short, so that
-// the longest of names has one.
-func partialName(name string) string {
-	sum := sha256.Sum256([]byte(path.Base(name)))
-	return path.Join(path.Dir(name), partialPrefix+hex.EncodeToString(sum[:16])+partialSuffix)
-}
-
-func isPartial(base string) bool {
-	middle, ok := strings.CutPrefix(base, partialPrefix)
-	if !ok {
-		return false
-	}
-	middle, ok = strings.CutSuffix(middle, partialSuffix)
-	_, err := hex.DecodeString(middle)
-	return ok && err == nil && len(middle) == sha256.Size
-}
-
 // Create implements uploads.Store.
 func (s *Store) Create(_ context.Context, key uploads.Key) (uploads.Partial, error) {
 	if err := s.writable("write an upload"); err != nil {
@@ -361,7 +332,7 @@ func (s *Store) Create(_ context.Context, key uploads.Key) (uploads.Partial, err
 	if err != nil {
 		return nil, err
 	}
-	p := &partial{store: s, name: name, temporary: partialName(name)}
+	p := &partial{store: s, name: name, temporary: uploads.PartialName(name)}
 	if !s.take(p.temporary) {
 		return nil, errBusy()
 	}

@@ -50,9 +50,9 @@ func (s *Store) tidy(ctx context.Context, dir string, depth int) error {
 		info, err := s.root.Lstat(below)
 		switch {
 		case err != nil:
-		case info.IsDir() && depth < maxDepth:
+		case info.IsDir() && depth < uploads.MaxDepth:
 			err = s.tidy(ctx, below, depth+1)
-		case info.Mode().IsRegular() && isPartial(name):
+		case info.Mode().IsRegular() && uploads.IsPartial(name):
 			err = s.removePartial(below)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -179,7 +179,7 @@ func missing(t *testing.T, s uploads.Store) {
 }
 
 func keepsFiles(t *testing.T, s uploads.Store) {
-	names := []string{"100%+.pdf", "a", "b/c/d.txt", "e\u0301.txt", "it's \\ \"odd\".doc", "é.txt", "名前.pdf", strings.Repeat("x", 255)}
+	names := []string{"100%+.pdf", "a", "b/c/d.txt", "e\u0301.txt", "it's \\ \"odd\".doc", "new\nline\t.txt", strings.Repeat("é", 127) + "x", "é.txt", "名前.pdf", strings.Repeat("x", 255)}
 	var want []uploads.Entry
 	for i, name := range names {
 		content := strings.Repeat(fmt.Sprint(i), i*1000)

@@ -24,7 +24,6 @@ import (
 	"jogetferry/migration"
 	"jogetferry/records"
 	"jogetferry/store"
-	"jogetferry/uploads/local"
 	"jogetferry/workflows"
 )
 
@@ -114,15 +113,6 @@ func (p *ports) serve(servers *step.Servers) error {
 	return err
 }
 
-func (p *ports) uploads(name, path string, open func(string) (*local.Store, error)) (*local.Store, error) {
-	s, err := open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open %s %s: %w", name, path, err)
-	}
-	p.closers = append(p.closers, s.Close)
-	return s, nil
-}
-
 func (p *ports) copy(r worker.Registry) error {
 	settings, err := settings(p.config)
 	if err != nil {
@@ -140,10 +130,10 @@ func (p *ports) copy(r worker.Registry) error {
 	if err := p.serve(servers); err != nil {
 		return err
 	}
-	if servers.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, local.OpenReadOnly); err != nil {
+	if servers.Source.Uploads, err = p.uploads("source.uploads", p.config.Source.Uploads, p.config.Source.SFTP, uploadsRead); err != nil {
 		return err
 	}
-	if servers.Target.Uploads, err = p.uploads("target.uploads", p.config.Target.Uploads, local.Open); err != nil {
+	if servers.Target.Uploads, err = p.uploads("target.uploads", p.config.Target.Uploads, p.config.Target.SFTP, uploadsWrite); err != nil {
 		return err
 	}
 	probe, err := p.probe()

@@ -27,6 +27,7 @@ import (
 	"jogetferry/test/simulator/schema"
 	"jogetferry/test/simulator/seed"
 	"jogetferry/test/simulator/server"
+	"jogetferry/test/sshdtest"
 	"jogetferry/test/temporaltest"
 )
 
@@ -66,6 +67,7 @@ type Options struct {
 	Gate *Gate
 	// Simulator tells how the target behaves; its DB and UploadsDir are set here.
 	Simulator server.Options
+	SFTP      *sshdtest.Server     // by which the worker reaches the uploads of both sides; nil: as folders
 	Temporal  *temporaltest.Server // nil: a new one in memory
 	Namespace string               // of Temporal, made by NewNamespace; "": the server's own
 	UIPort    int
@@ -160,6 +162,12 @@ func (s *Stage) environment(o Options, url, sourceDSN string) []string {
 		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(s.t, s.Ledger, "ALL")),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
+	if o.SFTP != nil {
+		for side, folder := range map[string]string{"FERRY_SOURCE_": s.SourceUploads, "FERRY_TARGET_": s.TargetFiles} {
+			env = append(env, side+"UPLOADS="+o.SFTP.URL(folder), side+"SFTP_KNOWN_HOSTS="+o.SFTP.KnownHosts,
+				side+"SFTP_KEY="+o.SFTP.Key, side+"SFTP_PASSPHRASE="+o.SFTP.Passphrase.Reveal())
+		}
+	}
 	for k, v := range o.Settings {
 		env = append(env, k+"="+v)
 	}
