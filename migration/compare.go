@@ -119,9 +119,9 @@ func (c *comparer) variables(prefix string, wanted, target []Variable) {
 		case prefix == "" && c.said.explains(w.Name):
 			c.add(ItemVariable, subject, ItemSame, AsTools)
 		case i < 0:
-			c.add(ItemVariable, subject, ItemMissing, quoted(w.Value)+" on the source")
+			c.add(ItemVariable, subject, ItemMissing, w.quoted()+" on the source")
 		default:
-			c.add(ItemVariable, subject, ItemDiffers, quoted(t.Value)+", not "+quoted(w.Value))
+			c.add(ItemVariable, subject, ItemDiffers, t.quoted()+", not "+w.quoted())
 		}
 	}
 }
@@ -131,6 +131,13 @@ const AsTools = "as tools left it that the operator had run"
 
 // mostQuoted bounds what is shown of a value, in characters.
 const mostQuoted = 40
+
+func (v Variable) quoted() string {
+	if v.Kind == VariableNull {
+		return "null"
+	}
+	return quoted(v.Value)
+}
 
 func quoted(value string) string {
 	if runes := []rune(value); len(runes) > mostQuoted {

@@ -45,10 +45,16 @@ func TestCompareTreesNamesWhatDiffers(t *testing.T) {
 			name: "what_the_target_has_besides_or_derives",
 			target: func(t *migration.Tree) {
 				root(t).Variables = append(root(t).Variables, migration.Variable{Name: "new", Value: "x"})
-				root(t).Variables[0] = migration.Variable{Name: "note", Kind: migration.VariableString}
 				child(t).Link, child(t).Record, child(t).ID = nil, "8_crm_sub", "99_crm_sub"
 				root(t).Definition.Version, child(t).Definition.Version = "4", "4"
 			},
+		},
+		{
+			name: "an_empty_text_for_null",
+			target: func(t *migration.Tree) {
+				root(t).Variables[0] = migration.Variable{Name: "note", Kind: migration.VariableString}
+			},
+			items: []migration.Item{{Kind: migration.ItemVariable, Subject: "note", Result: migration.ItemDiffers, Seen: `"", not null`}},
 		},
 		{
 			name: "an_instance_for_which_nobody_waits",

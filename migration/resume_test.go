@@ -215,7 +215,7 @@ func TestDiffVariables(t *testing.T) {
 	for _, d := range got {
 		names = append(names, d.Name)
 	}
-	if diff := cmp.Diff([]string{"changed", "gone"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"changed", "gone", "null"}, names); diff != "" {
 		t.Errorf("differences (-want +got):\n%s", diff)
 	}
 }

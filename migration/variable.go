@@ -69,10 +69,12 @@ func (v Variable) InZones(target Zones) (moved Variable, ok bool) {
 
 // SameValue reports whether a variable of the target has the value of the source's, as
 // far as its kind can have it: dates are compared as moments where the zones of both
-// servers tell, else as they stand there; numbers as numbers. Null is equal to an empty
-// text, since no call tells them apart (docs/joget.md#variables-of-an-instance), and to
-// nothing else.
+// servers tell, else as they stand there; numbers as numbers. Null is no empty text: no
+// call tells them apart (docs/joget.md#variables-of-an-instance), but conditions do.
 func SameValue(source, target Variable) bool {
+	if source.Kind == VariableNull && target.Kind == VariableString && target.Value == "" {
+		return false
+	}
 	if source.Value == target.Value && target.Kind != VariableDate {
 		return true
 	}

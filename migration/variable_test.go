@@ -100,7 +100,8 @@ func TestSameValue(t *testing.T) {
 	}{
 		{"texts", of(migration.VariableString, "a"), of(migration.VariableString, "a"), true},
 		{"other_texts", of(migration.VariableString, "a"), of(migration.VariableString, "b"), false},
-		{"null_and_empty", of(migration.VariableNull, ""), of(migration.VariableString, ""), true},
+		{"null_and_empty", of(migration.VariableNull, ""), of(migration.VariableString, ""), false},
+		{"null_and_null", of(migration.VariableNull, ""), of(migration.VariableNull, ""), true},
 		{"null_and_zero", of(migration.VariableNull, ""), of(migration.VariableInteger, "0"), false},
 		{"zero_and_null", of(migration.VariableInteger, "0"), of(migration.VariableNull, ""), false},
 		{"numbers", of(migration.VariableString, "1.50"), of(migration.VariableFloat, "1.5"), true},

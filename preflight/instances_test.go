@@ -103,7 +103,8 @@ func TestInstance(t *testing.T) {
 		{name: "true_boolean", change: variable("urgent", migration.VariableBoolean, "true"), want: []string{"FERRY-413"}},
 		{name: "false_boolean_is_left_to_the_default", change: variable("urgent", migration.VariableBoolean, "false"), want: []string{"FERRY-420"}},
 		{name: "null_date", change: variable("due", migration.VariableNull, ""), want: []string{"FERRY-413"}},
-		{name: "null_text_is_nothing", change: variable("status", migration.VariableNull, "")},
+		{name: "null_text", change: variable("status", migration.VariableNull, ""), want: []string{"FERRY-413"}},
+		{name: "empty_text", change: variable("status", migration.VariableString, "")},
 		{name: "text_in_a_number", change: variable("amount", migration.VariableString, "many"), want: []string{"FERRY-439"}},
 		{name: "numbers_and_texts_can_be_set", change: func(f *preflight.InstanceFacts) {
 			f.Instance.Variables = []migration.Variable{{Name: "amount", Value: "-3"}, {Name: "rate", Value: "1.5"}, {Name: "status", Value: "x"}}

@@ -152,8 +152,9 @@ func (p *Part) declared() iter.Seq2[migration.Variable, xpdl.Variable] {
 		}
 		for v := range p.variables() {
 			declared, ok := p.Target.Variable(v.Name)
-			null := v.Value == "" && (declared.Type.Text() || v.Kind != migration.VariableNull && v.Kind != migration.VariableString)
-			if !ok || null || v.Kind == migration.VariableUnreadable {
+			// An empty text is null where the type is none.
+			empty := v.Value == "" && v.Kind != migration.VariableNull && (declared.Type.Text() || v.Kind != migration.VariableString)
+			if !ok || empty || v.Kind == migration.VariableUnreadable {
 				continue
 			}
 			if !yield(v, declared) {
@@ -168,6 +169,9 @@ func (p *Part) declared() iter.Seq2[migration.Variable, xpdl.Variable] {
 func (p *Part) settable(declared xpdl.Variable, v migration.Variable) bool {
 	// A date begins as the time of the start, whatever the definition says, and nothing as null.
 	initial := declared.Initial == v.Value && v.Value != "" && declared.Type != xpdl.DateTime
+	if v.Kind == migration.VariableNull {
+		return false
+	}
 	if p.Caller == "" {
 		return declared.Type.Takes(v.Value) || initial
 	}

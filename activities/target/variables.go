@@ -25,11 +25,11 @@ func (n *node) differing(scope migration.ActivityDefID) []migration.VariableDiff
 	return migration.DiffVariables(n.wanted.VariablesFor(scope), n.target.Variables)
 }
 
-// settable returns those of differing that the API can set: text.
+// settable returns those of differing that the API can set: text, but for null.
 func (n *node) settable(scope migration.ActivityDefID) []migration.VariableDifference {
 	return slices.DeleteFunc(n.differing(scope), func(d migration.VariableDifference) bool {
 		declared, ok := n.process.Variable(d.Name)
-		return !ok || !declared.Type.Text()
+		return !ok || !declared.Type.Text() || d.Source.Kind == migration.VariableNull
 	})
 }
 
@@ -38,7 +38,8 @@ func (n *node) settable(scope migration.ActivityDefID) []migration.VariableDiffe
 func (n *node) writable(scope migration.ActivityDefID) []migration.VariableDifference {
 	return slices.DeleteFunc(n.differing(scope), func(d migration.VariableDifference) bool {
 		declared, ok := n.process.Variable(d.Name)
-		return !ok || declared.Type.Text() || !d.Fits(declared.Type.Holds())
+		text := declared.Type.Text() && d.Source.Kind != migration.VariableNull
+		return !ok || text || !d.Fits(declared.Type.Holds())
 	})
 }
 
