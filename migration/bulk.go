@@ -27,7 +27,6 @@ type BulkCopy struct {
 	Status BulkStatus
 	// RowsPerSecond bounds it as a whole; 0 for no limit.
 	RowsPerSecond int
-	By            string
 	BegunAt       time.Time
 	EndedAt       time.Time // zero: not yet
 }

@@ -29,9 +29,9 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, scope migrat
 		_, err := scanBulk(tx.QueryRowContext(ctx, queryBulk, mig))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			_, err = tx.ExecContext(ctx, insertBulk, mig, blob, rowsPerSecond, l.actor)
+			_, err = tx.ExecContext(ctx, insertBulk, mig, blob, rowsPerSecond)
 		case err == nil:
-			_, err = tx.ExecContext(ctx, updateBulkBegun, blob, rowsPerSecond, l.actor, mig)
+			_, err = tx.ExecContext(ctx, updateBulkBegun, blob, rowsPerSecond, mig)
 		}
 		if err != nil {
 			return err
@@ -57,7 +57,7 @@ func scanBulk(row scanner) (migration.BulkCopy, error) {
 	var b migration.BulkCopy
 	var scope []byte
 	var ended sql.NullTime
-	err := row.Scan(&scope, &b.Status, &b.RowsPerSecond, &b.By, &b.BegunAt, &ended)
+	err := row.Scan(&scope, &b.Status, &b.RowsPerSecond, &b.BegunAt, &ended)
 	if err != nil {
 		return b, err
 	}

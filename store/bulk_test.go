@@ -36,7 +36,7 @@ func TestBulk(t *testing.T) {
 	wantCode(t, err, migration.CodeNotFound)
 	scope := migration.BulkScope{Apps: []string{"crm"}}
 	must(t, l.BeginBulk(t.Context(), mig, scope, 7))
-	want := migration.BulkCopy{Scope: scope, Status: migration.BulkRunning, RowsPerSecond: 7, By: "worker-1"}
+	want := migration.BulkCopy{Scope: scope, Status: migration.BulkRunning, RowsPerSecond: 7}
 	is := func(want migration.BulkCopy, ended bool) {
 		t.Helper()
 		got, err := l.Bulk(t.Context(), mig)

@@ -346,10 +346,10 @@ const (
 
 // The bulk copy.
 const (
-	insertBulk = `INSERT INTO bulk_copy (migration, scope, status, rows_per_second, begun_by, begun_at)
-VALUES (?,?,'running',?,?,UTC_TIMESTAMP(6))`
-	queryBulk       = `SELECT scope, status, rows_per_second, begun_by, begun_at, ended_at FROM bulk_copy WHERE migration = ?`
-	updateBulkBegun = `UPDATE bulk_copy SET scope = ?, status = 'running', rows_per_second = ?, begun_by = ?, ended_at = NULL WHERE migration = ?`
+	insertBulk = `INSERT INTO bulk_copy (migration, scope, status, rows_per_second, begun_at)
+VALUES (?,?,'running',?,UTC_TIMESTAMP(6))`
+	queryBulk       = `SELECT scope, status, rows_per_second, begun_at, ended_at FROM bulk_copy WHERE migration = ?`
+	updateBulkBegun = `UPDATE bulk_copy SET scope = ?, status = 'running', rows_per_second = ?, ended_at = NULL WHERE migration = ?`
 	updateBulk      = `UPDATE bulk_copy SET status = ?, ended_at = IF(? = 'done', UTC_TIMESTAMP(6), NULL) WHERE migration = ?`
 	updateBulkRate  = `UPDATE bulk_copy SET rows_per_second = ? WHERE migration = ?`
 

@@ -240,7 +240,6 @@ CREATE TABLE IF NOT EXISTS bulk_copy (
   scope     mediumblob NOT NULL,
   status    varchar(16) NOT NULL,
   rows_per_second int NOT NULL,
-  begun_by  varchar(255) NOT NULL,
   begun_at  datetime(6) NOT NULL,
   ended_at  datetime(6) NULL,
   PRIMARY KEY (migration)
