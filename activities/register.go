@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"jogetferry/activities/bulk"
 	"jogetferry/activities/inventory"
 	"jogetferry/activities/rehearsal"
 	"jogetferry/activities/step"
@@ -33,6 +34,7 @@ func RegisterCopy(r worker.Registry, servers *step.Servers, probe func(context.C
 	copies := transfer.New(servers, inv)
 	copies.Register(r)
 	verify.New(servers, copies).Register(r)
+	(&bulk.Activities{Servers: servers}).Register(r)
 }
 
 // RegisterJoget makes the activities of contract.RoleJoget known to r. Of servers

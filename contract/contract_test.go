@@ -39,6 +39,7 @@ var (
 		Undone: true, Rows: 4, Files: 5, Conflicts: 6, Shared: 7,
 	}
 	open = contract.OpenCounts{Open: 7, Roots: 2, Descendants: 1, Orphans: 1, Asynchronous: 3}
+	cut  = contract.CutOutput{Tables: 2, Unknown: []string{"x"}, Refused: []string{"y"}}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.
@@ -92,6 +93,11 @@ var wire = []any{
 	contract.DriftInput{Migration: "m", Queues: queues, After: 3, Result: contract.DriftResult{Still: 1, Moved: 2, Closed: 3, Listed: []contract.Drifted{drifted}}},
 	contract.DriftPage{Still: 1, Drifted: []contract.Drifted{drifted}, Next: 4},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
+	contract.BulkInput{Migration: "m", Queues: queues, Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}}, Lanes: 4, RowsPerSecond: 500},
+	contract.LaneInput{Migration: "m", Lanes: 4},
+	contract.LaneOutput{Chunks: 3, Parked: 1},
+	cut,
+	contract.BulkResult{CutOutput: cut, Status: migration.BulkDone, Chunks: 3, Parked: 1},
 }
 
 // Histories hold this JSON for as long as instances are parked: it may grow by

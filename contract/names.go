@@ -11,6 +11,7 @@ const (
 	RollbackWorkflow  = "Rollback"
 	RehearsalWorkflow = "Rehearsal"
 	DriftWorkflow     = "Drift"
+	BulkCopyWorkflow  = "BulkCopy"
 )
 
 // Updates and queries.
@@ -92,6 +93,9 @@ func RehearsalID(mig migration.Name, id migration.InstanceID) string {
 
 // DriftID returns the workflow ID of a comparison of all that is done with the source.
 func DriftID(mig migration.Name) string { return "ferry/" + string(mig) + "/drift" }
+
+// BulkCopyID returns the workflow ID of the copy of all data.
+func BulkCopyID(mig migration.Name) string { return "ferry/" + string(mig) + "/copy" }
 
 // InstanceWorkflowID returns the workflow ID of an instance: it holds the
 // migration and the source instance only, so that an instance listed in two

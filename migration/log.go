@@ -80,6 +80,7 @@ const (
 	EventWaveChanged      Event = "wave_changed"      // Name
 	EventWaveResumed      Event = "wave_resumed"      // Name
 	EventRollbackCreated  Event = "rollback_created"  // Name
+	EventBulkBegun        Event = "bulk_begun"        // the copy of all data, or it goes on
 )
 
 // OfTools reports whether an event tells what tools changed, and what became of it.

@@ -165,6 +165,7 @@ var phrases = map[Event]func(l StepLine) string{
 	EventWaveChanged:     func(l StepLine) string { return "wave " + l.Facts.Name + " changed" },
 	EventWaveResumed:     func(l StepLine) string { return "wave " + l.Facts.Name + " resumed" },
 	EventRollbackCreated: func(l StepLine) string { return "rollback " + l.Facts.Name + " created" },
+	EventBulkBegun:       func(StepLine) string { return "copy of all data begun, or gone on with" },
 }
 
 func undone(n Tally) string {

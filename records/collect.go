@@ -424,28 +424,35 @@ func (s rowSelection) look(ctx context.Context, q Querier, f func(Row) error) er
 	if len(s.values) == 0 {
 		return nil
 	}
-	subject := "table " + s.layout.table.Real
 	query, args := selectQuery(s)
+	var size int64
+	return lookAt(ctx, q, s.layout, query, args, func(row Row) error {
+		if size += row.Bytes(); s.maxBytes > 0 && size > s.maxBytes {
+			return errTooMuch
+		}
+		return f(row)
+	})
+}
+
+// lookAt calls f with the rows that a query reads of a table, in the order of its layout;
+// each is good until f returns. An error of f ends it and is returned.
+func lookAt(ctx context.Context, q Querier, l *layout, query string, args []any, f func(Row) error) error {
+	subject := "table " + l.table.Real
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return failed("read form rows", subject, err)
 	}
 	defer rows.Close()
-	raw := make([]sql.RawBytes, len(s.layout.names))
+	raw := make([]sql.RawBytes, len(l.names))
 	into := make([]any, len(raw))
 	for i := range raw {
 		into[i] = &raw[i]
 	}
-	var size int64
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return failed("read form rows", subject, err)
 		}
-		row := s.layout.row(raw)
-		if size += row.Bytes(); s.maxBytes > 0 && size > s.maxBytes {
-			return errTooMuch
-		}
-		if err := f(row); err != nil {
+		if err := f(l.row(raw)); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,8 @@ type Images interface {
 	// Written returns the digests of everything that we wrote or meant to write
 	// (Image.WrittenDigest) into the rows of keys, for whatever instance.
 	Written(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey][]Digest, error)
+	// WrittenInBulk is Written for what bulk copies inserted.
+	WrittenInBulk(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey][]Digest, error)
 	// Keep stores images; they are committed when it returns. The first image of
 	// a row per instance is the one to go back to. A later one whose Digest is
 	// neither the first's nor one that we wrote must be kept beside it: somebody
@@ -188,6 +190,7 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 		}
 	}
 	b := batch{layout: l}
+	var others []change
 	for i := range rows {
 		row, err := c.standing(ctx, l, &rows[i])
 		if err != nil {
@@ -211,8 +214,12 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 			expect := there.unchanged() // as is this
 			b.changes = append(b.changes, change{key: row.Key, expect: &expect, want: want})
 		default:
-			c.conflict(row.Key)
+			expect := there.unchanged()
+			others = append(others, change{key: row.Key, expect: &expect, want: want})
 		}
+	}
+	if err := c.judgeOthers(ctx, &b, others); err != nil {
+		return err
 	}
 	if len(b.changes) > 0 {
 		c.batches = append(c.batches, b)
@@ -223,6 +230,30 @@ func (c *copier) planBatch(ctx context.Context, l *layout, rows []Row) error {
 			return fmt.Errorf("note rows written: %w", err)
 		}
 		c.mine = nil
+	}
+	return nil
+}
+
+// judgeOthers adds those changes to b that overwrite what a bulk copy brought; all others
+// are conflicts.
+func (c *copier) judgeOthers(ctx context.Context, b *batch, others []change) error {
+	if len(others) == 0 {
+		return nil
+	}
+	keys := make([]migration.RowKey, len(others))
+	for i, o := range others {
+		keys[i] = o.key
+	}
+	written, err := c.images.WrittenInBulk(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("look up rows of the bulk copy: %w", err)
+	}
+	for _, o := range others {
+		if ours(o.expect, written[o.key]) {
+			b.changes = append(b.changes, o)
+		} else {
+			c.conflict(o.key)
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"slices"
 	"strings"
 
@@ -48,20 +49,28 @@ func (r *Row) Digest() Digest {
 		return r.Outline.Digest
 	}
 	h := sha256.New()
-	var length [8]byte
-	write := func(b []byte) {
-		binary.BigEndian.PutUint64(length[:], uint64(len(b)))
-		h.Write(length[:])
-		h.Write(b)
-	}
 	for i, name := range r.Names {
 		if r.Values[i] == nil {
 			continue
 		}
-		write([]byte(strings.ToLower(name)))
-		write(r.Values[i])
+		h.Write(digestHead(name))
+		digestPart(h, r.Values[i])
 	}
 	return Digest(h.Sum(nil))
+}
+
+// digestHead is what a digest has before the value of a column.
+func digestHead(column string) []byte {
+	name := strings.ToLower(column)
+	return append(binary.BigEndian.AppendUint64(nil, uint64(len(name))), name...)
+}
+
+// digestPart adds a value to a digest.
+func digestPart(h hash.Hash, value []byte) {
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(value)))
+	h.Write(length[:])
+	h.Write(value)
 }
 
 // Bytes returns the size of the row's content: its id and values.

@@ -145,6 +145,7 @@ type images struct {
 	mu     sync.Mutex
 	kept   []records.Image
 	wrote  []migration.RowKey
+	bulk   map[migration.RowKey]records.Digest
 	before func()
 }
 
@@ -155,6 +156,18 @@ func (m *images) Written(_ context.Context, keys []migration.RowKey) (map[migrat
 	for _, i := range m.kept {
 		if slices.Contains(keys, i.Key) {
 			digests[i.Key] = append(digests[i.Key], i.WrittenDigest)
+		}
+	}
+	return digests, nil
+}
+
+func (m *images) WrittenInBulk(_ context.Context, keys []migration.RowKey) (map[migration.RowKey][]records.Digest, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	digests := map[migration.RowKey][]records.Digest{}
+	for _, key := range keys {
+		if d, ok := m.bulk[key]; ok {
+			digests[key] = []records.Digest{d}
 		}
 	}
 	return digests, nil

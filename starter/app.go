@@ -129,7 +129,7 @@ EXIT STATUS
 	}
 	root.PersistentFlags().StringP("output", "o", string(report.Table), "table, json or csv")
 	root.AddCommand(
-		a.checkCommand(), a.planCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.rehearseCommand(), a.waveCommand(),
+		a.checkCommand(), a.planCommand(), a.copyCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.rehearseCommand(), a.waveCommand(),
 		a.statusCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.tuneCommand(),
 		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), a.driftCommand(), a.rollbackCommand(), configTopic(),
 	)

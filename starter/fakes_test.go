@@ -78,6 +78,9 @@ type world struct {
 	rolledBack map[migration.InstanceID]migration.RolledBack
 	rollbacks  []migration.Rollback
 
+	bulk       *migration.BulkCopy // nil: none was begun
+	bulkTables []migration.BulkTable
+
 	open    map[string]bool // workflows by ID
 	waits   string          // what the activity of every workflow waits for, "" for nothing
 	queue   string          // of every workflow, "" for the migration's
@@ -153,7 +156,7 @@ func (w *world) runContext(ctx context.Context, args ...string) (status int, out
 		},
 		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
 			l := fakeLedger{w}
-			return main.Ledger{ID: ledgerID, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
+			return main.Ledger{ID: ledgerID, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Closer: l}, nil
 		},
 	}
 	status = app.Run(ctx, args)
@@ -171,6 +174,27 @@ func (l fakeLedger) Entry(_ context.Context, _ migration.Name, id migration.Inst
 		return e, migration.E(migration.CodeNotFound, "find entry", string(id), "")
 	}
 	return e, nil
+}
+
+func (l fakeLedger) Bulk(_ context.Context, mig migration.Name) (migration.BulkCopy, error) {
+	if l.bulk == nil {
+		return migration.BulkCopy{}, &migration.Error{Code: migration.CodeNotFound, Op: "read the bulk copy", Subject: string(mig), Hint: "starter copy begins one"}
+	}
+	return *l.bulk, nil
+}
+
+func (l fakeLedger) SetBulk(_ context.Context, _ migration.Name, status migration.BulkStatus) error {
+	l.bulk.Status = status
+	return nil
+}
+
+func (l fakeLedger) TuneBulk(_ context.Context, _ migration.Name, rowsPerSecond int) error {
+	l.bulk.RowsPerSecond = rowsPerSecond
+	return nil
+}
+
+func (l fakeLedger) BulkTables(context.Context, migration.Name) ([]migration.BulkTable, error) {
+	return l.bulkTables, nil
 }
 
 func (l fakeLedger) selected(f migration.Filter) []migration.Entry {

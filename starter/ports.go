@@ -35,6 +35,7 @@ type Ledger struct {
 	Decisions  Decisions
 	Rollbacks  Rollbacks
 	Rehearsals Rehearsals
+	Bulk       Bulk
 	io.Closer
 }
 
@@ -64,7 +65,7 @@ func openLedger(ctx context.Context, c *config.Config, actor string) (Ledger, er
 	if err != nil {
 		return Ledger{}, errors.Join(err, l.Close())
 	}
-	return Ledger{ID: id, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Closer: l}, nil
+	return Ledger{ID: id, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Closer: l}, nil
 }
 
 // silent keeps the SDK quiet: what goes wrong comes back as an error.

@@ -21,7 +21,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
-		"", "check", "plan", "list", "show", "pilot", "rehearse", "wave", "status", "pause", "resume", "stop", "tune", "parked", "resolve", "verify",
+		"", "check", "plan", "copy", "list", "show", "pilot", "rehearse", "wave", "status", "pause", "resume", "stop", "tune", "parked", "resolve", "verify",
 		"drift", "rollback", "config",
 	} {
 		t.Run(verb, func(t *testing.T) {

@@ -385,6 +385,41 @@ WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AN
 	queryHoldUsers  = `SELECT record, instance FROM record_hold WHERE instance <> '' AND source = ? AND target = ? AND record IN `
 )
 
+// The bulk copy.
+const (
+	insertBulk = `INSERT INTO bulk_copy (migration, scope, status, rows_per_second, begun_at)
+VALUES (?,?,'running',?,UTC_TIMESTAMP(6))`
+	queryBulk       = `SELECT scope, status, rows_per_second, begun_at, ended_at FROM bulk_copy WHERE migration = ?`
+	updateBulkBegun = `UPDATE bulk_copy SET scope = ?, status = 'running', rows_per_second = ?, ended_at = NULL WHERE migration = ?`
+	updateBulk      = `UPDATE bulk_copy SET status = ?, ended_at = IF(? = 'done', UTC_TIMESTAMP(6), NULL) WHERE migration = ?`
+	updateBulkRate  = `UPDATE bulk_copy SET rows_per_second = ? WHERE migration = ?`
+
+	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND form_table = ? LIMIT 1`
+
+	insertBulkChunks = `INSERT INTO bulk_chunk (migration, form_table, after_id, to_id, planned, state, owner, reason, detail,
+rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, changed_at) VALUES `
+	insertBulkChunksRow = `(?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
+
+	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND state IN ('taken', 'parked')`
+	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
+WHERE id = ? AND state = 'taken' AND owner = ?`
+	queryBulkOwn   = `SELECT id, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
+	queryBulkNext  = `SELECT id, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
+	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
+	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
+inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, changed_at = UTC_TIMESTAMP(6)
+WHERE id = ? AND state = 'taken' AND owner = ?`
+
+	queryBulkTables = `SELECT form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
+MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra)
+FROM bulk_chunk WHERE migration = ? GROUP BY form_table ORDER BY form_table`
+
+	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE target = ? AND form_table = ? AND (`
+	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
+)
+
 // High-water marks.
 const (
 	queryMarks  = `SELECT counter, mark FROM target_mark WHERE target = ?`

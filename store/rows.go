@@ -32,6 +32,11 @@ func (r *RowImages) Written(ctx context.Context, keys []migration.RowKey) (map[m
 	return byRow, failure("read row images", string(r.key.Instance), err)
 }
 
+// WrittenInBulk is Written for what bulk copies inserted.
+func (r *RowImages) WrittenInBulk(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
+	return r.ledger.WrittenInBulk(ctx, r.key.Target, keys)
+}
+
 // Keep stores images, and what is about to be written; both are committed when
 // it returns. The first image of a row is the one to go back to. A later one
 // is kept beside it if its content is neither known from an image nor written

@@ -40,7 +40,8 @@ const anySize = 30 * 24 * time.Hour
 // options returns how an activity is run, by its wire name.
 func options(name string) workflow.ActivityOptions {
 	switch name {
-	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name, contract.UndoData.Name, contract.TakeInventory.Name, contract.CheckDrift.Name:
+	case contract.CopyFormData.Name, contract.CopyUploads.Name, contract.VerifyInstance.Name, contract.UndoData.Name, contract.TakeInventory.Name, contract.CheckDrift.Name,
+		contract.CutTables.Name, contract.CopyChunks.Name:
 		return workflow.ActivityOptions{StartToCloseTimeout: anySize, HeartbeatTimeout: heartbeat, RetryPolicy: patient()}
 	case contract.StartProcess.Name:
 		return workflow.ActivityOptions{

@@ -78,6 +78,8 @@ func act(t *testing.T, c client.Client, s shape) *historypb.History {
 		s.turns.register(w, &world{})
 	case s.pages != nil:
 		fake(w, &world{}, contract.CheckDrift, s.pages.check)
+	case s.bulk != nil:
+		s.bulk.register(w, &world{})
 	case s.pool != nil:
 		w.RegisterWorkflowWithOptions(func(workflow.Context, contract.InstanceInput) (contract.InstanceResult, error) {
 			return contract.InstanceResult{}, nil
@@ -141,6 +143,9 @@ func onQueue(input any, queue string) any {
 		in.Queues = q
 		return in
 	case contract.DriftInput:
+		in.Queues = q
+		return in
+	case contract.BulkInput:
 		in.Queues = q
 		return in
 	}

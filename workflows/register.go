@@ -21,6 +21,7 @@ func Register(r Registry) {
 		contract.RollbackWorkflow:  Rollback,
 		contract.DriftWorkflow:     Drift,
 		contract.RehearsalWorkflow: Rehearsal,
+		contract.BulkCopyWorkflow:  BulkCopy,
 	} {
 		r.RegisterWorkflowWithOptions(fn, workflow.RegisterOptions{Name: name})
 	}

@@ -15,6 +15,7 @@ type shape struct {
 	plan     *planFakes
 	turns    *turns
 	pages    *driftPages
+	bulk     *bulkFakes
 	steps    []step
 }
 
@@ -106,6 +107,7 @@ func shapes() []shape {
 			Migration: "m", Rollback: "2", Queues: queues, Batches: 199,
 		}, turns: &turns{toCome: 9}},
 		shape{name: "drift", workflow: contract.DriftWorkflow, input: contract.DriftInput{Migration: "m", Queues: queues}, pages: &driftPages{left: 3}},
+		shape{name: "bulk_copy", workflow: contract.BulkCopyWorkflow, input: bulkInput, bulk: &bulkFakes{cut: contract.CutOutput{Tables: 2}}},
 	)
 	return append(list,
 		shape{name: "plan", workflow: contract.PlanWorkflow, input: contract.PlanInput{Migration: "m"}, plan: &planFakes{}},

@@ -247,6 +247,61 @@ CREATE TABLE IF NOT EXISTS record_key (
   PRIMARY KEY (source, target, record)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- The bulk copy of a migration. scope is JSON, packed.
+CREATE TABLE IF NOT EXISTS bulk_copy (
+  migration varchar(128) NOT NULL,
+  scope     mediumblob NOT NULL,
+  status    varchar(16) NOT NULL,
+  rows_per_second int NOT NULL,
+  begun_at  datetime(6) NOT NULL,
+  ended_at  datetime(6) NULL,
+  PRIMARY KEY (migration)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What it is cut into. owner is the lane that works at a chunk, '' for none.
+CREATE TABLE IF NOT EXISTS bulk_chunk (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  migration varchar(128) NOT NULL,
+  form_table varchar(64) NOT NULL,
+  after_id  varchar(255) NOT NULL,
+  to_id     varchar(255) NOT NULL,
+  planned   int NOT NULL,
+  state     varchar(16) NOT NULL,
+  owner     varchar(255) NOT NULL,
+  reason    varchar(64) NOT NULL,
+  detail    mediumtext NOT NULL,
+  rows_read bigint NOT NULL,
+  bytes     bigint NOT NULL,
+  inserted  bigint NOT NULL,
+  overwritten bigint NOT NULL,
+  same      bigint NOT NULL,
+  kept      bigint NOT NULL,
+  conflicts bigint NOT NULL,
+  missing   bigint NOT NULL,
+  differing bigint NOT NULL,
+  extra     bigint NOT NULL,
+  changed_at datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY bulk_chunk_turn (migration, state, id),
+  KEY bulk_chunk_table (migration, form_table)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Rows that chunks inserted, or meant to: ids and digests, packed, some hundreds at a
+-- time. first_id and last_id are the least and the greatest of them as bytes.
+CREATE TABLE IF NOT EXISTS bulk_row (
+  id        bigint NOT NULL AUTO_INCREMENT,
+  chunk     bigint NOT NULL,
+  target    varchar(190) NOT NULL,
+  form_table varchar(64) NOT NULL,
+  first_id  varchar(255) NOT NULL,
+  last_id   varchar(255) NOT NULL,
+  data      longblob NOT NULL,
+  noted_at  datetime(6) NOT NULL,
+  PRIMARY KEY (id),
+  KEY bulk_row_chunk (chunk, id),
+  KEY bulk_row_id (target, form_table, first_id, last_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS target_mark (
   target  varchar(190) NOT NULL,
   counter varchar(255) NOT NULL,

@@ -1,0 +1,140 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"go.temporal.io/sdk/worker"
+
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/records"
+)
+
+// chunkRows is how many rows a chunk has: some seconds of work, so that little is done
+// anew after a crash.
+const chunkRows = 20_000
+
+// owner stands for the bulk copy where images belong to an instance of the source.
+const owner migration.InstanceID = "(copy)"
+
+// Activities copy all data of apps.
+type Activities struct{ *step.Servers }
+
+// Register makes the activities known to a worker.
+func (act *Activities) Register(r worker.Registry) {
+	step.Register(r, act.Log, contract.CutTables, act.CutTables)
+	step.Register(r, act.Log, contract.CopyChunks, act.CopyChunks)
+	step.Register(r, act.Log, contract.SettleBulk, act.SettleBulk)
+}
+
+// CutTables begins the copy in the ledger, and cuts the form tables of its scope that were
+// not cut before. A name that the source does not have is told, and nothing is begun then. It
+// is safe to repeat.
+func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (contract.CutOutput, error) {
+	var out contract.CutOutput
+	if _, err := act.Bound(ctx, in.Migration); err != nil {
+		return out, err
+	}
+	if err := act.Forget(ctx); err != nil {
+		return out, err
+	}
+	tables, unknown, err := act.tables(ctx, in.Scope)
+	if err != nil || len(unknown) > 0 {
+		out.Unknown = unknown
+		return out, err
+	}
+	if err := act.Ledger.BeginBulk(ctx, in.Migration, in.Scope, in.RowsPerSecond); err != nil {
+		return out, err
+	}
+	for _, table := range tables {
+		err := act.cut(ctx, in.Migration, table)
+		switch {
+		case migration.CodeOf(err) == migration.CodeUnsupported:
+			out.Refused = append(out.Refused, table)
+		case err != nil:
+			return out, err
+		default:
+			out.Tables++
+		}
+	}
+	return out, nil
+}
+
+// tables returns the form tables of a scope, sorted, without those that the source has not
+// made yet; unknown are what the scope names and the source does not have.
+func (act *Activities) tables(ctx context.Context, scope migration.BulkScope) (tables, unknown []string, err error) {
+	for _, table := range scope.Tables {
+		_, there, err := act.Source.Tables.Table(ctx, act.Source.Pool(), table)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !there:
+			unknown = append(unknown, table)
+		default:
+			tables = append(tables, table)
+		}
+	}
+	for _, app := range scope.Apps {
+		known, err := act.Source.Fresh().App(ctx, app)
+		if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
+			return nil, nil, err
+		}
+		if err != nil || len(known.Versions) == 0 {
+			unknown = append(unknown, app)
+			continue
+		}
+		forms, err := act.Source.Catalog.Forms(ctx, app)
+		if err != nil {
+			return nil, nil, err
+		}
+		tables = append(tables, forms.Model.AllTables()...)
+	}
+	if len(scope.Apps) > 0 {
+		tables = append(tables, act.Settings.Extra.AllTables()...)
+	}
+	slices.Sort(tables)
+	return slices.Compact(tables), unknown, nil
+}
+
+func (act *Activities) cut(ctx context.Context, mig migration.Name, table string) error {
+	is, err := act.Ledger.BulkCut(ctx, mig, table)
+	if err != nil || is {
+		return err
+	}
+	var chunks []migration.BulkChunk
+	err = records.Chunks(ctx, act.Source.Rows(), table, chunkRows, func(c records.Chunk) error {
+		step.Headway(ctx)
+		chunks = append(chunks, migration.BulkChunk{Table: c.Table, After: c.After, To: c.To, Rows: c.Rows})
+		return nil
+	})
+	if err != nil || len(chunks) == 0 {
+		return err
+	}
+	return act.Ledger.CutBulk(ctx, mig, table, chunks)
+}
+
+// SettleBulk says in the ledger that nothing is left to copy, unless somebody paused it.
+func (act *Activities) SettleBulk(ctx context.Context, in contract.BulkInput) (contract.BulkResult, error) {
+	var out contract.BulkResult
+	bulk, err := act.Ledger.Bulk(ctx, in.Migration)
+	if err != nil {
+		return out, err
+	}
+	tables, err := act.Ledger.BulkTables(ctx, in.Migration)
+	if err != nil {
+		return out, err
+	}
+	left := 0
+	for _, t := range tables {
+		out.Chunks += t.Chunks
+		out.Parked += t.Parked
+		left += t.Chunks - t.Done - t.Parked
+	}
+	if out.Status = bulk.Status; left == 0 {
+		out.Status = migration.BulkDone
+	}
+	return out, errors.Join(act.Ledger.SetBulk(ctx, in.Migration, out.Status))
+}

@@ -1,0 +1,230 @@
+package bulk_test
+
+import (
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/time/rate"
+
+	"jogetferry/activities/bulk"
+	"jogetferry/activities/step"
+	"jogetferry/contract"
+	"jogetferry/migration"
+	"jogetferry/test/activitytest"
+	"jogetferry/test/mysqltest"
+)
+
+// copying is a copy of some tables between the servers of a stage of its own.
+type copying struct {
+	*activitytest.Case
+
+	t       *testing.T
+	servers step.Servers
+	tables  []string
+}
+
+// rows is how many rows each table has: several batches.
+const rows = 2500
+
+func newCopying(t *testing.T, tables ...string) *copying {
+	t.Helper()
+	c := &copying{Case: activitytest.New(t).Case(t), t: t, tables: tables}
+	for _, table := range tables {
+		c.Source.Table(table, "x")
+		c.Target.Table(table, "x")
+		c.Source.Exec("INSERT INTO app_fd_" + table + " (id, c_x) SELECT CONCAT('r', seq), CONCAT('v', seq) FROM " + mysqltest.Sequence(rows))
+	}
+	c.servers = c.Servers()
+	return c
+}
+
+func (c *copying) activities() *bulk.Activities { return &bulk.Activities{Servers: &c.servers} }
+
+func (c *copying) input() contract.BulkInput {
+	return contract.BulkInput{Migration: c.Migration, Scope: migration.BulkScope{Tables: c.tables}, Lanes: 2}
+}
+
+func (c *copying) cut() contract.CutOutput {
+	c.t.Helper()
+	out, err := activitytest.Run(c.t, c.activities().Register, contract.CutTables, c.input())
+	activitytest.Must(c.t, err)
+	return out
+}
+
+func (c *copying) lane(at activitytest.Attempt) (contract.LaneOutput, error) {
+	c.t.Helper()
+	return activitytest.RunAs(c.t, c.activities().Register, contract.CopyChunks, contract.LaneInput{Migration: c.Migration, Lanes: 2}, at)
+}
+
+func (c *copying) settle() contract.BulkResult {
+	c.t.Helper()
+	out, err := activitytest.Run(c.t, c.activities().Register, contract.SettleBulk, c.input())
+	activitytest.Must(c.t, err)
+	return out
+}
+
+func (c *copying) count(table string) int {
+	c.t.Helper()
+	n, err := strconv.Atoi(c.Target.Text("SELECT COUNT(*) FROM app_fd_" + table))
+	activitytest.Must(c.t, err)
+	return n
+}
+
+// whole checks that a table is on the target as on the source.
+func (c *copying) whole(table string) {
+	c.t.Helper()
+	const sum = "SELECT CONCAT(COUNT(*), ' ', IFNULL(SUM(CRC32(CONCAT(id, ':', c_x))), 0)) FROM app_fd_"
+	if source, target := c.Source.Text(sum+table), c.Target.Text(sum+table); source != target {
+		c.t.Errorf("table %s: source %s, target %s", table, source, target)
+	}
+}
+
+func (c *copying) stands(tables ...migration.BulkTable) {
+	c.t.Helper()
+	got, err := c.Ledger.BulkTables(c.t.Context(), c.Migration)
+	activitytest.Must(c.t, err)
+	for i := range got {
+		got[i].Bytes = 0
+	}
+	if diff := cmp.Diff(tables, got); diff != "" {
+		c.t.Errorf("the ledger (-want +got):\n%s", diff)
+	}
+}
+
+func done(table string, of migration.BulkTally) migration.BulkTable {
+	of.Rows = rows
+	return migration.BulkTable{Table: table, Chunks: 1, Done: 1, Planned: rows, BulkTally: of}
+}
+
+func TestCopyOfTables(t *testing.T) {
+	t.Parallel()
+	c := newCopying(t, "a", "b", "c", "d")
+	c.Source.Table("empty", "x")
+	c.tables = append(c.tables, "empty")
+	c.Target.Exec("DROP TABLE app_fd_c")
+	c.Target.Exec("INSERT INTO app_fd_d (id, c_x) VALUES ('r7', 'theirs'), ('own', 'theirs')")
+	if out := c.cut(); out.Tables != 5 || len(out.Unknown)+len(out.Refused) > 0 {
+		t.Errorf("cut: %+v", out)
+	}
+	var lanes sync.WaitGroup
+	for range 2 {
+		lanes.Go(func() {
+			if _, err := c.lane(activitytest.NewAttempt()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	lanes.Wait()
+	if got := c.settle(); got.Status != migration.BulkDone || got.Chunks != 4 || got.Parked != 2 {
+		t.Errorf("settled: %+v", got)
+	}
+	refused := migration.BulkTable{Table: "c", Chunks: 1, Parked: 1, Planned: rows, Reason: migration.ReasonRecordUnsupported}
+	tables, err := c.Ledger.BulkTables(t.Context(), c.Migration)
+	activitytest.Must(t, err)
+	refused.Detail = tables[2].Detail
+	conflict := done("d", migration.BulkTally{Inserted: rows - 1, Conflicts: 1, Differing: 1, Extra: 1})
+	conflict.Done, conflict.Parked, conflict.Reason, conflict.Detail = 0, 1, migration.ReasonRecordConflict, "d/r7"
+	c.stands(done("a", migration.BulkTally{Inserted: rows}), done("b", migration.BulkTally{Inserted: rows}), refused, conflict)
+	c.whole("a")
+	c.whole("b")
+	// Mended, the parked ones go on, and nothing else is done anew.
+	c.Target.Table("c", "x")
+	c.Target.Exec("DELETE FROM app_fd_d WHERE id = 'r7'")
+	c.cut()
+	if out, err := c.lane(activitytest.NewAttempt()); err != nil || out.Chunks != 2 || out.Parked != 0 {
+		t.Errorf("the parked ones: %+v, %v", out, err)
+	}
+	c.whole("c")
+	c.stands(done("a", migration.BulkTally{Inserted: rows}), done("b", migration.BulkTally{Inserted: rows}),
+		done("c", migration.BulkTally{Inserted: rows}), done("d", migration.BulkTally{Inserted: rows, Same: rows - 1, Extra: 1}))
+}
+
+func TestCopyRefusesNamesThatTheSourceDoesNotHave(t *testing.T) {
+	t.Parallel()
+	c := newCopying(t, "a")
+	c.tables = []string{"a", "nothing"}
+	out, err := activitytest.Run(t, c.activities().Register, contract.CutTables, contract.BulkInput{
+		Migration: c.Migration, Scope: migration.BulkScope{Tables: []string{"a", "nothing"}, Apps: []string{"no_app"}}, Lanes: 1,
+	})
+	activitytest.Must(t, err)
+	if diff := cmp.Diff(contract.CutOutput{Unknown: []string{"nothing", "no_app"}}, out); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := c.Ledger.Bulk(t.Context(), c.Migration); migration.CodeOf(err) != migration.CodeNotFound {
+		t.Errorf("it was begun: %v", err)
+	}
+}
+
+// TestCopyGoesOnAfterItWasCut: a worker dies in the middle of a chunk, or the operator
+// pauses it, and nothing is lost or there twice.
+func TestCopyGoesOnAfterItWasCut(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		cut   func(*copying, chan struct{})
+		again func(*copying, activitytest.Attempt) activitytest.Attempt
+		fails bool
+	}{
+		{
+			"the_worker_died", func(_ *copying, cancel chan struct{}) { close(cancel) },
+			func(_ *copying, at activitytest.Attempt) activitytest.Attempt { return at.Next() }, true,
+		},
+		{
+			"the_workflow_was_started_anew", func(_ *copying, cancel chan struct{}) { close(cancel) },
+			func(c *copying, _ activitytest.Attempt) activitytest.Attempt {
+				c.cut()
+				return activitytest.NewAttempt()
+			}, true,
+		},
+		{
+			"it_was_paused", func(c *copying, _ chan struct{}) {
+				activitytest.Must(c.t, c.Ledger.SetBulk(c.t.Context(), c.Migration, migration.BulkPaused))
+			},
+			func(c *copying, _ activitytest.Attempt) activitytest.Attempt {
+				if got := c.settle(); got.Status != migration.BulkPaused {
+					c.t.Errorf("settled as %s", got.Status)
+				}
+				c.cut()
+				return activitytest.NewAttempt()
+			}, false,
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCopying(t, "a")
+			c.cut()
+			// A thousand rows at once, and then a trickle.
+			c.servers.Settings.RowLimiter = rate.NewLimiter(100, 1000)
+			cancel := make(chan struct{})
+			at := activitytest.NewAttempt()
+			at.Cancel = cancel
+			ended := make(chan error, 1)
+			go func() {
+				_, err := c.lane(at)
+				ended <- err
+			}()
+			pace := rate.NewLimiter(rate.Every(20*time.Millisecond), 1)
+			for c.count("a") == 0 {
+				activitytest.Must(t, pace.Wait(t.Context()))
+			}
+			tc.cut(c, cancel)
+			if err := <-ended; (err != nil) != tc.fails {
+				t.Errorf("the lane ended with %v", err)
+			}
+			there := c.count("a")
+			if there == rows {
+				t.Fatal("it was not cut in the middle")
+			}
+			c.servers.Settings.RowLimiter = rate.NewLimiter(rate.Inf, 0)
+			at.Cancel = nil
+			if _, err := c.lane(tc.again(c, at)); err != nil {
+				t.Fatal(err)
+			}
+			c.whole("a")
+			c.stands(done("a", migration.BulkTally{Inserted: int64(rows - there), Same: int64(there)}))
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package migration
+
+import "time"
+
+// BulkScope says what a bulk copy covers: docs/adr/0015-all-data-of-an-app.md.
+type BulkScope struct {
+	// Apps are those whose form tables are copied; nil: those of the processes of the
+	// migration with running instances.
+	Apps []string `json:"apps,omitempty"`
+	// Tables are form tables, without app_fd_, in place of those of apps; nil: theirs.
+	Tables []string `json:"tables,omitempty"`
+}
+
+// BulkStatus is how a bulk copy stands.
+type BulkStatus string
+
+// The statuses.
+const (
+	BulkRunning BulkStatus = "running"
+	BulkPaused  BulkStatus = "paused" // by its operator; another starter copy goes on with it
+	BulkDone    BulkStatus = "done"   // every chunk is copied or parked
+)
+
+// BulkCopy is the one bulk copy of a migration.
+type BulkCopy struct {
+	Scope  BulkScope
+	Status BulkStatus
+	// RowsPerSecond bounds it as a whole; 0 for no limit.
+	RowsPerSecond int
+	BegunAt       time.Time
+	EndedAt       time.Time // zero: not yet
+}
+
+// BulkChunk is a part of a form table that is copied as one: rows whose id is above After
+// and not above To, in the order of the source. "" is the beginning, or the end.
+type BulkChunk struct {
+	ID    int64 // 0: not in the ledger yet
+	Table string
+	After RecordID
+	To    RecordID
+	Rows  int // when the table was cut
+}
+
+// BulkOutcome is what became of a chunk. Reason is "" for one that is copied, and equal on
+// both sides but for what the numbers tell.
+type BulkOutcome struct {
+	Reason Reason
+	Detail string // may hold personal data
+	BulkTally
+}
+
+// BulkTally counts rows of chunks, and the bytes of their values.
+type BulkTally struct {
+	Rows        int64 `json:"rows"` // of the source, as they were read
+	Bytes       int64 `json:"bytes"`
+	Inserted    int64 `json:"inserted"`
+	Overwritten int64 `json:"overwritten"`
+	Same        int64 `json:"same"`
+	Kept        int64 `json:"kept"`
+	Conflicts   int64 `json:"conflicts"`
+	// Missing, Differing and Extra are what the comparison found after the copy. Extra are
+	// rows of the target alone.
+	Missing   int64 `json:"missing"`
+	Differing int64 `json:"differing"`
+	Extra     int64 `json:"extra"`
+}
+
+// BulkTable is how a form table of a bulk copy stands.
+type BulkTable struct {
+	Table  string `json:"table"`
+	Chunks int    `json:"chunks"`
+	Done   int    `json:"done"`
+	Parked int    `json:"parked"`
+	// Planned are the rows that the table had when it was cut.
+	Planned int64  `json:"planned"`
+	Reason  Reason `json:"reason,omitempty"` // of a parked chunk
+	Detail  string `json:"detail,omitempty"` // of that chunk; may hold personal data
+	BulkTally
+}
+
+// BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target.
+type BulkRow struct {
+	ID     RecordID
+	Digest Digest
+}

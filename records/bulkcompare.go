@@ -1,0 +1,209 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"jogetferry/internal/database"
+	"jogetferry/migration"
+)
+
+// ChunkSum is what one server says of the rows of a chunk: how many there are, and a sum
+// of their hashes that does not depend on their order.
+type ChunkSum struct {
+	Rows int64
+	Hash uint64
+}
+
+// ChunkComparison is the result of Bulk.Compare. Differences are by id; those of kind
+// Surplus are rows of the target alone, which may be its own.
+type ChunkComparison struct {
+	Source, Target ChunkSum
+	Differences    []Difference
+}
+
+// Compare compares a chunk on both sides as they are now. Both servers sum up its rows;
+// where the sums are not equal, or cannot be had, the rows are read and compared. A chunk
+// that is equal costs two statements. CodeUnsupported: the target lacks the table. It is
+// read-only and safe to repeat.
+func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error) {
+	var c ChunkComparison
+	from, err := b.Source.layout(ctx, chunk.Table)
+	if err != nil || from == nil {
+		return c, err
+	}
+	to, err := b.Target.layoutFor(ctx, chunk.Table)
+	if err != nil {
+		return c, err
+	}
+	// Another order of ids would make other rows of the chunk.
+	ordered := from.columns[from.id].Collation == to.columns[to.id].Collation
+	if expression, ok := hashOf(from, to); ok && ordered {
+		equal, err := b.sums(ctx, chunk, from, to, expression, &c)
+		if err != nil || equal {
+			return c, err
+		}
+	}
+	c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
+	return c, err
+}
+
+// rowHash has the two expressions that give equal rows of both sides the same text.
+type rowHash struct{ from, to string }
+
+// hashOf returns what hashes a row on either side. False: a value of some column looks
+// different on servers of different make.
+func hashOf(from, to *layout) (rowHash, bool) {
+	var h rowHash
+	names := slices.Concat(from.names, to.names)
+	slices.SortFunc(names, compareNames)
+	names = slices.CompactFunc(names, strings.EqualFold)
+	var parts [2][]string
+	for _, name := range names {
+		a, inA := from.table.column(name)
+		b, inB := to.table.column(name)
+		for i, c := range []*Column{a, b} {
+			part := "'N'"
+			switch {
+			case c == nil || c.Generated:
+				// A column that one side lacks is equal to one that is empty.
+			case inA && inB && !a.Generated && !b.Generated:
+				value, ok := c.hashed()
+				if !ok {
+					return h, false
+				}
+				part = "IFNULL(CONCAT(LENGTH(" + value + "), ':', " + value + "), 'N')"
+			default:
+				part = "IF(IFNULL(LENGTH(" + database.Quote(c.Name) + "), 0) = 0, 'N', 'has')"
+			}
+			parts[i] = append(parts[i], part)
+		}
+	}
+	h.from, h.to = sumOf(parts[0]), sumOf(parts[1])
+	return h, true
+}
+
+// sumOf makes of the parts of a row 60 bits that servers can sum up.
+func sumOf(parts []string) string {
+	return "CAST(CONV(LEFT(MD5(CONCAT(" + strings.Join(parts, ", ") + ")), 15), 16, 10) AS UNSIGNED)"
+}
+
+// hashed returns the expression for a value of the column that gives the same bytes on
+// every server and for every column that can hold the value. False: there is none.
+func (c *Column) hashed() (string, bool) {
+	name := database.Quote(c.Name)
+	switch familyOf(c.Type) {
+	case familyText:
+		if c.Charset == "utf8mb4" {
+			return name, true
+		}
+		return "CONVERT(" + name + " USING utf8mb4)", true
+	case familyBytes:
+		return "HEX(" + name + ")", true
+	case familyTime:
+		switch c.Type {
+		case "datetime", "timestamp":
+			return "CAST(CAST(" + name + " AS DATETIME(6)) AS CHAR)", true
+		case "date":
+			return "CAST(" + name + " AS CHAR)", true
+		}
+	case familyExact:
+		if c.Scale == 0 && c.Type != "bit" {
+			return "CAST(" + name + " AS CHAR)", !strings.Contains(c.FullType, "zerofill")
+		}
+	case familyUnknown, familyFloat, familyMembers, familyNamed, familySpatial:
+	}
+	return "", false
+}
+
+// sums asks both servers. False: they do not agree, or one could not hash every row.
+func (b *Bulk) sums(ctx context.Context, chunk Chunk, from, to *layout, h rowHash, c *ChunkComparison) (equal bool, err error) {
+	var hashed [2]bool
+	if c.Source, hashed[0], err = sum(ctx, b.Source.Q, from, h.from, chunk); err != nil {
+		return false, err
+	}
+	if c.Target, hashed[1], err = sum(ctx, b.Target.DB, to, h.to, chunk); err != nil {
+		return false, err
+	}
+	return hashed[0] && hashed[1] && c.Source == c.Target, nil
+}
+
+func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s ChunkSum, whole bool, err error) {
+	where, args := between(chunk.After, chunk.To)
+	query := "SELECT COUNT(*), COUNT(h), IFNULL(BIT_XOR(h), 0) FROM (SELECT " + hash + " AS h FROM " + database.Quote(l.table.Real) + where + ") AS hashed"
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return s, false, failed("sum up form rows", "table "+l.table.Real, err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return s, false, failed("sum up form rows", "table "+l.table.Real, rows.Err())
+	}
+	var of int64 // a row whose parts are larger than a packet has no hash
+	err = rows.Scan(&s.Rows, &of, &s.Hash)
+	return s, of == s.Rows, errors.Join(err, rows.Err())
+}
+
+// narrow reads the rows of a chunk on both sides, some at a time. Where the target has
+// another order, rows that it alone has are not found.
+func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) ([]Difference, error) {
+	var found []Difference
+	for after := chunk.After; ; {
+		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, bulkRows)
+		if err != nil {
+			return nil, err
+		}
+		last, upTo := len(source.Rows) < bulkRows, chunk.To
+		if !last {
+			upTo = source.Rows[bulkRows-1].Key.ID
+		}
+		var target Set
+		if ordered {
+			target, err = surveyRange(ctx, b.Target.DB, to, after, upTo, 0)
+		} else {
+			target, err = b.counterparts(ctx, source)
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, Compare(source, target).Differences...)
+		if last {
+			slices.SortFunc(found, func(a, b Difference) int { return compareKeys(a.Key, b.Key) })
+			return found, nil
+		}
+		after = upTo
+	}
+}
+
+// surveyRange is Survey of rows above after and not above to, the first limit of them; 0
+// is all.
+func surveyRange(ctx context.Context, q Querier, l *layout, after, to migration.RecordID, limit int) (Set, error) {
+	var set Set
+	query, args := rangeQuery(l, after, to, limit)
+	err := lookAt(ctx, q, l, query, args, func(row Row) error { return set.survey(ctx, l, row) })
+	return set, err
+}
+
+func (s *Set) survey(ctx context.Context, l *layout, row Row) error {
+	held, err := holdDigests(ctx, l, row)
+	s.Rows = append(s.Rows, held)
+	return err
+}
+
+// counterparts surveys the rows of the target that have the ids of a set.
+func (b *Bulk) counterparts(ctx context.Context, source Set) (Set, error) {
+	var set Set
+	if len(source.Rows) == 0 {
+		return set, nil
+	}
+	ids := make([]migration.RecordID, len(source.Rows))
+	for i := range source.Rows {
+		ids[i] = source.Rows[i].Key.ID
+	}
+	err := Side{Q: b.Target.DB, Schema: b.Target.Schema}.Each(ctx, source.Rows[0].Key.Table, ids, func(row Row) error {
+		return set.survey(ctx, nil, row)
+	})
+	return set, err
+}

@@ -1,0 +1,101 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"jogetferry/migration"
+)
+
+// Copy is how the copy of all data stands: the result of copy.
+type Copy struct {
+	Status        migration.BulkStatus `json:"status"`
+	Apps          []string             `json:"apps"`  // empty where tables were named
+	Named         []string             `json:"named"` // tables, empty where apps were
+	RowsPerSecond int                  `json:"rows_per_second,omitempty"`
+	Chunks        int                  `json:"chunks"`
+	Parked        int                  `json:"parked"`
+	Total         CopiedTable          `json:"total"`
+	Tables        []CopiedTable        `json:"tables"`
+}
+
+// CopiedTable is how a form table, without app_fd_, stands; Table is "" for all of them.
+type CopiedTable struct {
+	migration.BulkTable
+}
+
+// NewCopy shows how the copy stands.
+func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
+	v := Copy{
+		Status: bulk.Status, Apps: append([]string{}, bulk.Scope.Apps...), Named: append([]string{}, bulk.Scope.Tables...),
+		RowsPerSecond: bulk.RowsPerSecond, Tables: []CopiedTable{},
+	}
+	for _, t := range tables {
+		v.Tables = append(v.Tables, CopiedTable{t})
+		v.Chunks += t.Chunks
+		v.Parked += t.Parked
+		v.Total.add(t)
+	}
+	return v
+}
+
+func (c *CopiedTable) add(t migration.BulkTable) {
+	c.Chunks += t.Chunks
+	c.Done += t.Done
+	c.Parked += t.Parked
+	c.Planned += t.Planned
+	c.Rows += t.Rows
+	c.Bytes += t.Bytes
+	c.Inserted += t.Inserted
+	c.Overwritten += t.Overwritten
+	c.Same += t.Same
+	c.Kept += t.Kept
+	c.Conflicts += t.Conflicts
+	c.Missing += t.Missing
+	c.Differing += t.Differing
+	c.Extra += t.Extra
+}
+
+// Progress is one line about a copy that was followed for so long.
+func (v Copy) Progress(since time.Duration) string {
+	return fmt.Sprintf("copy: %d of %d chunks, %d parked; %d of about %d rows, %s",
+		v.Total.Done+v.Total.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + v.eta(since)
+}
+
+// eta says how long the rest takes at the rate so far, once that says anything.
+func (v Copy) eta(since time.Duration) string {
+	if v.Status != migration.BulkRunning || since < etaAfter || v.Total.Rows == 0 || v.Total.Planned <= v.Total.Rows {
+		return ""
+	}
+	rate := float64(v.Total.Rows) / since.Seconds()
+	left := time.Duration(float64(v.Total.Planned-v.Total.Rows) / rate * float64(time.Second))
+	return fmt.Sprintf("; %.0f rows a second, about %s left", rate, left.Round(time.Second))
+}
+
+// etaAfter is how long a rate says little.
+const etaAfter = 5 * time.Second
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+
+func (v Copy) sheets() []sheet {
+	all := sheet{header: []string{"table", "chunks", "parked", "rows", "MB", "inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "extra"}, fits: true}
+	for _, t := range v.Tables {
+		t.row(&all, t.Table)
+	}
+	if len(v.Tables) > 1 {
+		v.Total.row(&all, "all")
+	}
+	why := sheet{title: "Parked", header: []string{"table", "chunks", "reason", "rows"}}
+	for _, t := range v.Tables {
+		if t.Parked > 0 {
+			why.add(t.Table, t.Parked, t.Reason, t.Detail)
+		}
+	}
+	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}}}
+}
+
+func (c CopiedTable) row(s *sheet, name string) {
+	chunks := fmt.Sprintf("%d/%d", c.Done+c.Parked, c.Chunks)
+	s.add(name, chunks, c.Parked, c.Rows, strings.TrimSuffix(megabytes(c.Bytes), " MB"), c.Inserted, c.Overwritten, c.Same, c.Kept, c.Conflicts, c.Missing, c.Differing, c.Extra)
+}

@@ -1,0 +1,275 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"strings"
+
+	"jogetferry/migration"
+)
+
+// BeginBulk begins the bulk copy of a migration, or goes on with it: with what was not
+// copied yet, and what was parked. Tables that a new scope adds are cut afterwards; what was
+// copied of others stays in the ledger. It is safe to repeat, and gives the chunks of workers
+// that are gone to others, so nothing may work at it meanwhile.
+func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, scope migration.BulkScope, rowsPerSecond int) error {
+	const op = "begin the bulk copy"
+	blob, err := packJSON(scope)
+	if err != nil {
+		return failure(op, string(mig), err)
+	}
+	return l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
+			return err
+		}
+		_, err := scanBulk(tx.QueryRowContext(ctx, queryBulk, mig))
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			_, err = tx.ExecContext(ctx, insertBulk, mig, blob, rowsPerSecond)
+		case err == nil:
+			_, err = tx.ExecContext(ctx, updateBulkBegun, blob, rowsPerSecond, mig)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, updateBulkAgain, mig); err != nil {
+			return err
+		}
+		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventBulkBegun})
+	})
+}
+
+// Bulk returns how the bulk copy of a migration stands. None was begun: CodeNotFound.
+func (l *Ledger) Bulk(ctx context.Context, mig migration.Name) (migration.BulkCopy, error) {
+	const op = "read the bulk copy"
+	b, err := scanBulk(l.db.QueryRowContext(ctx, queryBulk, mig))
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(mig), Hint: "starter copy begins one"}
+	}
+	return b, failure(op, string(mig), err)
+}
+
+func scanBulk(row scanner) (migration.BulkCopy, error) {
+	var b migration.BulkCopy
+	var scope []byte
+	var ended sql.NullTime
+	err := row.Scan(&scope, &b.Status, &b.RowsPerSecond, &b.BegunAt, &ended)
+	if err != nil {
+		return b, err
+	}
+	b.EndedAt = ended.Time
+	return b, unpackJSON(scope, &b.Scope)
+}
+
+// SetBulk gives the bulk copy a status: workers look at it between batches.
+func (l *Ledger) SetBulk(ctx context.Context, mig migration.Name, status migration.BulkStatus) error {
+	_, err := l.db.ExecContext(ctx, updateBulk, string(status), string(status), mig)
+	return failure("set the bulk copy", string(mig), err)
+}
+
+// TuneBulk gives the bulk copy another rate, 0 for no limit.
+func (l *Ledger) TuneBulk(ctx context.Context, mig migration.Name, rowsPerSecond int) error {
+	_, err := l.db.ExecContext(ctx, updateBulkRate, rowsPerSecond, mig)
+	return failure("tune the bulk copy", string(mig), err)
+}
+
+// BulkCut reports whether a form table was cut into chunks.
+func (l *Ledger) BulkCut(ctx context.Context, mig migration.Name, table string) (bool, error) {
+	err := l.db.QueryRowContext(ctx, queryBulkCut, mig, table).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, failure("look for chunks", "table "+table, err)
+}
+
+// CutBulk keeps all chunks of a form table, in one transaction; a table that was cut
+// already stays as it is.
+func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, table string, chunks []migration.BulkChunk) error {
+	const op = "keep chunks"
+	return l.txAgain(ctx, op, "table "+table, func(tx *sql.Tx) error {
+		if _, err := findMigration(ctx, tx, op, mig); err != nil {
+			return err
+		}
+		err := tx.QueryRowContext(ctx, queryBulkCut, mig, table).Scan(new(int))
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		for part := range slices.Chunk(chunks, chunkRows) {
+			rows := make([]any, 0, bulkChunkColumns*len(part))
+			for _, c := range part {
+				rows = append(rows, mig, table, string(c.After), string(c.To), c.Rows)
+			}
+			if _, err := tx.ExecContext(ctx, insertBulkChunks+repeat(insertBulkChunksRow, len(part)), rows...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+const bulkChunkColumns = 5
+
+// TakeBulk gives a lane its next chunk: the one that it had taken, if a worker died, or the
+// next one that waits. False: none is left.
+func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migration.Token) (c migration.BulkChunk, ok bool, err error) {
+	err = l.txAgain(ctx, "take a chunk", string(mig), func(tx *sql.Tx) error {
+		c, ok = migration.BulkChunk{}, false
+		err := scanBulkChunk(tx.QueryRowContext(ctx, queryBulkOwn, mig, string(lane)), &c)
+		if ok = err == nil; ok || !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		err = scanBulkChunk(tx.QueryRowContext(ctx, queryBulkNext, mig), &c)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ok = true
+		_, err = tx.ExecContext(ctx, updateBulkTake, string(lane), c.ID)
+		return err
+	})
+	return c, ok, err
+}
+
+func scanBulkChunk(row scanner, c *migration.BulkChunk) error {
+	return row.Scan(&c.ID, &c.Table, &c.After, &c.To, &c.Rows)
+}
+
+// ReleaseBulk gives a chunk back that a lane has taken.
+func (l *Ledger) ReleaseBulk(ctx context.Context, c migration.BulkChunk, lane migration.Token) error {
+	_, err := l.db.ExecContext(ctx, updateBulkReleased, c.ID, string(lane))
+	return failure("release a chunk", "table "+c.Table, err)
+}
+
+// EndBulk says what became of a chunk that a lane has taken. What was inserted and overwritten
+// adds up over attempts. It is not the lane's any more: CodeConflict.
+func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migration.Token, o migration.BulkOutcome) error {
+	const op = "end a chunk"
+	state := "done"
+	if o.Reason != "" {
+		state = "parked"
+	}
+	result, err := l.db.ExecContext(ctx, updateBulkEnd, state, string(o.Reason), o.Detail, o.Rows, o.Bytes,
+		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, c.ID, string(lane))
+	if err != nil {
+		return failure(op, "table "+c.Table, err)
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return migration.E(migration.CodeConflict, op, "table "+c.Table, "another lane has it")
+	}
+	return failure(op, "table "+c.Table, err)
+}
+
+// BulkTables returns how the tables of the bulk copy stand, by name. Reason and Detail are
+// those of one parked chunk.
+func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migration.BulkTable, error) {
+	var tables []migration.BulkTable
+	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
+		var t migration.BulkTable
+		err := row.Scan(&t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
+			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra)
+		tables = append(tables, t)
+		return err
+	})
+	return tables, failure("read tables of the bulk copy", string(mig), err)
+}
+
+// MeantInBulk keeps rows that are about to be inserted into the target; committed when it
+// returns. Rows may come again.
+func (l *Ledger) MeantInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
+	const op = "note rows of a chunk"
+	for part := range slices.Chunk(rows, bulkRowsHeld) {
+		first, last := part[0].ID, part[0].ID
+		var plain bytes.Buffer
+		for _, r := range part {
+			first, last = min(first, r.ID), max(last, r.ID)
+			plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
+			plain.WriteString(string(r.ID))
+			plain.Write(r.Digest[:])
+		}
+		blob, err := pack(plain.Bytes())
+		if err != nil {
+			return failure(op, "table "+c.Table, err)
+		}
+		if _, err := l.db.ExecContext(ctx, insertBulkRows, c.ID, target, c.Table, string(first), string(last), blob); err != nil {
+			return failure(op, "table "+c.Table, err)
+		}
+	}
+	return nil
+}
+
+// bulkRowsHeld is how many rows one row of the ledger names.
+const bulkRowsHeld = 1000
+
+func bulkRowsIn(blob []byte) ([]migration.BulkRow, error) {
+	plain, err := unpack(blob)
+	if err != nil {
+		return nil, err
+	}
+	var rows []migration.BulkRow
+	for len(plain) > 0 {
+		n, size := binary.Uvarint(plain)
+		var r migration.BulkRow
+		if size <= 0 || n > uint64(len(plain)) || len(plain) < size+int(n)+len(r.Digest) { //nolint:gosec // not more than there are
+			return nil, errUndecodable
+		}
+		plain = plain[size:]
+		r.ID = migration.RecordID(plain[:n])
+		copy(r.Digest[:], plain[n:])
+		plain = plain[int(n)+len(r.Digest):] //nolint:gosec // as above
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// WrittenInBulk returns the digests of what bulk copies inserted, or meant to, as the rows
+// of keys on a target, oldest first.
+func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
+	byTable := map[string][]migration.RecordID{}
+	for _, k := range keys {
+		byTable[k.Table] = append(byTable[k.Table], k.ID)
+	}
+	written := map[migration.RowKey][]migration.Digest{}
+	for table, ids := range byTable {
+		for part := range slices.Chunk(ids, bulkAsked) {
+			if err := l.writtenInBulk(ctx, target, table, part, written); err != nil {
+				return nil, failure("look up rows of the bulk copy", "table "+table, err)
+			}
+		}
+	}
+	return written, nil
+}
+
+// bulkAsked is of how many rows one statement asks.
+const bulkAsked = 50
+
+func (l *Ledger) writtenInBulk(ctx context.Context, target migration.Fingerprint, table string, ids []migration.RecordID, into map[migration.RowKey][]migration.Digest) error {
+	args := []any{target, table}
+	asked := map[migration.RecordID]bool{}
+	for _, id := range ids {
+		args = append(args, string(id), string(id))
+		asked[id] = true
+	}
+	query := queryBulkRows + strings.TrimSuffix(strings.Repeat(bulkRowsOf+" OR ", len(ids)), " OR ") + ") ORDER BY id"
+	return each(ctx, l.db, query, args, func(row scanner) error {
+		var id int64
+		var blob []byte
+		if err := row.Scan(&id, &blob); err != nil {
+			return err
+		}
+		rows, err := bulkRowsIn(blob)
+		for _, r := range rows {
+			if asked[r.ID] {
+				key := migration.RowKey{Table: table, ID: r.ID}
+				into[key] = append(into[key], r.Digest)
+			}
+		}
+		return err
+	})
+}
