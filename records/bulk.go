@@ -87,6 +87,8 @@ type BulkOptions struct {
 	// keeps is committed when it returns. After a crash the rows may be there or not, and it
 	// is called again for those that are not.
 	Meant func(ctx context.Context, chunk Chunk, rows []Brought) error
+	// Leave, if set, says which of these rows are not to be copied.
+	Leave func(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error)
 	// Pace, if set, is called before each batch of writes with its number of rows and bytes.
 	Pace func(ctx context.Context, rows int, bytes int64) error
 }
@@ -335,6 +337,10 @@ func appendEscaped(line, value []byte) []byte {
 
 // write writes a batch: what the target lacks as one, the rest by the rules of Copy.
 func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkResult) error {
+	batch, err := w.left(ctx, batch)
+	if err != nil || len(batch.ids) == 0 {
+		return err
+	}
 	there, err := Side{Q: w.Target.DB, Schema: w.Target.Schema}.IDs(ctx, w.chunk.Table, batch.ids)
 	if err != nil {
 		return err
@@ -367,6 +373,18 @@ func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkRes
 		}
 	}
 	return w.apart(ctx, apart, result)
+}
+
+// left returns a batch without what is not to be copied.
+func (w *chunkCopy) left(ctx context.Context, batch *bulkBatch) (*bulkBatch, error) {
+	if w.Options.Leave == nil {
+		return batch, nil
+	}
+	leave, err := w.Options.Leave(ctx, batch.ids)
+	if err != nil || len(leave) == 0 {
+		return batch, err
+	}
+	return batch.without(slices.DeleteFunc(slices.Clone(batch.ids), func(id migration.RecordID) bool { return !leave[id] })), nil
 }
 
 // without returns the rows of a batch that are not among ids, which are in its order.

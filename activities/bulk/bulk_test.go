@@ -142,6 +142,22 @@ func TestCopyOfTables(t *testing.T) {
 		done("c", migration.BulkTally{Inserted: rows}), done("d", migration.BulkTally{Inserted: rows, Same: rows - 1, Extra: 1}))
 }
 
+// TestCopyLeavesRecordsWithNewIDs: they come with their instance, under that ID.
+func TestCopyLeavesRecordsWithNewIDs(t *testing.T) {
+	t.Parallel()
+	c := newCopying(t, "a")
+	_, err := c.Ledger.SaveRekeys(t.Context(), c.SourcePrint, c.TargetPrint, migration.Rekeys{"r7": "new-7", "r2000": "new-2000"}, "plan")
+	activitytest.Must(t, err)
+	c.cut()
+	if out, err := c.lane(activitytest.NewAttempt()); err != nil || out.Parked != 0 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	c.stands(done("a", migration.BulkTally{Inserted: rows - 2}))
+	if there := c.Target.Text("SELECT COUNT(*) FROM app_fd_a WHERE id IN ('r7', 'r2000')"); there != "0" {
+		t.Errorf("%s of them are there", there)
+	}
+}
+
 func TestCopyRefusesNamesThatTheSourceDoesNotHave(t *testing.T) {
 	t.Parallel()
 	c := newCopying(t, "a")

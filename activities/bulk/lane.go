@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -74,7 +75,7 @@ type lane struct {
 func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
 	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
 	l.bulk = &records.Bulk{Source: act.Source.Rows(), Target: act.Target.Form(), Options: records.BulkOptions{
-		OnConflict: act.Settings.OnConflict, Pace: l.pace,
+		OnConflict: act.Settings.OnConflict, Pace: l.pace, Leave: l.rekeyed,
 		Images: act.Ledger.RowImages(in.Migration, act.Key(owner)),
 	}}
 	return l
@@ -152,10 +153,36 @@ func (l *lane) copy(ctx context.Context, c migration.BulkChunk) (migration.BulkO
 		if err != nil {
 			return o, err
 		}
+		if compared.Differences, err = l.expected(ctx, compared.Differences); err != nil {
+			return o, err
+		}
 		if judge(&o, compared, result); o.Reason != migration.ReasonVerifyDiffers || try == copyTries {
 			return o, nil
 		}
 	}
+}
+
+// rekeyed returns which of some rows are of records that get another ID on the target:
+// these come with their instance, and under that ID.
+func (l *lane) rekeyed(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
+	rekeys, err := l.Ledger.Rekeys(ctx, l.Source.Fingerprint, l.Target.Fingerprint, ids)
+	leave := make(map[migration.RecordID]bool, len(rekeys))
+	for id := range rekeys {
+		leave[id] = true
+	}
+	return leave, err
+}
+
+// expected takes out of differences the rows that were left.
+func (l *lane) expected(ctx context.Context, differences []records.Difference) ([]records.Difference, error) {
+	var missing []migration.RecordID
+	for _, d := range differences {
+		if d.Kind == records.Missing {
+			missing = append(missing, d.Key.ID)
+		}
+	}
+	leave, err := l.rekeyed(ctx, missing)
+	return slices.DeleteFunc(differences, func(d records.Difference) bool { return d.Kind == records.Missing && leave[d.Key.ID] }), err
 }
 
 // copyTries is how often a chunk is copied while the source changes.
