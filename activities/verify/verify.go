@@ -50,8 +50,8 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			return out, err
 		}
 	}
-	v := &verification{act: act, in: in, snapshot: &snapshot, identity: identity, opened: i}
-	if err := v.run(ctx); err != nil {
+	v, err := act.compare(ctx, &verification{act: act, in: in, snapshot: &snapshot, identity: identity, opened: i})
+	if err != nil {
 		return out, err
 	}
 	var reasons []migration.Reason
@@ -81,6 +81,43 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 	}, migration.StepLine{
 		Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict,
 		Facts: migration.Facts{Verdict: out.Verdict, Summary: out.Items.String()}, Detail: v.details(),
+	})
+}
+
+// compare runs a comparison. Another instance of the record that is being migrated changes
+// rows and files for a moment, until what its tools did is put back: what differs counts
+// when none was at it.
+func (act *Activities) compare(ctx context.Context, fresh *verification) (*verification, error) {
+	for again := false; ; again = true {
+		v := *fresh
+		if err := v.run(ctx); err != nil || !v.in.Fix || !v.differs(migration.ItemRow, migration.ItemFile) {
+			return &v, err
+		}
+		holder, err := act.Ledger.RecordHolder(ctx, v.opened.Key, v.wanted.Instance.Record)
+		switch {
+		case err != nil:
+			return nil, err
+		case holder == "" && again:
+			return &v, nil
+		case holder != "":
+			if stuck, err := act.Stuck(ctx, v.in.Migration, holder); err != nil || stuck {
+				return &v, err
+			}
+		}
+		// What was read of files is of then.
+		if err := step.Remember(ctx, uploads.Compared{}); err != nil {
+			return nil, err
+		}
+		if holder != "" {
+			return nil, step.WaitForRecord(holder)
+		}
+	}
+}
+
+// differs reports whether something of these kinds is not the same.
+func (v *verification) differs(kinds ...migration.ItemKind) bool {
+	return slices.ContainsFunc(v.items, func(i migration.Item) bool {
+		return i.Result != migration.ItemSame && slices.Contains(kinds, i.Kind)
 	})
 }
 

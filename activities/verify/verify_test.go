@@ -295,6 +295,34 @@ func TestVerifyInstance_reads_no_file_twice(t *testing.T) {
 	activitytest.Same(t, "files compared", 4, out.Items[migration.ItemFile][migration.ItemSame])
 }
 
+// TestVerifyInstance_while_another_instance_has_the_record: tools of its start change rows
+// and files, and these are put back a moment later.
+func TestVerifyInstance_while_another_instance_has_the_record(t *testing.T) {
+	t.Parallel()
+	c := activitytest.Shared(t).Case(t)
+	in := scene.Twins(c, map[string]string{"a": "one", "b": "two"})
+	other := scene.Leave(c)
+	other.Plan()
+	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, other.ID, migration.Change{State: migration.InstanceRunning}))
+	activitytest.Must(t, c.Ledger.FreeRecord(t.Context(), in.Key()))
+	activitytest.Must(t, c.Ledger.HoldRecord(t.Context(), other.Key(), in.Record, c.Migration))
+	name := func(to string) {
+		c.Target.Exec("UPDATE app_fd_onb_hire SET c_fullName = ? WHERE id = ?", to, string(in.Record))
+	}
+	name("by a tool")
+	at := activitytest.NewAttempt()
+	at.Heartbeat = new(map[string]any)
+	verify := func(at activitytest.Attempt) (contract.VerifyOutput, error) {
+		return activitytest.RunAs(t, scene.Worker(c).Register, contract.VerifyInstance, contract.VerifyInput{StepInput: in.Step(), Fix: true}, at)
+	}
+	_, err := verify(at)
+	activitytest.Same(t, "while it is at work", contract.WaitingType, activitytest.TypeOf(err))
+	name("Jack")
+	out, err := verify(at.Next())
+	activitytest.Must(t, err)
+	activitytest.Same(t, "verdict when it was put back", migration.VerdictSame, out.Verdict)
+}
+
 func TestVerifyInstance_before_the_start(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)

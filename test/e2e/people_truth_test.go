@@ -99,10 +99,12 @@ func (p *people) worked(record string, kinds ...string) bool {
 // causes are the reasons to park that people cause, with what must be true then.
 // What is not here is a fault's: see truthful.
 var causes = map[string]func(p *people, record string) bool{
-	"record_conflict":       (*people).explained,
-	"file_conflict":         (*people).explained,
-	"restore_moved":         (*people).explained,
-	"restore_unsure":        (*people).interrupted,
+	"record_conflict": (*people).explained,
+	"file_conflict":   (*people).explained,
+	"restore_moved":   (*people).explained,
+	// While people use the record through an instance of their own, nobody can tell whose
+	// a change around a call is (docs/adr/0010-whose-change.md).
+	"restore_unsure":        func(p *people, record string) bool { return p.interrupted(record) || p.did(record, actSibling) },
 	"target_moved":          func(p *people, record string) bool { return p.worked(record, actAccept, actComplete) },
 	"target_closed":         func(p *people, record string) bool { return p.worked(record, actComplete) },
 	"joins_differ":          func(p *people, record string) bool { return p.worked(record, actComplete) },
