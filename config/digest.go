@@ -24,8 +24,10 @@ func (c *Config) Digest() string {
 		EndAsynchronous bool                              `json:",omitempty"`
 		WriteVariables  bool                              `json:",omitempty"`
 		Instances       map[migration.InstanceID]Instance `json:",omitempty"`
-	}{c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records, c.Joins == JoinsRebuild,
-		c.Starts.Asynchronous == AsynchronousEnd, c.EngineWrites == EngineWritesVariables, c.Instances})
+	}{
+		c.Processes, c.Definitions, c.Activities, c.Variables, c.Users, c.Records, c.Joins == JoinsRebuild,
+		c.Starts.Asynchronous == AsynchronousEnd, c.EngineWrites == EngineWritesVariables, c.Instances,
+	})
 	if err != nil {
 		// Strings, slices and maps of strings always marshal.
 		panic(err)

@@ -144,7 +144,8 @@ func TestEveryCallIsAPostWithCredentialsInTheBody(t *testing.T) {
 				nobody.As = migration.AnonymousUser
 				return c.StartProcess(ctx, nobody)
 			},
-			"workflow/process/start/crm:3:process1", url.Values{"recordId": {"rec-1"}, "var_status": {"new; (a) b"}},
+			"workflow/process/start/crm:3:process1",
+			url.Values{"recordId": {"rec-1"}, "var_status": {"new; (a) b"}},
 			api.StartAnswer{Instance: "31_crm_process1", Record: "rec-1", RecordEchoed: true},
 		},
 		{

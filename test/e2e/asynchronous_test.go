@@ -97,10 +97,10 @@ func (p *detaching) detach(ctx context.Context, e *engine.Engine, db *sql.DB, n 
 	}
 	request := engine.StartRequest{Definition: "claims#latest#circular", RecordID: record, Variables: map[string]string{"mode": "plain"}}
 	way := []string{"answer", "sign"}[:n%3]
-	switch {
-	case n%4 == 1:
+	switch n % 4 {
+	case 1:
 		request.Variables["mode"] = "deep"
-	case n%4 == 3:
+	case 3:
 		request.Definition, way = "claims#latest#briefing", []string{"open", "desk"}[:min(n%3, 2)]
 		request.Variables = nil
 	}

@@ -250,13 +250,13 @@ func (s *Server) start() (net.Conn, error) {
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "ours"), os.NewFile(uintptr(pair[1]), "sshd's")
 	syscall.CloseOnExec(pair[0])
-	defer ours.Close()
-	defer theirs.Close()
+	defer ours.Close()   //nolint:errcheck // what goes on has its own descriptor
+	defer theirs.Close() //nolint:errcheck // as above
 	log, err := os.OpenFile(filepath.Join(s.dir, "sshd.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer log.Close()                                                                  //nolint:errcheck // as above
 	cmd := exec.Command(s.sshd, "-i", "-e", "-f", filepath.Join(s.dir, "sshd_config")) //nolint:gosec,noctx // ends with its connection
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = theirs, theirs, log, s.env
 	if _, err := child.Start(cmd); err != nil {

@@ -169,17 +169,15 @@ func (c *conn) open(path string) (err error) {
 		}
 		return err
 	})
-	switch err = failed("open uploads folder", err); migration.CodeOf(err) {
-	case "", migration.CodeUnavailable:
+	if err = failed("open uploads folder", err); err == nil || migration.CodeOf(err) == migration.CodeUnavailable {
 		return err
-	default:
-		return refused("the folder of the uploads is not there, or the account may not enter it", "correct the path, or the account's rights on the server", err)
 	}
+	return refused("the folder of the uploads is not there, or the account may not enter it", "correct the path, or the account's rights on the server", err)
 }
 
 // keepAlive finds out that the other end is gone, and keeps the way to it open.
 func (c *conn) keepAlive() {
-	ticker := time.NewTicker(aliveEvery)
+	ticker := time.NewTicker(aliveEvery) //nolint:forbidigo // nothing is decided by it but that the connection lives
 	defer ticker.Stop()
 	for {
 		select {

@@ -183,7 +183,7 @@ func TestAnAgentLogsIn(t *testing.T) {
 			if err != nil {
 				return
 			}
-			_ = agent.ServeAgent(keys, conn) // ends with the connection
+			_ = agent.ServeAgent(keys, conn) //nolint:errcheck // ends with the connection
 		}
 	}()
 	t.Setenv("SSH_AUTH_SOCK", socket)

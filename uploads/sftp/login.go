@@ -127,7 +127,7 @@ func authentication(ctx context.Context, key ssh.Signer) (ssh.AuthMethod, func()
 	if key != nil {
 		return ssh.PublicKeys(key), func() error { return nil }, nil
 	}
-	socket, err := new(net.Dialer).DialContext(ctx, "unix", os.Getenv(agentVariable)) //nolint:gosec // where the operator has an agent
+	socket, err := new(net.Dialer).DialContext(ctx, "unix", os.Getenv(agentVariable))
 	if err != nil {
 		return nil, nil, &migration.Error{Code: migration.CodeUnavailable, Op: opConnect, Cause: "the agent of " + agentVariable + " does not answer", Err: err}
 	}

@@ -32,11 +32,12 @@ func (p *ports) uploads(name, text string, login config.SFTP, access uploadsAcce
 		step.UploadStore
 		Close() error
 	}
-	if at.Remote() {
+	switch {
+	case at.Remote():
 		s, err = p.onServer(name, at, login, access)
-	} else if access == uploadsRead {
+	case access == uploadsRead:
 		s, err = local.OpenReadOnly(at.Path)
-	} else {
+	default:
 		s, err = local.Open(at.Path)
 	}
 	if err != nil {
