@@ -264,6 +264,3 @@ func (s *Server) start() (net.Conn, error) {
 	}
 	return net.FileConn(ours)
 }
-
-// Log returns the end of what the server said.
-func (s *Server) Log() string { return child.Tail(filepath.Join(s.dir, "sshd.log")) }
