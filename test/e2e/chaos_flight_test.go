@@ -105,7 +105,7 @@ func (f flight) run(t *testing.T) {
 		s.Seeded.Instances = append(s.Seeded.Instances, seed.Instance{ID: i.ID, Definition: i.Definition, RecordID: i.Record, Requester: i.Requester})
 	}
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(0, nil, "wave", "--without-pilot", "--detach", "--window", "20")
 	for range f.kills {
 		if s.killAt(point{at: rig.Sent, wanted: calls("process/start")}) == 0 {

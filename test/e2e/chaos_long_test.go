@@ -44,7 +44,7 @@ func TestChaosWorkerFrozenBeforeItSends(t *testing.T) {
 	t.Parallel()
 	s := newStorm(t, rig.Options{Seed: seed.Options{Seed: 26, Instances: 3, Positions: []string{"leave/process1/confirm"}}})
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(0, nil, "wave", "--without-pilot", "--detach")
 	frozen := s.worker
 	if !s.stopWhen(claimed+" AND baseline IS NOT NULL", func(release func()) {

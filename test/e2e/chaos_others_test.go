@@ -80,7 +80,7 @@ func TestChaosLedgerRestored(t *testing.T) {
 	t.Parallel()
 	s := newStorm(t, rig.Options{Seed: seed.Options{Seed: 21, Instances: 6, Positions: mixed}})
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	restore := s.backup(s.ledger)
 	s.Starter(0, nil, "wave", "--without-pilot")
 	before := s.starts()
@@ -132,7 +132,7 @@ func TestChaosTargetRestored(t *testing.T) {
 	t.Parallel()
 	s := newStorm(t, rig.Options{Seed: seed.Options{Seed: 22, Instances: 6, Positions: []string{"leave/process1/confirm"}}})
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	restore := s.backup(s.Target)
 	s.Starter(0, nil, "wave", "--without-pilot", "--size", "3")
 	before := s.starts()
@@ -221,7 +221,7 @@ func TestChaosUserInTheMiddleOfAResume(t *testing.T) {
 	})
 	s.Setenv("FERRY_WORKER_MAX_CALLS", "1")
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(4, nil, "wave", "--without-pilot")
 	s.gate.Set(nil)
 	if parked := s.parkings(); len(parked) != 3 || len(worked) != 3 {
@@ -297,7 +297,7 @@ func TestChaosSomebodyElseStartsOnTheSameRecord(t *testing.T) {
 	})
 	s.Setenv("FERRY_WORKER_MAX_CALLS", "1")
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(4, nil, "wave", "--without-pilot")
 	s.gate.Set(nil)
 
@@ -368,7 +368,7 @@ func TestChaosResumeCallsWithoutEffect(t *testing.T) {
 		}},
 	})
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(0, nil, "wave", "--without-pilot")
 	s.moved(s.Seeded.Instances)
 }

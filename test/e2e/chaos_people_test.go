@@ -61,7 +61,7 @@ func TestChaosPeople(t *testing.T) {
 	})
 	p := newPeople(s, started)
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	p.begin()
 	for n := range stormTimes {
 		p.wave(n)

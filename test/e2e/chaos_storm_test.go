@@ -640,3 +640,21 @@ func (s *storm) sum(instances int) {
 	s.t.Logf("CHAOS %d instances in %.0f s\n  incidents: %s\n  faults: %s\n  parked: %s\n  effects: %s", instances,
 		time.Since(s.began).Seconds(), list(s.done), list(s.faults), list(s.parked), list(calls))
 }
+
+// plan plans the migration. Its probes meet the faults of the target as every call does, and
+// then it stops before the inventory: nothing further could be believed.
+func (s *storm) plan() {
+	s.t.Helper()
+	for tries := 1; ; tries++ {
+		out, errs, status := s.Run(s.t.Context(), "plan")
+		if status == 0 {
+			return
+		}
+		if tries == planTries || !strings.Contains(string(out), `"stopped": true`) {
+			s.t.Fatalf("plan: exit status %d\n%s\n%s", status, out, errs)
+		}
+	}
+}
+
+// planTries is how often a plan is made that meets faults.
+const planTries = 5

@@ -33,7 +33,7 @@ func TestChaosWave(t *testing.T) {
 		Settings:  map[string]string{"FERRY_LIMITS_TARGET_CALLS_PER_SECOND": "6"},
 	})
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(0, nil, "wave", "--without-pilot", "--detach", "--window", "40")
 
 	var todo []incident

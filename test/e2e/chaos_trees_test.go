@@ -65,7 +65,7 @@ func TestChaosTrees(t *testing.T) {
 	before, files := p.target()
 
 	s.worker = s.StartWorker()
-	s.Starter(0, nil, "plan")
+	s.plan()
 	s.Starter(0, nil, "wave", "--without-pilot", "--detach", "--name", "all", "--window", "20")
 	s.strike(treeIncidents())
 	s.calm(5 * time.Minute)
