@@ -21,8 +21,7 @@ import (
 type Store struct {
 	root     *os.Root
 	readOnly bool
-	mu       sync.Mutex
-	busy     map[string]bool // partial files open in this process
+	writers  uploads.Writers // of partial files
 	making   sync.Mutex      // of folders
 }
 
@@ -34,7 +33,7 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, failed("open uploads folder", err)
 	}
-	return &Store{root: root, busy: map[string]bool{}}, nil
+	return &Store{root: root}, nil
 }
 
 // OpenReadOnly is Open for a source: every method that writes is CodeRefused.
@@ -333,36 +332,14 @@ func (s *Store) Create(_ context.Context, key uploads.Key) (uploads.Partial, err
 		return nil, err
 	}
 	p := &partial{store: s, name: name, temporary: uploads.PartialName(name)}
-	if !s.take(p.temporary) {
-		return nil, errBusy()
+	if !s.writers.Take(p.temporary) {
+		return nil, uploads.ErrBusy()
 	}
 	if err := p.open(); err != nil {
-		s.release(p.temporary)
+		s.writers.Release(p.temporary)
 		return nil, err
 	}
 	return p, nil
-}
-
-func errBusy() error {
-	return &migration.Error{Code: migration.CodeUnavailable, Op: "write an upload", Hint: "another attempt is writing the same file"}
-}
-
-// take keeps two holders in one process apart, which locks on a network mount
-// may not do.
-func (s *Store) take(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[name] {
-		return false
-	}
-	s.busy[name] = true
-	return true
-}
-
-func (s *Store) release(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.busy, name)
 }
 
 type partial struct {
@@ -384,7 +361,7 @@ func (p *partial) open() error {
 			return err
 		}
 	}
-	return errBusy()
+	return uploads.ErrBusy()
 }
 
 func (p *partial) openOnce() (again bool, err error) {
@@ -421,7 +398,7 @@ func (p *partial) openOnce() (again bool, err error) {
 		}
 	}()
 	if err := lock(f); err != nil {
-		return false, errBusy()
+		return false, uploads.ErrBusy()
 	}
 	open, err := f.Stat()
 	if err != nil {
@@ -617,7 +594,7 @@ func (p *partial) Close() error {
 	}
 	err := p.f.Close()
 	p.f = nil
-	p.store.release(p.temporary)
+	p.store.writers.Release(p.temporary)
 	if err != nil {
 		return failed("close an upload", err)
 	}

@@ -64,10 +64,10 @@ func (s *Store) tidy(ctx context.Context, dir string, depth int) error {
 
 // removePartial removes a partial file that nobody has open.
 func (s *Store) removePartial(name string) (err error) {
-	if !s.take(name) {
+	if !s.writers.Take(name) {
 		return nil
 	}
-	defer s.release(name)
+	defer s.writers.Release(name)
 	f, err := s.root.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err

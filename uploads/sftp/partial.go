@@ -24,8 +24,8 @@ func (s *Store) Create(ctx context.Context, key uploads.Key) (uploads.Partial, e
 		return nil, err
 	}
 	temporary := uploads.PartialName(name)
-	if !s.take(temporary) {
-		return nil, errBusy()
+	if !s.writers.Take(temporary) {
+		return nil, uploads.ErrBusy()
 	}
 	var p *partial
 	err = s.on(ctx, opWrite, func(c *session) error {
@@ -33,31 +33,10 @@ func (s *Store) Create(ctx context.Context, key uploads.Key) (uploads.Partial, e
 		return p.open()
 	})
 	if err != nil {
-		s.release(temporary)
+		s.writers.Release(temporary)
 		return nil, err
 	}
 	return p, nil
-}
-
-func errBusy() error {
-	return &migration.Error{Code: migration.CodeUnavailable, Op: opWrite, Hint: "another attempt is writing the same file"}
-}
-
-// take keeps two holders in one process apart.
-func (s *Store) take(name string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.busy[name] {
-		return false
-	}
-	s.busy[name] = true
-	return true
-}
-
-func (s *Store) release(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.busy, name)
 }
 
 type partial struct {
@@ -82,7 +61,7 @@ func (p *partial) open() error {
 			return err
 		}
 	}
-	return errBusy()
+	return uploads.ErrBusy()
 }
 
 func (p *partial) openOnce() (again bool, err error) {
@@ -163,7 +142,7 @@ func (p *partial) Restart() error {
 	}
 	again, err := p.make()
 	if again {
-		return errBusy()
+		return uploads.ErrBusy()
 	}
 	return failed(opWrite, err)
 }
@@ -375,7 +354,7 @@ func (p *partial) Close() error {
 		return nil
 	}
 	p.done = true
-	defer p.store.release(p.temporary)
+	defer p.store.writers.Release(p.temporary)
 	if p.h == nil {
 		return nil
 	}

@@ -25,8 +25,7 @@ import (
 type Store struct {
 	pool     pool
 	readOnly bool
-	mu       sync.Mutex
-	busy     map[string]bool // partial files open in this process
+	writers  uploads.Writers // of partial files
 	making   sync.Mutex      // of folders
 }
 
@@ -46,7 +45,7 @@ func Open(o Options) (*Store, error) {
 	if _, err := readHostKeys(o); err != nil {
 		return nil, err
 	}
-	s := &Store{pool: pool{options: o, key: key}, readOnly: o.ReadOnly, busy: map[string]bool{}}
+	s := &Store{pool: pool{options: o, key: key}, readOnly: o.ReadOnly}
 	for range o.Connections {
 		s.pool.slots = append(s.pool.slots, new(slot))
 	}

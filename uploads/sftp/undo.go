@@ -64,10 +64,10 @@ func (c *session) tidy(ctx context.Context, dir string, depth int) error {
 
 // removePartial removes a partial file that nobody in this process has open.
 func (c *session) removePartial(name string) error {
-	if !c.store.take(name) {
+	if !c.store.writers.Take(name) {
 		return nil
 	}
-	defer c.store.release(name)
+	defer c.store.writers.Release(name)
 	return c.remove(name)
 }
 
