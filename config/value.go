@@ -153,21 +153,13 @@ func roles(p *[]contract.Role) value {
 
 // table takes a YAML mapping, or text of the form a=b,c=d.
 func table(p *map[string]string) value {
-	return value{kind: "mapping", set: func(raw any) error {
+	return value{kind: "mapping", set: func(raw any) (err error) {
 		pairs := map[string]string{}
 		switch raw := raw.(type) {
 		case nil:
 		case string:
-			entries, err := items(raw)
-			if err != nil {
+			if pairs, err = pairsIn(raw, "from=to,from=to"); err != nil {
 				return err
-			}
-			for _, entry := range entries {
-				from, to, ok := strings.Cut(entry, "=")
-				if !ok {
-					return errors.New("has an entry without =; give from=to,from=to")
-				}
-				pairs[strings.TrimSpace(from)] = strings.TrimSpace(to)
 			}
 		case map[string]any:
 			for _, from := range slices.Sorted(maps.Keys(raw)) {
@@ -185,6 +177,23 @@ func table(p *map[string]string) value {
 	}}
 }
 
+// pairsIn reads text of the form a=b,c=d; form is what to give instead of anything else.
+func pairsIn(text, form string) (map[string]string, error) {
+	entries, err := items(text)
+	if err != nil {
+		return nil, err
+	}
+	pairs := map[string]string{}
+	for _, entry := range entries {
+		from, to, ok := strings.Cut(entry, "=")
+		if !ok {
+			return nil, errors.New("has an entry without =; give " + form)
+		}
+		pairs[strings.TrimSpace(from)] = strings.TrimSpace(to)
+	}
+	return pairs, nil
+}
+
 // instances takes a YAML mapping of instance IDs to what is said about them, or text of
 // the form ID=activity+activity,ID=activity.
 func instances(p *map[migration.InstanceID]Instance) value {
@@ -193,16 +202,12 @@ func instances(p *map[migration.InstanceID]Instance) value {
 		switch raw := raw.(type) {
 		case nil:
 		case string:
-			entries, err := items(raw)
+			pairs, err := pairsIn(raw, "ID=activity+activity")
 			if err != nil {
 				return err
 			}
-			for _, entry := range entries {
-				id, activities, ok := strings.Cut(entry, "=")
-				if !ok {
-					return errors.New("has an entry without =; give ID=activity+activity")
-				}
-				said[migration.InstanceID(strings.TrimSpace(id))] = Instance{Resume: activityIDs(strings.Split(activities, "+"))}
+			for id, activities := range pairs {
+				said[migration.InstanceID(id)] = Instance{Resume: activityIDs(strings.Split(activities, "+"))}
 			}
 		case map[string]any:
 			for _, id := range slices.Sorted(maps.Keys(raw)) {
