@@ -78,6 +78,24 @@ type BulkTable struct {
 	BulkTally
 }
 
+// Add counts what another table has, its name and reason aside.
+func (t *BulkTable) Add(other BulkTable) {
+	t.Chunks += other.Chunks
+	t.Done += other.Done
+	t.Parked += other.Parked
+	t.Planned += other.Planned
+	t.Rows += other.Rows
+	t.Bytes += other.Bytes
+	t.Inserted += other.Inserted
+	t.Overwritten += other.Overwritten
+	t.Same += other.Same
+	t.Kept += other.Kept
+	t.Conflicts += other.Conflicts
+	t.Missing += other.Missing
+	t.Differing += other.Differing
+	t.Extra += other.Extra
+}
+
 // BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target.
 type BulkRow struct {
 	ID     RecordID

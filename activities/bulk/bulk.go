@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"go.temporal.io/sdk/worker"
@@ -127,14 +126,13 @@ func (act *Activities) SettleBulk(ctx context.Context, in contract.BulkInput) (c
 	if err != nil {
 		return out, err
 	}
-	left := 0
+	var all migration.BulkTable
 	for _, t := range tables {
-		out.Chunks += t.Chunks
-		out.Parked += t.Parked
-		left += t.Chunks - t.Done - t.Parked
+		all.Add(t)
 	}
-	if out.Status = bulk.Status; left == 0 {
+	out.Status, out.Chunks, out.Parked = bulk.Status, all.Chunks, all.Parked
+	if all.Done+all.Parked == all.Chunks {
 		out.Status = migration.BulkDone
 	}
-	return out, errors.Join(act.Ledger.SetBulk(ctx, in.Migration, out.Status))
+	return out, act.Ledger.SetBulk(ctx, in.Migration, out.Status)
 }

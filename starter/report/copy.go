@@ -10,51 +10,27 @@ import (
 
 // Copy is how the copy of all data stands: the result of copy.
 type Copy struct {
-	Status        migration.BulkStatus `json:"status"`
-	Apps          []string             `json:"apps"`  // empty where tables were named
-	Named         []string             `json:"named"` // tables, empty where apps were
-	RowsPerSecond int                  `json:"rows_per_second,omitempty"`
-	Chunks        int                  `json:"chunks"`
-	Parked        int                  `json:"parked"`
-	Total         CopiedTable          `json:"total"`
-	Tables        []CopiedTable        `json:"tables"`
-}
-
-// CopiedTable is how a form table, without app_fd_, stands; Table is "" for all of them.
-type CopiedTable struct {
-	migration.BulkTable
+	Status        migration.BulkStatus  `json:"status"`
+	Apps          []string              `json:"apps"`  // empty where tables were named
+	Named         []string              `json:"named"` // tables, empty where apps were
+	RowsPerSecond int                   `json:"rows_per_second,omitempty"`
+	Chunks        int                   `json:"chunks"`
+	Parked        int                   `json:"parked"`
+	Total         migration.BulkTable   `json:"total"` // of all; without a name
+	Tables        []migration.BulkTable `json:"tables"`
 }
 
 // NewCopy shows how the copy stands.
 func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
 	v := Copy{
 		Status: bulk.Status, Apps: append([]string{}, bulk.Scope.Apps...), Named: append([]string{}, bulk.Scope.Tables...),
-		RowsPerSecond: bulk.RowsPerSecond, Tables: []CopiedTable{},
+		RowsPerSecond: bulk.RowsPerSecond, Tables: append([]migration.BulkTable{}, tables...),
 	}
 	for _, t := range tables {
-		v.Tables = append(v.Tables, CopiedTable{t})
-		v.Chunks += t.Chunks
-		v.Parked += t.Parked
-		v.Total.add(t)
+		v.Total.Add(t)
 	}
+	v.Chunks, v.Parked = v.Total.Chunks, v.Total.Parked
 	return v
-}
-
-func (c *CopiedTable) add(t migration.BulkTable) {
-	c.Chunks += t.Chunks
-	c.Done += t.Done
-	c.Parked += t.Parked
-	c.Planned += t.Planned
-	c.Rows += t.Rows
-	c.Bytes += t.Bytes
-	c.Inserted += t.Inserted
-	c.Overwritten += t.Overwritten
-	c.Same += t.Same
-	c.Kept += t.Kept
-	c.Conflicts += t.Conflicts
-	c.Missing += t.Missing
-	c.Differing += t.Differing
-	c.Extra += t.Extra
 }
 
 // Progress is one line about a copy that was followed for so long.
@@ -81,10 +57,10 @@ func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 func (v Copy) sheets() []sheet {
 	all := sheet{header: []string{"table", "chunks", "parked", "rows", "MB", "inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "extra"}, fits: true}
 	for _, t := range v.Tables {
-		t.row(&all, t.Table)
+		copied(&all, t.Table, t)
 	}
 	if len(v.Tables) > 1 {
-		v.Total.row(&all, "all")
+		copied(&all, "all", v.Total)
 	}
 	why := sheet{title: "Parked", header: []string{"table", "chunks", "reason", "rows"}}
 	for _, t := range v.Tables {
@@ -95,7 +71,7 @@ func (v Copy) sheets() []sheet {
 	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}}}
 }
 
-func (c CopiedTable) row(s *sheet, name string) {
+func copied(s *sheet, name string, c migration.BulkTable) {
 	chunks := fmt.Sprintf("%d/%d", c.Done+c.Parked, c.Chunks)
 	s.add(name, chunks, c.Parked, c.Rows, strings.TrimSuffix(megabytes(c.Bytes), " MB"), c.Inserted, c.Overwritten, c.Same, c.Kept, c.Conflicts, c.Missing, c.Differing, c.Extra)
 }
