@@ -165,7 +165,7 @@ func (l *lane) copy(ctx context.Context, c migration.BulkChunk) (migration.BulkO
 // rekeyed returns which of some rows are of records that get another ID on the target:
 // these come with their instance, and under that ID.
 func (l *lane) rekeyed(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
-	rekeys, err := l.Ledger.Rekeys(ctx, l.Source.Fingerprint, l.Target.Fingerprint, ids)
+	rekeys, err := l.Rekeys(ctx, l.Key(owner), ids)
 	leave := make(map[migration.RecordID]bool, len(rekeys))
 	for id := range rekeys {
 		leave[id] = true
