@@ -16,14 +16,6 @@ func (r Rekeys) Record(id RecordID) RecordID {
 // Row returns the target's key of a form row of the source.
 func (r Rekeys) Row(k RowKey) RowKey { return RowKey{Table: k.Table, ID: r.Record(k.ID)} }
 
-// Apply gives the instances of a tree, which is to be on the target, the records
-// that they have there.
-func (r Rekeys) Apply(t *Tree) {
-	for _, below := range t.Walk() {
-		below.Instance.Record = r.Record(below.Instance.Record)
-	}
-}
-
 // RekeyColumns are columns and variables besides the keys that form definitions name
 // which hold record IDs, and are rewritten with them (records.rekey_columns). A value is
 // rewritten where all of it is the ID, to the byte.
