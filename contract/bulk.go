@@ -14,11 +14,10 @@ var (
 
 // BulkInput starts the bulk copy of a migration, or goes on with it.
 type BulkInput struct {
-	Migration     migration.Name      `json:"migration"`
-	Queues        Queues              `json:"queues"`
-	Scope         migration.BulkScope `json:"scope"`
-	Lanes         int                 `json:"lanes"`                     // chunks at a time, over all workers
-	RowsPerSecond int                 `json:"rows_per_second,omitempty"` // over all workers; 0 for no limit
+	Migration migration.Name      `json:"migration"`
+	Queues    Queues              `json:"queues"`
+	Order     migration.BulkOrder `json:"order"`
+	Lanes     int                 `json:"lanes"` // chunks at a time, over all workers
 }
 
 // LaneInput is the input of one lane of the bulk copy.

@@ -11,6 +11,50 @@ type BulkScope struct {
 	Tables []string `json:"tables,omitempty"`
 }
 
+// BulkPass says what is done with the chunks of a bulk copy, one after the other.
+type BulkPass string
+
+// The passes.
+const (
+	BulkPassCopy   BulkPass = "copy"   // what was not copied yet, or was parked
+	BulkPassDelta  BulkPass = "delta"  // what differs is copied again
+	BulkPassVerify BulkPass = "verify" // both sides are compared; nothing is written
+	BulkPassUndo   BulkPass = "undo"   // what the copy brought is taken back
+)
+
+// Anew reports whether the pass takes every chunk, after what the latest one did; else it goes
+// on with what is not done, or parked.
+func (p BulkPass) Anew(last BulkCopy) bool {
+	switch p {
+	case BulkPassCopy:
+		return last.Pass == BulkPassUndo
+	case BulkPassUndo:
+		return last.Pass != BulkPassUndo
+	case BulkPassDelta, BulkPassVerify:
+	}
+	return last.Pass != p || last.Status == BulkDone
+}
+
+// BulkKind is what a chunk is made of.
+type BulkKind string
+
+// The kinds.
+const (
+	BulkRows  BulkKind = "rows"  // of a form table
+	BulkFiles BulkKind = "files" // below the uploads folder of a form table
+)
+
+// BulkOrder is what a bulk copy is asked to do.
+type BulkOrder struct {
+	Scope BulkScope `json:"scope"`
+	Pass  BulkPass  `json:"pass"`
+	// Delete, of a delta, removes what the copy brought and the source does not have any
+	// more.
+	Delete bool `json:"delete,omitempty"`
+	// RowsPerSecond bounds it as a whole; 0 for no limit.
+	RowsPerSecond int `json:"rows_per_second,omitempty"`
+}
+
 // BulkStatus is how a bulk copy stands.
 type BulkStatus string
 
@@ -23,22 +67,23 @@ const (
 
 // BulkCopy is the one bulk copy of a migration.
 type BulkCopy struct {
-	Scope  BulkScope
-	Status BulkStatus
-	// RowsPerSecond bounds it as a whole; 0 for no limit.
-	RowsPerSecond int
-	BegunAt       time.Time
-	EndedAt       time.Time // zero: not yet
+	BulkOrder
+
+	Status  BulkStatus
+	BegunAt time.Time // the pass
+	EndedAt time.Time // zero: not yet
 }
 
 // BulkChunk is a part of a form table that is copied as one: rows whose id is above After
-// and not above To, in the order of the source. "" is the beginning, or the end.
+// and not above To, in the order of the source. "" is the beginning, or the end. Of files,
+// After and To are names of the folders of records, in the order of their bytes.
 type BulkChunk struct {
 	ID    int64 // 0: not in the ledger yet
+	Kind  BulkKind
 	Table string
 	After RecordID
 	To    RecordID
-	Rows  int // when the table was cut
+	Rows  int // or files, when the table was cut
 }
 
 // BulkOutcome is what became of a chunk. Reason is "" for one that is copied, and equal on
@@ -49,7 +94,7 @@ type BulkOutcome struct {
 	BulkTally
 }
 
-// BulkTally counts rows of chunks, and the bytes of their values.
+// BulkTally counts rows of chunks, and the bytes of their values; or files.
 type BulkTally struct {
 	Rows        int64 `json:"rows"` // of the source, as they were read
 	Bytes       int64 `json:"bytes"`
@@ -67,10 +112,11 @@ type BulkTally struct {
 
 // BulkTable is how a form table of a bulk copy stands.
 type BulkTable struct {
-	Table  string `json:"table"`
-	Chunks int    `json:"chunks"`
-	Done   int    `json:"done"`
-	Parked int    `json:"parked"`
+	Kind   BulkKind `json:"kind,omitempty"`
+	Table  string   `json:"table"`
+	Chunks int      `json:"chunks"`
+	Done   int      `json:"done"`
+	Parked int      `json:"parked"`
 	// Planned are the rows that the table had when it was cut.
 	Planned int64  `json:"planned"`
 	Reason  Reason `json:"reason,omitempty"` // of a parked chunk

@@ -105,7 +105,8 @@ func (s *session) copy(ctx context.Context, f copyFlags, tune bool) error {
 		return err
 	}
 	run, err := s.start(ctx, id, contract.BulkCopyWorkflow, "copy all data of "+strings.Join(append(scope.Apps, scope.Tables...), ", "), contract.BulkInput{
-		Migration: s.config.Migration, Queues: s.queues, Scope: scope, Lanes: f.lanes, RowsPerSecond: f.rate,
+		Migration: s.config.Migration, Queues: s.queues, Lanes: f.lanes,
+		Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: scope, RowsPerSecond: f.rate},
 	})
 	if err != nil {
 		return err

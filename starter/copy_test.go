@@ -16,11 +16,11 @@ const copyID = "ferry/crm-2026/copy"
 // copied is a copy that ended: one chunk is parked.
 func copied() *world {
 	w := sample()
-	w.bulk = &migration.BulkCopy{Scope: migration.BulkScope{Apps: []string{"crm"}}, Status: migration.BulkDone}
+	w.bulk = &migration.BulkCopy{BulkOrder: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}, Status: migration.BulkDone}
 	w.bulkTables = []migration.BulkTable{
-		{Table: "crm_account", Chunks: 2, Done: 2, Planned: 30_000, BulkTally: migration.BulkTally{Rows: 30_001, Bytes: 61_200_000, Inserted: 29_000, Same: 1_001, Extra: 3}},
+		{Kind: migration.BulkRows, Table: "crm_account", Chunks: 2, Done: 2, Planned: 30_000, BulkTally: migration.BulkTally{Rows: 30_001, Bytes: 61_200_000, Inserted: 29_000, Same: 1_001, Extra: 3}},
 		{
-			Table: "crm_proposal", Chunks: 3, Done: 2, Parked: 1, Planned: 44_000, Reason: migration.ReasonRecordConflict, Detail: "crm_proposal/P-7",
+			Kind: migration.BulkRows, Table: "crm_proposal", Chunks: 3, Done: 2, Parked: 1, Planned: 44_000, Reason: migration.ReasonRecordConflict, Detail: "crm_proposal/P-7",
 			BulkTally: migration.BulkTally{Rows: 44_000, Bytes: 88_000_000, Inserted: 43_998, Overwritten: 1, Conflicts: 1, Differing: 1},
 		},
 	}
@@ -46,7 +46,7 @@ func TestCopyOutput(t *testing.T) {
 func TestCopy(t *testing.T) {
 	t.Parallel()
 	bulk := func(of func(*migration.BulkCopy)) *migration.BulkCopy {
-		b := &migration.BulkCopy{Scope: migration.BulkScope{Tables: []string{"note"}}, Status: migration.BulkRunning}
+		b := &migration.BulkCopy{BulkOrder: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}, Status: migration.BulkRunning}
 		of(b)
 		return b
 	}
@@ -60,9 +60,9 @@ func TestCopy(t *testing.T) {
 		input  *contract.BulkInput
 		left   *migration.BulkCopy
 	}{
-		{name: "apps_of_the_plan", args: "copy --detach", input: &contract.BulkInput{Scope: migration.BulkScope{Apps: []string{"crm"}}, Lanes: 4}},
-		{name: "apps_that_are_named", args: "copy --app hr,crm,hr --lanes 2 --rate 9 --detach", input: &contract.BulkInput{Scope: migration.BulkScope{Apps: []string{"crm", "hr"}}, Lanes: 2, RowsPerSecond: 9}},
-		{name: "what_the_last_one_covered", args: "copy --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, input: &contract.BulkInput{Scope: migration.BulkScope{Tables: []string{"note"}}, Lanes: 4}},
+		{name: "apps_of_the_plan", args: "copy --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}}},
+		{name: "apps_that_are_named", args: "copy --app hr,crm,hr --lanes 2 --rate 9 --detach", input: &contract.BulkInput{Lanes: 2, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm", "hr"}}, RowsPerSecond: 9}}},
+		{name: "what_the_last_one_covered", args: "copy --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "no_plan", args: "copy", world: func(w *world) { clear(w.entries) }, status: 2, says: "give --app"},
 		{name: "both", args: "copy --app crm --tables note", status: 2, says: "either --app or --tables"},
 		{name: "no_lane", args: "copy --lanes 0", status: 2, says: "--lanes is from 1"},

@@ -12,13 +12,13 @@ import (
 	"jogetferry/migration"
 )
 
-// BeginBulk begins the bulk copy of a migration, or goes on with it: with what was not
-// copied yet, and what was parked. Tables that a new scope adds are cut afterwards; what was
-// copied of others stays in the ledger. It is safe to repeat, and gives the chunks of workers
-// that are gone to others, so nothing may work at it meanwhile.
-func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, scope migration.BulkScope, rowsPerSecond int) error {
+// BeginBulk begins the bulk copy of a migration, or a pass of it, or goes on with one that
+// was cut: with what was not done yet, and what was parked. Tables that a new scope adds are
+// cut afterwards; what was copied of others stays in the ledger. It is safe to repeat, and
+// gives the chunks of workers that are gone to others, so nothing may work at it meanwhile.
+func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migration.BulkOrder) error {
 	const op = "begin the bulk copy"
-	blob, err := packJSON(scope)
+	blob, err := packJSON(order)
 	if err != nil {
 		return failure(op, string(mig), err)
 	}
@@ -26,17 +26,22 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, scope migrat
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
-		_, err := scanBulk(tx.QueryRowContext(ctx, queryBulk, mig))
+		last, err := scanBulk(tx.QueryRowContext(ctx, queryBulk+" FOR UPDATE", mig))
+		again := updateBulkAgain
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
-			_, err = tx.ExecContext(ctx, insertBulk, mig, blob, rowsPerSecond)
+			_, err = tx.ExecContext(ctx, insertBulk, mig, blob, string(order.Pass), order.RowsPerSecond)
 		case err == nil:
-			_, err = tx.ExecContext(ctx, updateBulkBegun, blob, rowsPerSecond, mig)
+			anew := order.Pass.Anew(last)
+			if anew {
+				again = updateBulkAnew
+			}
+			_, err = tx.ExecContext(ctx, updateBulkBegun, blob, string(order.Pass), order.RowsPerSecond, anew, mig)
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, updateBulkAgain, mig); err != nil {
+		if _, err := tx.ExecContext(ctx, again, mig); err != nil {
 			return err
 		}
 		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventBulkBegun})
@@ -55,14 +60,17 @@ func (l *Ledger) Bulk(ctx context.Context, mig migration.Name) (migration.BulkCo
 
 func scanBulk(row scanner) (migration.BulkCopy, error) {
 	var b migration.BulkCopy
-	var scope []byte
+	var what []byte
 	var ended sql.NullTime
-	err := row.Scan(&scope, &b.Status, &b.RowsPerSecond, &b.BegunAt, &ended)
+	var rowsPerSecond int // that of the order may have been tuned since
+	err := row.Scan(&what, &b.Status, &rowsPerSecond, &b.BegunAt, &ended)
 	if err != nil {
 		return b, err
 	}
 	b.EndedAt = ended.Time
-	return b, unpackJSON(scope, &b.Scope)
+	err = unpackJSON(what, &b.BulkOrder)
+	b.RowsPerSecond = rowsPerSecond
+	return b, err
 }
 
 // SetBulk gives the bulk copy a status: workers look at it between batches.
@@ -77,31 +85,35 @@ func (l *Ledger) TuneBulk(ctx context.Context, mig migration.Name, rowsPerSecond
 	return failure("tune the bulk copy", string(mig), err)
 }
 
-// BulkCut reports whether a form table was cut into chunks.
-func (l *Ledger) BulkCut(ctx context.Context, mig migration.Name, table string) (bool, error) {
-	err := l.db.QueryRowContext(ctx, queryBulkCut, mig, table).Scan(new(int))
+// BulkCut reports whether the rows or files of a form table were cut into chunks.
+func (l *Ledger) BulkCut(ctx context.Context, mig migration.Name, kind migration.BulkKind, table string) (bool, error) {
+	err := l.db.QueryRowContext(ctx, queryBulkCut, mig, string(kind), table).Scan(new(int))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, failure("look for chunks", "table "+table, err)
 }
 
-// CutBulk keeps all chunks of a form table, in one transaction; a table that was cut
-// already stays as it is.
-func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, table string, chunks []migration.BulkChunk) error {
+// CutBulk keeps all chunks of the rows or files of a form table, in one transaction; what was
+// cut already stays as it is.
+func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, chunks []migration.BulkChunk) error {
+	if len(chunks) == 0 {
+		return nil
+	}
+	kind, table := chunks[0].Kind, chunks[0].Table
 	const op = "keep chunks"
 	return l.txAgain(ctx, op, "table "+table, func(tx *sql.Tx) error {
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
-		err := tx.QueryRowContext(ctx, queryBulkCut, mig, table).Scan(new(int))
+		err := tx.QueryRowContext(ctx, queryBulkCut, mig, string(kind), table).Scan(new(int))
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		for part := range slices.Chunk(chunks, chunkRows) {
 			rows := make([]any, 0, bulkChunkColumns*len(part))
 			for _, c := range part {
-				rows = append(rows, mig, table, string(c.After), string(c.To), c.Rows)
+				rows = append(rows, mig, string(kind), table, string(c.After), string(c.To), c.Rows)
 			}
 			if _, err := tx.ExecContext(ctx, insertBulkChunks+repeat(insertBulkChunksRow, len(part)), rows...); err != nil {
 				return err
@@ -111,7 +123,7 @@ func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, table string, 
 	})
 }
 
-const bulkChunkColumns = 5
+const bulkChunkColumns = 6
 
 // TakeBulk gives a lane its next chunk: the one that it had taken, if a worker died, or the
 // next one that waits. False: none is left.
@@ -137,7 +149,7 @@ func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migratio
 }
 
 func scanBulkChunk(row scanner, c *migration.BulkChunk) error {
-	return row.Scan(&c.ID, &c.Table, &c.After, &c.To, &c.Rows)
+	return row.Scan(&c.ID, &c.Kind, &c.Table, &c.After, &c.To, &c.Rows)
 }
 
 // ReleaseBulk gives a chunk back that a lane has taken.
@@ -166,13 +178,13 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 	return failure(op, "table "+c.Table, err)
 }
 
-// BulkTables returns how the tables of the bulk copy stand, by name. Reason and Detail are
+// BulkTables returns how the rows of tables, and then their files, stand in the pass, by name. Reason and Detail are
 // those of one parked chunk.
 func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migration.BulkTable, error) {
 	var tables []migration.BulkTable
 	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
 		var t migration.BulkTable
-		err := row.Scan(&t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
+		err := row.Scan(&t.Kind, &t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
 			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra)
 		tables = append(tables, t)
 		return err

@@ -387,33 +387,35 @@ WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AN
 
 // The bulk copy.
 const (
-	insertBulk = `INSERT INTO bulk_copy (migration, scope, status, rows_per_second, begun_at)
-VALUES (?,?,'running',?,UTC_TIMESTAMP(6))`
-	queryBulk       = `SELECT scope, status, rows_per_second, begun_at, ended_at FROM bulk_copy WHERE migration = ?`
-	updateBulkBegun = `UPDATE bulk_copy SET scope = ?, status = 'running', rows_per_second = ?, ended_at = NULL WHERE migration = ?`
+	insertBulk = `INSERT INTO bulk_copy (migration, what, pass, status, rows_per_second, begun_at)
+VALUES (?,?,?,'running',?,UTC_TIMESTAMP(6))`
+	queryBulk       = `SELECT what, status, rows_per_second, begun_at, ended_at FROM bulk_copy WHERE migration = ?`
+	updateBulkBegun = `UPDATE bulk_copy SET what = ?, pass = ?, status = 'running', rows_per_second = ?, begun_at = IF(?, UTC_TIMESTAMP(6), begun_at), ended_at = NULL WHERE migration = ?`
 	updateBulk      = `UPDATE bulk_copy SET status = ?, ended_at = IF(? = 'done', UTC_TIMESTAMP(6), NULL) WHERE migration = ?`
 	updateBulkRate  = `UPDATE bulk_copy SET rows_per_second = ? WHERE migration = ?`
 
-	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND form_table = ? LIMIT 1`
+	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND kind = ? AND form_table = ? LIMIT 1`
 
-	insertBulkChunks = `INSERT INTO bulk_chunk (migration, form_table, after_id, to_id, planned, state, owner, reason, detail,
+	insertBulkChunks = `INSERT INTO bulk_chunk (migration, kind, form_table, after_id, to_id, planned, state, owner, reason, detail,
 rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, changed_at) VALUES `
-	insertBulkChunksRow = `(?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
+	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND state IN ('taken', 'parked')`
+	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
+same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
-	queryBulkOwn   = `SELECT id, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
-	queryBulkNext  = `SELECT id, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
+	queryBulkOwn   = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
+	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
 	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
 	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
 inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 
-	queryBulkTables = `SELECT form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
+	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
 MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra)
-FROM bulk_chunk WHERE migration = ? GROUP BY form_table ORDER BY form_table`
+FROM bulk_chunk WHERE migration = ? GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
 	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
 	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE target = ? AND form_table = ? AND (`

@@ -32,7 +32,7 @@ func (f *bulkFakes) register(env activityRegistry, w *world) {
 	})
 }
 
-var bulkInput = contract.BulkInput{Migration: "m", Queues: queues, Scope: migration.BulkScope{Apps: []string{"crm"}}, Lanes: 3}
+var bulkInput = contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}, Lanes: 3}
 
 func TestBulkCopy(t *testing.T) {
 	t.Parallel()

@@ -40,12 +40,12 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 	if err := act.Forget(ctx); err != nil {
 		return out, err
 	}
-	tables, unknown, err := act.tables(ctx, in.Scope)
+	tables, unknown, err := act.tables(ctx, in.Order.Scope)
 	if err != nil || len(unknown) > 0 {
 		out.Unknown = unknown
 		return out, err
 	}
-	if err := act.Ledger.BeginBulk(ctx, in.Migration, in.Scope, in.RowsPerSecond); err != nil {
+	if err := act.Ledger.BeginBulk(ctx, in.Migration, in.Order); err != nil {
 		return out, err
 	}
 	for _, table := range tables {
@@ -99,20 +99,20 @@ func (act *Activities) tables(ctx context.Context, scope migration.BulkScope) (t
 }
 
 func (act *Activities) cut(ctx context.Context, mig migration.Name, table string) error {
-	is, err := act.Ledger.BulkCut(ctx, mig, table)
+	is, err := act.Ledger.BulkCut(ctx, mig, migration.BulkRows, table)
 	if err != nil || is {
 		return err
 	}
 	var chunks []migration.BulkChunk
 	err = records.Chunks(ctx, act.Source.Rows(), table, chunkRows, func(c records.Chunk) error {
 		step.Headway(ctx)
-		chunks = append(chunks, migration.BulkChunk{Table: c.Table, After: c.After, To: c.To, Rows: c.Rows})
+		chunks = append(chunks, migration.BulkChunk{Kind: migration.BulkRows, Table: c.Table, After: c.After, To: c.To, Rows: c.Rows})
 		return nil
 	})
-	if err != nil || len(chunks) == 0 {
+	if err != nil {
 		return err
 	}
-	return act.Ledger.CutBulk(ctx, mig, table, chunks)
+	return act.Ledger.CutBulk(ctx, mig, chunks)
 }
 
 // SettleBulk says in the ledger that nothing is left to copy, unless somebody paused it.

@@ -44,7 +44,7 @@ func newCopying(t *testing.T, tables ...string) *copying {
 func (c *copying) activities() *bulk.Activities { return &bulk.Activities{Servers: &c.servers} }
 
 func (c *copying) input() contract.BulkInput {
-	return contract.BulkInput{Migration: c.Migration, Scope: migration.BulkScope{Tables: c.tables}, Lanes: 2}
+	return contract.BulkInput{Migration: c.Migration, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: c.tables}}, Lanes: 2}
 }
 
 func (c *copying) cut() contract.CutOutput {
@@ -96,7 +96,7 @@ func (c *copying) stands(tables ...migration.BulkTable) {
 
 func done(table string, of migration.BulkTally) migration.BulkTable {
 	of.Rows = rows
-	return migration.BulkTable{Table: table, Chunks: 1, Done: 1, Planned: rows, BulkTally: of}
+	return migration.BulkTable{Kind: migration.BulkRows, Table: table, Chunks: 1, Done: 1, Planned: rows, BulkTally: of}
 }
 
 func TestCopyOfTables(t *testing.T) {
@@ -121,7 +121,7 @@ func TestCopyOfTables(t *testing.T) {
 	if got := c.settle(); got.Status != migration.BulkDone || got.Chunks != 4 || got.Parked != 2 {
 		t.Errorf("settled: %+v", got)
 	}
-	refused := migration.BulkTable{Table: "c", Chunks: 1, Parked: 1, Planned: rows, Reason: migration.ReasonRecordUnsupported}
+	refused := migration.BulkTable{Kind: migration.BulkRows, Table: "c", Chunks: 1, Parked: 1, Planned: rows, Reason: migration.ReasonRecordUnsupported}
 	tables, err := c.Ledger.BulkTables(t.Context(), c.Migration)
 	activitytest.Must(t, err)
 	refused.Detail = tables[2].Detail
@@ -163,7 +163,8 @@ func TestCopyRefusesNamesThatTheSourceDoesNotHave(t *testing.T) {
 	c := newCopying(t, "a")
 	c.tables = []string{"a", "nothing"}
 	out, err := activitytest.Run(t, c.activities().Register, contract.CutTables, contract.BulkInput{
-		Migration: c.Migration, Scope: migration.BulkScope{Tables: []string{"a", "nothing"}, Apps: []string{"no_app"}}, Lanes: 1,
+		Migration: c.Migration, Lanes: 1,
+		Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"a", "nothing"}, Apps: []string{"no_app"}}},
 	})
 	activitytest.Must(t, err)
 	if diff := cmp.Diff(contract.CutOutput{Unknown: []string{"nothing", "no_app"}}, out); diff != "" {

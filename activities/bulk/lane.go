@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -12,7 +11,6 @@ import (
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
-	"jogetferry/records"
 )
 
 // CopyChunks copies chunk after chunk until none is left, or the copy is paused. A lane
@@ -31,7 +29,7 @@ func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (c
 		if err != nil || !ok {
 			return out, err
 		}
-		outcome, err := l.copy(ctx, chunk)
+		outcome, err := l.do(ctx, chunk)
 		if errors.Is(err, errPaused) {
 			return out, act.Ledger.ReleaseBulk(ctx, chunk, l.token)
 		}
@@ -67,18 +65,21 @@ type lane struct {
 
 	in      contract.LaneInput
 	token   migration.Token
-	bulk    *records.Bulk
+	order   migration.BulkOrder // as of the latest look
+	rows    *rows
 	limiter *rate.Limiter // its part of the rate of the copy
 	looked  time.Time
 }
 
 func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
 	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
-	l.bulk = &records.Bulk{Source: act.Source.Rows(), Target: act.Target.Form(), Options: records.BulkOptions{
-		OnConflict: act.Settings.OnConflict, Pace: l.pace, Leave: l.rekeyed,
-		Images: act.Ledger.RowImages(in.Migration, act.Key(owner)),
-	}}
+	l.rows = newRows(l)
 	return l
+}
+
+// do is what the pass does with a chunk.
+func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
+	return l.rows.copy(ctx, c)
 }
 
 // look takes over what the operator says of the copy: errPaused, and its rate.
@@ -90,6 +91,7 @@ func (l *lane) look(ctx context.Context) error {
 	if bulk.Status != migration.BulkRunning {
 		return errPaused
 	}
+	l.order = bulk.BulkOrder
 	limit := rate.Inf
 	if bulk.RowsPerSecond > 0 {
 		limit = rate.Limit(float64(bulk.RowsPerSecond) / float64(l.in.Lanes))
@@ -125,119 +127,4 @@ func (l *lane) pace(ctx context.Context, rows int, _ int64) error {
 		rest -= n
 	}
 	return ctx.Err()
-}
-
-// copy copies and compares a chunk. What differs after that is copied once more: the
-// source may have changed between the two.
-func (l *lane) copy(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	l.bulk.Options.Meant = func(ctx context.Context, _ records.Chunk, rows []records.Brought) error {
-		meant := make([]migration.BulkRow, len(rows))
-		for i, r := range rows {
-			meant[i] = migration.BulkRow{ID: r.ID, Digest: r.Digest}
-		}
-		return l.Ledger.MeantInBulk(ctx, l.Target.Fingerprint, c, meant)
-	}
-	chunk := records.Chunk{Table: c.Table, After: c.After, To: c.To, Rows: c.Rows}
-	var o migration.BulkOutcome
-	for try := 1; ; try++ {
-		result, err := l.bulk.Copy(ctx, chunk)
-		add(&o, result)
-		if migration.CodeOf(err) == migration.CodeUnsupported {
-			return refused(o, err), nil
-		}
-		if err != nil {
-			return o, err
-		}
-		step.Headway(ctx)
-		compared, err := l.bulk.Compare(ctx, chunk)
-		if err != nil {
-			return o, err
-		}
-		if compared.Differences, err = l.expected(ctx, compared.Differences); err != nil {
-			return o, err
-		}
-		if judge(&o, compared, result); o.Reason != migration.ReasonVerifyDiffers || try == copyTries {
-			return o, nil
-		}
-	}
-}
-
-// rekeyed returns which of some rows are of records that get another ID on the target:
-// these come with their instance, and under that ID.
-func (l *lane) rekeyed(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
-	rekeys, err := l.Rekeys(ctx, l.Key(owner), ids)
-	leave := make(map[migration.RecordID]bool, len(rekeys))
-	for id := range rekeys {
-		leave[id] = true
-	}
-	return leave, err
-}
-
-// expected takes out of differences the rows that were left.
-func (l *lane) expected(ctx context.Context, differences []records.Difference) ([]records.Difference, error) {
-	var missing []migration.RecordID
-	for _, d := range differences {
-		if d.Kind == records.Missing {
-			missing = append(missing, d.Key.ID)
-		}
-	}
-	leave, err := l.rekeyed(ctx, missing)
-	return slices.DeleteFunc(differences, func(d records.Difference) bool { return d.Kind == records.Missing && leave[d.Key.ID] }), err
-}
-
-// copyTries is how often a chunk is copied while the source changes.
-const copyTries = 2
-
-// add counts what a copy of the chunk did; of rows it counts those of the last one.
-func add(o *migration.BulkOutcome, r records.BulkResult) {
-	o.Rows, o.Bytes = int64(r.Rows), r.Bytes
-	o.Inserted += int64(r.Inserted)
-	o.Overwritten += int64(r.Overwritten)
-	o.Same, o.Kept, o.Conflicts = int64(r.Same), int64(r.Kept), int64(len(r.Conflicts))
-}
-
-func refused(o migration.BulkOutcome, err error) migration.BulkOutcome {
-	o.Reason, o.Detail = migration.ReasonRecordUnsupported, err.Error()
-	return o
-}
-
-// judge says what a comparison means after a copy that ended so.
-func judge(o *migration.BulkOutcome, c records.ChunkComparison, r records.BulkResult) {
-	o.Reason, o.Detail, o.Missing, o.Differing, o.Extra = "", "", 0, 0, 0
-	conflicts := map[migration.RowKey]bool{}
-	for _, key := range r.Conflicts {
-		conflicts[key] = true
-	}
-	var unexplained []migration.RowKey
-	for _, d := range c.Differences {
-		switch d.Kind {
-		case records.Missing:
-			o.Missing++
-		case records.Differs:
-			o.Differing++
-		case records.Surplus:
-			o.Extra++
-			continue // the target's own
-		}
-		if !conflicts[d.Key] {
-			unexplained = append(unexplained, d.Key)
-		}
-	}
-	switch {
-	case len(r.Conflicts) > 0:
-		o.Reason, o.Detail = migration.ReasonRecordConflict, named(r.Conflicts)
-	case len(unexplained) > r.Kept:
-		o.Reason, o.Detail = migration.ReasonVerifyDiffers, named(unexplained)
-	}
-}
-
-// maxNamed bounds how many rows are named.
-const maxNamed = 20
-
-func named(keys []migration.RowKey) string {
-	list := step.List(keys[:min(len(keys), maxNamed)])
-	if more := len(keys) - maxNamed; more > 0 {
-		list += fmt.Sprintf(" and %d more", more)
-	}
-	return list
 }

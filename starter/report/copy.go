@@ -10,6 +10,7 @@ import (
 
 // Copy is how the copy of all data stands: the result of copy.
 type Copy struct {
+	Pass          migration.BulkPass    `json:"pass"`
 	Status        migration.BulkStatus  `json:"status"`
 	Apps          []string              `json:"apps"`  // empty where tables were named
 	Named         []string              `json:"named"` // tables, empty where apps were
@@ -23,7 +24,7 @@ type Copy struct {
 // NewCopy shows how the copy stands.
 func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
 	v := Copy{
-		Status: bulk.Status, Apps: append([]string{}, bulk.Scope.Apps...), Named: append([]string{}, bulk.Scope.Tables...),
+		Pass: bulk.Pass, Status: bulk.Status, Apps: append([]string{}, bulk.Scope.Apps...), Named: append([]string{}, bulk.Scope.Tables...),
 		RowsPerSecond: bulk.RowsPerSecond, Tables: append([]migration.BulkTable{}, tables...),
 	}
 	for _, t := range tables {

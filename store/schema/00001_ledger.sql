@@ -247,10 +247,11 @@ CREATE TABLE IF NOT EXISTS record_key (
   PRIMARY KEY (source, target, record)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- The bulk copy of a migration. scope is JSON, packed.
+-- The bulk copy of a migration, in its latest pass. what is a BulkOrder as JSON, packed.
 CREATE TABLE IF NOT EXISTS bulk_copy (
   migration varchar(128) NOT NULL,
-  scope     mediumblob NOT NULL,
+  what      mediumblob NOT NULL,
+  pass      varchar(16) NOT NULL,
   status    varchar(16) NOT NULL,
   rows_per_second int NOT NULL,
   begun_at  datetime(6) NOT NULL,
@@ -262,6 +263,7 @@ CREATE TABLE IF NOT EXISTS bulk_copy (
 CREATE TABLE IF NOT EXISTS bulk_chunk (
   id        bigint NOT NULL AUTO_INCREMENT,
   migration varchar(128) NOT NULL,
+  kind      varchar(16) NOT NULL,
   form_table varchar(64) NOT NULL,
   after_id  varchar(255) NOT NULL,
   to_id     varchar(255) NOT NULL,
@@ -283,7 +285,7 @@ CREATE TABLE IF NOT EXISTS bulk_chunk (
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (id),
   KEY bulk_chunk_turn (migration, state, id),
-  KEY bulk_chunk_table (migration, form_table)
+  KEY bulk_chunk_table (migration, kind, form_table)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Rows that chunks inserted, or meant to: ids and digests, packed, some hundreds at a
