@@ -156,7 +156,7 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	// Bound to no context: the server outlives the call that started it.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.options.Binary, s.arguments()...) //nolint:gosec // the binary is the caller's choice
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.process, err = child.Start(cmd); err != nil {
+	if s.process, err = child.StartUnsynced(cmd); err != nil {
 		return err
 	}
 	if err := s.await(ctx); err != nil {

@@ -187,6 +187,7 @@ func (s *Stage) open(dsn string) *sql.DB {
 	cfg, err := mysql.ParseDSN(dsn)
 	s.must(err)
 	s.must(cfg.Apply(mysql.Charset("utf8mb4", "")))
+	cfg.InterpolateParams = true
 	cfg.Params = map[string]string{"autocommit": "1", "sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
 	db, err := sql.Open("mysql", cfg.FormatDSN())
 	s.must(err)
