@@ -216,7 +216,7 @@ func (s *Stage) build() {
 		builtDir = dir
 		for _, name := range []string{"worker", "starter"} {
 			//nolint:gosec // our own packages
-			out, err := exec.CommandContext(s.t.Context(), "go", "build", "-o", filepath.Join(dir, name), "jogetferry/"+name).CombinedOutput()
+			out, err := exec.CommandContext(s.t.Context(), "go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, name), "jogetferry/"+name).CombinedOutput()
 			if err != nil {
 				built[name] = fmt.Errorf("build %s: %w\n%s", name, err, out)
 			}
