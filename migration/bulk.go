@@ -2,6 +2,10 @@ package migration
 
 import "time"
 
+// BulkInstance stands for the bulk copy where what was written belongs to an instance of the
+// source.
+const BulkInstance InstanceID = "(copy)"
+
 // BulkScope says what a bulk copy covers: docs/adr/0015-all-data-of-an-app.md.
 type BulkScope struct {
 	// Apps are those whose form tables are copied; nil: those of the processes of the

@@ -357,6 +357,8 @@ user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate 
 const (
 	queryRekeys = `SELECT record, target_record FROM record_key WHERE source = ? AND target = ? AND record IN `
 
+	queryAnyRekey = `SELECT 1 FROM record_key WHERE source = ? AND target = ? LIMIT 1`
+
 	queryRekeysOf = `SELECT k.record, k.target_record FROM migration m JOIN record_key k ON k.source = m.source AND k.target = m.target
 WHERE m.name = ? AND k.record IN `
 
@@ -379,7 +381,7 @@ WHERE m.name = ? AND k.record IN `
 	usersIn   = `SELECT DISTINCT t.row_id, t.instance FROM `
 	notUndone = ` t LEFT JOIN undo_mark m
 ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
-WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
+WHERE m.source IS NULL AND t.instance <> '` + string(migration.BulkInstance) + `' AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
 
 	queryStartUsers = `SELECT record, instance FROM start_claim WHERE state <> 'released' AND source = ? AND target = ? AND record IN `
 	queryHoldUsers  = `SELECT record, instance FROM record_hold WHERE instance <> '' AND source = ? AND target = ? AND record IN `

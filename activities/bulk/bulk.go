@@ -16,9 +16,6 @@ import (
 // anew after a crash.
 const chunkRows = 20_000
 
-// owner stands for the bulk copy where images belong to an instance of the source.
-const owner migration.InstanceID = "(copy)"
-
 // Activities copy all data of apps.
 type Activities struct{ *step.Servers }
 

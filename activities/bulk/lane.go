@@ -20,7 +20,10 @@ func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (c
 	if _, err := act.Bound(ctx, in.Migration); err != nil {
 		return out, err
 	}
-	l := act.lane(ctx, in)
+	l, err := act.lane(ctx, in)
+	if err != nil {
+		return out, err
+	}
 	for {
 		if err := l.look(ctx); err != nil {
 			return out, notPaused(err)
@@ -71,10 +74,10 @@ type lane struct {
 	looked  time.Time
 }
 
-func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
-	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
-	l.rows = newRows(l)
-	return l
+func (act *Activities) lane(ctx context.Context, in contract.LaneInput) (l *lane, err error) {
+	l = &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
+	l.rows, err = newRows(ctx, l)
+	return l, err
 }
 
 // do is what the pass does with a chunk.
