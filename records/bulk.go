@@ -37,10 +37,11 @@ func Chunks(ctx context.Context, source Side, table string, size int, f func(Chu
 		return err
 	}
 	subject := "table " + t.Real
-	if c, has := t.column(idColumn); t.View || !has || !c.Unique {
+	if c, has := t.column(t.key()); t.View || !has || !c.Unique {
 		return &migration.Error{Code: migration.CodeUnsupported, Op: op, Subject: subject, Hint: "it is a view, or its column id is no key: its rows cannot be taken one after the other"}
 	}
-	rows, err := source.Q.QueryContext(ctx, idsQuery(t.Real))
+	query, args := idsQuery(t)
+	rows, err := source.Q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return failed(op, subject, err)
 	}
@@ -115,6 +116,7 @@ type BulkResult struct {
 
 	Rows  int
 	Bytes int64
+	Left  int // rows that have no place there (NewIDs)
 }
 
 // Copy makes the target's rows of a chunk those of the source, as they are now. Rows that
@@ -352,7 +354,7 @@ func appendEscaped(line, value []byte) []byte {
 
 // write writes a batch: what the target lacks as one, the rest by the rules of Copy.
 func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkResult) error {
-	batch, naming, err := w.rekeyed(ctx, batch)
+	batch, naming, err := w.rekeyed(ctx, batch, result)
 	if err != nil {
 		return err
 	}
@@ -518,8 +520,9 @@ func (r *BulkResult) add(c CopyResult) {
 }
 
 // idsQuery reads all ids of a table in their order.
-func idsQuery(table string) string {
-	return "SELECT " + database.Quote(idColumn) + " FROM " + database.Quote(table) + " ORDER BY " + database.Quote(idColumn)
+func idsQuery(t *Table) (query string, args []any) {
+	where, args := between(t, "", "")
+	return "SELECT " + database.Quote(t.key()) + " FROM " + database.Quote(t.Real) + where + " ORDER BY " + database.Quote(t.key()), args
 }
 
 // rangeQuery reads the rows of a table above after and not above to, the first limit of
@@ -529,23 +532,29 @@ func rangeQuery(l *layout, after, to migration.RecordID, limit int) (query strin
 	for i, c := range l.columns {
 		read[i] = c.expression()
 	}
-	where, args := between(after, to)
-	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(l.table.Real) + where + " ORDER BY " + database.Quote(idColumn)
+	where, args := between(l.table, after, to)
+	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(l.table.Real) + where + " ORDER BY " + database.Quote(l.table.key())
 	if limit > 0 {
 		query, args = query+" LIMIT ?", append(args, limit)
 	}
 	return query, args
 }
 
-// between restricts ids to those above after, "" for the beginning, and not above to, "" for
-// the end.
-func between(after, to migration.RecordID) (where string, args []any) {
+// between restricts the rows that count of a table to ids above after, "" for the beginning, and
+// not above to, "" for the end.
+func between(t *Table, after, to migration.RecordID) (where string, args []any) {
 	var terms []string
+	if o := t.other; o != nil {
+		terms = append(terms, database.Quote(o.Column)+" IN (NULL"+strings.Repeat(", ?", len(o.Values))+")")
+		for _, v := range o.Values {
+			args = append(args, v)
+		}
+	}
 	if after != "" {
-		terms, args = append(terms, database.Quote(idColumn)+" > ?"), append(args, string(after))
+		terms, args = append(terms, database.Quote(t.key())+" > ?"), append(args, string(after))
 	}
 	if to != "" {
-		terms, args = append(terms, database.Quote(idColumn)+" <= ?"), append(args, string(to))
+		terms, args = append(terms, database.Quote(t.key())+" <= ?"), append(args, string(to))
 	}
 	if len(terms) == 0 {
 		return "", nil

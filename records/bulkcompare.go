@@ -136,7 +136,7 @@ func (b *Bulk) sums(ctx context.Context, chunk Chunk, from, to *layout, h rowHas
 }
 
 func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s ChunkSum, whole bool, err error) {
-	where, args := between(chunk.After, chunk.To)
+	where, args := between(l.table, chunk.After, chunk.To)
 	query := "SELECT COUNT(*), COUNT(h), IFNULL(BIT_XOR(h), 0) FROM (SELECT " + hash + " AS h FROM " + database.Quote(l.table.Real) + where + ") AS hashed"
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {

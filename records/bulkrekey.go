@@ -14,7 +14,8 @@ import (
 type NewIDs interface {
 	// Any reports whether there are such records at all.
 	Any(ctx context.Context) (bool, error)
-	// Of returns those among ids.
+	// Of returns those among ids. One that becomes "" has no place on the target, nor has a row
+	// that names it.
 	Of(ctx context.Context, ids []migration.RecordID) (migration.Rekeys, error)
 }
 
@@ -37,8 +38,23 @@ func (b *Bulk) rekeying(ctx context.Context, rows *Set) (Rekeying, error) {
 	if r.Rekeys, err = b.Options.NewIDs.Of(ctx, r.Named(*rows)); err != nil {
 		return r, err
 	}
-	rows.Rows = slices.DeleteFunc(rows.Rows, func(row Row) bool { return r.Rekeys[row.Key.ID] != "" })
+	columns := r.keyColumns()
+	rows.Rows = slices.DeleteFunc(rows.Rows, func(row Row) bool { return r.leaves(&row, columns) })
 	return r, nil
+}
+
+// leaves reports whether a row of the source is not copied: it is one of a record with a new
+// ID, or has no place on the target.
+func (r Rekeying) leaves(row *Row, columns keyColumns) bool {
+	if _, is := r.Rekeys[row.Key.ID]; is {
+		return true
+	}
+	for n := range row.Names {
+		if to, is := r.Rekeys[migration.RecordID(row.Values[n])]; is && to == "" && columns.has(row, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // naming returns the columns of a layout, id aside, that may name a record.
@@ -66,7 +82,7 @@ func (w *chunkCopy) name(batch *bulkBatch, row *Row) {
 
 // rekeyed returns a batch without the rows of records with new IDs, and without those that
 // name one: they are not what they are on the source, and go the way of record sets.
-func (w *chunkCopy) rekeyed(ctx context.Context, batch *bulkBatch) (rest *bulkBatch, naming []migration.RecordID, err error) {
+func (w *chunkCopy) rekeyed(ctx context.Context, batch *bulkBatch, result *BulkResult) (rest *bulkBatch, naming []migration.RecordID, err error) {
 	if !w.renames {
 		return batch, nil, nil
 	}
@@ -76,10 +92,13 @@ func (w *chunkCopy) rekeyed(ctx context.Context, batch *bulkBatch) (rest *bulkBa
 	if err != nil || len(rekeys) == 0 {
 		return batch, nil, err
 	}
-	isNew := func(id migration.RecordID) bool { return rekeys[id] != "" }
+	isNew := func(id migration.RecordID) bool { _, is := rekeys[id]; return is }
+	noPlace := func(id migration.RecordID) bool { return isNew(id) && rekeys[id] == "" }
 	var taken []migration.RecordID
 	for i, id := range batch.ids {
 		switch {
+		case noPlace(id), slices.ContainsFunc(batch.named[i], noPlace):
+			result.Left++
 		case isNew(id):
 		case slices.ContainsFunc(batch.named[i], isNew):
 			naming = append(naming, id)

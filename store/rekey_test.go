@@ -84,7 +84,7 @@ func TestSaveRekeys_of_a_record_that_is_there(t *testing.T) {
 			must(t, err)
 		}},
 		{name: "a_copy_of_all_data", do: func(t *testing.T, l *store.Ledger) {
-			wrote(t, l, migration.ClaimKey{Source: ourKey.Source, Instance: migration.BulkInstance, Target: ourKey.Target})
+			wrote(t, l, migration.ClaimKey{Source: ourKey.Source, Instance: migration.BulkOwner, Target: ourKey.Target})
 		}},
 		{name: "of_another_source", do: func(t *testing.T, l *store.Ledger) {
 			wrote(t, l, migration.ClaimKey{Source: "elsewhere", Instance: other.Instance, Target: other.Target})

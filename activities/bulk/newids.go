@@ -15,7 +15,7 @@ func (n newIDs) Any(ctx context.Context) (bool, error) {
 }
 
 func (n newIDs) Of(ctx context.Context, ids []migration.RecordID) (migration.Rekeys, error) {
-	return n.Rekeys(ctx, n.Key(migration.BulkInstance), ids)
+	return n.Rekeys(ctx, n.Key(migration.BulkOwner), ids)
 }
 
 // rekeying says where rows name records, by the forms of the apps that are copied and of

@@ -21,9 +21,19 @@ func newRows(ctx context.Context, l *lane) (*rows, error) {
 	rekeying, err := r.rekeying(ctx, l.in.Migration)
 	r.bulk = &records.Bulk{Source: r.Source.Rows(), Target: r.Target.Form(), Options: records.BulkOptions{
 		OnConflict: r.Settings.OnConflict, Pace: l.pace, NewIDs: newIDs{l.Activities}, Rekeying: rekeying,
-		Images: r.Ledger.RowImages(l.in.Migration, r.Key(migration.BulkInstance)),
+		Images: r.Ledger.RowImages(l.in.Migration, r.Key(migration.BulkOwner)),
 	}}
 	return r, err
+}
+
+// newTrails is newRows for tables of Joget's. What is there already is the target's own.
+func newTrails(l *lane, t *trails) *rows {
+	r := &rows{Activities: l.Activities}
+	r.bulk = &records.Bulk{Source: t.source, Target: t.target, Options: records.BulkOptions{
+		OnConflict: records.ConflictKeep, Pace: l.pace, NewIDs: t, Rekeying: t.rekeying(nil),
+		Images: r.Ledger.RowImages(l.in.Migration, r.Key(migration.BulkOwner)),
+	}}
+	return r
 }
 
 // copy copies and compares a chunk. What differs after that is copied once more: the
@@ -66,7 +76,7 @@ func add(o *migration.BulkOutcome, r records.BulkResult) {
 	o.Rows, o.Bytes = int64(r.Rows), r.Bytes
 	o.Inserted += int64(r.Inserted)
 	o.Overwritten += int64(r.Overwritten)
-	o.Same, o.Kept, o.Conflicts = int64(r.Same), int64(r.Kept), int64(len(r.Conflicts))
+	o.Same, o.Kept, o.Conflicts = int64(r.Same), int64(r.Kept+r.Left), int64(len(r.Conflicts))
 }
 
 func refused(o migration.BulkOutcome, err error) migration.BulkOutcome {
