@@ -73,7 +73,7 @@ func (act *Activities) trails(ctx context.Context, app string) (*trails, error) 
 }
 
 // table is what keys of rows call a table of Joget's: it has the rows of the app alone.
-func (t *trails) table(real string) string { return t.app + "/" + trailNames[real] }
+func (t *trails) table(name string) string { return t.app + "/" + trailNames[name] }
 
 // trailNames are short, since the ledger has room for the name of a form table.
 var trailNames = map[string]string{
