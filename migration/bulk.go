@@ -2,6 +2,10 @@ package migration
 
 import "time"
 
+// BulkOwner stands for the bulk copy where what was written belongs to an instance of the
+// source.
+const BulkOwner InstanceID = "(copy)"
+
 // BulkScope says what a bulk copy covers: docs/adr/0015-all-data-of-an-app.md.
 type BulkScope struct {
 	// Apps are those whose form tables are copied; nil: those of the processes of the
@@ -9,7 +13,21 @@ type BulkScope struct {
 	Apps []string `json:"apps,omitempty"`
 	// Tables are form tables, without app_fd_, in place of those of apps; nil: theirs.
 	Tables []string `json:"tables,omitempty"`
+	// With are tables of Joget's besides, of the rows of Apps: docs/adr/0017-report-tables-and-trails.md.
+	With []BulkWith `json:"with,omitempty"`
 }
+
+// BulkWith names tables of Joget's that are no form tables.
+type BulkWith string
+
+// What a copy may have with it.
+const (
+	WithReports BulkWith = "app_report" // the Process Data Collector's
+	WithTrail   BulkWith = "form_audit" // the trail of form data
+)
+
+// BulkWiths are all of them.
+func BulkWiths() []BulkWith { return []BulkWith{WithReports, WithTrail} }
 
 // BulkPass says what is done with the chunks of a bulk copy, one after the other.
 type BulkPass string
@@ -42,6 +60,7 @@ type BulkKind string
 const (
 	BulkRows  BulkKind = "rows"  // of a form table
 	BulkFiles BulkKind = "files" // below the uploads folder of a form table
+	BulkTrail BulkKind = "trail" // of an app in a table of Joget's: "app/table"
 )
 
 // BulkOrder is what a bulk copy is asked to do.

@@ -319,6 +319,9 @@ type RekeyFacts struct {
 	// Refused are keys of the record set that cannot take the new ID, and Mentions columns
 	// that hold an old one and are not rewritten: "app_fd_x.c_y: 3 rows".
 	Refused, Mentions []string
+	// Brought are the form tables that have a row of the record's own ID on the target by a
+	// bulk copy, and as it brought it.
+	Brought []string
 }
 
 // OldIDs are where the form tables of an app have old IDs of records with new ones that

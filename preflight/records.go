@@ -156,6 +156,14 @@ var records = []Check{
 		About:    `Both or none: an instance of the same record was migrated with the old ID, or one brought a row of that ID with its own record. Found for records that records.rekey gives a new ID. The ledger knows what was written, which files, which start was made, and who is at work on it now; what was rolled back does not count.`,
 		Instance: recordStands,
 	},
+	{
+		ID:       "FERRY-330",
+		Severity: migration.Warning,
+		Title:    "a copy of all data brought the record under its own ID, before it got a new one",
+		Remedy:   "starter copy --delta --delete: it removes that row, which is ours and nobody's since, and rewrites the rows that name it; the instance can be migrated before or after",
+		About:    `Rows of records with new IDs come with their instance; a copy of all data leaves them out, as soon as the decision is made. One that was made before has brought them as they were, and the target would have the record twice. Looked at are the rows whose id is the record ID; what was changed on the target since is not ours any more, and stays.`,
+		Instance: recordBrought,
+	},
 }
 
 func recordIsInstance(f *InstanceFacts, r Report) {
@@ -349,4 +357,10 @@ func recordStands(f *InstanceFacts, r Report) {
 		names[i] = string(id)
 	}
 	r.Found(f.subject(), strings.Join(first(maxColumns, names), ", "))
+}
+
+func recordBrought(f *InstanceFacts, r Report) {
+	if len(f.Rekey.Brought) > 0 {
+		r.Found(f.subject(), "app_fd_"+strings.Join(first(maxColumns, f.Rekey.Brought), ", app_fd_"))
+	}
 }

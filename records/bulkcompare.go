@@ -26,7 +26,8 @@ type ChunkComparison struct {
 
 // Compare compares a chunk on both sides as they are now. Both servers sum up its rows;
 // where the sums are not equal, or cannot be had, the rows are read and compared. A chunk
-// that is equal costs two statements. CodeUnsupported: the target lacks the table. It is
+// that is equal costs two statements. Rows of records with new IDs count as not there, and what
+// names them as rewritten (BulkOptions.NewIDs). CodeUnsupported: the target lacks the table. It is
 // read-only and safe to repeat.
 func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error) {
 	var c ChunkComparison
@@ -40,7 +41,11 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 	}
 	// Another order of ids would make other rows of the chunk.
 	ordered := from.columns[from.id].Collation == to.columns[to.id].Collation
-	if expression, ok := hashOf(from, to); ok && ordered {
+	rewrites, err := b.rewrites(ctx, chunk, from)
+	if err != nil {
+		return c, err
+	}
+	if expression, ok := hashOf(from, to); ok && ordered && !rewrites {
 		equal, err := b.sums(ctx, chunk, from, to, expression, &c)
 		if err != nil || equal {
 			return c, err
@@ -131,7 +136,7 @@ func (b *Bulk) sums(ctx context.Context, chunk Chunk, from, to *layout, h rowHas
 }
 
 func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s ChunkSum, whole bool, err error) {
-	where, args := between(chunk.After, chunk.To)
+	where, args := between(l.table, chunk.After, chunk.To)
 	query := "SELECT COUNT(*), COUNT(h), IFNULL(BIT_XOR(h), 0) FROM (SELECT " + hash + " AS h FROM " + database.Quote(l.table.Real) + where + ") AS hashed"
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -159,6 +164,11 @@ func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordere
 		if !last {
 			upTo = source.Rows[bulkRows-1].Key.ID
 		}
+		rekeying, err := b.rekeying(ctx, &source)
+		if err != nil {
+			return nil, err
+		}
+		source = rekeying.Set(source)
 		var target Set
 		if ordered {
 			target, err = surveyRange(ctx, b.Target.DB, to, after, upTo, 0)

@@ -49,7 +49,7 @@ func selectQuery(s rowSelection) (query string, args []any) {
 		args = append(args, v)
 	}
 	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(s.layout.table.Real) +
-		" WHERE " + database.Quote(s.column) + " IN (" + marks(len(s.values)) + ") ORDER BY " + database.Quote(idColumn)
+		" WHERE " + database.Quote(s.layout.table.named(s.column)) + " IN (" + marks(len(s.values)) + ") ORDER BY " + database.Quote(s.layout.table.key())
 	if s.maxRows > 0 {
 		query, args = query+" LIMIT ?", append(args, s.maxRows)
 	}
@@ -68,16 +68,16 @@ func insertQuery(table string, columns []*Column, rows int) string {
 	return "INSERT INTO " + database.Quote(table) + " (" + quoteAll(names(columns)) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-func updateQuery(table string, columns []*Column) string {
+func updateQuery(table *Table, columns []*Column) string {
 	set := make([]string, len(columns))
 	for i, c := range columns {
 		set[i] = database.Quote(c.Name) + " = " + c.placeholder()
 	}
-	return "UPDATE " + database.Quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(idColumn) + " = ?"
+	return "UPDATE " + database.Quote(table.Real) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(table.key()) + " = ?"
 }
 
-func deleteQuery(table string) string {
-	return "DELETE FROM " + database.Quote(table) + " WHERE " + database.Quote(idColumn) + " = ?"
+func deleteQuery(table *Table) string {
+	return "DELETE FROM " + database.Quote(table.Real) + " WHERE " + database.Quote(table.key()) + " = ?"
 }
 
 // referringQuery finds rows whose column key holds one of n values.

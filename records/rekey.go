@@ -22,6 +22,8 @@ type Rekeying struct {
 	Model migration.FormModel
 	// Columns are further ones (records.rekey_columns), see migration.RekeyColumns.
 	Columns map[string][]string
+	// Others are those of tables that are no form tables, as they are called.
+	Others map[string][]string
 }
 
 // Place is a column, as the table has it, in so many rows; Table is without app_fd_.
@@ -102,6 +104,7 @@ func (r Rekeying) keyColumns() keyColumns {
 			k[table] = append(k[table], fieldColumn(field))
 		}
 	}
+	maps.Copy(k, r.Others)
 	return k
 }
 

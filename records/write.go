@@ -87,7 +87,7 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		case row != nil && c.want != nil:
 			err = w.update(ctx, c.want)
 		case row != nil:
-			err = w.exec(ctx, deleteQuery(l.table.Real), string(c.key.ID))
+			err = w.exec(ctx, deleteQuery(l.table), string(c.key.ID))
 		}
 		if err != nil {
 			return nil, err
@@ -146,7 +146,7 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 func (w *writer) update(ctx context.Context, row *Row) error {
 	var columns []*Column
 	for _, c := range w.layout.columns {
-		if _, has := row.Value(c.Name); has && !strings.EqualFold(c.Name, idColumn) || !has && c.Nullable {
+		if _, has := row.Value(c.Name); has && !strings.EqualFold(c.Name, w.layout.table.key()) || !has && c.Nullable {
 			columns = append(columns, c)
 		}
 	}
@@ -154,7 +154,7 @@ func (w *writer) update(ctx context.Context, row *Row) error {
 		return nil
 	}
 	args := append(appendArgs(nil, row, columns), string(row.Key.ID))
-	return w.exec(ctx, updateQuery(w.layout.table.Real, columns), args...)
+	return w.exec(ctx, updateQuery(w.layout.table, columns), args...)
 }
 
 // exec runs a write; a warning is an error, because outside strict mode it
@@ -357,6 +357,9 @@ func (s Side) writable(ctx context.Context, name string) (*layout, error) {
 	table, ok, err := s.Schema.Table(ctx, s.Q, name)
 	if err != nil {
 		return nil, err
+	}
+	if other, is := s.Schema.others[name]; is && !ok {
+		return nil, unsupported(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
 	}
 	if !ok {
 		return nil, unsupported(tablePrefix+name, "the target does not have this table; open one of its forms once on the target, and Joget creates it")

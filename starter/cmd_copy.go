@@ -26,7 +26,7 @@ type Bulk interface {
 
 // copyFlags are the flags of starter copy.
 type copyFlags struct {
-	apps, tables          []string
+	apps, tables, with    []string
 	lanes, rate           int
 	pause, status, detach bool
 }
@@ -48,6 +48,7 @@ was not there before is added. A copy that is under way is followed, and takes a
 	}
 	cmd.Flags().StringSliceVar(&f.apps, "app", nil, "copy the tables of these `APPS`; default those of the plan")
 	cmd.Flags().StringSliceVar(&f.tables, "tables", nil, "copy these `TABLES`, without app_fd_, and no others")
+	cmd.Flags().StringSliceVar(&f.with, "with", nil, "copy with them what Joget has `OF` these apps besides: "+withs(", "))
 	cmd.Flags().IntVar(&f.lanes, "lanes", 4, "chunks at a time, over all workers")
 	cmd.Flags().IntVar(&f.rate, "rate", 0, "rows a second, over all workers; 0 for no limit")
 	cmd.Flags().BoolVar(&f.pause, "pause", false, "pause the copy that is under way")
@@ -55,10 +56,14 @@ was not there before is added. A copy that is under way is followed, and takes a
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		switch {
-		case f.pause && f.status, (f.pause || f.status) && (len(f.apps)+len(f.tables) > 0 || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
+		case f.pause && f.status, (f.pause || f.status) && (len(f.apps)+len(f.tables)+len(f.with) > 0 || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
 			return mistake("--pause and --status begin no copy; give each alone")
 		case len(f.apps) > 0 && len(f.tables) > 0:
 			return mistake("give either --app or --tables")
+		case len(f.with) > 0 && len(f.tables) > 0:
+			return mistake("--with is of whole apps; give it without --tables")
+		case unknownWith(f.with) != "":
+			return mistake("--with %s is not known; give %s", unknownWith(f.with), withs(" or "))
 		case f.lanes < 1 || f.lanes > maxLanes:
 			return mistake("--lanes is from 1 to %d", maxLanes)
 		case f.rate < 0:
@@ -121,8 +126,8 @@ func (s *session) copy(ctx context.Context, f copyFlags, tune bool) error {
 
 // joinCopy follows the copy that is under way, at another rate where one is given.
 func (s *session) joinCopy(ctx context.Context, f copyFlags, tune bool) error {
-	if len(f.apps)+len(f.tables) > 0 {
-		return mistake("a copy is under way; give --app or --tables when it has ended, or pause it with starter copy --pause")
+	if len(f.apps)+len(f.tables)+len(f.with) > 0 {
+		return mistake("a copy is under way; give --app, --tables or --with when it has ended, or pause it with starter copy --pause")
 	}
 	if tune {
 		if err := s.ledger.Bulk.TuneBulk(ctx, s.config.Migration, f.rate); err != nil {
@@ -140,14 +145,20 @@ func (s *session) joinCopy(ctx context.Context, f copyFlags, tune bool) error {
 // apps of the plan where there was none.
 func (s *session) copyScope(ctx context.Context, f copyFlags) (migration.BulkScope, error) {
 	asked := migration.BulkScope{Apps: sortedOnce(f.apps), Tables: sortedOnce(f.tables)}
+	for _, with := range sortedOnce(f.with) {
+		asked.With = append(asked.With, migration.BulkWith(with))
+	}
 	if len(asked.Apps)+len(asked.Tables) > 0 {
 		return asked, nil
 	}
 	last, err := s.ledger.Bulk.Bulk(ctx, s.config.Migration)
-	if err == nil {
+	if err == nil && (len(f.with) == 0 || len(last.Scope.Apps) > 0) {
+		if len(asked.With) > 0 {
+			last.Scope.With = asked.With
+		}
 		return last.Scope, nil
 	}
-	if migration.CodeOf(err) != migration.CodeNotFound {
+	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return asked, err
 	}
 	groups, err := s.ledger.Pilots.PilotGroups(ctx, s.config.Migration, migration.Filter{})
@@ -161,6 +172,25 @@ func (s *session) copyScope(ctx context.Context, f copyFlags) (migration.BulkSco
 		return asked, mistake("there is no plan that says which apps; make one with starter plan, or give --app")
 	}
 	return asked, nil
+}
+
+// withs lists what --with takes.
+func withs(between string) string {
+	var names []string
+	for _, w := range migration.BulkWiths() {
+		names = append(names, string(w))
+	}
+	return strings.Join(names, between)
+}
+
+// unknownWith returns the first of some that is nothing to copy with; "" for none.
+func unknownWith(with []string) string {
+	for _, name := range with {
+		if !slices.Contains(migration.BulkWiths(), migration.BulkWith(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 func sortedOnce(list []string) []string {

@@ -63,6 +63,20 @@ func TestCopy(t *testing.T) {
 		{name: "apps_of_the_plan", args: "copy --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}}},
 		{name: "apps_that_are_named", args: "copy --app hr,crm,hr --lanes 2 --rate 9 --detach", input: &contract.BulkInput{Lanes: 2, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm", "hr"}}, RowsPerSecond: 9}}},
 		{name: "what_the_last_one_covered", args: "copy --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
+		{name: "with_reports", args: "copy --with form_audit,app_report --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}, With: []migration.BulkWith{migration.WithReports, migration.WithTrail}}}}},
+		{name: "with_reports_of_what_the_last_one_covered", args: "copy --with app_report --detach", world: func(w *world) {
+			w.bulk = bulk(func(b *migration.BulkCopy) {
+				b.Status, b.Scope = migration.BulkDone, migration.BulkScope{Apps: []string{"hr"}}
+			})
+		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"hr"}, With: []migration.BulkWith{migration.WithReports}}}}},
+		{name: "with_reports_again", args: "copy --detach", world: func(w *world) {
+			w.bulk = bulk(func(b *migration.BulkCopy) {
+				b.Status, b.Scope = migration.BulkDone, migration.BulkScope{Apps: []string{"hr"}, With: []migration.BulkWith{migration.WithTrail}}
+			})
+		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"hr"}, With: []migration.BulkWith{migration.WithTrail}}}}},
+		{name: "with_what_is_unknown", args: "copy --with app_report,wf_audit", status: 2, says: "--with wf_audit is not known; give app_report or form_audit"},
+		{name: "with_some_tables", args: "copy --tables note --with form_audit", status: 2, says: "--with is of whole apps"},
+		{name: "under_way_with_more", args: "copy --with form_audit", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "give --app, --tables or --with when", left: bulk(same)},
 		{name: "no_plan", args: "copy", world: func(w *world) { clear(w.entries) }, status: 2, says: "give --app"},
 		{name: "both", args: "copy --app crm --tables note", status: 2, says: "either --app or --tables"},
 		{name: "no_lane", args: "copy --lanes 0", status: 2, says: "--lanes is from 1"},
@@ -106,5 +120,17 @@ func TestCopy(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestCopyTellsWhatItKeptOfReports(t *testing.T) {
+	t.Parallel()
+	for table, told := range map[string]bool{"crm/report_instances": true, "crm/form_audit": false} {
+		w := copied()
+		w.bulkTables = []migration.BulkTable{{Kind: migration.BulkTrail, Table: table, Chunks: 1, Done: 1, BulkTally: migration.BulkTally{Rows: 9, Kept: 2}}}
+		_, out, _ := w.run(t, "copy", "--status")
+		if strings.Contains(out, "docs/what-if.md#a-copy-kept-reports-back") != told {
+			t.Errorf("of %s it shows:\n%s", table, out)
+		}
 	}
 }

@@ -357,6 +357,8 @@ user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate 
 const (
 	queryRekeys = `SELECT record, target_record FROM record_key WHERE source = ? AND target = ? AND record IN `
 
+	queryAnyRekey = `SELECT 1 FROM record_key WHERE source = ? AND target = ? LIMIT 1`
+
 	queryRekeysOf = `SELECT k.record, k.target_record FROM migration m JOIN record_key k ON k.source = m.source AND k.target = m.target
 WHERE m.name = ? AND k.record IN `
 
@@ -379,7 +381,7 @@ WHERE m.name = ? AND k.record IN `
 	usersIn   = `SELECT DISTINCT t.row_id, t.instance FROM `
 	notUndone = ` t LEFT JOIN undo_mark m
 ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
-WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
+WHERE m.source IS NULL AND t.instance NOT LIKE '` + string(migration.BulkOwner) + `%' AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
 
 	queryStartUsers = `SELECT record, instance FROM start_claim WHERE state <> 'released' AND source = ? AND target = ? AND record IN `
 	queryHoldUsers  = `SELECT record, instance FROM record_hold WHERE instance <> '' AND source = ? AND target = ? AND record IN `
@@ -406,8 +408,13 @@ WHERE migration = ? AND state IN ('taken', 'parked')`
 same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
-	queryBulkOwn   = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
-	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
+	queryBulkOwn = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
+	// Rows of activities name those of instances, and the database insists on it.
+	queryBulkNext = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk c WHERE migration = ? AND state = 'waiting'
+AND (kind <> 'trail' OR form_table NOT LIKE '%/report\_activities' OR NOT EXISTS (SELECT 1 FROM bulk_chunk p
+WHERE p.migration = c.migration AND p.kind = 'trail' AND p.form_table = REPLACE(c.form_table, '/report_activities', '/report_instances')
+AND p.state IN ('waiting', 'taken')))
+ORDER BY id LIMIT 1 FOR UPDATE`
 	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
 	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
 inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, changed_at = UTC_TIMESTAMP(6)

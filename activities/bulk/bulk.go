@@ -16,9 +16,6 @@ import (
 // anew after a crash.
 const chunkRows = 20_000
 
-// owner stands for the bulk copy where images belong to an instance of the source.
-const owner migration.InstanceID = "(copy)"
-
 // Activities copy all data of apps.
 type Activities struct{ *step.Servers }
 
@@ -49,7 +46,7 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 		return out, err
 	}
 	for _, table := range tables {
-		err := act.cut(ctx, in.Migration, table)
+		err := act.cut(ctx, in.Migration, cutting{act.Source.Rows(), migration.BulkRows, table})
 		switch {
 		case migration.CodeOf(err) == migration.CodeUnsupported:
 			out.Refused = append(out.Refused, table)
@@ -59,7 +56,7 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 			out.Tables++
 		}
 	}
-	return out, nil
+	return out, act.cutTrails(ctx, in, &out)
 }
 
 // tables returns the form tables of a scope, sorted, without those that the source has not
@@ -98,15 +95,22 @@ func (act *Activities) tables(ctx context.Context, scope migration.BulkScope) (t
 	return slices.Compact(tables), unknown, nil
 }
 
-func (act *Activities) cut(ctx context.Context, mig migration.Name, table string) error {
-	is, err := act.Ledger.BulkCut(ctx, mig, migration.BulkRows, table)
+// cutting is a table of the source that is cut.
+type cutting struct {
+	source records.Side
+	kind   migration.BulkKind
+	table  string
+}
+
+func (act *Activities) cut(ctx context.Context, mig migration.Name, of cutting) error {
+	is, err := act.Ledger.BulkCut(ctx, mig, of.kind, of.table)
 	if err != nil || is {
 		return err
 	}
 	var chunks []migration.BulkChunk
-	err = records.Chunks(ctx, act.Source.Rows(), table, chunkRows, func(c records.Chunk) error {
+	err = records.Chunks(ctx, of.source, of.table, chunkRows, func(c records.Chunk) error {
 		step.Headway(ctx)
-		chunks = append(chunks, migration.BulkChunk{Kind: migration.BulkRows, Table: c.Table, After: c.After, To: c.To, Rows: c.Rows})
+		chunks = append(chunks, migration.BulkChunk{Kind: of.kind, Table: c.Table, After: c.After, To: c.To, Rows: c.Rows})
 		return nil
 	})
 	if err != nil {

@@ -142,17 +142,28 @@ func TestCopyOfTables(t *testing.T) {
 		done("c", migration.BulkTally{Inserted: rows}), done("d", migration.BulkTally{Inserted: rows, Same: rows - 1, Extra: 1}))
 }
 
-// TestCopyLeavesRecordsWithNewIDs: they come with their instance, under that ID.
+// TestCopyLeavesRecordsWithNewIDs: they come with their instance, under that ID, and what
+// names them says the new one.
 func TestCopyLeavesRecordsWithNewIDs(t *testing.T) {
 	t.Parallel()
 	c := newCopying(t, "a")
 	_, err := c.Ledger.SaveRekeys(t.Context(), c.SourcePrint, c.TargetPrint, migration.Rekeys{"r7": "new-7", "r2000": "new-2000"}, "plan")
 	activitytest.Must(t, err)
+	c.servers.Settings.RekeyColumns.Columns = map[string][]string{"a": {"x"}}
+	c.servers.Settings.Extra.Relations = []migration.Relation{{Parent: "b", Child: "a", Kind: migration.RelationChildHoldsParent, Column: "y"}}
+	for _, s := range []*activitytest.Server{c.Source, c.Target} {
+		s.Exec("ALTER TABLE app_fd_a ADD c_y varchar(50)")
+	}
+	c.Source.Exec("UPDATE app_fd_a SET c_x = 'r7' WHERE id IN ('r8', 'r7')")
+	c.Source.Exec("UPDATE app_fd_a SET c_y = 'r2000' WHERE id IN ('r9', 'r7')")
 	c.cut()
 	if out, err := c.lane(activitytest.NewAttempt()); err != nil || out.Parked != 0 {
 		t.Errorf("%+v, %v", out, err)
 	}
 	c.stands(done("a", migration.BulkTally{Inserted: rows - 2}))
+	if named := c.Target.Text("SELECT GROUP_CONCAT(CONCAT_WS('>', id, c_x, c_y) ORDER BY id) FROM app_fd_a WHERE id IN ('r8', 'r9')"); named != "r8>new-7,r9>v9>new-2000" {
+		t.Errorf("they are named as %s", named)
+	}
 	if there := c.Target.Text("SELECT COUNT(*) FROM app_fd_a WHERE id IN ('r7', 'r2000')"); there != "0" {
 		t.Errorf("%s of them are there", there)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -20,7 +21,10 @@ func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (c
 	if _, err := act.Bound(ctx, in.Migration); err != nil {
 		return out, err
 	}
-	l := act.lane(ctx, in)
+	l, err := act.lane(ctx, in)
+	if err != nil {
+		return out, err
+	}
 	for {
 		if err := l.look(ctx); err != nil {
 			return out, notPaused(err)
@@ -67,19 +71,40 @@ type lane struct {
 	token   migration.Token
 	order   migration.BulkOrder // as of the latest look
 	rows    *rows
-	limiter *rate.Limiter // its part of the rate of the copy
+	trails  map[string]*rows // by app, those that it had chunks of
+	limiter *rate.Limiter    // its part of the rate of the copy
 	looked  time.Time
 }
 
-func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
-	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
-	l.rows = newRows(l)
-	return l
+func (act *Activities) lane(ctx context.Context, in contract.LaneInput) (l *lane, err error) {
+	l = &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1), trails: map[string]*rows{}}
+	l.rows, err = newRows(ctx, l)
+	return l, err
+}
+
+// of returns what does a chunk of its kind.
+func (l *lane) of(ctx context.Context, c migration.BulkChunk) (*rows, error) {
+	if c.Kind != migration.BulkTrail {
+		return l.rows, nil
+	}
+	app, _, _ := strings.Cut(c.Table, "/")
+	if l.trails[app] == nil {
+		t, err := l.Activities.trails(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		l.trails[app] = newTrails(l, t)
+	}
+	return l.trails[app], nil
 }
 
 // do is what the pass does with a chunk.
 func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	return l.rows.copy(ctx, c)
+	rows, err := l.of(ctx, c)
+	if err != nil {
+		return migration.BulkOutcome{}, err
+	}
+	return rows.copy(ctx, c)
 }
 
 // look takes over what the operator says of the copy: errPaused, and its rate.

@@ -3,7 +3,6 @@ package bulk
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"jogetferry/activities/step"
 	"jogetferry/migration"
@@ -17,11 +16,22 @@ type rows struct {
 	bulk *records.Bulk
 }
 
-func newRows(l *lane) *rows {
+func newRows(ctx context.Context, l *lane) (*rows, error) {
 	r := &rows{Activities: l.Activities}
+	rekeying, err := r.rekeying(ctx, l.in.Migration)
 	r.bulk = &records.Bulk{Source: r.Source.Rows(), Target: r.Target.Form(), Options: records.BulkOptions{
-		OnConflict: r.Settings.OnConflict, Pace: l.pace, Leave: r.rekeyed,
-		Images: r.Ledger.RowImages(l.in.Migration, r.Key(owner)),
+		OnConflict: r.Settings.OnConflict, Pace: l.pace, NewIDs: newIDs{l.Activities}, Rekeying: rekeying,
+		Images: r.Ledger.RowImages(l.in.Migration, r.Key(migration.BulkOwner)),
+	}}
+	return r, err
+}
+
+// newTrails is newRows for tables of Joget's. What is there already is the target's own.
+func newTrails(l *lane, t *trails) *rows {
+	r := &rows{Activities: l.Activities}
+	r.bulk = &records.Bulk{Source: t.source, Target: t.target, Options: records.BulkOptions{
+		OnConflict: records.ConflictKeep, Pace: l.pace, NewIDs: t, Rekeying: t.rekeying(nil),
+		Images: r.Ledger.RowImages(l.in.Migration, r.Key(migration.BulkOwner)),
 	}}
 	return r
 }
@@ -52,36 +62,10 @@ func (r *rows) copy(ctx context.Context, c migration.BulkChunk) (migration.BulkO
 		if err != nil {
 			return o, err
 		}
-		if compared.Differences, err = r.expected(ctx, compared.Differences); err != nil {
-			return o, err
-		}
 		if judge(&o, compared, result); o.Reason != migration.ReasonVerifyDiffers || try == copyTries {
 			return o, nil
 		}
 	}
-}
-
-// rekeyed returns which of some rows are of records that get another ID on the target:
-// these come with their instance, and under that ID.
-func (r *rows) rekeyed(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
-	rekeys, err := r.Rekeys(ctx, r.Key(owner), ids)
-	leave := make(map[migration.RecordID]bool, len(rekeys))
-	for id := range rekeys {
-		leave[id] = true
-	}
-	return leave, err
-}
-
-// expected takes out of differences the rows that were left.
-func (r *rows) expected(ctx context.Context, differences []records.Difference) ([]records.Difference, error) {
-	var missing []migration.RecordID
-	for _, d := range differences {
-		if d.Kind == records.Missing {
-			missing = append(missing, d.Key.ID)
-		}
-	}
-	leave, err := r.rekeyed(ctx, missing)
-	return slices.DeleteFunc(differences, func(d records.Difference) bool { return d.Kind == records.Missing && leave[d.Key.ID] }), err
 }
 
 // copyTries is how often a chunk is copied while the source changes.
@@ -92,7 +76,7 @@ func add(o *migration.BulkOutcome, r records.BulkResult) {
 	o.Rows, o.Bytes = int64(r.Rows), r.Bytes
 	o.Inserted += int64(r.Inserted)
 	o.Overwritten += int64(r.Overwritten)
-	o.Same, o.Kept, o.Conflicts = int64(r.Same), int64(r.Kept), int64(len(r.Conflicts))
+	o.Same, o.Kept, o.Conflicts = int64(r.Same), int64(r.Kept+r.Left), int64(len(r.Conflicts))
 }
 
 func refused(o migration.BulkOutcome, err error) migration.BulkOutcome {

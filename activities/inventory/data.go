@@ -363,29 +363,43 @@ func (t *inventory) differing(ctx context.Context, target records.Side, table st
 	if err != nil {
 		return nil, err
 	}
-	var keys []migration.RowKey
 	differ := map[migration.RowKey]bool{}
 	for _, d := range records.Compare(source, there).Differences {
-		if d.Kind == records.Differs && !differ[d.Key] {
-			keys = append(keys, d.Key)
-			differ[d.Key] = true
-		}
+		differ[d.Key] = d.Kind == records.Differs
 	}
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	written, err := t.act.Ledger.RowImages(t.in.Migration, t.act.Key("")).Written(ctx, keys)
+	there.Rows = slices.DeleteFunc(there.Rows, func(row records.Row) bool { return !differ[row.Key] })
+	ours, err := t.ours(ctx, there.Rows)
 	if err != nil {
 		return nil, err
 	}
 	var differing []migration.RecordID
 	for i := range there.Rows {
-		row := &there.Rows[i]
-		if differ[row.Key] && !slices.Contains(written[row.Key], row.Digest()) {
-			differing = append(differing, row.Key.ID)
+		if key := there.Rows[i].Key; !ours[key] {
+			differing = append(differing, key.ID)
 		}
 	}
 	return differing, nil
+}
+
+// ours returns which rows of the target are as we wrote them, with an instance or in bulk.
+func (t *inventory) ours(ctx context.Context, rows []records.Row) (map[migration.RowKey]bool, error) {
+	ours := map[migration.RowKey]bool{}
+	if len(rows) == 0 {
+		return ours, nil
+	}
+	keys := (&records.Set{Rows: rows}).Keys()
+	images := t.act.Ledger.RowImages(t.in.Migration, t.act.Key(""))
+	for _, wrote := range []func(context.Context, []migration.RowKey) (map[migration.RowKey][]migration.Digest, error){images.Written, images.WrittenInBulk} {
+		written, err := wrote(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			key := rows[i].Key
+			ours[key] = ours[key] || slices.Contains(written[key], rows[i].Digest())
+		}
+	}
+	return ours, nil
 }
 
 // folder is what the fields of a row name, and what its folder has.

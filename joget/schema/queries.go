@@ -146,7 +146,14 @@ const (
 	// Compared by the column's collation on purpose, as Joget's own look-up does.
 	selectSameForms = "SELECT appId, formId FROM {app_form} WHERE appId = ? AND formId = ? ORDER BY formId"
 	// Compared by the column's collation on purpose, as names of tables are on some systems.
-	selectSharers     = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
+	selectSharers = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
+
+	// Joget finds a process by the version of the app alone, whatever its package is.
+	selectReportApps       = "SELECT a.uuid, a.appId, a.appVersion, NULL, NULL FROM {app_report_app} a WHERE a.appId IN (...) ORDER BY a.uuid"
+	selectReportPackages   = "SELECT p.uuid, a.appId, a.appVersion, p.packageId, p.packageVersion FROM {app_report_package} p JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY p.uuid"
+	selectReportProcesses  = "SELECT c.uuid, a.appId, a.appVersion, c.processDefId, NULL FROM {app_report_process} c JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY c.uuid"
+	selectReportActivities = "SELECT t.uuid, a.appId, a.appVersion, c.processDefId, t.activityDefId FROM {app_report_activity} t JOIN {app_report_process} c ON c.uuid = t.processUid JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY t.uuid"
+
 	selectMappedForms = "SELECT packageId, formId FROM {app_package_activity_form} WHERE packageId = ? ORDER BY formId"
 	selectFormsOf     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,11 @@ func (v Copy) sheets() []sheet {
 			why.add(t.Table, t.Parked, t.Reason, t.Detail)
 		}
 	}
-	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}}}
+	end := []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}
+	if slices.ContainsFunc(v.Tables, func(t migration.BulkTable) bool { return strings.Contains(t.Table, "/report_") && t.Kept > 0 }) {
+		end = append(end, "Of reports, kept are rows whose instance ID the target has for another instance, or may yet hand out: docs/what-if.md#a-copy-kept-reports-back")
+	}
+	return []sheet{all, why, {text: end}}
 }
 
 func copied(s *sheet, name string, c migration.BulkTable) {
