@@ -19,6 +19,7 @@ type BulkInput struct {
 	Scope         migration.BulkScope `json:"scope"`
 	Lanes         int                 `json:"lanes"`                     // chunks at a time, over all workers
 	RowsPerSecond int                 `json:"rows_per_second,omitempty"` // over all workers; 0 for no limit
+	CreateTables  bool                `json:"create_tables,omitempty"`   // even where records.create_tables is off
 }
 
 // LaneInput is the input of one lane of the bulk copy.

@@ -52,6 +52,12 @@ func (t *Table) column(name string) (*Column, bool) {
 	return nil, false
 }
 
+// Has reports whether the table has a column of a name.
+func (t *Table) Has(name string) bool {
+	_, has := t.column(name)
+	return has
+}
+
 // stored returns the columns that hold data.
 func (t *Table) stored() []*Column {
 	var stored []*Column

@@ -147,12 +147,23 @@ const (
 	selectSameForms = "SELECT appId, formId FROM {app_form} WHERE appId = ? AND formId = ? ORDER BY formId"
 	// Compared by the column's collation on purpose, as names of tables are on some systems.
 	selectSharers     = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
+	selectFormsOn     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE tableName = ? ORDER BY appId, appVersion, formId"
 	selectMappedForms = "SELECT packageId, formId FROM {app_package_activity_form} WHERE packageId = ? ORDER BY formId"
 	selectFormsOf     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 
 	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectParticipants    = "SELECT packageId, processDefId, participantId, type, value, pluginProperties FROM {app_package_participant} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, participantId"
+)
+
+// Form tables.
+const (
+	selectCustomTables      = "SELECT json FROM {app_builder} WHERE type = ? AND id = ? AND json IS NOT NULL ORDER BY appId, appVersion"
+	selectDatabaseCollation = "SELECT '', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"
+	// To information_schema, names that differ by case are equal.
+	selectTableCollation = "SELECT TABLE_NAME, COALESCE(TABLE_COLLATION, '') FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?"
+	setDefinitionWait    = "SET SESSION lock_wait_timeout = ?"
+	resetDefinitionWait  = "SET SESSION lock_wait_timeout = DEFAULT"
 )
 
 // Apps.
