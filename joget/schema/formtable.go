@@ -126,7 +126,7 @@ const definitionWait = 5
 // grant that is missing: the account may not; CodeUnavailable: the table is in use, or the
 // server out of reach; CodeUnsupported: the server cannot have such a table.
 func (d *DB) MakeFormTable(ctx context.Context, table, statement string) error {
-	const op = "make a form table"
+	const op = "create"
 	subject := "table " + formTablePrefix + table
 	conn, err := d.pool.Conn(ctx)
 	if err != nil {
