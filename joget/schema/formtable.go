@@ -134,10 +134,9 @@ func (d *DB) MakeFormTable(ctx context.Context, table, statement string) error {
 	}
 	defer conn.Close()
 	defer unhurried(ctx, conn)
-	if _, err := conn.ExecContext(ctx, setDefinitionWait, definitionWait); err != nil {
-		return database.Failure(op, subject, err)
+	if err = prepareDefinition(ctx, conn); err == nil {
+		_, err = conn.ExecContext(ctx, statement)
 	}
-	_, err = conn.ExecContext(ctx, statement)
 	if err == nil {
 		return d.Refresh(ctx)
 	}
@@ -153,6 +152,20 @@ func (d *DB) MakeFormTable(ctx context.Context, table, statement string) error {
 		coded.Hint = "GRANT CREATE, ALTER ON the target's database to the account of target.database, or set records.create_tables: false and open a form of the table once"
 	}
 	return failed
+}
+
+// prepareDefinition readies a connection for a statement that defines a table.
+func prepareDefinition(ctx context.Context, conn *sql.Conn) error {
+	var name string
+	if err := conn.QueryRowContext(ctx, selectDatabase).Scan(&name); err != nil {
+		return err
+	}
+	// A session learns of grants, and of the database's collation, when it uses the database anew.
+	if _, err := conn.ExecContext(ctx, "USE "+database.Quote(name)); err != nil {
+		return err
+	}
+	_, err := conn.ExecContext(ctx, setDefinitionWait, definitionWait)
+	return err
 }
 
 // unhurried makes a connection what it was, or takes it out of its pool.

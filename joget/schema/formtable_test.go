@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/google/go-cmp/cmp"
 
 	"jogetferry/joget/schema"
@@ -157,6 +158,18 @@ func TestTablesThatCannotBeMade(t *testing.T) {
 		} else {
 			fails(err, migration.CodeRefused, "GRANT CREATE, ALTER")
 		}
+	}
+	// What is granted meanwhile counts for connections that are open.
+	account := mysqltest.User(t, j.dsn, "SELECT, INSERT")
+	cfg, err := mysql.ParseDSN(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := openDB(t, account, schema.Options{})
+	fails(late.MakeFormTable(t.Context(), "late", schema.CreateFormTable("late", 8, nil)), migration.CodeRefused, "GRANT CREATE, ALTER")
+	j.exec("GRANT CREATE, ALTER ON * TO '" + cfg.User + "'@'%'")
+	if err := late.MakeFormTable(t.Context(), "late", schema.CreateFormTable("late", 8, nil)); err != nil {
+		t.Error(err)
 	}
 	db := openDB(t, j.dsn, schema.Options{MaxOpen: 2})
 	var wide []string
