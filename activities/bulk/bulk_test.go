@@ -254,6 +254,8 @@ func TestCopyMakesTables(t *testing.T) {
 	c.Target.Exec("DROP TABLE app_fd_a")
 	c.Source.Exec("ALTER TABLE app_fd_b ADD c_late longtext, ADD c_never longtext, ADD modified_twice int, ADD c_number int")
 	c.Source.Exec("UPDATE app_fd_b SET c_late = 'late', c_number = 1 WHERE id = 'r7'")
+	c.Source.Exec("ALTER TABLE app_fd_d ADD c_late longtext")
+	c.Source.Exec("UPDATE app_fd_d SET c_late = 'late' WHERE id = 'r7'")
 	c.Target.Exec("DROP TABLE app_fd_c")
 	c.Target.Exec("CREATE VIEW app_fd_c AS SELECT 'r' AS id")
 	other := c.Servers()
@@ -274,6 +276,7 @@ func TestCopyMakesTables(t *testing.T) {
 	const columns = "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE) ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME LIKE 'c\\_%'"
 	activitytest.Same(t, "a", "c_x longtext", c.Target.Text(columns, "app_fd_a"))
 	activitytest.Same(t, "b", "c_late longtext,c_x longtext", c.Target.Text(columns, "app_fd_b"))
+	activitytest.Same(t, "value", "late", c.Target.Text("SELECT c_late FROM app_fd_d WHERE id = 'r7'"))
 	tables, err := c.Ledger.BulkTables(t.Context(), c.Migration)
 	activitytest.Must(t, err)
 	for _, table := range tables {
@@ -287,7 +290,7 @@ func TestCopyMakesTables(t *testing.T) {
 			made = append(made, string(l.Kind)+" "+l.Facts.Name)
 		}
 	}
-	if diff := cmp.Diff([]string{"intent a", "outcome a", "intent b", "outcome b"}, made); diff != "" {
+	if diff := cmp.Diff([]string{"intent a", "outcome a", "intent b", "outcome b", "intent d", "outcome d"}, made); diff != "" {
 		t.Errorf("the ledger (-want +got):\n%s", diff)
 	}
 }
