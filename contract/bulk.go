@@ -18,6 +18,9 @@ type BulkInput struct {
 	Queues    Queues              `json:"queues"`
 	Order     migration.BulkOrder `json:"order"`
 	Lanes     int                 `json:"lanes"` // chunks at a time, over all workers
+	// CreateTables makes form tables and columns that the target lacks, even where
+	// records.create_tables is off.
+	CreateTables bool `json:"create_tables,omitempty"`
 }
 
 // LaneInput is the input of one lane of the bulk copy.

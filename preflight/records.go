@@ -100,8 +100,8 @@ var records = []Check{
 		ID:       "FERRY-319",
 		Severity: migration.Blocking,
 		Title:    "a value of the record has no place on the target",
-		Remedy:   "mend on the target what FERRY-304 to 309 of the app name; if none names the table, raise max_allowed_packet of the target's server; or empty the value on the source",
-		About:    `Looks at the rows whose id is the record ID. Found where the target lacks the table or cannot write it safely, where the row is larger than max_allowed_packet of the target's server, and where the column of a value is missing, is too short or lacks one of its characters. The rules are those of the copy, which would park the instance with record_unsupported before it writes anything. Tables and columns are named, never values. Child rows are not examined.`,
+		Remedy:   "set records.create_tables: true where the target lacks the table or the column; mend on the target what else FERRY-304 to 309 of the app name; if none names the table, raise max_allowed_packet of the target's server; or empty the value on the source",
+		About:    `Looks at the rows whose id is the record ID. Found where the target lacks the table or cannot write it safely, where the row is larger than max_allowed_packet of the target's server, and where the column of a value is missing, is too short or lacks one of its characters. The rules are those of the copy, which would park the instance with record_unsupported before it writes anything. Tables and columns are named, never values. Child rows are not examined. With records.create_tables a table or column that will be made (FERRY-327, FERRY-328) counts as there.`,
 		Instance: valueRefused,
 	},
 	{
@@ -304,7 +304,11 @@ func uploadRefused(f *InstanceFacts, r Report) {
 
 func valueRefused(f *InstanceFacts, r Report) {
 	if f.Data != nil && len(f.Data.Refused) > 0 {
-		r.Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
+		way := migration.WayCreateTables
+		if len(f.Data.Stuck) > 0 {
+			way = ""
+		}
+		r.By(way).Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
 	}
 }
 

@@ -187,7 +187,15 @@ func (b *Bulk) begin(ctx context.Context, chunk Chunk) (*chunkCopy, error) {
 	if err != nil || from == nil {
 		return nil, err
 	}
-	to, err := b.Target.layoutFor(ctx, chunk.Table)
+	// As it is now: a table may have been made for this chunk, by another worker.
+	table, ok, err := b.Target.Schema.Now(ctx, b.Target.DB, chunk.Table)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, missing(chunk.Table)
+	}
+	to, err := table.writable()
 	if err != nil {
 		return nil, err
 	}

@@ -106,6 +106,11 @@ func modifiedQuery(table string, seconds int) string {
 		" OR " + database.Quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
 }
 
+// anyValueQuery finds a row in which a column has a value. The server gives up after so many seconds.
+func anyValueQuery(table, column string, seconds int) string {
+	return limited(seconds) + "1 FROM " + database.Quote(table) + " WHERE LENGTH(" + database.Quote(column) + ") > 0 LIMIT 1"
+}
+
 // mentionsQuery counts the rows of which columns hold one of n values, each for itself.
 func mentionsQuery(table string, columns []string, n, seconds int) string {
 	sums := make([]string, len(columns))

@@ -77,6 +77,12 @@ func (t *Table) named(column string) string {
 	return column
 }
 
+// Has reports whether the table has a column of a name.
+func (t *Table) Has(name string) bool {
+	_, has := t.column(name)
+	return has
+}
+
 // stored returns the columns that hold data.
 func (t *Table) stored() []*Column {
 	var stored []*Column

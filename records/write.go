@@ -324,7 +324,7 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 			case c != nil:
 				why = c.refuses(value)
 			case len(value) > 0:
-				why = "the target's table lacks this column and the source has values in it; deploy the form and open it once on the target"
+				why = "the target's table lacks this column and the source has values in it; set records.create_tables: true, or deploy the form and open it once on the target"
 			}
 			if why != "" && !yield(row.Names[i], why) {
 				return
@@ -343,7 +343,8 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 func (t Target) layoutFor(ctx context.Context, name string) (*layout, error) {
 	l, err := Side{Q: t.DB, Schema: t.Schema}.writable(ctx, name)
 	if migration.CodeOf(err) == migration.CodeUnsupported {
-		t.Schema.Forget() // it may be there a moment later
+		t.Schema.Forget() // it may have been made a moment ago
+		l, err = Side{Q: t.DB, Schema: t.Schema}.writable(ctx, name)
 	}
 	return l, err
 }
@@ -351,28 +352,39 @@ func (t Target) layoutFor(ctx context.Context, name string) (*layout, error) {
 // writable returns how to read and write a table; CodeUnsupported when no row
 // of it can be written safely.
 func (s Side) writable(ctx context.Context, name string) (*layout, error) {
-	unsupported := func(table, hint string) error {
-		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table, Hint: hint}
-	}
 	table, ok, err := s.Schema.Table(ctx, s.Q, name)
 	if err != nil {
 		return nil, err
 	}
 	if other, is := s.Schema.others[name]; is && !ok {
-		return nil, unsupported(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
+		return nil, unwritable(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
 	}
 	if !ok {
-		return nil, unsupported(tablePrefix+name, "the target does not have this table; open one of its forms once on the target, and Joget creates it")
+		return nil, missing(name)
 	}
-	if table.View {
-		return nil, unsupported(table.Real, "it is a view on the target; rows are written into tables only")
+	return table.writable()
+}
+
+// missing is the error of a form table (without app_fd_) that the target lacks.
+func missing(name string) error {
+	return unwritable(tablePrefix+name, "the target does not have this table; set records.create_tables: true, or open one of its forms once on the target, and Joget creates it")
+}
+
+func unwritable(table, hint string) error {
+	return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table, Hint: hint}
+}
+
+// writable is that of the side that t is of.
+func (t *Table) writable() (*layout, error) {
+	if t.View {
+		return nil, unwritable(t.Real, "it is a view on the target; rows are written into tables only")
 	}
-	l, ok := newLayout(table)
+	l, ok := newLayout(t)
 	if !ok || !l.columns[l.id].Unique {
-		return nil, unsupported(table.Real, "its column id is not a key, so two rows may have the same id")
+		return nil, unwritable(t.Real, "its column id is not a key, so two rows may have the same id")
 	}
-	if table.Engine != "" && !strings.EqualFold(table.Engine, "InnoDB") {
-		return nil, unsupported(table.Real, "its engine "+table.Engine+" has no transactions; convert it to InnoDB")
+	if t.Engine != "" && !strings.EqualFold(t.Engine, "InnoDB") {
+		return nil, unwritable(t.Real, "its engine "+t.Engine+" has no transactions; convert it to InnoDB")
 	}
 	return l, nil
 }

@@ -29,6 +29,7 @@ type copyFlags struct {
 	apps, tables, with    []string
 	lanes, rate           int
 	pause, status, detach bool
+	create                bool
 }
 
 func (a *App) copyCommand() *cobra.Command {
@@ -42,6 +43,9 @@ and compared on both sides. Rows that the target has already are left to
 records.on_conflict, as with instances. What cannot be copied is parked with its
 chunk, and everything else goes on.
 
+Form tables that the target lacks, since Joget makes them when a form is first used,
+and columns that it lacks, are made by --create-tables.
+
 The same again goes on with what is paused, parked or was interrupted; a table that
 was not there before is added. A copy that is under way is followed, and takes a
 --rate. Ctrl-C stops following; the copy goes on.`,
@@ -51,12 +55,13 @@ was not there before is added. A copy that is under way is followed, and takes a
 	cmd.Flags().StringSliceVar(&f.with, "with", nil, "copy with them what Joget has `OF` these apps besides: "+withs(", "))
 	cmd.Flags().IntVar(&f.lanes, "lanes", 4, "chunks at a time, over all workers")
 	cmd.Flags().IntVar(&f.rate, "rate", 0, "rows a second, over all workers; 0 for no limit")
+	cmd.Flags().BoolVar(&f.create, "create-tables", false, "make tables and columns that the target lacks, as records.create_tables does")
 	cmd.Flags().BoolVar(&f.pause, "pause", false, "pause the copy that is under way")
 	cmd.Flags().BoolVar(&f.status, "status", false, "show how the copy stands")
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		switch {
-		case f.pause && f.status, (f.pause || f.status) && (len(f.apps)+len(f.tables)+len(f.with) > 0 || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
+		case f.pause && f.status, (f.pause || f.status) && (f.create || len(f.apps)+len(f.tables)+len(f.with) > 0 || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
 			return mistake("--pause and --status begin no copy; give each alone")
 		case len(f.apps) > 0 && len(f.tables) > 0:
 			return mistake("give either --app or --tables")
@@ -110,7 +115,7 @@ func (s *session) copy(ctx context.Context, f copyFlags, tune bool) error {
 		return err
 	}
 	run, err := s.start(ctx, id, contract.BulkCopyWorkflow, "copy all data of "+strings.Join(append(scope.Apps, scope.Tables...), ", "), contract.BulkInput{
-		Migration: s.config.Migration, Queues: s.queues, Lanes: f.lanes,
+		Migration: s.config.Migration, Queues: s.queues, Lanes: f.lanes, CreateTables: f.create,
 		Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: scope, RowsPerSecond: f.rate},
 	})
 	if err != nil {
@@ -126,8 +131,8 @@ func (s *session) copy(ctx context.Context, f copyFlags, tune bool) error {
 
 // joinCopy follows the copy that is under way, at another rate where one is given.
 func (s *session) joinCopy(ctx context.Context, f copyFlags, tune bool) error {
-	if len(f.apps)+len(f.tables)+len(f.with) > 0 {
-		return mistake("a copy is under way; give --app, --tables or --with when it has ended, or pause it with starter copy --pause")
+	if f.create || len(f.apps)+len(f.tables)+len(f.with) > 0 {
+		return mistake("a copy is under way; give --app, --tables, --with or --create-tables when it has ended, or pause it with starter copy --pause")
 	}
 	if tune {
 		if err := s.ledger.Bulk.TuneBulk(ctx, s.config.Migration, f.rate); err != nil {

@@ -42,6 +42,9 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 		out.Unknown = unknown
 		return out, err
 	}
+	if err := act.makeTables(ctx, in, tables); err != nil {
+		return out, err
+	}
 	if err := act.Ledger.BeginBulk(ctx, in.Migration, in.Order); err != nil {
 		return out, err
 	}
@@ -57,6 +60,20 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 		}
 	}
 	return out, act.cutTrails(ctx, in, &out)
+}
+
+// makeTables makes what the target lacks of form tables, where that is wanted. A table that
+// it cannot have is left: its chunks will say so.
+func (act *Activities) makeTables(ctx context.Context, in contract.BulkInput, tables []string) error {
+	if !in.CreateTables && !act.Settings.CreateTables {
+		return nil
+	}
+	for _, table := range tables {
+		if err := act.MakeTable(ctx, in.Migration, "", table); err != nil && migration.CodeOf(err) != migration.CodeUnsupported {
+			return err
+		}
+	}
+	return nil
 }
 
 // tables returns the form tables of a scope, sorted, without those that the source has not

@@ -13,6 +13,7 @@ import (
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/mysqltest"
 )
@@ -254,5 +255,54 @@ func TestCopyGoesOnAfterItWasCut(t *testing.T) {
 			c.whole("a")
 			c.stands(done("a", migration.BulkTally{Inserted: int64(rows - there), Same: int64(there)}))
 		})
+	}
+}
+
+// TestCopyMakesTables: what the target lacks is made before anything is cut, and workers that
+// looked before see it.
+func TestCopyMakesTables(t *testing.T) {
+	t.Parallel()
+	c := newCopying(t, "a", "b", "c", "d")
+	c.Target.Exec("DROP TABLE app_fd_a")
+	c.Source.Exec("ALTER TABLE app_fd_b ADD c_late longtext, ADD c_never longtext, ADD modified_twice int, ADD c_number int")
+	c.Source.Exec("UPDATE app_fd_b SET c_late = 'late', c_number = 1 WHERE id = 'r7'")
+	c.Source.Exec("ALTER TABLE app_fd_d ADD c_late longtext")
+	c.Source.Exec("UPDATE app_fd_d SET c_late = 'late' WHERE id = 'r7'")
+	c.Target.Exec("DROP TABLE app_fd_c")
+	c.Target.Exec("CREATE VIEW app_fd_c AS SELECT 'r' AS id")
+	other := c.Servers()
+	other.Target.Tables = records.NewSchema()
+	for _, table := range c.tables {
+		_, _, err := other.Target.Tables.Table(t.Context(), other.Target.Pool(), table)
+		activitytest.Must(t, err)
+	}
+	in := c.input()
+	in.CreateTables = true
+	_, err := activitytest.Run(t, c.activities().Register, contract.CutTables, in)
+	activitytest.Must(t, err)
+	c.servers = other
+	_, err = c.lane(activitytest.NewAttempt())
+	activitytest.Must(t, err)
+	c.whole("a")
+	c.whole("d")
+	const columns = "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE) ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME LIKE 'c\\_%'"
+	activitytest.Same(t, "a", "c_x longtext", c.Target.Text(columns, "app_fd_a"))
+	activitytest.Same(t, "b", "c_late longtext,c_x longtext", c.Target.Text(columns, "app_fd_b"))
+	activitytest.Same(t, "value", "late", c.Target.Text("SELECT c_late FROM app_fd_d WHERE id = 'r7'"))
+	tables, err := c.Ledger.BulkTables(t.Context(), c.Migration)
+	activitytest.Must(t, err)
+	for _, table := range tables {
+		activitytest.Same(t, table.Table+" parked", map[string]int{"b": 1, "c": 1}[table.Table], table.Parked)
+	}
+	lines, err := c.Ledger.Lines(t.Context(), c.Migration, "")
+	activitytest.Must(t, err)
+	var made []string
+	for _, l := range lines {
+		if l.Event == migration.EventTableMade {
+			made = append(made, string(l.Kind)+" "+l.Facts.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"intent a", "outcome a", "intent b", "outcome b", "intent d", "outcome d"}, made); diff != "" {
+		t.Errorf("the ledger (-want +got):\n%s", diff)
 	}
 }

@@ -154,6 +154,7 @@ type rootRows struct {
 	files     map[migration.RecordID][]string // names
 	differing []migration.RecordID
 	refused   map[migration.RecordID][]string // tables and columns
+	stuck     map[migration.RecordID][]string // of these, those that records.create_tables does not help
 	alike     map[migration.RecordID][]migration.RecordID
 }
 
@@ -224,6 +225,11 @@ func (r *rootRows) tell(table string, page map[migration.RecordID][]*preflight.D
 			d.Refused = append(d.Refused, refused...)
 		}
 	}
+	for id, stuck := range r.stuck {
+		for _, d := range page[id] {
+			d.Stuck = append(d.Stuck, stuck...)
+		}
+	}
 	for id, columns := range r.encrypted {
 		for _, d := range page[id] {
 			for _, column := range columns {
@@ -245,7 +251,7 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	source, target := t.act.Source.Rows(), t.act.Target.Rows()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
-		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
+		refused: map[migration.RecordID][]string{}, stuck: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
 	}
 	there, err := t.rowsThere(ctx, table, ids, r.alike)
 	if err != nil {
@@ -254,7 +260,7 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	if !table.source {
 		return r, nil
 	}
-	refusals, err := target.Refusals(ctx, table.name)
+	refusals, stuck, err := t.refusals(ctx, table)
 	if err != nil {
 		return r, err
 	}
@@ -267,6 +273,9 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 		wanted := rekeying.Row(row)
 		if refused := refusals(wanted); refused != nil {
 			r.refused[id] = refused
+			if still := stuck(wanted); still != nil {
+				r.stuck[id] = still
+			}
 		}
 		for n, value := range row.Values {
 			if encrypted(value) {
@@ -291,6 +300,19 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 		r.differing = append(r.differing, there[id])
 	}
 	return r, err
+}
+
+// refusals returns why rows of a table would be refused by the target, and why they would with
+// records.create_tables.
+func (t *inventory) refusals(ctx context.Context, table rootTable) (now, made func(records.Row) []string, err error) {
+	if now, err = t.act.Target.Rows().Refusals(ctx, table.name); err != nil || table.lack == nil {
+		return now, now, err
+	}
+	made = table.lack.After.Refusals()
+	if t.act.Settings.CreateTables {
+		now = made
+	}
+	return now, made, nil
 }
 
 // rowsThere returns which of ids, of records of the source, the target has a row of, by

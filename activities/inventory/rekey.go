@@ -208,7 +208,7 @@ func (t *inventory) inspect(ctx context.Context, of []*preflight.InstanceFacts) 
 	}
 	rekeying := t.act.rekeying(migration.Rekeys{f.Instance.Record: f.Rekey.Record}, model)
 	refused, mentions := rekeying.Inspect(set)
-	unfit, err := rekeying.Unfit(ctx, t.act.Target.Rows(), set)
+	unfit, err := rekeying.Unfit(set, func(name string) (*records.Table, error) { return t.targetTable(ctx, t.apps[f.Instance.App], name) })
 	if err != nil {
 		return err
 	}

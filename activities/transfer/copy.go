@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"golang.org/x/time/rate"
@@ -86,7 +87,7 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Sourc
 			return records.CopyResult{}, step.OK(), err
 		}
 	}
-	result, err := records.Copy(ctx, act.Target.Form(), read.Set, images, options)
+	result, err := act.write(ctx, i, read.Set, images, options)
 	reason, final := map[migration.Code]migration.Reason{
 		migration.CodeConflict:    migration.ReasonRecordConflict,
 		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
@@ -108,6 +109,29 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Sourc
 			Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
 		}},
 	})
+}
+
+// write is records.Copy, which refuses before it writes; what the target lacks is made then.
+func (act *Activities) write(ctx context.Context, i *step.Opened, set records.Set, images records.Images, options records.CopyOptions) (records.CopyResult, error) {
+	result, err := records.Copy(ctx, act.Target.Form(), set, images, options)
+	if !act.Settings.CreateTables || migration.CodeOf(err) != migration.CodeUnsupported {
+		return result, err
+	}
+	tables := map[string]bool{}
+	for _, key := range set.Keys() {
+		tables[key.Table] = true
+	}
+	for _, table := range slices.Sorted(maps.Keys(tables)) {
+		err := act.MakeTable(ctx, i.Migration, i.Instance, table)
+		var coded *migration.Error
+		if migration.CodeOf(err) == migration.CodeRefused && errors.As(err, &coded) {
+			coded.Code = migration.CodeUnsupported // it is the table's, and the wave goes on
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	return records.Copy(ctx, act.Target.Form(), set, images, options)
 }
 
 // requireUntouched parks a step that would write rows or files under people who

@@ -154,12 +154,23 @@ const (
 	selectReportProcesses  = "SELECT c.uuid, a.appId, a.appVersion, c.processDefId, NULL FROM {app_report_process} c JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY c.uuid"
 	selectReportActivities = "SELECT t.uuid, a.appId, a.appVersion, c.processDefId, t.activityDefId FROM {app_report_activity} t JOIN {app_report_process} c ON c.uuid = t.processUid JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY t.uuid"
 
+	selectFormsOn     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE tableName = ? ORDER BY appId, appVersion, formId"
 	selectMappedForms = "SELECT packageId, formId FROM {app_package_activity_form} WHERE packageId = ? ORDER BY formId"
 	selectFormsOf     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 
 	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectParticipants    = "SELECT packageId, processDefId, participantId, type, value, pluginProperties FROM {app_package_participant} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, participantId"
+)
+
+// Form tables.
+const (
+	selectCustomTables      = "SELECT json FROM {app_builder} WHERE type = ? AND id = ? AND json IS NOT NULL ORDER BY appId, appVersion"
+	selectDatabaseCollation = "SELECT '', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"
+	// To information_schema, names that differ by case are equal.
+	selectTableCollation = "SELECT TABLE_NAME, COALESCE(TABLE_COLLATION, '') FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?"
+	setDefinitionWait    = "SET SESSION lock_wait_timeout = ?"
+	resetDefinitionWait  = "SET SESSION lock_wait_timeout = DEFAULT"
 )
 
 // Apps.

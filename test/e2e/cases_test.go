@@ -20,7 +20,7 @@ import (
 // caseFile is a cases/<name>/case.yaml: what stands on both servers, which
 // instances of it have a name in the case, and what is done, step by step.
 // Texts of steps are templates over those names: {{.a.ID}}, {{.a.Record}},
-// {{.a.Requester}}, and {{target "a"}} for the instance made of it.
+// {{.a.Requester}}, {{target "a"}} for the instance made of it, and {{account}} for the worker's on the target.
 type caseFile struct {
 	About  string
 	Seed   seed.Options

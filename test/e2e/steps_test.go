@@ -161,11 +161,18 @@ func (r *runner) expand(text string) string {
 	}
 	tmpl, err := template.New("step").Option("missingkey=error").Funcs(template.FuncMap{
 		"target": r.target, "linked": r.linked, "parked": r.parked, "env": r.Getenv,
+		"account": r.account,
 	}).Parse(text)
 	r.must(err)
 	var b bytes.Buffer
 	r.must(tmpl.Execute(&b, r.instances))
 	return b.String()
+}
+
+// account is who the worker is in the target's database.
+func (r *runner) account() string {
+	user, _, _ := strings.Cut(r.Getenv("FERRY_TARGET_DATABASE"), ":")
+	return "'" + user + "'@'%'"
 }
 
 // deep expands the texts in what YAML made.
