@@ -195,7 +195,7 @@ func (l *ledgerSize) migrating() []use {
 			_, err := l.ledger.CountsByDefinition(ctx, filled, takeable)
 			return err
 		}},
-		{"wave: take " + strconv.Itoa(planPage), "entries to come", l.entries / 4, func(ctx context.Context) error {
+		{"wave: take " + strconv.Itoa(planPage), "entries to come", l.entries/4 + 20*planPage, func(ctx context.Context) error {
 			_, err := l.ledger.CreateWave(ctx, filled, migration.Wave{Name: "next", Window: window, Size: planPage})
 			return err
 		}},

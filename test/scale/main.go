@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -22,7 +23,7 @@ type options struct {
 	planned, instances, window, entries int
 	workers                             []int
 	latency, settle, atMost, total      time.Duration
-	page, cli                           string
+	page, bin                           string
 	out                                 io.Writer
 }
 
@@ -55,11 +56,15 @@ func parse(args []string) (o options, err error) {
 	flags.DurationVar(&o.settle, "settle", time.Minute, "target.timeout and start.settle: how long a call may take, and one without an answer still run")
 	flags.DurationVar(&o.atMost, "at-most", 30*time.Minute, "how long a wave may take before it is stopped")
 	flags.DurationVar(&o.total, "total", 4*time.Hour, "how long all may take")
+	flags.StringVar(&o.bin, "bin", "bin", "folder of the programs worker, starter, simulator and temporal")
 	flags.StringVar(&o.page, "page", "", "file to which the result is written, such as docs/scale.md")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	o.out = os.Stdout
+	if o.bin, err = filepath.Abs(o.bin); err != nil {
+		return o, fmt.Errorf("--bin: %w", err)
+	}
 	for word := range strings.SplitSeq(*workers, ",") {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < 1 || len(o.workers) > 0 && n < o.workers[len(o.workers)-1] {

@@ -51,9 +51,9 @@ func (s *stage) machine(ctx context.Context) (string, error) {
 	if err := db.QueryRowContext(ctx, selectVersion).Scan(&database); err != nil {
 		return "", fmt.Errorf("ask the server for its version: %w", err)
 	}
-	temporal, err := exec.CommandContext(ctx, "bin/temporal", "--version").Output()
+	temporal, err := exec.CommandContext(ctx, s.binary("temporal"), "--version").Output() //nolint:gosec // our own binary
 	if err != nil {
-		temporal = []byte("Temporal of another folder")
+		temporal = []byte("no Temporal")
 	}
 	return fmt.Sprintf("%d cores (%s), %d GiB, Linux %s; %s; %s; %s", runtime.NumCPU(), procField("/proc/cpuinfo", "model name"), memoryOf(), kernel(),
 		database, strings.TrimSpace(string(temporal)), runtime.Version()), nil

@@ -86,9 +86,6 @@ func newStage(ctx context.Context, o options, n network) (s *stage, err error) {
 
 // migrate makes both sides, and what migrates between them.
 func (s *stage) migrate(ctx context.Context) (err error) {
-	if err := s.build(ctx); err != nil {
-		return err
-	}
 	sourceDSN, err := s.side(ctx, "source", sourceVersion, &s.source)
 	if err != nil {
 		return err
@@ -111,7 +108,7 @@ func (s *stage) migrate(ctx context.Context) (err error) {
 		return err
 	}
 	s.temporal, err = temporaltest.Start(ctx, temporaltest.Options{
-		Everywhere: s.namespaces, DBFile: filepath.Join(s.folder, "temporal.db"), LogFile: filepath.Join(s.folder, "temporal.log"), Binary: s.cli,
+		Everywhere: s.namespaces, DBFile: filepath.Join(s.folder, "temporal.db"), LogFile: filepath.Join(s.folder, "temporal.log"), Binary: s.binary("temporal"),
 	})
 	if err != nil {
 		return err
@@ -144,15 +141,7 @@ func (s *stage) uploads(side string) string {
 	return filepath.Join(s.folder, side, "app_formuploads")
 }
 
-func (s *stage) binary(name string) string { return filepath.Join(s.folder, "bin", name) }
-
-func (s *stage) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", s.binary("")+"/", "jogetferry/worker", "jogetferry/starter", "jogetferry/test/simulator") //nolint:gosec // our own packages
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build worker, starter and simulator: %w\n%s", err, out)
-	}
-	return nil
-}
+func (s *stage) binary(name string) string { return filepath.Join(s.bin, name) }
 
 // serve runs the target as a process of its own, whose CPU time can be told, and returns
 // its URL when it answers.
@@ -253,6 +242,7 @@ func (s *stage) startWorker(ctx context.Context) (*worker, error) {
 	w.Process, w.link, err = s.network.start(ctx, w.number, cmd)
 	if w.Process != nil {
 		s.workers = append(s.workers, w)
+		s.say("worker %d runs as process %d at %s", w.number, w.Pid(), w.address)
 	}
 	return w, errors.Join(err, file.Close())
 }

@@ -32,11 +32,9 @@ const (
 // in the middle where it is asked to. One that takes longer than it may is stopped.
 func (s *stage) wave(ctx context.Context, wave migration.WaveName, workers, size int, cutting bool) (o outcome, err error) {
 	for len(s.workers) < workers {
-		w, err := s.startWorker(ctx)
-		if err != nil {
+		if _, err := s.startWorker(ctx); err != nil {
 			return o, err
 		}
-		s.say("worker %d runs as process %d at %s", w.number, w.Pid(), w.address)
 	}
 	o = outcome{workers: workers, watch: s.processes()}
 	o.watch.begin()
