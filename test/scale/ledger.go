@@ -35,6 +35,9 @@ const (
 	doneWaves  = 8
 	window     = 50
 	planPage   = 500
+
+	// fewestEntries are many beside a page.
+	fewestEntries = 20_000
 )
 
 // measured is what one use of the ledger took.

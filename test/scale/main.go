@@ -72,6 +72,9 @@ func parse(args []string) (o options, err error) {
 		}
 		o.workers = append(o.workers, n)
 	}
+	if o.entries != 0 && o.entries < fewestEntries {
+		return o, fmt.Errorf("--entries %d: give 0 or at least %d, for which the bounds are made", o.entries, fewestEntries)
+	}
 	if need := o.waves() * o.instances; o.planned > 0 && need > o.planned {
 		return o, fmt.Errorf("%d waves of %d instances need --planned %d", o.waves(), o.instances, need)
 	}
@@ -101,23 +104,23 @@ func runAll(ctx context.Context, o options, n network) (err error) {
 		return err
 	}
 	r := &result{options: o, network: n}
-	if r.machine, err = s.machine(limited); err != nil {
-		return err
-	}
-	if o.planned > 0 {
-		if err := s.waves(limited, r); err != nil {
-			return err
-		}
-	}
-	if o.entries > 0 {
-		if err := s.fillAndMeasure(limited, r); err != nil {
-			return err
-		}
+	if err := s.measureAll(limited, r); err != nil {
+		return errors.Join(err, r.write("")) // what there is so far
 	}
 	if err := r.write(o.page); err != nil {
 		return err
 	}
 	return r.err()
+}
+
+func (s *stage) measureAll(ctx context.Context, r *result) (err error) {
+	if r.machine, err = s.machine(ctx); err == nil && s.planned > 0 {
+		err = s.waves(ctx, r)
+	}
+	if err == nil && s.entries > 0 {
+		err = s.fillAndMeasure(ctx, r)
+	}
+	return err
 }
 
 // waves plans everything, and migrates a part of it with each number of workers.

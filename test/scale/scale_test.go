@@ -113,7 +113,7 @@ func TestLedgerOfManyEntries(t *testing.T) {
 	})
 	dsn, _, err := mysqltest.NewDatabase(t.Context(), server.DSN(""))
 	must(t, err)
-	const entries = 20_000
+	const entries = fewestEntries
 	l, err := newLedgerSize(t.Context(), dsn, entries, t.Logf)
 	t.Cleanup(func() {
 		if err := l.close(); err != nil {
@@ -139,6 +139,7 @@ func TestParse(t *testing.T) {
 		"-planned 79 -instances 20":            "4 waves of 20 instances need --planned 80",
 		"-planned 0":                           "",
 		"-workers 3,1":                         "--workers 3,1: give ascending numbers, such as 1,2,3",
+		"-entries 100":                         "--entries 100: give 0 or at least 20000, for which the bounds are made",
 		"-workers 0":                           "--workers 0: give ascending numbers, such as 1,2,3",
 		"-planned 40 -instances 20 -workers 3": "",
 	} {
@@ -194,6 +195,13 @@ func TestResult(t *testing.T) {
 	must(t, r.write(file))
 	if written, err := os.ReadFile(file); err != nil || !slices.Equal(written, []byte(strings.TrimSuffix(out.String(), "\n"))) {
 		t.Errorf("the page is %q (%v)", written, err)
+	}
+}
+
+// TestPage has the page begin as this program writes it.
+func TestPage(t *testing.T) {
+	if page, err := os.ReadFile("../../docs/scale.md"); err != nil || !strings.HasPrefix(string(page), intro) {
+		t.Errorf("docs/scale.md does not begin with (%v)\n%s", err, intro)
 	}
 }
 

@@ -86,12 +86,12 @@ func (s *stage) follow(ctx context.Context, wave migration.WaveName, begun time.
 		if !w.Status.Open() {
 			return nil
 		}
-		if cutting && o.cut == nil && o.settled() >= w.Taken/3 {
+		took := time.Since(begun)
+		if cutting && o.cut == nil && (o.settled() >= w.Taken/3 || took > s.atMost/3) {
 			if o.cut, err = s.cutOff(ctx, s.workers[len(s.workers)-1]); err != nil {
 				return err
 			}
 		}
-		took := time.Since(begun)
 		if took > s.atMost && !stopped {
 			stopped = true
 			s.say("wave %s takes longer than %s: it is stopped", wave, s.atMost)
