@@ -78,6 +78,7 @@ func TestWorkersHaveAddressesAndLinks(t *testing.T) {
 		if !answers(t, conn, time.Minute) {
 			t.Errorf("worker %d does not answer after its link is mended", number)
 		}
+		must(t, conn.Close()) // a connection that only one side has closed keeps the namespace for a minute
 		must(t, p.End(t.Context(), syscall.SIGKILL))
 		for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 			if _, err := net.InterfaceByName(l.name); err != nil {
