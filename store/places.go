@@ -47,8 +47,11 @@ func placesAfter(ctx context.Context, q querier, mig migration.Name, s selection
 		of := s.Filter
 		of.States = states
 		condition, values := where(mig, of)
-		queries[i] = "(" + query + condition + s.and + entriesAfter + ")"
+		queries[i] = query + condition + s.and + entriesAfter
 		args = append(append(append(args, values...), s.args...), after, limit)
 	}
-	return instancesOf(ctx, q, strings.Join(queries, " UNION ALL ")+inOrder, append(args, limit)...)
+	if len(queries) == 1 {
+		return instancesOf(ctx, q, queries[0], args...)
+	}
+	return instancesOf(ctx, q, "("+strings.Join(queries, ") UNION ALL (")+")"+inOrder, append(args, limit)...)
 }

@@ -15,7 +15,8 @@ import (
 )
 
 // Each worker is in a network namespace of its own, and so are the servers with this
-// program. None has a name: they end with the processes in them, however those end.
+// program. None has a name: they end with the processes in them, however those end. A
+// connection that only one side has closed keeps one for a minute more.
 //
 //	servers (10.99.0.1 on a bridge) --- link --- worker (10.99.0.11)
 //	                                \-- link --- worker (10.99.0.12)
