@@ -38,7 +38,7 @@ func (s *stage) cutOff(ctx context.Context, w *worker) (*cut, error) {
 		return nil, err
 	}
 	c := &cut{worker: w}
-	if err := w.link.cut(ctx); err != nil {
+	if err := w.cut(ctx); err != nil {
 		temporal.Close()
 		return nil, err
 	}

@@ -81,13 +81,14 @@ func (l *ledgerSize) close() error {
 	if l == nil {
 		return nil
 	}
+	var errs []error
 	if l.admin != nil {
-		l.admin.Close()
+		errs = append(errs, l.admin.Close())
 	}
-	if l.ledger == nil {
-		return nil
+	if l.ledger != nil {
+		errs = append(errs, l.ledger.Close())
 	}
-	return l.ledger.Close()
+	return errors.Join(errs...)
 }
 
 // fill writes the entries as a plan and its waves leave them.

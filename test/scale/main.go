@@ -136,7 +136,7 @@ func (s *stage) waves(ctx context.Context, r *result) error {
 	planning := watch{{name: "MariaDB", pid: s.server.Pid()}, {name: "worker", pid: first.Pid()}}
 	planning.begin()
 	begun := time.Now()
-	if _, err := s.starter(ctx, "plan"); err != nil {
+	if err := s.starter(ctx, "plan"); err != nil {
 		return err
 	}
 	r.plan, r.planMiB = time.Since(begun), memory(first.Pid())

@@ -102,7 +102,7 @@ type link struct {
 }
 
 // start runs cmd in a namespace of its own, as the number-th of them. Its environment is set.
-func (n network) start(ctx context.Context, number int, cmd *exec.Cmd) (*child.Process, link, error) {
+func (n network) start(ctx context.Context, number int, cmd *exec.Cmd) (p *child.Process, l link, err error) {
 	if !n.namespaces {
 		p, err := child.Start(cmd)
 		return p, link{address: loopback}, err
@@ -115,23 +115,23 @@ func (n network) start(ctx context.Context, number int, cmd *exec.Cmd) (*child.P
 	if err != nil {
 		return nil, link{}, fmt.Errorf("wait for a namespace: %w", err)
 	}
-	defer ready.Close()
+	defer func() { err = errors.Join(err, ready.Close()) }()
 	linked, tell, err := os.Pipe()
 	if err != nil {
 		return nil, link{}, errors.Join(fmt.Errorf("wait for a namespace: %w", err), made.Close())
 	}
-	defer tell.Close()
+	defer func() { err = errors.Join(err, tell.Close()) }()
 	cmd.Args = append([]string{self}, append([]string{cmd.Path}, cmd.Args[1:]...)...)
 	cmd.Path, cmd.Env = self, append(cmd.Env, inNamespace+"="+becomeWorker)
 	cmd.ExtraFiles = []*os.File{made, linked}
-	p, err := child.Start(cmd)
+	p, err = child.Start(cmd)
 	if err := errors.Join(err, made.Close(), linked.Close()); err != nil {
 		return p, link{}, err
 	}
 	if _, err := ready.Read(make([]byte, 1)); err != nil {
 		return p, link{}, fmt.Errorf("wait for the namespace of worker %d: %w", number, err)
 	}
-	l := link{name: "ferry" + strconv.Itoa(number), address: fmt.Sprintf("10.99.0.%d", firstAddress+number)}
+	l = link{name: "ferry" + strconv.Itoa(number), address: fmt.Sprintf("10.99.0.%d", firstAddress+number)}
 	if err := l.lay(ctx, p.Pid()); err != nil {
 		return p, l, err
 	}

@@ -173,7 +173,7 @@ func (r *result) writeCut(b *strings.Builder) {
 	b.WriteString("\n## A worker that is cut off\n\n")
 	last := r.waves[len(r.waves)-1]
 	if last.cut == nil {
-		fmt.Fprintf(b, "None was: %s.\n", r.network.why)
+		fmt.Fprintf(b, "None was: %s.\n", r.why)
 		return
 	}
 	c := last.cut

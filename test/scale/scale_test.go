@@ -47,7 +47,7 @@ func TestWorkersHaveAddressesAndLinks(t *testing.T) {
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	must(t, err)
 	for number := 1; number <= 2; number++ {
-		cmd := exec.Command("/bin/bash", "-c", `exec 3<>/dev/tcp/$0/$1; cat <&3 >&3`, around.hub(), port)
+		cmd := exec.CommandContext(t.Context(), "/bin/bash", "-c", `exec 3<>/dev/tcp/$0/$1; cat <&3 >&3`, around.hub(), port)
 		p, l, err := around.start(t.Context(), number, cmd)
 		t.Cleanup(func() {
 			if err := p.End(context.WithoutCancel(t.Context()), syscall.SIGKILL); err != nil {

@@ -64,7 +64,8 @@ const (
 
 // say prints a line with the time since the begin.
 func (s *stage) say(format string, args ...any) {
-	fmt.Fprintf(s.out, "%8s  %s\n", time.Since(s.begun).Round(time.Second), fmt.Sprintf(format, args...))
+	//nolint:errcheck // there is nowhere else to say it
+	_, _ = fmt.Fprintf(s.out, "%8s  %s\n", time.Since(s.begun).Round(time.Second), fmt.Sprintf(format, args...))
 }
 
 // newStage starts the database server. It must be closed even after an error.
@@ -73,7 +74,7 @@ func newStage(ctx context.Context, o options, n network) (s *stage, err error) {
 	if s.folder, err = os.MkdirTemp("", "jogetferry-scale-"); err != nil {
 		return s, err
 	}
-	if err := s.network.setUp(ctx); err != nil {
+	if err := s.setUp(ctx); err != nil {
 		return s, err
 	}
 	if !n.namespaces {
@@ -239,7 +240,7 @@ func (s *stage) startWorker(ctx context.Context) (*worker, error) {
 	}
 	cmd := exec.Command(s.binary("worker")) //nolint:gosec,noctx // our own binary, which close ends
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.folder, s.environ, file, file
-	w.Process, w.link, err = s.network.start(ctx, w.number, cmd)
+	w.Process, w.link, err = s.start(ctx, w.number, cmd)
 	if w.Process != nil {
 		s.workers = append(s.workers, w)
 		s.say("worker %d runs as process %d at %s", w.number, w.Pid(), w.address)
@@ -247,9 +248,9 @@ func (s *stage) startWorker(ctx context.Context) (*worker, error) {
 	return w, errors.Join(err, file.Close())
 }
 
-// starter runs a verb and returns what it printed. It ends when a worker does, for nobody
+// starter runs a verb. It ends when a worker does, for nobody
 // may be left to do what it waits for.
-func (s *stage) starter(ctx context.Context, args ...string) (string, error) {
+func (s *stage) starter(ctx context.Context, args ...string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	for _, w := range s.workers {
@@ -271,7 +272,7 @@ func (s *stage) starter(ctx context.Context, args ...string) (string, error) {
 	if err != nil {
 		err = fmt.Errorf("starter %s: %w\n%s", strings.Join(args, " "), errors.Join(err, context.Cause(ctx)), out)
 	}
-	return string(out), err
+	return err
 }
 
 // unsettled is starter's exit status where something is parked.
@@ -293,7 +294,7 @@ func (s *stage) close(ctx context.Context) error {
 	}
 	for _, db := range []*sql.DB{s.source, s.target} {
 		if db != nil {
-			db.Close()
+			errs = append(errs, db.Close())
 		}
 	}
 	if s.server != nil {

@@ -39,7 +39,7 @@ func (s *stage) wave(ctx context.Context, wave migration.WaveName, workers, size
 	o = outcome{workers: workers, watch: s.processes()}
 	o.watch.begin()
 	begun := time.Now()
-	if _, err := s.starter(ctx, "wave", "--name", string(wave), "--without-pilot", "--size", strconv.Itoa(size), "--window", strconv.Itoa(s.window), "--detach"); err != nil {
+	if err := s.starter(ctx, "wave", "--name", string(wave), "--without-pilot", "--size", strconv.Itoa(size), "--window", strconv.Itoa(s.window), "--detach"); err != nil {
 		return o, err
 	}
 	if err := s.follow(ctx, wave, begun, cutting, &o); err != nil {
@@ -95,7 +95,7 @@ func (s *stage) follow(ctx context.Context, wave migration.WaveName, begun time.
 		if took > s.atMost && !stopped {
 			stopped = true
 			s.say("wave %s takes longer than %s: it is stopped", wave, s.atMost)
-			if _, err := s.starter(ctx, "stop", string(wave)); err != nil {
+			if err := s.starter(ctx, "stop", string(wave)); err != nil {
 				return err
 			}
 		}
