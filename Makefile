@@ -20,6 +20,12 @@ ONLY ?=
 PACKAGES ?= ./store/... ./records/... ./joget/schema/... ./test/simulator/... ./activities/... ./test/conformance/... ./test/e2e/...
 # How long each fuzz test runs.
 FUZZTIME ?= 20s
+# Sizes of `make scale`: instances that are planned, those of each wave, how many workers,
+# and entries of the ledger that is filled by SQL. 0 planned or 0 entries leaves that out.
+PLANNED ?= 100000
+INSTANCES ?= 20000
+WORKERS ?= 1,2,3
+ENTRIES ?= 1000000
 # What a release calls itself.
 VERSION ?= $(shell git describe --tags --always --dirty)
 
@@ -96,6 +102,10 @@ fuzz: ## Run each fuzz test for FUZZTIME
 bench: deps bin/temporal bin/withmysql ## Measure the budgets
 	$(WITH_MYSQL) $(GO_TEST) -p 1 -run '^$$' -bench . -benchmem ./...
 
+scale: deps bin/temporal build ## Measure waves of INSTANCES of PLANNED with WORKERS, and a ledger of ENTRIES, into docs/scale.md; hours
+	$(GO) build -o bin/scale ./test/scale
+	bin/scale -planned $(PLANNED) -instances $(INSTANCES) -workers $(WORKERS) -entries $(ENTRIES) -page docs/scale.md
+
 ##@ Checks
 
 vet:
@@ -131,4 +141,4 @@ bin/withmysql: $(wildcard test/mysqltest/*.go test/mysqltest/withmysql/*.go test
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build release demo fmt tidy test race e2e chaos databases histories replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build release demo fmt tidy test race e2e chaos databases histories replay golden fuzz bench scale vet lint vuln check deps clean

@@ -43,6 +43,12 @@ reason, detail, park_id, wave, target_id, verdict, findings, updated_at, park_to
 
 	entriesAfter = " AND ordinal > ? ORDER BY ordinal LIMIT ?"
 
+	// Of one state, an index has them in order: see placesAfter.
+	queryThesePlaces   = "SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE "
+	queryPlacesOfState = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_state) WHERE "
+	queryPlacesOfWave  = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_wave) WHERE "
+	inOrder            = " ORDER BY ordinal LIMIT ?"
+
 	queryKnownEntries = `SELECT instance, state, reason, findings FROM instance WHERE migration = ? AND instance IN `
 
 	upsertEntries = `INSERT INTO instance (migration, instance, ordinal, definition, process, target_definition,
@@ -61,8 +67,7 @@ findings = VALUES(findings), activities = VALUES(activities), plan_id = VALUES(p
 	updateTarget = `UPDATE instance SET target_definition = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ? AND target_id IS NULL`
 
-	queryUnseenByPlan = `SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE migration = ? AND plan_id <> ?
-AND state IN ('ready','warned','blocked') AND ordinal > ? ORDER BY ordinal LIMIT ?`
+	isUnseenByPlan = " AND plan_id <> ?"
 
 	queryStillUnseen = `SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE migration = ? AND plan_id <> ?
 AND state IN ('ready','warned','blocked') AND instance IN `
@@ -70,7 +75,9 @@ AND state IN ('ready','warned','blocked') AND instance IN `
 	updateUnseenByPlan = `UPDATE instance SET state = 'skipped', reason = ?, detail = NULL,
 updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 
-	queryCounts             = "SELECT state, verdict, COUNT(*) FROM instance WHERE "
+	queryCounts = "SELECT state, verdict, COUNT(*) FROM instance WHERE "
+	// The index alone has what is counted; servers prefer to read all rows.
+	queryCountsOfAll        = "SELECT state, verdict, COUNT(*) FROM instance FORCE INDEX (instance_wave) WHERE "
 	groupCounts             = " GROUP BY state, verdict"
 	queryCountsByDefinition = "SELECT definition, state, verdict, COUNT(*) FROM instance WHERE "
 	groupCountsByDefinition = " GROUP BY definition, state, verdict ORDER BY definition"
@@ -205,10 +212,6 @@ WHERE migration = ? AND name = ?`
 
 	queryLookedAt   = `SELECT looked_at FROM wave WHERE migration = ? AND name = ?` + forUpdate
 	updateWaveTaken = `UPDATE wave SET taken = ?, looked_at = ? WHERE migration = ? AND name = ?`
-
-	queryTakeable      = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE "
-	queryStillTakeable = "SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE "
-	inOrder            = " ORDER BY ordinal LIMIT ?"
 
 	updateTaken = `UPDATE instance SET wave = ?, claim_token = ? WHERE migration = ? AND instance IN `
 

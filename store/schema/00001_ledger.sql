@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS instance (
   PRIMARY KEY (migration, instance),
   UNIQUE KEY instance_order (migration, ordinal),
   UNIQUE KEY instance_target (migration, target_id),
+  KEY instance_state (migration, state, ordinal),
   KEY instance_wave (migration, wave, state, ordinal, verdict),
   KEY instance_token (migration, claim_token, wave, ordinal)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

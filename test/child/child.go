@@ -55,6 +55,9 @@ func start(cmd *exec.Cmd, prepare func()) (*Process, error) {
 	return p, nil
 }
 
+// Pid is the process ID.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Exited is closed when the process is gone.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 

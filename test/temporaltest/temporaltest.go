@@ -32,6 +32,8 @@ type Options struct {
 	DBFile string
 	// Port of the frontend on 127.0.0.1. 0: a free one.
 	Port int
+	// Everywhere has it listen at all addresses of the machine, for clients elsewhere.
+	Everywhere bool
 	// UIPort of the user interface on 127.0.0.1. 0: no user interface.
 	UIPort int
 	// LogFile takes what the server prints, from its last start on. Empty: it is
@@ -110,6 +112,9 @@ func (s *Server) HostPort() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.options.Port))
 }
 
+// Pid is the process ID of the server that was started last.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Namespace is the namespace that exists from the start.
 func (s *Server) Namespace() string { return namespace }
 
@@ -184,8 +189,12 @@ func (s *Server) closeLog(log *os.File) error {
 }
 
 func (s *Server) arguments() []string {
+	ip := "127.0.0.1"
+	if s.options.Everywhere {
+		ip = "0.0.0.0"
+	}
 	args := []string{
-		"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(s.options.Port),
+		"server", "start-dev", "--ip", ip, "--port", strconv.Itoa(s.options.Port),
 		"--namespace", namespace, "--log-level", "error", "--log-format", "json",
 	}
 	if s.options.DBFile != "" {
