@@ -76,7 +76,7 @@ func TestCopy(t *testing.T) {
 		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"hr"}, With: []migration.BulkWith{migration.WithTrail}}}}},
 		{name: "with_what_is_unknown", args: "copy --with app_report,wf_audit", status: 2, says: "--with wf_audit is not known; give app_report or form_audit"},
 		{name: "with_some_tables", args: "copy --tables note --with form_audit", status: 2, says: "--with is of whole apps"},
-		{name: "under_way_with_more", args: "copy --with form_audit", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "give --app, --tables or --with when", left: bulk(same)},
+		{name: "under_way_with_more", args: "copy --with form_audit", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "give --app, --tables, --with or --create-tables when", left: bulk(same)},
 		{name: "no_plan", args: "copy", world: func(w *world) { clear(w.entries) }, status: 2, says: "give --app"},
 		{name: "both", args: "copy --app crm --tables note", status: 2, says: "either --app or --tables"},
 		{name: "no_lane", args: "copy --lanes 0", status: 2, says: "--lanes is from 1"},
