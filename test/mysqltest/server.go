@@ -96,6 +96,9 @@ func (s *Server) Addr() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 }
 
+// Pid is the process ID of the server; it is another one after Restart.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Stop ends the server in good order and waits for it. Stopping a stopped
 // server is no error.
 func (s *Server) Stop(ctx context.Context) error { return s.process.End(ctx, syscall.SIGTERM) }
