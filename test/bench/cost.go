@@ -2,6 +2,7 @@ package bench
 
 import (
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 )
@@ -122,4 +123,21 @@ func (b *bench) statements(admin *sql.DB, account string) (counts map[string]ask
 	}
 	b.must(rows.Err())
 	return counts, all
+}
+
+// slowest tells which statements took the databases the most time, for each of n instances.
+// It is for whoever makes them fewer: the page has no place for it.
+func (f *field) slowest(n int) {
+	f.Helper()
+	for _, name := range sides {
+		rows, err := f.servers()[name].admin.QueryContext(f.Context(), selectSlowest, f.databases[name])
+		f.must(err)
+		for rows.Next() {
+			var text string
+			var times, picoseconds float64
+			f.must(rows.Scan(&text, &times, &picoseconds))
+			f.say("  %s, an instance: %s times, %s: %s", name, number(times/float64(n)), millis(time.Duration(picoseconds/1000/float64(n))), text[:min(len(text), 160)])
+		}
+		f.must(errors.Join(rows.Err(), rows.Close()))
+	}
 }

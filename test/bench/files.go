@@ -51,7 +51,6 @@ func (b *bench) files() []Section {
 		}
 		return Row{What: what, Measured: rate("ours"), Against: Rival{Name: "`" + name + "`", Quantity: rate(name), Missing: missing}, Budget: budget}
 	}
-	var none Budget
 	return []Section{{
 		Title: "Uploads",
 		How: fmt.Sprintf("Files of random bytes, %d a record, from one folder of this machine to another. Ours are compared by SHA-256 and on the disk when they count as copied. "+
@@ -59,12 +58,12 @@ func (b *bench) files() []Section {
 		Rows: []Row{
 			row(small, manyOf, files, rsyncSafe, rsync.missing, RatioAtLeast(1.3)),
 			row(small, manyOf, files, rsyncPlain, rsync.missing, RatioAtLeast(0.8)),
-			row(small, manyOf, files, cpPlain, "", none),
-			row(small, manyOf, files, rcloneSum, rclone.missing, none),
+			row(small, manyOf, files, cpPlain, "", Budget{}),
+			row(small, manyOf, files, rcloneSum, rclone.missing, Budget{}),
 			row(large, oneOf, one, cpPlain, "", RatioAtLeast(0.9)),
-			row(large, oneOf, one, rsyncSafe, rsync.missing, none),
-			row(large, oneOf, one, rsyncPlain, rsync.missing, none),
-			row(large, oneOf, one, rcloneSum, rclone.missing, none),
+			row(large, oneOf, one, rsyncSafe, rsync.missing, Budget{}),
+			row(large, oneOf, one, rsyncPlain, rsync.missing, Budget{}),
+			row(large, oneOf, one, rcloneSum, rclone.missing, Budget{}),
 		},
 	}}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,8 +31,8 @@ type script struct {
 
 	file    string
 	environ []string
-	next    int // of Seeded.Instances
-	arrived int
+	next    int             // of Seeded.Instances
+	moved   []seed.Instance // by the last run
 }
 
 // script sets up two servers for so many instances, without a worker.
@@ -57,7 +58,6 @@ func (b *bench) script(instances int) *script {
 		name := strings.ToUpper(side)
 		s.environ = append(s.environ, name+"="+b.login(dsns[side]), name+"_DATABASE="+b.databaseOf(dsns[side]))
 	}
-	s.arrived = s.count()
 	return s
 }
 
@@ -70,26 +70,51 @@ func (s *script) slow(latency time.Duration) {
 // run moves the next n instances, so many at a time.
 func (s *script) run(n, parallel int) {
 	s.Helper()
+	s.moved = s.Seeded.Instances[s.next : s.next+n]
+	s.next += n
 	var lines strings.Builder
-	for _, i := range s.Seeded.Instances[s.next : s.next+n] {
+	for _, i := range s.moved {
 		lines.WriteString(methodLine(i) + "\n")
 	}
-	s.next += n
 	cmd := exec.CommandContext(s.Context(), "xargs", "-P", fmt.Sprint(parallel), "-d", "\n", "-n", "1", "bash", s.file) //nolint:gosec // ours
 	cmd.Env, cmd.Stdin = s.environ, strings.NewReader(lines.String())
 	s.runs(cmd)
-	now := s.count()
-	if now != s.arrived+n {
-		s.Fatalf("the shell script moved %d of %d instances", now-s.arrived, n)
-	}
-	s.arrived = now
 }
 
-// count is how many records have a running instance on the target with something open.
-func (s *script) count() (n int) {
+// whole fails where an instance of the last run is not on the target with just the
+// activities open that it has on the source.
+func (s *script) whole() {
 	s.Helper()
-	s.must(s.Target.QueryRowContext(s.Context(), selectArrived).Scan(&n))
-	return n
+	open := s.open()
+	for _, i := range s.moved {
+		var want []string
+		for _, a := range i.Activities {
+			want = append(want, a.Def)
+		}
+		slices.Sort(want)
+		if !slices.Equal(open[i.RecordID], want) {
+			s.Fatalf("the shell script left %s with %q open, want %q", i.ID, open[i.RecordID], want)
+		}
+	}
+}
+
+// open are the open activities of running instances on the target, sorted, by record.
+func (s *script) open() map[string][]string {
+	s.Helper()
+	rows, err := s.Target.QueryContext(s.Context(), selectOpen)
+	s.must(err)
+	defer rows.Close()
+	open := map[string][]string{}
+	for rows.Next() {
+		var record, activity string
+		s.must(rows.Scan(&record, &activity))
+		open[record] = append(open[record], activity)
+	}
+	s.must(rows.Err())
+	for _, activities := range open {
+		slices.Sort(activities)
+	}
+	return open
 }
 
 // methodLine is the argument of the script for an instance.

@@ -18,8 +18,12 @@ WHERE USER IS NOT NULL AND COUNT_STAR > 0 AND (EVENT_NAME LIKE 'statement/sql/%'
 	// Transactions of the whole server that wrote something, whether by COMMIT or by themselves.
 	countCommits  = "SET GLOBAL innodb_monitor_enable = 'trx_rw_commits'"
 	selectCommits = "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rw_commits'"
-	selectArrived = `SELECT COUNT(DISTINCT l.originProcessId) FROM wf_process_link l JOIN SHKProcesses p ON p.Id = l.processId
+	selectOpen    = `SELECT l.originProcessId, a.ActivityDefinitionId FROM wf_process_link l JOIN SHKProcesses p ON p.Id = l.processId
 JOIN SHKActivities a ON a.Process = p.oid WHERE a.State IN (1000001, 1000003, 1000005)`
+	// What took the server the most time in a database, with how often it was asked.
+	selectSlowest = `SELECT DIGEST_TEXT, COUNT_STAR, SUM_TIMER_WAIT FROM performance_schema.events_statements_summary_by_digest
+WHERE SCHEMA_NAME = ? AND DIGEST_TEXT IS NOT NULL ORDER BY SUM_TIMER_WAIT DESC LIMIT 12`
+	forgetSlowest  = "TRUNCATE TABLE performance_schema.events_statements_summary_by_digest"
 	selectRowCount = "SELECT COUNT(*) FROM "
 	truncate       = "TRUNCATE TABLE "
 	selectTables   = `SELECT DISTINCT CONCAT('app_fd_', f.tableName) FROM app_form f

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"os"
@@ -35,10 +36,11 @@ func (b *bench) rows() []Section {
 	k := b.bulk()
 	n := b.sizes.Rows
 	loader, dumper := findTool("myloader"), findTool("mydumper")
+	missing := cmp.Or(dumper.missing, loader.missing)
 	took := b.race(
 		contender{name: "copy", prepare: k.empty, run: k.copy, check: k.whole},
 		contender{name: "dump", prepare: k.empty, run: k.dump, check: k.whole},
-		contender{name: "mydumper", missing: dumper.missing + loader.missing, prepare: k.empty, run: func() { k.mydumper(dumper, loader) }, check: k.whole},
+		contender{name: "mydumper", missing: missing, prepare: k.empty, run: func() { k.mydumper(dumper, loader) }, check: k.whole},
 		contender{name: "select", prepare: k.empty, run: k.insertSelect, check: k.whole},
 	)
 	rate := func(name string) Quantity {
@@ -58,7 +60,7 @@ func (b *bench) rows() []Section {
 			"and compares both sides by checksum; the others compare nothing. %d threads for each that takes a number. Source and target are on one server, for `INSERT ... SELECT`.", lanes),
 		Rows: []Row{
 			row("dump", "`mariadb-dump | mariadb`", "", 1.5),
-			row("mydumper", "mydumper and myloader", dumper.missing+loader.missing, 1.2),
+			row("mydumper", "mydumper and myloader", missing, 1.2),
 			row("select", "`INSERT ... SELECT`", "", 0.6),
 		},
 	}}

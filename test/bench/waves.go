@@ -27,8 +27,8 @@ type field struct {
 	*bench
 	*rig.Stage
 
-	worker   *rig.Worker
-	accounts map[string]string // by "source", "target" and "ledger"
+	worker              *rig.Worker
+	accounts, databases map[string]string // by "source", "target" and "ledger"
 }
 
 // waves measures waves of instances, what each instance costs, and what people would use instead.
@@ -41,6 +41,9 @@ func (b *bench) waves() []Section {
 	f.slow(quickTarget)
 	script.slow(quickTarget)
 
+	for _, server := range f.servers() {
+		f.execute(server.admin, forgetSlowest)
+	}
 	var spent []cost
 	var nothing func()
 	took := b.race(
@@ -50,9 +53,10 @@ func (b *bench) waves() []Section {
 				nothing = f.nothing(f.activities(f.histories()))
 			}
 		}, run: func() { nothing() }},
-		contender{name: "sequential", run: func() { script.run(s.Sequential, 1) }},
-		contender{name: "parallel", run: func() { script.run(s.Parallel, s.Window) }},
+		contender{name: "sequential", run: func() { script.run(s.Sequential, 1) }, check: script.whole},
+		contender{name: "parallel", run: func() { script.run(s.Parallel, s.Window) }, check: script.whole},
 	)
+	f.slowest(s.Rounds * s.Wave)
 	histories := f.histories()
 	sections := []Section{f.speed(took), f.costs(spent, histories)}
 	sections[0].Rows = append(sections[0].Rows, f.slowTarget(script)...)
@@ -76,7 +80,7 @@ func (b *bench) waves() []Section {
 // stage sets up two servers with seeded instances, and a worker.
 func (b *bench) stage(o seed.Options) *field {
 	b.Helper()
-	f := &field{bench: b, accounts: map[string]string{}}
+	f := &field{bench: b, accounts: map[string]string{}, databases: map[string]string{}}
 	f.Stage = rig.New(b.TB, rig.Options{
 		Seed:         o,
 		SourceServer: b.source.DSN(""), TargetServer: b.target.DSN(""), LedgerDSN: mysqltest.DatabaseOn(b.TB, b.ledger.DSN("")),
@@ -84,7 +88,7 @@ func (b *bench) stage(o seed.Options) *field {
 		Proxy: func(which, dsn string) string {
 			cfg, err := mysql.ParseDSN(dsn)
 			b.must(err)
-			f.accounts[which] = cfg.User
+			f.accounts[which], f.databases[which] = cfg.User, cfg.DBName
 			return dsn
 		},
 		Settings: map[string]string{
@@ -153,7 +157,9 @@ func (f *field) slowTarget(script *script) []Row {
 	script.slow(slowTarget)
 	ours := perSecond(float64(s.Slow), "instances", f.timed("wave", func() { f.wave(s.Slow) }))
 	sequential := perSecond(float64(s.SlowSequential), "instances", f.timed("sequential", func() { script.run(s.SlowSequential, 1) }))
+	script.whole()
 	parallel := perSecond(float64(s.SlowParallel), "instances", f.timed("parallel", func() { script.run(s.SlowParallel, s.Window) }))
+	script.whole()
 	what := fmt.Sprintf("a wave of %d, %d at a time, the target takes %s for each call", s.Slow, s.Window, slowTarget)
 	return []Row{
 		{What: what, Measured: ours, Against: Rival{Name: "the shell script, one after the other", Quantity: sequential}, Budget: RatioAtLeast(10)},
