@@ -34,7 +34,7 @@ func BenchmarkBudgets(b *testing.B) {
 		}
 		fmt.Println(text)
 		if len(parts) == 0 && s.Name != bench.Tiny().Name {
-			if err := os.WriteFile(pagePath, []byte(text), 0o644); err != nil { //nolint:gosec // a page for everybody
+			if err := os.WriteFile(pagePath, []byte(text), 0o644); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"database/sql"
-	"errors"
 	"strings"
 	"time"
 )
@@ -130,14 +129,20 @@ func (b *bench) statements(admin *sql.DB, account string) (counts map[string]ask
 func (f *field) slowest(n int) {
 	f.Helper()
 	for _, name := range sides {
-		rows, err := f.servers()[name].admin.QueryContext(f.Context(), selectSlowest, f.databases[name])
-		f.must(err)
-		for rows.Next() {
-			var text string
-			var times, picoseconds float64
-			f.must(rows.Scan(&text, &times, &picoseconds))
-			f.say("  %s, an instance: %s times, %s: %s", name, number(times/float64(n)), millis(time.Duration(picoseconds/1000/float64(n))), text[:min(len(text), 160)])
-		}
-		f.must(errors.Join(rows.Err(), rows.Close()))
+		f.slowestOf(name, n)
 	}
+}
+
+func (f *field) slowestOf(name string, n int) {
+	f.Helper()
+	rows, err := f.servers()[name].admin.QueryContext(f.Context(), selectSlowest, f.databases[name])
+	f.must(err)
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		var times, picoseconds float64
+		f.must(rows.Scan(&text, &times, &picoseconds))
+		f.say("  %s, an instance: %s times, %s: %s", name, number(times/float64(n)), millis(time.Duration(picoseconds/1000/float64(n))), text[:min(len(text), 160)])
+	}
+	f.must(rows.Err())
 }

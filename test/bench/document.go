@@ -59,11 +59,11 @@ func (d Document) Count(verdict string) (n int) {
 	return n
 }
 
-// Met, Missed and Unmeasured count the rows with a budget.
+// Met counts the rows whose budget is met.
 func (d Document) Met() int { return d.Count(Met) }
 
-// Missed is like Met.
+// Missed counts the rows whose budget is not met.
 func (d Document) Missed() int { return d.Count(Missed) }
 
-// Unmeasured is like Met.
+// Unmeasured counts the rows whose rival could not be had.
 func (d Document) Unmeasured() int { return d.Count(NotMeasured) }

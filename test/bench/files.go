@@ -93,9 +93,9 @@ func (b *bench) tree(files int, bytes int64) *tree {
 		file, err := os.Create(filepath.Join(folder, fmt.Sprintf("file-%d.pdf", i%folderFiles)))
 		b.must(err)
 		for left := bytes; left > 0; left -= int64(len(noise)) {
-			//nolint:errcheck // it never fails
-			_, _ = rand.Read(noise)
-			_, err := file.Write(noise[:min(left, int64(len(noise)))])
+			_, err := rand.Read(noise)
+			b.must(err)
+			_, err = file.Write(noise[:min(left, int64(len(noise)))])
 			b.must(err)
 		}
 		b.must(file.Close())

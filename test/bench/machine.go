@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"jogetferry/test/child"
 )
@@ -59,19 +58,13 @@ func memory() string {
 	return Quantity{kib / (1 << 20), "GiB"}.String()
 }
 
+// kernel is what runs the machine.
 func kernel() string {
-	var name syscall.Utsname
-	if err := syscall.Uname(&name); err != nil {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
 		return err.Error()
 	}
-	var text []byte
-	for _, c := range name.Release {
-		if c == 0 {
-			break
-		}
-		text = append(text, byte(c))
-	}
-	return runtime.GOOS + " " + string(text)
+	return runtime.GOOS + " " + strings.TrimSpace(string(release))
 }
 
 // version is the first line that a tool prints about itself.

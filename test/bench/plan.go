@@ -23,8 +23,8 @@ func (b *bench) plan() []Section {
 	b.readAll(s.Source) // warms the database up
 	took := b.race(
 		contender{name: "bare SQL", run: func() { b.readAll(s.Source) }},
-		contender{name: "check", run: func() { s.Starter(0, nil, "check") }},
-		contender{name: "plan", run: func() { s.Starter(0, nil, "plan") }},
+		contender{name: "check", run: func() { b.starter(s, nil, "check") }},
+		contender{name: "plan", run: func() { b.starter(s, nil, "plan") }},
 	)
 	against := Rival{Name: "bare SQL", Quantity: seconds(took["bare SQL"])}
 	of := " of " + number(float64(n)) + " instances"

@@ -31,7 +31,10 @@ func (b *bench) poll() []Section {
 			statement string
 			args      []any
 		}{
-			{setWave, []any{n / 2, window}}, {fillWave(n), []any{mig, wave.Name}}, {takeWave, []any{mig}}, {countWave, []any{mig}},
+			{setWave, []any{n / 2, window}},
+			{fillWave(n), []any{mig, wave.Name}},
+			{takeWave, []any{mig}},
+			{countWave, []any{mig}},
 			{updateWave, []any{n, mig, wave.Name}},
 		} {
 			_, err := connection.ExecContext(ctx, s.statement, s.args...)

@@ -89,7 +89,7 @@ func (b *bench) bulk() *bulk {
 	b.execute(k.target, createTable(bulkTable))
 	b.timed("fill the table", func() { b.execute(k.source, fillTable(bulkTable, b.sizes.Rows)) })
 	k.StartWorker()
-	k.Starter(0, nil, "plan") // there is no copy without a migration
+	k.starter(k.Stage, nil, "plan") // there is no copy without a migration
 	return k
 }
 
@@ -114,7 +114,7 @@ func (k *bulk) whole() {
 
 func (k *bulk) copy() {
 	k.Helper()
-	k.Starter(0, nil, "copy", "--tables", bulkName, "--lanes", fmt.Sprint(lanes))
+	k.starter(k.Stage, nil, "copy", "--tables", bulkName, "--lanes", fmt.Sprint(lanes))
 }
 
 // dump is mariadb-dump with its own defaults into the client.

@@ -2,12 +2,15 @@ package bench
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"jogetferry/test/e2e/rig"
 	"jogetferry/test/mysqltest"
 	"jogetferry/test/temporaltest"
 )
@@ -94,6 +97,19 @@ func (b *bench) must(err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
+	}
+}
+
+// starter runs a verb to its good end, however long it takes, and decodes its result into out
+// unless that is nil.
+func (b *bench) starter(s *rig.Stage, out any, args ...string) {
+	b.Helper()
+	stdout, stderr, status := s.Run(b.Context(), args...)
+	if status != 0 {
+		b.Fatalf("starter %s: exit status %d\n%s\n%s", strings.Join(args, " "), status, stdout, stderr)
+	}
+	if out != nil {
+		b.must(json.Unmarshal(stdout, out))
 	}
 }
 

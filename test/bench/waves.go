@@ -36,7 +36,7 @@ func (b *bench) waves() []Section {
 	b.Helper()
 	s := b.sizes
 	f := b.stage(seed.Options{Seed: 7, Instances: s.Rounds*s.Wave + s.Slow + 2*s.TableWave})
-	f.Starter(0, nil, "plan")
+	f.starter(f.Stage, nil, "plan")
 	script := b.script(s.Rounds*(s.Sequential+s.Parallel) + s.SlowSequential + s.SlowParallel)
 	f.slow(quickTarget)
 	script.slow(quickTarget)
@@ -124,7 +124,7 @@ func (f *field) wave(n int) {
 	var status struct {
 		Counts migration.Counts `json:"counts"`
 	}
-	f.Starter(0, &status, "wave", "--without-pilot", "--window", fmt.Sprint(f.sizes.Window), "--size", fmt.Sprint(n))
+	f.starter(f.Stage, &status, "wave", "--without-pilot", "--window", fmt.Sprint(f.sizes.Window), "--size", fmt.Sprint(n))
 	if status.Counts.Same != n {
 		f.Fatalf("%d of %d instances verified", status.Counts.Same, n)
 	}
@@ -202,7 +202,7 @@ func (b *bench) largeRecord() Row {
 	const rowBytes = 4000
 	f := b.stage(seed.Options{Seed: 8, Instances: 1, Processes: []string{seed.PurchaseRequest}})
 	f.execute(f.Source, fillRecord(int(b.sizes.RecordBytes/rowBytes)), f.Seeded.Instances[0].RecordID)
-	f.Starter(0, nil, "plan")
+	f.starter(f.Stage, nil, "plan")
 	b.timed("large record", func() { f.wave(1) })
 	return Row{What: "after one instance whose record has " + sizeName(b.sizes.RecordBytes), Measured: f.peak(f.worker.Pid()), Budget: AtMost(200)}
 }
