@@ -59,11 +59,14 @@ func fillTable(name string, n int) string {
 		" FROM " + mysqltest.Sequence(n)
 }
 
-// fillRecord gives a purchase n more items of 4,000 bytes each, that no compression makes small.
+// itemBytes are those of an item that fillRecord makes.
+const itemBytes = 16_000
+
+// fillRecord gives a purchase n more items, that no compression makes small.
 func fillRecord(n int) string {
 	var text strings.Builder
-	for part := range 125 {
-		fmt.Fprintf(&text, ", MD5(seq * 1000 + %d)", part)
+	for part := range itemBytes / 32 {
+		fmt.Fprintf(&text, ", MD5(seq * 10000 + %d)", part)
 	}
 	return "INSERT INTO app_fd_proc_item (id, dateCreated, dateModified, c_requestId, c_sku, c_description) SELECT UUID(), NOW(6), NOW(6), ?, 'SKU-1', CONCAT(" +
 		text.String()[2:] + ") FROM " + mysqltest.Sequence(n)

@@ -86,9 +86,10 @@ type Row struct {
 	Budget   Budget
 }
 
-// Ratio is how many times the rival's number was measured; false where there is none.
+// Ratio is how many times the rival's number was measured; false where that is 0, as of
+// one that is missing or not there at all.
 func (r Row) Ratio() (float64, bool) {
-	if r.Against.Name == "" || r.Against.Missing != "" || r.Against.Value == 0 {
+	if r.Against.Value == 0 {
 		return 0, false
 	}
 	return r.Measured.Value / r.Against.Value, true
