@@ -55,7 +55,7 @@ func start(cmd *exec.Cmd, prepare func()) (*Process, error) {
 	return p, nil
 }
 
-// Pid is the process ID.
+// Pid is its process ID.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Exited is closed when the process is gone.

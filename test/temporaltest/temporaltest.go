@@ -7,9 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -57,7 +55,6 @@ type Server struct {
 const (
 	namespace    = "default"
 	startTimeout = 90 * time.Second
-	module       = "jogetferry"
 )
 
 // New starts a server that is stopped when tb ends. It fails tb if it cannot.
@@ -238,24 +235,13 @@ func (s *Server) answers(ctx context.Context) error {
 	return err
 }
 
-// builtBinary looks upwards for the module's own go.mod, not for one of the
-// modules nested in it.
+// builtBinary is the CLI that `make bin/temporal` builds.
 func builtBinary() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the repository: %w", err)
+	path, err := child.Built("temporal")
+	if errors.Is(err, child.ErrNoRepository) {
+		return "", ErrNotBuilt
 	}
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if line, _, _ := strings.Cut(string(text), "\n"); err == nil && line == "module "+module {
-			return filepath.Join(dir, "bin", "temporal"), nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", ErrNotBuilt
-		}
-		dir = parent
-	}
+	return path, err
 }
 
 // silent drops the client's log: it tells of every failed look at a server

@@ -39,6 +39,7 @@ type Stage struct {
 	Sim                        *server.Server // of the target; RestartTarget starts it anew
 	Temporal                   *temporaltest.Server
 	Ledger                     string // DSN
+	URL                        string // of the target, as the worker has it
 
 	t          testing.TB
 	env        []string
@@ -99,7 +100,7 @@ func New(tb testing.TB, o Options) *Stage {
 	s.sourceDB, s.sourceTree = s.digests()
 
 	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, filepath.Dir(s.TargetFiles)
-	url := s.serve(o.Simulator, o.Gate)
+	s.URL = s.serve(o.Simulator, o.Gate)
 	if s.Temporal = o.Temporal; s.Temporal == nil {
 		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})
 	}
@@ -109,7 +110,7 @@ func New(tb testing.TB, o Options) *Stage {
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
 		s.Ledger = mysqltest.DatabaseOn(tb, targetServer)
 	}
-	s.env = s.environment(o, url, sourceDSN)
+	s.env = s.environment(o, sourceDSN)
 	s.build()
 	return s
 }
@@ -144,7 +145,7 @@ func (s *Stage) fill(o Options) {
 }
 
 // environment is that of worker and starter: their settings are FERRY_* variables.
-func (s *Stage) environment(o Options, url, sourceDSN string) []string {
+func (s *Stage) environment(o Options, sourceDSN string) []string {
 	s.t.Helper()
 	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
@@ -156,7 +157,7 @@ func (s *Stage) environment(o Options, url, sourceDSN string) []string {
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
 		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(s.t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_TARGET_URL="+s.URL, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
 		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(s.t, s.Ledger, "ALL")),
