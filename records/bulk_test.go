@@ -86,7 +86,7 @@ func (b *bulk) copyAll(size int) records.BulkResult {
 		sum.Inserted += r.Inserted
 		sum.Overwritten += r.Overwritten
 		sum.Same += r.Same
-		sum.Kept += r.Kept
+		sum.Kept = append(sum.Kept, r.Kept...)
 		sum.Conflicts = append(sum.Conflicts, r.Conflicts...)
 	}
 	return sum
@@ -210,7 +210,7 @@ func TestBulkLeavesWhatIsThereToTheRulesOfRecords(t *testing.T) {
 		remaining string
 	}{
 		{records.ConflictPark, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Conflicts: []migration.RowKey{{Table: "t", ID: "b"}}}}, "theirs"},
-		{records.ConflictKeep, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Kept: 1}}, "theirs"},
+		{records.ConflictKeep, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Kept: []migration.RowKey{{Table: "t", ID: "b"}}}}, "theirs"},
 		{records.ConflictOverwrite, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Overwritten: 1}}, "ours"},
 	} {
 		t.Run(string(tc.policy), func(t *testing.T) {

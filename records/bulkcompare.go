@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
@@ -20,8 +22,20 @@ type ChunkSum struct {
 // ChunkComparison is the result of Bulk.Compare. Differences are by id; those of kind
 // Surplus are rows of the target alone, which may be its own.
 type ChunkComparison struct {
-	Source, Target ChunkSum
+	Source, Target ChunkSum // zero where they cannot be had
+	Rows           int64    // of the source
 	Differences    []Difference
+}
+
+// Of returns the ids of the differences of some kinds.
+func (c *ChunkComparison) Of(kinds ...DifferenceKind) []migration.RecordID {
+	var ids []migration.RecordID
+	for _, d := range c.Differences {
+		if slices.Contains(kinds, d.Kind) {
+			ids = append(ids, d.Key.ID)
+		}
+	}
+	return ids
 }
 
 // Compare compares a chunk on both sides as they are now. Both servers sum up its rows;
@@ -46,7 +60,7 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 			return c, err
 		}
 	}
-	c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
+	c.Rows, c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
 	return c, err
 }
 
@@ -121,13 +135,18 @@ func (c *Column) hashed() (string, bool) {
 // sums asks both servers. False: they do not agree, or one could not hash every row.
 func (b *Bulk) sums(ctx context.Context, chunk Chunk, from, to *layout, h rowHash, c *ChunkComparison) (equal bool, err error) {
 	var hashed [2]bool
-	if c.Source, hashed[0], err = sum(ctx, b.Source.Q, from, h.from, chunk); err != nil {
-		return false, err
-	}
-	if c.Target, hashed[1], err = sum(ctx, b.Target.DB, to, h.to, chunk); err != nil {
-		return false, err
-	}
-	return hashed[0] && hashed[1] && c.Source == c.Target, nil
+	both, one := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		c.Source, hashed[0], err = sum(one, b.Source.Q, from, h.from, chunk)
+		return err
+	})
+	both.Go(func() (err error) {
+		c.Target, hashed[1], err = sum(one, b.Target.DB, to, h.to, chunk)
+		return err
+	})
+	err = both.Wait()
+	c.Rows = c.Source.Rows
+	return hashed[0] && hashed[1] && c.Source == c.Target, err
 }
 
 func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s ChunkSum, whole bool, err error) {
@@ -147,14 +166,14 @@ func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s
 }
 
 // narrow reads the rows of a chunk on both sides, some at a time. Where the target has
-// another order, rows that it alone has are not found.
-func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) ([]Difference, error) {
-	var found []Difference
+// another order, rows that it alone has are not found. rows are those of the source.
+func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) (rows int64, found []Difference, err error) {
 	for after := chunk.After; ; {
 		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, bulkRows)
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
+		rows += int64(len(source.Rows))
 		last, upTo := len(source.Rows) < bulkRows, chunk.To
 		if !last {
 			upTo = source.Rows[bulkRows-1].Key.ID
@@ -166,12 +185,12 @@ func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordere
 			target, err = b.counterparts(ctx, source)
 		}
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		found = append(found, Compare(source, target).Differences...)
 		if last {
 			slices.SortFunc(found, func(a, b Difference) int { return compareKeys(a.Key, b.Key) })
-			return found, nil
+			return rows, found, nil
 		}
 		after = upTo
 	}

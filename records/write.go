@@ -72,6 +72,7 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 	w := writer{tx: tx, layout: l}
 	applied = make([]bool, len(changes))
 	var inserts, written []*Row
+	var removed []string
 	for i, c := range changes {
 		row := current[c.key]
 		if !sameContent(row, c.expect) {
@@ -87,11 +88,14 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		case row != nil && c.want != nil:
 			err = w.update(ctx, c.want)
 		case row != nil:
-			err = w.exec(ctx, deleteQuery(l.table.Real), string(c.key.ID))
+			removed = append(removed, string(c.key.ID))
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := w.remove(ctx, removed); err != nil {
+		return nil, err
 	}
 	if err := w.insert(ctx, inserts); err != nil {
 		return nil, err
@@ -137,6 +141,20 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 			return err
 		}
 		rows = rows[n:]
+	}
+	return nil
+}
+
+// remove deletes rows that are locked, all or none of them.
+func (w *writer) remove(ctx context.Context, ids []string) error {
+	for part := range slices.Chunk(ids, batchRows) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		if err := w.exec(ctx, deleteQuery(w.layout.table.Real, len(part)), args...); err != nil {
+			return err
+		}
 	}
 	return nil
 }

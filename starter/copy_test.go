@@ -69,7 +69,7 @@ func TestCopy(t *testing.T) {
 		{name: "a_rate_below_zero", args: "copy --rate -1", status: 2, says: "--rate is 0 or more"},
 		{name: "unknown_names", args: "copy --app x", world: func(w *world) {
 			w.result = contract.BulkResult{CutOutput: contract.CutOutput{Unknown: []string{"x", "y"}}}
-		}, status: 2, says: "the source has no x, y; nothing was copied"},
+		}, status: 2, says: "the source has no x, y; nothing was done"},
 		{name: "under_way", args: "copy", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, says: "following it", left: bulk(same)},
 		{name: "under_way_at_another_rate", args: "copy --rate 500 --detach", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, left: bulk(func(b *migration.BulkCopy) { b.RowsPerSecond = 500 })},
 		{name: "under_way_with_others", args: "copy --app hr", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "pause it with starter copy --pause", left: bulk(same)},

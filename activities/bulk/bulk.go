@@ -16,9 +16,6 @@ import (
 // anew after a crash.
 const chunkRows = 20_000
 
-// owner stands for the bulk copy where images belong to an instance of the source.
-const owner migration.InstanceID = "(copy)"
-
 // Activities copy all data of apps.
 type Activities struct{ *step.Servers }
 
@@ -29,8 +26,8 @@ func (act *Activities) Register(r worker.Registry) {
 	step.Register(r, act.Log, contract.SettleBulk, act.SettleBulk)
 }
 
-// CutTables begins the copy in the ledger, and cuts the form tables of its scope that were
-// not cut before. A name that the source does not have is told, and nothing is begun then. It
+// CutTables begins the pass in the ledger, and cuts the form tables of its scope that were
+// not cut before; to take the copy back, none. A name that the source does not have is told, and nothing is begun then. It
 // is safe to repeat.
 func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (contract.CutOutput, error) {
 	var out contract.CutOutput
@@ -40,9 +37,12 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 	if err := act.Forget(ctx); err != nil {
 		return out, err
 	}
-	tables, unknown, err := act.tables(ctx, in.Order.Scope)
-	if err != nil || len(unknown) > 0 {
-		out.Unknown = unknown
+	var tables []string
+	var err error
+	if in.Order.Pass != migration.BulkPassUndo {
+		tables, out.Unknown, err = act.tables(ctx, in.Order.Scope)
+	}
+	if err != nil || len(out.Unknown) > 0 {
 		return out, err
 	}
 	if err := act.Ledger.BeginBulk(ctx, in.Migration, in.Order); err != nil {
@@ -59,7 +59,60 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 			out.Tables++
 		}
 	}
-	return out, nil
+	out.Turns, err = act.turns(ctx, in)
+	return out, err
+}
+
+// turns gives the chunks turns where the order removes rows: what holds the ids of others goes
+// before them. Other orders take all at once. It returns how many turns there are.
+func (act *Activities) turns(ctx context.Context, in contract.BulkInput) (int, error) {
+	var turns map[string]int
+	if in.Order.Removes() {
+		names, err := act.cutTables(ctx, in.Migration)
+		if err != nil {
+			return 0, err
+		}
+		model, err := act.model(ctx, names)
+		if err != nil {
+			return 0, err
+		}
+		if turns, err = act.Target.Form().Turns(ctx, names, model.Relations); err != nil {
+			return 0, err
+		}
+	}
+	n := 0
+	for _, turn := range turns {
+		n = max(n, turn+1)
+	}
+	return n, act.Ledger.TurnBulk(ctx, in.Migration, turns)
+}
+
+// cutTables are the tables of the copy, whatever scope they came with.
+func (act *Activities) cutTables(ctx context.Context, mig migration.Name) ([]string, error) {
+	tables, err := act.Ledger.BulkTables(ctx, mig)
+	names := make([]string, len(tables))
+	for i := range tables {
+		names[i] = tables[i].Table
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+// model is what the forms of all apps on some tables say of their rows, on the target.
+func (act *Activities) model(ctx context.Context, tables []string) (migration.FormModel, error) {
+	model := act.Settings.Extra
+	apps, err := act.Target.Fresh().AppsOn(ctx, tables)
+	if err != nil {
+		return model, err
+	}
+	for _, app := range apps {
+		forms, err := act.Target.Catalog.Forms(ctx, app)
+		if err != nil {
+			return model, err
+		}
+		model = model.Union(forms.Model)
+	}
+	return model, nil
 }
 
 // tables returns the form tables of a scope, sorted, without those that the source has not

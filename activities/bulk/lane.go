@@ -13,8 +13,9 @@ import (
 	"jogetferry/migration"
 )
 
-// CopyChunks copies chunk after chunk until none is left, or the copy is paused. A lane
-// whose worker died goes on with its own chunk, in which what is there is left as it is.
+// CopyChunks does what the pass does with chunk after chunk of a turn, until none is left or
+// the copy is paused. A lane whose worker died goes on with its own chunk, in which what is
+// done is left as it is.
 func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (contract.LaneOutput, error) {
 	var out contract.LaneOutput
 	if _, err := act.Bound(ctx, in.Migration); err != nil {
@@ -25,7 +26,7 @@ func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (c
 		if err := l.look(ctx); err != nil {
 			return out, notPaused(err)
 		}
-		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token)
+		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token, in.Turn)
 		if err != nil || !ok {
 			return out, err
 		}
@@ -79,7 +80,12 @@ func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
 
 // do is what the pass does with a chunk.
 func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	return l.rows.copy(ctx, c)
+	switch c.Kind {
+	case migration.BulkRows:
+		return l.rows.do(ctx, c)
+	case migration.BulkFiles:
+	}
+	return migration.BulkOutcome{}, nil
 }
 
 // look takes over what the operator says of the copy: errPaused, and its rate.
