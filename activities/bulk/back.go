@@ -190,7 +190,9 @@ func (w *rowChunk) used(ctx context.Context, above map[migration.RowKey][]migrat
 		if err != nil {
 			return nil, err
 		}
-		used[id] = slices.ContainsFunc(instances, func(l migration.Linked) bool { return !ours[l.ID] })
+		// One that has the record's ID as its own was not begun for the row: it got that
+		// ID by the server's counter, and a row that it saved is not as we brought it.
+		used[id] = slices.ContainsFunc(instances, func(l migration.Linked) bool { return !ours[l.ID] && l.ID != migration.InstanceID(id) })
 	}
 	return used, nil
 }
