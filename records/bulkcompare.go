@@ -38,8 +38,9 @@ func (c *ChunkComparison) Of(kinds ...DifferenceKind) []migration.RecordID {
 	return ids
 }
 
-// Compare compares a chunk on both sides as they are now. Both servers sum up its rows;
-// where the sums are not equal, or cannot be had, the rows are read and compared. A chunk
+// Compare compares a chunk on both sides as they are now. Both servers sum up its rows, at the
+// same time; where the sums are not equal, those of parts of it, and of parts that differ, or where
+// no sums can be had, the rows are read and compared. A chunk
 // that is equal costs two statements. CodeUnsupported: the target lacks the table. It is
 // read-only and safe to repeat.
 func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error) {
@@ -59,6 +60,8 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 		if err != nil || equal {
 			return c, err
 		}
+		c.Differences, err = b.inParts(ctx, chunk, from, to, expression)
+		return c, err
 	}
 	c.Rows, c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
 	return c, err
@@ -163,6 +166,46 @@ func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s
 	var of int64 // a row whose parts are larger than a packet has no hash
 	err = rows.Scan(&s.Rows, &of, &s.Hash)
 	return s, of == s.Rows, errors.Join(err, rows.Err())
+}
+
+// inParts is narrow for those parts of a chunk alone of which the sums differ, too.
+func (b *Bulk) inParts(ctx context.Context, chunk Chunk, from, to *layout, h rowHash) ([]Difference, error) {
+	var found []Difference
+	for last := false; !last; {
+		part, err := b.part(ctx, chunk, from)
+		if err != nil {
+			return nil, err
+		}
+		equal, err := b.sums(ctx, part, from, to, h, &ChunkComparison{})
+		if err != nil {
+			return nil, err
+		}
+		if !equal {
+			_, differ, err := b.narrow(ctx, part, from, to, true)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, differ...)
+		}
+		last, chunk.After = part.To == chunk.To, part.To
+	}
+	slices.SortFunc(found, func(a, b Difference) int { return compareKeys(a.Key, b.Key) })
+	return found, nil
+}
+
+// part returns the first rows of a chunk of the source, as many as are read at once.
+func (b *Bulk) part(ctx context.Context, chunk Chunk, from *layout) (Chunk, error) {
+	where, args := between(chunk.After, chunk.To)
+	query := "SELECT " + database.Quote(idColumn) + " FROM " + database.Quote(from.table.Real) + where + " ORDER BY " + database.Quote(idColumn) + " LIMIT 1 OFFSET ?"
+	rows, err := b.Source.Q.QueryContext(ctx, query, append(args, bulkRows-1)...)
+	if err != nil {
+		return chunk, failed("sum up form rows", "table "+from.table.Real, err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&chunk.To)
+	}
+	return chunk, errors.Join(err, rows.Err())
 }
 
 // narrow reads the rows of a chunk on both sides, some at a time. Where the target has
