@@ -298,7 +298,8 @@ func (s *session) followCopy(ctx context.Context, run client.WorkflowRun) error 
 
 // endOfCopy is the exit status of a pass that ended so.
 func endOfCopy(c report.Copy) error {
-	t, text := c.Total, ""
+	t := c.Total
+	var text string
 	switch {
 	case c.Pass == migration.BulkPassVerify && t.Missing+t.Differing+t.Gone > 0:
 		text = fmt.Sprintf("%d rows are missing on the target, %d differ, and %d are there that the source does not have any more; starter copy --delta brings what differs", t.Missing, t.Differing, t.Gone)

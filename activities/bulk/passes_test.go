@@ -336,7 +336,7 @@ func (c *copying) killed(order migration.BulkOrder, lock, does string, after boo
 	activitytest.Must(c.t, err)
 	tx, err := c.Target.SQL.BeginTx(c.t.Context(), nil)
 	activitytest.Must(c.t, err)
-	defer tx.Rollback() //nolint:errcheck // it is rolled back by then
+	defer tx.Rollback() // after that below it answers ErrTxDone
 	_, err = tx.ExecContext(c.t.Context(), lock)
 	activitytest.Must(c.t, err)
 	servers, cancel, ended := c.servers, make(chan struct{}), make(chan error, 1)
