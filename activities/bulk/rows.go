@@ -29,7 +29,7 @@ func newRows(l *lane) *rows {
 
 // do is what the pass does with a chunk of rows.
 func (r *rows) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	w := &rowChunk{rows: r, of: c, chunk: records.Chunk{Table: c.Table, After: c.After, To: c.To, Rows: c.Rows}}
+	w := &rowChunk{rows: r, of: c, doubted: map[migration.RowKey]bool{}, chunk: records.Chunk{Table: c.Table, After: c.After, To: c.To, Rows: c.Rows}}
 	r.bulk.Options.Images = w.images()
 	r.bulk.Options.Meant = w.meant
 	var err error
@@ -83,6 +83,9 @@ type rowChunk struct {
 	of      migration.BulkChunk
 	chunk   records.Chunk
 	outcome migration.BulkOutcome
+	// doubted are rows that differed after a copy without a reason. If the next one keeps
+	// them as the target's own, that is none either: something bends what is written.
+	doubted map[migration.RowKey]bool
 }
 
 func (w *rowChunk) images() records.Images {
@@ -242,7 +245,10 @@ func (w *rowChunk) judge(c *compared, r records.BulkResult) {
 	o := &w.outcome
 	o.Reason, o.Detail, o.Missing, o.Differing, o.Extra, o.Gone = "", "", 0, 0, 0, 0
 	explained := map[migration.RowKey]bool{}
-	for _, key := range slices.Concat(r.Conflicts, r.Kept) {
+	for _, key := range r.Kept {
+		explained[key] = !w.doubted[key]
+	}
+	for _, key := range r.Conflicts {
 		explained[key] = true
 	}
 	var unexplained, left []migration.RowKey
@@ -261,6 +267,9 @@ func (w *rowChunk) judge(c *compared, r records.BulkResult) {
 		if d.Kind != records.Surplus && !explained[d.Key] {
 			unexplained = append(unexplained, d.Key)
 		}
+	}
+	for _, key := range unexplained {
+		w.doubted[key] = r.Rows > 0
 	}
 	switch {
 	case len(r.Conflicts) > 0:
