@@ -2,6 +2,7 @@ package bulk_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -213,6 +214,13 @@ func TestDeltaDeletesWhatNobodyUses(t *testing.T) {
 	}
 	if is, want := c.ids("a"), "r0,r2,r3,r4,r5,r6,r7,r8,r9"; is != want {
 		t.Errorf("left %s, want %s", is, want)
+	}
+	// Its content went to the ledger before.
+	lines, err := c.Ledger.Lines(t.Context(), c.Migration, migration.BulkChunk{ID: 1}.Owner())
+	activitytest.Must(t, err)
+	kept := slices.ContainsFunc(lines, func(l migration.StepLine) bool { return l.Event == migration.EventRowPutBack && l.Detail == "r1" })
+	if !kept {
+		t.Errorf("no image of what was deleted became history: %+v", lines)
 	}
 	// What was ours before is not, once it was deleted.
 	c.Target.Exec("INSERT INTO app_fd_a (id, c_x) VALUES ('r1', 'v')")
