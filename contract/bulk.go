@@ -26,7 +26,8 @@ type BulkInput struct {
 // LaneInput is the input of one lane of the bulk copy.
 type LaneInput struct {
 	Migration migration.Name `json:"migration"`
-	Lanes     int            `json:"lanes"` // that share its rate
+	Lanes     int            `json:"lanes"`          // that share its rate
+	Turn      int            `json:"turn,omitempty"` // the chunks of which it takes
 }
 
 // LaneOutput says how many chunks a lane copied, and how many of them are parked.
@@ -39,6 +40,7 @@ type LaneOutput struct {
 // source does not have; then nothing was cut.
 type CutOutput struct {
 	Tables  int      `json:"tables"`
+	Turns   int      `json:"turns,omitempty"` // in which chunks are taken, where not all at once: one after the other
 	Unknown []string `json:"unknown,omitempty"`
 	Refused []string `json:"refused,omitempty"` // tables without rows that can be taken in order
 }

@@ -39,7 +39,7 @@ var (
 		Undone: true, Rows: 4, Files: 5, Conflicts: 6, Shared: 7,
 	}
 	open = contract.OpenCounts{Open: 7, Roots: 2, Descendants: 1, Orphans: 1, Asynchronous: 3}
-	cut  = contract.CutOutput{Tables: 2, Unknown: []string{"x"}, Refused: []string{"y"}}
+	cut  = contract.CutOutput{Tables: 2, Turns: 2, Unknown: []string{"x"}, Refused: []string{"y"}}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.
@@ -94,7 +94,7 @@ var wire = []any{
 	contract.DriftPage{Still: 1, Drifted: []contract.Drifted{drifted}, Next: 4},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
 	contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}, With: []migration.BulkWith{migration.WithTrail}}, Pass: migration.BulkPassDelta, Delete: true, RowsPerSecond: 500}, Lanes: 4, CreateTables: true},
-	contract.LaneInput{Migration: "m", Lanes: 4},
+	contract.LaneInput{Migration: "m", Lanes: 4, Turn: 1},
 	contract.LaneOutput{Chunks: 3, Parked: 1},
 	cut,
 	contract.BulkResult{CutOutput: cut, Status: migration.BulkDone, Chunks: 3, Parked: 1},

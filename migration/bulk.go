@@ -1,6 +1,10 @@
 package migration
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // BulkOwner stands for the bulk copy where what was written belongs to an instance of the
 // source.
@@ -74,6 +78,14 @@ type BulkOrder struct {
 	RowsPerSecond int `json:"rows_per_second,omitempty"`
 }
 
+// Removes reports whether the order takes away what the copy brought.
+func (o BulkOrder) Removes() bool {
+	return o.Pass == BulkPassUndo || o.Pass == BulkPassDelta && o.Delete
+}
+
+// Writes reports whether it may give the target rows.
+func (o BulkOrder) Writes() bool { return o.Pass == BulkPassCopy || o.Pass == BulkPassDelta }
+
 // BulkStatus is how a bulk copy stands.
 type BulkStatus string
 
@@ -105,6 +117,12 @@ type BulkChunk struct {
 	Rows  int // or files, when the table was cut
 }
 
+// Owner stands for the chunk where images and digests belong to an instance.
+func (c BulkChunk) Owner() InstanceID { return BulkOwner + InstanceID(fmt.Sprintf(" %d", c.ID)) }
+
+// IsBulk reports whether id is BulkOwner or the owner of a chunk.
+func (id InstanceID) IsBulk() bool { return strings.HasPrefix(string(id), string(BulkOwner)) }
+
 // BulkOutcome is what became of a chunk. Reason is "" for one that is copied, and equal on
 // both sides but for what the numbers tell.
 type BulkOutcome struct {
@@ -123,10 +141,18 @@ type BulkTally struct {
 	Kept        int64 `json:"kept"`
 	Conflicts   int64 `json:"conflicts"`
 	// Missing, Differing and Extra are what the comparison found after the copy. Extra are
-	// rows of the target alone.
+	// rows of the target alone that are its own.
 	Missing   int64 `json:"missing"`
 	Differing int64 `json:"differing"`
 	Extra     int64 `json:"extra"`
+	// Gone are rows of the target alone that the copy brought, as it brought them: the
+	// source had them. They are not among Extra.
+	Gone int64 `json:"gone"`
+	// Removed and Restored are what was taken back, InUse what was not since an instance,
+	// or a row that stays, uses it. Conflicts were changed by somebody.
+	Removed  int64 `json:"removed"`
+	Restored int64 `json:"restored"`
+	InUse    int64 `json:"in_use"`
 }
 
 // BulkTable is how a form table of a bulk copy stands.
@@ -159,6 +185,10 @@ func (t *BulkTable) Add(other BulkTable) {
 	t.Missing += other.Missing
 	t.Differing += other.Differing
 	t.Extra += other.Extra
+	t.Gone += other.Gone
+	t.Removed += other.Removed
+	t.Restored += other.Restored
+	t.InUse += other.InUse
 }
 
 // BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target.

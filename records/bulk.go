@@ -130,22 +130,56 @@ func (b *Bulk) Copy(ctx context.Context, chunk Chunk) (BulkResult, error) {
 		return result, err
 	}
 	for after := chunk.After; ; {
-		read, err := w.read(ctx, after)
+		query, args := rangeQuery(w.from, after, chunk.To, bulkRows)
+		read, err := w.pass(ctx, query, args, &result)
 		if err != nil || len(read.ids) == 0 {
 			return result, err
 		}
-		if b.Options.Pace != nil {
-			if err := b.Options.Pace(ctx, len(read.ids), read.bytes); err != nil {
-				return result, err
-			}
-		}
-		if err := w.write(ctx, read, &result); err != nil {
-			return result, err
-		}
-		result.Rows += len(read.ids)
-		result.Bytes += read.bytes
 		after = read.ids[len(read.ids)-1]
 	}
+}
+
+// CopyRows is Copy of those rows of a chunk alone that ids name. What the source does not
+// have any more is left out.
+func (b *Bulk) CopyRows(ctx context.Context, chunk Chunk, ids []migration.RecordID) (BulkResult, error) {
+	var result BulkResult
+	w, err := b.begin(ctx, chunk)
+	if err != nil || w == nil {
+		return result, err
+	}
+	for len(ids) > 0 {
+		some := ids[:min(bulkRows, len(ids))]
+		query, args := selectQuery(rowSelection{layout: w.from, column: idColumn, values: texts(some)})
+		read, err := w.pass(ctx, query, args, &result)
+		if err != nil {
+			return result, err
+		}
+		rest := ids[len(some):]
+		if read.bytes >= bulkBytes {
+			rest = slices.DeleteFunc(slices.Clone(ids), func(id migration.RecordID) bool { return slices.Contains(read.ids, id) })
+		}
+		ids = rest
+	}
+	return result, nil
+}
+
+// pass reads a batch of rows of the source and writes it.
+func (w *chunkCopy) pass(ctx context.Context, query string, args []any, result *BulkResult) (*bulkBatch, error) {
+	read, err := w.read(ctx, query, args)
+	if err != nil || len(read.ids) == 0 {
+		return read, err
+	}
+	if w.Options.Pace != nil {
+		if err := w.Options.Pace(ctx, len(read.ids), read.bytes); err != nil {
+			return read, err
+		}
+	}
+	if err := w.write(ctx, read, result); err != nil {
+		return read, err
+	}
+	result.Rows += len(read.ids)
+	result.Bytes += read.bytes
+	return read, nil
 }
 
 // chunkCopy is a Copy of a Bulk.
@@ -193,7 +227,7 @@ func (b *Bulk) begin(ctx context.Context, chunk Chunk) (*chunkCopy, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, missing(chunk.Table)
+		return nil, b.Target.Schema.missing(chunk.Table)
 	}
 	to, err := table.writable()
 	if err != nil {
@@ -247,19 +281,18 @@ const (
 	bulkBytes = 4 << 20 // values of one batch, but for one row that is larger
 )
 
-// read reads the rows that come after an id.
-func (w *chunkCopy) read(ctx context.Context, after migration.RecordID) (*bulkBatch, error) {
+// read reads the rows that a query finds, as many as a batch takes.
+func (w *chunkCopy) read(ctx context.Context, query string, args []any) (*bulkBatch, error) {
 	load := w.loadable && !w.insert.Load()
-	batch, err := w.readAs(ctx, after, load)
+	batch, err := w.readAs(ctx, query, args, load)
 	if errors.Is(err, errNotLoadable) {
-		return w.readAs(ctx, after, false)
+		return w.readAs(ctx, query, args, false)
 	}
 	return batch, err
 }
 
-func (w *chunkCopy) readAs(ctx context.Context, after migration.RecordID, load bool) (*bulkBatch, error) {
+func (w *chunkCopy) readAs(ctx context.Context, query string, args []any, load bool) (*bulkBatch, error) {
 	batch, hash := &bulkBatch{}, sha256.New()
-	query, args := rangeQuery(w.from, after, w.chunk.To, bulkRows)
 	err := lookAt(ctx, w.Source.Q, w.from, query, args, func(row Row) error {
 		if err := w.fits(&row); err != nil {
 			w.Target.Schema.Forget() // a column may have come a moment ago
@@ -523,7 +556,7 @@ func (r *BulkResult) add(c CopyResult) {
 	r.Inserted += c.Inserted
 	r.Overwritten += c.Overwritten
 	r.Same += c.Same
-	r.Kept += c.Kept
+	r.Kept = append(r.Kept, c.Kept...)
 	r.Conflicts = append(r.Conflicts, c.Conflicts...)
 }
 

@@ -76,8 +76,8 @@ func updateQuery(table *Table, columns []*Column) string {
 	return "UPDATE " + database.Quote(table.Real) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(table.key()) + " = ?"
 }
 
-func deleteQuery(table *Table) string {
-	return "DELETE FROM " + database.Quote(table.Real) + " WHERE " + database.Quote(table.key()) + " = ?"
+func deleteQuery(table *Table, n int) string {
+	return "DELETE FROM " + database.Quote(table.Real) + " WHERE " + database.Quote(table.key()) + " IN (" + marks(n) + ")"
 }
 
 // referringQuery finds rows whose column key holds one of n values.
@@ -87,6 +87,9 @@ func referringQuery(table, key string, n int) string {
 
 const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
 	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
+
+const foreignKeysQuery = "SELECT DISTINCT TABLE_NAME, REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE" +
+	" WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL"
 
 func anyRowQuery(table string) string { return "SELECT 1 FROM " + database.Quote(table) + " LIMIT 1" }
 

@@ -190,8 +190,12 @@ func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, boo
 
 // Now is Table as of this moment, whatever is remembered: Joget makes tables and
 // columns while it runs (docs/joget.md#how-form-tables-come-and-grow). What is
-// remembered is believed after one query of the table itself, which opens no other.
+// remembered is believed after one query of the table itself, which opens no other. Of tables that
+// are no form tables what is remembered is believed: Joget makes them when it starts.
 func (s *Schema) Now(ctx context.Context, q Querier, name string) (*Table, bool, error) {
+	if _, is := s.others[name]; is {
+		return s.Table(ctx, q, name)
+	}
 	list, err := s.current(ctx, q)
 	if err != nil {
 		return nil, false, err

@@ -72,6 +72,7 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 	w := writer{tx: tx, layout: l}
 	applied = make([]bool, len(changes))
 	var inserts, written []*Row
+	var removed []string
 	for i, c := range changes {
 		row := current[c.key]
 		if !sameContent(row, c.expect) {
@@ -87,11 +88,14 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		case row != nil && c.want != nil:
 			err = w.update(ctx, c.want)
 		case row != nil:
-			err = w.exec(ctx, deleteQuery(l.table), string(c.key.ID))
+			removed = append(removed, string(c.key.ID))
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := w.remove(ctx, removed); err != nil {
+		return nil, err
 	}
 	if err := w.insert(ctx, inserts); err != nil {
 		return nil, err
@@ -137,6 +141,20 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 			return err
 		}
 		rows = rows[n:]
+	}
+	return nil
+}
+
+// remove deletes rows that are locked, all or none of them.
+func (w *writer) remove(ctx context.Context, ids []string) error {
+	for part := range slices.Chunk(ids, batchRows) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		if err := w.exec(ctx, deleteQuery(w.layout.table, len(part)), args...); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -356,17 +374,17 @@ func (s Side) writable(ctx context.Context, name string) (*layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	if other, is := s.Schema.others[name]; is && !ok {
-		return nil, unwritable(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
-	}
 	if !ok {
-		return nil, missing(name)
+		return nil, s.Schema.missing(name)
 	}
 	return table.writable()
 }
 
-// missing is the error of a form table (without app_fd_) that the target lacks.
-func missing(name string) error {
+// missing is the error of a table that the target lacks, a form table without app_fd_.
+func (s *Schema) missing(name string) error {
+	if other, is := s.others[name]; is {
+		return unwritable(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
+	}
 	return unwritable(tablePrefix+name, "the target does not have this table; set records.create_tables: true, or open one of its forms once on the target, and Joget creates it")
 }
 

@@ -193,6 +193,10 @@ func (l fakeLedger) TuneBulk(_ context.Context, _ migration.Name, rowsPerSecond 
 	return nil
 }
 
+func (l fakeLedger) BulkHeld(context.Context, migration.Name) (int, int64, error) {
+	return 2, 72_998, nil
+}
+
 func (l fakeLedger) BulkTables(context.Context, migration.Name) ([]migration.BulkTable, error) {
 	return l.bulkTables, nil
 }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migrat
 	if err != nil {
 		return failure(op, string(mig), err)
 	}
-	return l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
+	err = l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
@@ -46,6 +47,11 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migrat
 		}
 		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventBulkBegun})
 	})
+	if err != nil || order.Pass != migration.BulkPassUndo {
+		return err
+	}
+	// From here on nobody takes a record, and who has one is seen: HoldRecord.
+	return failure(op, string(mig), l.db.QueryRowContext(ctx, queryHoldsOf, mig).Scan(new(int)))
 }
 
 // Bulk returns how the bulk copy of a migration stands. None was begun: CodeNotFound.
@@ -125,16 +131,40 @@ func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, chunks []migra
 
 const bulkChunkColumns = 6
 
+// TurnBulk gives tables turns: chunks of a table that is not named have the first one, 0. It
+// is safe to repeat.
+func (l *Ledger) TurnBulk(ctx context.Context, mig migration.Name, turns map[string]int) error {
+	const op = "order chunks"
+	byTurn := map[int][]string{}
+	for table, turn := range turns {
+		byTurn[turn] = append(byTurn[turn], table)
+	}
+	return l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, updateBulkTurn, 0, mig, 0); err != nil {
+			return err
+		}
+		for _, turn := range slices.Sorted(maps.Keys(byTurn)) {
+			for part := range slices.Chunk(byTurn[turn], chunkRows) {
+				list, args := listed(part)
+				if _, err := tx.ExecContext(ctx, updateBulkTurn+bulkTurnOf+list, append([]any{turn, mig, turn}, args...)...); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // TakeBulk gives a lane its next chunk: the one that it had taken, if a worker died, or the
-// next one that waits. False: none is left.
-func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migration.Token) (c migration.BulkChunk, ok bool, err error) {
+// next one of a turn that waits. False: none is left.
+func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migration.Token, turn int) (c migration.BulkChunk, ok bool, err error) {
 	err = l.txAgain(ctx, "take a chunk", string(mig), func(tx *sql.Tx) error {
 		c, ok = migration.BulkChunk{}, false
 		err := scanBulkChunk(tx.QueryRowContext(ctx, queryBulkOwn, mig, string(lane)), &c)
 		if ok = err == nil; ok || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		err = scanBulkChunk(tx.QueryRowContext(ctx, queryBulkNext, mig), &c)
+		err = scanBulkChunk(tx.QueryRowContext(ctx, queryBulkNext, mig, turn), &c)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -167,7 +197,8 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 		state = "parked"
 	}
 	result, err := l.db.ExecContext(ctx, updateBulkEnd, state, string(o.Reason), o.Detail, o.Rows, o.Bytes,
-		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, c.ID, string(lane))
+		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra,
+		o.Gone, o.Removed, o.Restored, o.InUse, c.ID, string(lane))
 	if err != nil {
 		return failure(op, "table "+c.Table, err)
 	}
@@ -179,13 +210,14 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 }
 
 // BulkTables returns how the rows of tables, and then their files, stand in the pass, by name. Reason and Detail are
-// those of one parked chunk.
+// those of one parked chunk; where none is parked, Detail is of any.
 func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migration.BulkTable, error) {
 	var tables []migration.BulkTable
 	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
 		var t migration.BulkTable
 		err := row.Scan(&t.Kind, &t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
-			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra)
+			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra,
+			&t.Gone, &t.Removed, &t.Restored, &t.InUse)
 		tables = append(tables, t)
 		return err
 	})
@@ -197,23 +229,29 @@ func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migratio
 func (l *Ledger) MeantInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
 	const op = "note rows of a chunk"
 	for part := range slices.Chunk(rows, bulkRowsHeld) {
-		first, last := part[0].ID, part[0].ID
-		var plain bytes.Buffer
-		for _, r := range part {
-			first, last = min(first, r.ID), max(last, r.ID)
-			plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
-			plain.WriteString(string(r.ID))
-			plain.Write(r.Digest[:])
-		}
-		blob, err := pack(plain.Bytes())
+		packed, err := packBulkRows(part)
 		if err != nil {
 			return failure(op, "table "+c.Table, err)
 		}
-		if _, err := l.db.ExecContext(ctx, insertBulkRows, c.ID, target, c.Table, string(first), string(last), blob); err != nil {
+		if _, err := l.db.ExecContext(ctx, insertBulkRows, slices.Concat([]any{c.ID, target, c.Table}, packed)...); err != nil {
 			return failure(op, "table "+c.Table, err)
 		}
 	}
 	return nil
+}
+
+// packBulkRows returns the least and the greatest ID of rows, their number, and them packed.
+func packBulkRows(rows []migration.BulkRow) ([]any, error) {
+	first, last := rows[0].ID, rows[0].ID
+	var plain bytes.Buffer
+	for _, r := range rows {
+		first, last = min(first, r.ID), max(last, r.ID)
+		plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
+		plain.WriteString(string(r.ID))
+		plain.Write(r.Digest[:])
+	}
+	blob, err := pack(plain.Bytes())
+	return []any{string(first), string(last), len(rows), blob}, err
 }
 
 // bulkRowsHeld is how many rows one row of the ledger names.
@@ -241,7 +279,7 @@ func bulkRowsIn(blob []byte) ([]migration.BulkRow, error) {
 }
 
 // WrittenInBulk returns the digests of what bulk copies inserted, or meant to, as the rows
-// of keys on a target, oldest first.
+// of keys on a target, oldest first. What was taken back is not among them.
 func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
 	byTable := map[string][]migration.RecordID{}
 	for _, k := range keys {

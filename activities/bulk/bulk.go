@@ -26,8 +26,8 @@ func (act *Activities) Register(r worker.Registry) {
 	step.Register(r, act.Log, contract.SettleBulk, act.SettleBulk)
 }
 
-// CutTables begins the copy in the ledger, and cuts the form tables of its scope that were
-// not cut before. A name that the source does not have is told, and nothing is begun then. It
+// CutTables begins the pass in the ledger, and cuts the form tables of its scope that were
+// not cut before; to take the copy back, none. A name that the source does not have is told, and nothing is begun then. It
 // is safe to repeat.
 func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (contract.CutOutput, error) {
 	var out contract.CutOutput
@@ -37,9 +37,12 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 	if err := act.Forget(ctx); err != nil {
 		return out, err
 	}
-	tables, unknown, err := act.tables(ctx, in.Order.Scope)
-	if err != nil || len(unknown) > 0 {
-		out.Unknown = unknown
+	var tables []string
+	var err error
+	if in.Order.Pass != migration.BulkPassUndo {
+		tables, out.Unknown, err = act.tables(ctx, in.Order.Scope)
+	}
+	if err != nil || len(out.Unknown) > 0 {
 		return out, err
 	}
 	if err := act.makeTables(ctx, in, tables); err != nil {
@@ -59,13 +62,78 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 			out.Tables++
 		}
 	}
-	return out, act.cutTrails(ctx, in, &out)
+	if err := act.cutTrails(ctx, in, &out); err != nil {
+		return out, err
+	}
+	out.Turns, err = act.turns(ctx, in)
+	return out, err
+}
+
+// turns gives the chunks turns: where the order removes rows, what holds the ids of others goes
+// before them, and where it writes, reports of activities go after those of their instances. All others
+// are taken at once. It returns how many turns there are.
+func (act *Activities) turns(ctx context.Context, in contract.BulkInput) (int, error) {
+	turns := map[string]int{}
+	tables, trails, err := act.cutTables(ctx, in.Migration)
+	if err != nil {
+		return 0, err
+	}
+	if in.Order.Removes() {
+		model, err := act.model(ctx, tables)
+		if err != nil {
+			return 0, err
+		}
+		if turns, err = act.Target.Form().Turns(ctx, tables, model.Relations); err != nil {
+			return 0, err
+		}
+	}
+	for _, table := range trails {
+		if isReportOfInstances(table) == in.Order.Removes() {
+			turns[table] = 1
+		}
+	}
+	n := 0
+	for _, turn := range turns {
+		n = max(n, turn+1)
+	}
+	return n, act.Ledger.TurnBulk(ctx, in.Migration, turns)
+}
+
+// cutTables are the form tables of the copy, whatever scope they came with, and the tables of trails.
+func (act *Activities) cutTables(ctx context.Context, mig migration.Name) (tables, trails []string, err error) {
+	all, err := act.Ledger.BulkTables(ctx, mig)
+	for i := range all {
+		if all[i].Kind == migration.BulkTrail {
+			trails = append(trails, all[i].Table)
+		} else {
+			tables = append(tables, all[i].Table)
+		}
+	}
+	slices.Sort(tables)
+	return slices.Compact(tables), trails, err
+}
+
+// model is what the forms of all apps on some tables say of their rows, on the target.
+func (act *Activities) model(ctx context.Context, tables []string) (migration.FormModel, error) {
+	model := act.Settings.Extra
+	apps, err := act.Target.Fresh().AppsOn(ctx, tables)
+	if err != nil {
+		return model, err
+	}
+	for _, app := range apps {
+		forms, err := act.Target.Catalog.Forms(ctx, app)
+		if err != nil {
+			return model, err
+		}
+		model = model.Union(forms.Model)
+	}
+	return model, nil
 }
 
 // makeTables makes what the target lacks of form tables, where that is wanted. A table that
 // it cannot have is left: its chunks will say so.
 func (act *Activities) makeTables(ctx context.Context, in contract.BulkInput, tables []string) error {
-	if !in.CreateTables && !act.Settings.CreateTables {
+	if !in.Order.Writes() || !in.CreateTables && !act.Settings.CreateTables {
 		return nil
 	}
 	for _, table := range tables {

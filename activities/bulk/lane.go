@@ -14,8 +14,9 @@ import (
 	"jogetferry/migration"
 )
 
-// CopyChunks copies chunk after chunk until none is left, or the copy is paused. A lane
-// whose worker died goes on with its own chunk, in which what is there is left as it is.
+// CopyChunks does what the pass does with chunk after chunk of a turn, until none is left or
+// the copy is paused. A lane whose worker died goes on with its own chunk, in which what is
+// done is left as it is.
 func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (contract.LaneOutput, error) {
 	var out contract.LaneOutput
 	if _, err := act.Bound(ctx, in.Migration); err != nil {
@@ -29,7 +30,7 @@ func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (c
 		if err := l.look(ctx); err != nil {
 			return out, notPaused(err)
 		}
-		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token)
+		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token, in.Turn)
 		if err != nil || !ok {
 			return out, err
 		}
@@ -82,11 +83,8 @@ func (act *Activities) lane(ctx context.Context, in contract.LaneInput) (l *lane
 	return l, err
 }
 
-// of returns what does a chunk of its kind.
+// of returns what does a chunk of an app's trails.
 func (l *lane) of(ctx context.Context, c migration.BulkChunk) (*rows, error) {
-	if c.Kind != migration.BulkTrail {
-		return l.rows, nil
-	}
 	app, _, _ := strings.Cut(c.Table, "/")
 	if l.trails[app] == nil {
 		t, err := l.Activities.trails(ctx, app)
@@ -100,11 +98,18 @@ func (l *lane) of(ctx context.Context, c migration.BulkChunk) (*rows, error) {
 
 // do is what the pass does with a chunk.
 func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	rows, err := l.of(ctx, c)
-	if err != nil {
-		return migration.BulkOutcome{}, err
+	switch c.Kind {
+	case migration.BulkRows:
+		return l.rows.do(ctx, c)
+	case migration.BulkTrail:
+		trails, err := l.of(ctx, c)
+		if err != nil {
+			return migration.BulkOutcome{}, err
+		}
+		return trails.do(ctx, c)
+	case migration.BulkFiles:
 	}
-	return rows.copy(ctx, c)
+	return migration.BulkOutcome{}, nil
 }
 
 // look takes over what the operator says of the copy: errPaused, and its rate.

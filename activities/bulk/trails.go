@@ -81,6 +81,11 @@ var trailNames = map[string]string{
 	schema.ReportInstances: "report_instances", schema.ReportActivityInstances: "report_activities", schema.FormDataTrail: "form_audit",
 }
 
+// isReportOfInstances reports whether a table of trails has what those of activities name.
+func isReportOfInstances(table string) bool {
+	return strings.HasSuffix(table, "/"+trailNames[schema.ReportInstances])
+}
+
 // longestTable is that room, in characters.
 const longestTable = 64
 
@@ -127,8 +132,8 @@ func trailTables(with []migration.BulkWith) []string {
 
 // cutTrails cuts what the copy has with it, after the target has what reports are about.
 func (act *Activities) cutTrails(ctx context.Context, in contract.BulkInput, out *contract.CutOutput) error {
-	scope, writes := in.Order.Scope, in.Order.Pass == migration.BulkPassCopy || in.Order.Pass == migration.BulkPassDelta
-	if len(scope.With) == 0 {
+	scope := in.Order.Scope
+	if len(scope.With) == 0 || in.Order.Pass == migration.BulkPassUndo {
 		return nil
 	}
 	for _, app := range scope.Apps {
@@ -151,7 +156,7 @@ func (act *Activities) cutTrails(ctx context.Context, in contract.BulkInput, out
 				out.Tables++
 			}
 		}
-		if slices.Contains(scope.With, migration.WithReports) && writes {
+		if slices.Contains(scope.With, migration.WithReports) && in.Order.Writes() {
 			if err := t.bring(ctx, in.Migration); err != nil {
 				return err
 			}

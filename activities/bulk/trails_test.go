@@ -28,19 +28,21 @@ func reported(s *activitytest.Server, uid, id, requester string) {
 
 func (c *copying) everything(with ...migration.BulkWith) map[string]migration.BulkTable {
 	c.t.Helper()
-	_, err := activitytest.Run(c.t, c.activities().Register, contract.CutTables, contract.BulkInput{Migration: c.Migration, Lanes: 2, Order: migration.BulkOrder{
+	out, err := activitytest.Run(c.t, c.activities().Register, contract.CutTables, contract.BulkInput{Migration: c.Migration, Lanes: 2, Order: migration.BulkOrder{
 		Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"leave"}, With: with},
 	}})
 	activitytest.Must(c.t, err)
-	var lanes sync.WaitGroup
-	for range 2 {
-		lanes.Go(func() {
-			if _, err := c.lane(activitytest.NewAttempt()); err != nil {
-				c.t.Error(err)
-			}
-		})
+	for turn := range max(1, out.Turns) {
+		var lanes sync.WaitGroup
+		for range 2 {
+			lanes.Go(func() {
+				if _, err := activitytest.Run(c.t, c.activities().Register, contract.CopyChunks, contract.LaneInput{Migration: c.Migration, Lanes: 2, Turn: turn}); err != nil {
+					c.t.Error(err)
+				}
+			})
+		}
+		lanes.Wait()
 	}
-	lanes.Wait()
 	tables, err := c.Ledger.BulkTables(c.t.Context(), c.Migration)
 	activitytest.Must(c.t, err)
 	trails := map[string]migration.BulkTable{}

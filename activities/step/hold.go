@@ -53,6 +53,9 @@ func (s *Servers) TakeRecord(ctx context.Context, key migration.ClaimKey, record
 // Stuck reports whether nobody comes to the holder of a record by itself: it waits for
 // the operator, is settled, or was made ready again and no open wave has it.
 func (s *Servers) Stuck(ctx context.Context, mig migration.Name, holder migration.InstanceID) (bool, error) {
+	if holder == migration.BulkOwner {
+		return false, nil // until starter rollback --copy has ended or is paused
+	}
 	entry, err := s.Ledger.Entry(ctx, mig, holder)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return true, nil // of another migration
@@ -77,5 +80,9 @@ func HeldBy(holder migration.InstanceID) string {
 
 // WaitForRecord is the error of an attempt that comes back for a record.
 func WaitForRecord(holder migration.InstanceID) error {
-	return &WaitError{Why: fmt.Sprintf("instance %s of the same record is being migrated", holder), Delay: holdTurn}
+	why := fmt.Sprintf("instance %s of the same record is being migrated", holder)
+	if holder == migration.BulkOwner {
+		why = "the copy of all data is being rolled back"
+	}
+	return &WaitError{Why: why, Delay: holdTurn}
 }

@@ -106,7 +106,7 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Sourc
 	return result, step.OK(), act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
 		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
 		Facts: migration.Facts{Tally: migration.Tally{
-			Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
+			Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: len(result.Kept),
 		}},
 	})
 }

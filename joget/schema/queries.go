@@ -119,7 +119,14 @@ const (
 	selectOriginHistory = linkColumns + "{wf_process_link_history} WHERE originProcessId = ?"
 	selectParent        = linkColumns + "{wf_process_link} WHERE parentProcessId = ?"
 	selectParentHistory = linkColumns + "{wf_process_link_history} WHERE parentProcessId = ?"
-	selectHistory       = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
+	// Which of some records are linked to. No index helps with parents.
+	selectOrigins        = "SELECT originProcessId FROM {wf_process_link} WHERE originProcessId IN (...)"
+	selectOriginsHistory = "SELECT originProcessId FROM {wf_process_link_history} WHERE originProcessId IN (...)"
+	selectParents        = "SELECT parentProcessId FROM {wf_process_link} WHERE parentProcessId IN (...)"
+	selectParentsHistory = "SELECT parentProcessId FROM {wf_process_link_history} WHERE parentProcessId IN (...)"
+	selectOwn            = "SELECT Id FROM {SHKProcesses} WHERE Id IN (...)"
+
+	selectHistory = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
 FROM {wf_history_process} WHERE processId IN (...)`
 
 	// Compared by the columns' collation on purpose, as Joget's own look-up does.

@@ -9,7 +9,8 @@ import (
 	"jogetferry/migration"
 )
 
-// Copy is how the copy of all data stands: the result of copy.
+// Copy is how a pass over all data stands: the result of copy, verify --data and rollback
+// --copy.
 type Copy struct {
 	Pass          migration.BulkPass    `json:"pass"`
 	Status        migration.BulkStatus  `json:"status"`
@@ -37,8 +38,8 @@ func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
 
 // Progress is one line about a copy that was followed for so long.
 func (v Copy) Progress(since time.Duration) string {
-	return fmt.Sprintf("copy: %d of %d chunks, %d parked; %d of about %d rows, %s",
-		v.Total.Done+v.Total.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + v.eta(since)
+	return fmt.Sprintf("%s: %d of %d chunks, %d parked; %d of about %d rows, %s",
+		v.Pass, v.Total.Done+v.Total.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + v.eta(since)
 }
 
 // eta says how long the rest takes at the rate so far, once that says anything.
@@ -56,28 +57,55 @@ const etaAfter = 5 * time.Second
 
 func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
+// counts are the columns of a pass after those that all have.
+var counts = map[migration.BulkPass][]string{
+	migration.BulkPassCopy:   {"inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "gone", "extra"},
+	migration.BulkPassDelta:  {"inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "gone", "removed", "in use", "extra"},
+	migration.BulkPassVerify: {"same", "missing", "differing", "gone", "extra"},
+	migration.BulkPassUndo:   {"removed", "restored", "same", "in use", "conflicts"},
+}
+
+func count(t *migration.BulkTally, column string) int64 {
+	return map[string]int64{
+		"inserted": t.Inserted, "overwritten": t.Overwritten, "same": t.Same, "kept": t.Kept, "conflicts": t.Conflicts, "missing": t.Missing,
+		"differing": t.Differing, "gone": t.Gone, "removed": t.Removed, "restored": t.Restored, "in use": t.InUse, "extra": t.Extra,
+	}[column]
+}
+
+// passes say what a pass is, and what its numbers mean.
+var passes = map[migration.BulkPass][2]string{
+	migration.BulkPassCopy:   {"The copy", "Extra rows are the target's own; those that are gone came with the copy, and the source does not have them any more."},
+	migration.BulkPassDelta:  {"The delta", "Extra rows are the target's own; those that are gone came with the copy, and the source does not have them any more. Those in use were not removed."},
+	migration.BulkPassVerify: {"The comparison", "Extra rows are the target's own; those that are gone came with the copy, and the source does not have them any more."},
+	migration.BulkPassUndo:   {"The rollback of the copy", "The same are as they were before; those in use, and conflicts, were left."},
+}
+
 func (v Copy) sheets() []sheet {
-	all := sheet{header: []string{"table", "chunks", "parked", "rows", "MB", "inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "extra"}, fits: true}
+	all := sheet{header: append([]string{"table", "chunks", "parked", "rows", "MB"}, counts[v.Pass]...), fits: true}
 	for _, t := range v.Tables {
-		copied(&all, t.Table, t)
+		v.add(&all, t.Table, t)
 	}
 	if len(v.Tables) > 1 {
-		copied(&all, "all", v.Total)
+		v.add(&all, "all", v.Total)
 	}
-	why := sheet{title: "Parked", header: []string{"table", "chunks", "reason", "rows"}}
+	why := sheet{title: "Rows", header: []string{"table", "parked", "reason", "rows"}}
 	for _, t := range v.Tables {
-		if t.Parked > 0 {
+		if t.Detail != "" {
 			why.add(t.Table, t.Parked, t.Reason, t.Detail)
 		}
 	}
-	end := []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}
+	is := passes[v.Pass]
+	end := []string{is[0] + " is " + string(v.Status) + ". " + is[1]}
 	if slices.ContainsFunc(v.Tables, func(t migration.BulkTable) bool { return strings.Contains(t.Table, "/report_") && t.Kept > 0 }) {
 		end = append(end, "Of reports, kept are rows whose instance ID the target has for another instance, or may yet hand out: docs/what-if.md#a-copy-kept-reports-back")
 	}
 	return []sheet{all, why, {text: end}}
 }
 
-func copied(s *sheet, name string, c migration.BulkTable) {
-	chunks := fmt.Sprintf("%d/%d", c.Done+c.Parked, c.Chunks)
-	s.add(name, chunks, c.Parked, c.Rows, strings.TrimSuffix(megabytes(c.Bytes), " MB"), c.Inserted, c.Overwritten, c.Same, c.Kept, c.Conflicts, c.Missing, c.Differing, c.Extra)
+func (v Copy) add(s *sheet, name string, c migration.BulkTable) {
+	row := []any{name, fmt.Sprintf("%d/%d", c.Done+c.Parked, c.Chunks), c.Parked, c.Rows, strings.TrimSuffix(megabytes(c.Bytes), " MB")}
+	for _, column := range counts[v.Pass] {
+		row = append(row, count(&c.BulkTally, column))
+	}
+	s.add(row...)
 }

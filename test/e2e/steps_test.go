@@ -89,6 +89,8 @@ type caseStep struct {
 	Data string
 	// Same are queries of the target and the one value that they must give.
 	Same map[string]string
+	// Equal are form tables, without app_fd_, that both servers have the same checksum of.
+	Equal []string
 	// Query is a visibility query with Finds, the instances it must find.
 	Query string
 	Finds []string
@@ -554,12 +556,26 @@ func (r *runner) want(s caseStep) {
 			r.fail("%s: %q, want %q (%v)", query, got, r.expand(want), err)
 		}
 	}
+	for _, table := range s.Equal {
+		if source, target := r.checksum(r.Source, table), r.checksum(r.Target, table); source != target {
+			r.fail("table %s: checksum %s on the source, %s on the target", table, source, target)
+		}
+	}
 	if s.Data != "" {
 		r.compareData(s.Data)
 	}
 	if s.Query != "" {
 		r.finds(s.Query, s.Finds)
 	}
+}
+
+func (r *runner) checksum(db *sql.DB, table string) string {
+	r.t.Helper()
+	var sum string
+	if err := db.QueryRowContext(r.t.Context(), "CHECKSUM TABLE app_fd_"+table).Scan(new(string), &sum); err != nil {
+		r.fail("%v", err)
+	}
+	return sum
 }
 
 // compareData remembers what the target has, or compares it with that.
