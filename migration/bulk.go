@@ -9,6 +9,8 @@ type BulkScope struct {
 	Apps []string `json:"apps,omitempty"`
 	// Tables are form tables, without app_fd_, in place of those of apps; nil: theirs.
 	Tables []string `json:"tables,omitempty"`
+	// NoUploads leaves out the files below the folders of those tables.
+	NoUploads bool `json:"no_uploads,omitempty"`
 }
 
 // BulkPass says what is done with the chunks of a bulk copy, one after the other.
@@ -83,7 +85,7 @@ type BulkChunk struct {
 	Table string
 	After RecordID
 	To    RecordID
-	Rows  int // or files, when the table was cut
+	Rows  int // when the table was cut; or folders of records
 }
 
 // BulkOutcome is what became of a chunk. Reason is "" for one that is copied, and equal on
@@ -117,7 +119,7 @@ type BulkTable struct {
 	Chunks int      `json:"chunks"`
 	Done   int      `json:"done"`
 	Parked int      `json:"parked"`
-	// Planned are the rows that the table had when it was cut.
+	// Planned are the rows that the table had when it was cut; or the folders of records.
 	Planned int64  `json:"planned"`
 	Reason  Reason `json:"reason,omitempty"` // of a parked chunk
 	Detail  string `json:"detail,omitempty"` // of that chunk; may hold personal data
@@ -142,7 +144,8 @@ func (t *BulkTable) Add(other BulkTable) {
 	t.Extra += other.Extra
 }
 
-// BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target.
+// BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target;
+// or a file, whose ID is its path below the folder of all uploads.
 type BulkRow struct {
 	ID     RecordID
 	Digest Digest

@@ -401,7 +401,8 @@ rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differi
 	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
-WHERE migration = ? AND state IN ('taken', 'parked')`
+WHERE migration = ? AND state IN ('taken', 'parked', 'left')`
+	updateBulkLeft = `UPDATE bulk_chunk SET state = 'left', changed_at = UTC_TIMESTAMP(6) WHERE migration = ? AND kind = 'files' AND state = 'waiting'`
 	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
 same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
@@ -415,11 +416,16 @@ WHERE id = ? AND state = 'taken' AND owner = ?`
 
 	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
 MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra)
-FROM bulk_chunk WHERE migration = ? GROUP BY kind, form_table ORDER BY kind DESC, form_table`
+FROM bulk_chunk WHERE migration = ? AND state <> 'left' GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
-	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE target = ? AND form_table = ? AND (`
-	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
+	insertBulkRows  = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows   = `SELECT id, data FROM bulk_row WHERE target = ? AND kind = ? AND form_table = ? AND (`
+	bulkRowsOf      = `first_id <= ? AND last_id >= ?`
+	queryChunkRows  = `SELECT data FROM bulk_row WHERE chunk = ? ORDER BY id`
+	deleteChunkRows = `DELETE FROM bulk_row WHERE chunk = ?`
+
+	// Folders of records, which may be named otherwise than their records.
+	queryOddRekeys = `SELECT record FROM record_key WHERE source = ? AND target = ? AND (LENGTH(record) <> CHAR_LENGTH(record) OR record LIKE '%+%' OR record LIKE '%/%' OR LOCATE('%', record) > 0)`
 )
 
 // High-water marks.
