@@ -110,6 +110,9 @@ type BulkTally struct {
 	Missing   int64 `json:"missing"`
 	Differing int64 `json:"differing"`
 	Extra     int64 `json:"extra"`
+	// Removed and Restored are what was taken back of what the copy brought.
+	Removed  int64 `json:"removed"`
+	Restored int64 `json:"restored"`
 }
 
 // BulkTable is how a form table of a bulk copy stands.
@@ -142,6 +145,8 @@ func (t *BulkTable) Add(other BulkTable) {
 	t.Missing += other.Missing
 	t.Differing += other.Differing
 	t.Extra += other.Extra
+	t.Removed += other.Removed
+	t.Restored += other.Restored
 }
 
 // BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target;

@@ -29,6 +29,7 @@ type copyFlags struct {
 	apps, tables          []string
 	lanes, rate           int
 	pause, status, detach bool
+	uploads, noUploads    bool
 }
 
 func (a *App) copyCommand() *cobra.Command {
@@ -37,9 +38,10 @@ func (a *App) copyCommand() *cobra.Command {
 		Use:   "copy",
 		Short: "Copy all form data of the apps, whatever their instances do",
 		Long: `Copies every row of the form tables of the apps: of those that the plan has
-instances of, or of --app. Tables are cut into chunks, which are copied in parallel
-and compared on both sides. Rows that the target has already are left to
-records.on_conflict, as with instances. What cannot be copied is parked with its
+instances of, or of --app; and then every file below the upload folders of these
+tables, unless --no-uploads. Tables are cut into chunks, which are copied in parallel
+and compared on both sides; of files the sums are kept. Rows and files that the target
+has already are left to records.on_conflict, as with instances. What cannot be copied is parked with its
 chunk, and everything else goes on.
 
 The same again goes on with what is paused, parked or was interrupted; a table that
@@ -48,6 +50,9 @@ was not there before is added. A copy that is under way is followed, and takes a
 	}
 	cmd.Flags().StringSliceVar(&f.apps, "app", nil, "copy the tables of these `APPS`; default those of the plan")
 	cmd.Flags().StringSliceVar(&f.tables, "tables", nil, "copy these `TABLES`, without app_fd_, and no others")
+	cmd.Flags().BoolVar(&f.uploads, "uploads", false, "copy the files of those tables, too, which is the default")
+	cmd.Flags().BoolVar(&f.noUploads, "no-uploads", false, "leave the files out")
+	cmd.MarkFlagsMutuallyExclusive("uploads", "no-uploads")
 	cmd.Flags().IntVar(&f.lanes, "lanes", 4, "chunks at a time, over all workers")
 	cmd.Flags().IntVar(&f.rate, "rate", 0, "rows a second, over all workers; 0 for no limit")
 	cmd.Flags().BoolVar(&f.pause, "pause", false, "pause the copy that is under way")
@@ -55,7 +60,7 @@ was not there before is added. A copy that is under way is followed, and takes a
 	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		switch {
-		case f.pause && f.status, (f.pause || f.status) && (len(f.apps)+len(f.tables) > 0 || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
+		case f.pause && f.status, (f.pause || f.status) && (len(f.apps)+len(f.tables) > 0 || f.uploads || f.noUploads || cmd.Flags().Changed("rate") || cmd.Flags().Changed("lanes")):
 			return mistake("--pause and --status begin no copy; give each alone")
 		case len(f.apps) > 0 && len(f.tables) > 0:
 			return mistake("give either --app or --tables")
@@ -121,8 +126,8 @@ func (s *session) copy(ctx context.Context, f copyFlags, tune bool) error {
 
 // joinCopy follows the copy that is under way, at another rate where one is given.
 func (s *session) joinCopy(ctx context.Context, f copyFlags, tune bool) error {
-	if len(f.apps)+len(f.tables) > 0 {
-		return mistake("a copy is under way; give --app or --tables when it has ended, or pause it with starter copy --pause")
+	if len(f.apps)+len(f.tables) > 0 || f.uploads || f.noUploads {
+		return mistake("a copy is under way; give --app, --tables or --uploads when it has ended, or pause it with starter copy --pause")
 	}
 	if tune {
 		if err := s.ledger.Bulk.TuneBulk(ctx, s.config.Migration, f.rate); err != nil {
@@ -139,12 +144,15 @@ func (s *session) joinCopy(ctx context.Context, f copyFlags, tune bool) error {
 // copyScope is what is asked for: what the last copy covered where nothing is, and the
 // apps of the plan where there was none.
 func (s *session) copyScope(ctx context.Context, f copyFlags) (migration.BulkScope, error) {
-	asked := migration.BulkScope{Apps: sortedOnce(f.apps), Tables: sortedOnce(f.tables)}
+	asked := migration.BulkScope{Apps: sortedOnce(f.apps), Tables: sortedOnce(f.tables), NoUploads: f.noUploads}
 	if len(asked.Apps)+len(asked.Tables) > 0 {
 		return asked, nil
 	}
 	last, err := s.ledger.Bulk.Bulk(ctx, s.config.Migration)
 	if err == nil {
+		if f.uploads || f.noUploads {
+			last.Scope.NoUploads = f.noUploads
+		}
 		return last.Scope, nil
 	}
 	if migration.CodeOf(err) != migration.CodeNotFound {

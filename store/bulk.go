@@ -163,8 +163,8 @@ func (l *Ledger) ReleaseBulk(ctx context.Context, c migration.BulkChunk, lane mi
 	return failure("release a chunk", "table "+c.Table, err)
 }
 
-// EndBulk says what became of a chunk that a lane has taken. What was inserted and overwritten
-// adds up over attempts. It is not the lane's any more: CodeConflict.
+// EndBulk says what became of a chunk that a lane has taken. What was inserted, overwritten
+// and taken back adds up over attempts. It is not the lane's any more: CodeConflict.
 func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migration.Token, o migration.BulkOutcome) error {
 	const op = "end a chunk"
 	state := "done"
@@ -172,7 +172,7 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 		state = "parked"
 	}
 	result, err := l.db.ExecContext(ctx, updateBulkEnd, state, string(o.Reason), o.Detail, o.Rows, o.Bytes,
-		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, c.ID, string(lane))
+		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, o.Removed, o.Restored, c.ID, string(lane))
 	if err != nil {
 		return failure(op, "table "+c.Table, err)
 	}
@@ -190,7 +190,7 @@ func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migratio
 	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
 		var t migration.BulkTable
 		err := row.Scan(&t.Kind, &t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
-			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra)
+			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra, &t.Removed, &t.Restored)
 		tables = append(tables, t)
 		return err
 	})

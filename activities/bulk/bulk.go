@@ -29,8 +29,8 @@ func (act *Activities) Register(r worker.Registry) {
 	step.Register(r, act.Log, contract.SettleBulk, act.SettleBulk)
 }
 
-// CutTables begins the copy in the ledger, and cuts the form tables of its scope that were
-// not cut before. A name that the source does not have is told, and nothing is begun then. It
+// CutTables begins the copy in the ledger, and cuts the form tables of its scope, and the
+// files below their folders, that were not cut before. A name that the source does not have is told, and nothing is begun then. It
 // is safe to repeat.
 func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (contract.CutOutput, error) {
 	var out contract.CutOutput
@@ -59,7 +59,20 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 			out.Tables++
 		}
 	}
-	return out, nil
+	return out, act.cutUploads(ctx, in, tables)
+}
+
+// cutUploads cuts the files of tables, unless they are left out. They come after all rows.
+func (act *Activities) cutUploads(ctx context.Context, in contract.BulkInput, tables []string) error {
+	if in.Order.Scope.NoUploads {
+		return nil
+	}
+	for _, table := range tables {
+		if err := act.cutFiles(ctx, in.Migration, table); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tables returns the form tables of a scope, sorted, without those that the source has not

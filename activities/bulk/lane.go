@@ -67,18 +67,22 @@ type lane struct {
 	token   migration.Token
 	order   migration.BulkOrder // as of the latest look
 	rows    *rows
+	files   files
 	limiter *rate.Limiter // its part of the rate of the copy
 	looked  time.Time
 }
 
 func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
 	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
-	l.rows = newRows(l)
+	l.rows, l.files = newRows(l), files{l}
 	return l
 }
 
 // do is what the pass does with a chunk.
 func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
+	if c.Kind == migration.BulkFiles {
+		return l.files.do(ctx, c)
+	}
 	return l.rows.copy(ctx, c)
 }
 

@@ -130,10 +130,10 @@ func judge(o *migration.BulkOutcome, c records.ChunkComparison, r records.BulkRe
 	}
 }
 
-// maxNamed bounds how many rows are named.
+// maxNamed bounds how many rows or files are named.
 const maxNamed = 20
 
-func named(keys []migration.RowKey) string {
+func named[T fmt.Stringer](keys []T) string {
 	list := step.List(keys[:min(len(keys), maxNamed)])
 	if more := len(keys) - maxNamed; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)

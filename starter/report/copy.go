@@ -17,7 +17,8 @@ type Copy struct {
 	RowsPerSecond int                   `json:"rows_per_second,omitempty"`
 	Chunks        int                   `json:"chunks"`
 	Parked        int                   `json:"parked"`
-	Total         migration.BulkTable   `json:"total"` // of all; without a name
+	Total         migration.BulkTable   `json:"total"` // of the rows of all; without a name
+	Files         migration.BulkTable   `json:"files"` // of the files of all
 	Tables        []migration.BulkTable `json:"tables"`
 }
 
@@ -28,16 +29,24 @@ func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
 		RowsPerSecond: bulk.RowsPerSecond, Tables: append([]migration.BulkTable{}, tables...),
 	}
 	for _, t := range tables {
-		v.Total.Add(t)
+		if t.Kind == migration.BulkFiles {
+			v.Files.Add(t)
+		} else {
+			v.Total.Add(t)
+		}
 	}
-	v.Chunks, v.Parked = v.Total.Chunks, v.Total.Parked
+	v.Chunks, v.Parked = v.Total.Chunks+v.Files.Chunks, v.Total.Parked+v.Files.Parked
 	return v
 }
 
 // Progress is one line about a copy that was followed for so long.
 func (v Copy) Progress(since time.Duration) string {
+	files := ""
+	if v.Files.Chunks > 0 {
+		files = fmt.Sprintf("; %d files, %s", v.Files.Rows, megabytes(v.Files.Bytes))
+	}
 	return fmt.Sprintf("copy: %d of %d chunks, %d parked; %d of about %d rows, %s",
-		v.Total.Done+v.Total.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + v.eta(since)
+		v.Total.Done+v.Files.Done+v.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + files + v.eta(since)
 }
 
 // eta says how long the rest takes at the rate so far, once that says anything.
@@ -58,18 +67,28 @@ func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 func (v Copy) sheets() []sheet {
 	all := sheet{header: []string{"table", "chunks", "parked", "rows", "MB", "inserted", "overwritten", "same", "kept", "conflicts", "missing", "differing", "extra"}, fits: true}
 	for _, t := range v.Tables {
-		copied(&all, t.Table, t)
+		copied(&all, nameOf(t), t)
 	}
 	if len(v.Tables) > 1 {
 		copied(&all, "all", v.Total)
 	}
+	if v.Files.Chunks > 0 {
+		copied(&all, "all files", v.Files)
+	}
 	why := sheet{title: "Parked", header: []string{"table", "chunks", "reason", "rows"}}
 	for _, t := range v.Tables {
 		if t.Parked > 0 {
-			why.add(t.Table, t.Parked, t.Reason, t.Detail)
+			why.add(nameOf(t), t.Parked, t.Reason, t.Detail)
 		}
 	}
 	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}}}
+}
+
+func nameOf(t migration.BulkTable) string {
+	if t.Kind == migration.BulkFiles {
+		return t.Table + " files"
+	}
+	return t.Table
 }
 
 func copied(s *sheet, name string, c migration.BulkTable) {

@@ -282,6 +282,8 @@ CREATE TABLE IF NOT EXISTS bulk_chunk (
   missing   bigint NOT NULL,
   differing bigint NOT NULL,
   extra     bigint NOT NULL,
+  removed   bigint NOT NULL,
+  restored  bigint NOT NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (id),
   KEY bulk_chunk_turn (migration, state, id),
