@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"jogetferry/activities/step"
 	"jogetferry/migration"
@@ -134,7 +135,7 @@ func judge(o *migration.BulkOutcome, c records.ChunkComparison, r records.BulkRe
 const maxNamed = 20
 
 func named[T fmt.Stringer](keys []T) string {
-	list := step.List(keys[:min(len(keys), maxNamed)])
+	list := strings.ToValidUTF8(step.List(keys[:min(len(keys), maxNamed)]), "\uFFFD") // of files
 	if more := len(keys) - maxNamed; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
