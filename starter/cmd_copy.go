@@ -38,11 +38,11 @@ func (a *App) copyCommand() *cobra.Command {
 		Use:   "copy",
 		Short: "Copy all form data of the apps, whatever their instances do",
 		Long: `Copies every row of the form tables of the apps: of those that the plan has
-instances of, or of --app; and then every file below the upload folders of these
-tables, unless --no-uploads. Tables are cut into chunks, which are copied in parallel
-and compared on both sides; of files the sums are kept. Rows and files that the target
-has already are left to records.on_conflict, as with instances. What cannot be copied is parked with its
-chunk, and everything else goes on.
+instances of, or of --app. Then it copies every file below the upload folders of these
+tables, unless --no-uploads. Tables and folders are cut into chunks, which are copied in
+parallel; rows are compared on both sides, and of files the sums are kept. Rows and files
+that the target has already are left to records.on_conflict, as with instances. What cannot
+be copied is parked with its chunk, and everything else goes on.
 
 The same again goes on with what is paused, parked or was interrupted; a table that
 was not there before is added. A copy that is under way is followed, and takes a

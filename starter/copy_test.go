@@ -23,6 +23,7 @@ func copied() *world {
 			Kind: migration.BulkRows, Table: "crm_proposal", Chunks: 3, Done: 2, Parked: 1, Planned: 44_000, Reason: migration.ReasonRecordConflict, Detail: "crm_proposal/P-7",
 			BulkTally: migration.BulkTally{Rows: 44_000, Bytes: 88_000_000, Inserted: 43_998, Overwritten: 1, Conflicts: 1, Differing: 1},
 		},
+		{Kind: migration.BulkFiles, Table: "crm_account", Chunks: 1, Done: 1, Planned: 900, BulkTally: migration.BulkTally{Rows: 1_200, Bytes: 9_600_000, Inserted: 1_200}},
 	}
 	return w
 }
@@ -62,6 +63,10 @@ func TestCopy(t *testing.T) {
 	}{
 		{name: "apps_of_the_plan", args: "copy --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}}},
 		{name: "apps_that_are_named", args: "copy --app hr,crm,hr --lanes 2 --rate 9 --detach", input: &contract.BulkInput{Lanes: 2, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm", "hr"}}, RowsPerSecond: 9}}},
+		{name: "without_files", args: "copy --app crm --no-uploads --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}, NoUploads: true}}}},
+		{name: "with_files_after_one_without", args: "copy --uploads --detach", world: func(w *world) {
+			w.bulk = bulk(func(b *migration.BulkCopy) { b.Status, b.Scope.NoUploads = migration.BulkDone, true })
+		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "what_the_last_one_covered", args: "copy --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "no_plan", args: "copy", world: func(w *world) { clear(w.entries) }, status: 2, says: "give --app"},
 		{name: "both", args: "copy --app crm --tables note", status: 2, says: "either --app or --tables"},

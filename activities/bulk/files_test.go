@@ -164,7 +164,7 @@ func TestCopyTellsOfNamesThatNoRecordHas(t *testing.T) {
 	activitytest.Must(t, syscall.Mkfifo(filepath.Join(doc, "r1/pipe"), 0o600))
 	got := f.pass(migration.BulkPassCopy, nil)
 	f.want(got, migration.ReasonFileRefused, migration.BulkTally{Rows: files, Inserted: files})
-	for _, name := range []string{"Nº-7", "beside", "link", "r1/link", "r1/pipe"} {
+	for _, name := range []string{"Nº-7", "beside", "link", `r1/"link"`, `r1/"pipe"`} {
 		if !strings.Contains(got.Detail, name) {
 			t.Errorf("%s is not told: %s", name, got.Detail)
 		}
