@@ -73,7 +73,7 @@ func (v Copy) sheets() []sheet {
 		copied(&all, "all", v.Total)
 	}
 	if v.Files.Chunks > 0 {
-		copied(&all, "all files", v.Files)
+		copied(&all, "all/", v.Files)
 	}
 	why := sheet{title: "Parked", header: []string{"table", "chunks", "reason", "rows"}}
 	for _, t := range v.Tables {
@@ -81,12 +81,12 @@ func (v Copy) sheets() []sheet {
 			why.add(nameOf(t), t.Parked, t.Reason, t.Detail)
 		}
 	}
-	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own."}}}
+	return []sheet{all, why, {text: []string{"The copy is " + string(v.Status) + ". Extra rows are the target's own. A name that ends with a slash is that of a table's files."}}}
 }
 
 func nameOf(t migration.BulkTable) string {
 	if t.Kind == migration.BulkFiles {
-		return t.Table + " files"
+		return t.Table + "/"
 	}
 	return t.Table
 }

@@ -49,6 +49,8 @@ func RunFolder(t *testing.T, open Opener) {
 		{"copy_drops_a_partial_file_of_other_content", copyDropsAPartialFileOfOtherContent},
 		{"a_source_that_changes_while_it_is_read_is_drifted", aSourceThatChangesWhileItIsReadIsDrifted},
 		{"a_probe_leaves_nothing", aProbeLeavesNothing},
+		{"folders_are_listed_in_order", foldersAreListedInOrder},
+		{"many_files_are_made_durable_together", manyFilesAreMadeDurableTogether},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
