@@ -589,7 +589,13 @@ func (c *copier) fillOne(ctx context.Context, j *job) (err error) {
 		in.count = 0
 		digest.Reset()
 	}
-	if err := copyAll(io.MultiWriter(j.partial, digest), in); err != nil {
+	copied := copyHashed
+	if before.Size < largeFile {
+		copied = func(out io.Writer, digest hash.Hash, in io.Reader) error {
+			return copyAll(io.MultiWriter(out, digest), in)
+		}
+	}
+	if err := copied(j.partial, digest, in); err != nil {
 		return fmt.Errorf("copy an upload: %w", err)
 	}
 	after, err := file.Entry()
@@ -607,6 +613,56 @@ func (c *copier) fillOne(ctx context.Context, j *job) (err error) {
 const copyBuffer = 256 << 10
 
 var buffers = sync.Pool{New: func() any { return new([copyBuffer]byte) }}
+
+// copyHashed copies to out and digest. Of a large file the one writes while the other reckons.
+func copyHashed(out io.Writer, digest hash.Hash, in io.Reader) error {
+	free, filled, hashed := make(chan *[copyBuffer]byte, hashAhead), make(chan block, hashAhead), make(chan struct{})
+	for range hashAhead {
+		buffer, _ := buffers.Get().(*[copyBuffer]byte)
+		free <- buffer
+	}
+	go func() {
+		defer close(hashed)
+		for b := range filled {
+			digest.Write(b.buffer[:b.n])
+			free <- b.buffer
+		}
+	}()
+	var err error
+	for err == nil {
+		buffer := <-free
+		var n int
+		n, err = in.Read(buffer[:])
+		filled <- block{buffer, n}
+		if n == 0 {
+			continue
+		}
+		if _, writing := out.Write(buffer[:n]); writing != nil {
+			err = writing
+		}
+	}
+	close(filled)
+	<-hashed
+	for range hashAhead {
+		buffers.Put(<-free)
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// block is a buffer with n bytes.
+type block struct {
+	buffer *[copyBuffer]byte
+	n      int
+}
+
+// largeFile is from how many bytes on that is worth it.
+const largeFile = 1 << 20
+
+// hashAhead is how many buffers are between the reader and the hash.
+const hashAhead = 4
 
 func copyAll(out io.Writer, in io.Reader) error {
 	buffer, _ := buffers.Get().(*[copyBuffer]byte)

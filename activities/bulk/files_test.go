@@ -55,7 +55,7 @@ func tree(t *testing.T, server *activitytest.Server) map[string]string {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		content, err := os.ReadFile(path) //nolint:gosec // of the test
+		content, err := os.ReadFile(path)
 		files[name] = string(content)
 		if strings.HasPrefix(filepath.Base(path), ".ferry-") {
 			t.Errorf("%s is left", name)

@@ -44,6 +44,12 @@ func (p *partial) FlushAll(ctx context.Context, partials []uploads.Partial) erro
 	return nil
 }
 
+// beginWriting has the disk begin with a part of a file, and does not wait. What comes of
+// it the flush tells.
+func beginWriting(f *os.File, from, n int64) {
+	_ = unix.SyncFileRange(int(f.Fd()), from, n, unix.SYNC_FILE_RANGE_WRITE) //nolint:errcheck // as said
+}
+
 // flushAll makes durable all that the file system of the folder holds. False: this one
 // may not do it.
 func (s *Store) flushAll() (bool, error) {

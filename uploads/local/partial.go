@@ -41,8 +41,13 @@ type partial struct {
 	f         *os.File
 	size      int64
 	left      int64 // bytes of an earlier attempt
+	begun     int64 // up to where the disk was told to write
 	flushed   bool  // since it was written to
 }
+
+// writeAhead is how much of a large file the disk is given at a time, so that little is left
+// for the end.
+const writeAhead = 16 << 20
 
 // openTries bounds the race with a holder that commits between our open and our lock, and
 // with those who tidy the folder away.
@@ -132,7 +137,7 @@ func (p *partial) Restart() error {
 	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
 		return failed("write an upload", err)
 	}
-	p.size, p.flushed = 0, false
+	p.size, p.begun, p.flushed = 0, 0, false
 	return nil
 }
 
@@ -140,6 +145,10 @@ func (p *partial) Write(b []byte) (int, error) {
 	n, err := p.f.Write(b)
 	p.size += int64(n)
 	p.flushed = false
+	if p.size-p.begun >= writeAhead {
+		beginWriting(p.f, p.begun, p.size-p.begun)
+		p.begun = p.size
+	}
 	if err != nil {
 		return n, failed("write an upload", err)
 	}
@@ -325,5 +334,5 @@ const (
 
 // Together is how many files a copy may have open to make them durable at once.
 func (s *Store) Together() int {
-	return int(min(max(openFiles()/shareOfOne, leastTogether), mostTogether)) //nolint:gosec // bounded
+	return int(min(max(openFiles()/shareOfOne, leastTogether), mostTogether))
 }
