@@ -110,9 +110,14 @@ type BulkTally struct {
 	Missing   int64 `json:"missing"`
 	Differing int64 `json:"differing"`
 	Extra     int64 `json:"extra"`
-	// Removed and Restored are what was taken back of what the copy brought.
+	// Gone are rows of the target alone that the copy brought, as it brought them: the
+	// source had them. They are not among Extra.
+	Gone int64 `json:"gone"`
+	// Removed and Restored are what was taken back, InUse what was not since an instance
+	// uses it.
 	Removed  int64 `json:"removed"`
 	Restored int64 `json:"restored"`
+	InUse    int64 `json:"in_use"`
 }
 
 // BulkTable is how a form table of a bulk copy stands.
@@ -145,8 +150,10 @@ func (t *BulkTable) Add(other BulkTable) {
 	t.Missing += other.Missing
 	t.Differing += other.Differing
 	t.Extra += other.Extra
+	t.Gone += other.Gone
 	t.Removed += other.Removed
 	t.Restored += other.Restored
+	t.InUse += other.InUse
 }
 
 // BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target;

@@ -172,7 +172,8 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 		state = "parked"
 	}
 	result, err := l.db.ExecContext(ctx, updateBulkEnd, state, string(o.Reason), o.Detail, o.Rows, o.Bytes,
-		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, o.Removed, o.Restored, c.ID, string(lane))
+		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra,
+		o.Gone, o.Removed, o.Restored, o.InUse, c.ID, string(lane))
 	if err != nil {
 		return failure(op, "table "+c.Table, err)
 	}
@@ -190,7 +191,8 @@ func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migratio
 	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
 		var t migration.BulkTable
 		err := row.Scan(&t.Kind, &t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
-			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra, &t.Removed, &t.Restored)
+			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra,
+			&t.Gone, &t.Removed, &t.Restored, &t.InUse)
 		tables = append(tables, t)
 		return err
 	})

@@ -397,25 +397,25 @@ VALUES (?,?,?,'running',?,UTC_TIMESTAMP(6))`
 	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND kind = ? AND form_table = ? LIMIT 1`
 
 	insertBulkChunks = `INSERT INTO bulk_chunk (migration, kind, form_table, after_id, to_id, planned, state, owner, reason, detail,
-rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, removed, restored, changed_at) VALUES `
-	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
+rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, gone, removed, restored, in_use, changed_at) VALUES `
+	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND state IN ('taken', 'parked', 'left')`
 	updateBulkLeft = `UPDATE bulk_chunk SET state = 'left', changed_at = UTC_TIMESTAMP(6) WHERE migration = ? AND kind = 'files' AND state = 'waiting'`
 	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
-same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, removed = 0, restored = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
+same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, gone = 0, removed = 0, restored = 0, in_use = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 	queryBulkOwn   = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
 	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
 	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
 	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
-inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, removed = removed + ?, restored = restored + ?, changed_at = UTC_TIMESTAMP(6)
+inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, gone = ?, removed = removed + ?, restored = restored + ?, in_use = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 
 	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
-MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra), SUM(removed), SUM(restored)
+MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra), SUM(gone), SUM(removed), SUM(restored), SUM(in_use)
 FROM bulk_chunk WHERE migration = ? AND state <> 'left' GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
 	insertBulkRows  = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`

@@ -264,7 +264,7 @@ func (w *fileWork) gone(ctx context.Context) error {
 			gone = append(gone, key)
 		}
 	}
-	w.tally.Extra += int64(len(gone))
+	w.tally.Gone += int64(len(gone))
 	if len(gone) == 0 || !w.order.Delete {
 		return nil
 	}
@@ -332,9 +332,11 @@ func (w *fileWork) takeBack(ctx context.Context, brought *broughtFiles, keys []u
 	w.tally.Removed += int64(len(result.Removed))
 	w.tally.Restored += int64(len(result.Restored))
 	w.tally.Same += int64(len(result.Already))
-	w.tally.Kept += int64(len(result.Shared))
+	w.tally.InUse += int64(len(result.Shared))
 	w.tally.Conflicts += int64(len(result.Conflicts))
-	w.tally.Rows += int64(len(keys))
+	if w.order.Pass == migration.BulkPassUndo {
+		w.tally.Rows += int64(len(keys))
+	}
 	w.conflict = append(w.conflict, result.Conflicts...)
 	if err != nil {
 		return err

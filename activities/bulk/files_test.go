@@ -238,13 +238,13 @@ func TestDeltaOfFiles(t *testing.T) {
 	activitytest.Must(t, os.RemoveAll(filepath.Join(f.Source.Folder, "doc/r2")))
 	put(t, f.Target, "own/z", "own")
 	rows := files // one more, and one less
-	f.want(f.pass(migration.BulkPassDelta, nil), migration.ReasonFileConflict, migration.BulkTally{Rows: rows, Inserted: 1, Overwritten: 1, Same: rows - 3, Conflicts: 1, Differing: 1, Extra: 1})
+	f.want(f.pass(migration.BulkPassDelta, nil), migration.ReasonFileConflict, migration.BulkTally{Rows: rows, Inserted: 1, Overwritten: 1, Same: rows - 3, Conflicts: 1, Differing: 1, Gone: 1})
 	if _, there := tree(t, f.Target)["r2/empty"]; !there {
 		t.Error("it was removed without an order")
 	}
 	put(t, f.Target, "no row/ü 名.txt", "changed")
 	remove := func(o *migration.BulkOrder) { o.Delete = true }
-	f.want(f.pass(migration.BulkPassDelta, remove), "", migration.BulkTally{Rows: rows + 1, Same: rows, Extra: 1, Removed: 1})
+	f.want(f.pass(migration.BulkPassDelta, remove), "", migration.BulkTally{Rows: rows, Same: rows, Gone: 1, Removed: 1})
 	activitytest.Must(t, os.RemoveAll(filepath.Join(f.Target.Folder, "doc/own")))
 	f.same()
 	f.want(f.pass(migration.BulkPassDelta, remove), "", migration.BulkTally{Rows: rows, Same: rows})
@@ -266,7 +266,7 @@ func TestUndoOfFiles(t *testing.T) {
 	// An instance uses one record, and somebody changed a file.
 	activitytest.Must(t, f.Ledger.HoldRecord(t.Context(), f.servers.Key("inst"), "PO/2024/1", f.Migration))
 	put(t, f.Target, "no row/ü 名.txt", "by somebody")
-	f.want(f.pass(migration.BulkPassUndo, nil), migration.ReasonFileConflict, migration.BulkTally{Rows: files + 1, Removed: files - 2, Restored: 1, Kept: 1, Conflicts: 1})
+	f.want(f.pass(migration.BulkPassUndo, nil), migration.ReasonFileConflict, migration.BulkTally{Rows: files + 1, Removed: files - 2, Restored: 1, InUse: 1, Conflicts: 1})
 	want := map[string]string{"r2/theirs": "theirs", "own/z": "own", "PO/2024/1/x": "nested", "no row/ü 名.txt": "by somebody"}
 	if diff := cmp.Diff(want, tree(t, f.Target)); diff != "" {
 		t.Errorf("what is left (-want +got):\n%s", diff)
@@ -385,7 +385,7 @@ func TestFilesGoOnWhereTheWorkerDied(t *testing.T) {
 			t.Errorf("call %d: files (-want +got):\n%s", at, diff)
 		}
 		// All of it is taken back, so all of it was known.
-		if got := f.pass(migration.BulkPassUndo, nil); got.Conflicts+got.Kept > 0 || len(tree(t, f.Target)) > 0 {
+		if got := f.pass(migration.BulkPassUndo, nil); got.Conflicts+got.InUse > 0 || len(tree(t, f.Target)) > 0 {
 			t.Errorf("call %d: undone %+v, left %v", at, got, tree(t, f.Target))
 		}
 	}
