@@ -93,7 +93,7 @@ var wire = []any{
 	contract.DriftInput{Migration: "m", Queues: queues, After: 3, Result: contract.DriftResult{Still: 1, Moved: 2, Closed: 3, Listed: []contract.Drifted{drifted}}},
 	contract.DriftPage{Still: 1, Drifted: []contract.Drifted{drifted}, Next: 4},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
-	contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}, With: []migration.BulkWith{migration.WithTrail}}, Pass: migration.BulkPassDelta, Delete: true, RowsPerSecond: 500}, Lanes: 4, CreateTables: true},
+	contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}, With: []migration.BulkWith{migration.WithTrail}, NoUploads: true}, Pass: migration.BulkPassDelta, Delete: true, RowsPerSecond: 500}, Lanes: 4, CreateTables: true},
 	contract.LaneInput{Migration: "m", Lanes: 4, Turn: 1},
 	contract.LaneOutput{Chunks: 3, Parked: 1},
 	cut,

@@ -19,6 +19,8 @@ type BulkScope struct {
 	Tables []string `json:"tables,omitempty"`
 	// With are tables of Joget's besides, of the rows of Apps: docs/adr/0017-report-tables-and-trails.md.
 	With []BulkWith `json:"with,omitempty"`
+	// NoUploads leaves out the files below the folders of those tables.
+	NoUploads bool `json:"no_uploads,omitempty"`
 }
 
 // BulkWith names tables of Joget's that are no form tables.
@@ -114,7 +116,7 @@ type BulkChunk struct {
 	Table string
 	After RecordID
 	To    RecordID
-	Rows  int // or files, when the table was cut
+	Rows  int // when the table was cut; or folders of records
 }
 
 // Owner stands for the chunk where images and digests belong to an instance.
@@ -155,6 +157,14 @@ type BulkTally struct {
 	InUse    int64 `json:"in_use"`
 }
 
+// BulkHeld is how much a bulk copy brought that was not taken back: rows and files of so many
+// tables.
+type BulkHeld struct {
+	Tables int
+	Rows   int64
+	Files  int64
+}
+
 // BulkTable is how a form table of a bulk copy stands.
 type BulkTable struct {
 	Kind   BulkKind `json:"kind,omitempty"`
@@ -162,7 +172,7 @@ type BulkTable struct {
 	Chunks int      `json:"chunks"`
 	Done   int      `json:"done"`
 	Parked int      `json:"parked"`
-	// Planned are the rows that the table had when it was cut.
+	// Planned are the rows that the table had when it was cut; or the folders of records.
 	Planned int64  `json:"planned"`
 	Reason  Reason `json:"reason,omitempty"` // of a parked chunk
 	Detail  string `json:"detail,omitempty"` // of that chunk; may hold personal data
@@ -191,7 +201,8 @@ func (t *BulkTable) Add(other BulkTable) {
 	t.InUse += other.InUse
 }
 
-// BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target.
+// BulkRow is a row that a bulk copy inserted, or meant to, with its digest on the target;
+// or a file, whose ID is its path below the folder of all uploads.
 type BulkRow struct {
 	ID     RecordID
 	Digest Digest

@@ -22,13 +22,14 @@ type Bulk interface {
 	SetBulk(ctx context.Context, mig migration.Name, status migration.BulkStatus) error
 	TuneBulk(ctx context.Context, mig migration.Name, rowsPerSecond int) error
 	BulkTables(ctx context.Context, mig migration.Name) ([]migration.BulkTable, error)
-	BulkHeld(ctx context.Context, mig migration.Name) (tables int, rows int64, err error)
+	BulkHeld(ctx context.Context, mig migration.Name) (migration.BulkHeld, error)
 }
 
 // passFlags are the flags of every pass over all data.
 type passFlags struct {
 	apps, tables, with []string
 	lanes, rate        int
+	uploads, noUploads bool
 	create, detach     bool
 	cmd                *cobra.Command
 }
@@ -85,10 +86,11 @@ func (a *App) copyCommand() *cobra.Command {
 		Use:   "copy",
 		Short: "Copy all form data of the apps, whatever their instances do",
 		Long: `Copies every row of the form tables of the apps: of those that the plan has
-instances of, or of --app. Tables are cut into chunks, which are copied in parallel
-and compared on both sides. Rows that the target has already are left to
-records.on_conflict, as with instances. What cannot be copied is parked with its
-chunk, and everything else goes on.
+instances of, or of --app. Then it copies every file below the upload folders of these
+tables, unless --no-uploads. Tables and folders are cut into chunks, which are copied in
+parallel; rows are compared on both sides, and of files the sums are kept. Rows and files
+that the target has already are left to records.on_conflict, as with instances. What cannot
+be copied is parked with its chunk, and everything else goes on.
 
 The same again goes on with what is paused, parked or was interrupted; a table that
 was not there before is added. A copy that is under way is followed, and takes a
@@ -101,6 +103,9 @@ starter verify --data compares alone, starter rollback --copy takes the copy bac
 	}
 	f.add(cmd)
 	f.addScope()
+	cmd.Flags().BoolVar(&f.uploads, "uploads", false, "copy the files of those tables, too, which is the default")
+	cmd.Flags().BoolVar(&f.noUploads, "no-uploads", false, "leave the files out")
+	cmd.MarkFlagsMutuallyExclusive("uploads", "no-uploads")
 	cmd.Flags().StringSliceVar(&f.with, "with", nil, "copy with them what Joget has `OF` these apps besides: "+withs(", "))
 	cmd.Flags().BoolVar(&f.create, "create-tables", false, "make tables and columns that the target lacks, as records.create_tables does")
 	cmd.Flags().BoolVar(&f.delta, "delta", false, "compare what was copied, and copy what differs")
@@ -109,7 +114,7 @@ starter verify --data compares alone, starter rollback --copy takes the copy bac
 	cmd.Flags().BoolVar(&f.status, "status", false, "show how the latest pass stands")
 	return a.verb(cmd, 0, 0, func(ctx context.Context, s *session, _ []string) error {
 		switch {
-		case f.pause && f.status, (f.pause || f.status) && f.given("app", "tables", "with", "create-tables", "rate", "lanes", "delta", "delete") != "":
+		case f.pause && f.status, (f.pause || f.status) && f.given("app", "tables", "with", "create-tables", "uploads", "no-uploads", "rate", "lanes", "delta", "delete") != "":
 			return mistake("--pause and --status begin no copy; give each alone")
 		case f.remove && !f.delta:
 			return mistake("--delete belongs to --delta")
@@ -194,8 +199,8 @@ func (s *session) joinPass(ctx context.Context, order migration.BulkOrder, f pas
 		return err
 	case now.Pass != order.Pass || now.Delete != order.Delete:
 		return mistake("a %s is under way%s; wait until it has ended, or pause it with starter copy --pause", passNames[now.Pass], withDelete(now.BulkOrder))
-	case f.create || len(f.apps)+len(f.tables)+len(f.with) > 0:
-		return mistake("a %s is under way; give --app, --tables, --with or --create-tables when it has ended, or pause it with starter copy --pause", passNames[now.Pass])
+	case f.create || f.uploads || f.noUploads || len(f.apps)+len(f.tables)+len(f.with) > 0:
+		return mistake("a %s is under way; give --app, --tables, --with, --uploads or --create-tables when it has ended, or pause it with starter copy --pause", passNames[now.Pass])
 	}
 	if f.given("rate") != "" {
 		if err := s.ledger.Bulk.TuneBulk(ctx, s.config.Migration, f.rate); err != nil {
@@ -219,7 +224,7 @@ func withDelete(o migration.BulkOrder) string {
 // copyScope is what is asked for: what the last copy covered where nothing is, and the
 // apps of the plan where there was none.
 func (s *session) copyScope(ctx context.Context, f passFlags) (migration.BulkScope, error) {
-	asked := migration.BulkScope{Apps: sortedOnce(f.apps), Tables: sortedOnce(f.tables)}
+	asked := migration.BulkScope{Apps: sortedOnce(f.apps), Tables: sortedOnce(f.tables), NoUploads: f.noUploads}
 	for _, with := range sortedOnce(f.with) {
 		asked.With = append(asked.With, migration.BulkWith(with))
 	}
@@ -228,6 +233,9 @@ func (s *session) copyScope(ctx context.Context, f passFlags) (migration.BulkSco
 	}
 	last, err := s.ledger.Bulk.Bulk(ctx, s.config.Migration)
 	if err == nil && (len(f.with) == 0 || len(last.Scope.Apps) > 0) {
+		if f.uploads || f.noUploads {
+			last.Scope.NoUploads = f.noUploads
+		}
 		if len(asked.With) > 0 {
 			last.Scope.With = asked.With
 		}
@@ -330,14 +338,15 @@ func (s *session) followCopy(ctx context.Context, run client.WorkflowRun) error 
 // endOfCopy is the exit status of a pass that ended so.
 func endOfCopy(c report.Copy) error {
 	t := c.Total
+	t.Add(c.Files)
 	var text string
 	switch {
 	case c.Pass == migration.BulkPassVerify && t.Missing+t.Differing+t.Gone > 0:
-		text = fmt.Sprintf("%d rows are missing on the target, %d differ, and %d are there that the source does not have any more; starter copy --delta brings what differs", t.Missing, t.Differing, t.Gone)
+		text = fmt.Sprintf("%d rows and files are missing on the target, %d differ, and %d are there that the source does not have any more; starter copy --delta brings what differs", t.Missing, t.Differing, t.Gone)
 	case c.Parked == 0:
 		return nil
 	case c.Pass == migration.BulkPassUndo:
-		text = fmt.Sprintf("%d rows are in use and %d were changed, or are named by rows that stay: they were left; see docs/what-if.md#a-rollback-of-the-copy-left-rows, and give starter rollback --copy again", t.InUse, t.Conflicts)
+		text = fmt.Sprintf("%d rows and files are in use and %d were changed, or are named by rows that stay: they were left; see docs/what-if.md#a-rollback-of-the-copy-left-rows, and give starter rollback --copy again", t.InUse, t.Conflicts)
 	default:
 		text = fmt.Sprintf("%d chunks are parked; see the reasons, docs/what-if.md#a-copy-has-parked-chunks, and give the same again", c.Parked)
 	}

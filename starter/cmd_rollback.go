@@ -76,11 +76,11 @@ func (s *session) rollbackCopy(ctx context.Context, f passFlags) error {
 	if _, err := s.ledger.Bulk.Bulk(ctx, s.config.Migration); err != nil {
 		return err
 	}
-	tables, rows, err := s.ledger.Bulk.BulkHeld(ctx, s.config.Migration)
+	held, err := s.ledger.Bulk.BulkHeld(ctx, s.config.Migration)
 	if err != nil {
 		return err
 	}
-	s.say("the copy inserted about %d rows into %d tables that were not taken back", rows, tables)
+	s.say("the copy brought about %d rows and %d files of %d tables that were not taken back", held.Rows, held.Files, held.Tables)
 	return s.pass(ctx, migration.BulkOrder{Pass: migration.BulkPassUndo}, f)
 }
 

@@ -23,6 +23,7 @@ func copied() *world {
 			Kind: migration.BulkRows, Table: "crm_proposal", Chunks: 3, Done: 2, Parked: 1, Planned: 44_000, Reason: migration.ReasonRecordConflict, Detail: "crm_proposal/P-7",
 			BulkTally: migration.BulkTally{Rows: 44_000, Bytes: 88_000_000, Inserted: 43_998, Overwritten: 1, Conflicts: 1, Differing: 1},
 		},
+		{Kind: migration.BulkFiles, Table: "crm_account", Chunks: 1, Done: 1, Planned: 900, BulkTally: migration.BulkTally{Rows: 1_200, Bytes: 9_600_000, Inserted: 1_200}},
 	}
 	return w
 }
@@ -80,6 +81,10 @@ func TestCopy(t *testing.T) {
 	}{
 		{name: "apps_of_the_plan", args: "copy --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}}}}},
 		{name: "apps_that_are_named", args: "copy --app hr,crm,hr --lanes 2 --rate 9 --detach", input: &contract.BulkInput{Lanes: 2, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm", "hr"}}, RowsPerSecond: 9}}},
+		{name: "without_files", args: "copy --app crm --no-uploads --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}, NoUploads: true}}}},
+		{name: "with_files_after_one_without", args: "copy --uploads --detach", world: func(w *world) {
+			w.bulk = bulk(func(b *migration.BulkCopy) { b.Status, b.Scope.NoUploads = migration.BulkDone, true })
+		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "what_the_last_one_covered", args: "copy --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "with_reports", args: "copy --with form_audit,app_report --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"crm"}, With: []migration.BulkWith{migration.WithReports, migration.WithTrail}}}}},
 		{name: "with_reports_of_what_the_last_one_covered", args: "copy --with app_report --detach", world: func(w *world) {
@@ -94,13 +99,13 @@ func TestCopy(t *testing.T) {
 		}, input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Apps: []string{"hr"}, With: []migration.BulkWith{migration.WithTrail}}}}},
 		{name: "with_what_is_unknown", args: "copy --with app_report,wf_audit", status: 2, says: "--with wf_audit is not known; give app_report or form_audit"},
 		{name: "with_some_tables", args: "copy --tables note --with form_audit", status: 2, says: "--with is of whole apps"},
-		{name: "under_way_with_more", args: "copy --with form_audit", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "give --app, --tables, --with or --create-tables when", left: bulk(same)},
+		{name: "under_way_with_more", args: "copy --with form_audit", world: func(w *world) { w.bulk, w.open[copyID] = bulk(same), true }, status: 2, says: "give --app, --tables, --with, --uploads or --create-tables when", left: bulk(same)},
 		{name: "delta", args: "copy --delta --delete --detach", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassDelta, Delete: true, Scope: migration.BulkScope{Apps: []string{"crm"}}}}},
 		{name: "delete_without_delta", args: "copy --delete", status: 2, says: "--delete belongs to --delta"},
 		{name: "verify_data", args: "verify --data --tables note --lanes 3 --detach", input: &contract.BulkInput{Lanes: 3, Order: migration.BulkOrder{Pass: migration.BulkPassVerify, Scope: migration.BulkScope{Tables: []string{"note"}}}}},
 		{name: "verify_data_of_instances", args: "verify --data i", status: 2, says: "either instances or --data"},
 		{name: "verify_with_flags_of_data", args: "verify --tables note", status: 2, says: "--tables: only with --data"},
-		{name: "rollback_of_the_copy", args: "rollback --copy --rate 7 --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, says: "the copy inserted about 72998 rows into 2 tables", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassUndo, Scope: migration.BulkScope{Tables: []string{"note"}}, RowsPerSecond: 7}}},
+		{name: "rollback_of_the_copy", args: "rollback --copy --rate 7 --detach", world: func(w *world) { w.bulk = bulk(func(b *migration.BulkCopy) { b.Status = migration.BulkDone }) }, says: "the copy brought about 72998 rows and 31 files of 2 tables", input: &contract.BulkInput{Lanes: 4, Order: migration.BulkOrder{Pass: migration.BulkPassUndo, Scope: migration.BulkScope{Tables: []string{"note"}}, RowsPerSecond: 7}}},
 		{name: "rollback_of_no_copy", args: "rollback --copy", status: 2, says: "starter copy begins one"},
 		{name: "rollback_of_the_copy_and_a_wave", args: "rollback --copy --wave w1", status: 2, says: "roll instances back before"},
 		{name: "rollback_with_flags_of_the_copy", args: "rollback i --lanes 2", status: 2, says: "--lanes: only with --copy"},

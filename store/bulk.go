@@ -45,6 +45,11 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migrat
 		if _, err := tx.ExecContext(ctx, again, mig); err != nil {
 			return err
 		}
+		if order.Scope.NoUploads {
+			if _, err := tx.ExecContext(ctx, updateBulkLeft, mig); err != nil {
+				return err
+			}
+		}
 		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventBulkBegun})
 	})
 	if err != nil || order.Pass != migration.BulkPassUndo {
@@ -188,8 +193,8 @@ func (l *Ledger) ReleaseBulk(ctx context.Context, c migration.BulkChunk, lane mi
 	return failure("release a chunk", "table "+c.Table, err)
 }
 
-// EndBulk says what became of a chunk that a lane has taken. What was inserted and overwritten
-// adds up over attempts. It is not the lane's any more: CodeConflict.
+// EndBulk says what became of a chunk that a lane has taken. What was inserted, overwritten
+// and taken back adds up over attempts. It is not the lane's any more: CodeConflict.
 func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migration.Token, o migration.BulkOutcome) error {
 	const op = "end a chunk"
 	state := "done"
@@ -224,34 +229,60 @@ func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migratio
 	return tables, failure("read tables of the bulk copy", string(mig), err)
 }
 
-// MeantInBulk keeps rows that are about to be inserted into the target; committed when it
-// returns. Rows may come again.
+// MeantInBulk keeps rows or files that are about to be written to the target; committed
+// when it returns. They may come again.
 func (l *Ledger) MeantInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
-	const op = "note rows of a chunk"
+	return failure("note what a chunk brings", "table "+c.Table, meantInBulk(ctx, l.db, target, c, rows))
+}
+
+func meantInBulk(ctx context.Context, q querier, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
 	for part := range slices.Chunk(rows, bulkRowsHeld) {
-		packed, err := packBulkRows(part)
+		table, packed, err := packBulkRows(c, part)
 		if err != nil {
-			return failure(op, "table "+c.Table, err)
+			return err
 		}
-		if _, err := l.db.ExecContext(ctx, insertBulkRows, slices.Concat([]any{c.ID, target, c.Table}, packed)...); err != nil {
-			return failure(op, "table "+c.Table, err)
+		if _, err := q.ExecContext(ctx, insertBulkRows, slices.Concat([]any{c.ID, target, keptAs(c.Kind), table}, packed)...); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// packBulkRows returns the least and the greatest ID of rows, their number, and them packed.
-func packBulkRows(rows []migration.BulkRow) ([]any, error) {
-	first, last := rows[0].ID, rows[0].ID
+// packBulkRows returns where rows or files of a chunk are looked for: their table, the least and
+// the greatest place, their number, and them packed.
+func packBulkRows(c migration.BulkChunk, rows []migration.BulkRow) (table string, columns []any, err error) {
+	table, first := bulkPlace(c.Kind, c.Table, rows[0].ID)
+	last := first
 	var plain bytes.Buffer
 	for _, r := range rows {
-		first, last = min(first, r.ID), max(last, r.ID)
+		_, place := bulkPlace(c.Kind, c.Table, r.ID)
+		first, last = min(first, place), max(last, place)
 		plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
 		plain.WriteString(string(r.ID))
 		plain.Write(r.Digest[:])
 	}
 	blob, err := pack(plain.Bytes())
-	return []any{string(first), string(last), len(rows), blob}, err
+	return table, []any{first, last, len(rows), blob}, err
+}
+
+// keptAs is the kind under which what a chunk brought is kept: rows are asked for by table and
+// ID, whatever table that is.
+func keptAs(kind migration.BulkKind) string {
+	if kind == migration.BulkFiles {
+		return string(migration.BulkFiles)
+	}
+	return string(migration.BulkRows)
+}
+
+// bulkPlace is where a row or file is looked for: a path begins with the folder of the
+// table and that of the record.
+func bulkPlace(kind migration.BulkKind, table string, id migration.RecordID) (string, string) {
+	if kind != migration.BulkFiles {
+		return table, string(id)
+	}
+	table, rest, _ := strings.Cut(string(id), "/")
+	record, _, _ := strings.Cut(rest, "/")
+	return table, record
 }
 
 // bulkRowsHeld is how many rows one row of the ledger names.
@@ -287,10 +318,32 @@ func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint
 	}
 	written := map[migration.RowKey][]migration.Digest{}
 	for table, ids := range byTable {
-		for part := range slices.Chunk(ids, bulkAsked) {
-			if err := l.writtenInBulk(ctx, target, table, part, written); err != nil {
-				return nil, failure("look up rows of the bulk copy", "table "+table, err)
-			}
+		found, err := l.writtenInBulk(ctx, target, migration.BulkRows, table, ids)
+		if err != nil {
+			return nil, failure("look up rows of the bulk copy", "table "+table, err)
+		}
+		for id, digests := range found {
+			written[migration.RowKey{Table: table, ID: id}] = digests
+		}
+	}
+	return written, nil
+}
+
+// filesInBulk is WrittenInBulk for files, by path.
+func (l *Ledger) filesInBulk(ctx context.Context, target migration.Fingerprint, paths []string) (map[string][]migration.Digest, error) {
+	byTable := map[string][]migration.RecordID{}
+	for _, path := range paths {
+		table, _ := bulkPlace(migration.BulkFiles, "", migration.RecordID(path))
+		byTable[table] = append(byTable[table], migration.RecordID(path))
+	}
+	written := map[string][]migration.Digest{}
+	for table, ids := range byTable {
+		found, err := l.writtenInBulk(ctx, target, migration.BulkFiles, table, ids)
+		if err != nil {
+			return nil, failure("look up files of the bulk copy", "table "+table, err)
+		}
+		for path, digests := range found {
+			written[string(path)] = digests
 		}
 	}
 	return written, nil
@@ -299,27 +352,65 @@ func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint
 // bulkAsked is of how many rows one statement asks.
 const bulkAsked = 50
 
-func (l *Ledger) writtenInBulk(ctx context.Context, target migration.Fingerprint, table string, ids []migration.RecordID, into map[migration.RowKey][]migration.Digest) error {
-	args := []any{target, table}
-	asked := map[migration.RecordID]bool{}
-	for _, id := range ids {
-		args = append(args, string(id), string(id))
-		asked[id] = true
+func (l *Ledger) writtenInBulk(
+	ctx context.Context, target migration.Fingerprint, kind migration.BulkKind, table string, ids []migration.RecordID,
+) (map[migration.RecordID][]migration.Digest, error) {
+	found := map[migration.RecordID][]migration.Digest{}
+	for part := range slices.Chunk(ids, bulkAsked) {
+		args := []any{target, string(kind), table}
+		asked, places := map[migration.RecordID]bool{}, 0
+		last := ""
+		for _, id := range part {
+			asked[id] = true
+			if _, place := bulkPlace(kind, table, id); places == 0 || place != last {
+				args = append(args, place, place)
+				last = place
+				places++
+			}
+		}
+		query := queryBulkRows + strings.TrimSuffix(strings.Repeat(bulkRowsOf+" OR ", places), " OR ") + ") ORDER BY id"
+		err := each(ctx, l.db, query, args, func(row scanner) error {
+			var id int64
+			var blob []byte
+			if err := row.Scan(&id, &blob); err != nil {
+				return err
+			}
+			rows, err := bulkRowsIn(blob)
+			for _, r := range rows {
+				if asked[r.ID] {
+					found[r.ID] = append(found[r.ID], r.Digest)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	query := queryBulkRows + strings.TrimSuffix(strings.Repeat(bulkRowsOf+" OR ", len(ids)), " OR ") + ") ORDER BY id"
-	return each(ctx, l.db, query, args, func(row scanner) error {
-		var id int64
+	return found, nil
+}
+
+// BroughtInBulk returns what a chunk brought, or meant to, oldest first.
+func (l *Ledger) BroughtInBulk(ctx context.Context, c migration.BulkChunk) ([]migration.BulkRow, error) {
+	var brought []migration.BulkRow
+	err := each(ctx, l.db, queryChunkRows, []any{c.ID}, func(row scanner) error {
 		var blob []byte
-		if err := row.Scan(&id, &blob); err != nil {
+		if err := row.Scan(&blob); err != nil {
 			return err
 		}
 		rows, err := bulkRowsIn(blob)
-		for _, r := range rows {
-			if asked[r.ID] {
-				key := migration.RowKey{Table: table, ID: r.ID}
-				into[key] = append(into[key], r.Digest)
-			}
-		}
+		brought = append(brought, rows...)
 		return err
+	})
+	return brought, failure("read what a chunk brought", "table "+c.Table, err)
+}
+
+// LeaveInBulk keeps of what a chunk brought only what is left of it. It is safe to repeat.
+func (l *Ledger) LeaveInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, left []migration.BulkRow) error {
+	return l.txAgain(ctx, "note what is left of a chunk", "table "+c.Table, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, deleteChunkRows, c.ID); err != nil {
+			return err
+		}
+		return meantInBulk(ctx, tx, target, c, left)
 	})
 }

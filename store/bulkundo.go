@@ -133,7 +133,7 @@ func (b *BulkUndo) spend(ctx context.Context, tx *sql.Tx, keys []migration.RowKe
 		if len(gone) == 0 {
 			continue
 		}
-		if err := split(ctx, tx, id, gone, left); err != nil {
+		if err := b.split(ctx, tx, id, gone, left); err != nil {
 			return err
 		}
 	}
@@ -151,8 +151,8 @@ func apart(rows []migration.BulkRow, spent map[migration.RecordID]bool) (gone, l
 	return gone, left
 }
 
-func split(ctx context.Context, tx *sql.Tx, id int64, gone, left []migration.BulkRow) error {
-	packed, err := packBulkRows(gone)
+func (b *BulkUndo) split(ctx context.Context, tx *sql.Tx, id int64, gone, left []migration.BulkRow) error {
+	_, packed, err := packBulkRows(b.chunk, gone)
 	if err != nil {
 		return err
 	}
@@ -163,16 +163,17 @@ func split(ctx context.Context, tx *sql.Tx, id int64, gone, left []migration.Bul
 		_, err := tx.ExecContext(ctx, deleteBulkRows, id)
 		return err
 	}
-	if packed, err = packBulkRows(left); err != nil {
+	if _, packed, err = packBulkRows(b.chunk, left); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, updateBulkRows, append(packed, id)...)
 	return err
 }
 
-// BulkHeld returns how many rows the bulk copy of a migration inserted, or meant to, that
-// were not taken back, and in how many tables.
-func (l *Ledger) BulkHeld(ctx context.Context, mig migration.Name) (tables int, rows int64, err error) {
-	err = l.db.QueryRowContext(ctx, queryBulkHeld, mig).Scan(&tables, &rows)
-	return tables, rows, failure("count rows of the bulk copy", string(mig), err)
+// BulkHeld returns how much the bulk copy of a migration brought, or meant to, that was not
+// taken back.
+func (l *Ledger) BulkHeld(ctx context.Context, mig migration.Name) (migration.BulkHeld, error) {
+	var h migration.BulkHeld
+	err := l.db.QueryRowContext(ctx, queryBulkHeld, mig).Scan(&h.Tables, &h.Rows, &h.Files)
+	return h, failure("count what the bulk copy brought", string(mig), err)
 }

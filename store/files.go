@@ -33,6 +33,12 @@ func (r *FileImages) Written(ctx context.Context, keys []migration.FileKey) (map
 	return written, failure("read file images", string(r.key.Instance), err)
 }
 
+// WrittenInBulk is Written for what bulk copies brought, by path below the folder of all
+// uploads.
+func (r *FileImages) WrittenInBulk(ctx context.Context, paths []string) (map[string][]migration.Digest, error) {
+	return r.ledger.filesInBulk(ctx, r.key.Target, paths)
+}
+
 // Keep stores images with their content, and what is about to be written; all
 // is committed when it returns. The first image of a file is the one to go
 // back to; a later one is kept beside it if its content is neither known from

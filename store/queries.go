@@ -408,7 +408,8 @@ rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differi
 	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
-WHERE migration = ? AND state IN ('taken', 'parked')`
+WHERE migration = ? AND state IN ('taken', 'parked', 'left')`
+	updateBulkLeft = `UPDATE bulk_chunk SET state = 'left', changed_at = UTC_TIMESTAMP(6) WHERE migration = ? AND kind = 'files' AND state = 'waiting'`
 	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
 same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, gone = 0, removed = 0, restored = 0, in_use = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
@@ -426,25 +427,31 @@ WHERE id = ? AND state = 'taken' AND owner = ?`
 	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
 MAX(reason), IFNULL(MAX(IF(state = 'parked', detail, NULL)), MAX(detail)), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra),
 SUM(gone), SUM(removed), SUM(restored), SUM(in_use)
-FROM bulk_chunk WHERE migration = ? GROUP BY kind, form_table ORDER BY kind DESC, form_table`
+FROM bulk_chunk WHERE migration = ? AND state <> 'left' GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
-	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, row_count, data, noted_at) VALUES (?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND form_table = ? AND (`
+	insertBulkRows = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND kind = ? AND form_table = ? AND (`
 	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
 
 	queryBulkBrought = `SELECT data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL ORDER BY id`
 	queryBulkSpend   = `SELECT id, data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL AND first_id <= ? AND last_id >= ? ORDER BY id FOR UPDATE`
 	// What is taken back gets a row of its own, what stays keeps its own.
-	insertBulkSpent = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, row_count, data, noted_at, undone_at)
-SELECT chunk, target, form_table, ?, ?, ?, ?, noted_at, UTC_TIMESTAMP(6) FROM bulk_row WHERE id = ?`
+	insertBulkSpent = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at, undone_at)
+SELECT chunk, target, kind, form_table, ?, ?, ?, ?, noted_at, UTC_TIMESTAMP(6) FROM bulk_row WHERE id = ?`
 	updateBulkRows = `UPDATE bulk_row SET first_id = ?, last_id = ?, row_count = ?, data = ? WHERE id = ?`
 	deleteBulkRows = `DELETE FROM bulk_row WHERE id = ?`
 
-	queryBulkHeld = `SELECT COUNT(DISTINCT r.form_table), IFNULL(SUM(r.row_count), 0) FROM bulk_row r
+	queryBulkHeld = `SELECT COUNT(DISTINCT r.form_table), IFNULL(SUM(IF(r.kind = 'rows', r.row_count, 0)), 0), IFNULL(SUM(IF(r.kind = 'files', r.row_count, 0)), 0) FROM bulk_row r
 JOIN bulk_chunk c ON c.id = r.chunk WHERE c.migration = ? AND r.undone_at IS NULL`
 
 	// Whoever was about to take a record is waited for.
 	queryHoldsOf = `SELECT COUNT(*) FROM record_hold h JOIN migration m ON m.target = h.target WHERE m.name = ? LOCK IN SHARE MODE`
+
+	queryChunkRows  = `SELECT data FROM bulk_row WHERE chunk = ? ORDER BY id`
+	deleteChunkRows = `DELETE FROM bulk_row WHERE chunk = ?`
+
+	// Folders of records, which may be named otherwise than their records.
+	queryOddRekeys = `SELECT record FROM record_key WHERE source = ? AND target = ? AND (LENGTH(record) <> CHAR_LENGTH(record) OR record LIKE '%+%' OR record LIKE '%/%' OR LOCATE('%', record) > 0)`
 )
 
 // High-water marks.

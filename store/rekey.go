@@ -26,6 +26,19 @@ func (l *Ledger) AnyRekeys(ctx context.Context, source, target migration.Fingerp
 	return err == nil, failure("look for records with new IDs", "", err)
 }
 
+// OddRekeys returns those records of a source with another ID on a target whose folder of
+// uploads may have another name than the record.
+func (l *Ledger) OddRekeys(ctx context.Context, source, target migration.Fingerprint) ([]migration.RecordID, error) {
+	var odd []migration.RecordID
+	err := each(ctx, l.db, queryOddRekeys, []any{source, target}, func(row scanner) error {
+		var id migration.RecordID
+		err := row.Scan(&id)
+		odd = append(odd, id)
+		return err
+	})
+	return odd, failure("read records with new IDs", "", err)
+}
+
 // SaveRekeys decides that records of a source have other IDs on a target, and returns
 // what stands then for all of them: one that was decided before keeps that. One whose own
 // ID is on the target by our hand gets none, and is not among what is returned

@@ -26,8 +26,8 @@ func (act *Activities) Register(r worker.Registry) {
 	step.Register(r, act.Log, contract.SettleBulk, act.SettleBulk)
 }
 
-// CutTables begins the pass in the ledger, and cuts the form tables of its scope that were
-// not cut before; to take the copy back, none. A name that the source does not have is told, and nothing is begun then. It
+// CutTables begins the pass in the ledger, and cuts the form tables of its scope, and the
+// files below their folders, that were not cut before; to take the copy back, none. A name that the source does not have is told, and nothing is begun then. It
 // is safe to repeat.
 func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (contract.CutOutput, error) {
 	var out contract.CutOutput
@@ -63,6 +63,9 @@ func (act *Activities) CutTables(ctx context.Context, in contract.BulkInput) (co
 		}
 	}
 	if err := act.cutTrails(ctx, in, &out); err != nil {
+		return out, err
+	}
+	if err := act.cutUploads(ctx, in, tables); err != nil {
 		return out, err
 	}
 	out.Turns, err = act.turns(ctx, in)
@@ -138,6 +141,19 @@ func (act *Activities) makeTables(ctx context.Context, in contract.BulkInput, ta
 	}
 	for _, table := range tables {
 		if err := act.MakeTable(ctx, in.Migration, "", table); err != nil && migration.CodeOf(err) != migration.CodeUnsupported {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutUploads cuts the files of tables, unless they are left out. They come after all rows.
+func (act *Activities) cutUploads(ctx context.Context, in contract.BulkInput, tables []string) error {
+	if in.Order.Scope.NoUploads {
+		return nil
+	}
+	for _, table := range tables {
+		if err := act.cutFiles(ctx, in.Migration, table); err != nil {
 			return err
 		}
 	}

@@ -73,13 +73,15 @@ type lane struct {
 	order   migration.BulkOrder // as of the latest look
 	rows    *rows
 	trails  map[string]*rows // by app, those that it had chunks of
-	limiter *rate.Limiter    // its part of the rate of the copy
+	files   files
+	limiter *rate.Limiter // its part of the rate of the copy
 	looked  time.Time
 }
 
 func (act *Activities) lane(ctx context.Context, in contract.LaneInput) (l *lane, err error) {
 	l = &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1), trails: map[string]*rows{}}
 	l.rows, err = newRows(ctx, l)
+	l.files = files{l}
 	return l, err
 }
 
@@ -108,6 +110,7 @@ func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOut
 		}
 		return trails.do(ctx, c)
 	case migration.BulkFiles:
+		return l.files.do(ctx, c)
 	}
 	return migration.BulkOutcome{}, nil
 }

@@ -269,11 +269,11 @@ func (w *rowChunk) judge(c *compared, r records.BulkResult) {
 	}
 }
 
-// maxNamed bounds how many rows are named.
+// maxNamed bounds how many rows or files are named.
 const maxNamed = 20
 
-func named(keys []migration.RowKey) string {
-	list := step.List(keys[:min(len(keys), maxNamed)])
+func named[T fmt.Stringer](keys []T) string {
+	list := strings.ToValidUTF8(step.List(keys[:min(len(keys), maxNamed)]), "\uFFFD") // of files
 	if more := len(keys) - maxNamed; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}

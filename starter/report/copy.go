@@ -19,7 +19,8 @@ type Copy struct {
 	RowsPerSecond int                   `json:"rows_per_second,omitempty"`
 	Chunks        int                   `json:"chunks"`
 	Parked        int                   `json:"parked"`
-	Total         migration.BulkTable   `json:"total"` // of all; without a name
+	Total         migration.BulkTable   `json:"total"` // of the rows of all; without a name
+	Files         migration.BulkTable   `json:"files"` // of the files of all
 	Tables        []migration.BulkTable `json:"tables"`
 }
 
@@ -30,16 +31,24 @@ func NewCopy(bulk migration.BulkCopy, tables []migration.BulkTable) Copy {
 		RowsPerSecond: bulk.RowsPerSecond, Tables: append([]migration.BulkTable{}, tables...),
 	}
 	for _, t := range tables {
-		v.Total.Add(t)
+		if t.Kind == migration.BulkFiles {
+			v.Files.Add(t)
+		} else {
+			v.Total.Add(t)
+		}
 	}
-	v.Chunks, v.Parked = v.Total.Chunks, v.Total.Parked
+	v.Chunks, v.Parked = v.Total.Chunks+v.Files.Chunks, v.Total.Parked+v.Files.Parked
 	return v
 }
 
 // Progress is one line about a copy that was followed for so long.
 func (v Copy) Progress(since time.Duration) string {
+	files := ""
+	if v.Files.Chunks > 0 {
+		files = fmt.Sprintf("; %d files, %s", v.Files.Rows, megabytes(v.Files.Bytes))
+	}
 	return fmt.Sprintf("%s: %d of %d chunks, %d parked; %d of about %d rows, %s",
-		v.Pass, v.Total.Done+v.Total.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + v.eta(since)
+		v.Pass, v.Total.Done+v.Files.Done+v.Parked, v.Chunks, v.Parked, v.Total.Rows, v.Total.Planned, megabytes(v.Total.Bytes)) + files + v.eta(since)
 }
 
 // eta says how long the rest takes at the rate so far, once that says anything.
@@ -83,23 +92,36 @@ var passes = map[migration.BulkPass][2]string{
 func (v Copy) sheets() []sheet {
 	all := sheet{header: append([]string{"table", "chunks", "parked", "rows", "MB"}, counts[v.Pass]...), fits: true}
 	for _, t := range v.Tables {
-		v.add(&all, t.Table, t)
+		v.add(&all, nameOf(t), t)
 	}
 	if len(v.Tables) > 1 {
 		v.add(&all, "all", v.Total)
 	}
+	if v.Files.Chunks > 0 {
+		v.add(&all, "all/", v.Files)
+	}
 	why := sheet{title: "Rows", header: []string{"table", "parked", "reason", "rows"}}
 	for _, t := range v.Tables {
 		if t.Detail != "" {
-			why.add(t.Table, t.Parked, t.Reason, t.Detail)
+			why.add(nameOf(t), t.Parked, t.Reason, t.Detail)
 		}
 	}
 	is := passes[v.Pass]
 	end := []string{is[0] + " is " + string(v.Status) + ". " + is[1]}
+	if v.Files.Chunks > 0 {
+		end[0] += " A name that ends with a slash is that of a table's files."
+	}
 	if slices.ContainsFunc(v.Tables, func(t migration.BulkTable) bool { return strings.Contains(t.Table, "/report_") && t.Kept > 0 }) {
 		end = append(end, "Of reports, kept are rows whose instance ID the target has for another instance, or may yet hand out: docs/what-if.md#a-copy-kept-reports-back")
 	}
 	return []sheet{all, why, {text: end}}
+}
+
+func nameOf(t migration.BulkTable) string {
+	if t.Kind == migration.BulkFiles {
+		return t.Table + "/"
+	}
+	return t.Table
 }
 
 func (v Copy) add(s *sheet, name string, c migration.BulkTable) {

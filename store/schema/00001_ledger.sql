@@ -295,13 +295,15 @@ CREATE TABLE IF NOT EXISTS bulk_chunk (
   KEY bulk_chunk_table (migration, kind, form_table)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Rows that chunks inserted, or meant to: ids and digests, packed, some hundreds at a
--- time. first_id and last_id are the least and the greatest of them as bytes. undone_at:
--- they were taken back, and are nobody's any more.
+-- Rows and files that chunks brought, or meant to: ids, or paths below the folder of the
+-- table, and digests, packed, some hundreds at a time. first_id and last_id are the least
+-- and the greatest of them as bytes, of files those of the folders of their records.
+-- undone_at: they were taken back, and are nobody's any more.
 CREATE TABLE IF NOT EXISTS bulk_row (
   id        bigint NOT NULL AUTO_INCREMENT,
   chunk     bigint NOT NULL,
   target    varchar(190) NOT NULL,
+  kind      varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   form_table varchar(64) NOT NULL,
   first_id  varchar(255) NOT NULL,
   last_id   varchar(255) NOT NULL,
@@ -311,7 +313,7 @@ CREATE TABLE IF NOT EXISTS bulk_row (
   undone_at datetime(6) NULL,
   PRIMARY KEY (id),
   KEY bulk_row_chunk (chunk, id),
-  KEY bulk_row_id (target, form_table, first_id, last_id)
+  KEY bulk_row_id (target, kind, form_table, first_id, last_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS target_mark (

@@ -149,13 +149,13 @@ func (t *tree) whole() {
 	}
 }
 
-// copyUploads copies as the uploads of instances are, some records at a time.
+// copyUploads copies as starter copy does, some records at a time.
 func (t *tree) copyUploads() {
 	t.Helper()
 	source, target := t.store(t.source), t.store(t.target)
-	const atATime = 100
+	const atATime = 500
 	for at := 0; at < len(t.records); at += atATime {
-		_, err := uploads.Copy(t.Context(), source, target, t.records[at:min(at+atATime, len(t.records))], unwritten{}, uploads.Options{})
+		_, err := uploads.Copy(t.Context(), source, target, t.records[at:min(at+atATime, len(t.records))], unwritten{}, uploads.Options{Together: target.Together()})
 		t.must(err)
 	}
 }
@@ -176,6 +176,9 @@ func (t *tree) store(root string) *local.Store {
 type unwritten struct{}
 
 func (unwritten) Written(context.Context, []uploads.Key) (map[uploads.Key][]uploads.Sum, error) {
+	return nil, nil
+}
+func (unwritten) WrittenInBulk(context.Context, []string) (map[string][]uploads.Sum, error) {
 	return nil, nil
 }
 func (unwritten) Keep(context.Context, []uploads.FileImage) error  { return nil }

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -84,6 +85,8 @@ type caseStep struct {
 	Effects map[string]int
 	// Contents are wanted of files, "" for none.
 	Contents map[string]string
+	// SameFiles are tables whose files have the same bytes and times on both sides.
+	SameFiles []string `yaml:"same_files"`
 	// Data is "remember" or "as remembered": what the target has but for the
 	// engine's own, uploads included.
 	Data string
@@ -550,6 +553,9 @@ func (r *runner) want(s caseStep) {
 			r.fail("%s: %q, want %q (%v)", path, got, want, err)
 		}
 	}
+	for _, table := range s.SameFiles {
+		r.sameFiles(table)
+	}
 	for query, want := range s.Same {
 		var got string
 		if err := r.Target.QueryRowContext(r.t.Context(), r.expand(query)).Scan(&got); err != nil || got != r.expand(want) {
@@ -576,6 +582,26 @@ func (r *runner) checksum(db *sql.DB, table string) string {
 		r.fail("%v", err)
 	}
 	return sum
+}
+
+// sameFiles compares the files of a table on both sides.
+func (r *runner) sameFiles(table string) {
+	var sides [2]digest.Tree
+	for i, dir := range []string{r.SourceUploads, r.TargetFiles} {
+		tree, err := digest.OfTree(filepath.Join(dir, table), digest.TreeOptions{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		maps.DeleteFunc(tree, func(_ string, e digest.Entry) bool { return e.Mode&fs.ModeDir != 0 })
+		for path, e := range tree {
+			e.Mode = 0
+			tree[path] = e
+		}
+		sides[i] = tree
+	}
+	if diff := digest.DiffTrees(sides[0], sides[1]); diff != "" || len(sides[0]) == 0 {
+		r.fail("%d files of %s are not the same on both sides:\n%s", len(sides[0]), table, diff)
+	}
 }
 
 // compareData remembers what the target has, or compares it with that.
