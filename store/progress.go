@@ -17,6 +17,11 @@ import (
 // another entry has. Unknown instance: CodeNotFound.
 func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	const op = "record progress"
+	if onlyStep(change) && len(lines) == 0 {
+		if done, err := l.stepOn(ctx, mig, id, change); done || err != nil {
+			return failure(op, string(id), err)
+		}
+	}
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
@@ -46,10 +51,10 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		}
 		// The batch of a token is what is still claimed; leaving that state ends it.
 		args := []any{string(e.State), string(e.Step), string(e.Reason), cut(e.Detail, maxDetail), nullable(e.TargetID), string(e.Verdict), "", mig, string(id)}
-		if e.State == was.State && e.Verdict == was.Verdict && e.State != migration.InstanceDone {
-			_, err = tx.ExecContext(ctx, updateEntry, args...) // it counts as before
-		} else {
+		if was.State == migration.InstanceDone { // what it counted for its token tells
 			err = changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateEntry, args...)
+		} else if _, err = tx.ExecContext(ctx, updateEntry, args...); err == nil {
+			err = countChange(ctx, tx, mig, &was.Entry, &e.Entry)
 		}
 		if err != nil {
 			return err
@@ -61,6 +66,22 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		}
 		return l.log(ctx, tx, mig, id, story...)
 	})
+}
+
+// onlyStep reports whether a change of an entry that is in flight is none but of its step.
+func onlyStep(change migration.Change) bool {
+	return change.State == migration.InstanceRunning && slices.Contains(change.From, migration.InstanceRunning) &&
+		change.TargetID == "" && change.Verdict == ""
+}
+
+// stepOn is Progress for an entry that is in flight already; false: it is not, and nothing was done.
+func (l *Ledger) stepOn(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change) (done bool, err error) {
+	result, err := l.db.ExecContext(ctx, updateStep, string(change.Step), string(change.Reason), cut(change.Detail, maxDetail), mig, string(id), string(migration.InstanceRunning))
+	if err != nil {
+		return false, err
+	}
+	found, err := result.RowsAffected()
+	return found > 0, err
 }
 
 // mayLeave says whether an entry may take the state of a change. Without From,
@@ -264,24 +285,37 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig migration.Name, id migrat
 	return seq, err
 }
 
+const opSnapshot = "read snapshot"
+
 // Snapshot returns the latest snapshot of an instance. None: CodeNotFound.
 func (l *Ledger) Snapshot(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Snapshot, error) {
-	const op = "read snapshot"
-	var s migration.Snapshot
-	var seq int
-	var sum string
-	var blob []byte
-	var taken sql.NullTime
-	err := l.db.QueryRowContext(ctx, queryLastSnapshot, mig, string(id)).Scan(&seq, &sum, &blob, &taken)
+	var f snapshotFields
+	err := l.db.QueryRowContext(ctx, queryLastSnapshot, mig, string(id)).Scan(f.into()...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return s, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
+		return migration.Snapshot{}, &migration.Error{Code: migration.CodeNotFound, Op: opSnapshot, Subject: string(id)}
 	}
-	if err == nil && digest(blob) != sum {
-		err = errUndecodable
+	if err != nil {
+		return migration.Snapshot{}, failure(opSnapshot, string(id), err)
 	}
-	if err == nil {
-		err = unpackJSON(blob, &s)
+	s, err := f.snapshot()
+	return s, failure(opSnapshot, string(id), err)
+}
+
+// snapshotFields takes snapshotColumns, all NULL where there is none.
+type snapshotFields struct {
+	seq   sql.NullInt64
+	sum   sql.NullString
+	blob  []byte
+	taken sql.NullTime
+}
+
+func (f *snapshotFields) into() []any { return []any{&f.seq, &f.sum, &f.blob, &f.taken} }
+
+func (f *snapshotFields) snapshot() (s migration.Snapshot, err error) {
+	if digest(f.blob) != f.sum.String {
+		return s, errUndecodable
 	}
-	s.Seq, s.TakenAt = seq, taken.Time
-	return s, failure(op, string(id), err)
+	err = unpackJSON(f.blob, &s)
+	s.Seq, s.TakenAt = int(f.seq.Int64), f.taken.Time
+	return s, err
 }

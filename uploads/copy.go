@@ -45,9 +45,20 @@ type FileImages interface {
 	Wrote(ctx context.Context, images []FileImage) error
 }
 
+// ErrLimit: the records have more files than Options.Limit allows, and none was touched.
+var ErrLimit = errors.New("more files than one copy may have")
+
+// Limit bounds the files of a copy; zero fields do not.
+type Limit struct {
+	Files int
+	Bytes int64
+}
+
 // Options tune Copy.
 type Options struct {
 	OnConflict OnConflict
+	// Limit is what the source may have; more is ErrLimit.
+	Limit Limit
 	// Parallel is how many files are worked on at once; 0 means 8.
 	Parallel int
 	// Pace, if set, is called before each batch with its numbers: to limit the
@@ -222,12 +233,24 @@ func (c *copier) plan(ctx context.Context, records []migration.RowKey) error {
 			jobs = append(jobs, &job{key: key, entry: entry, thumb: isThumbnail(key, entries)})
 		}
 	}
-	for chunk := range slices.Chunk(once(jobs), batchFiles) {
+	jobs = once(jobs)
+	if c.options.Limit.exceeded(jobs) {
+		return ErrLimit
+	}
+	for chunk := range slices.Chunk(jobs, batchFiles) {
 		if err := c.decide(ctx, chunk); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (l Limit) exceeded(jobs []*job) bool {
+	var bytes int64
+	for _, j := range jobs {
+		bytes += j.entry.Size
+	}
+	return l.Files > 0 && len(jobs) > l.Files || l.Bytes > 0 && bytes > l.Bytes
 }
 
 // once returns jobs without those of files that another one is of, too: the folder of a

@@ -15,8 +15,8 @@ import (
 // Opened is a source instance as the ledger has it when a step begins.
 type Opened struct {
 	contract.StepInput
-	Key   migration.ClaimKey
-	Entry migration.Entry
+	*store.Standing
+	Key migration.ClaimKey
 }
 
 // Bound refuses to work on a migration that was planned with other servers than
@@ -26,23 +26,24 @@ func (s *Servers) Bound(ctx context.Context, mig migration.Name) (migration.Bind
 	if err != nil {
 		return bound, err
 	}
-	if !bound.Serves(s.Source.Fingerprint, s.Target.Fingerprint) {
-		return bound, &MisdirectedError{Why: bound.Misses(s.Source.Fingerprint, s.Target.Fingerprint)}
+	return bound, s.serves(bound)
+}
+
+// serves refuses what is bound to other servers than this worker's.
+func (s *Servers) serves(bound migration.Binding) error {
+	if bound.Serves(s.Source.Fingerprint, s.Target.Fingerprint) {
+		return nil
 	}
-	return bound, nil
+	return &MisdirectedError{Why: bound.Misses(s.Source.Fingerprint, s.Target.Fingerprint)}
 }
 
 // Open reads what the ledger has of an instance, whatever its state.
 func (s *Servers) Open(ctx context.Context, in contract.StepInput) (*Opened, error) {
-	bound, err := s.Bound(ctx, in.Migration)
+	standing, err := s.Ledger.Standing(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.Ledger.Entry(ctx, in.Migration, in.Instance)
-	if err != nil {
-		return nil, err
-	}
-	return &Opened{StepInput: in, Key: migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}, Entry: entry}, nil
+	return &Opened{StepInput: in, Standing: standing, Key: standing.Claim.ClaimKey}, s.serves(standing.Binding)
 }
 
 // Begin is Open for a step that changes something. Unless the status of out is

@@ -20,10 +20,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	claim, err := act.Ledger.Claimed(ctx, i.Key)
-	if err != nil {
-		return contract.StartOutput{}, err
-	}
+	claim := i.Claim
 	if final, is := step.Final(&i.Entry); is {
 		return contract.StartOutput{Outcome: final, Target: i.Entry.TargetID}, nil
 	}
@@ -95,6 +92,9 @@ func (act *Activities) conclude(ctx context.Context, i *Instance, r startResult)
 	var err error
 	switch r.status {
 	case startStarted:
+		if r.sent { // its entry was in this step before, and has the target since
+			return act.lookOn(ctx, i, r.started)
+		}
 		return act.started(ctx, i, r.started)
 	case startUnknown:
 		out.Status = contract.StatusUnknown

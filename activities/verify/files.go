@@ -14,7 +14,7 @@ import (
 // to them was put back.
 func (v *verification) files(ctx context.Context, source *transfer.Source) error {
 	act := v.act
-	keys, err := act.Keys(ctx, act.Key(v.in.Instance), v.snapshot)
+	keys, err := act.Keys(ctx, v.opened, v.snapshot)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ const (
 func TestCostOfCleanInstances(t *testing.T) {
 	t.Parallel()
 	const first, rest = 4, 16
-	server := rig.Metered(t, "20000")
+	server := rig.Metered(t, "100000")
 	s := rig.New(t, rig.Options{
 		Seed:         seed.Options{Seed: 7, Instances: first + rest, Positions: []string{"onboard/probation/review", "leave/process1/approve"}},
 		SourceServer: server.DSN(""), TargetServer: server.DSN(""),

@@ -13,8 +13,8 @@ import (
 // What an instance with one open activity and nothing special may take
 // (docs/development.md#budgets).
 const (
-	plainEvents  = 35
-	plainActions = 8
+	plainEvents  = 30
+	plainActions = 6
 )
 
 // sampled is how many instances of a kind are looked at.
