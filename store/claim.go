@@ -56,9 +56,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 		if err != nil {
 			return err
 		}
-		if row, _, err = findClaim(ctx, tx, key, unlocked); err != nil {
-			return err
-		}
+		row = row.again(key, record, token, mig)
 		claim, got = row.Claim, true
 		return l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventClaimed, Facts: migration.Facts{Number: int64(claim.Attempt)}})
 	})
@@ -244,13 +242,12 @@ func (l *Ledger) keepTarget(ctx context.Context, tx *sql.Tx, key migration.Claim
 	if err != nil {
 		return "", err
 	}
+	if fresh, err := inserted(tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)); fresh || err != nil {
+		return "", err
+	}
 	known := key
 	var stored []byte
 	err = tx.QueryRowContext(ctx, queryTargetInstance+forUpdate, key.Target, string(identity.ID)).Scan(&known.Source, &known.Instance, &stored)
-	if errors.Is(err, sql.ErrNoRows) {
-		_, err = tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)
-		return "", err
-	}
 	if err != nil {
 		return "", err
 	}
@@ -425,6 +422,14 @@ func (l *Ledger) explained(ctx context.Context, target migration.Fingerprint, li
 type claimRow struct {
 	migration.Claim
 	migration migration.Name // the one that claimed last
+}
+
+// again is a row as it is once its start is claimed anew.
+func (row claimRow) again(key migration.ClaimKey, record migration.RecordID, token migration.Token, mig migration.Name) claimRow {
+	return claimRow{migration: mig, Claim: migration.Claim{
+		ClaimKey: key, State: migration.ClaimClaimed, Attempt: row.Attempt + 1, Token: token, Record: record,
+		Baseline: row.Baseline, BaselineTaken: row.BaselineTaken, Accepted: row.Accepted, Named: row.Named,
+	}}
 }
 
 func place(key migration.ClaimKey) []any {

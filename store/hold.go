@@ -17,7 +17,17 @@ import (
 // that: its own ID is CodeDrifted, since whoever asks does not know of the decision yet.
 func (l *Ledger) HoldRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID, mig migration.Name) error {
 	const op = "hold record"
-	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error { return take(ctx, tx, op, key, record, mig) })
+	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		// Mostly nobody holds it.
+		fresh, err := inserted(tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig))
+		if err != nil {
+			return err
+		}
+		if fresh {
+			return notRekeyed(ctx, tx, op, key, record)
+		}
+		return take(ctx, tx, op, key, record, mig)
+	})
 }
 
 // RecordHolder returns the source instance that holds a record of key's target, "" for
@@ -59,16 +69,21 @@ func take(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, re
 		if _, err := tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig); err != nil {
 			return err
 		}
-		var rekeyed int
-		err := tx.QueryRowContext(ctx, queryRekeyed, key.Source, key.Target, string(record)).Scan(&rekeyed)
-		if err == nil && rekeyed > 0 {
-			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(key.Instance), Hint: "its record has got a new ID on the target; it is read again"}
-		}
-		return err
+		return notRekeyed(ctx, tx, op, key, record)
 	case *holder == key:
 		return nil
 	}
 	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusyError{By: holder.Instance})
+}
+
+// notRekeyed is CodeDrifted where a record that was just taken has another ID on the target.
+func notRekeyed(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
+	var rekeyed int
+	err := tx.QueryRowContext(ctx, queryRekeyed, key.Source, key.Target, string(record)).Scan(&rekeyed)
+	if err == nil && rekeyed > 0 {
+		err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(key.Instance), Hint: "its record has got a new ID on the target; it is read again"}
+	}
+	return err
 }
 
 // freeIdle ends the hold of key where no start is in flight and no capture open.

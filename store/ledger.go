@@ -226,6 +226,15 @@ func now(ctx context.Context, q querier) (time.Time, error) {
 	return t, err
 }
 
+// inserted reports whether an INSERT made its row; false: there is one already, which the
+// transaction has locked.
+func inserted(_ sql.Result, err error) (bool, error) {
+	if database.ClassOf(err) == database.Duplicate {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // querier is what *sql.DB and *sql.Tx have in common.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)

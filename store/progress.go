@@ -17,11 +17,6 @@ import (
 // another entry has. Unknown instance: CodeNotFound.
 func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change, lines ...migration.StepLine) error {
 	const op = "record progress"
-	if onlyStep(change) && len(lines) == 0 {
-		if done, err := l.stepOn(ctx, mig, id, change); done || err != nil {
-			return failure(op, string(id), err)
-		}
-	}
 	return l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
 		e, err := findEntry(ctx, tx, mig, id, forUpdate)
 		if err != nil {
@@ -68,20 +63,16 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 	})
 }
 
-// onlyStep reports whether a change of an entry that is in flight is none but of its step.
-func onlyStep(change migration.Change) bool {
-	return change.State == migration.InstanceRunning && slices.Contains(change.From, migration.InstanceRunning) &&
-		change.TargetID == "" && change.Verdict == ""
-}
-
-// stepOn is Progress for an entry that is in flight already; false: it is not, and nothing was done.
-func (l *Ledger) stepOn(ctx context.Context, mig migration.Name, id migration.InstanceID, change migration.Change) (done bool, err error) {
-	result, err := l.db.ExecContext(ctx, updateStep, string(change.Step), string(change.Reason), cut(change.Detail, maxDetail), mig, string(id), string(migration.InstanceRunning))
+// StepOn is Progress of an entry that is in flight to its next step; false: it is not in
+// flight, and nothing was done.
+func (l *Ledger) StepOn(ctx context.Context, mig migration.Name, id migration.InstanceID, step migration.Step) (bool, error) {
+	const op = "record step"
+	result, err := l.db.ExecContext(ctx, updateStep, string(step), mig, string(id), string(migration.InstanceRunning))
 	if err != nil {
-		return false, err
+		return false, failure(op, string(id), err)
 	}
 	found, err := result.RowsAffected()
-	return found > 0, err
+	return found > 0, failure(op, string(id), err)
 }
 
 // mayLeave says whether an entry may take the state of a change. Without From,
@@ -262,24 +253,22 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig migration.Name, id migrat
 	}
 	sum := digest(data)
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, forUpdate)
-		if err != nil {
-			return err
+		var step migration.Step
+		var number sql.NullInt64
+		var last sql.NullString
+		err := tx.QueryRowContext(ctx, queryLastSnapshotDigest, mig, string(id)).Scan(&step, &number, &last)
+		if errors.Is(err, sql.ErrNoRows) {
+			return unplanned(id)
 		}
-		var last string
-		seq = 0
-		err = tx.QueryRowContext(ctx, queryLastSnapshotDigest, mig, string(id)).Scan(&seq, &last)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		seq = int(number.Int64)
+		if err != nil || last.String == sum {
 			return err
-		}
-		if err == nil && last == sum {
-			return nil
 		}
 		seq++
 		if _, err := tx.ExecContext(ctx, insertSnapshot, mig, string(id), seq, sum, data); err != nil {
 			return err
 		}
-		line := migration.StepLine{Step: e.Step, Event: migration.EventSnapshot, Facts: migration.Facts{Number: int64(seq)}, Detail: sum}
+		line := migration.StepLine{Step: step, Event: migration.EventSnapshot, Facts: migration.Facts{Number: int64(seq)}, Detail: sum}
 		return l.log(ctx, tx, mig, id, line)
 	})
 	return seq, err

@@ -82,7 +82,7 @@ updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 	updateEntry = `UPDATE instance SET state = ?, step = ?, reason = ?, detail = ?, target_id = ?, verdict = ?,
 claim_token = ?, updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
 
-	updateStep = `UPDATE instance SET step = ?, reason = ?, detail = ?, claim_token = '', updated_at = UTC_TIMESTAMP(6)
+	updateStep = `UPDATE instance SET step = ?, reason = '', detail = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ? AND state = ?`
 
 	updateParked = `UPDATE instance SET state = 'parked', step = ?, reason = ?, detail = ?, park_id = ?,
@@ -109,7 +109,9 @@ decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at =
 
 // queryStanding is all that a step begins with.
 var queryStanding = `SELECT m.source, m.target, ` + of("i", entryColumns) + `, k.target_record,
-EXISTS (SELECT 1 FROM record_key r WHERE r.source = m.source AND r.target = m.target), ` +
+EXISTS (SELECT 1 FROM record_key r WHERE r.source = m.source AND r.target = m.target),
+EXISTS (SELECT 1 FROM row_capture p WHERE p.source = m.source AND p.instance = i.instance AND p.target = m.target),
+EXISTS (SELECT 1 FROM fence f WHERE f.source = m.source AND f.instance = i.instance AND f.target = m.target AND f.is_open = 1), ` +
 	of("c", claimColumns) + ", UTC_TIMESTAMP(6), " + of("w", wordColumns) + ", " + of("s", snapshotColumns) + `
 FROM migration m JOIN instance i ON i.migration = m.name AND i.instance = ?
 LEFT JOIN record_key k ON k.source = m.source AND k.target = m.target AND k.record = i.record
@@ -301,8 +303,9 @@ const (
 	queryLastSnapshot = "SELECT " + snapshotColumns + ` FROM snapshot WHERE migration = ? AND instance = ?
 ORDER BY seq DESC LIMIT 1`
 
-	queryLastSnapshotDigest = `SELECT seq, digest FROM snapshot WHERE migration = ? AND instance = ?
-ORDER BY seq DESC LIMIT 1`
+	queryLastSnapshotDigest = `SELECT i.step, s.seq, s.digest FROM instance i
+LEFT JOIN snapshot s ON s.migration = i.migration AND s.instance = i.instance
+WHERE i.migration = ? AND i.instance = ? ORDER BY s.seq DESC LIMIT 1` + forUpdate
 
 	insertSnapshot = `INSERT INTO snapshot (migration, instance, seq, digest, data, taken_at)
 VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`

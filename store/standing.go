@@ -17,6 +17,10 @@ type Standing struct {
 	Word    migration.Word  // typed by the operator; zero: none was
 	// Rekeyed: some record of the source has another ID on the target.
 	Rekeyed bool
+	// Captured: a call that may have run tools was captured once.
+	Captured bool
+	// Fenced: a call that changes the target is not known to be over (Fence).
+	Fenced bool
 
 	last        migration.Snapshot
 	hasSnapshot bool
@@ -54,7 +58,7 @@ func scanStanding(row *sql.Row, mig migration.Name) (*Standing, error) {
 	var w wordFields
 	var last snapshotFields
 	var record sql.NullString
-	into := slices.Concat([]any{&s.Binding.Source, &s.Binding.Target}, e.into(), []any{&record, &s.Rekeyed}, c.into(), w.into(), last.into())
+	into := slices.Concat([]any{&s.Binding.Source, &s.Binding.Target}, e.into(), []any{&record, &s.Rekeyed, &s.Captured, &s.Fenced}, c.into(), w.into(), last.into())
 	if err := row.Scan(into...); err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (s *Servers) Enter(ctx context.Context, i *Opened, at migration.Step) (cont
 		if err := l.HoldRecord(ctx, i.Key, i.TargetRecord(), i.Migration); err != nil {
 			return err
 		}
-		return l.Progress(ctx, i.Migration, i.Instance, migration.Change{From: migration.Working(), State: migration.InstanceRunning, Step: at})
+		return Run(ctx, l, i, at)
 	}))
 }
 

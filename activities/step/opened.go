@@ -79,8 +79,18 @@ func (s *Servers) Progress(ctx context.Context, in contract.StepInput, change mi
 }
 
 // Running is Progress of an instance that a step works on.
-func (s *Servers) Running(ctx context.Context, in contract.StepInput, step migration.Step) error {
-	return s.Progress(ctx, in, migration.Change{State: migration.InstanceRunning, Step: step})
+func (s *Servers) Running(ctx context.Context, i *Opened, step migration.Step) error {
+	return Run(ctx, s.Ledger, i, step)
+}
+
+// Run is Running in a transaction of the ledger.
+func Run(ctx context.Context, l *store.Ledger, i *Opened, step migration.Step) error {
+	if i.Entry.State == migration.InstanceRunning {
+		if done, err := l.StepOn(ctx, i.Migration, i.Instance, step); done || err != nil {
+			return err
+		}
+	}
+	return l.Progress(ctx, i.Migration, i.Instance, migration.Change{From: migration.Working(), State: migration.InstanceRunning, Step: step})
 }
 
 // Parking is why a step gives an instance to the operator.

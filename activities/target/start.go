@@ -49,9 +49,6 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{Outcome: out}, err
 	}
 
-	if err := act.Running(ctx, in, migration.StepStart); err != nil {
-		return contract.StartOutput{}, err
-	}
 	// The limit of calls is waited for while nothing is claimed yet: what is claimed
 	// for long is soon in doubt.
 	ctx, err = act.API.Admit(ctx)
@@ -78,7 +75,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 // protocol returns the start protocol of i on the real ledger and target.
 func (act *Activities) protocol(i *Instance) *protocol {
 	return &protocol{
-		ledger: act.Ledger, target: &starting{act: act, of: i}, key: i.Key, intent: i.intent,
+		ledger: &startClaims{Ledger: act.Ledger, of: i}, target: &starting{act: act, of: i}, key: i.Key, intent: i.intent,
 		settle: act.Settings.Settle, rest: act.Settings.Rest, retryUnknown: act.Settings.RetryUnknown,
 		explain: func(ctx context.Context, linked []migration.Linked) (migration.Explained, error) {
 			return act.Ledger.ExplainedBesides(ctx, i.Key, linked)

@@ -309,7 +309,7 @@ func (act *Activities) CopyUploads(ctx context.Context, in contract.StepInput) (
 	if err != nil {
 		return out, err
 	}
-	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
+	if err := act.Running(ctx, i, migration.StepCopyUploads); err != nil {
 		return out, err
 	}
 	out, parking, err := act.copyFiles(ctx, i, &snapshot, uploads.Limit{})

@@ -86,8 +86,8 @@ type Reverted struct {
 // copied, once: what comes later is not the tools' of our calls. Files of rows
 // that others use too are left. set is the record set of the source as the target shall
 // have it, keys are those of the rows of its snapshot.
-func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, set *records.Set, keys migration.Rekeys, differences []uploads.Difference) (Reverted, error) {
-	key := act.Key(in.Instance)
+func (act *Activities) RevertFiles(ctx context.Context, i *step.Opened, root *migration.Instance, set *records.Set, keys migration.Rekeys, differences []uploads.Difference) (Reverted, error) {
+	in, key := i.StepInput, i.Key
 	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return Reverted{}, nil
@@ -95,19 +95,21 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	if err != nil {
 		return Reverted{}, err
 	}
-	lost, err := act.lostFolders(ctx, key, root, keys, &capture)
-	if err != nil {
-		return Reverted{}, err
+	var lost []uploads.Difference
+	var stories []migration.CaptureStory
+	if i.Captured {
+		if lost, err = act.lostFolders(ctx, key, root, keys, &capture); err != nil {
+			return Reverted{}, err
+		}
+		if stories, err = act.Ledger.CaptureStories(ctx, key); err != nil {
+			return Reverted{}, err
+		}
 	}
 	var used []migration.RowKey
 	for i := range set.Rows {
 		if set.Rows[i].Shared {
 			used = append(used, set.Rows[i].Key)
 		}
-	}
-	stories, err := act.Ledger.CaptureStories(ctx, key)
-	if err != nil {
-		return Reverted{}, err
 	}
 	runs, others := migration.Runs(stories)
 	calls := migration.Intervals(others)

@@ -40,7 +40,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			out.Outcome, out.Verdict = final, i.Entry.Verdict
 			return out, nil
 		}
-		if err := act.Running(ctx, in.StepInput, migration.StepVerify); err != nil {
+		if err := act.Running(ctx, i, migration.StepVerify); err != nil {
 			return out, err
 		}
 		// What a call still changes after the comparison would be nobody's to see.
@@ -409,9 +409,11 @@ func (v *verification) rows(ctx context.Context, source *transfer.Source) error 
 	if err != nil {
 		return err
 	}
-	left, err := v.act.guard.Ran(ctx, v.act.Key(v.in.Instance))
-	if err != nil {
-		return err
+	var left map[migration.RowKey]records.Digest
+	if v.opened.Captured {
+		if left, err = v.act.guard.Ran(ctx, v.opened.Key); err != nil {
+			return err
+		}
 	}
 	now := map[migration.RowKey]records.Digest{}
 	for i := range there.Rows {

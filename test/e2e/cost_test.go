@@ -12,10 +12,10 @@ import (
 // What a clean instance with one open activity may take (docs/development.md#budgets).
 // Counts, not times: each is what it takes today and little more.
 const (
-	maxLedgerStatements = 150
-	maxLedgerCommits    = 27
+	maxLedgerStatements = 85
+	maxLedgerCommits    = 15
 	maxSourceStatements = 32
-	maxTargetStatements = 90
+	maxTargetStatements = 86
 	maxHistoryBytes     = 8 << 10
 )
 

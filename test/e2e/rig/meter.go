@@ -73,42 +73,64 @@ func (l Load) Table(instances int) string {
 	return b.String()
 }
 
-// Load returns what an account asked, by statements as they are kept: of a worker that
-// still runs.
+// Load returns what an account asked. Statements and COMMITs are the server's own counts;
+// Digests, and what writes outside transactions, are of connections that are still open.
 func (m *Meter) Load(account string) Load {
 	m.stage.t.Helper()
-	rows, err := m.db.QueryContext(m.stage.t.Context(), queryStatements, m.stage.accounts[account])
-	m.stage.must(err)
-	defer func() { _ = rows.Close() }()
 	load := Load{Digests: map[string]int{}}
+	m.each(queryCounts, account, func(scan func(...any) error) {
+		var event string
+		var n int
+		m.stage.must(scan(&event, &n))
+		switch kind := kindOf(event); {
+		case kind == "commit":
+			load.Commits += n
+		case !slices.Contains(bounds, kind):
+			load.Statements += n
+		}
+	})
 	inTransaction := map[int64]bool{} // by thread
-	for rows.Next() {
+	m.each(queryStatements, account, func(scan func(...any) error) {
 		var thread int64
 		var event, text string
-		m.stage.must(rows.Scan(&thread, &event, &text))
-		kind := event[strings.LastIndex(event, "/")+1:]
-		switch {
-		case kind == "begin":
-			inTransaction[thread] = true
-		case kind == "commit":
-			load.Commits++
-			inTransaction[thread] = false
-		case kind == "rollback":
-			inTransaction[thread] = false
-		case kind == "set_option" || kind == "show_warnings" || strings.HasPrefix(text, "SELECT @@"):
+		m.stage.must(scan(&thread, &event, &text))
+		switch kind := kindOf(event); {
+		case slices.Contains(bounds, kind):
+			if kind != "set_option" && kind != "show_warnings" {
+				inTransaction[thread] = kind == "begin"
+			}
 		default:
-			load.Statements++
 			load.Digests[text]++
 			if !inTransaction[thread] && slices.Contains(writing, kind) {
 				load.Commits++
 			}
 		}
-	}
-	m.stage.must(rows.Err())
+	})
 	return load
 }
 
+// each calls f for every row of a query about an account.
+func (m *Meter) each(query, account string, f func(scan func(...any) error)) {
+	m.stage.t.Helper()
+	rows, err := m.db.QueryContext(m.stage.t.Context(), query, m.stage.accounts[account])
+	m.stage.must(err)
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		f(rows.Scan)
+	}
+	m.stage.must(rows.Err())
+}
+
+// kindOf is the last part of an event's name, such as "select".
+func kindOf(event string) string { return event[strings.LastIndex(event, "/")+1:] }
+
+// bounds are statements that neither read nor write rows.
+var bounds = []string{"begin", "commit", "rollback", "set_option", "show_warnings"}
+
 var writing = []string{"insert", "insert_select", "update", "update_multi", "delete", "delete_multi", "replace"}
+
+const queryCounts = `SELECT EVENT_NAME, COUNT_STAR FROM events_statements_summary_by_account_by_event_name
+WHERE USER = ? AND EVENT_NAME LIKE 'statement/sql/%' AND COUNT_STAR > 0`
 
 const queryStatements = `SELECT e.THREAD_ID, e.EVENT_NAME, COALESCE(e.DIGEST_TEXT, e.SQL_TEXT, e.EVENT_NAME)
 FROM events_statements_history_long e JOIN threads t ON t.THREAD_ID = e.THREAD_ID
