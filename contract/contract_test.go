@@ -60,7 +60,10 @@ var wire = []any{
 	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, AssigneesDiffer: 4, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
 	contract.CopyFormDataInput{StepInput: step, Redo: true, Delta: true},
-	contract.CopyFormDataOutput{Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"}},
+	contract.CopyFormDataOutput{
+		Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"},
+		Uploads: &contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
+	},
 	contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
 	contract.StartOutput{Outcome: outcome, Attempt: 2, Target: "9_crm_approve", Restore: true, Next: next},
 	contract.RestoreOutput{Outcome: outcome, Rows: 1, Variables: 2, Next: next},

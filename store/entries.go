@@ -243,25 +243,46 @@ func findEntry(ctx context.Context, q querier, mig migration.Name, id migration.
 	query := queryEntries + "migration = ? AND instance = ?" + lock
 	e, err := scanEntry(q.QueryRowContext(ctx, query, mig, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return e, &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}
+		return e, unplanned(id)
 	}
 	return e, err
 }
 
+func unplanned(id migration.InstanceID) error {
+	return &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}
+}
+
 func scanEntry(row scanner) (entry, error) {
-	var e entry
-	var definition, target string
-	var detail, targetID sql.NullString
-	err := row.Scan(&e.Instance, &e.ordinal, &definition, &target, &e.Requester, &e.Record, &e.Started, &e.State,
-		&e.Step, &e.Reason, &detail, &e.ParkID, &e.Wave, &targetID, &e.Verdict, &e.Findings, &e.UpdatedAt, &e.parkToken)
-	if err != nil {
+	var e entryFields
+	if err := row.Scan(e.into()...); err != nil {
+		return e.is, err
+	}
+	return e.entry()
+}
+
+// entryFields takes entryColumns.
+type entryFields struct {
+	is                 entry
+	definition, target string
+	detail, targetID   sql.NullString
+}
+
+func (f *entryFields) into() []any {
+	e := &f.is
+	return []any{
+		&e.Instance, &e.ordinal, &f.definition, &f.target, &e.Requester, &e.Record, &e.Started, &e.State,
+		&e.Step, &e.Reason, &f.detail, &e.ParkID, &e.Wave, &f.targetID, &e.Verdict, &e.Findings, &e.UpdatedAt, &e.parkToken,
+	}
+}
+
+func (f *entryFields) entry() (entry, error) {
+	e := f.is
+	e.Detail, e.TargetID = f.detail.String, migration.InstanceID(f.targetID.String)
+	var err error
+	if e.Definition, err = parseDefinition(f.definition); err != nil {
 		return e, err
 	}
-	e.Detail, e.TargetID = detail.String, migration.InstanceID(targetID.String)
-	if e.Definition, err = parseDefinition(definition); err != nil {
-		return e, err
-	}
-	e.Target, err = parseDefinition(target)
+	e.Target, err = parseDefinition(f.target)
 	return e, err
 }
 

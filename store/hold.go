@@ -18,7 +18,17 @@ import (
 // that: its own ID is CodeDrifted, since whoever asks does not know of the decision yet.
 func (l *Ledger) HoldRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID, mig migration.Name) error {
 	const op = "hold record"
-	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error { return take(ctx, tx, op, key, record, mig) })
+	return l.txAgain(ctx, op, string(key.Instance), func(tx *sql.Tx) error {
+		// Mostly nobody holds it.
+		fresh, err := inserted(tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig))
+		if err != nil {
+			return err
+		}
+		if fresh {
+			return freeForUse(ctx, tx, op, key, record)
+		}
+		return take(ctx, tx, op, key, record, mig)
+	})
 }
 
 // RecordHolder returns the source instance that holds a record of key's target, "" for
@@ -60,15 +70,7 @@ func take(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, re
 		if _, err := tx.ExecContext(ctx, insertHold, key.Target, string(record), key.Source, string(key.Instance), mig); err != nil {
 			return err
 		}
-		var rekeyed, undone int
-		err := tx.QueryRowContext(ctx, queryRekeyed, key.Source, key.Target, string(record), key.Target).Scan(&rekeyed, &undone)
-		switch {
-		case err == nil && rekeyed > 0:
-			err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(key.Instance), Hint: "its record has got a new ID on the target; it is read again"}
-		case err == nil && undone > 0:
-			err = busy(op, key, migration.BulkOwner)
-		}
-		return err
+		return freeForUse(ctx, tx, op, key, record)
 	case *holder == key:
 		return nil
 	}
@@ -77,6 +79,20 @@ func take(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, re
 
 func busy(op string, key migration.ClaimKey, by migration.InstanceID) error {
 	return migration.E(migration.CodeConflict, op, string(key.Instance), "%w", &migration.RecordBusyError{By: by})
+}
+
+// freeForUse is CodeDrifted where a record that was just taken has another ID on the target, and
+// says that the record is busy while a copy of all data is taken back.
+func freeForUse(ctx context.Context, tx *sql.Tx, op string, key migration.ClaimKey, record migration.RecordID) error {
+	var rekeyed, undone int
+	err := tx.QueryRowContext(ctx, queryRekeyed, key.Source, key.Target, string(record), key.Target).Scan(&rekeyed, &undone)
+	switch {
+	case err == nil && rekeyed > 0:
+		err = &migration.Error{Code: migration.CodeDrifted, Op: op, Subject: string(key.Instance), Hint: "its record has got a new ID on the target; it is read again"}
+	case err == nil && undone > 0:
+		err = busy(op, key, migration.BulkOwner)
+	}
+	return err
 }
 
 // freeIdle ends the hold of key where no start is in flight and no capture open.

@@ -1,6 +1,10 @@
 package store
 
-import "jogetferry/migration"
+import (
+	"strings"
+
+	"jogetferry/migration"
+)
 
 // The SQL of the ledger. Values go by "?"; lists are made by tuple and tuples.
 const (
@@ -85,6 +89,9 @@ updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 	updateEntry = `UPDATE instance SET state = ?, step = ?, reason = ?, detail = ?, target_id = ?, verdict = ?,
 claim_token = ?, updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
 
+	updateStep = `UPDATE instance SET step = ?, reason = '', detail = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ? AND state = ?`
+
 	updateParked = `UPDATE instance SET state = 'parked', step = ?, reason = ?, detail = ?, park_id = ?,
 park_token = ?, claim_token = '', updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
 
@@ -94,7 +101,8 @@ WHERE migration = ? AND instance = ?`
 	queryDecision = `SELECT park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
 WHERE migration = ? AND instance = ? AND park_id = ?`
 
-	queryResumeAts = `SELECT instance, activities, park_id, said_by, said_at FROM resume_at WHERE migration = ?`
+	wordColumns    = "activities, park_id, said_by, said_at"
+	queryResumeAts = "SELECT instance, " + wordColumns + ` FROM resume_at WHERE migration = ?`
 
 	upsertResumeAt = `INSERT INTO resume_at (migration, instance, activities, park_id, said_by, said_at)
 VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE activities = VALUES(activities),
@@ -105,6 +113,29 @@ reason_text, decided_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE 
 action = VALUES(action), target_id = VALUES(target_id), discard = VALUES(discard),
 decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at = VALUES(decided_at)`
 )
+
+// queryStanding is all that a step begins with.
+var queryStanding = `SELECT m.source, m.target, ` + of("i", entryColumns) + `, k.target_record,
+EXISTS (SELECT 1 FROM record_key r WHERE r.source = m.source AND r.target = m.target),
+EXISTS (SELECT 1 FROM row_capture p WHERE p.source = m.source AND p.instance = i.instance AND p.target = m.target),
+EXISTS (SELECT 1 FROM fence f WHERE f.source = m.source AND f.instance = i.instance AND f.target = m.target AND f.is_open = 1), ` +
+	of("c", claimColumns) + ", UTC_TIMESTAMP(6), " + of("w", wordColumns) + ", " + of("s", snapshotColumns) + `
+FROM migration m JOIN instance i ON i.migration = m.name AND i.instance = ?
+LEFT JOIN record_key k ON k.source = m.source AND k.target = m.target AND k.record = i.record
+LEFT JOIN start_claim c ON c.source = m.source AND c.instance = i.instance AND c.target = m.target
+LEFT JOIN resume_at w ON w.migration = m.name AND w.instance = i.instance
+LEFT JOIN snapshot s ON s.migration = m.name AND s.instance = i.instance
+AND s.seq = (SELECT MAX(t.seq) FROM snapshot t WHERE t.migration = m.name AND t.instance = i.instance)
+WHERE m.name = ?`
+
+// of returns columns as those of a table's alias.
+func of(alias, columns string) string {
+	names := strings.Split(columns, ",")
+	for i, name := range names {
+		names[i] = alias + "." + strings.TrimSpace(name)
+	}
+	return strings.Join(names, ", ")
+}
 
 // Findings.
 const (
@@ -270,11 +301,14 @@ WHERE migration = ? AND instance = ? ORDER BY id`
 
 // Snapshots.
 const (
-	queryLastSnapshot = `SELECT seq, digest, data, taken_at FROM snapshot WHERE migration = ? AND instance = ?
+	snapshotColumns = "seq, digest, data, taken_at"
+
+	queryLastSnapshot = "SELECT " + snapshotColumns + ` FROM snapshot WHERE migration = ? AND instance = ?
 ORDER BY seq DESC LIMIT 1`
 
-	queryLastSnapshotDigest = `SELECT seq, digest FROM snapshot WHERE migration = ? AND instance = ?
-ORDER BY seq DESC LIMIT 1`
+	queryLastSnapshotDigest = `SELECT i.step, s.seq, s.digest FROM instance i
+LEFT JOIN snapshot s ON s.migration = i.migration AND s.instance = i.instance
+WHERE i.migration = ? AND i.instance = ? ORDER BY s.seq DESC LIMIT 1` + forUpdate
 
 	insertSnapshot = `INSERT INTO snapshot (migration, instance, seq, digest, data, taken_at)
 VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
@@ -284,8 +318,9 @@ VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
 const (
 	byKey = " WHERE source = ? AND instance = ? AND target = ?"
 
-	queryClaim = `SELECT migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
-identity, changed_at, UTC_TIMESTAMP(6) FROM start_claim` + byKey
+	claimColumns = `migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
+identity, changed_at`
+	queryClaim = "SELECT " + claimColumns + ", UTC_TIMESTAMP(6) FROM start_claim" + byKey
 
 	insertClaim = `INSERT INTO start_claim (source, instance, target, migration, state, attempt, token, record,
 changed_at) VALUES (?,?,?,?,'claimed',1,?,?,UTC_TIMESTAMP(6))`
@@ -497,13 +532,17 @@ WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
 	deleteChunks = `DELETE FROM content_chunk WHERE content = ?`
 	queryChunk   = `SELECT data FROM content_chunk WHERE content = ? AND seq = ?`
 
+	// Which rows or files, by table.
+	isOfTable = "form_table = ? AND row_id IN "
+	isNamed   = " AND name IN "
+
 	// Something is written once its first note says so; a later intent does not take that back.
 	raiseWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
 )
 
 var rowImageQueries = imageQueries{
-	written: `SELECT form_table, row_id, '', digest FROM row_written WHERE target = ? AND form_table = ? AND row_id IN `,
-	known:   `SELECT form_table, row_id, '', image_key FROM row_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	written: `SELECT form_table, row_id, '', digest FROM row_written WHERE target = ? AND `,
+	known:   `SELECT form_table, row_id, '', image_key FROM row_image` + byKey + ` AND `,
 	noted:   `SELECT image_key FROM row_written WHERE is_written = 1 AND image_key IN `,
 	note: `INSERT INTO row_written (image_key, target, source, instance, form_table, row_id, digest,
 is_written, changed_at) VALUES `,
@@ -514,8 +553,8 @@ is_written, changed_at) VALUES `,
 }
 
 var fileImageQueries = imageQueries{
-	written: `SELECT form_table, row_id, name, sum FROM file_written WHERE target = ? AND form_table = ? AND row_id IN `,
-	known:   `SELECT form_table, row_id, name, image_key FROM file_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	written: `SELECT form_table, row_id, name, sum FROM file_written WHERE target = ? AND `,
+	known:   `SELECT form_table, row_id, name, image_key FROM file_image` + byKey + ` AND `,
 	noted:   `SELECT image_key FROM file_written WHERE is_written = 1 AND image_key IN `,
 	note: `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
 is_written, changed_at) VALUES `,
@@ -532,7 +571,7 @@ const (
 
 	tracesInUse = `(m.instance IS NULL AND NOT (t.source = ? AND t.instance = ?))`
 	tracesOf    = ` t LEFT JOIN undo_mark m ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
-WHERE t.target = ? AND t.form_table = ? AND t.row_id IN `
+WHERE t.target = ? AND `
 
 	newestFirst = byKey + " ORDER BY id DESC"
 )

@@ -52,9 +52,20 @@ type FileImages interface {
 	Wrote(ctx context.Context, images []FileImage) error
 }
 
+// ErrLimit: the records have more files than Options.Limit allows, and none was touched.
+var ErrLimit = errors.New("more files than one copy may have")
+
+// Limit bounds the files of a copy; zero fields do not.
+type Limit struct {
+	Files int
+	Bytes int64
+}
+
 // Options tune Copy.
 type Options struct {
 	OnConflict OnConflict
+	// Limit is what the source may have; more is ErrLimit.
+	Limit Limit
 	// Parallel is how many files are worked on at once; 0 means 8.
 	Parallel int
 	// Together is how many files are made durable at once, and open until then; 0 means 64.
@@ -246,6 +257,9 @@ func (c *copier) plan(ctx context.Context, records []migration.RowKey) error {
 	for _, j := range jobs {
 		c.result.Read += j.entry.Size
 	}
+	if c.options.Limit.exceeded(jobs) {
+		return ErrLimit
+	}
 	for chunk := range slices.Chunk(jobs, c.options.Together) {
 		if err := c.decide(ctx, chunk); err != nil {
 			return err
@@ -290,6 +304,14 @@ func (f targetFolder) at(name string) (there *Entry, refused *Refusal) {
 		return nil, &Refusal{Target: true, Kind: KindOther} // a folder
 	}
 	return nil, nil
+}
+
+func (l Limit) exceeded(jobs []*job) bool {
+	var bytes int64
+	for _, j := range jobs {
+		bytes += j.entry.Size
+	}
+	return l.Files > 0 && len(jobs) > l.Files || l.Bytes > 0 && bytes > l.Bytes
 }
 
 // once returns jobs without those of files that another one is of, too: the folder of a

@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/store"
 )
 
 // holdTurn is how often an instance asks for a record that another one has.
@@ -17,11 +18,21 @@ const holdTurn = 5 * time.Second
 // captures it. Where another instance has it, this one waits outside the window
 // (WaitError), or parks record_busy when that one waits for the operator itself.
 func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
-	record, err := s.TargetRecord(ctx, i.Key, i.Entry.Record)
-	if err != nil {
-		return OK(), err
-	}
-	err = s.Ledger.HoldRecord(ctx, i.Key, record, i.Migration)
+	return s.held(ctx, i, at, s.Ledger.HoldRecord(ctx, i.Key, i.TargetRecord(), i.Migration))
+}
+
+// Enter is Hold and Running at once: the step at works on the instance from now on.
+func (s *Servers) Enter(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
+	return s.held(ctx, i, at, s.Ledger.Together(ctx, "begin a step", string(i.Instance), func(l *store.Ledger) error {
+		if err := l.HoldRecord(ctx, i.Key, i.TargetRecord(), i.Migration); err != nil {
+			return err
+		}
+		return Run(ctx, l, i, at)
+	}))
+}
+
+// held waits, or parks, where err says that another instance has the record.
+func (s *Servers) held(ctx context.Context, i *Opened, at migration.Step, err error) (contract.Outcome, error) {
 	var busy *migration.RecordBusyError
 	if !errors.As(err, &busy) {
 		return OK(), err

@@ -19,6 +19,7 @@ func TestCopyFormData(t *testing.T) {
 	t.Parallel()
 	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
 	ok := contract.Outcome{Status: contract.StatusOK}
+	along := &contract.CopyUploadsOutput{Outcome: ok}
 	wanted := []migration.ActivityDefID{"approve"}
 	for _, tc := range []struct {
 		name    string
@@ -32,13 +33,13 @@ func TestCopyFormData(t *testing.T) {
 		// snapshots is how many there are in the end.
 		snapshots int
 	}{
-		{name: "a_new_row", want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1},
+		{name: "a_new_row", want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1},
 		{
 			name: "a_row_that_is_there_already",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "ill"})
 			},
-			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
 			name: "a_row_that_is_somebody_elses",
@@ -53,7 +54,7 @@ func TestCopyFormData(t *testing.T) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
 			},
 			change: func(a *scene.Ports) { a.Settings.OnConflict = records.ConflictOverwrite },
-			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
 			name:    "it_closed_before_its_turn",

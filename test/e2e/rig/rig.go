@@ -43,6 +43,7 @@ type Stage struct {
 
 	t          testing.TB
 	env        []string
+	accounts   map[string]string // of the worker, by OnSource and the like
 	namespace  string
 	front      *front
 	targetDSN  string
@@ -153,14 +154,18 @@ func (s *Stage) environment(o Options, sourceDSN string) []string {
 		}
 		return o.Proxy(which, dsn)
 	}
+	source := mysqltest.User(s.t, sourceDSN, "SELECT")
+	target := mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")
+	ledger := mysqltest.User(s.t, s.Ledger, "ALL")
+	s.accounts = map[string]string{OnSource: accountOf(source), OnTarget: accountOf(target), OnLedger: accountOf(ledger)}
 	env := append(os.Environ(),
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
-		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(s.t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+s.URL, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_SOURCE_DATABASE="+proxied(OnSource, source), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_TARGET_URL="+s.URL, "FERRY_TARGET_DATABASE="+proxied(OnTarget, target), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
-		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(s.t, s.Ledger, "ALL")),
+		"FERRY_LEDGER_DATABASE="+proxied(OnLedger, ledger),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	if o.SFTP != nil {
