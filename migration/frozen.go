@@ -1,5 +1,7 @@
 package migration
 
+import "time"
+
 // Role says which of the two servers is meant.
 type Role string
 
@@ -24,4 +26,17 @@ type ActivityCount struct {
 	Activity   string // the definition ID on the source
 	Result     ItemResult
 	Instances  int
+}
+
+// Account is what a report tells of a migration besides its instances.
+type Account struct {
+	Binding
+	ConfigDigest string
+	PlannedAt    time.Time // zero: never
+}
+
+// Decided is a decision of an operator about a parked instance.
+type Decided struct {
+	Instance InstanceID
+	Decision
 }
