@@ -115,7 +115,7 @@ type link struct {
 func (l *layout) put(lane string, n Node, x, y int) int {
 	n.X, n.Y = x, y
 	n.Width, n.Height = sizeOf(n.Kind)
-	n.Text = wrap(n.Name, n.Width-textPadding, maxLines)
+	n.Text = wrap(n.Name, max(n.Width, leastText)-textPadding, maxLines)
 	l.Nodes = append(l.Nodes, n)
 	l.lanes = append(l.lanes, lane)
 	return len(l.Nodes) - 1

@@ -12,6 +12,7 @@ const (
 	cellWidth   = 7 // of a Latin letter, on the wide side
 	textPadding = 12
 	maxLines    = 3
+	leastText   = 90 // the name of a small node may be wider than it
 )
 
 // wrap cuts a name into lines of so many pixels: between words, and within a word that is longer,

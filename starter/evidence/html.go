@@ -74,6 +74,7 @@ type drawing struct {
 	*diagram.Diagram
 
 	Definition int
+	Top, Tall  int // of the whole picture: badges stand out above the uppermost lane
 	Lines      []line
 	Parts      []part
 }
@@ -116,7 +117,7 @@ func drawn(at int, d Definition) *drawing {
 	if d.Diagram == nil {
 		return nil
 	}
-	v := &drawing{Diagram: d.Diagram, Definition: at}
+	v := &drawing{Diagram: d.Diagram, Definition: at, Top: -badgeHeight, Tall: d.Diagram.Height + 2*badgeHeight}
 	for _, e := range d.Diagram.Edges {
 		var path strings.Builder
 		for i, p := range e.Points {
