@@ -7,6 +7,8 @@ GO ?= go
 PARALLEL ?= 2
 # Tests of one package at a time: those with servers wait more than they compute.
 TESTS ?= 3
+# Packages tested first, those that take the longest: the others are done beside them.
+LONGEST ?= ./test/e2e ./store
 # Build tags of `make test`: "temporal" has the tests of package workflows that need
 # a server; "e2e,chaos" has more.
 TEST_TAGS ?= temporal
@@ -16,15 +18,27 @@ TEST_FLAGS ?=
 ONLY ?=
 # What `make databases` tests: all that talks to a server.
 PACKAGES ?= ./store/... ./records/... ./joget/schema/... ./test/simulator/... ./activities/... ./test/conformance/... ./test/e2e/...
+# Not empty: `make bench` measures the sizes that the budgets name, which takes longer.
+FULL ?=
+# Parts of `make bench`, such as "rows,files", which are printed only; empty for all.
+PARTS ?=
 # How long each fuzz test runs.
 FUZZTIME ?= 20s
+# Sizes of `make scale`: instances that are planned, those of each wave, how many workers,
+# and entries of the ledger that is filled by SQL. 0 planned or 0 entries leaves that out.
+PLANNED ?= 100000
+INSTANCES ?= 20000
+WORKERS ?= 1,2,3
+ENTRIES ?= 1000000
 # What a release calls itself.
 VERSION ?= $(shell git describe --tags --always --dirty)
 
 TOOL := $(GO) tool -modfile=tools/go.mod
 TEMPORAL_CLI := github.com/temporalio/cli/cmd/temporal
 # The end-to-end tests of one package take longer than Go waits by itself.
-GO_TEST := $(GO) test -p $(PARALLEL) -parallel $(TESTS) -timeout 60m $(TEST_FLAGS)
+# The target vet has vetted what is tested, with more analyzers; symbols for debuggers take
+# a third of the time to link, and stacks need none.
+GO_TEST := $(GO) test -vet=off -ldflags='-s -w' -p $(PARALLEL) -parallel $(TESTS) -timeout 60m $(TEST_FLAGS)
 # Runs a command with one MariaDB for all test processes, stopped at its end.
 WITH_MYSQL := bin/withmysql
 
@@ -57,7 +71,7 @@ tidy: ## Bring go.mod in line with the imports
 ##@ Tests (what they need is installed or built first)
 
 test: deps bin/temporal bin/withmysql vet ## Run all tests; CI calls this
-	$(WITH_MYSQL) $(GO_TEST) $(if $(TEST_TAGS),-tags $(TEST_TAGS)) ./...
+	$(WITH_MYSQL) $(GO_TEST) $(if $(TEST_TAGS),-tags $(TEST_TAGS)) $(LONGEST) ./...
 
 race: deps bin/temporal bin/withmysql ## Run all tests with the race detector
 	$(WITH_MYSQL) $(GO_TEST) -tags temporal -race ./...
@@ -89,8 +103,16 @@ fuzz: ## Run each fuzz test for FUZZTIME
 		done; \
 	done
 
-bench: deps bin/temporal bin/withmysql ## Measure the budgets
-	$(WITH_MYSQL) $(GO_TEST) -p 1 -run '^$$' -bench . -benchmem ./...
+bench: deps rivals bin/temporal ## Measure the budgets beside what people would use, into docs/benchmarks.md; FULL=1 for their own sizes, PARTS=rows for less
+	FERRY_TEST_BENCH='$(if $(FULL),full,usual)' FERRY_TEST_BENCH_PARTS='$(PARTS)' \
+		$(GO) test -run '^$$' -bench Budgets -benchtime 1x -timeout 3h $(TEST_FLAGS) ./test/bench
+
+microbench: deps bin/temporal bin/withmysql ## Run the benchmarks of each package
+	$(WITH_MYSQL) $(GO_TEST) -p 1 -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v '/test/bench$$')
+
+scale: deps bin/temporal build ## Measure waves of INSTANCES of PLANNED with WORKERS, and a ledger of ENTRIES, into docs/scale.md; hours
+	$(GO) build -o bin/scale ./test/scale
+	bin/scale -planned $(PLANNED) -instances $(INSTANCES) -workers $(WORKERS) -entries $(ENTRIES) -page docs/scale.md
 
 ##@ Checks
 
@@ -115,6 +137,11 @@ deps: ## Install MariaDB's server with apt where it is missing, and unpack OpenS
 	@if [ -z "$${FERRY_TEST_MYSQL:-}" ] && ! command -v mariadbd >/dev/null; then tools/install-mariadb; fi
 	@if ! [ -x /usr/sbin/sshd ]; then tools/install-sshd bin/sshd; fi
 
+rivals: ## Unpack what `make bench` measures against, where the system lacks it and apt has it
+	@for tool in mydumper rclone rsync; do \
+		command -v $$tool >/dev/null || tools/unpack-debian bin/rivals/$$tool $$tool || echo "rivals: no $$tool; its rows will say so" >&2; \
+	done
+
 bin/temporal: tools/temporal/go.mod ## Build the Temporal CLI with its development server
 	cd tools/temporal && $(GO) build -trimpath -ldflags='-s -w' -o ../../$@ $(TEMPORAL_CLI)
 
@@ -127,4 +154,4 @@ bin/withmysql: $(wildcard test/mysqltest/*.go test/mysqltest/withmysql/*.go test
 clean: ## Remove what was built
 	rm -rf bin out
 
-.PHONY: help build release demo fmt tidy test race e2e chaos databases histories replay golden fuzz bench vet lint vuln check deps clean
+.PHONY: help build release demo fmt tidy test race e2e chaos databases histories replay golden fuzz bench microbench scale vet lint vuln check deps rivals clean

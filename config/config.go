@@ -107,6 +107,8 @@ type Records struct {
 	Extra []string
 	// OnConflict is what happens to a row of the target that differs and is not ours.
 	OnConflict string
+	// CreateTables makes form tables and columns that the target lacks, where rows need them.
+	CreateTables bool `json:",omitempty"` // out of the digest as long as it is the default
 	// Restore is what happens where something that a start tool changed cannot be put back.
 	Restore string
 	// Rekey says which records get a new ID on the target: a migration.Rekey.

@@ -74,6 +74,7 @@ func keys(c *Config) []Key {
 		bind(table(&c.Users), "users", "", "source=target user names"),
 		bind(list(&c.Records.Extra), "records.extra", "", "form tables and relations that no form names"),
 		bind(oneOf(&c.Records.OnConflict, ConflictPark, ConflictOverwrite, ConflictKeep), "records.on_conflict", ConflictPark, "a differing row of the target"),
+		bind(boolean(&c.Records.CreateTables), "records.create_tables", "false", "form tables and columns that the target lacks: made as Joget makes them"),
 		bind(oneOf(&c.Records.Restore, RestoreStrict, RestoreReport), "records.restore", RestoreStrict, "what tools changed in the record: put it back, or only report it"),
 		bind(oneOf(&c.Records.Rekey, string(migration.RekeyNever), string(migration.RekeyNeeded), string(migration.RekeyAlways)), "records.rekey", string(migration.RekeyNever), "which records get a new ID on the target"),
 		bind(list(&c.Records.RekeyColumns), "records.rekey_columns", "", "table.field and package/process/variable that hold record IDs"),

@@ -61,6 +61,16 @@ func oneOf(p *string, allowed ...string) value {
 	})
 }
 
+func boolean(p *bool) value {
+	return scalar("true|false", func(s string) error {
+		if s != "true" && s != "false" {
+			return fmt.Errorf("%q is not known; give true or false", s)
+		}
+		*p = s == "true"
+		return nil
+	})
+}
+
 func integer(p *int, lowest, highest int) value {
 	return scalar("number", func(s string) error {
 		n, err := strconv.Atoi(s)

@@ -127,12 +127,15 @@ type CopyFormDataInput struct {
 	Delta bool `json:"delta,omitempty"`
 }
 
-// CopyFormDataOutput counts rows. Wanted are the source's open activities.
+// CopyFormDataOutput counts rows. Wanted are the source's open activities. Uploads is what
+// CopyUploads would tell where the same attempt copied the files, too, as it does when they
+// are few; nil: they are still to be copied.
 type CopyFormDataOutput struct {
 	Outcome
 	Rows    int                       `json:"rows"`
 	Written int                       `json:"written"`
 	Wanted  []migration.ActivityDefID `json:"wanted"`
+	Uploads *CopyUploadsOutput        `json:"uploads,omitempty"`
 }
 
 // CopyUploadsOutput counts files and bytes.

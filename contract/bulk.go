@@ -18,12 +18,16 @@ type BulkInput struct {
 	Queues    Queues              `json:"queues"`
 	Order     migration.BulkOrder `json:"order"`
 	Lanes     int                 `json:"lanes"` // chunks at a time, over all workers
+	// CreateTables makes form tables and columns that the target lacks, even where
+	// records.create_tables is off.
+	CreateTables bool `json:"create_tables,omitempty"`
 }
 
 // LaneInput is the input of one lane of the bulk copy.
 type LaneInput struct {
 	Migration migration.Name `json:"migration"`
-	Lanes     int            `json:"lanes"` // that share its rate
+	Lanes     int            `json:"lanes"`          // that share its rate
+	Turn      int            `json:"turn,omitempty"` // the chunks of which it takes
 }
 
 // LaneOutput says how many chunks a lane copied, and how many of them are parked.
@@ -36,6 +40,7 @@ type LaneOutput struct {
 // source does not have; then nothing was cut.
 type CutOutput struct {
 	Tables  int      `json:"tables"`
+	Turns   int      `json:"turns,omitempty"` // in which chunks are taken, where not all at once: one after the other
 	Unknown []string `json:"unknown,omitempty"`
 	Refused []string `json:"refused,omitempty"` // tables without rows that can be taken in order
 }

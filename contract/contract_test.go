@@ -39,7 +39,7 @@ var (
 		Undone: true, Rows: 4, Files: 5, Conflicts: 6, Shared: 7,
 	}
 	open = contract.OpenCounts{Open: 7, Roots: 2, Descendants: 1, Orphans: 1, Asynchronous: 3}
-	cut  = contract.CutOutput{Tables: 2, Unknown: []string{"x"}, Refused: []string{"y"}}
+	cut  = contract.CutOutput{Tables: 2, Turns: 2, Unknown: []string{"x"}, Refused: []string{"y"}}
 )
 
 // wire is one filled value of everything that is stored in Temporal histories.
@@ -60,7 +60,10 @@ var wire = []any{
 	contract.VerifyRunInput{Migration: "m", Queues: queues, Instances: []migration.InstanceID{"7_crm_approve"}, After: 3, Result: contract.VerifyRunResult{Same: 1, AssigneesDiffer: 4, Different: 2, Moved: 3, Listed: []migration.InstanceID{"8_crm_approve"}}},
 	step,
 	contract.CopyFormDataInput{StepInput: step, Redo: true, Delta: true},
-	contract.CopyFormDataOutput{Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"}},
+	contract.CopyFormDataOutput{
+		Outcome: outcome, Rows: 3, Written: 2, Wanted: []migration.ActivityDefID{"approve"},
+		Uploads: &contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
+	},
 	contract.CopyUploadsOutput{Outcome: outcome, Files: 3, Written: 2, Bytes: 1 << 40},
 	contract.StartOutput{Outcome: outcome, Attempt: 2, Target: "9_crm_approve", Restore: true, Next: next},
 	contract.RestoreOutput{Outcome: outcome, Rows: 1, Variables: 2, Next: next},
@@ -93,8 +96,8 @@ var wire = []any{
 	contract.DriftInput{Migration: "m", Queues: queues, After: 3, Result: contract.DriftResult{Still: 1, Moved: 2, Closed: 3, Listed: []contract.Drifted{drifted}}},
 	contract.DriftPage{Still: 1, Drifted: []contract.Drifted{drifted}, Next: 4},
 	contract.ListOutput{Instances: []migration.InstanceID{"7_crm_approve"}, Next: 4},
-	contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}}, Pass: migration.BulkPassDelta, Delete: true, RowsPerSecond: 500}, Lanes: 4},
-	contract.LaneInput{Migration: "m", Lanes: 4},
+	contract.BulkInput{Migration: "m", Queues: queues, Order: migration.BulkOrder{Scope: migration.BulkScope{Apps: []string{"crm"}, Tables: []string{"note"}, With: []migration.BulkWith{migration.WithTrail}, NoUploads: true}, Pass: migration.BulkPassDelta, Delete: true, RowsPerSecond: 500}, Lanes: 4, CreateTables: true},
+	contract.LaneInput{Migration: "m", Lanes: 4, Turn: 1},
 	contract.LaneOutput{Chunks: 3, Parked: 1},
 	cut,
 	contract.BulkResult{CutOutput: cut, Status: migration.BulkDone, Chunks: 3, Parked: 1},

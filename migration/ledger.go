@@ -25,6 +25,14 @@ const (
 	InstanceRollingBack InstanceState = "rolling_back"
 )
 
+// InstanceStates are all of them.
+func InstanceStates() []InstanceState {
+	return []InstanceState{
+		InstanceReady, InstanceWarned, InstanceBlocked, InstanceClaimed, InstanceRunning, InstanceWaiting, InstanceParked, InstanceDone,
+		InstanceSkipped, InstanceFailed, InstanceRollingBack,
+	}
+}
+
 // Settled reports whether an instance needs nothing more from a wave.
 func (s InstanceState) Settled() bool {
 	switch s {

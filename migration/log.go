@@ -34,6 +34,7 @@ const (
 	EventSnapshot         Event = "snapshot"          // Number
 	EventFormData         Event = "form_data"         // Rows, Inserted, Overwritten, Same, Kept
 	EventUploads          Event = "uploads"           // Files, Copied, Overwritten, Same, Kept, Resumed, Bytes
+	EventTableMade        Event = "table_made"        // of the target, or columns of it: Name, Summary: the statement
 	EventRowWritten       Event = "row_written"       // Name: the table
 	EventFileWritten      Event = "file_written"      // Name: the table
 	EventClaimed          Event = "claimed"           // Number: the attempt

@@ -65,6 +65,7 @@ var phrases = map[Event]func(l StepLine) string{
 		return fmt.Sprintf("%s runs in %s, as the operator says; what it changes stays", l.Facts.Name, l.Facts.Target) + suffix("; variables that differ before: ", l.Facts.Summary)
 	},
 	EventSnapshot:    func(l StepLine) string { return fmt.Sprintf("snapshot %d", l.Facts.Number) },
+	EventTableMade:   func(l StepLine) string { return "form table " + l.Facts.Name + ": " + l.Facts.Summary },
 	EventRowWritten:  func(l StepLine) string { return "row written: " + l.Facts.Name },
 	EventFileWritten: func(l StepLine) string { return "file written: " + l.Facts.Name },
 	EventFormData: func(l StepLine) string {

@@ -152,7 +152,7 @@ type StartOutcome struct {
 // RecordBusyError is the error of an instance that has to wait: another one with the
 // same record is being migrated to the same target, and has the record to itself.
 type RecordBusyError struct {
-	By InstanceID // of the source
+	By InstanceID // of the source; BulkOwner: the bulk copy is being taken back
 }
 
 // Error names the instance that has it.

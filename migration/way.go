@@ -12,6 +12,7 @@ const (
 	WayAsynchronous Way = "starts.asynchronous: end"
 	WayResume       Way = "instances: {ID: {resume: [ACTIVITY]}}"
 	WayJoins        Way = "joins: rebuild"
+	WayCreateTables Way = "records.create_tables: true"
 )
 
 // Hindrance is what stands against blocked instances of a definition that are alike in

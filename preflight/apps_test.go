@@ -57,6 +57,16 @@ func TestApp(t *testing.T) {
 		}},
 		{name: "table_missing", change: mismatch(migration.MismatchTable), want: []string{"FERRY-304 warning crm: app_fd_orders: absent"}},
 		{name: "column_missing", change: mismatch(migration.MismatchColumn), want: []string{"FERRY-305 warning crm: app_fd_orders: c_x text"}},
+		{name: "growing", change: func(f *preflight.AppFacts) {
+			f.Growths = []preflight.Growth{
+				{Table: "a", Statement: "CREATE TABLE app_fd_a", New: true},
+				{Table: "b", Statement: "ALTER TABLE app_fd_b", Unnamed: []string{"c_x", "c_y"}},
+				{Table: "c", Statement: "CREATE TABLE app_fd_c", New: true, Unnamed: []string{"", "c_x"}},
+			}
+		}, want: []string{
+			"FERRY-327 note crm: CREATE TABLE app_fd_a", "FERRY-327 note crm: CREATE TABLE app_fd_c", "FERRY-328 note crm: ALTER TABLE app_fd_b",
+			"FERRY-329 warning crm: app_fd_b: c_x, c_y", "FERRY-329 warning crm: app_fd_c: no form",
+		}},
 		{name: "narrower", change: mismatch(migration.MismatchNarrower), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x narrower (text to int)"}},
 		{name: "another_type", change: mismatch(migration.MismatchType), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x of another type (text to int)"}},
 		{name: "unknown_type", change: mismatch(migration.MismatchUnknown), want: []string{"FERRY-306 warning crm: app_fd_orders: c_x of a type that cannot be carried for certain (text to int)"}},

@@ -25,6 +25,8 @@ type CopyingFacts struct {
 	// BoundElsewhere: the migration's name means other servers in the ledger.
 	BoundElsewhere bool
 	SourceGrants   Grants
+	// NoTables: the account of the target may not make tables or add columns, and shall.
+	NoTables bool
 	// TargetReadOnly is the variable that makes the target's server refuse writes, "" for none.
 	TargetReadOnly string
 	// SourceUploads and TargetUploads say why they cannot be used; "" if they can.
@@ -137,6 +139,8 @@ type AppFacts struct {
 	Options []OptionTable
 	// Mismatches are those of the form tables that have rows on the source.
 	Mismatches []migration.Mismatch
+	// Growths are what is to be made of form tables that the target lacks, or lacks columns of.
+	Growths []Growth
 	// Relations lead from the form tables to child tables, those of records.extra included.
 	Relations []migration.Relation
 	// Source and Target are the environment variables, by ID.
@@ -163,6 +167,15 @@ type ForeignRelation struct {
 type OptionTable struct {
 	Table   string
 	Lacking bool
+}
+
+// Growth is what the target gets of a form table (without app_fd_) by a statement: the
+// table itself if it is New, else columns. Unnamed are those of its columns that no form of the target has,
+// and "" of a table that none has.
+type Growth struct {
+	Table, Statement string
+	New              bool
+	Unnamed          []string
 }
 
 // DefinitionFacts are a definition of the source and what it maps to.
@@ -300,6 +313,8 @@ type DataFacts struct {
 	// Refused are the tables and columns of the source's rows that the copy would
 	// refuse: "app_fd_x", "app_fd_x.c_y".
 	Refused []string
+	// Stuck are those of Refused that it would with records.create_tables, too.
+	Stuck []string
 	// Encrypted are the columns that hold an encrypted value: "app_fd_x.c_y".
 	Encrypted []string
 }
@@ -319,6 +334,9 @@ type RekeyFacts struct {
 	// Refused are keys of the record set that cannot take the new ID, and Mentions columns
 	// that hold an old one and are not rewritten: "app_fd_x.c_y: 3 rows".
 	Refused, Mentions []string
+	// Brought are the form tables that have a row of the record's own ID on the target by a
+	// bulk copy, and as it brought it.
+	Brought []string
 }
 
 // OldIDs are where the form tables of an app have old IDs of records with new ones that

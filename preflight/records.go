@@ -100,8 +100,8 @@ var records = []Check{
 		ID:       "FERRY-319",
 		Severity: migration.Blocking,
 		Title:    "a value of the record has no place on the target",
-		Remedy:   "mend on the target what FERRY-304 to 309 of the app name; if none names the table, raise max_allowed_packet of the target's server; or empty the value on the source",
-		About:    `Looks at the rows whose id is the record ID. Found where the target lacks the table or cannot write it safely, where the row is larger than max_allowed_packet of the target's server, and where the column of a value is missing, is too short or lacks one of its characters. The rules are those of the copy, which would park the instance with record_unsupported before it writes anything. Tables and columns are named, never values. Child rows are not examined.`,
+		Remedy:   "set records.create_tables: true where the target lacks the table or the column; mend on the target what else FERRY-304 to 309 of the app name; if none names the table, raise max_allowed_packet of the target's server; or empty the value on the source",
+		About:    `Looks at the rows whose id is the record ID. Found where the target lacks the table or cannot write it safely, where the row is larger than max_allowed_packet of the target's server, and where the column of a value is missing, is too short or lacks one of its characters. The rules are those of the copy, which would park the instance with record_unsupported before it writes anything. Tables and columns are named, never values. Child rows are not examined. With records.create_tables a table or column that will be made (FERRY-327, FERRY-328) counts as there.`,
 		Instance: valueRefused,
 	},
 	{
@@ -155,6 +155,14 @@ var records = []Check{
 		Remedy:   "roll back the instances named, and plan again: all of them move with the new ID then; or set records.rekey: needed, which leaves a record alone that can keep its ID",
 		About:    `Both or none: an instance of the same record was migrated with the old ID, or one brought a row of that ID with its own record. Found for records that records.rekey gives a new ID. The ledger knows what was written, which files, which start was made, and who is at work on it now; what was rolled back does not count.`,
 		Instance: recordStands,
+	},
+	{
+		ID:       "FERRY-330",
+		Severity: migration.Warning,
+		Title:    "a copy of all data brought the record under its own ID, before it got a new one",
+		Remedy:   "starter copy --delta --delete: it removes that row, which is ours and nobody's since, and rewrites the rows that name it; the instance can be migrated before or after",
+		About:    `Rows of records with new IDs come with their instance; a copy of all data leaves them out, as soon as the decision is made. One that was made before has brought them as they were, and the target would have the record twice. Looked at are the rows whose id is the record ID; what was changed on the target since is not ours any more, and stays.`,
+		Instance: recordBrought,
 	},
 }
 
@@ -296,7 +304,11 @@ func uploadRefused(f *InstanceFacts, r Report) {
 
 func valueRefused(f *InstanceFacts, r Report) {
 	if f.Data != nil && len(f.Data.Refused) > 0 {
-		r.Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
+		way := migration.WayCreateTables
+		if len(f.Data.Stuck) > 0 {
+			way = ""
+		}
+		r.By(way).Found(f.subject(), strings.Join(first(maxColumns, f.Data.Refused), ", "))
 	}
 }
 
@@ -349,4 +361,10 @@ func recordStands(f *InstanceFacts, r Report) {
 		names[i] = string(id)
 	}
 	r.Found(f.subject(), strings.Join(first(maxColumns, names), ", "))
+}
+
+func recordBrought(f *InstanceFacts, r Report) {
+	if len(f.Rekey.Brought) > 0 {
+		r.Found(f.subject(), "app_fd_"+strings.Join(first(maxColumns, f.Rekey.Brought), ", app_fd_"))
+	}
 }

@@ -1,6 +1,7 @@
 package preflight_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,6 +70,24 @@ func TestData(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWhatTablesThatAreMadeFree: the switch frees a record only if it does so in all tables.
+func TestWhatTablesThatAreMadeFree(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		stuck []string
+		want  migration.Way
+	}{
+		"all": {nil, migration.WayCreateTables}, "some": {[]string{"app_fd_b.c_x"}, ""},
+	} {
+		f := preflight.InstanceFacts{Part: preflight.Part{Instance: &migration.Instance{ID: "7_crm_approve", App: "crm", State: migration.StateRunning, Record: "rec-1", Requester: "cat"}}}
+		f.Data = &preflight.DataFacts{Refused: []string{"app_fd_a", "app_fd_b.c_x"}, Stuck: tc.stuck}
+		found := slices.DeleteFunc(preflight.Instance(&f), func(f migration.Finding) bool { return f.ID != "FERRY-319" })
+		if len(found) != 1 || found[0].Way != tc.want {
+			t.Errorf("%s: %+v, want the way %q", name, found, tc.want)
+		}
 	}
 }
 

@@ -106,6 +106,9 @@ func TestRekeyedRecords(t *testing.T) {
 		{"columns_have_the_old_ID", rekeyed(func(f *preflight.InstanceFacts) { f.Rekey.Mentions = []string{"app_fd_items.c_note: 2 rows"} }), []string{
 			note, "FERRY-325 warning: app_fd_items.c_note: 2 rows ()",
 		}},
+		{"a_bulk_copy_brought_it", rekeyed(func(f *preflight.InstanceFacts) { f.Rekey.Brought = []string{"note", "orders"} }), []string{
+			note, "FERRY-330 warning: app_fd_note, app_fd_orders ()",
+		}},
 		{"variables_have_the_old_ID", rekeyed(func(f *preflight.InstanceFacts) {
 			f.Instance.Variables = variables("record", "900_crm_approve", "copy", "900_crm_approve", "about", "900_crm_approve now")
 			f.Rekey.Columns.Variables = map[string][]string{"crm/approve": {"copy"}, "crm/other": {"record"}}

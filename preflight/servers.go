@@ -197,6 +197,14 @@ carry (header Date) with that of the joget worker.`,
 		About:    `Extensions of SFTP that OpenSSH has and others may not: fsync@openssh.com, by which a file is on the disk before it gets its name; posix-rename@openssh.com, by which it takes the place of another in one step; statvfs@openssh.com, which tells the free space.`,
 		Copying:  uploadsLack,
 	},
+	{
+		ID:       "FERRY-124",
+		Severity: migration.Warning,
+		Title:    "records.create_tables is on, and the target account may not make tables",
+		Remedy:   "grant the account of target.database CREATE and ALTER on the target's database; or set records.create_tables: false",
+		About:    `Found by SHOW GRANTS; what a role gives may not show there. Nothing is lost without the grant: an instance whose rows need a table or column is parked with record_unsupported, and starter copy --create-tables ends before it copies anything.`,
+		Copying:  tablesUnmakeable,
+	},
 }
 
 func uploadsLack(f *CopyingFacts, r Report) {
@@ -401,6 +409,12 @@ func targetInUse(f *CopyingFacts, r Report) {
 func targetReadOnly(f *CopyingFacts, r Report) {
 	if f.TargetReadOnly != "" {
 		r.Found("target", f.TargetReadOnly+" is on")
+	}
+}
+
+func tablesUnmakeable(f *CopyingFacts, r Report) {
+	if f.NoTables {
+		r.Found("target", "")
 	}
 }
 

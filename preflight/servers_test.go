@@ -47,6 +47,7 @@ func TestCopying(t *testing.T) {
 			"FERRY-119 source: activities in ten minutes: crm: 20, hr: 1",
 		}},
 		{name: "a_replica", change: func(f *preflight.CopyingFacts) { f.TargetReadOnly = "read_only" }, want: []string{"FERRY-121 target: read_only is on"}},
+		{name: "no_right_to_make_tables", change: func(f *preflight.CopyingFacts) { f.NoTables = true }, want: []string{"FERRY-124 target: "}},
 		{name: "people_at_work_on_the_target", change: func(f *preflight.CopyingFacts) { f.TargetWork = map[string]int{"crm": 2} }, want: []string{
 			"FERRY-120 target: activities in ten minutes: crm: 2",
 		}},

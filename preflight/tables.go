@@ -14,7 +14,7 @@ var tables = []Check{
 		ID:       "FERRY-304",
 		Severity: migration.Warning,
 		Title:    "the target lacks a form table of which the source has rows",
-		Remedy:   "open one of its forms once on the target; Joget makes the table then",
+		Remedy:   "set records.create_tables: true, and the table is made before rows are written; or open one of its forms once on the target: Joget makes the table then",
 		About:    `Joget makes a form table when a form is first used, and never drops it: the rows may belong to instances closed long ago. An instance whose record has a row there has FERRY-319; a child row there parks its instance with record_unsupported.`,
 		App:      tableMissing,
 	},
@@ -22,8 +22,8 @@ var tables = []Check{
 		ID:       "FERRY-305",
 		Severity: migration.Warning,
 		Title:    "the target's form table lacks a column that the source's has",
-		Remedy:   "deploy the form with that field and open it once on the target; leave a column that nobody needs any more",
-		About:    `Joget never drops columns, so many tables keep some of fields that are long gone. An instance whose record has a value there has FERRY-319; a child row with one parks its instance with record_unsupported.`,
+		Remedy:   "set records.create_tables: true, and columns with values are added before rows are written; or deploy the form with that field and open it once on the target; leave a column that nobody needs any more",
+		About:    `Joget never drops columns, so many tables keep some of fields that are long gone. An instance whose record has a value there has FERRY-319; a child row with one parks its instance with record_unsupported. With records.create_tables only columns remain that Joget would not make: of another name than c_ and a field's, or of another type than text.`,
 		App:      columnMissing,
 	},
 	{
@@ -74,6 +74,57 @@ var tables = []Check{
 		About:    `A view has no rows of its own. What it shows is copied where it lies in other form tables of the app; nothing is copied, compared or followed through the view.`,
 		App:      sourceView,
 	},
+	{
+		ID:       "FERRY-327",
+		Severity: migration.Note,
+		Title:    "the target lacks a form table, which will be made",
+		Remedy:   "nothing; the statement is run when the first row of the table is copied, and stays in the log of that instance or, with starter copy, of the migration",
+		About:    `With records.create_tables, for tables of which the source has rows. Columns are those that Joget of the target's version makes of the target's forms of all apps that share the table, and those besides in which the source has values. Key, engine and indexes are Joget's; charset and collation are those of the target's database. A column that fills a table of the source alone until the copy is added then. A rollback leaves table and columns: Joget makes them as well, when a form is first used.`,
+		App:      tableMade,
+	},
+	{
+		ID:       "FERRY-328",
+		Severity: migration.Note,
+		Title:    "the target's form table lacks columns, which will be added",
+		Remedy:   "nothing; the statement is run when the first row that needs it is copied, and stays in the log of that instance or, with starter copy, of the migration",
+		About:    `With records.create_tables, for columns in which the source has values; one that cannot be searched within a minute counts as such. Nothing is dropped, and no column's type is changed. A rollback leaves the columns.`,
+		App:      columnsMade,
+	},
+	{
+		ID:       "FERRY-329",
+		Severity: migration.Warning,
+		Title:    "a form table or column that will be made is in no form of the target",
+		Remedy:   "import the app with these forms and fields; or empty the values on the source, if nobody needs them",
+		About:    `The rows are copied whole, and Joget keeps columns that it does not know. No form, list or export of the target shows them until a form has the field.`,
+		App:      madeUnnamed,
+	},
+}
+
+func tableMade(f *AppFacts, r Report) {
+	for _, g := range f.Growths {
+		if g.New {
+			r.Found(f.ID, g.Statement)
+		}
+	}
+}
+
+func columnsMade(f *AppFacts, r Report) {
+	for _, g := range f.Growths {
+		if !g.New {
+			r.Found(f.ID, g.Statement)
+		}
+	}
+}
+
+func madeUnnamed(f *AppFacts, r Report) {
+	for _, g := range f.Growths {
+		switch {
+		case slices.Contains(g.Unnamed, ""):
+			r.Found(f.ID, formTable(g.Table)+": no form")
+		case len(g.Unnamed) > 0:
+			r.Found(f.ID, formTable(g.Table)+": "+strings.Join(first(maxColumns, g.Unnamed), ", "))
+		}
+	}
 }
 
 func tableMissing(f *AppFacts, r Report) {

@@ -37,10 +37,11 @@ func Chunks(ctx context.Context, source Side, table string, size int, f func(Chu
 		return err
 	}
 	subject := "table " + t.Real
-	if c, has := t.column(idColumn); t.View || !has || !c.Unique {
+	if c, has := t.column(t.key()); t.View || !has || !c.Unique {
 		return &migration.Error{Code: migration.CodeUnsupported, Op: op, Subject: subject, Hint: "it is a view, or its column id is no key: its rows cannot be taken one after the other"}
 	}
-	rows, err := source.Q.QueryContext(ctx, idsQuery(t.Real))
+	query, args := idsQuery(t)
+	rows, err := source.Q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return failed(op, subject, err)
 	}
@@ -87,8 +88,11 @@ type BulkOptions struct {
 	// keeps is committed when it returns. After a crash the rows may be there or not, and it
 	// is called again for those that are not.
 	Meant func(ctx context.Context, chunk Chunk, rows []Brought) error
-	// Leave, if set, says which of these rows are not to be copied.
-	Leave func(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error)
+	// NewIDs, if set, tells records that have another ID on the target. Their rows are left:
+	// they come with their instance. What names them in others is rewritten by Rekeying, whose
+	// Rekeys are not used.
+	NewIDs   NewIDs
+	Rekeying Rekeying
 	// Pace, if set, is called before each batch of writes with its number of rows and bytes.
 	Pace func(ctx context.Context, rows int, bytes int64) error
 }
@@ -112,6 +116,7 @@ type BulkResult struct {
 
 	Rows  int
 	Bytes int64
+	Left  int // rows that have no place there (NewIDs)
 }
 
 // Copy makes the target's rows of a chunk those of the source, as they are now. Rows that
@@ -125,22 +130,56 @@ func (b *Bulk) Copy(ctx context.Context, chunk Chunk) (BulkResult, error) {
 		return result, err
 	}
 	for after := chunk.After; ; {
-		read, err := w.read(ctx, after)
+		query, args := rangeQuery(w.from, after, chunk.To, bulkRows)
+		read, err := w.pass(ctx, query, args, &result)
 		if err != nil || len(read.ids) == 0 {
 			return result, err
 		}
-		if b.Options.Pace != nil {
-			if err := b.Options.Pace(ctx, len(read.ids), read.bytes); err != nil {
-				return result, err
-			}
-		}
-		if err := w.write(ctx, read, &result); err != nil {
-			return result, err
-		}
-		result.Rows += len(read.ids)
-		result.Bytes += read.bytes
 		after = read.ids[len(read.ids)-1]
 	}
+}
+
+// CopyRows is Copy of those rows of a chunk alone that ids name. What the source does not
+// have any more is left out.
+func (b *Bulk) CopyRows(ctx context.Context, chunk Chunk, ids []migration.RecordID) (BulkResult, error) {
+	var result BulkResult
+	w, err := b.begin(ctx, chunk)
+	if err != nil || w == nil {
+		return result, err
+	}
+	for len(ids) > 0 {
+		some := ids[:min(bulkRows, len(ids))]
+		query, args := selectQuery(rowSelection{layout: w.from, column: idColumn, values: texts(some)})
+		read, err := w.pass(ctx, query, args, &result)
+		if err != nil {
+			return result, err
+		}
+		rest := ids[len(some):]
+		if read.bytes >= bulkBytes {
+			rest = slices.DeleteFunc(slices.Clone(ids), func(id migration.RecordID) bool { return slices.Contains(read.ids, id) })
+		}
+		ids = rest
+	}
+	return result, nil
+}
+
+// pass reads a batch of rows of the source and writes it.
+func (w *chunkCopy) pass(ctx context.Context, query string, args []any, result *BulkResult) (*bulkBatch, error) {
+	read, err := w.read(ctx, query, args)
+	if err != nil || len(read.ids) == 0 {
+		return read, err
+	}
+	if w.Options.Pace != nil {
+		if err := w.Options.Pace(ctx, len(read.ids), read.bytes); err != nil {
+			return read, err
+		}
+	}
+	if err := w.write(ctx, read, result); err != nil {
+		return read, err
+	}
+	result.Rows += len(read.ids)
+	result.Bytes += read.bytes
+	return read, nil
 }
 
 // chunkCopy is a Copy of a Bulk.
@@ -153,6 +192,8 @@ type chunkCopy struct {
 	lacks    bool      // the target has a column that cannot be empty, and the source has not
 	written  []filled  // what a row of the target is made of
 	loadable bool
+	renames  bool  // there are records with new IDs
+	naming   []int // columns of from that may name one
 }
 
 // filled is a column of the target with the place of its value in a row of the source; -1
@@ -180,11 +221,25 @@ func (b *Bulk) begin(ctx context.Context, chunk Chunk) (*chunkCopy, error) {
 	if err != nil || from == nil {
 		return nil, err
 	}
-	to, err := b.Target.layoutFor(ctx, chunk.Table)
+	// As it is now: a table may have been made for this chunk, by another worker.
+	table, ok, err := b.Target.Schema.Now(ctx, b.Target.DB, chunk.Table)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, b.Target.Schema.missing(chunk.Table)
+	}
+	to, err := table.writable()
 	if err != nil {
 		return nil, err
 	}
 	w := &chunkCopy{Bulk: b, chunk: chunk, from: from, to: to, columns: to.of(from.names), loadable: true}
+	if w.renames, err = b.renames(ctx); err != nil {
+		return nil, err
+	}
+	if w.renames {
+		w.naming = b.Options.Rekeying.naming(from)
+	}
 	for _, c := range to.columns {
 		at := slices.Index(w.columns, c)
 		w.lacks = w.lacks || at < 0 && !c.mayBeEmpty()
@@ -214,9 +269,10 @@ func (c *Column) loadable() bool {
 type bulkBatch struct {
 	ids     []migration.RecordID
 	digests []Digest
-	lines   []byte // for LOAD DATA
-	ends    []int  // of each row's line in lines
-	rows    []Row  // where lines are of no use
+	lines   []byte                 // for LOAD DATA
+	ends    []int                  // of each row's line in lines
+	rows    []Row                  // where lines are of no use
+	named   [][]migration.RecordID // by each row, where records have new IDs
 	bytes   int64
 }
 
@@ -225,19 +281,18 @@ const (
 	bulkBytes = 4 << 20 // values of one batch, but for one row that is larger
 )
 
-// read reads the rows that come after an id.
-func (w *chunkCopy) read(ctx context.Context, after migration.RecordID) (*bulkBatch, error) {
+// read reads the rows that a query finds, as many as a batch takes.
+func (w *chunkCopy) read(ctx context.Context, query string, args []any) (*bulkBatch, error) {
 	load := w.loadable && !w.insert.Load()
-	batch, err := w.readAs(ctx, after, load)
+	batch, err := w.readAs(ctx, query, args, load)
 	if errors.Is(err, errNotLoadable) {
-		return w.readAs(ctx, after, false)
+		return w.readAs(ctx, query, args, false)
 	}
 	return batch, err
 }
 
-func (w *chunkCopy) readAs(ctx context.Context, after migration.RecordID, load bool) (*bulkBatch, error) {
+func (w *chunkCopy) readAs(ctx context.Context, query string, args []any, load bool) (*bulkBatch, error) {
 	batch, hash := &bulkBatch{}, sha256.New()
-	query, args := rangeQuery(w.from, after, w.chunk.To, bulkRows)
 	err := lookAt(ctx, w.Source.Q, w.from, query, args, func(row Row) error {
 		if err := w.fits(&row); err != nil {
 			w.Target.Schema.Forget() // a column may have come a moment ago
@@ -245,6 +300,9 @@ func (w *chunkCopy) readAs(ctx context.Context, after migration.RecordID, load b
 		}
 		batch.ids = append(batch.ids, row.Key.ID)
 		batch.digests = append(batch.digests, w.digest(hash, &row))
+		if w.renames {
+			w.name(batch, &row)
+		}
 		switch {
 		case !load:
 			batch.rows = append(batch.rows, w.to.stands(&row).clone())
@@ -337,8 +395,11 @@ func appendEscaped(line, value []byte) []byte {
 
 // write writes a batch: what the target lacks as one, the rest by the rules of Copy.
 func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkResult) error {
-	batch, err := w.left(ctx, batch)
-	if err != nil || len(batch.ids) == 0 {
+	batch, naming, err := w.rekeyed(ctx, batch, result)
+	if err != nil {
+		return err
+	}
+	if err := w.apart(ctx, naming, result); err != nil || len(batch.ids) == 0 {
 		return err
 	}
 	there, err := Side{Q: w.Target.DB, Schema: w.Target.Schema}.IDs(ctx, w.chunk.Table, batch.ids)
@@ -373,18 +434,6 @@ func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkRes
 		}
 	}
 	return w.apart(ctx, apart, result)
-}
-
-// left returns a batch without what is not to be copied.
-func (w *chunkCopy) left(ctx context.Context, batch *bulkBatch) (*bulkBatch, error) {
-	if w.Options.Leave == nil {
-		return batch, nil
-	}
-	leave, err := w.Options.Leave(ctx, batch.ids)
-	if err != nil || len(leave) == 0 {
-		return batch, err
-	}
-	return batch.without(slices.DeleteFunc(slices.Clone(batch.ids), func(id migration.RecordID) bool { return !leave[id] })), nil
 }
 
 // without returns the rows of a batch that are not among ids, which are in its order.
@@ -468,7 +517,7 @@ func (w *chunkCopy) insertRows(ctx context.Context, tx *sql.Tx, batch *bulkBatch
 	return err == nil, err
 }
 
-// apart copies rows one by one, by the rules of Copy. Those that are conflicts do not keep
+// apart copies rows one by one, by the rules of Copy, with the keys that they have on the target. Those that are conflicts do not keep
 // the others back.
 func (w *chunkCopy) apart(ctx context.Context, ids []migration.RecordID, result *BulkResult) error {
 	if len(ids) == 0 {
@@ -481,7 +530,11 @@ func (w *chunkCopy) apart(ctx context.Context, ids []migration.RecordID, result 
 	}); err != nil {
 		return err
 	}
-	options := CopyOptions{OnConflict: w.Options.OnConflict}
+	rekeying, err := w.rekeying(ctx, &set)
+	if err != nil {
+		return err
+	}
+	options := CopyOptions{OnConflict: w.Options.OnConflict, Rekeying: rekeying}
 	for {
 		copied, err := Copy(ctx, w.Target, set, w.Options.Images, options)
 		if migration.CodeOf(err) != migration.CodeConflict {
@@ -503,13 +556,14 @@ func (r *BulkResult) add(c CopyResult) {
 	r.Inserted += c.Inserted
 	r.Overwritten += c.Overwritten
 	r.Same += c.Same
-	r.Kept += c.Kept
+	r.Kept = append(r.Kept, c.Kept...)
 	r.Conflicts = append(r.Conflicts, c.Conflicts...)
 }
 
 // idsQuery reads all ids of a table in their order.
-func idsQuery(table string) string {
-	return "SELECT " + database.Quote(idColumn) + " FROM " + database.Quote(table) + " ORDER BY " + database.Quote(idColumn)
+func idsQuery(t *Table) (query string, args []any) {
+	where, args := between(t, "", "")
+	return "SELECT " + database.Quote(t.key()) + " FROM " + database.Quote(t.Real) + where + " ORDER BY " + database.Quote(t.key()), args
 }
 
 // rangeQuery reads the rows of a table above after and not above to, the first limit of
@@ -519,23 +573,29 @@ func rangeQuery(l *layout, after, to migration.RecordID, limit int) (query strin
 	for i, c := range l.columns {
 		read[i] = c.expression()
 	}
-	where, args := between(after, to)
-	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(l.table.Real) + where + " ORDER BY " + database.Quote(idColumn)
+	where, args := between(l.table, after, to)
+	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(l.table.Real) + where + " ORDER BY " + database.Quote(l.table.key())
 	if limit > 0 {
 		query, args = query+" LIMIT ?", append(args, limit)
 	}
 	return query, args
 }
 
-// between restricts ids to those above after, "" for the beginning, and not above to, "" for
-// the end.
-func between(after, to migration.RecordID) (where string, args []any) {
+// between restricts the rows that count of a table to ids above after, "" for the beginning, and
+// not above to, "" for the end.
+func between(t *Table, after, to migration.RecordID) (where string, args []any) {
 	var terms []string
+	if o := t.other; o != nil {
+		terms = append(terms, database.Quote(o.Column)+" IN (NULL"+strings.Repeat(", ?", len(o.Values))+")")
+		for _, v := range o.Values {
+			args = append(args, v)
+		}
+	}
 	if after != "" {
-		terms, args = append(terms, database.Quote(idColumn)+" > ?"), append(args, string(after))
+		terms, args = append(terms, database.Quote(t.key())+" > ?"), append(args, string(after))
 	}
 	if to != "" {
-		terms, args = append(terms, database.Quote(idColumn)+" <= ?"), append(args, string(to))
+		terms, args = append(terms, database.Quote(t.key())+" <= ?"), append(args, string(to))
 	}
 	if len(terms) == 0 {
 		return "", nil

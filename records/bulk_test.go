@@ -86,7 +86,7 @@ func (b *bulk) copyAll(size int) records.BulkResult {
 		sum.Inserted += r.Inserted
 		sum.Overwritten += r.Overwritten
 		sum.Same += r.Same
-		sum.Kept += r.Kept
+		sum.Kept = append(sum.Kept, r.Kept...)
 		sum.Conflicts = append(sum.Conflicts, r.Conflicts...)
 	}
 	return sum
@@ -210,7 +210,7 @@ func TestBulkLeavesWhatIsThereToTheRulesOfRecords(t *testing.T) {
 		remaining string
 	}{
 		{records.ConflictPark, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Conflicts: []migration.RowKey{{Table: "t", ID: "b"}}}}, "theirs"},
-		{records.ConflictKeep, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Kept: 1}}, "theirs"},
+		{records.ConflictKeep, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Kept: []migration.RowKey{{Table: "t", ID: "b"}}}}, "theirs"},
 		{records.ConflictOverwrite, records.BulkResult{Rows: 5, CopyResult: records.CopyResult{Inserted: 3, Same: 1, Overwritten: 1}}, "ours"},
 	} {
 		t.Run(string(tc.policy), func(t *testing.T) {
@@ -271,26 +271,97 @@ func TestBulkMeetsRowsThatCameMeanwhile(t *testing.T) {
 	}
 }
 
-// TestBulkWithoutLoadData: a server may refuse it, and then it is not asked again.
+// TestBulkWithoutLoadData: a server may refuse it, also in the middle, and then it is not
+// asked again. A row that is larger than its packets is refused.
 func TestBulkWithoutLoadData(t *testing.T) {
 	t.Parallel()
 	b := newBulk(t)
 	b.target, _ = smallServer(t)
-	b.target.exec("SET GLOBAL local_infile = 0")
 	b.Target = b.target.Target
 	b.both("x")
-	for _, id := range recordIDs(2500) {
+	for _, id := range recordIDs(3500) {
 		b.source.row("t", string(id), "c_x", "v")
 	}
 	before := b.target.status("Com_load")
-	if got := b.copyAll(1500); got.Inserted != 2500 || len(got.Conflicts) > 0 {
-		t.Errorf("got %+v, want 2500 inserted", got)
+	batches := 0
+	b.Options.Meant = func(ctx context.Context, c records.Chunk, rows []records.Brought) error {
+		if batches++; batches == 2 {
+			b.target.exec("SET GLOBAL local_infile = 0")
+		}
+		return b.note(ctx, c, rows)
 	}
-	if n := b.target.count("t"); n != 2500 {
-		t.Errorf("%d rows, want 2500", n)
+	if got := b.copyAll(1500); got.Inserted != 3500 || len(got.Conflicts) > 0 {
+		t.Errorf("got %+v, want 3500 inserted", got)
 	}
-	if tried := b.target.status("Com_load") - before; tried > 1 {
-		t.Errorf("LOAD DATA was tried %d times", tried)
+	if n := b.target.count("t"); n != 3500 {
+		t.Errorf("%d rows, want 3500", n)
+	}
+	if tried := b.target.status("Com_load") - before; tried != 2 {
+		t.Errorf("LOAD DATA was tried %d times, want once and once more", tried)
+	}
+	b.source.row("t", "zz", "c_x", strings.Repeat("x", packet))
+	_, err := b.CopyRows(t.Context(), records.Chunk{Table: "t"}, []migration.RecordID{"r0001", "zz"})
+	if code(t, err, migration.CodeUnsupported); err != nil && !strings.Contains(err.Error(), "max_allowed_packet") {
+		t.Errorf("a row over the packet: %v", err)
+	}
+}
+
+// TestBulkCopiesSomeRows of a chunk, more than a batch holds by number and by bytes.
+func TestBulkCopiesSomeRows(t *testing.T) {
+	t.Parallel()
+	b := newBulk(t)
+	b.both("x")
+	ids := recordIDs(1200)
+	for i, id := range ids {
+		value := "v"
+		if i < 3 {
+			value = strings.Repeat("x", 3<<20)
+		}
+		b.source.row("t", string(id), "c_x", value)
+	}
+	b.target.row("t", "r0005", "c_x", "theirs")
+	some := append(slices.Clone(ids[:1100]), "gone meanwhile")
+	got, err := b.CopyRows(t.Context(), b.chunks("t", 5000)[0], some)
+	if err != nil || got.Rows != 1100 || got.Inserted != 1099 || len(got.Conflicts) != 1 {
+		t.Errorf("got %d rows, %d inserted, conflicts %v, %v", got.Rows, got.Inserted, got.Conflicts, err)
+	}
+	if n := b.target.count("t"); n != 1100 || len(b.meant) != 1099 {
+		t.Errorf("%d rows are there, %d were noted", n, len(b.meant))
+	}
+}
+
+// TestAboveAndTurns: what a row is part of, over two relations and a loop, and in which turn tables go.
+func TestAboveAndTurns(t *testing.T) {
+	t.Parallel()
+	d := newDatabase(t)
+	for _, table := range []string{"order", "line", "note", "loose", "tied"} {
+		d.table(table, "of")
+	}
+	d.row("order", "o1")
+	d.row("line", "l1", "c_of", "o1")
+	d.row("note", "n1", "c_of", "l1")
+	d.row("note", "n2", "c_of", "n2 has no line")
+	d.row("note", "n3")
+	up := func(child, parent string) migration.Relation {
+		return migration.Relation{Parent: parent, Child: child, Kind: migration.RelationChildHoldsParent, Column: "of"}
+	}
+	model := migration.FormModel{Relations: []migration.Relation{up("line", "order"), up("note", "line"), up("note", "note"), up("line", "line")}}
+	key := func(id migration.RecordID) migration.RowKey { return migration.RowKey{Table: "note", ID: id} }
+	got, err := d.Above(t.Context(), model, []migration.RowKey{key("n1"), key("n2"), key("n3"), key("none")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[migration.RowKey][]migration.RecordID{key("n1"): {"n1", "l1", "o1"}, key("n2"): {"n2", "n2 has no line"}, key("n3"): {"n3"}, key("none"): {"none"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	d.exec("ALTER TABLE app_fd_tied ADD c_fk varchar(255), ADD FOREIGN KEY (c_fk) REFERENCES app_fd_note (id)")
+	turns, err := d.Turns(t.Context(), []string{"line", "loose", "note", "order", "tied"}, model.Relations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]int{"tied": 0, "loose": 0, "note": 1, "line": 2, "order": 3}, turns); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -304,13 +375,17 @@ func TestBulkRefusesWhatTheTargetCannotHold(t *testing.T) {
 		"no_key":            "ALTER TABLE app_fd_t DROP PRIMARY KEY",
 		"without_rollbacks": "ALTER TABLE app_fd_t MODIFY id varchar(99), ENGINE=MyISAM",
 		"wants_a_value":     "ALTER TABLE app_fd_t ADD c_n int NOT NULL",
+		"another_key":       "ALTER TABLE app_fd_t DROP PRIMARY KEY, ADD c_n int AUTO_INCREMENT PRIMARY KEY",
+		"a_view":            "RENAME TABLE app_fd_t TO t; CREATE VIEW app_fd_t AS SELECT * FROM t",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBulk(t)
 			b.both("x")
 			b.source.row("t", "a", "c_x", "long 漢字")
-			b.target.exec(alter)
+			for _, statement := range strings.Split(alter, "; ") {
+				b.target.exec(statement)
+			}
 			_, err := b.Copy(t.Context(), b.chunks("t", 10)[0])
 			code(t, err, migration.CodeUnsupported)
 			if len(b.meant) > 0 {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"jogetferry/internal/database"
 	"jogetferry/migration"
 )
@@ -20,13 +22,27 @@ type ChunkSum struct {
 // ChunkComparison is the result of Bulk.Compare. Differences are by id; those of kind
 // Surplus are rows of the target alone, which may be its own.
 type ChunkComparison struct {
-	Source, Target ChunkSum
+	Source, Target ChunkSum // zero where they cannot be had
+	Rows           int64    // of the source
 	Differences    []Difference
 }
 
-// Compare compares a chunk on both sides as they are now. Both servers sum up its rows;
-// where the sums are not equal, or cannot be had, the rows are read and compared. A chunk
-// that is equal costs two statements. CodeUnsupported: the target lacks the table. It is
+// Of returns the ids of the differences of some kinds.
+func (c *ChunkComparison) Of(kinds ...DifferenceKind) []migration.RecordID {
+	var ids []migration.RecordID
+	for _, d := range c.Differences {
+		if slices.Contains(kinds, d.Kind) {
+			ids = append(ids, d.Key.ID)
+		}
+	}
+	return ids
+}
+
+// Compare compares a chunk on both sides as they are now. Both servers sum up its rows, at the
+// same time; where the sums are not equal, those of parts of it, and of parts that differ, or where
+// no sums can be had, the rows are read and compared. A chunk
+// that is equal costs two statements. Rows of records with new IDs count as not there, and what
+// names them as rewritten (BulkOptions.NewIDs). CodeUnsupported: the target lacks the table. It is
 // read-only and safe to repeat.
 func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error) {
 	var c ChunkComparison
@@ -40,13 +56,19 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 	}
 	// Another order of ids would make other rows of the chunk.
 	ordered := from.columns[from.id].Collation == to.columns[to.id].Collation
-	if expression, ok := hashOf(from, to); ok && ordered {
+	rewrites, err := b.rewrites(ctx, chunk, from)
+	if err != nil {
+		return c, err
+	}
+	if expression, ok := hashOf(from, to); ok && ordered && !rewrites {
 		equal, err := b.sums(ctx, chunk, from, to, expression, &c)
 		if err != nil || equal {
 			return c, err
 		}
+		c.Differences, err = b.inParts(ctx, chunk, from, to, expression)
+		return c, err
 	}
-	c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
+	c.Rows, c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
 	return c, err
 }
 
@@ -121,17 +143,22 @@ func (c *Column) hashed() (string, bool) {
 // sums asks both servers. False: they do not agree, or one could not hash every row.
 func (b *Bulk) sums(ctx context.Context, chunk Chunk, from, to *layout, h rowHash, c *ChunkComparison) (equal bool, err error) {
 	var hashed [2]bool
-	if c.Source, hashed[0], err = sum(ctx, b.Source.Q, from, h.from, chunk); err != nil {
-		return false, err
-	}
-	if c.Target, hashed[1], err = sum(ctx, b.Target.DB, to, h.to, chunk); err != nil {
-		return false, err
-	}
-	return hashed[0] && hashed[1] && c.Source == c.Target, nil
+	both, one := errgroup.WithContext(ctx)
+	both.Go(func() (err error) {
+		c.Source, hashed[0], err = sum(one, b.Source.Q, from, h.from, chunk)
+		return err
+	})
+	both.Go(func() (err error) {
+		c.Target, hashed[1], err = sum(one, b.Target.DB, to, h.to, chunk)
+		return err
+	})
+	err = both.Wait()
+	c.Rows = c.Source.Rows
+	return hashed[0] && hashed[1] && c.Source == c.Target, err
 }
 
 func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s ChunkSum, whole bool, err error) {
-	where, args := between(chunk.After, chunk.To)
+	where, args := between(l.table, chunk.After, chunk.To)
 	query := "SELECT COUNT(*), COUNT(h), IFNULL(BIT_XOR(h), 0) FROM (SELECT " + hash + " AS h FROM " + database.Quote(l.table.Real) + where + ") AS hashed"
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -146,19 +173,65 @@ func sum(ctx context.Context, q Querier, l *layout, hash string, chunk Chunk) (s
 	return s, of == s.Rows, errors.Join(err, rows.Err())
 }
 
-// narrow reads the rows of a chunk on both sides, some at a time. Where the target has
-// another order, rows that it alone has are not found.
-func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) ([]Difference, error) {
+// inParts is narrow for those parts of a chunk alone of which the sums differ, too.
+func (b *Bulk) inParts(ctx context.Context, chunk Chunk, from, to *layout, h rowHash) ([]Difference, error) {
 	var found []Difference
-	for after := chunk.After; ; {
-		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, bulkRows)
+	for last := false; !last; {
+		part, err := b.part(ctx, chunk, from)
 		if err != nil {
 			return nil, err
 		}
+		equal, err := b.sums(ctx, part, from, to, h, &ChunkComparison{})
+		if err != nil {
+			return nil, err
+		}
+		if !equal {
+			_, differ, err := b.narrow(ctx, part, from, to, true)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, differ...)
+		}
+		last, chunk.After = part.To == chunk.To, part.To
+	}
+	slices.SortFunc(found, func(a, b Difference) int { return compareKeys(a.Key, b.Key) })
+	return found, nil
+}
+
+// part returns the first rows of a chunk of the source, as many as are read at once.
+func (b *Bulk) part(ctx context.Context, chunk Chunk, from *layout) (Chunk, error) {
+	where, args := between(from.table, chunk.After, chunk.To)
+	key := database.Quote(from.table.key())
+	query := "SELECT " + key + " FROM " + database.Quote(from.table.Real) + where + " ORDER BY " + key + " LIMIT 1 OFFSET ?"
+	rows, err := b.Source.Q.QueryContext(ctx, query, append(args, bulkRows-1)...)
+	if err != nil {
+		return chunk, failed("sum up form rows", "table "+from.table.Real, err)
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&chunk.To)
+	}
+	return chunk, errors.Join(err, rows.Err())
+}
+
+// narrow reads the rows of a chunk on both sides, some at a time. Where the target has
+// another order, rows that it alone has are not found. rows are those of the source.
+func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) (rows int64, found []Difference, err error) {
+	for after := chunk.After; ; {
+		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, bulkRows)
+		if err != nil {
+			return 0, nil, err
+		}
+		rows += int64(len(source.Rows))
 		last, upTo := len(source.Rows) < bulkRows, chunk.To
 		if !last {
 			upTo = source.Rows[bulkRows-1].Key.ID
 		}
+		rekeying, err := b.rekeying(ctx, &source)
+		if err != nil {
+			return 0, nil, err
+		}
+		source = rekeying.Set(source)
 		var target Set
 		if ordered {
 			target, err = surveyRange(ctx, b.Target.DB, to, after, upTo, 0)
@@ -166,12 +239,12 @@ func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordere
 			target, err = b.counterparts(ctx, source)
 		}
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		found = append(found, Compare(source, target).Differences...)
 		if last {
 			slices.SortFunc(found, func(a, b Difference) int { return compareKeys(a.Key, b.Key) })
-			return found, nil
+			return rows, found, nil
 		}
 		after = upTo
 	}

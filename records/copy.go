@@ -59,13 +59,14 @@ type CopyOptions struct {
 }
 
 // CopyResult counts the rows of a set by what happened to them. Inserted +
-// Overwritten + Same + Kept + len(Conflicts) is the number of rows, unless Copy failed.
+// Overwritten + Same + len(Kept) + len(Conflicts) is the number of rows, unless Copy failed.
 type CopyResult struct {
 	Inserted    int
 	Overwritten int
 	Same        int // nothing to do
-	Kept        int // the target's own row was left, by ConflictKeep
-	// Conflicts are in the order of the set. They hold record IDs.
+	// Kept were left by ConflictKeep, since they are the target's own. They and Conflicts are
+	// in the order of the set, and hold record IDs.
+	Kept      []migration.RowKey
 	Conflicts []migration.RowKey
 }
 
@@ -287,7 +288,7 @@ func ours(there *Row, wrote []Digest) bool {
 
 func (c *copier) conflict(key migration.RowKey) {
 	if c.options.OnConflict == ConflictKeep {
-		c.result.Kept++
+		c.result.Kept = append(c.result.Kept, key)
 		return
 	}
 	c.result.Conflicts = append(c.result.Conflicts, key)

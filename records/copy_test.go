@@ -116,7 +116,7 @@ func TestCopyDecidesByWhatIsThere(t *testing.T) {
 		{name: "ours_and_changed_since", policy: park, there: "edited", ours: "old", want: records.CopyResult{Conflicts: []migration.RowKey{key}}, code: migration.CodeConflict, value: "edited"},
 		{name: "zero_policy_parks", there: "theirs", want: records.CopyResult{Conflicts: []migration.RowKey{key}}, code: migration.CodeConflict, value: "theirs"},
 		{name: "overwrite", policy: overwrite, there: "theirs", want: records.CopyResult{Overwritten: 1}, value: "new", image: "theirs"},
-		{name: "keep", policy: keep, there: "theirs", want: records.CopyResult{Kept: 1}, value: "theirs"},
+		{name: "keep", policy: keep, there: "theirs", want: records.CopyResult{Kept: []migration.RowKey{{Table: "t", ID: "r"}}}, value: "theirs"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -203,7 +203,7 @@ func TestCopyNeverOverwritesARowThatMovedAfterItsImage(t *testing.T) {
 		value  string
 	}{
 		{"changed", true, "UPDATE app_fd_t SET c_x = 'late'", records.ConflictOverwrite, records.CopyResult{Conflicts: []migration.RowKey{{Table: "t", ID: "r"}}}, migration.CodeConflict, "late"},
-		{"changed_and_kept", false, "INSERT INTO app_fd_t (id, c_x) VALUES ('r', 'late')", records.ConflictKeep, records.CopyResult{Kept: 1}, "", "late"},
+		{"changed_and_kept", false, "INSERT INTO app_fd_t (id, c_x) VALUES ('r', 'late')", records.ConflictKeep, records.CopyResult{Kept: []migration.RowKey{{Table: "t", ID: "r"}}}, "", "late"},
 		{"inserted", false, "INSERT INTO app_fd_t (id, c_x) VALUES ('r', 'late')", records.ConflictPark, records.CopyResult{Conflicts: []migration.RowKey{{Table: "t", ID: "r"}}}, migration.CodeConflict, "late"},
 		{"inserted_the_same", false, "INSERT INTO app_fd_t (id, c_x) VALUES ('r', 'new')", records.ConflictPark, records.CopyResult{Same: 1}, "", "new"},
 	} {
@@ -459,7 +459,7 @@ func TestCopyBringsNothingBackThatSomebodyDeleted(t *testing.T) {
 		code   migration.Code
 	}{
 		{records.ConflictPark, records.CopyResult{Conflicts: []migration.RowKey{{Table: "t", ID: "r"}}}, migration.CodeConflict},
-		{records.ConflictKeep, records.CopyResult{Kept: 1}, ""},
+		{records.ConflictKeep, records.CopyResult{Kept: []migration.RowKey{{Table: "t", ID: "r"}}}, ""},
 		{records.ConflictOverwrite, records.CopyResult{Inserted: 1}, ""},
 	} {
 		t.Run(string(tc.policy), func(t *testing.T) {

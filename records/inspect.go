@@ -47,12 +47,22 @@ func Inspect(ctx context.Context, source, target Side, table string) ([]migratio
 // nil when it fits. What only the
 // server can judge, such as a text in a column of numbers, it takes to fit.
 func (s Side) Refusals(ctx context.Context, table string) (func(Row) []string, error) {
-	l, err := s.writable(ctx, table)
-	if migration.CodeOf(err) == migration.CodeUnsupported {
-		return func(Row) []string { return []string{tablePrefix + table} }, nil
-	}
+	t, ok, err := s.Schema.Table(ctx, s.Q, table)
 	if err != nil {
 		return nil, err
+	}
+	if !ok {
+		return func(Row) []string { return []string{tablePrefix + table} }, nil
+	}
+	return t.Refusals(), nil
+}
+
+// Refusals is that of the side whose table t is, or will be.
+func (t *Table) Refusals() func(Row) []string {
+	whole := tablePrefix + t.Name
+	l, err := t.writable()
+	if err != nil {
+		return func(Row) []string { return []string{whole} }
 	}
 	var names []string
 	var columns []*Column
@@ -61,13 +71,13 @@ func (s Side) Refusals(ctx context.Context, table string) (func(Row) []string, e
 			names, columns = row.Names, l.of(row.Names)
 		}
 		if l.tooLarge(&row) != "" {
-			refused = append(refused, tablePrefix+table)
+			refused = append(refused, whole)
 		}
 		for column := range l.misfits(&row, columns) {
-			refused = append(refused, tablePrefix+table+"."+column)
+			refused = append(refused, whole+"."+column)
 		}
 		return refused
-	}, nil
+	}
 }
 
 // surplusKeys returns the unique keys of the target over columns that no

@@ -49,7 +49,7 @@ func selectQuery(s rowSelection) (query string, args []any) {
 		args = append(args, v)
 	}
 	query = "SELECT " + strings.Join(read, ", ") + " FROM " + database.Quote(s.layout.table.Real) +
-		" WHERE " + database.Quote(s.column) + " IN (" + marks(len(s.values)) + ") ORDER BY " + database.Quote(idColumn)
+		" WHERE " + database.Quote(s.layout.table.named(s.column)) + " IN (" + marks(len(s.values)) + ") ORDER BY " + database.Quote(s.layout.table.key())
 	if s.maxRows > 0 {
 		query, args = query+" LIMIT ?", append(args, s.maxRows)
 	}
@@ -68,16 +68,16 @@ func insertQuery(table string, columns []*Column, rows int) string {
 	return "INSERT INTO " + database.Quote(table) + " (" + quoteAll(names(columns)) + ") VALUES " + strings.TrimSuffix(strings.Repeat(row+", ", rows), ", ")
 }
 
-func updateQuery(table string, columns []*Column) string {
+func updateQuery(table *Table, columns []*Column) string {
 	set := make([]string, len(columns))
 	for i, c := range columns {
 		set[i] = database.Quote(c.Name) + " = " + c.placeholder()
 	}
-	return "UPDATE " + database.Quote(table) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(idColumn) + " = ?"
+	return "UPDATE " + database.Quote(table.Real) + " SET " + strings.Join(set, ", ") + " WHERE " + database.Quote(table.key()) + " = ?"
 }
 
-func deleteQuery(table string) string {
-	return "DELETE FROM " + database.Quote(table) + " WHERE " + database.Quote(idColumn) + " = ?"
+func deleteQuery(table *Table, n int) string {
+	return "DELETE FROM " + database.Quote(table.Real) + " WHERE " + database.Quote(table.key()) + " IN (" + marks(n) + ")"
 }
 
 // referringQuery finds rows whose column key holds one of n values.
@@ -87,6 +87,9 @@ func referringQuery(table, key string, n int) string {
 
 const uniqueKeysQuery = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS" +
 	" WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND NON_UNIQUE = 0 AND INDEX_NAME <> 'PRIMARY' ORDER BY INDEX_NAME, SEQ_IN_INDEX"
+
+const foreignKeysQuery = "SELECT DISTINCT TABLE_NAME, REFERENCED_TABLE_NAME FROM information_schema.KEY_COLUMN_USAGE" +
+	" WHERE TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_SCHEMA = DATABASE() AND REFERENCED_TABLE_NAME IS NOT NULL"
 
 func anyRowQuery(table string) string { return "SELECT 1 FROM " + database.Quote(table) + " LIMIT 1" }
 
@@ -104,6 +107,11 @@ func limited(seconds int) string {
 func modifiedQuery(table string, seconds int) string {
 	return limited(seconds) + database.Quote(idColumn) + " FROM " + database.Quote(table) + " WHERE " + database.Quote(modifiedColumn) + " >= NOW() - INTERVAL ? SECOND" +
 		" OR " + database.Quote(modifiedColumn) + " >= CONVERT_TZ(NOW(), '+00:00', @@global.time_zone) - INTERVAL ? SECOND LIMIT ?"
+}
+
+// anyValueQuery finds a row in which a column has a value. The server gives up after so many seconds.
+func anyValueQuery(table, column string, seconds int) string {
+	return limited(seconds) + "1 FROM " + database.Quote(table) + " WHERE LENGTH(" + database.Quote(column) + ") > 0 LIMIT 1"
 }
 
 // mentionsQuery counts the rows of which columns hold one of n values, each for itself.

@@ -2,7 +2,6 @@ package records
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -22,6 +21,8 @@ type Rekeying struct {
 	Model migration.FormModel
 	// Columns are further ones (records.rekey_columns), see migration.RekeyColumns.
 	Columns map[string][]string
+	// Others are those of tables that are no form tables, as they are called.
+	Others map[string][]string
 }
 
 // Place is a column, as the table has it, in so many rows; Table is without app_fd_.
@@ -102,6 +103,7 @@ func (r Rekeying) keyColumns() keyColumns {
 			k[table] = append(k[table], fieldColumn(field))
 		}
 	}
+	maps.Copy(k, r.Others)
 	return k
 }
 
@@ -168,10 +170,10 @@ func (p places) sorted() []Place {
 	return list
 }
 
-// Unfit returns the columns of a set of the source that cannot hold a new ID on this side,
-// the target, as Copy would refuse them: none of the kind, not of text, or too narrow. It
-// looks at no row.
-func (r Rekeying) Unfit(ctx context.Context, side Side, set Set) ([]Place, error) {
+// Unfit returns the columns of a set of the source that cannot hold a new ID on the target,
+// as Copy would refuse them: none of the kind, not of text, or too narrow. It
+// looks at no row. target returns a table of it, nil for none.
+func (r Rekeying) Unfit(set Set, target func(name string) (*Table, error)) ([]Place, error) {
 	found := places{}
 	tables := map[string]*Table{}
 	columns := r.keyColumns()
@@ -180,7 +182,7 @@ func (r Rekeying) Unfit(ctx context.Context, side Side, set Set) ([]Place, error
 		table, known := tables[row.Key.Table]
 		if !known {
 			var err error
-			if table, _, err = side.Schema.Table(ctx, side.Q, row.Key.Table); err != nil {
+			if table, err = target(row.Key.Table); err != nil {
 				return nil, err
 			}
 			tables[row.Key.Table] = table

@@ -236,7 +236,10 @@ func TestCopy_refuses_IDs_that_cannot_be_rewritten(t *testing.T) {
 				}
 			}
 			set := source.collect(records.Selection{Model: rekeyedModel(), Root: "po-1"})
-			unfit, err := rekeying().Unfit(t.Context(), records.Side{Q: target.DB, Schema: target.Schema}, set)
+			unfit, err := rekeying().Unfit(set, func(name string) (*records.Table, error) {
+				table, _, err := target.Schema.Table(t.Context(), target.DB, name)
+				return table, err
+			})
 			if err != nil || !cmp.Equal(unfit, tc.unfit) {
 				t.Errorf("unfit %+v, %v; want %+v", unfit, err, tc.unfit)
 			}

@@ -144,7 +144,7 @@ func newLayout(t *Table) (*layout, bool) {
 	slices.SortFunc(l.columns, func(a, b *Column) int { return compareNames(a.Name, b.Name) })
 	for i, c := range l.columns {
 		l.names = append(l.names, c.Name)
-		if strings.EqualFold(c.Name, idColumn) {
+		if strings.EqualFold(c.Name, t.key()) {
 			l.id = i
 		}
 	}

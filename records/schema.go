@@ -40,6 +40,23 @@ type Table struct {
 	View    bool   // it has no rows of its own, so none is read or written through it
 	Columns []Column
 	packet  int64 // max_allowed_packet of the server, bytes
+	other   *Other
+}
+
+// Other is a table of Joget's that is no form table, of which some rows count.
+type Other struct {
+	Real   string   // name
+	Key    string   // its column, in place of id
+	Column string   // of the rows that count
+	Values []string // what they hold there; nil: none counts
+}
+
+// key is the column that names a row.
+func (t *Table) key() string {
+	if t.other != nil {
+		return t.other.Key
+	}
+	return idColumn
 }
 
 // column finds a column by name; MySQL column names ignore case.
@@ -50,6 +67,20 @@ func (t *Table) column(name string) (*Column, bool) {
 		}
 	}
 	return nil, false
+}
+
+// named returns the column of that name: id is the key, whatever it is called.
+func (t *Table) named(column string) string {
+	if column == idColumn {
+		return t.key()
+	}
+	return column
+}
+
+// Has reports whether the table has a column of a name.
+func (t *Table) Has(name string) bool {
+	_, has := t.column(name)
+	return has
 }
 
 // stored returns the columns that hold data.
@@ -70,6 +101,7 @@ type Schema struct {
 	mu      sync.Mutex
 	listing sync.Mutex // held while the names are read: one does it for all
 	list    *listing   // nil: not read
+	others  map[string]Other
 }
 
 // listing is what is known of the form tables since the names were read.
@@ -92,6 +124,10 @@ type described struct {
 
 // NewSchema returns a Schema that reads on first use.
 func NewSchema() *Schema { return &Schema{} }
+
+// NewSchemaOf returns a Schema of tables that are no form tables, by the names that they
+// have in keys of rows.
+func NewSchemaOf(tables map[string]Other) *Schema { return &Schema{others: tables} }
 
 // Forget makes the next look read again.
 func (s *Schema) Forget() {
@@ -139,14 +175,27 @@ func (s *Schema) Table(ctx context.Context, q Querier, name string) (*Table, boo
 	if err != nil {
 		return nil, false, err
 	}
-	d, err := list.describe(ctx, q, list.real(name))
-	return list.named(d, name), d.table != nil, err
+	other, isOther := s.others[name]
+	if !isOther {
+		d, err := list.describe(ctx, q, list.real(name))
+		return list.named(d, name), d.table != nil, err
+	}
+	d, err := list.describe(ctx, q, other.Real)
+	t := list.named(d, name)
+	if t != nil {
+		t.other = &other
+	}
+	return t, t != nil, err
 }
 
 // Now is Table as of this moment, whatever is remembered: Joget makes tables and
 // columns while it runs (docs/joget.md#how-form-tables-come-and-grow). What is
-// remembered is believed after one query of the table itself, which opens no other.
+// remembered is believed after one query of the table itself, which opens no other. Of tables that
+// are no form tables what is remembered is believed: Joget makes them when it starts.
 func (s *Schema) Now(ctx context.Context, q Querier, name string) (*Table, bool, error) {
+	if _, is := s.others[name]; is {
+		return s.Table(ctx, q, name)
+	}
 	list, err := s.current(ctx, q)
 	if err != nil {
 		return nil, false, err

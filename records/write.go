@@ -72,6 +72,7 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 	w := writer{tx: tx, layout: l}
 	applied = make([]bool, len(changes))
 	var inserts, written []*Row
+	var removed []string
 	for i, c := range changes {
 		row := current[c.key]
 		if !sameContent(row, c.expect) {
@@ -87,11 +88,14 @@ func (t Target) applyOnce(ctx context.Context, l *layout, changes []change) (app
 		case row != nil && c.want != nil:
 			err = w.update(ctx, c.want)
 		case row != nil:
-			err = w.exec(ctx, deleteQuery(l.table.Real), string(c.key.ID))
+			removed = append(removed, string(c.key.ID))
 		}
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := w.remove(ctx, removed); err != nil {
+		return nil, err
 	}
 	if err := w.insert(ctx, inserts); err != nil {
 		return nil, err
@@ -141,12 +145,26 @@ func (w *writer) insert(ctx context.Context, rows []*Row) error {
 	return nil
 }
 
+// remove deletes rows that are locked, all or none of them.
+func (w *writer) remove(ctx context.Context, ids []string) error {
+	for part := range slices.Chunk(ids, batchRows) {
+		args := make([]any, len(part))
+		for i, id := range part {
+			args[i] = id
+		}
+		if err := w.exec(ctx, deleteQuery(w.layout.table, len(part)), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // update makes the row what row is; columns that row does not have become NULL
 // where they can, so that the result has row's digest.
 func (w *writer) update(ctx context.Context, row *Row) error {
 	var columns []*Column
 	for _, c := range w.layout.columns {
-		if _, has := row.Value(c.Name); has && !strings.EqualFold(c.Name, idColumn) || !has && c.Nullable {
+		if _, has := row.Value(c.Name); has && !strings.EqualFold(c.Name, w.layout.table.key()) || !has && c.Nullable {
 			columns = append(columns, c)
 		}
 	}
@@ -154,7 +172,7 @@ func (w *writer) update(ctx context.Context, row *Row) error {
 		return nil
 	}
 	args := append(appendArgs(nil, row, columns), string(row.Key.ID))
-	return w.exec(ctx, updateQuery(w.layout.table.Real, columns), args...)
+	return w.exec(ctx, updateQuery(w.layout.table, columns), args...)
 }
 
 // exec runs a write; a warning is an error, because outside strict mode it
@@ -324,7 +342,7 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 			case c != nil:
 				why = c.refuses(value)
 			case len(value) > 0:
-				why = "the target's table lacks this column and the source has values in it; deploy the form and open it once on the target"
+				why = "the target's table lacks this column and the source has values in it; set records.create_tables: true, or deploy the form and open it once on the target"
 			}
 			if why != "" && !yield(row.Names[i], why) {
 				return
@@ -343,7 +361,8 @@ func (l *layout) misfits(row *Row, columns []*Column) iter.Seq2[string, string] 
 func (t Target) layoutFor(ctx context.Context, name string) (*layout, error) {
 	l, err := Side{Q: t.DB, Schema: t.Schema}.writable(ctx, name)
 	if migration.CodeOf(err) == migration.CodeUnsupported {
-		t.Schema.Forget() // it may be there a moment later
+		t.Schema.Forget() // it may have been made a moment ago
+		l, err = Side{Q: t.DB, Schema: t.Schema}.writable(ctx, name)
 	}
 	return l, err
 }
@@ -351,25 +370,39 @@ func (t Target) layoutFor(ctx context.Context, name string) (*layout, error) {
 // writable returns how to read and write a table; CodeUnsupported when no row
 // of it can be written safely.
 func (s Side) writable(ctx context.Context, name string) (*layout, error) {
-	unsupported := func(table, hint string) error {
-		return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table, Hint: hint}
-	}
 	table, ok, err := s.Schema.Table(ctx, s.Q, name)
 	if err != nil {
 		return nil, err
 	}
 	if !ok {
-		return nil, unsupported(tablePrefix+name, "the target does not have this table; open one of its forms once on the target, and Joget creates it")
+		return nil, s.Schema.missing(name)
 	}
-	if table.View {
-		return nil, unsupported(table.Real, "it is a view on the target; rows are written into tables only")
+	return table.writable()
+}
+
+// missing is the error of a table that the target lacks, a form table without app_fd_.
+func (s *Schema) missing(name string) error {
+	if other, is := s.others[name]; is {
+		return unwritable(other.Real, "the target does not have this table; its Joget makes it when it starts, or is too old for it")
 	}
-	l, ok := newLayout(table)
+	return unwritable(tablePrefix+name, "the target does not have this table; set records.create_tables: true, or open one of its forms once on the target, and Joget creates it")
+}
+
+func unwritable(table, hint string) error {
+	return &migration.Error{Code: migration.CodeUnsupported, Op: "write form rows", Subject: "table " + table, Hint: hint}
+}
+
+// writable is that of the side that t is of.
+func (t *Table) writable() (*layout, error) {
+	if t.View {
+		return nil, unwritable(t.Real, "it is a view on the target; rows are written into tables only")
+	}
+	l, ok := newLayout(t)
 	if !ok || !l.columns[l.id].Unique {
-		return nil, unsupported(table.Real, "its column id is not a key, so two rows may have the same id")
+		return nil, unwritable(t.Real, "its column id is not a key, so two rows may have the same id")
 	}
-	if table.Engine != "" && !strings.EqualFold(table.Engine, "InnoDB") {
-		return nil, unsupported(table.Real, "its engine "+table.Engine+" has no transactions; convert it to InnoDB")
+	if t.Engine != "" && !strings.EqualFold(t.Engine, "InnoDB") {
+		return nil, unwritable(t.Real, "its engine "+t.Engine+" has no transactions; convert it to InnoDB")
 	}
 	return l, nil
 }

@@ -44,11 +44,7 @@ table from old to new instance IDs. Requesters and records are personal data.`,
 
 func stateNames() []string {
 	var names []string
-	for _, s := range []migration.InstanceState{
-		migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked, migration.InstanceClaimed, migration.InstanceRunning,
-		migration.InstanceWaiting, migration.InstanceParked, migration.InstanceDone, migration.InstanceSkipped, migration.InstanceFailed,
-		migration.InstanceRollingBack,
-	} {
+	for _, s := range migration.InstanceStates() {
 		names = append(names, string(s))
 	}
 	return names

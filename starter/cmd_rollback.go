@@ -27,15 +27,17 @@ type Rollbacks interface {
 
 // rollbackFlags are the flags of starter rollback.
 type rollbackFlags struct {
-	wave            string
-	discard, detach bool
+	passFlags
+
+	wave          string
+	discard, copy bool
 }
 
 func (a *App) rollbackCommand() *cobra.Command {
 	var f rollbackFlags
 	cmd := &cobra.Command{
 		Use:   "rollback INSTANCE...",
-		Short: "Undo migrated instances, or a whole wave",
+		Short: "Undo migrated instances, a whole wave, or the copy of all data",
 		Long: `Undoes instances, half-migrated ones too. It aborts their target instances, puts
 rows and files back as they were, and makes the instances ready again. An instance
 that people have worked on since is refused. Rows and files that somebody changed
@@ -45,12 +47,41 @@ With --wave, instances that a later wave brought up to date are undone, too: as 
 whole, what that wave did included.
 
 The aborted instances stay in the target's history, and so does what tools did
-outside of the record.`,
+outside of the record.
+
+With --copy, it takes back what starter copy brought: rows that it inserted are
+deleted, rows that it overwrote get their former content. Those that somebody changed
+since, that an instance of the target uses, or that rows name which stay, are left and
+counted. Until it has ended or is paused, no instance begins.`,
 	}
 	cmd.Flags().StringVar(&f.wave, "wave", "", "undo all instances of this wave")
 	cmd.Flags().BoolVar(&f.discard, "discard-target-work", false, "discard what people did on the target")
-	cmd.Flags().BoolVar(&f.detach, "detach", false, "start and do not follow")
-	return a.verb(cmd, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.rollback(ctx, args, f) })
+	cmd.Flags().BoolVar(&f.copy, "copy", false, "take back what starter copy brought")
+	f.add(cmd)
+	return a.verb(cmd, 0, -1, func(ctx context.Context, s *session, args []string) error {
+		switch given := f.given("lanes", "rate"); {
+		case f.copy && (len(args) > 0 || f.given("wave", "discard-target-work") != ""):
+			return mistake("--copy takes back the copy of all data alone; roll instances back before")
+		case f.copy:
+			return s.rollbackCopy(ctx, f.passFlags)
+		case given != "":
+			return mistake("%s: only with --copy", given)
+		}
+		return s.rollback(ctx, args, f)
+	})
+}
+
+// rollbackCopy takes back what the copy of all data brought.
+func (s *session) rollbackCopy(ctx context.Context, f passFlags) error {
+	if _, err := s.ledger.Bulk.Bulk(ctx, s.config.Migration); err != nil {
+		return err
+	}
+	held, err := s.ledger.Bulk.BulkHeld(ctx, s.config.Migration)
+	if err != nil {
+		return err
+	}
+	s.say("the copy brought about %d rows and %d files of %d tables that were not taken back", held.Rows, held.Files, held.Tables)
+	return s.pass(ctx, migration.BulkOrder{Pass: migration.BulkPassUndo}, f)
 }
 
 func (s *session) rollback(ctx context.Context, args []string, f rollbackFlags) error {

@@ -14,14 +14,34 @@ import (
 )
 
 func (a *App) verifyCommand() *cobra.Command {
-	return a.verb(&cobra.Command{
+	var f passFlags
+	var data bool
+	cmd := &cobra.Command{
 		Use:   "verify [INSTANCE...]",
-		Short: "Compare migrated instances on both sides again",
+		Short: "Compare migrated instances, or all form data, on both sides again",
 		Long: `Compares migrated instances on both sides again; without arguments, all of them. It
 changes nothing on either side. The ledger keeps the result; starter show shows it.
 For instances that you name, it lists what differs. "moved" means that somebody
-worked on the instance since. Neither that nor differing assignees is an error.`,
-	}, 0, -1, func(ctx context.Context, s *session, args []string) error { return s.verify(ctx, args) })
+worked on the instance since. Neither that nor differing assignees is an error.
+
+With --data it compares every row of the form tables that starter copy covers, copied
+or not, and of --app or --tables besides: by checksums that both databases compute,
+and row by row where these differ. It writes to neither side.`,
+	}
+	cmd.Flags().BoolVar(&data, "data", false, "compare all form data in place of instances")
+	f.add(cmd)
+	f.addScope()
+	return a.verb(cmd, 0, -1, func(ctx context.Context, s *session, args []string) error {
+		switch given := f.given("app", "tables", "lanes", "rate", "detach"); {
+		case data && len(args) > 0:
+			return mistake("give either instances or --data")
+		case data:
+			return s.pass(ctx, migration.BulkOrder{Pass: migration.BulkPassVerify}, f)
+		case given != "":
+			return mistake("%s: only with --data", given)
+		}
+		return s.verify(ctx, args)
+	})
 }
 
 // maxNamed bounds the instances named in one verification: they travel in its input.

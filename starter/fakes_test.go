@@ -193,6 +193,10 @@ func (l fakeLedger) TuneBulk(_ context.Context, _ migration.Name, rowsPerSecond 
 	return nil
 }
 
+func (l fakeLedger) BulkHeld(context.Context, migration.Name) (migration.BulkHeld, error) {
+	return migration.BulkHeld{Tables: 2, Rows: 72_998, Files: 31}, nil
+}
+
 func (l fakeLedger) BulkTables(context.Context, migration.Name) ([]migration.BulkTable, error) {
 	return l.bulkTables, nil
 }

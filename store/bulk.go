@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migrat
 	if err != nil {
 		return failure(op, string(mig), err)
 	}
-	return l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
+	err = l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
 		if _, err := findMigration(ctx, tx, op, mig); err != nil {
 			return err
 		}
@@ -44,8 +45,18 @@ func (l *Ledger) BeginBulk(ctx context.Context, mig migration.Name, order migrat
 		if _, err := tx.ExecContext(ctx, again, mig); err != nil {
 			return err
 		}
+		if order.Scope.NoUploads {
+			if _, err := tx.ExecContext(ctx, updateBulkLeft, mig); err != nil {
+				return err
+			}
+		}
 		return l.log(ctx, tx, mig, "", migration.StepLine{Event: migration.EventBulkBegun})
 	})
+	if err != nil || order.Pass != migration.BulkPassUndo {
+		return err
+	}
+	// From here on nobody takes a record, and who has one is seen: HoldRecord.
+	return failure(op, string(mig), l.db.QueryRowContext(ctx, queryHoldsOf, mig).Scan(new(int)))
 }
 
 // Bulk returns how the bulk copy of a migration stands. None was begun: CodeNotFound.
@@ -125,16 +136,40 @@ func (l *Ledger) CutBulk(ctx context.Context, mig migration.Name, chunks []migra
 
 const bulkChunkColumns = 6
 
+// TurnBulk gives tables turns: chunks of a table that is not named have the first one, 0. It
+// is safe to repeat.
+func (l *Ledger) TurnBulk(ctx context.Context, mig migration.Name, turns map[string]int) error {
+	const op = "order chunks"
+	byTurn := map[int][]string{}
+	for table, turn := range turns {
+		byTurn[turn] = append(byTurn[turn], table)
+	}
+	return l.txAgain(ctx, op, string(mig), func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, updateBulkTurn, 0, mig, 0); err != nil {
+			return err
+		}
+		for _, turn := range slices.Sorted(maps.Keys(byTurn)) {
+			for part := range slices.Chunk(byTurn[turn], chunkRows) {
+				list, args := listed(part)
+				if _, err := tx.ExecContext(ctx, updateBulkTurn+bulkTurnOf+list, append([]any{turn, mig, turn}, args...)...); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // TakeBulk gives a lane its next chunk: the one that it had taken, if a worker died, or the
-// next one that waits. False: none is left.
-func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migration.Token) (c migration.BulkChunk, ok bool, err error) {
+// next one of a turn that waits. False: none is left.
+func (l *Ledger) TakeBulk(ctx context.Context, mig migration.Name, lane migration.Token, turn int) (c migration.BulkChunk, ok bool, err error) {
 	err = l.txAgain(ctx, "take a chunk", string(mig), func(tx *sql.Tx) error {
 		c, ok = migration.BulkChunk{}, false
 		err := scanBulkChunk(tx.QueryRowContext(ctx, queryBulkOwn, mig, string(lane)), &c)
 		if ok = err == nil; ok || !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		err = scanBulkChunk(tx.QueryRowContext(ctx, queryBulkNext, mig), &c)
+		err = scanBulkChunk(tx.QueryRowContext(ctx, queryBulkNext, mig, turn), &c)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -158,8 +193,8 @@ func (l *Ledger) ReleaseBulk(ctx context.Context, c migration.BulkChunk, lane mi
 	return failure("release a chunk", "table "+c.Table, err)
 }
 
-// EndBulk says what became of a chunk that a lane has taken. What was inserted and overwritten
-// adds up over attempts. It is not the lane's any more: CodeConflict.
+// EndBulk says what became of a chunk that a lane has taken. What was inserted, overwritten
+// and taken back adds up over attempts. It is not the lane's any more: CodeConflict.
 func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migration.Token, o migration.BulkOutcome) error {
 	const op = "end a chunk"
 	state := "done"
@@ -167,7 +202,8 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 		state = "parked"
 	}
 	result, err := l.db.ExecContext(ctx, updateBulkEnd, state, string(o.Reason), o.Detail, o.Rows, o.Bytes,
-		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra, c.ID, string(lane))
+		o.Inserted, o.Overwritten, o.Same, o.Kept, o.Conflicts, o.Missing, o.Differing, o.Extra,
+		o.Gone, o.Removed, o.Restored, o.InUse, c.ID, string(lane))
 	if err != nil {
 		return failure(op, "table "+c.Table, err)
 	}
@@ -179,41 +215,74 @@ func (l *Ledger) EndBulk(ctx context.Context, c migration.BulkChunk, lane migrat
 }
 
 // BulkTables returns how the rows of tables, and then their files, stand in the pass, by name. Reason and Detail are
-// those of one parked chunk.
+// those of one parked chunk; where none is parked, Detail is of any.
 func (l *Ledger) BulkTables(ctx context.Context, mig migration.Name) ([]migration.BulkTable, error) {
 	var tables []migration.BulkTable
 	err := each(ctx, l.db, queryBulkTables, []any{mig}, func(row scanner) error {
 		var t migration.BulkTable
 		err := row.Scan(&t.Kind, &t.Table, &t.Chunks, &t.Done, &t.Parked, &t.Planned, &t.Reason, &t.Detail, &t.Rows, &t.Bytes,
-			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra)
+			&t.Inserted, &t.Overwritten, &t.Same, &t.Kept, &t.Conflicts, &t.Missing, &t.Differing, &t.Extra,
+			&t.Gone, &t.Removed, &t.Restored, &t.InUse)
 		tables = append(tables, t)
 		return err
 	})
 	return tables, failure("read tables of the bulk copy", string(mig), err)
 }
 
-// MeantInBulk keeps rows that are about to be inserted into the target; committed when it
-// returns. Rows may come again.
+// MeantInBulk keeps rows or files that are about to be written to the target; committed
+// when it returns. They may come again.
 func (l *Ledger) MeantInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
-	const op = "note rows of a chunk"
+	return failure("note what a chunk brings", "table "+c.Table, meantInBulk(ctx, l.db, target, c, rows))
+}
+
+func meantInBulk(ctx context.Context, q querier, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
 	for part := range slices.Chunk(rows, bulkRowsHeld) {
-		first, last := part[0].ID, part[0].ID
-		var plain bytes.Buffer
-		for _, r := range part {
-			first, last = min(first, r.ID), max(last, r.ID)
-			plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
-			plain.WriteString(string(r.ID))
-			plain.Write(r.Digest[:])
-		}
-		blob, err := pack(plain.Bytes())
+		table, packed, err := packBulkRows(c, part)
 		if err != nil {
-			return failure(op, "table "+c.Table, err)
+			return err
 		}
-		if _, err := l.db.ExecContext(ctx, insertBulkRows, c.ID, target, c.Table, string(first), string(last), blob); err != nil {
-			return failure(op, "table "+c.Table, err)
+		if _, err := q.ExecContext(ctx, insertBulkRows, slices.Concat([]any{c.ID, target, keptAs(c.Kind), table}, packed)...); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// packBulkRows returns where rows or files of a chunk are looked for: their table, the least and
+// the greatest place, their number, and them packed.
+func packBulkRows(c migration.BulkChunk, rows []migration.BulkRow) (table string, columns []any, err error) {
+	table, first := bulkPlace(c.Kind, c.Table, rows[0].ID)
+	last := first
+	var plain bytes.Buffer
+	for _, r := range rows {
+		_, place := bulkPlace(c.Kind, c.Table, r.ID)
+		first, last = min(first, place), max(last, place)
+		plain.Write(binary.AppendUvarint(nil, uint64(len(r.ID))))
+		plain.WriteString(string(r.ID))
+		plain.Write(r.Digest[:])
+	}
+	blob, err := pack(plain.Bytes())
+	return table, []any{first, last, len(rows), blob}, err
+}
+
+// keptAs is the kind under which what a chunk brought is kept: rows are asked for by table and
+// ID, whatever table that is.
+func keptAs(kind migration.BulkKind) string {
+	if kind == migration.BulkFiles {
+		return string(migration.BulkFiles)
+	}
+	return string(migration.BulkRows)
+}
+
+// bulkPlace is where a row or file is looked for: a path begins with the folder of the
+// table and that of the record.
+func bulkPlace(kind migration.BulkKind, table string, id migration.RecordID) (string, string) {
+	if kind != migration.BulkFiles {
+		return table, string(id)
+	}
+	table, rest, _ := strings.Cut(string(id), "/")
+	record, _, _ := strings.Cut(rest, "/")
+	return table, record
 }
 
 // bulkRowsHeld is how many rows one row of the ledger names.
@@ -241,7 +310,7 @@ func bulkRowsIn(blob []byte) ([]migration.BulkRow, error) {
 }
 
 // WrittenInBulk returns the digests of what bulk copies inserted, or meant to, as the rows
-// of keys on a target, oldest first.
+// of keys on a target, oldest first. What was taken back is not among them.
 func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint, keys []migration.RowKey) (map[migration.RowKey][]migration.Digest, error) {
 	byTable := map[string][]migration.RecordID{}
 	for _, k := range keys {
@@ -249,10 +318,32 @@ func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint
 	}
 	written := map[migration.RowKey][]migration.Digest{}
 	for table, ids := range byTable {
-		for part := range slices.Chunk(ids, bulkAsked) {
-			if err := l.writtenInBulk(ctx, target, table, part, written); err != nil {
-				return nil, failure("look up rows of the bulk copy", "table "+table, err)
-			}
+		found, err := l.writtenInBulk(ctx, target, migration.BulkRows, table, ids)
+		if err != nil {
+			return nil, failure("look up rows of the bulk copy", "table "+table, err)
+		}
+		for id, digests := range found {
+			written[migration.RowKey{Table: table, ID: id}] = digests
+		}
+	}
+	return written, nil
+}
+
+// filesInBulk is WrittenInBulk for files, by path.
+func (l *Ledger) filesInBulk(ctx context.Context, target migration.Fingerprint, paths []string) (map[string][]migration.Digest, error) {
+	byTable := map[string][]migration.RecordID{}
+	for _, path := range paths {
+		table, _ := bulkPlace(migration.BulkFiles, "", migration.RecordID(path))
+		byTable[table] = append(byTable[table], migration.RecordID(path))
+	}
+	written := map[string][]migration.Digest{}
+	for table, ids := range byTable {
+		found, err := l.writtenInBulk(ctx, target, migration.BulkFiles, table, ids)
+		if err != nil {
+			return nil, failure("look up files of the bulk copy", "table "+table, err)
+		}
+		for path, digests := range found {
+			written[string(path)] = digests
 		}
 	}
 	return written, nil
@@ -261,27 +352,65 @@ func (l *Ledger) WrittenInBulk(ctx context.Context, target migration.Fingerprint
 // bulkAsked is of how many rows one statement asks.
 const bulkAsked = 50
 
-func (l *Ledger) writtenInBulk(ctx context.Context, target migration.Fingerprint, table string, ids []migration.RecordID, into map[migration.RowKey][]migration.Digest) error {
-	args := []any{target, table}
-	asked := map[migration.RecordID]bool{}
-	for _, id := range ids {
-		args = append(args, string(id), string(id))
-		asked[id] = true
+func (l *Ledger) writtenInBulk(
+	ctx context.Context, target migration.Fingerprint, kind migration.BulkKind, table string, ids []migration.RecordID,
+) (map[migration.RecordID][]migration.Digest, error) {
+	found := map[migration.RecordID][]migration.Digest{}
+	for part := range slices.Chunk(ids, bulkAsked) {
+		args := []any{target, string(kind), table}
+		asked, places := map[migration.RecordID]bool{}, 0
+		last := ""
+		for _, id := range part {
+			asked[id] = true
+			if _, place := bulkPlace(kind, table, id); places == 0 || place != last {
+				args = append(args, place, place)
+				last = place
+				places++
+			}
+		}
+		query := queryBulkRows + strings.TrimSuffix(strings.Repeat(bulkRowsOf+" OR ", places), " OR ") + ") ORDER BY id"
+		err := each(ctx, l.db, query, args, func(row scanner) error {
+			var id int64
+			var blob []byte
+			if err := row.Scan(&id, &blob); err != nil {
+				return err
+			}
+			rows, err := bulkRowsIn(blob)
+			for _, r := range rows {
+				if asked[r.ID] {
+					found[r.ID] = append(found[r.ID], r.Digest)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	query := queryBulkRows + strings.TrimSuffix(strings.Repeat(bulkRowsOf+" OR ", len(ids)), " OR ") + ") ORDER BY id"
-	return each(ctx, l.db, query, args, func(row scanner) error {
-		var id int64
+	return found, nil
+}
+
+// BroughtInBulk returns what a chunk brought, or meant to, oldest first.
+func (l *Ledger) BroughtInBulk(ctx context.Context, c migration.BulkChunk) ([]migration.BulkRow, error) {
+	var brought []migration.BulkRow
+	err := each(ctx, l.db, queryChunkRows, []any{c.ID}, func(row scanner) error {
 		var blob []byte
-		if err := row.Scan(&id, &blob); err != nil {
+		if err := row.Scan(&blob); err != nil {
 			return err
 		}
 		rows, err := bulkRowsIn(blob)
-		for _, r := range rows {
-			if asked[r.ID] {
-				key := migration.RowKey{Table: table, ID: r.ID}
-				into[key] = append(into[key], r.Digest)
-			}
-		}
+		brought = append(brought, rows...)
 		return err
+	})
+	return brought, failure("read what a chunk brought", "table "+c.Table, err)
+}
+
+// LeaveInBulk keeps of what a chunk brought only what is left of it. It is safe to repeat.
+func (l *Ledger) LeaveInBulk(ctx context.Context, target migration.Fingerprint, c migration.BulkChunk, left []migration.BulkRow) error {
+	return l.txAgain(ctx, "note what is left of a chunk", "table "+c.Table, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, deleteChunkRows, c.ID); err != nil {
+			return err
+		}
+		return meantInBulk(ctx, tx, target, c, left)
 	})
 }

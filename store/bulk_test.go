@@ -28,7 +28,7 @@ func cut(t *testing.T, l *store.Ledger, table string, n int) {
 
 func take(t *testing.T, l *store.Ledger, lane migration.Token) (migration.BulkChunk, bool) {
 	t.Helper()
-	c, ok, err := l.TakeBulk(t.Context(), mig, lane)
+	c, ok, err := l.TakeBulk(t.Context(), mig, lane, 0)
 	must(t, err)
 	return c, ok
 }

@@ -56,9 +56,7 @@ func (l *Ledger) Claim(ctx context.Context, key migration.ClaimKey, record migra
 		if err != nil {
 			return err
 		}
-		if row, _, err = findClaim(ctx, tx, key, unlocked); err != nil {
-			return err
-		}
+		row = row.again(key, record, token, mig)
 		claim, got = row.Claim, true
 		return l.logClaim(ctx, tx, row, migration.StepLine{Event: migration.EventClaimed, Facts: migration.Facts{Number: int64(claim.Attempt)}})
 	})
@@ -244,13 +242,12 @@ func (l *Ledger) keepTarget(ctx context.Context, tx *sql.Tx, key migration.Claim
 	if err != nil {
 		return "", err
 	}
+	if fresh, err := inserted(tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)); fresh || err != nil {
+		return "", err
+	}
 	known := key
 	var stored []byte
 	err = tx.QueryRowContext(ctx, queryTargetInstance+forUpdate, key.Target, string(identity.ID)).Scan(&known.Source, &known.Instance, &stored)
-	if errors.Is(err, sql.ErrNoRows) {
-		_, err = tx.ExecContext(ctx, insertTargetInstance, key.Target, string(identity.ID), key.Source, string(key.Instance), role, blob)
-		return "", err
-	}
 	if err != nil {
 		return "", err
 	}
@@ -427,34 +424,67 @@ type claimRow struct {
 	migration migration.Name // the one that claimed last
 }
 
+// again is a row as it is once its start is claimed anew.
+func (row claimRow) again(key migration.ClaimKey, record migration.RecordID, token migration.Token, mig migration.Name) claimRow {
+	return claimRow{migration: mig, Claim: migration.Claim{
+		ClaimKey: key, State: migration.ClaimClaimed, Attempt: row.Attempt + 1, Token: token, Record: record,
+		Baseline: row.Baseline, BaselineTaken: row.BaselineTaken, Accepted: row.Accepted, Named: row.Named,
+	}}
+}
+
 func place(key migration.ClaimKey) []any {
 	return []any{key.Source, string(key.Instance), key.Target}
 }
 
 func findClaim(ctx context.Context, q querier, key migration.ClaimKey, lock string) (row claimRow, found bool, err error) {
-	query := queryClaim + lock
+	var f claimFields
 	row.ClaimKey = key
-	var baseline, sent, identity []byte
-	var definition string
-	var at sql.NullTime
-	err = q.QueryRowContext(ctx, query, place(key)...).Scan(&row.migration, &row.State, &row.Attempt, &row.Token, &row.Record,
-		&baseline, &row.Accepted, &row.Fate, &row.Refused, &definition, &sent, &identity, &row.ChangedAt, &at)
+	err = q.QueryRowContext(ctx, queryClaim+lock, place(key)...).Scan(f.into()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return row, false, nil
 	}
 	if err != nil {
 		return row, false, err
 	}
-	row.Age = at.Time.Sub(row.ChangedAt)
-	row.BaselineTaken = baseline != nil
-	if row.Definition, err = parseDefinition(definition); err != nil {
-		return row, true, err
+	row, err = f.claim(key)
+	return row, true, err
+}
+
+// claimFields takes claimColumns, all NULL where there is no claim.
+type claimFields struct {
+	migration, state, token, record, fate, refused, definition sql.NullString
+	attempt                                                    sql.NullInt64
+	accepted                                                   sql.NullBool
+	baseline, sent, identity                                   []byte
+	changed, now                                               sql.NullTime
+}
+
+func (f *claimFields) into() []any {
+	return []any{
+		&f.migration, &f.state, &f.attempt, &f.token, &f.record, &f.baseline, &f.accepted, &f.fate, &f.refused, &f.definition,
+		&f.sent, &f.identity, &f.changed, &f.now,
 	}
-	err = errors.Join(optionalJSON(baseline, &row.Baseline), optionalJSON(sent, &row.Sent), optionalJSON(identity, &row.Started))
+}
+
+func (f *claimFields) claim(key migration.ClaimKey) (row claimRow, err error) {
+	row.migration = migration.Name(f.migration.String)
+	row.Claim = migration.Claim{
+		ClaimKey: key, State: migration.ClaimState(f.state.String), Attempt: int(f.attempt.Int64), Token: migration.Token(f.token.String),
+		Record: migration.RecordID(f.record.String), BaselineTaken: f.baseline != nil, Accepted: f.accepted.Bool,
+		Fate: migration.Fate(f.fate.String), Refused: migration.Reason(f.refused.String), ChangedAt: f.changed.Time, Age: f.now.Time.Sub(f.changed.Time),
+	}
+	if !f.state.Valid {
+		row.Age = 0
+		return row, nil
+	}
+	if row.Definition, err = parseDefinition(f.definition.String); err != nil {
+		return row, err
+	}
+	err = errors.Join(optionalJSON(f.baseline, &row.Baseline), optionalJSON(f.sent, &row.Sent), optionalJSON(f.identity, &row.Started))
 	if row.State != migration.ClaimStarted { // an answer named it, and it is not known to be ours
 		row.Named, row.Started = row.Started.ID, migration.TargetIdentity{}
 	}
-	return row, true, err
+	return row, err
 }
 
 // moveClaim runs do on the locked row of key. do returns "" or why the claim is

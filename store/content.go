@@ -39,6 +39,9 @@ func (c Contents) Open(ctx context.Context, name string, at int64) io.Reader {
 func (c Contents) Forget(ctx context.Context, names ...string) error {
 	var errs []error
 	for _, name := range names {
+		if name == "" {
+			continue
+		}
 		_, err := c.ledger.db.ExecContext(ctx, deleteChunks, name)
 		errs = append(errs, err)
 	}
@@ -96,11 +99,15 @@ type contentReader struct {
 	seq     int64
 	skip    int // bytes of the next chunk
 	rest    []byte
+	over    bool // the last chunk was read
 }
 
 // Read implements io.Reader.
 func (r *contentReader) Read(p []byte) (int, error) {
 	for len(r.rest) == 0 {
+		if r.over {
+			return 0, io.EOF
+		}
 		var blob []byte
 		err := r.ledger.db.QueryRowContext(r.ctx, queryChunk, r.content, r.seq).Scan(&blob)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -112,6 +119,7 @@ func (r *contentReader) Read(p []byte) (int, error) {
 		if err != nil {
 			return 0, failure("read a content", "", err)
 		}
+		r.over = len(r.rest) < chunkBytes
 		r.rest = r.rest[min(r.skip, len(r.rest)):]
 		r.skip = 0
 		r.seq++

@@ -33,19 +33,46 @@ func (l *Ledger) Entry(ctx context.Context, mig migration.Name, id migration.Ins
 // when there are no more.
 func (l *Ledger) Entries(ctx context.Context, mig migration.Name, f migration.Filter, after int64, limit int) (page []migration.Entry, next int64, err error) {
 	condition, args := where(mig, f)
-	err = each(ctx, l.db, queryEntries+condition+entriesAfter, append(args, after, limit), func(row scanner) error {
-		e, err := scanEntry(row)
-		page = append(page, e.Entry)
-		next = e.ordinal
-		return err
-	})
-	if len(page) < limit {
-		next = 0
+	if inOneIndex(f) {
+		page, next, err = l.entriesAt(ctx, mig, f, after, limit)
+	} else {
+		err = each(ctx, l.db, queryEntries+condition+entriesAfter, append(args, after, limit), func(row scanner) error {
+			e, err := scanEntry(row)
+			page = append(page, e.Entry)
+			next = e.ordinal
+			return err
+		})
+		if len(page) < limit {
+			next = 0
+		}
 	}
 	if err == nil {
 		err = l.targetRecords(ctx, mig, page)
 	}
 	return page, next, failure("read entries", "", err)
+}
+
+// entriesAt is Entries of a filter that is inOneIndex. What changes between the look for
+// places and the look at them makes a page smaller than limit.
+func (l *Ledger) entriesAt(ctx context.Context, mig migration.Name, f migration.Filter, after int64, limit int) (page []migration.Entry, next int64, err error) {
+	ids, last, err := placesAfter(ctx, l.db, mig, selection{Filter: f}, after, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, 0, err
+	}
+	if len(ids) == limit {
+		next = last
+	}
+	f.Instances = nil // those of the page are enough
+	condition, args := where(mig, f)
+	for part := range slices.Chunk(ids, chunkRows) {
+		list, values := listed(part)
+		found, err := entriesOf(ctx, l.db, queryTheseEntries+list+" AND "+condition+" ORDER BY ordinal", append(append([]any{mig}, values...), args...)...)
+		if err != nil {
+			return nil, 0, err
+		}
+		page = append(page, found...)
+	}
+	return page, next, nil
 }
 
 // targetRecords completes entries by the IDs that their records have on the target.
@@ -110,10 +137,13 @@ func (l *Ledger) Counts(ctx context.Context, mig migration.Name, f migration.Fil
 // countEntries reads all entries that f selects.
 func countEntries(ctx context.Context, q querier, mig migration.Name, f migration.Filter) (migration.Counts, error) {
 	query, group := queryCounts, groupCounts
-	if f.Wave != "" {
-		query, group = queryCountsOfWave, groupCountsOfWave
-	}
 	condition, args := where(mig, f)
+	switch {
+	case f.Wave != "":
+		query, group = queryCountsOfWave, groupCountsOfWave
+	case condition == ofMigration:
+		query = queryCountsOfAll
+	}
 	var counts migration.Counts
 	err := each(ctx, q, query+condition+group, args, func(row scanner) error {
 		var state migration.InstanceState
@@ -213,25 +243,46 @@ func findEntry(ctx context.Context, q querier, mig migration.Name, id migration.
 	query := queryEntries + "migration = ? AND instance = ?" + lock
 	e, err := scanEntry(q.QueryRowContext(ctx, query, mig, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return e, &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}
+		return e, unplanned(id)
 	}
 	return e, err
 }
 
+func unplanned(id migration.InstanceID) error {
+	return &migration.Error{Code: migration.CodeNotFound, Op: "find entry", Subject: string(id), Hint: "plan first"}
+}
+
 func scanEntry(row scanner) (entry, error) {
-	var e entry
-	var definition, target string
-	var detail, targetID sql.NullString
-	err := row.Scan(&e.Instance, &e.ordinal, &definition, &target, &e.Requester, &e.Record, &e.Started, &e.State,
-		&e.Step, &e.Reason, &detail, &e.ParkID, &e.Wave, &targetID, &e.Verdict, &e.Findings, &e.UpdatedAt, &e.parkToken)
-	if err != nil {
+	var e entryFields
+	if err := row.Scan(e.into()...); err != nil {
+		return e.is, err
+	}
+	return e.entry()
+}
+
+// entryFields takes entryColumns.
+type entryFields struct {
+	is                 entry
+	definition, target string
+	detail, targetID   sql.NullString
+}
+
+func (f *entryFields) into() []any {
+	e := &f.is
+	return []any{
+		&e.Instance, &e.ordinal, &f.definition, &f.target, &e.Requester, &e.Record, &e.Started, &e.State,
+		&e.Step, &e.Reason, &f.detail, &e.ParkID, &e.Wave, &f.targetID, &e.Verdict, &e.Findings, &e.UpdatedAt, &e.parkToken,
+	}
+}
+
+func (f *entryFields) entry() (entry, error) {
+	e := f.is
+	e.Detail, e.TargetID = f.detail.String, migration.InstanceID(f.targetID.String)
+	var err error
+	if e.Definition, err = parseDefinition(f.definition); err != nil {
 		return e, err
 	}
-	e.Detail, e.TargetID = detail.String, migration.InstanceID(targetID.String)
-	if e.Definition, err = parseDefinition(definition); err != nil {
-		return e, err
-	}
-	e.Target, err = parseDefinition(target)
+	e.Target, err = parseDefinition(f.target)
 	return e, err
 }
 

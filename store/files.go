@@ -33,6 +33,12 @@ func (r *FileImages) Written(ctx context.Context, keys []migration.FileKey) (map
 	return written, failure("read file images", string(r.key.Instance), err)
 }
 
+// WrittenInBulk is Written for what bulk copies brought, by path below the folder of all
+// uploads.
+func (r *FileImages) WrittenInBulk(ctx context.Context, paths []string) (map[string][]migration.Digest, error) {
+	return r.ledger.filesInBulk(ctx, r.key.Target, paths)
+}
+
 // Keep stores images with their content, and what is about to be written; all
 // is committed when it returns. The first image of a file is the one to go
 // back to; a later one is kept beside it if its content is neither known from
@@ -68,7 +74,10 @@ func (r *FileImages) Keep(ctx context.Context, images []migration.FileImage) err
 				return err
 			}
 		}
-		return r.note(ctx, tx, images, toBeWritten)
+		if err := r.note(ctx, tx, images, toBeWritten); err != nil {
+			return err
+		}
+		return r.ledger.usesAgain(ctx, tx, r.key)
 	})
 	if err == nil {
 		err = failure(op, subject, r.forget(ctx, slices.Collect(maps.Values(unused))...))
@@ -82,11 +91,14 @@ func (r *FileImages) Keep(ctx context.Context, images []migration.FileImage) err
 func (r *FileImages) storeUnkept(
 	ctx context.Context, op string, images []migration.FileImage, written map[migration.FileKey][]migration.Digest,
 ) (map[string]string, error) {
+	contents := map[string]string{}
+	if !slices.ContainsFunc(images, func(i migration.FileImage) bool { return i.Content != nil }) {
+		return contents, nil
+	}
 	unkept, err := r.unkept(ctx, r.ledger.db, images, written)
 	if err != nil {
 		return nil, err
 	}
-	contents := map[string]string{}
 	for _, i := range unkept {
 		if images[i].Content == nil {
 			continue
@@ -147,7 +159,12 @@ func (r *FileImages) forget(ctx context.Context, contents ...string) error {
 // Wrote notes that these files were written, with a line for each in the
 // instance's log. It may be repeated.
 func (r *FileImages) Wrote(ctx context.Context, images []migration.FileImage) error {
-	return r.wrote(ctx, images)
+	return r.Settle(ctx, images)
+}
+
+// Settle is Wrote with more lines for the log, behind those of the files.
+func (r *FileImages) Settle(ctx context.Context, images []migration.FileImage, lines ...migration.StepLine) error {
+	return r.wrote(ctx, images, lines)
 }
 
 // Images returns all images of the instance's files, in the order in which

@@ -82,9 +82,13 @@ func (r *imaging) unkept(ctx context.Context, q querier, images []migration.File
 }
 
 // wrote notes that what images belong to was written, with a line for each in the
-// instance's log. It may be repeated.
-func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error {
+// instance's log, and more behind them. It may be repeated.
+func (r *imaging) wrote(ctx context.Context, images []migration.FileImage, more []migration.StepLine) error {
+	if len(images) == 0 {
+		return r.ledger.Log(ctx, r.mig, r.key.Instance, more...)
+	}
 	for part := range slices.Chunk(images, imageRows) {
+		last := &part[len(part)-1] == &images[len(images)-1]
 		err := r.ledger.txAgain(ctx, r.queries.outcome, string(r.key.Instance), func(tx *sql.Tx) error {
 			keys := make([]string, len(part))
 			for i, image := range part {
@@ -98,7 +102,7 @@ func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error
 			for i, image := range part {
 				if !noted[keys[i]] {
 					lines = append(lines, migration.StepLine{
-						Instance: r.key.Instance, Step: r.queries.step, Kind: migration.KindOutcome, Event: r.queries.event,
+						Step: r.queries.step, Kind: migration.KindOutcome, Event: r.queries.event,
 						Facts: migration.Facts{Name: image.Key.Row.Table}, Detail: detailOf(image.Key),
 					})
 				}
@@ -106,7 +110,10 @@ func (r *imaging) wrote(ctx context.Context, images []migration.FileImage) error
 			if err := r.note(ctx, tx, part, alreadyWritten); err != nil {
 				return err
 			}
-			return r.ledger.logAll(ctx, tx, r.mig, lines)
+			if last {
+				lines = append(lines, more...)
+			}
+			return r.ledger.log(ctx, tx, r.mig, r.key.Instance, lines...)
 		})
 		if err != nil {
 			return err
@@ -138,7 +145,7 @@ func (r *imaging) note(ctx context.Context, tx *sql.Tx, images []migration.FileI
 			return err
 		}
 	}
-	return r.ledger.usesAgain(ctx, tx, r.key)
+	return nil
 }
 
 func (r *imaging) imageKey(image migration.FileImage) string {
@@ -193,38 +200,49 @@ func setOf(keys []migration.FileKey) map[migration.FileKey]bool {
 const namedKeys = 64
 
 // eachOfRows calls scan for what query finds of rows or files, oldest first; of files
-// others of those rows and names come along. before are the arguments of query before
-// a table and row IDs.
+// others of those rows and names come along. before are the arguments of query, which
+// lacks its last condition: which rows.
 func eachOfRows(ctx context.Context, q querier, query string, before []any, keys []migration.FileKey, scan func(scanner) error) error {
-	byTable := map[string][]migration.FileKey{}
 	size := chunkRows
-	for _, key := range keys {
-		byTable[key.Row.Table] = append(byTable[key.Row.Table], key)
-		if key.Name != "" {
-			size = namedKeys
-		}
+	if slices.ContainsFunc(keys, func(key migration.FileKey) bool { return key.Name != "" }) {
+		size = namedKeys
 	}
-	for table, keys := range byTable {
-		for part := range slices.Chunk(keys, size) {
-			ids, names := map[migration.RecordID]bool{}, map[string]bool{}
-			for _, key := range part {
-				ids[key.Row.ID] = true
-				names[key.Name] = true
-			}
-			list, args := listed(slices.Collect(maps.Keys(ids)))
-			args = slices.Concat(before, []any{table}, args)
-			if size == namedKeys {
-				list += " AND name IN " + tuple(len(names))
-				for name := range names {
-					args = append(args, []byte(name))
-				}
-			}
-			if err := each(ctx, q, query+list+" ORDER BY id", args, scan); err != nil {
-				return err
-			}
+	for part := range slices.Chunk(keys, size) {
+		condition, args := whichRows(part)
+		if err := each(ctx, q, query+condition+" ORDER BY id", slices.Concat(before, args), scan); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// whichRows is the condition that a row is one of keys, or that a file has a row and a name of theirs.
+func whichRows(keys []migration.FileKey) (condition string, args []any) {
+	ids, names := map[string]map[migration.RecordID]bool{}, map[string]map[string]bool{} // by table
+	for _, key := range keys {
+		table := key.Row.Table
+		if ids[table] == nil {
+			ids[table], names[table] = map[migration.RecordID]bool{}, map[string]bool{}
+		}
+		ids[table][key.Row.ID] = true
+		if key.Name != "" {
+			names[table][key.Name] = true
+		}
+	}
+	var tables []string
+	for _, table := range slices.Sorted(maps.Keys(ids)) {
+		list, values := listed(slices.Sorted(maps.Keys(ids[table])))
+		of := isOfTable + list
+		args = append(append(args, table), values...)
+		if len(names[table]) > 0 {
+			of += isNamed + tuple(len(names[table]))
+			for _, name := range slices.Sorted(maps.Keys(names[table])) {
+				args = append(args, []byte(name))
+			}
+		}
+		tables = append(tables, of)
+	}
+	return "(" + strings.Join(tables, " OR ") + ")", args
 }
 
 // keysIn returns which of keys a query finds.

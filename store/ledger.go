@@ -40,7 +40,9 @@ type Options struct {
 // Ledger is the migrator's state in MySQL. It is safe for concurrent use, by
 // any number of processes.
 type Ledger struct {
-	db    *sql.DB
+	pool  *sql.DB
+	db    querier // pool, or the transaction of Together
+	joint *sql.Tx // of Together, else nil
 	actor string
 }
 
@@ -63,7 +65,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Ledger, error) {
 	if err != nil {
 		return nil, failure(op, cfg.DBName, err)
 	}
-	l := &Ledger{db: db, actor: opts.Actor}
+	l := &Ledger{pool: db, db: db, actor: opts.Actor}
 	if err := takesChunks(ctx, db); err != nil {
 		return nil, failure(op, cfg.DBName, errors.Join(err, db.Close()))
 	}
@@ -87,11 +89,11 @@ func takesChunks(ctx context.Context, db *sql.DB) error {
 }
 
 // Close closes all connections. Later calls are CodeUnavailable.
-func (l *Ledger) Close() error { return l.db.Close() }
+func (l *Ledger) Close() error { return l.pool.Close() }
 
 // Ping reports whether the ledger answers; CodeUnavailable if not.
 func (l *Ledger) Ping(ctx context.Context) error {
-	return failure("reach ledger", "", l.db.PingContext(ctx))
+	return failure("reach ledger", "", l.pool.PingContext(ctx))
 }
 
 // Identity returns what tells this ledger from every other one, and stays the
@@ -149,7 +151,20 @@ func (l *Ledger) txAgain(ctx context.Context, op, subject string, do func(*sql.T
 	return l.repeat(ctx, op, subject, again, do)
 }
 
+// Together makes what do writes and reads by the ledger that it is given one transaction,
+// committed when Together returns nil. do is repeated where the server ended that in favour
+// of another one, or another's insert was quicker: it must have no effect elsewhere but on
+// variables that it sets anew. subject is the instance that it is about.
+func (l *Ledger) Together(ctx context.Context, op, subject string, do func(*Ledger) error) error {
+	return l.txAgain(ctx, op, subject, func(tx *sql.Tx) error {
+		return do(&Ledger{pool: l.pool, db: tx, joint: tx, actor: l.actor})
+	})
+}
+
 func (l *Ledger) repeat(ctx context.Context, op, subject string, again func(error) bool, do func(*sql.Tx) error) error {
+	if l.joint != nil {
+		return failure(op, subject, do(l.joint)) // it is repeated as a whole
+	}
 	// Apart from each other, those who collided do not collide again.
 	backoff := retry.WithMaxRetries(txAttempts-1, retry.WithJitterPercent(txJitter, retry.WithCappedDuration(txPauseMost, retry.NewExponential(txPause))))
 	err := retry.Do(ctx, backoff, func(ctx context.Context) error {
@@ -163,7 +178,7 @@ func (l *Ledger) repeat(ctx context.Context, op, subject string, again func(erro
 }
 
 func (l *Ledger) once(ctx context.Context, do func(*sql.Tx) error) (err error) {
-	tx, err := l.db.BeginTx(ctx, nil)
+	tx, err := l.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -209,6 +224,15 @@ func now(ctx context.Context, q querier) (time.Time, error) {
 	var t time.Time
 	err := q.QueryRowContext(ctx, queryNow).Scan(&t)
 	return t, err
+}
+
+// inserted reports whether an INSERT made its row; false: there is one already, which the
+// transaction has locked.
+func inserted(_ sql.Result, err error) (bool, error) {
+	if database.ClassOf(err) == database.Duplicate {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // querier is what *sql.DB and *sql.Tx have in common.

@@ -258,6 +258,9 @@ func knownEntries(ctx context.Context, tx *sql.Tx, mig migration.Name, ids []mig
 func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID string) (int, error) {
 	const op = "finish plan"
 	total, after := 0, int64(0)
+	unseen := selection{migration.Filter{States: []migration.InstanceState{
+		migration.InstanceReady, migration.InstanceWarned, migration.InstanceBlocked,
+	}}, isUnseenByPlan, []any{planID}}
 	for {
 		var last int64
 		var ids, locked []migration.InstanceID
@@ -271,7 +274,7 @@ func (l *Ledger) FinishPlan(ctx context.Context, mig migration.Name, planID stri
 			if err != nil {
 				return err
 			}
-			if ids, last, err = instancesOf(ctx, tx, queryUnseenByPlan, mig, planID, after, chunkRows); err != nil {
+			if ids, last, err = placesAfter(ctx, tx, mig, unseen, after, chunkRows); err != nil {
 				return err
 			}
 			if len(ids) == 0 {

@@ -46,10 +46,10 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		}
 		// The batch of a token is what is still claimed; leaving that state ends it.
 		args := []any{string(e.State), string(e.Step), string(e.Reason), cut(e.Detail, maxDetail), nullable(e.TargetID), string(e.Verdict), "", mig, string(id)}
-		if e.State == was.State && e.Verdict == was.Verdict && e.State != migration.InstanceDone {
-			_, err = tx.ExecContext(ctx, updateEntry, args...) // it counts as before
-		} else {
+		if was.State == migration.InstanceDone { // what it counted for its token tells
 			err = changeEntries(ctx, tx, mig, []migration.InstanceID{id}, updateEntry, args...)
+		} else if _, err = tx.ExecContext(ctx, updateEntry, args...); err == nil {
+			err = countChange(ctx, tx, mig, &was.Entry, &e.Entry)
 		}
 		if err != nil {
 			return err
@@ -61,6 +61,18 @@ func (l *Ledger) Progress(ctx context.Context, mig migration.Name, id migration.
 		}
 		return l.log(ctx, tx, mig, id, story...)
 	})
+}
+
+// StepOn is Progress of an entry that is in flight to its next step; false: it is not in
+// flight, and nothing was done.
+func (l *Ledger) StepOn(ctx context.Context, mig migration.Name, id migration.InstanceID, step migration.Step) (bool, error) {
+	const op = "record step"
+	result, err := l.db.ExecContext(ctx, updateStep, string(step), mig, string(id), string(migration.InstanceRunning))
+	if err != nil {
+		return false, failure(op, string(id), err)
+	}
+	found, err := result.RowsAffected()
+	return found > 0, failure(op, string(id), err)
 }
 
 // mayLeave says whether an entry may take the state of a change. Without From,
@@ -241,47 +253,58 @@ func (l *Ledger) SaveSnapshot(ctx context.Context, mig migration.Name, id migrat
 	}
 	sum := digest(data)
 	err = l.tx(ctx, op, string(id), func(tx *sql.Tx) error {
-		e, err := findEntry(ctx, tx, mig, id, forUpdate)
-		if err != nil {
-			return err
+		var step migration.Step
+		var number sql.NullInt64
+		var last sql.NullString
+		err := tx.QueryRowContext(ctx, queryLastSnapshotDigest, mig, string(id)).Scan(&step, &number, &last)
+		if errors.Is(err, sql.ErrNoRows) {
+			return unplanned(id)
 		}
-		var last string
-		seq = 0
-		err = tx.QueryRowContext(ctx, queryLastSnapshotDigest, mig, string(id)).Scan(&seq, &last)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		seq = int(number.Int64)
+		if err != nil || last.String == sum {
 			return err
-		}
-		if err == nil && last == sum {
-			return nil
 		}
 		seq++
 		if _, err := tx.ExecContext(ctx, insertSnapshot, mig, string(id), seq, sum, data); err != nil {
 			return err
 		}
-		line := migration.StepLine{Step: e.Step, Event: migration.EventSnapshot, Facts: migration.Facts{Number: int64(seq)}, Detail: sum}
+		line := migration.StepLine{Step: step, Event: migration.EventSnapshot, Facts: migration.Facts{Number: int64(seq)}, Detail: sum}
 		return l.log(ctx, tx, mig, id, line)
 	})
 	return seq, err
 }
 
+const opSnapshot = "read snapshot"
+
 // Snapshot returns the latest snapshot of an instance. None: CodeNotFound.
 func (l *Ledger) Snapshot(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Snapshot, error) {
-	const op = "read snapshot"
-	var s migration.Snapshot
-	var seq int
-	var sum string
-	var blob []byte
-	var taken sql.NullTime
-	err := l.db.QueryRowContext(ctx, queryLastSnapshot, mig, string(id)).Scan(&seq, &sum, &blob, &taken)
+	var f snapshotFields
+	err := l.db.QueryRowContext(ctx, queryLastSnapshot, mig, string(id)).Scan(f.into()...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return s, &migration.Error{Code: migration.CodeNotFound, Op: op, Subject: string(id)}
+		return migration.Snapshot{}, &migration.Error{Code: migration.CodeNotFound, Op: opSnapshot, Subject: string(id)}
 	}
-	if err == nil && digest(blob) != sum {
-		err = errUndecodable
+	if err != nil {
+		return migration.Snapshot{}, failure(opSnapshot, string(id), err)
 	}
-	if err == nil {
-		err = unpackJSON(blob, &s)
+	s, err := f.snapshot()
+	return s, failure(opSnapshot, string(id), err)
+}
+
+// snapshotFields takes snapshotColumns, all NULL where there is none.
+type snapshotFields struct {
+	seq   sql.NullInt64
+	sum   sql.NullString
+	blob  []byte
+	taken sql.NullTime
+}
+
+func (f *snapshotFields) into() []any { return []any{&f.seq, &f.sum, &f.blob, &f.taken} }
+
+func (f *snapshotFields) snapshot() (s migration.Snapshot, err error) {
+	if digest(f.blob) != f.sum.String {
+		return s, errUndecodable
 	}
-	s.Seq, s.TakenAt = seq, taken.Time
-	return s, failure(op, string(id), err)
+	err = unpackJSON(f.blob, &s)
+	s.Seq, s.TakenAt = int(f.seq.Int64), f.taken.Time
+	return s, err
 }

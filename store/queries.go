@@ -1,6 +1,10 @@
 package store
 
-import "jogetferry/migration"
+import (
+	"strings"
+
+	"jogetferry/migration"
+)
 
 // The SQL of the ledger. Values go by "?"; lists are made by tuple and tuples.
 const (
@@ -43,6 +47,12 @@ reason, detail, park_id, wave, target_id, verdict, findings, updated_at, park_to
 
 	entriesAfter = " AND ordinal > ? ORDER BY ordinal LIMIT ?"
 
+	// Of one state, an index has them in order: see placesAfter.
+	queryThesePlaces   = "SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE "
+	queryPlacesOfState = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_state) WHERE "
+	queryPlacesOfWave  = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_wave) WHERE "
+	inOrder            = " ORDER BY ordinal LIMIT ?"
+
 	queryKnownEntries = `SELECT instance, state, reason, findings FROM instance WHERE migration = ? AND instance IN `
 
 	upsertEntries = `INSERT INTO instance (migration, instance, ordinal, definition, process, target_definition,
@@ -61,8 +71,7 @@ findings = VALUES(findings), activities = VALUES(activities), plan_id = VALUES(p
 	updateTarget = `UPDATE instance SET target_definition = ?, updated_at = UTC_TIMESTAMP(6)
 WHERE migration = ? AND instance = ? AND target_id IS NULL`
 
-	queryUnseenByPlan = `SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE migration = ? AND plan_id <> ?
-AND state IN ('ready','warned','blocked') AND ordinal > ? ORDER BY ordinal LIMIT ?`
+	isUnseenByPlan = " AND plan_id <> ?"
 
 	queryStillUnseen = `SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE migration = ? AND plan_id <> ?
 AND state IN ('ready','warned','blocked') AND instance IN `
@@ -70,13 +79,18 @@ AND state IN ('ready','warned','blocked') AND instance IN `
 	updateUnseenByPlan = `UPDATE instance SET state = 'skipped', reason = ?, detail = NULL,
 updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance IN `
 
-	queryCounts             = "SELECT state, verdict, COUNT(*) FROM instance WHERE "
+	queryCounts = "SELECT state, verdict, COUNT(*) FROM instance WHERE "
+	// The index alone has what is counted; servers prefer to read all rows.
+	queryCountsOfAll        = "SELECT state, verdict, COUNT(*) FROM instance FORCE INDEX (instance_wave) WHERE "
 	groupCounts             = " GROUP BY state, verdict"
 	queryCountsByDefinition = "SELECT definition, state, verdict, COUNT(*) FROM instance WHERE "
 	groupCountsByDefinition = " GROUP BY definition, state, verdict ORDER BY definition"
 
 	updateEntry = `UPDATE instance SET state = ?, step = ?, reason = ?, detail = ?, target_id = ?, verdict = ?,
 claim_token = ?, updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
+
+	updateStep = `UPDATE instance SET step = ?, reason = '', detail = '', claim_token = '', updated_at = UTC_TIMESTAMP(6)
+WHERE migration = ? AND instance = ? AND state = ?`
 
 	updateParked = `UPDATE instance SET state = 'parked', step = ?, reason = ?, detail = ?, park_id = ?,
 park_token = ?, claim_token = '', updated_at = UTC_TIMESTAMP(6) WHERE migration = ? AND instance = ?`
@@ -87,7 +101,8 @@ WHERE migration = ? AND instance = ?`
 	queryDecision = `SELECT park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
 WHERE migration = ? AND instance = ? AND park_id = ?`
 
-	queryResumeAts = `SELECT instance, activities, park_id, said_by, said_at FROM resume_at WHERE migration = ?`
+	wordColumns    = "activities, park_id, said_by, said_at"
+	queryResumeAts = "SELECT instance, " + wordColumns + ` FROM resume_at WHERE migration = ?`
 
 	upsertResumeAt = `INSERT INTO resume_at (migration, instance, activities, park_id, said_by, said_at)
 VALUES (?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE activities = VALUES(activities),
@@ -98,6 +113,29 @@ reason_text, decided_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6)) ON DUPLICATE 
 action = VALUES(action), target_id = VALUES(target_id), discard = VALUES(discard),
 decided_by = VALUES(decided_by), reason_text = VALUES(reason_text), decided_at = VALUES(decided_at)`
 )
+
+// queryStanding is all that a step begins with.
+var queryStanding = `SELECT m.source, m.target, ` + of("i", entryColumns) + `, k.target_record,
+EXISTS (SELECT 1 FROM record_key r WHERE r.source = m.source AND r.target = m.target),
+EXISTS (SELECT 1 FROM row_capture p WHERE p.source = m.source AND p.instance = i.instance AND p.target = m.target),
+EXISTS (SELECT 1 FROM fence f WHERE f.source = m.source AND f.instance = i.instance AND f.target = m.target AND f.is_open = 1), ` +
+	of("c", claimColumns) + ", UTC_TIMESTAMP(6), " + of("w", wordColumns) + ", " + of("s", snapshotColumns) + `
+FROM migration m JOIN instance i ON i.migration = m.name AND i.instance = ?
+LEFT JOIN record_key k ON k.source = m.source AND k.target = m.target AND k.record = i.record
+LEFT JOIN start_claim c ON c.source = m.source AND c.instance = i.instance AND c.target = m.target
+LEFT JOIN resume_at w ON w.migration = m.name AND w.instance = i.instance
+LEFT JOIN snapshot s ON s.migration = m.name AND s.instance = i.instance
+AND s.seq = (SELECT MAX(t.seq) FROM snapshot t WHERE t.migration = m.name AND t.instance = i.instance)
+WHERE m.name = ?`
+
+// of returns columns as those of a table's alias.
+func of(alias, columns string) string {
+	names := strings.Split(columns, ",")
+	for i, name := range names {
+		names[i] = alias + "." + strings.TrimSpace(name)
+	}
+	return strings.Join(names, ", ")
+}
 
 // Findings.
 const (
@@ -206,10 +244,6 @@ WHERE migration = ? AND name = ?`
 	queryLookedAt   = `SELECT looked_at FROM wave WHERE migration = ? AND name = ?` + forUpdate
 	updateWaveTaken = `UPDATE wave SET taken = ?, looked_at = ? WHERE migration = ? AND name = ?`
 
-	queryTakeable      = "SELECT instance, ordinal FROM instance FORCE INDEX (instance_order) WHERE "
-	queryStillTakeable = "SELECT instance, ordinal FROM instance FORCE INDEX (PRIMARY) WHERE "
-	inOrder            = " ORDER BY ordinal LIMIT ?"
-
 	updateTaken = `UPDATE instance SET wave = ?, claim_token = ? WHERE migration = ? AND instance IN `
 
 	// An instance without a wave was never taken, or was undone since.
@@ -267,11 +301,14 @@ WHERE migration = ? AND instance = ? ORDER BY id`
 
 // Snapshots.
 const (
-	queryLastSnapshot = `SELECT seq, digest, data, taken_at FROM snapshot WHERE migration = ? AND instance = ?
+	snapshotColumns = "seq, digest, data, taken_at"
+
+	queryLastSnapshot = "SELECT " + snapshotColumns + ` FROM snapshot WHERE migration = ? AND instance = ?
 ORDER BY seq DESC LIMIT 1`
 
-	queryLastSnapshotDigest = `SELECT seq, digest FROM snapshot WHERE migration = ? AND instance = ?
-ORDER BY seq DESC LIMIT 1`
+	queryLastSnapshotDigest = `SELECT i.step, s.seq, s.digest FROM instance i
+LEFT JOIN snapshot s ON s.migration = i.migration AND s.instance = i.instance
+WHERE i.migration = ? AND i.instance = ? ORDER BY s.seq DESC LIMIT 1` + forUpdate
 
 	insertSnapshot = `INSERT INTO snapshot (migration, instance, seq, digest, data, taken_at)
 VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
@@ -281,8 +318,9 @@ VALUES (?,?,?,?,?,UTC_TIMESTAMP(6))`
 const (
 	byKey = " WHERE source = ? AND instance = ? AND target = ?"
 
-	queryClaim = `SELECT migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
-identity, changed_at, UTC_TIMESTAMP(6) FROM start_claim` + byKey
+	claimColumns = `migration, state, attempt, token, record, baseline, accepted, fate, refused, definition, sent,
+identity, changed_at`
+	queryClaim = "SELECT " + claimColumns + ", UTC_TIMESTAMP(6) FROM start_claim" + byKey
 
 	insertClaim = `INSERT INTO start_claim (source, instance, target, migration, state, attempt, token, record,
 changed_at) VALUES (?,?,?,?,'claimed',1,?,?,UTC_TIMESTAMP(6))`
@@ -357,6 +395,8 @@ user_name = ?, variable = ?, abort_current = ?, earlier = ?, snapshot = ?, fate 
 const (
 	queryRekeys = `SELECT record, target_record FROM record_key WHERE source = ? AND target = ? AND record IN `
 
+	queryAnyRekey = `SELECT 1 FROM record_key WHERE source = ? AND target = ? LIMIT 1`
+
 	queryRekeysOf = `SELECT k.record, k.target_record FROM migration m JOIN record_key k ON k.source = m.source AND k.target = m.target
 WHERE m.name = ? AND k.record IN `
 
@@ -364,7 +404,9 @@ WHERE m.name = ? AND k.record IN `
 	insertRekeysRow = `(?,?,?,?,?,UTC_TIMESTAMP(6))`
 
 	// A committed decision is seen whatever the transaction has read before.
-	queryRekeyed = `SELECT COUNT(*) FROM record_key WHERE source = ? AND target = ? AND record = ? LOCK IN SHARE MODE`
+	// The second is whether a bulk copy to the target is being taken back.
+	queryRekeyed = `SELECT (SELECT COUNT(*) FROM record_key WHERE source = ? AND target = ? AND record = ? LOCK IN SHARE MODE),
+(SELECT COUNT(*) FROM bulk_copy b JOIN migration m ON m.name = b.migration WHERE m.target = ? AND b.pass = 'undo' AND b.status = 'running')`
 
 	// A record that is held already has a user.
 	insertRekeyHolds = `INSERT IGNORE INTO record_hold (target, record, source, instance, migration, changed_at) VALUES `
@@ -379,7 +421,7 @@ WHERE m.name = ? AND k.record IN `
 	usersIn   = `SELECT DISTINCT t.row_id, t.instance FROM `
 	notUndone = ` t LEFT JOIN undo_mark m
 ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
-WHERE m.source IS NULL AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
+WHERE m.source IS NULL AND t.instance NOT LIKE '` + string(migration.BulkOwner) + `%' AND t.source = ? AND t.target = ? AND t.form_table = ? AND t.row_id IN `
 
 	queryStartUsers = `SELECT record, instance FROM start_claim WHERE state <> 'released' AND source = ? AND target = ? AND record IN `
 	queryHoldUsers  = `SELECT record, instance FROM record_hold WHERE instance <> '' AND source = ? AND target = ? AND record IN `
@@ -397,29 +439,54 @@ VALUES (?,?,?,'running',?,UTC_TIMESTAMP(6))`
 	queryBulkCut = `SELECT 1 FROM bulk_chunk WHERE migration = ? AND kind = ? AND form_table = ? LIMIT 1`
 
 	insertBulkChunks = `INSERT INTO bulk_chunk (migration, kind, form_table, after_id, to_id, planned, state, owner, reason, detail,
-rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, changed_at) VALUES `
-	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
+rows_read, bytes, inserted, overwritten, same, kept, conflicts, missing, differing, extra, gone, removed, restored, in_use, changed_at) VALUES `
+	insertBulkChunksRow = `(?,?,?,?,?,?,'waiting','','','',0,0,0,0,0,0,0,0,0,0,0,0,0,0,UTC_TIMESTAMP(6))`
 
 	updateBulkAgain = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', changed_at = UTC_TIMESTAMP(6)
-WHERE migration = ? AND state IN ('taken', 'parked')`
+WHERE migration = ? AND state IN ('taken', 'parked', 'left')`
+	updateBulkLeft = `UPDATE bulk_chunk SET state = 'left', changed_at = UTC_TIMESTAMP(6) WHERE migration = ? AND kind = 'files' AND state = 'waiting'`
 	updateBulkAnew = `UPDATE bulk_chunk SET state = 'waiting', owner = '', reason = '', detail = '', rows_read = 0, bytes = 0, inserted = 0, overwritten = 0,
-same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
+same = 0, kept = 0, conflicts = 0, missing = 0, differing = 0, extra = 0, gone = 0, removed = 0, restored = 0, in_use = 0, changed_at = UTC_TIMESTAMP(6) WHERE migration = ?`
 	updateBulkReleased = `UPDATE bulk_chunk SET state = 'waiting', owner = '', changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 	queryBulkOwn   = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'taken' AND owner = ? ORDER BY id LIMIT 1`
-	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' ORDER BY id LIMIT 1 FOR UPDATE`
+	queryBulkNext  = `SELECT id, kind, form_table, after_id, to_id, planned FROM bulk_chunk WHERE migration = ? AND state = 'waiting' AND turn = ? ORDER BY id LIMIT 1 FOR UPDATE`
+	updateBulkTurn = `UPDATE bulk_chunk SET turn = ? WHERE migration = ? AND turn <> ?`
+	bulkTurnOf     = ` AND form_table IN `
 	updateBulkTake = `UPDATE bulk_chunk SET state = 'taken', owner = ?, changed_at = UTC_TIMESTAMP(6) WHERE id = ? AND state = 'waiting'`
 	updateBulkEnd  = `UPDATE bulk_chunk SET state = ?, owner = '', reason = ?, detail = ?, rows_read = ?, bytes = ?,
-inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?, changed_at = UTC_TIMESTAMP(6)
+inserted = inserted + ?, overwritten = overwritten + ?, same = ?, kept = ?, conflicts = ?, missing = ?, differing = ?, extra = ?,
+gone = ?, removed = removed + ?, restored = restored + ?, in_use = ?, changed_at = UTC_TIMESTAMP(6)
 WHERE id = ? AND state = 'taken' AND owner = ?`
 
 	queryBulkTables = `SELECT kind, form_table, COUNT(*), SUM(state = 'done'), SUM(state = 'parked'), SUM(planned),
-MAX(reason), MAX(detail), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra)
-FROM bulk_chunk WHERE migration = ? GROUP BY kind, form_table ORDER BY kind DESC, form_table`
+MAX(reason), IFNULL(MAX(IF(state = 'parked', detail, NULL)), MAX(detail)), SUM(rows_read), SUM(bytes), SUM(inserted), SUM(overwritten), SUM(same), SUM(kept), SUM(conflicts), SUM(missing), SUM(differing), SUM(extra),
+SUM(gone), SUM(removed), SUM(restored), SUM(in_use)
+FROM bulk_chunk WHERE migration = ? AND state <> 'left' GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
-	insertBulkRows = `INSERT INTO bulk_row (chunk, target, form_table, first_id, last_id, data, noted_at) VALUES (?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE target = ? AND form_table = ? AND (`
+	insertBulkRows = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND kind = ? AND form_table = ? AND (`
 	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
+
+	queryBulkBrought = `SELECT data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL ORDER BY id`
+	queryBulkSpend   = `SELECT id, data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL AND first_id <= ? AND last_id >= ? ORDER BY id FOR UPDATE`
+	// What is taken back gets a row of its own, what stays keeps its own.
+	insertBulkSpent = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at, undone_at)
+SELECT chunk, target, kind, form_table, ?, ?, ?, ?, noted_at, UTC_TIMESTAMP(6) FROM bulk_row WHERE id = ?`
+	updateBulkRows = `UPDATE bulk_row SET first_id = ?, last_id = ?, row_count = ?, data = ? WHERE id = ?`
+	deleteBulkRows = `DELETE FROM bulk_row WHERE id = ?`
+
+	queryBulkHeld = `SELECT COUNT(DISTINCT r.form_table), IFNULL(SUM(IF(r.kind = 'rows', r.row_count, 0)), 0), IFNULL(SUM(IF(r.kind = 'files', r.row_count, 0)), 0) FROM bulk_row r
+JOIN bulk_chunk c ON c.id = r.chunk WHERE c.migration = ? AND r.undone_at IS NULL`
+
+	// Whoever was about to take a record is waited for.
+	queryHoldsOf = `SELECT COUNT(*) FROM record_hold h JOIN migration m ON m.target = h.target WHERE m.name = ? LOCK IN SHARE MODE`
+
+	queryChunkRows  = `SELECT data FROM bulk_row WHERE chunk = ? ORDER BY id`
+	deleteChunkRows = `DELETE FROM bulk_row WHERE chunk = ?`
+
+	// Folders of records, which may be named otherwise than their records.
+	queryOddRekeys = `SELECT record FROM record_key WHERE source = ? AND target = ? AND (LENGTH(record) <> CHAR_LENGTH(record) OR record LIKE '%+%' OR record LIKE '%/%' OR LOCATE('%', record) > 0)`
 )
 
 // High-water marks.
@@ -465,13 +532,17 @@ WHERE instance = ? AND source = ? AND target = ? ORDER BY id`
 	deleteChunks = `DELETE FROM content_chunk WHERE content = ?`
 	queryChunk   = `SELECT data FROM content_chunk WHERE content = ? AND seq = ?`
 
+	// Which rows or files, by table.
+	isOfTable = "form_table = ? AND row_id IN "
+	isNamed   = " AND name IN "
+
 	// Something is written once its first note says so; a later intent does not take that back.
 	raiseWritten = ` ON DUPLICATE KEY UPDATE is_written = GREATEST(is_written, VALUES(is_written))`
 )
 
 var rowImageQueries = imageQueries{
-	written: `SELECT form_table, row_id, '', digest FROM row_written WHERE target = ? AND form_table = ? AND row_id IN `,
-	known:   `SELECT form_table, row_id, '', image_key FROM row_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	written: `SELECT form_table, row_id, '', digest FROM row_written WHERE target = ? AND `,
+	known:   `SELECT form_table, row_id, '', image_key FROM row_image` + byKey + ` AND `,
 	noted:   `SELECT image_key FROM row_written WHERE is_written = 1 AND image_key IN `,
 	note: `INSERT INTO row_written (image_key, target, source, instance, form_table, row_id, digest,
 is_written, changed_at) VALUES `,
@@ -482,8 +553,8 @@ is_written, changed_at) VALUES `,
 }
 
 var fileImageQueries = imageQueries{
-	written: `SELECT form_table, row_id, name, sum FROM file_written WHERE target = ? AND form_table = ? AND row_id IN `,
-	known:   `SELECT form_table, row_id, name, image_key FROM file_image` + byKey + ` AND form_table = ? AND row_id IN `,
+	written: `SELECT form_table, row_id, name, sum FROM file_written WHERE target = ? AND `,
+	known:   `SELECT form_table, row_id, name, image_key FROM file_image` + byKey + ` AND `,
 	noted:   `SELECT image_key FROM file_written WHERE is_written = 1 AND image_key IN `,
 	note: `INSERT INTO file_written (image_key, target, source, instance, form_table, row_id, name, sum,
 is_written, changed_at) VALUES `,
@@ -500,7 +571,7 @@ const (
 
 	tracesInUse = `(m.instance IS NULL AND NOT (t.source = ? AND t.instance = ?))`
 	tracesOf    = ` t LEFT JOIN undo_mark m ON m.source = t.source AND m.instance = t.instance AND m.target = t.target
-WHERE t.target = ? AND t.form_table = ? AND t.row_id IN `
+WHERE t.target = ? AND `
 
 	newestFirst = byKey + " ORDER BY id DESC"
 )

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"maps"
 	"slices"
 
@@ -14,6 +15,28 @@ import (
 func (l *Ledger) Rekeys(ctx context.Context, source, target migration.Fingerprint, records []migration.RecordID) (migration.Rekeys, error) {
 	known, err := rekeysOf(ctx, l.db, source, target, records)
 	return known, failure("read records with new IDs", "", err)
+}
+
+// AnyRekeys reports whether some record of a source has another ID on a target.
+func (l *Ledger) AnyRekeys(ctx context.Context, source, target migration.Fingerprint) (bool, error) {
+	err := l.db.QueryRowContext(ctx, queryAnyRekey, source, target).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, failure("look for records with new IDs", "", err)
+}
+
+// OddRekeys returns those records of a source with another ID on a target whose folder of
+// uploads may have another name than the record.
+func (l *Ledger) OddRekeys(ctx context.Context, source, target migration.Fingerprint) ([]migration.RecordID, error) {
+	var odd []migration.RecordID
+	err := each(ctx, l.db, queryOddRekeys, []any{source, target}, func(row scanner) error {
+		var id migration.RecordID
+		err := row.Scan(&id)
+		odd = append(odd, id)
+		return err
+	})
+	return odd, failure("read records with new IDs", "", err)
 }
 
 // SaveRekeys decides that records of a source have other IDs on a target, and returns
@@ -75,7 +98,7 @@ func saveRekeys(ctx context.Context, tx *sql.Tx, source, target migration.Finger
 
 // RecordUsers returns the instances of a source by which records of it are on a target
 // under their own IDs, sorted: those that wrote a row or file of that ID and were not
-// rolled back, whichever instance's record it is, those with a start of that record, and
+// rolled back, whichever instance's record it is (not the bulk copy, which is none), those with a start of that record, and
 // the one that has it to itself (HoldRecord). Records without any are left out.
 func (l *Ledger) RecordUsers(ctx context.Context, source, target migration.Fingerprint, records []migration.RecordID) (map[migration.RecordID][]migration.InstanceID, error) {
 	users := map[migration.RecordID][]migration.InstanceID{}
@@ -113,6 +136,7 @@ func recordUsers(ctx context.Context, q querier, source, target migration.Finger
 			return err
 		})
 	}
+	// What a bulk copy brought is put right by its delta.
 	for tables, written := range map[string]string{queryTablesOfRows: queryRowUsers, queryTablesOfFiles: queryFileUsers} {
 		names, err := keysIn(ctx, q, tables, []string{string(target)})
 		if err != nil {

@@ -14,6 +14,13 @@ import (
 func TestRekeys(t *testing.T) {
 	t.Parallel()
 	l := opened(t)
+	anyOn := func(want bool, target migration.Fingerprint) {
+		t.Helper()
+		if is, err := l.AnyRekeys(t.Context(), "s", target); err != nil || is != want {
+			t.Errorf("any on %s: %t, %v; want %t", target, is, err, want)
+		}
+	}
+	anyOn(false, "t")
 	none, err := l.Rekeys(t.Context(), "s", "t", []migration.RecordID{"a", "b"})
 	if err != nil || none != nil {
 		t.Errorf("before anything was decided: %v, %v; want nil", none, err)
@@ -31,6 +38,8 @@ func TestRekeys(t *testing.T) {
 	if want := (migration.Rekeys{"a": "1"}); err != nil || !cmp.Equal(known, want) {
 		t.Errorf("those of some: %v, %v; want %v", known, err, want)
 	}
+	anyOn(true, "t")
+	anyOn(false, "other")
 	if other, err := l.Rekeys(t.Context(), "s", "other", []migration.RecordID{"a"}); err != nil || other != nil {
 		t.Errorf("of another target: %v, %v; want nil", other, err)
 	}
@@ -73,6 +82,9 @@ func TestSaveRekeys_of_a_record_that_is_there(t *testing.T) {
 			wrote(t, l, other)
 			_, err := l.RowUndo(mig, other).Begin(t.Context())
 			must(t, err)
+		}},
+		{name: "a_copy_of_all_data", do: func(t *testing.T, l *store.Ledger) {
+			wrote(t, l, migration.ClaimKey{Source: ourKey.Source, Instance: migration.BulkOwner, Target: ourKey.Target})
 		}},
 		{name: "of_another_source", do: func(t *testing.T, l *store.Ledger) {
 			wrote(t, l, migration.ClaimKey{Source: "elsewhere", Instance: other.Instance, Target: other.Target})

@@ -89,12 +89,29 @@ func findWord(ctx context.Context, q querier, mig migration.Name, id migration.I
 	return w, err
 }
 
-func scanWord(row scanner, id *migration.InstanceID) (w migration.Word, err error) {
-	var text string
-	if err = row.Scan(id, &text, &w.ParkID, &w.By, &w.At); err != nil {
-		return w, err
+func scanWord(row scanner, id *migration.InstanceID) (migration.Word, error) {
+	var f wordFields
+	if err := row.Scan(append([]any{id}, f.into()...)...); err != nil {
+		return migration.Word{}, err
 	}
-	w.Activities, err = decodeActivities(text)
+	return f.word()
+}
+
+// wordFields takes wordColumns, all NULL where nothing was said.
+type wordFields struct {
+	names, by sql.NullString
+	park      sql.NullInt64
+	at        sql.NullTime
+}
+
+func (f *wordFields) into() []any { return []any{&f.names, &f.park, &f.by, &f.at} }
+
+func (f *wordFields) word() (w migration.Word, err error) {
+	if !f.names.Valid {
+		return w, nil
+	}
+	w = migration.Word{ParkID: f.park.Int64, By: f.by.String, At: f.at.Time}
+	w.Activities, err = decodeActivities(f.names.String)
 	return w, err
 }
 

@@ -65,7 +65,10 @@ func (r *RowImages) Keep(ctx context.Context, images []migration.RowImage) error
 					return err
 				}
 			}
-			return r.note(ctx, tx, plain, toBeWritten)
+			if err := r.note(ctx, tx, plain, toBeWritten); err != nil {
+				return err
+			}
+			return r.ledger.usesAgain(ctx, tx, r.key)
 		})
 		if err != nil {
 			return err
@@ -77,7 +80,12 @@ func (r *RowImages) Keep(ctx context.Context, images []migration.RowImage) error
 // Wrote notes that the rows of these images were written, with a line for each
 // in the instance's log. It may be repeated.
 func (r *RowImages) Wrote(ctx context.Context, images []migration.RowImage) error {
-	return r.wrote(ctx, withoutData(images))
+	return r.Settle(ctx, images)
+}
+
+// Settle is Wrote with more lines for the log, behind those of the rows.
+func (r *RowImages) Settle(ctx context.Context, images []migration.RowImage, lines ...migration.StepLine) error {
+	return r.wrote(ctx, withoutData(images), lines)
 }
 
 // withoutData returns images of rows as imaging takes them.

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"testing"
+	"time"
 
 	"jogetferry/migration"
 	"jogetferry/store"
@@ -146,6 +147,68 @@ func TestClaimNext_reads_the_same_whatever_is_done(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLookingReadsWhatItSelects has a ledger in which nearly all is done.
+func TestLookingReadsWhatItSelects(t *testing.T) {
+	t.Parallel()
+	const n, few, page, most = 6_000, 100, 50, 1_500
+	l := opened(t)
+	must(t, l.SavePlan(t.Context(), mig, "p", planned(n, nil)))
+	w := createWave(t, l, migration.Wave{Window: few, Size: n - 2*few})
+	settle(t, l, w.Name, n-4*few)
+	for state, to := range map[migration.InstanceState]int{migration.InstanceParked: n - 3*few, migration.InstanceRunning: n - 2*few} {
+		exec(t, l, "UPDATE instance SET state = ?, updated_at = updated_at - INTERVAL 1 HOUR WHERE migration = ? AND ordinal > ? AND ordinal <= ?", string(state), mig, to-few, to)
+	}
+	settle(t, l, w.Name, 0) // counts anew
+	analyze(t, l, "instance", "wave_count")
+	for _, look := range []struct {
+		name string
+		do   func() (found, want int)
+	}{
+		{"parked", func() (int, int) {
+			return listedOf(t, l, migration.Filter{States: []migration.InstanceState{migration.InstanceParked}}, n), few
+		}},
+		{"parked of a wave", func() (int, int) {
+			return listedOf(t, l, migration.Filter{Wave: w.Name, States: []migration.InstanceState{migration.InstanceParked}}, n), few
+		}},
+		{"a page of a wave", func() (int, int) { return listedOf(t, l, migration.Filter{Wave: w.Name}, page), page }},
+		{"a page that is done", func() (int, int) {
+			return listedOf(t, l, migration.Filter{States: []migration.InstanceState{migration.InstanceDone, migration.InstanceParked}}, page), page
+		}},
+		{"in flight, of all waves", func() (int, int) {
+			entries, err := l.InFlightOlderThan(t.Context(), mig, "", time.Minute)
+			must(t, err)
+			return len(entries), few
+		}},
+		{"the end of a plan that saw all", func() (int, int) {
+			gone, err := l.FinishPlan(t.Context(), mig, "p")
+			must(t, err)
+			return gone, 0
+		}},
+		{"the next wave", func() (int, int) { return createWave(t, l, migration.Wave{Window: few, Size: page}).Taken, page }},
+	} {
+		var found, want int
+		read := rowsRead(t, l, func() { found, want = look.do() })
+		t.Logf("%s: %d found, %d rows read", look.name, found, read)
+		if found != want || read > most {
+			t.Errorf("%s: %d found, want %d; %d rows read, want at most %d", look.name, found, want, read, most)
+		}
+	}
+}
+
+// listedOf reads pages of what f selects, as far as the one with the limit-th, and returns how many there were.
+func listedOf(t *testing.T, l *store.Ledger, f migration.Filter, limit int) (n int) {
+	t.Helper()
+	for after := int64(0); n < limit; {
+		page, next, err := l.Entries(t.Context(), mig, f, after, min(limit, 70))
+		must(t, err)
+		n += len(page)
+		if after = next; next == 0 {
+			break
+		}
+	}
+	return n
 }
 
 func TestNextRollback_reads_the_same_whatever_has_ended(t *testing.T) {

@@ -127,7 +127,9 @@ type way struct {
 	written []migration.Digest
 }
 
-func (u *undoing) ways(ctx context.Context, keys []migration.FileKey) (map[migration.FileKey]way, error) {
+// ways says how keys go back. brought are digests of what a bulk copy inserted besides, where
+// nothing was before; nil: none.
+func (u *undoing) ways(ctx context.Context, keys []migration.FileKey, brought map[migration.FileKey][]migration.Digest) (map[migration.FileKey]way, error) {
 	images, err := u.traces(ctx, u.ledger.db, u.queries.imageTraces, keys)
 	if err != nil {
 		return nil, err
@@ -139,14 +141,17 @@ func (u *undoing) ways(ctx context.Context, keys []migration.FileKey) (map[migra
 	ways := map[migration.FileKey]way{}
 	for _, key := range keys {
 		all := slices.Concat(images[key], written[key])
-		if len(all) == 0 {
+		if len(all)+len(brought[key]) == 0 {
 			continue
 		}
-		w := way{shared: slices.ContainsFunc(all, func(t trace) bool { return t.inUse })}
+		w := way{shared: slices.ContainsFunc(all, func(t trace) bool { return t.inUse }), written: slices.Clone(brought[key])}
 		for _, t := range written[key] {
 			w.written = append(w.written, t.digest)
 		}
 		w.image = lastForeign(images[key], w.written)
+		if len(brought[key]) > 0 && (w.image == nil || slices.Contains(brought[key], w.image.digest)) {
+			w.image = &trace{}
+		}
 		ways[key] = w
 	}
 	return ways, nil
@@ -167,8 +172,12 @@ func lastForeign(images []trace, ours []migration.Digest) *trace {
 // wrote it was not rolled back; the images of those that were stay until the
 // last one is. A row that was put back is not in the map.
 func (r *RowUndo) Ways(ctx context.Context, keys []migration.RowKey) (map[migration.RowKey]migration.RowUndo, error) {
+	return r.waysOf(ctx, keys, nil)
+}
+
+func (r *RowUndo) waysOf(ctx context.Context, keys []migration.RowKey, brought map[migration.FileKey][]migration.Digest) (map[migration.RowKey]migration.RowUndo, error) {
 	const op = "read row images"
-	ways, err := r.ways(ctx, filesOf(keys))
+	ways, err := r.ways(ctx, filesOf(keys), brought)
 	if err != nil {
 		return nil, failure(op, string(r.key.Instance), err)
 	}
@@ -197,7 +206,7 @@ func (r *RowUndo) Ways(ctx context.Context, keys []migration.RowKey) (map[migrat
 // Ways says how files go back; see RowUndo.Ways.
 func (r *FileUndo) Ways(ctx context.Context, keys []migration.FileKey) (map[migration.FileKey]migration.FileUndo, error) {
 	const op = "read file images"
-	ways, err := r.ways(ctx, keys)
+	ways, err := r.ways(ctx, keys, nil)
 	if err != nil {
 		return nil, failure(op, string(r.key.Instance), err)
 	}
@@ -239,7 +248,7 @@ func (r *FileUndo) Ways(ctx context.Context, keys []migration.FileKey) (map[migr
 // InUse returns those of rows that other instances imaged or wrote and that were
 // not rolled back.
 func (r *RowUndo) InUse(ctx context.Context, rows []migration.RowKey) ([]migration.RowKey, error) {
-	ways, err := r.ways(ctx, filesOf(rows))
+	ways, err := r.ways(ctx, filesOf(rows), nil)
 	return slices.DeleteFunc(slices.Clone(rows), func(row migration.RowKey) bool { return !ways[migration.FileKey{Row: row}].shared }),
 		failure("read who uses rows", string(r.key.Instance), err)
 }

@@ -14,11 +14,18 @@ import (
 func (l *Ledger) SaveVerdict(ctx context.Context, mig migration.Name, id migration.InstanceID, c migration.Comparison) error {
 	return l.tx(ctx, "save verdict", string(id), func(tx *sql.Tx) error {
 		// First, so that of two comparisons at the same time one waits for the other.
-		if _, err := tx.ExecContext(ctx, upsertVerdict, mig, string(id), string(c.Verdict), c.Deciding); err != nil {
+		kept, err := tx.ExecContext(ctx, upsertVerdict, mig, string(id), string(c.Verdict), c.Deciding)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, deleteVerdictItems, mig, string(id)); err != nil {
-			return err
+		// One row is a new one, two are a row and what became of it.
+		if n, err := kept.RowsAffected(); err != nil || n != 1 {
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(ctx, deleteVerdictItems, mig, string(id)); err != nil {
+				return err
+			}
 		}
 		seq := 0
 		for part := range slices.Chunk(c.Items, chunkRows) {

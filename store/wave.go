@@ -188,19 +188,20 @@ func takeNext(ctx context.Context, tx *sql.Tx, mig migration.Name, w migration.W
 	if w.Delta {
 		f.States, token = []migration.InstanceState{migration.InstanceDone}, tokenDue
 	}
-	condition, args := where(mig, f)
-	if w.Delta {
-		condition, args = condition+isNotRehearsed, append(args, mig)
-	}
 	list, names := listed(others) // never empty: w itself is open
-	condition, args = condition+" AND wave NOT IN "+list, append(args, names...)
-	ids, last, err := instancesOf(ctx, tx, queryTakeable+condition+" AND ordinal > ?"+inOrder, append(slices.Clone(args), after, limit)...)
+	wanted := selection{f, " AND wave NOT IN " + list, names}
+	if w.Delta {
+		wanted.and, wanted.args = wanted.and+isNotRehearsed, append(wanted.args, mig)
+	}
+	ids, last, err := placesAfter(ctx, tx, mig, wanted, after, limit)
 	if err != nil || len(ids) == 0 {
 		return found, 0, err
 	}
 	found = takeable{len(ids), last}
+	condition, args := where(mig, f)
 	list, values := listed(ids)
-	if ids, _, err = instancesOf(ctx, tx, queryStillTakeable+condition+" AND instance IN "+list+forUpdate, append(args, values...)...); err != nil || len(ids) == 0 {
+	args = append(append(args, wanted.args...), values...)
+	if ids, _, err = instancesOf(ctx, tx, queryThesePlaces+condition+wanted.and+" AND instance IN "+list+forUpdate, args...); err != nil || len(ids) == 0 {
 		return found, 0, err
 	}
 	list, values = listed(ids)

@@ -37,6 +37,16 @@ func addCounts[T ~string](ctx context.Context, tx *sql.Tx, mig migration.Name, i
 	return err
 }
 
+// countChange keeps what one entry that was not done changes the numbers of its wave by.
+func countChange(ctx context.Context, tx *sql.Tx, mig migration.Name, was, is *migration.Entry) error {
+	if is.Wave == "" || was.State == is.State && was.Verdict == is.Verdict {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, insertWaveCounts+tuples(2, 5),
+		mig, is.Wave, string(was.State), string(was.Verdict), -1, mig, is.Wave, string(is.State), string(is.Verdict), 1)
+	return err
+}
+
 // waveCounts returns the numbers of a wave, and how many changes they are the sum of.
 func waveCounts(ctx context.Context, q querier, mig migration.Name, wave migration.WaveName) (counts migration.Counts, changes int, err error) {
 	err = each(ctx, q, queryWaveCounts, []any{mig, wave}, func(row scanner) error {

@@ -20,9 +20,13 @@ const maxComponent = 255
 // of one may lie in that of another. CodeUnsupported where the path would lead out of
 // its table's folder, or cannot be one.
 func Folder(row migration.RowKey) (string, error) {
-	table, id := folderName(row.Table), folderName(string(row.ID))
+	table, err := TableFolder(row.Table)
+	if err != nil {
+		return "", err
+	}
+	id := folderName(string(row.ID))
 	parts := strings.FieldsFunc(id, func(r rune) bool { return r == '/' })
-	if strings.Contains(table, "/") || len(parts) == 0 || strings.Contains(id, `..\`) {
+	if len(parts) == 0 || strings.Contains(id, `..\`) {
 		return "", refusedName()
 	}
 	parts = append([]string{table}, parts...)
@@ -32,6 +36,16 @@ func Folder(row migration.RowKey) (string, error) {
 		}
 	}
 	return path.Join(parts...), nil
+}
+
+// TableFolder returns the folder of a table (without app_fd_) below that of all uploads:
+// one element. CodeUnsupported where its name cannot be one.
+func TableFolder(table string) (string, error) {
+	name := folderName(table)
+	if strings.Contains(name, "/") || !component(name) {
+		return "", refusedName()
+	}
+	return name, nil
 }
 
 // CheckKey returns CodeUnsupported when key names no place within a store: its

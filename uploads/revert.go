@@ -316,5 +316,10 @@ func (onlyKept) Written(context.Context, []Key) (map[Key][]Sum, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// WrittenInBulk implements FileImages.
+func (onlyKept) WrittenInBulk(context.Context, []string) (map[string][]Sum, error) {
+	return nil, errors.ErrUnsupported
+}
+
 // Wrote implements FileImages.
 func (onlyKept) Wrote(context.Context, []FileImage) error { return nil }

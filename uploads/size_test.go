@@ -20,6 +20,10 @@ func (n *noted) Written(context.Context, []uploads.Key) (map[uploads.Key][]uploa
 	return nil, nil
 }
 
+func (n *noted) WrittenInBulk(context.Context, []string) (map[string][]uploads.Sum, error) {
+	return nil, nil
+}
+
 func (n *noted) Keep(context.Context, []uploads.FileImage) error { return nil }
 
 func (n *noted) Wrote(_ context.Context, images []uploads.FileImage) error {

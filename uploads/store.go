@@ -71,6 +71,9 @@ type Store interface {
 // that was asked for: nothing of it can be had, whatever the code.
 var ErrStore = errors.New("none of the uploads can be had")
 
+// ErrFull is in the chain of an error of a store that has no space left.
+var ErrFull = errors.New("no space left for uploads")
+
 // File is an open file of a store.
 type File interface {
 	io.ReadSeekCloser

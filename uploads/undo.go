@@ -254,7 +254,7 @@ func (u *undoer) restore(ctx context.Context, image *FileImage, was *Entry) (lis
 	defer func() { err = errors.Join(err, content.Close()) }()
 	digest := sha256.New()
 	in := &reader{ctx: ctx, in: content}
-	if _, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(partial, digest)}, in, make([]byte, copyBuffer)); err != nil {
+	if err := copyAll(io.MultiWriter(partial, digest), in); err != nil {
 		return nil, fmt.Errorf("put a file back: %w", err)
 	}
 	if Sum(digest.Sum(nil)) != image.Sum {

@@ -37,6 +37,8 @@ var bulkInput = contract.BulkInput{Migration: "m", Queues: queues, Order: migrat
 func TestBulkCopy(t *testing.T) {
 	t.Parallel()
 	cut := contract.CutOutput{Tables: 2, Refused: []string{"view"}}
+	inTurns := cut
+	inTurns.Turns = 2
 	for _, tc := range []struct {
 		name  string
 		fakes bulkFakes
@@ -52,13 +54,20 @@ func TestBulkCopy(t *testing.T) {
 			false,
 		},
 		{
+			"one_turn_after_the_other",
+			bulkFakes{cut: inTurns},
+			contract.BulkResult{CutOutput: inTurns, Status: migration.BulkDone, Chunks: 6, Parked: 1},
+			[]string{"CutTables", "CopyChunks", "CopyChunks", "CopyChunks", "CopyChunks", "CopyChunks", "CopyChunks", "SettleBulk"},
+			false,
+		},
+		{
 			"what_is_unknown_ends_it",
 			bulkFakes{cut: contract.CutOutput{Unknown: []string{"nothing"}}},
 			contract.BulkResult{CutOutput: contract.CutOutput{Unknown: []string{"nothing"}}},
 			[]string{"CutTables"},
 			false,
 		},
-		{"a_lane_that_fails_keeps_the_others_going", bulkFakes{cut: cut, fail: true}, contract.BulkResult{}, []string{"CutTables", "CopyChunks", "CopyChunks", "CopyChunks"}, true},
+		{"a_lane_that_fails_keeps_the_others_of_its_turn_going", bulkFakes{cut: inTurns, fail: true}, contract.BulkResult{}, []string{"CutTables", "CopyChunks", "CopyChunks", "CopyChunks"}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -150,14 +150,15 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 				w.redo, w.accepted = false, nil
 			}
 			w.note("form data: %d rows, %d written", out.Rows, out.Written)
+			if out.Uploads != nil {
+				w.uploaded(*out.Uploads, nil)
+			}
 		}
 		return out.Outcome, err
 	case migration.StepCopyUploads:
 		w.tell(ctx, "copying uploads")
 		out, err := call(ctx, w.in.Queues, contract.CopyUploads, "copy uploads", w.step)
-		if w.passed(out.Outcome, err, migration.StepStart) {
-			w.note("uploads: %d files, %d written, %d bytes", out.Files, out.Written, out.Bytes)
-		}
+		w.uploaded(out, err)
 		return out.Outcome, err
 	case migration.StepStart:
 		return w.start(ctx)
@@ -187,6 +188,13 @@ func (w *instance) do(ctx workflow.Context) (contract.Outcome, error) {
 	case migration.StepRollback, migration.StepRehearse:
 	}
 	return contract.Outcome{}, temporal.NewNonRetryableApplicationError("unknown step "+string(w.at), string(migration.CodeInternal), nil)
+}
+
+// uploaded moves on when the uploads were copied.
+func (w *instance) uploaded(out contract.CopyUploadsOutput, err error) {
+	if w.passed(out.Outcome, err, migration.StepStart) {
+		w.note("uploads: %d files, %d written, %d bytes", out.Files, out.Written, out.Bytes)
+	}
 }
 
 // undo takes the instance back from the target, or says why it is refused: then

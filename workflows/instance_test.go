@@ -161,6 +161,12 @@ func TestInstance(t *testing.T) {
 			want:  done,
 		},
 		{
+			name:  "files_that_were_copied_with_the_rows_take_none_of_their_own",
+			fakes: instanceFakes{copyFormData: withFiles},
+			calls: []string{"CopyFormData", "StartProcess", "ResumeActivity", "  approve true", "VerifyInstance"},
+			want:  done,
+		},
+		{
 			name: "one_that_stands_where_it_has_to_is_not_resumed",
 			fakes: instanceFakes{start: func(contract.StepInput) (contract.StartOutput, error) {
 				return contract.StartOutput{Outcome: ok(), Target: "9_crm_approve"}, nil

@@ -34,7 +34,7 @@ const histories = "testdata/histories/v1"
 
 // The budget of a clean instance with one open activity.
 const (
-	maxEvents       = 35
+	maxEvents       = 30
 	maxPayloadBytes = 8 << 10
 )
 
@@ -56,7 +56,7 @@ func TestRecordedShapes(t *testing.T) {
 			t.Parallel()
 			h := act(t, c, s)
 			replay(t, h)
-			if s.name == "instance_clean" {
+			if s.name == "instance_files_along" {
 				withinBudget(t, h)
 			}
 			if *update {

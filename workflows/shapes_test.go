@@ -27,6 +27,11 @@ type step struct {
 	cancel bool
 }
 
+// withFiles copies form data and its few files at once.
+func withFiles(contract.CopyFormDataInput) (contract.CopyFormDataOutput, error) {
+	return contract.CopyFormDataOutput{Outcome: ok(), Rows: 3, Written: 3, Uploads: &contract.CopyUploadsOutput{Outcome: ok(), Files: 2, Written: 2, Bytes: 12}}, nil
+}
+
 func whenParked(s contract.InstanceStatus) bool { return s.Parked }
 
 func whenRefused(s contract.InstanceStatus) bool { return s.Parked && s.Message != "" }
@@ -56,6 +61,7 @@ func shapes() []shape {
 	}
 	list := []shape{
 		instance("clean", instanceFakes{}),
+		instance("files_along", instanceFakes{copyFormData: withFiles}),
 		{name: "instance_pilot", workflow: contract.InstanceWorkflow, input: contract.InstanceInput{Migration: "m", Instance: "7_crm_approve", Queues: queues, Pilot: true}},
 		instance("three_pending", instanceFakes{resume: func(in contract.ResumeInput) (contract.ResumeOutput, error) {
 			out := contract.ResumeOutput{Outcome: ok(), Made: &in.Call}

@@ -13,6 +13,7 @@ import (
 	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/records"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/mysqltest"
 )
@@ -142,17 +143,28 @@ func TestCopyOfTables(t *testing.T) {
 		done("c", migration.BulkTally{Inserted: rows}), done("d", migration.BulkTally{Inserted: rows, Same: rows - 1, Extra: 1}))
 }
 
-// TestCopyLeavesRecordsWithNewIDs: they come with their instance, under that ID.
+// TestCopyLeavesRecordsWithNewIDs: they come with their instance, under that ID, and what
+// names them says the new one.
 func TestCopyLeavesRecordsWithNewIDs(t *testing.T) {
 	t.Parallel()
 	c := newCopying(t, "a")
 	_, err := c.Ledger.SaveRekeys(t.Context(), c.SourcePrint, c.TargetPrint, migration.Rekeys{"r7": "new-7", "r2000": "new-2000"}, "plan")
 	activitytest.Must(t, err)
+	c.servers.Settings.RekeyColumns.Columns = map[string][]string{"a": {"x"}}
+	c.servers.Settings.Extra.Relations = []migration.Relation{{Parent: "b", Child: "a", Kind: migration.RelationChildHoldsParent, Column: "y"}}
+	for _, s := range []*activitytest.Server{c.Source, c.Target} {
+		s.Exec("ALTER TABLE app_fd_a ADD c_y varchar(50)")
+	}
+	c.Source.Exec("UPDATE app_fd_a SET c_x = 'r7' WHERE id IN ('r8', 'r7')")
+	c.Source.Exec("UPDATE app_fd_a SET c_y = 'r2000' WHERE id IN ('r9', 'r7')")
 	c.cut()
 	if out, err := c.lane(activitytest.NewAttempt()); err != nil || out.Parked != 0 {
 		t.Errorf("%+v, %v", out, err)
 	}
 	c.stands(done("a", migration.BulkTally{Inserted: rows - 2}))
+	if named := c.Target.Text("SELECT GROUP_CONCAT(CONCAT_WS('>', id, c_x, c_y) ORDER BY id) FROM app_fd_a WHERE id IN ('r8', 'r9')"); named != "r8>new-7,r9>v9>new-2000" {
+		t.Errorf("they are named as %s", named)
+	}
 	if there := c.Target.Text("SELECT COUNT(*) FROM app_fd_a WHERE id IN ('r7', 'r2000')"); there != "0" {
 		t.Errorf("%s of them are there", there)
 	}
@@ -243,5 +255,54 @@ func TestCopyGoesOnAfterItWasCut(t *testing.T) {
 			c.whole("a")
 			c.stands(done("a", migration.BulkTally{Inserted: int64(rows - there), Same: int64(there)}))
 		})
+	}
+}
+
+// TestCopyMakesTables: what the target lacks is made before anything is cut, and workers that
+// looked before see it.
+func TestCopyMakesTables(t *testing.T) {
+	t.Parallel()
+	c := newCopying(t, "a", "b", "c", "d")
+	c.Target.Exec("DROP TABLE app_fd_a")
+	c.Source.Exec("ALTER TABLE app_fd_b ADD c_late longtext, ADD c_never longtext, ADD modified_twice int, ADD c_number int")
+	c.Source.Exec("UPDATE app_fd_b SET c_late = 'late', c_number = 1 WHERE id = 'r7'")
+	c.Source.Exec("ALTER TABLE app_fd_d ADD c_late longtext")
+	c.Source.Exec("UPDATE app_fd_d SET c_late = 'late' WHERE id = 'r7'")
+	c.Target.Exec("DROP TABLE app_fd_c")
+	c.Target.Exec("CREATE VIEW app_fd_c AS SELECT 'r' AS id")
+	other := c.Servers()
+	other.Target.Tables = records.NewSchema()
+	for _, table := range c.tables {
+		_, _, err := other.Target.Tables.Table(t.Context(), other.Target.Pool(), table)
+		activitytest.Must(t, err)
+	}
+	in := c.input()
+	in.CreateTables = true
+	_, err := activitytest.Run(t, c.activities().Register, contract.CutTables, in)
+	activitytest.Must(t, err)
+	c.servers = other
+	_, err = c.lane(activitytest.NewAttempt())
+	activitytest.Must(t, err)
+	c.whole("a")
+	c.whole("d")
+	const columns = "SELECT GROUP_CONCAT(CONCAT(COLUMN_NAME, ' ', COLUMN_TYPE) ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME LIKE 'c\\_%'"
+	activitytest.Same(t, "a", "c_x longtext", c.Target.Text(columns, "app_fd_a"))
+	activitytest.Same(t, "b", "c_late longtext,c_x longtext", c.Target.Text(columns, "app_fd_b"))
+	activitytest.Same(t, "value", "late", c.Target.Text("SELECT c_late FROM app_fd_d WHERE id = 'r7'"))
+	tables, err := c.Ledger.BulkTables(t.Context(), c.Migration)
+	activitytest.Must(t, err)
+	for _, table := range tables {
+		activitytest.Same(t, table.Table+" parked", map[string]int{"b": 1, "c": 1}[table.Table], table.Parked)
+	}
+	lines, err := c.Ledger.Lines(t.Context(), c.Migration, "")
+	activitytest.Must(t, err)
+	var made []string
+	for _, l := range lines {
+		if l.Event == migration.EventTableMade {
+			made = append(made, string(l.Kind)+" "+l.Facts.Name)
+		}
+	}
+	if diff := cmp.Diff([]string{"intent a", "outcome a", "intent b", "outcome b", "intent d", "outcome d"}, made); diff != "" {
+		t.Errorf("the ledger (-want +got):\n%s", diff)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -13,19 +14,23 @@ import (
 	"jogetferry/migration"
 )
 
-// CopyChunks copies chunk after chunk until none is left, or the copy is paused. A lane
-// whose worker died goes on with its own chunk, in which what is there is left as it is.
+// CopyChunks does what the pass does with chunk after chunk of a turn, until none is left or
+// the copy is paused. A lane whose worker died goes on with its own chunk, in which what is
+// done is left as it is.
 func (act *Activities) CopyChunks(ctx context.Context, in contract.LaneInput) (contract.LaneOutput, error) {
 	var out contract.LaneOutput
 	if _, err := act.Bound(ctx, in.Migration); err != nil {
 		return out, err
 	}
-	l := act.lane(ctx, in)
+	l, err := act.lane(ctx, in)
+	if err != nil {
+		return out, err
+	}
 	for {
 		if err := l.look(ctx); err != nil {
 			return out, notPaused(err)
 		}
-		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token)
+		chunk, ok, err := act.Ledger.TakeBulk(ctx, in.Migration, l.token, in.Turn)
 		if err != nil || !ok {
 			return out, err
 		}
@@ -67,19 +72,47 @@ type lane struct {
 	token   migration.Token
 	order   migration.BulkOrder // as of the latest look
 	rows    *rows
+	trails  map[string]*rows // by app, those that it had chunks of
+	files   files
 	limiter *rate.Limiter // its part of the rate of the copy
 	looked  time.Time
 }
 
-func (act *Activities) lane(ctx context.Context, in contract.LaneInput) *lane {
-	l := &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1)}
-	l.rows = newRows(l)
-	return l
+func (act *Activities) lane(ctx context.Context, in contract.LaneInput) (l *lane, err error) {
+	l = &lane{Activities: act, in: in, token: step.Token(ctx), limiter: rate.NewLimiter(rate.Inf, 1), trails: map[string]*rows{}}
+	l.rows, err = newRows(ctx, l)
+	l.files = files{l}
+	return l, err
+}
+
+// of returns what does a chunk of an app's trails.
+func (l *lane) of(ctx context.Context, c migration.BulkChunk) (*rows, error) {
+	app, _, _ := strings.Cut(c.Table, "/")
+	if l.trails[app] == nil {
+		t, err := l.Activities.trails(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		l.trails[app] = newTrails(l, t)
+	}
+	return l.trails[app], nil
 }
 
 // do is what the pass does with a chunk.
 func (l *lane) do(ctx context.Context, c migration.BulkChunk) (migration.BulkOutcome, error) {
-	return l.rows.copy(ctx, c)
+	switch c.Kind {
+	case migration.BulkRows:
+		return l.rows.do(ctx, c)
+	case migration.BulkTrail:
+		trails, err := l.of(ctx, c)
+		if err != nil {
+			return migration.BulkOutcome{}, err
+		}
+		return trails.do(ctx, c)
+	case migration.BulkFiles:
+		return l.files.do(ctx, c)
+	}
+	return migration.BulkOutcome{}, nil
 }
 
 // look takes over what the operator says of the copy: errPaused, and its rate.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"jogetferry/activities/step"
 	"jogetferry/joget/catalog"
 	"jogetferry/joget/form"
 	"jogetferry/joget/schema"
@@ -21,7 +22,7 @@ func (t *inventory) app(ctx context.Context, i *migration.Instance) error {
 	if t.apps[i.App] != nil {
 		return nil
 	}
-	a := &app{amount: preflight.Amount{App: i.App}}
+	a := &app{amount: preflight.Amount{App: i.App}, lacks: map[string]*step.Lack{}}
 	t.apps[i.App] = a
 	if i.App == "" {
 		return nil // a finding of the instance
@@ -123,14 +124,12 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 	f.Relations = model.Relations
 	source, target := t.act.Source.Rows(), t.act.Target.Rows()
 	for _, table := range model.AllTables() {
-		mismatches, err := records.Inspect(ctx, source, target, table)
-		if err != nil {
+		if err := t.gatherTable(ctx, table, a, f); err != nil {
 			return err
 		}
-		f.Mismatches = append(f.Mismatches, mismatches...)
 	}
 	for _, table := range model.Tables {
-		root := rootTable{name: table}
+		root := rootTable{name: table, lack: a.lacks[table]}
 		if root.source, err = source.Any(ctx, table); err != nil {
 			return err
 		}
@@ -142,6 +141,53 @@ func (t *inventory) gatherTables(ctx context.Context, i *migration.Instance, a *
 		}
 	}
 	return nil
+}
+
+// gatherTable compares a form table of both sides, as the target's will be when it has what
+// it can get.
+func (t *inventory) gatherTable(ctx context.Context, table string, a *app, f *preflight.AppFacts) error {
+	mismatches, err := records.Inspect(ctx, t.act.Source.Rows(), t.act.Target.Rows(), table)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(mismatches, lacking) {
+		lack, err := t.act.Lack(ctx, table)
+		if err != nil {
+			return err
+		}
+		a.lacks[table] = lack
+		if lack != nil && t.act.Settings.CreateTables {
+			mismatches = append(lack.Mismatches(), slices.DeleteFunc(mismatches, func(m migration.Mismatch) bool { return m.Kind != migration.MismatchUnique })...)
+			if err := t.gatherGrowth(ctx, lack, f); err != nil {
+				return err
+			}
+		}
+	}
+	f.Mismatches = append(f.Mismatches, mismatches...)
+	return nil
+}
+
+func lacking(m migration.Mismatch) bool {
+	return m.Kind == migration.MismatchTable || m.Kind == migration.MismatchColumn
+}
+
+// gatherGrowth learns what is to be made of a form table.
+func (t *inventory) gatherGrowth(ctx context.Context, lack *step.Lack, f *preflight.AppFacts) error {
+	step.Headway(ctx)
+	growth, err := t.act.Growth(ctx, lack)
+	if err == nil && growth.Statement != "" {
+		f.Growths = append(f.Growths, preflight.Growth{Table: lack.Table, Statement: growth.Statement, New: growth.New, Unnamed: growth.Unnamed})
+	}
+	return err
+}
+
+// targetTable returns a form table of the target as rows of an app will meet it; nil for none.
+func (t *inventory) targetTable(ctx context.Context, a *app, name string) (*records.Table, error) {
+	if lack := a.lacks[name]; lack != nil && t.act.Settings.CreateTables {
+		return lack.After, nil
+	}
+	table, _, err := t.act.Target.Tables.Table(ctx, t.act.Target.Pool(), name)
+	return table, err
 }
 
 // gatherMappedForms looks for activities, of the versions in use, whose form is gone.

@@ -154,6 +154,7 @@ type rootRows struct {
 	files     map[migration.RecordID][]string // names
 	differing []migration.RecordID
 	refused   map[migration.RecordID][]string // tables and columns
+	stuck     map[migration.RecordID][]string // of these, those that records.create_tables does not help
 	alike     map[migration.RecordID][]migration.RecordID
 }
 
@@ -224,6 +225,11 @@ func (r *rootRows) tell(table string, page map[migration.RecordID][]*preflight.D
 			d.Refused = append(d.Refused, refused...)
 		}
 	}
+	for id, stuck := range r.stuck {
+		for _, d := range page[id] {
+			d.Stuck = append(d.Stuck, stuck...)
+		}
+	}
 	for id, columns := range r.encrypted {
 		for _, d := range page[id] {
 			for _, column := range columns {
@@ -245,7 +251,7 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	source, target := t.act.Source.Rows(), t.act.Target.Rows()
 	r := rootRows{
 		encrypted: map[migration.RecordID][]string{}, files: map[migration.RecordID][]string{},
-		refused: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
+		refused: map[migration.RecordID][]string{}, stuck: map[migration.RecordID][]string{}, alike: map[migration.RecordID][]migration.RecordID{},
 	}
 	there, err := t.rowsThere(ctx, table, ids, r.alike)
 	if err != nil {
@@ -254,7 +260,7 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 	if !table.source {
 		return r, nil
 	}
-	refusals, err := target.Refusals(ctx, table.name)
+	refusals, stuck, err := t.refusals(ctx, table)
 	if err != nil {
 		return r, err
 	}
@@ -267,6 +273,9 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 		wanted := rekeying.Row(row)
 		if refused := refusals(wanted); refused != nil {
 			r.refused[id] = refused
+			if still := stuck(wanted); still != nil {
+				r.stuck[id] = still
+			}
 		}
 		for n, value := range row.Values {
 			if encrypted(value) {
@@ -291,6 +300,19 @@ func (t *inventory) rootRows(ctx context.Context, table rootTable, ids []migrati
 		r.differing = append(r.differing, there[id])
 	}
 	return r, err
+}
+
+// refusals returns why rows of a table would be refused by the target, and why they would with
+// records.create_tables.
+func (t *inventory) refusals(ctx context.Context, table rootTable) (now, made func(records.Row) []string, err error) {
+	if now, err = t.act.Target.Rows().Refusals(ctx, table.name); err != nil || table.lack == nil {
+		return now, now, err
+	}
+	made = table.lack.After.Refusals()
+	if t.act.Settings.CreateTables {
+		now = made
+	}
+	return now, made, nil
 }
 
 // rowsThere returns which of ids, of records of the source, the target has a row of, by
@@ -363,29 +385,43 @@ func (t *inventory) differing(ctx context.Context, target records.Side, table st
 	if err != nil {
 		return nil, err
 	}
-	var keys []migration.RowKey
 	differ := map[migration.RowKey]bool{}
 	for _, d := range records.Compare(source, there).Differences {
-		if d.Kind == records.Differs && !differ[d.Key] {
-			keys = append(keys, d.Key)
-			differ[d.Key] = true
-		}
+		differ[d.Key] = d.Kind == records.Differs
 	}
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	written, err := t.act.Ledger.RowImages(t.in.Migration, t.act.Key("")).Written(ctx, keys)
+	there.Rows = slices.DeleteFunc(there.Rows, func(row records.Row) bool { return !differ[row.Key] })
+	ours, err := t.ours(ctx, there.Rows)
 	if err != nil {
 		return nil, err
 	}
 	var differing []migration.RecordID
 	for i := range there.Rows {
-		row := &there.Rows[i]
-		if differ[row.Key] && !slices.Contains(written[row.Key], row.Digest()) {
-			differing = append(differing, row.Key.ID)
+		if key := there.Rows[i].Key; !ours[key] {
+			differing = append(differing, key.ID)
 		}
 	}
 	return differing, nil
+}
+
+// ours returns which rows of the target are as we wrote them, with an instance or in bulk.
+func (t *inventory) ours(ctx context.Context, rows []records.Row) (map[migration.RowKey]bool, error) {
+	ours := map[migration.RowKey]bool{}
+	if len(rows) == 0 {
+		return ours, nil
+	}
+	keys := (&records.Set{Rows: rows}).Keys()
+	images := t.act.Ledger.RowImages(t.in.Migration, t.act.Key(""))
+	for _, wrote := range []func(context.Context, []migration.RowKey) (map[migration.RowKey][]migration.Digest, error){images.Written, images.WrittenInBulk} {
+		written, err := wrote(ctx, keys)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			key := rows[i].Key
+			ours[key] = ours[key] || slices.Contains(written[key], rows[i].Digest())
+		}
+	}
+	return ours, nil
 }
 
 // folder is what the fields of a row name, and what its folder has.

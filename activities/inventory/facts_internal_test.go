@@ -12,6 +12,7 @@ import (
 	"jogetferry/joget/flow"
 	"jogetferry/migration"
 	"jogetferry/preflight"
+	"jogetferry/store"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/simulator/apps"
 )
@@ -77,7 +78,7 @@ func TestTreeFacts(t *testing.T) {
 	}
 
 	// At its turn the same is seen.
-	now, err := inv.act.Facts(t.Context(), &tree)
+	now, err := inv.act.Facts(t.Context(), &step.Opened{Standing: &store.Standing{}}, &tree)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestTreeFacts(t *testing.T) {
 		act := *inv.act
 		act.Servers = new(*inv.act.Servers)
 		act.Settings.MaxPost = limit
-		f, err := act.Facts(t.Context(), &tree)
+		f, err := act.Facts(t.Context(), &step.Opened{Standing: &store.Standing{}}, &tree)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -375,7 +375,7 @@ func (t *inventory) gather(ctx context.Context, trees []migration.Tree) (facts [
 // Facts gathers what the checks of one instance need when its turn comes: what
 // may have changed since the plan, but for its data and users, where the copy
 // and the start find out themselves.
-func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflight.InstanceFacts, error) {
+func (act *Activities) Facts(ctx context.Context, i *step.Opened, tree *migration.Tree) (preflight.InstanceFacts, error) {
 	minted, err := act.Target.Fresh().NextProcessNumber(ctx)
 	if err != nil {
 		return preflight.InstanceFacts{}, err
@@ -388,15 +388,11 @@ func (act *Activities) Facts(ctx context.Context, tree *migration.Tree) (preflig
 	if err != nil {
 		return preflight.InstanceFacts{}, err
 	}
-	word, err := act.Word(ctx, act.Settings.Migration, tree.Instance.ID)
-	if err != nil {
-		return preflight.InstanceFacts{}, err
-	}
-	f, err := act.treeFacts(ctx, tree, d, word, act.definition)
+	f, err := act.treeFacts(ctx, tree, d, act.WordOf(i), act.definition)
 	if err != nil {
 		return f, err
 	}
-	rekeys, err := act.Ledger.Rekeys(ctx, act.Source.Fingerprint, act.Target.Fingerprint, []migration.RecordID{tree.Instance.Record})
+	rekeys, err := act.RekeysOf(ctx, i, []migration.RecordID{tree.Instance.Record})
 	if err != nil {
 		return f, err
 	}

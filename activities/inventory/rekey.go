@@ -208,11 +208,39 @@ func (t *inventory) inspect(ctx context.Context, of []*preflight.InstanceFacts) 
 	}
 	rekeying := t.act.rekeying(migration.Rekeys{f.Instance.Record: f.Rekey.Record}, model)
 	refused, mentions := rekeying.Inspect(set)
-	unfit, err := rekeying.Unfit(ctx, t.act.Target.Rows(), set)
+	unfit, err := rekeying.Unfit(set, func(name string) (*records.Table, error) { return t.targetTable(ctx, t.apps[f.Instance.App], name) })
+	if err != nil {
+		return err
+	}
+	brought, err := t.brought(ctx, f.Instance.Record, f.Data.Found)
 	for _, f := range of {
-		f.Rekey.Refused, f.Rekey.Mentions = placed(append(refused, unfit...)), placed(mentions)
+		f.Rekey.Refused, f.Rekey.Mentions, f.Rekey.Brought = placed(append(refused, unfit...)), placed(mentions), brought
 	}
 	return err
+}
+
+// brought returns which of some tables have a row on the target with the ID that a record
+// has on the source, as a bulk copy brought it.
+func (t *inventory) brought(ctx context.Context, record migration.RecordID, tables []string) ([]string, error) {
+	var brought []string
+	for _, table := range tables {
+		var rows []records.Row
+		err := t.act.Target.Rows().Each(ctx, table, []migration.RecordID{record}, func(row records.Row) error {
+			rows = append(rows, row)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		ours, err := t.ours(ctx, rows)
+		if err != nil {
+			return nil, err
+		}
+		if ours[migration.RowKey{Table: table, ID: record}] {
+			brought = append(brought, table)
+		}
+	}
+	return brought, nil
 }
 
 // oldIDs searches the form tables of apps for old IDs of records with new ones.

@@ -12,6 +12,7 @@ import (
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
+	"jogetferry/store"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/simulator/apps"
 )
@@ -88,7 +89,7 @@ func TestFactsKnowNewIDs(t *testing.T) {
 	}}
 	refused := func() bool {
 		t.Helper()
-		facts, err := inv.act.Facts(t.Context(), &tree)
+		facts, err := inv.act.Facts(t.Context(), &step.Opened{Key: inv.act.Key(tree.Instance.ID), Standing: &store.Standing{Rekeyed: true}}, &tree)
 		if err != nil {
 			t.Fatal(err)
 		}

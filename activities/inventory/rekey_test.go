@@ -124,3 +124,36 @@ func TestTakeInventory_both_or_none(t *testing.T) {
 	planned(t, c, migration.RekeyNeeded, contract.InventoryInput{Plan: "q"})
 	activitytest.Same(t, "findings", []string{}, found(t, c, twin))
 }
+
+// TestTakeInventory_after_a_copy_of_all_data: what the copy brought is ours, and where the
+// record gets a new ID now, it is told.
+func TestTakeInventory_after_a_copy_of_all_data(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	changed := c.Begin(activitytest.Begin{Process: "leave/process1", Row: map[string]string{"reason": "ill"}})
+	odd := c.Begin(activitytest.Begin{Process: "leave/process1", Record: "a (b)", Row: map[string]string{"reason": "ill"}})
+	touched := c.Begin(activitytest.Begin{Process: "leave/process1", Record: "c (d)", Row: map[string]string{"reason": "ill"}})
+	copyAll(t, c, "leave_request")
+	c.Source.Exec("UPDATE app_fd_leave_request SET c_reason = 'well' WHERE id = ?", string(changed.Record))
+	c.Target.Exec("UPDATE app_fd_leave_request SET c_reason = 'seen' WHERE id = ?", string(touched.Record))
+	_, rekeys := planned(t, c, migration.RekeyNeeded, contract.InventoryInput{Plan: "p"}, changed, odd, touched)
+	if len(rekeys) != 2 || rekeys[changed.Record] != "" {
+		t.Errorf("decided: %v", rekeys)
+	}
+	activitytest.Same(t, "findings of what changed on the source", []string{}, found(t, c, changed))
+	activitytest.Same(t, "findings of what gets a new ID", []string{"FERRY-324", "FERRY-330"}, found(t, c, odd))
+	activitytest.Same(t, "findings of what was changed on the target", []string{"FERRY-324"}, found(t, c, touched))
+}
+
+func copyAll(t *testing.T, c *activitytest.Case, tables ...string) {
+	t.Helper()
+	worker := scene.Worker(c).Register
+	order := migration.BulkOrder{Pass: migration.BulkPassCopy, Scope: migration.BulkScope{Tables: tables}}
+	_, err := activitytest.Run(t, worker, contract.CutTables, contract.BulkInput{Migration: c.Migration, Order: order, Lanes: 1})
+	activitytest.Must(t, err)
+	out, err := activitytest.Run(t, worker, contract.CopyChunks, contract.LaneInput{Migration: c.Migration, Lanes: 1})
+	activitytest.Must(t, err)
+	if out.Parked > 0 {
+		t.Fatal(out)
+	}
+}

@@ -52,6 +52,19 @@ func (act *Activities) gatherGrants(ctx context.Context, f *preflight.CopyingFac
 	default:
 		f.SourceGrants = preflight.GrantsRead
 	}
+	return act.gatherTableGrants(ctx, f)
+}
+
+// gatherTableGrants looks whether tables can be made on the target, where they shall be.
+func (act *Activities) gatherTableGrants(ctx context.Context, f *preflight.CopyingFacts) error {
+	if !act.Settings.CreateTables {
+		return nil
+	}
+	may, err := act.Target.Fresh().CanMakeTables(ctx)
+	if migration.CodeOf(err) == migration.CodeUnavailable {
+		return err
+	}
+	f.NoTables = err == nil && !may
 	return nil
 }
 

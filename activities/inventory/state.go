@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"jogetferry/activities/step"
 	"jogetferry/contract"
 	"jogetferry/joget/catalog"
 	"jogetferry/joget/flow"
@@ -50,7 +51,8 @@ type pair struct{ source, target migration.DefinitionID }
 type app struct {
 	worst  migration.Severity // of its own findings
 	forms  catalog.Forms
-	tables []rootTable // that may have a row whose id is a record ID
+	tables []rootTable           // that may have a row whose id is a record ID
+	lacks  map[string]*step.Lack // by table, what the target lacks and can get
 	amount preflight.Amount
 	old    migration.Rekeys // some of the records with new IDs
 	oldIDs int              // all of them, once per page
@@ -60,6 +62,7 @@ type app struct {
 type rootTable struct {
 	name           string
 	source, target bool
+	lack           *step.Lack // nil: the target lacks nothing that it can get
 }
 
 // people are what a plan has learned of users and settings: each once.

@@ -8,6 +8,7 @@ import (
 
 	"jogetferry/contract"
 	"jogetferry/migration"
+	"jogetferry/store"
 )
 
 // holdTurn is how often an instance asks for a record that another one has.
@@ -17,11 +18,21 @@ const holdTurn = 5 * time.Second
 // captures it. Where another instance has it, this one waits outside the window
 // (WaitError), or parks record_busy when that one waits for the operator itself.
 func (s *Servers) Hold(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
-	record, err := s.TargetRecord(ctx, i.Key, i.Entry.Record)
-	if err != nil {
-		return OK(), err
-	}
-	err = s.Ledger.HoldRecord(ctx, i.Key, record, i.Migration)
+	return s.held(ctx, i, at, s.Ledger.HoldRecord(ctx, i.Key, i.TargetRecord(), i.Migration))
+}
+
+// Enter is Hold and Running at once: the step at works on the instance from now on.
+func (s *Servers) Enter(ctx context.Context, i *Opened, at migration.Step) (contract.Outcome, error) {
+	return s.held(ctx, i, at, s.Ledger.Together(ctx, "begin a step", string(i.Instance), func(l *store.Ledger) error {
+		if err := l.HoldRecord(ctx, i.Key, i.TargetRecord(), i.Migration); err != nil {
+			return err
+		}
+		return Run(ctx, l, i, at)
+	}))
+}
+
+// held waits, or parks, where err says that another instance has the record.
+func (s *Servers) held(ctx context.Context, i *Opened, at migration.Step, err error) (contract.Outcome, error) {
 	var busy *migration.RecordBusyError
 	if !errors.As(err, &busy) {
 		return OK(), err
@@ -53,6 +64,9 @@ func (s *Servers) TakeRecord(ctx context.Context, key migration.ClaimKey, record
 // Stuck reports whether nobody comes to the holder of a record by itself: it waits for
 // the operator, is settled, or was made ready again and no open wave has it.
 func (s *Servers) Stuck(ctx context.Context, mig migration.Name, holder migration.InstanceID) (bool, error) {
+	if holder == migration.BulkOwner {
+		return false, nil // until starter rollback --copy has ended or is paused
+	}
 	entry, err := s.Ledger.Entry(ctx, mig, holder)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return true, nil // of another migration
@@ -77,5 +91,9 @@ func HeldBy(holder migration.InstanceID) string {
 
 // WaitForRecord is the error of an attempt that comes back for a record.
 func WaitForRecord(holder migration.InstanceID) error {
-	return &WaitError{Why: fmt.Sprintf("instance %s of the same record is being migrated", holder), Delay: holdTurn}
+	why := fmt.Sprintf("instance %s of the same record is being migrated", holder)
+	if holder == migration.BulkOwner {
+		why = "the copy of all data is being rolled back"
+	}
+	return &WaitError{Why: why, Delay: holdTurn}
 }

@@ -15,8 +15,8 @@ import (
 // Opened is a source instance as the ledger has it when a step begins.
 type Opened struct {
 	contract.StepInput
-	Key   migration.ClaimKey
-	Entry migration.Entry
+	*store.Standing
+	Key migration.ClaimKey
 }
 
 // Bound refuses to work on a migration that was planned with other servers than
@@ -26,23 +26,24 @@ func (s *Servers) Bound(ctx context.Context, mig migration.Name) (migration.Bind
 	if err != nil {
 		return bound, err
 	}
-	if !bound.Serves(s.Source.Fingerprint, s.Target.Fingerprint) {
-		return bound, &MisdirectedError{Why: bound.Misses(s.Source.Fingerprint, s.Target.Fingerprint)}
+	return bound, s.serves(bound)
+}
+
+// serves refuses what is bound to other servers than this worker's.
+func (s *Servers) serves(bound migration.Binding) error {
+	if bound.Serves(s.Source.Fingerprint, s.Target.Fingerprint) {
+		return nil
 	}
-	return bound, nil
+	return &MisdirectedError{Why: bound.Misses(s.Source.Fingerprint, s.Target.Fingerprint)}
 }
 
 // Open reads what the ledger has of an instance, whatever its state.
 func (s *Servers) Open(ctx context.Context, in contract.StepInput) (*Opened, error) {
-	bound, err := s.Bound(ctx, in.Migration)
+	standing, err := s.Ledger.Standing(ctx, in.Migration, in.Instance)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := s.Ledger.Entry(ctx, in.Migration, in.Instance)
-	if err != nil {
-		return nil, err
-	}
-	return &Opened{StepInput: in, Key: migration.ClaimKey{Source: bound.Source, Instance: in.Instance, Target: bound.Target}, Entry: entry}, nil
+	return &Opened{StepInput: in, Standing: standing, Key: standing.Claim.ClaimKey}, s.serves(standing.Binding)
 }
 
 // Begin is Open for a step that changes something. Unless the status of out is
@@ -78,8 +79,18 @@ func (s *Servers) Progress(ctx context.Context, in contract.StepInput, change mi
 }
 
 // Running is Progress of an instance that a step works on.
-func (s *Servers) Running(ctx context.Context, in contract.StepInput, step migration.Step) error {
-	return s.Progress(ctx, in, migration.Change{State: migration.InstanceRunning, Step: step})
+func (s *Servers) Running(ctx context.Context, i *Opened, step migration.Step) error {
+	return Run(ctx, s.Ledger, i, step)
+}
+
+// Run is Running in a transaction of the ledger.
+func Run(ctx context.Context, l *store.Ledger, i *Opened, step migration.Step) error {
+	if i.Entry.State == migration.InstanceRunning {
+		if done, err := l.StepOn(ctx, i.Migration, i.Instance, step); done || err != nil {
+			return err
+		}
+	}
+	return l.Progress(ctx, i.Migration, i.Instance, migration.Change{From: migration.Working(), State: migration.InstanceRunning, Step: step})
 }
 
 // Parking is why a step gives an instance to the operator.

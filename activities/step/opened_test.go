@@ -103,15 +103,21 @@ func TestRunning_leaves_what_is_parked(t *testing.T) {
 	t.Parallel()
 	c := activitytest.Shared(t).Case(t)
 	in, servers := planned(c), c.Servers()
-	run := registered(func(ctx context.Context, input contract.StepInput) (contract.Outcome, error) {
-		return step.OK(), servers.Running(ctx, input, migration.StepResume)
+	var opened *step.Opened
+	run := registered(func(ctx context.Context, _ contract.StepInput) (contract.Outcome, error) {
+		return step.OK(), servers.Running(ctx, opened, migration.StepResume)
 	})
-	_, err := activitytest.Run(t, run, does, in.Step())
-	activitytest.Must(t, err)
+	for range 2 { // the second time it is in flight already
+		var err error
+		opened, err = servers.Open(t.Context(), in.Step())
+		activitytest.Must(t, err)
+		_, err = activitytest.Run(t, run, does, in.Step())
+		activitytest.Must(t, err)
+	}
 	if e := in.Entry(); e.State != migration.InstanceRunning || e.Step != migration.StepResume {
 		t.Errorf("it is %s in %s", e.State, e.Step)
 	}
-	_, err = c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepResume, Reason: migration.ReasonTargetMoved, Token: "t"})
+	_, err := c.Ledger.Park(t.Context(), c.Migration, in.ID, migration.Parking{Step: migration.StepResume, Reason: migration.ReasonTargetMoved, Token: "t"})
 	activitytest.Must(t, err)
 	_, err = activitytest.Run(t, run, does, in.Step())
 	activitytest.Same(t, "error", string(migration.CodeConflict), activitytest.TypeOf(err))

@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
@@ -25,6 +26,10 @@ type Own struct {
 	// Servers are those that it reaches; nil for a worker that needs the ledger only.
 	Servers *Servers
 	Log     *zap.Logger
+
+	// served: the migration is bound to the servers of this worker. It stays so; who opens
+	// an instance looks again.
+	served atomic.Bool
 }
 
 // Refuse returns why an activity with this input is not for this worker, as
@@ -52,10 +57,14 @@ func (o *Own) refuse(ctx context.Context, input any) error {
 	if _, checks := input.(contract.CheckInput); checks || o.Servers == nil {
 		return nil
 	}
+	if o.served.Load() {
+		return nil
+	}
 	_, err := o.Servers.Bound(ctx, o.Migration)
 	if migration.CodeOf(err) == migration.CodeNotFound {
 		return nil // Nothing is planned yet: there is no other pair.
 	}
+	o.served.Store(err == nil)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -17,27 +18,35 @@ func (s *Servers) Rekeys(ctx context.Context, key migration.ClaimKey, ids []migr
 	return s.Ledger.Rekeys(ctx, key.Source, key.Target, ids)
 }
 
-// TargetRecord returns the ID that a record of the source has on the target.
-func (s *Servers) TargetRecord(ctx context.Context, key migration.ClaimKey, record migration.RecordID) (migration.RecordID, error) {
-	rekeys, err := s.Rekeys(ctx, key, []migration.RecordID{record})
-	return rekeys.Record(record), err
+// RekeysOf is Rekeys for an instance that was opened: where no record had another ID then,
+// nothing is asked.
+func (s *Servers) RekeysOf(ctx context.Context, i *Opened, ids []migration.RecordID) (migration.Rekeys, error) {
+	if !i.Rekeyed {
+		return nil, nil
+	}
+	return s.Rekeys(ctx, i.Key, ids)
+}
+
+// TargetRecord returns the ID that the record of an instance has on the target.
+func (i *Opened) TargetRecord() migration.RecordID {
+	return cmp.Or(i.Entry.TargetRecord, i.Entry.Record)
 }
 
 // WantedTree returns what the target shall have of a tree of the source: what is mapped
 // (migration.Mapping), and the records that have another ID there.
-func (s *Servers) WantedTree(ctx context.Context, key migration.ClaimKey, t *migration.Tree) (*migration.Tree, error) {
+func (s *Servers) WantedTree(ctx context.Context, i *Opened, t *migration.Tree) (*migration.Tree, error) {
 	columns := s.Settings.RekeyColumns
-	rekeys, err := s.Rekeys(ctx, key, columns.Named(t))
+	rekeys, err := s.RekeysOf(ctx, i, columns.Named(t))
 	return s.Settings.WantedTree(columns.Rewritten(t, rekeys)), err
 }
 
 // Keys returns which records of the set of a snapshot, its own included, have another ID
 // on the target: what the keys of its rows and files go by.
-func (s *Servers) Keys(ctx context.Context, key migration.ClaimKey, snapshot *migration.Snapshot) (migration.Rekeys, error) {
+func (s *Servers) Keys(ctx context.Context, i *Opened, snapshot *migration.Snapshot) (migration.Rekeys, error) {
 	ids := []migration.RecordID{snapshot.Instance.Record}
 	for _, row := range snapshot.Rows {
 		ids = append(ids, row.ID)
 	}
 	slices.Sort(ids)
-	return s.Rekeys(ctx, key, slices.Compact(ids))
+	return s.RekeysOf(ctx, i, slices.Compact(ids))
 }

@@ -11,18 +11,26 @@ import (
 // the configuration has; the zero value for none.
 func (s *Servers) Word(ctx context.Context, mig migration.Name, id migration.InstanceID) (migration.Word, error) {
 	typed, err := s.Ledger.ResumeAt(ctx, mig, id)
-	if err != nil || len(typed.Activities) > 0 {
-		return typed, err
+	return s.said(typed, id), err
+}
+
+// WordOf is Word for an instance that was opened.
+func (s *Servers) WordOf(i *Opened) migration.Word { return s.said(i.Word, i.Instance) }
+
+// said is a word that was typed, or else the configuration's.
+func (s *Servers) said(typed migration.Word, id migration.InstanceID) migration.Word {
+	if len(typed.Activities) > 0 {
+		return typed
 	}
-	return migration.Word{Activities: s.Settings.ResumeAt[id]}, nil
+	return migration.Word{Activities: s.Settings.ResumeAt[id]}
 }
 
 // GoOn makes the tree of an instance, which is to be on the target, go on where the
 // operator says. definition is that of its root, resolved.
 func (s *Servers) GoOn(ctx context.Context, i *Opened, tree *migration.Tree, definition migration.DefinitionID) error {
-	word, err := s.Word(ctx, i.Migration, i.Instance)
-	if err != nil || len(word.Activities) == 0 {
-		return err
+	word := s.WordOf(i)
+	if len(word.Activities) == 0 {
+		return nil
 	}
 	process, err := s.Target.Catalog.Process(ctx, definition)
 	if err != nil {

@@ -37,6 +37,9 @@ type Server struct {
 // UploadStore is a store that can say beforehand whether it will work.
 type UploadStore interface {
 	uploads.Store
+	uploads.Folders
+	// Together is how many files a copy may have open to make them durable at once.
+	Together() int
 	// Probe reports why files cannot be read or, in a target, written. It changes nothing.
 	Probe(ctx context.Context) error
 	// Free returns how many bytes can still be written.

@@ -34,6 +34,8 @@ type Settings struct {
 	// Extra is added to what the form definitions say about tables and relations.
 	Extra      migration.FormModel
 	OnConflict records.OnConflict
+	// CreateTables makes form tables and columns that the target lacks, where rows need them.
+	CreateTables bool
 	// Rekey says which records get a new ID on the target, and RekeyColumns what is
 	// rewritten with them besides the keys that forms name.
 	Rekey        migration.Rekey

@@ -83,11 +83,7 @@ func (act *Activities) holdForRollback(ctx context.Context, in contract.AbortTar
 	if err != nil {
 		return out, true, err
 	}
-	record, err := act.TargetRecord(ctx, i.Key, i.Entry.Record)
-	if err != nil {
-		return out, true, err
-	}
-	err = act.Ledger.HoldRecord(ctx, i.Key, record, in.Migration)
+	err = act.Ledger.HoldRecord(ctx, i.Key, i.TargetRecord(), in.Migration)
 	var busy *migration.RecordBusyError
 	if !errors.As(err, &busy) {
 		return out, err != nil, err

@@ -98,6 +98,9 @@ func (g Guard) Drain(ctx context.Context, opened *step.Opened) error {
 	if err := g.account(ctx, opened.Key); err != nil {
 		return err
 	}
+	if !opened.Fenced {
+		return nil
+	}
 	fence, err := g.Ledger.Fence(ctx, opened.Key)
 	if err != nil || fence == nil {
 		return err

@@ -87,12 +87,17 @@ func (act *Activities) recordFree(ctx context.Context, i *Instance) (out contrac
 // started looks at an instance that is known to be ours: what the start
 // changed, and where resuming begins.
 func (act *Activities) started(ctx context.Context, i *Instance, identity migration.TargetIdentity) (contract.StartOutput, error) {
-	out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: identity.ID}
 	if err := act.Progress(ctx, i.StepInput, migration.Change{
 		State: migration.InstanceRunning, Step: migration.StepStart, TargetID: identity.ID,
 	}); err != nil {
-		return out, err
+		return contract.StartOutput{Outcome: step.OK(), Target: identity.ID}, err
 	}
+	return act.lookOn(ctx, i, identity)
+}
+
+// lookOn looks at the target instance of a start, and says what comes next.
+func (act *Activities) lookOn(ctx context.Context, i *Instance, identity migration.TargetIdentity) (contract.StartOutput, error) {
+	out := contract.StartOutput{Outcome: contract.Outcome{Status: contract.StatusOK}, Target: identity.ID}
 	target, reason, err := act.Live(ctx, identity)
 	if err != nil {
 		return out, err

@@ -31,7 +31,7 @@ func (act *Activities) ResumeActivity(ctx context.Context, in contract.ResumeInp
 	if out.Outcome, err = act.holdFor(ctx, i, next); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	if err := act.Running(ctx, in.StepInput, migration.StepResume); err != nil {
+	if err := act.Running(ctx, &i.Opened, migration.StepResume); err != nil {
 		return out, err
 	}
 	// Starting an activity is a step of its own, which the timeline shows; what

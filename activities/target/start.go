@@ -20,10 +20,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 	if err != nil {
 		return contract.StartOutput{}, err
 	}
-	claim, err := act.Ledger.Claimed(ctx, i.Key)
-	if err != nil {
-		return contract.StartOutput{}, err
-	}
+	claim := i.Claim
 	if final, is := step.Final(&i.Entry); is {
 		return contract.StartOutput{Outcome: final, Target: i.Entry.TargetID}, nil
 	}
@@ -52,9 +49,6 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 		return contract.StartOutput{Outcome: out}, err
 	}
 
-	if err := act.Running(ctx, in, migration.StepStart); err != nil {
-		return contract.StartOutput{}, err
-	}
 	// The limit of calls is waited for while nothing is claimed yet: what is claimed
 	// for long is soon in doubt.
 	ctx, err = act.API.Admit(ctx)
@@ -81,7 +75,7 @@ func (act *Activities) StartProcess(ctx context.Context, in contract.StepInput) 
 // protocol returns the start protocol of i on the real ledger and target.
 func (act *Activities) protocol(i *Instance) *protocol {
 	return &protocol{
-		ledger: act.Ledger, target: &starting{act: act, of: i}, key: i.Key, intent: i.intent,
+		ledger: &startClaims{Ledger: act.Ledger, of: i}, target: &starting{act: act, of: i}, key: i.Key, intent: i.intent,
 		settle: act.Settings.Settle, rest: act.Settings.Rest, retryUnknown: act.Settings.RetryUnknown,
 		explain: func(ctx context.Context, linked []migration.Linked) (migration.Explained, error) {
 			return act.Ledger.ExplainedBesides(ctx, i.Key, linked)
@@ -95,6 +89,9 @@ func (act *Activities) conclude(ctx context.Context, i *Instance, r startResult)
 	var err error
 	switch r.status {
 	case startStarted:
+		if r.sent { // its entry was in this step before, and has the target since
+			return act.lookOn(ctx, i, r.started)
+		}
 		return act.started(ctx, i, r.started)
 	case startUnknown:
 		out.Status = contract.StatusUnknown

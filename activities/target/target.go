@@ -27,11 +27,11 @@ func (g Guard) Load(ctx context.Context, in contract.StepInput) (*Instance, erro
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := g.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	snapshot, err := opened.Snapshot()
 	if err != nil {
 		return nil, err
 	}
-	tree, err := g.WantedTree(ctx, opened.Key, &snapshot.Tree)
+	tree, err := g.WantedTree(ctx, opened, &snapshot.Tree)
 	if err != nil {
 		return nil, err
 	}
@@ -55,10 +55,7 @@ func (act *Activities) begin(ctx context.Context, in contract.StepInput, at migr
 	if out, final := step.Final(&i.Entry); final {
 		return i, nil, out, nil
 	}
-	identity, started, err := act.Ledger.TargetOf(ctx, i.Key)
-	if err != nil {
-		return i, nil, out, err
-	}
+	identity, started := i.Started()
 	if !started {
 		return i, nil, out, migration.E(migration.CodeInvalid, "open instance", string(in.Instance), "it was not started")
 	}
@@ -76,7 +73,7 @@ func (act *Activities) selection(ctx context.Context, i *Instance) (records.Sele
 	if err != nil {
 		return records.Selection{}, err
 	}
-	keys, err := act.Keys(ctx, i.Key, i.source)
+	keys, err := act.Keys(ctx, &i.Opened, i.source)
 	return records.Selection{Model: forms.Model.Union(act.Settings.Extra), Root: i.wanted.Record, Known: keys.Rows(i.source.RowKeys())}, err
 }
 

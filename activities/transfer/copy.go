@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
+	"go.uber.org/zap"
 	"golang.org/x/time/rate"
 
 	"jogetferry/activities/step"
@@ -16,6 +18,7 @@ import (
 	"jogetferry/migration"
 	"jogetferry/preflight"
 	"jogetferry/records"
+	"jogetferry/uploads"
 )
 
 // CopyFormData takes the snapshot of the source instance and copies its record
@@ -27,10 +30,7 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 	if out.Outcome = outcome; err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	if out.Outcome, err = act.Hold(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
-		return out, err
-	}
-	if err := act.Running(ctx, in.StepInput, migration.StepCopyFormData); err != nil {
+	if out.Outcome, err = act.Enter(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	read, err := act.read(ctx, in.Instance, act.gather)
@@ -49,36 +49,39 @@ func (act *Activities) CopyFormData(ctx context.Context, in contract.CopyFormDat
 // copyRead copies the rows that were read of the source.
 func (act *Activities) copyRead(ctx context.Context, in contract.CopyFormDataInput, i *step.Opened, read *Source) (contract.CopyFormDataOutput, error) {
 	out := contract.CopyFormDataOutput{Outcome: step.OK()}
-	var err error
 	started := false
+	var err error
 	if in.Redo || in.Delta {
 		if started, out.Outcome, err = act.requireUntouched(ctx, i, migration.StepCopyFormData); err != nil || out.Status != contract.StatusOK {
 			return out, err
 		}
 	}
-	kept, err := act.keepSnapshot(ctx, in, i.Entry.Target, read, &out.Outcome)
+	snapshot, err := act.snapshotOf(ctx, in, i, read, &out.Outcome)
 	if err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
 	out.Wanted = read.Tree.Instance.Wanted()
 	out.Rows = len(read.Set.Rows)
-	if !kept {
+	if snapshot == nil {
 		// The target was started from an earlier snapshot, with its rows.
 		return out, nil
 	}
 	step.Headway(ctx)
-	result, outcome, err := act.copyRows(ctx, i, read, started)
+	result, outcome, err := act.copyRows(ctx, i, read, snapshot, started)
 	out.Outcome, out.Written = outcome, result.Inserted+result.Overwritten
+	if err == nil && out.Status == contract.StatusOK && i.Claim.State == migration.ClaimNone {
+		out.Uploads, err = act.along(ctx, i, snapshot)
+	}
 	return out, err
 }
 
-// copyRows writes the record set that was read to the target. started: rows that this migration
-// brought before may be written again.
-func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Source, started bool) (records.CopyResult, contract.Outcome, error) {
-	if err := act.rekey(ctx, read); err != nil {
+// copyRows writes the record set that was read to the target, once its snapshot is kept.
+// started: rows that this migration brought before may be written again.
+func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Source, snapshot *migration.Snapshot, started bool) (records.CopyResult, contract.Outcome, error) {
+	if err := act.rekey(ctx, i, read); err != nil {
 		return records.CopyResult{}, step.OK(), err
 	}
-	images := act.Ledger.RowImages(i.Migration, i.Key)
+	images := &rowMemory{RowImages: act.Ledger.RowImages(i.Migration, i.Key), of: i, ledger: act.Ledger, snapshot: snapshot}
 	options := records.CopyOptions{OnConflict: act.Settings.OnConflict, Pace: act.pace, Contents: act.Ledger.Contents(), Rekeying: read.Rekeying}
 	var err error
 	if started {
@@ -86,11 +89,28 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Sourc
 			return records.CopyResult{}, step.OK(), err
 		}
 	}
-	result, err := records.Copy(ctx, act.Target.Form(), read.Set, images, options)
+	result, err := act.write(ctx, i, read.Set, images, options)
+	if kept := images.keepSnapshot(ctx); kept != nil {
+		return result, step.OK(), errors.Join(err, kept)
+	}
 	reason, final := map[migration.Code]migration.Reason{
 		migration.CodeConflict:    migration.ReasonRecordConflict,
 		migration.CodeUnsupported: migration.ReasonRecordUnsupported,
 	}[migration.CodeOf(err)]
+	var lines []migration.StepLine
+	if err == nil {
+		lines = append(lines, migration.StepLine{
+			Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
+			Facts: migration.Facts{Tally: migration.Tally{
+				Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: len(result.Kept),
+			}},
+		})
+	}
+	end, cancel := ending(ctx)
+	defer cancel()
+	if noted := images.settle(end, lines...); noted != nil {
+		return result, step.OK(), errors.Join(err, noted)
+	}
 	if final {
 		var coded *migration.Error
 		errors.As(err, &coded)
@@ -99,24 +119,39 @@ func (act *Activities) copyRows(ctx context.Context, i *step.Opened, read *Sourc
 		})
 		return result, out, parked
 	}
-	if err != nil {
-		return result, step.OK(), err
+	return result, step.OK(), err
+}
+
+// write is records.Copy, which refuses before it writes; what the target lacks is made then.
+func (act *Activities) write(ctx context.Context, i *step.Opened, set records.Set, images records.Images, options records.CopyOptions) (records.CopyResult, error) {
+	result, err := records.Copy(ctx, act.Target.Form(), set, images, options)
+	if !act.Settings.CreateTables || migration.CodeOf(err) != migration.CodeUnsupported {
+		return result, err
 	}
-	return result, step.OK(), act.Ledger.Log(ctx, i.Migration, i.Instance, migration.StepLine{
-		Step: migration.StepCopyFormData, Kind: migration.KindOutcome, Event: migration.EventFormData,
-		Facts: migration.Facts{Tally: migration.Tally{
-			Rows: len(read.Set.Rows), Inserted: result.Inserted, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept,
-		}},
-	})
+	tables := map[string]bool{}
+	for _, key := range set.Keys() {
+		tables[key.Table] = true
+	}
+	for _, table := range slices.Sorted(maps.Keys(tables)) {
+		err := act.MakeTable(ctx, i.Migration, i.Instance, table)
+		var coded *migration.Error
+		if migration.CodeOf(err) == migration.CodeRefused && errors.As(err, &coded) {
+			coded.Code = migration.CodeUnsupported // it is the table's, and the wave goes on
+		}
+		if err != nil {
+			return result, err
+		}
+	}
+	return records.Copy(ctx, act.Target.Form(), set, images, options)
 }
 
 // requireUntouched parks a step that would write rows or files under people who
 // work on the target instance, or for one that is not open any more. started is
 // false when there is none yet.
 func (act *Activities) requireUntouched(ctx context.Context, i *step.Opened, at migration.Step) (started bool, out contract.Outcome, err error) {
-	known, started, err := act.Ledger.TargetOf(ctx, i.Key)
-	if err != nil || !started {
-		return false, step.OK(), err
+	known, started := i.Started()
+	if !started {
+		return false, step.OK(), nil
 	}
 	root, reason, err := act.guard.Live(ctx, known)
 	switch {
@@ -183,10 +218,10 @@ func (act *Activities) OnTarget(ctx context.Context, i *migration.Instance, reco
 
 // Survey reads an instance and the subflows below it and surveys their record set, in
 // one snapshot of the source.
-func (act *Activities) Survey(ctx context.Context, id migration.InstanceID) (*Source, error) {
-	r, err := act.read(ctx, id, records.Survey)
+func (act *Activities) Survey(ctx context.Context, i *step.Opened) (*Source, error) {
+	r, err := act.read(ctx, i.Instance, records.Survey)
 	if err == nil {
-		err = act.rekey(ctx, r)
+		err = act.rekey(ctx, i, r)
 	}
 	return r, err
 }
@@ -215,8 +250,8 @@ func (act *Activities) read(ctx context.Context, id migration.InstanceID, collec
 
 // rekey adds which records that were read have other IDs on the target: rows name those
 // of other instances, too.
-func (act *Activities) rekey(ctx context.Context, r *Source) (err error) {
-	r.Rekeying.Rekeys, err = act.Rekeys(ctx, act.Key(r.Tree.Instance.ID), r.Rekeying.Named(r.Set))
+func (act *Activities) rekey(ctx context.Context, i *step.Opened, r *Source) (err error) {
+	r.Rekeying.Rekeys, err = act.RekeysOf(ctx, i, r.Rekeying.Named(r.Set))
 	return err
 }
 
@@ -240,35 +275,28 @@ func (act *Activities) closed(ctx context.Context, in contract.CopyFormDataInput
 	return act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceClosed, Message: "A target instance may exist already."})
 }
 
-// keepSnapshot checks the instance as it is now and keeps it as what the target
-// is made from, if that is still what was planned for. kept is false when the
-// target was started from an earlier one.
-func (act *Activities) keepSnapshot(ctx context.Context, in contract.CopyFormDataInput, planned migration.DefinitionID, read *Source, out *contract.Outcome) (kept bool, err error) {
-	claim, err := act.Ledger.Claimed(ctx, act.Key(in.Instance))
-	if err != nil {
-		return false, err
-	}
-	_, err = act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
-	fixed := err == nil && claim.State != migration.ClaimNone && claim.State != migration.ClaimReleased
-	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
-		return false, err
-	}
+// snapshotOf checks the instance as it is now and returns it as what the target is to be
+// made from, if that is still what was planned for. Nil: the target was started from an
+// earlier one, or out says what stands against it.
+func (act *Activities) snapshotOf(ctx context.Context, in contract.CopyFormDataInput, i *step.Opened, read *Source, out *contract.Outcome) (*migration.Snapshot, error) {
+	_, err := i.Snapshot()
+	fixed := err == nil && i.Claim.State != migration.ClaimNone && i.Claim.State != migration.ClaimReleased
 	if fixed && !in.Redo {
-		return false, nil
+		return nil, nil
 	}
 	if !fixed {
 		now, err := act.Target.Catalog.Resolve(ctx, act.Settings.Target(read.Tree.Instance.Definition))
 		if migration.CodeOf(err) == migration.CodeUnavailable {
-			return false, err
+			return nil, err
 		}
-		if why := migration.Redirected(planned, now); why != "" && err == nil {
+		if why := migration.Redirected(i.Entry.Target, now); why != "" && err == nil {
 			*out, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: why, Detail: why})
-			return false, err
+			return nil, err
 		}
 	}
-	facts, err := act.inventory.Facts(ctx, &read.Tree)
+	facts, err := act.inventory.Facts(ctx, i, &read.Tree)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	findings := preflight.Instance(&facts)
 	if migration.Worst(findings) == migration.Blocking {
@@ -280,15 +308,14 @@ func (act *Activities) keepSnapshot(ctx context.Context, in contract.CopyFormDat
 			}
 		}
 		*out, err = act.Park(ctx, in.StepInput, step.Parking{Step: migration.StepCopyFormData, Reason: migration.ReasonSourceBlocked, Message: message, Detail: detail})
-		return false, err
+		return nil, err
 	}
-	snapshot := migration.Snapshot{Tree: read.Tree}
+	snapshot := &migration.Snapshot{Tree: read.Tree}
 	for i := range read.Set.Rows {
 		digest := read.Set.Rows[i].Digest()
 		snapshot.Rows = append(snapshot.Rows, migration.RowDigest{RowKey: read.Set.Rows[i].Key, Digest: hex.EncodeToString(digest[:])})
 	}
-	_, err = act.Ledger.SaveSnapshot(ctx, in.Migration, in.Instance, snapshot)
-	return err == nil, err
+	return snapshot, nil
 }
 
 // CopyUploads copies the files of the record set of the snapshot, not under
@@ -302,9 +329,35 @@ func (act *Activities) CopyUploads(ctx context.Context, in contract.StepInput) (
 	if _, out.Outcome, err = act.requireUntouched(ctx, i, migration.StepCopyUploads); err != nil || out.Status != contract.StatusOK {
 		return out, err
 	}
-	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	snapshot, err := i.Snapshot()
 	if err != nil {
 		return out, err
 	}
-	return out, act.copyFiles(ctx, in, &snapshot, &out)
+	if err := act.Running(ctx, i, migration.StepCopyUploads); err != nil {
+		return out, err
+	}
+	out, parking, err := act.copyFiles(ctx, i, &snapshot, uploads.Limit{})
+	if parking != nil && err == nil {
+		out.Outcome, err = act.Park(ctx, in, *parking)
+	}
+	return out, err
 }
+
+// along copies the files of a record right after its rows, when they are few: one attempt
+// costs less than two. Nil: CopyUploads does it, with patience and reasons of its own.
+func (act *Activities) along(ctx context.Context, i *step.Opened, snapshot *migration.Snapshot) (*contract.CopyUploadsOutput, error) {
+	out, parking, err := act.copyFiles(ctx, i, snapshot, uploads.Limit{Files: alongFiles, Bytes: alongBytes})
+	if err == nil && parking == nil {
+		return &out, nil
+	}
+	if err != nil && !errors.Is(err, uploads.ErrLimit) {
+		act.Log.Info("uploads are left to an attempt of their own", zap.String("instance", string(i.Instance)), step.SafeError(err))
+	}
+	return nil, ctx.Err()
+}
+
+// What along copies at most.
+const (
+	alongFiles = 32
+	alongBytes = 8 << 20
+)

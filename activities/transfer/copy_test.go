@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"jogetferry/contract"
@@ -18,6 +19,7 @@ func TestCopyFormData(t *testing.T) {
 	t.Parallel()
 	type step func(*testing.T, *activitytest.Case, *activitytest.Instance)
 	ok := contract.Outcome{Status: contract.StatusOK}
+	along := &contract.CopyUploadsOutput{Outcome: ok}
 	wanted := []migration.ActivityDefID{"approve"}
 	for _, tc := range []struct {
 		name    string
@@ -31,13 +33,13 @@ func TestCopyFormData(t *testing.T) {
 		// snapshots is how many there are in the end.
 		snapshots int
 	}{
-		{name: "a_new_row", want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1},
+		{name: "a_new_row", want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1},
 		{
 			name: "a_row_that_is_there_already",
 			happens: func(_ *testing.T, c *activitytest.Case, in *activitytest.Instance) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "ill"})
 			},
-			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+			want: contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
 			name: "a_row_that_is_somebody_elses",
@@ -52,7 +54,7 @@ func TestCopyFormData(t *testing.T) {
 				c.Target.Row("leave_request", in.Record, map[string]string{"reason": "theirs"})
 			},
 			change: func(a *scene.Ports) { a.Settings.OnConflict = records.ConflictOverwrite },
-			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
+			want:   contract.CopyFormDataOutput{Outcome: ok, Rows: 1, Written: 1, Wanted: wanted, Uploads: along}, state: migration.InstanceRunning, row: "ill", snapshots: 1,
 		},
 		{
 			name:    "it_closed_before_its_turn",
@@ -266,4 +268,63 @@ func TestCopyFormData_of_a_record_that_is_not_held(t *testing.T) {
 	scene.Copied(t, c, in)
 	activitytest.Same(t, "the row", true, c.Target.Field("claim_case", in.Record, "title") == title)
 	activitytest.Same(t, "the other fields", "ours", c.Target.Field("claim_case", in.Record, "stage"))
+}
+
+// TestCopyFormData_makes_what_the_target_lacks on several workers at once.
+func TestCopyFormData_makes_what_the_target_lacks(t *testing.T) {
+	t.Parallel()
+	c := activitytest.New(t).Case(t)
+	instances := []*activitytest.Instance{scene.Leave(c), scene.Leave(c), scene.Leave(c)}
+	c.Plan(instances...)
+	c.Source.Table("leave_request", "reason", "gone", "never")
+	for i, in := range instances {
+		c.Source.Edit("leave_request", in.Record, "gone", strings.Repeat("x", i))
+	}
+	c.Target.Exec("DROP TABLE app_fd_leave_request")
+	create := func(a *scene.Ports) {
+		a.Settings.CreateTables = true
+		a.Source.Tables, a.Target.Tables = records.NewSchema(), records.NewSchema()
+	}
+	copied := func(in *activitytest.Instance, a *scene.Ports) contract.Outcome {
+		out, err := activitytest.Run(t, a.Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: in.Step()})
+		if err != nil {
+			t.Error(err)
+		}
+		return activitytest.Decided(out.Outcome)
+	}
+	activitytest.Same(t, "off", activitytest.Parked(migration.ReasonRecordUnsupported), copied(instances[0], scene.Worker(c)))
+	instances[0].Decide(migration.ActionRetry, false)
+	var workers sync.WaitGroup
+	for _, in := range instances {
+		a := scene.Worker(c, create)
+		_, _, err := a.Target.Tables.Table(t.Context(), a.Target.Pool(), "leave_request")
+		activitytest.Must(t, err)
+		workers.Go(func() {
+			activitytest.Same(t, "outcome", contract.Outcome{Status: contract.StatusOK}, copied(in, a))
+		})
+	}
+	workers.Wait()
+	for i, in := range instances {
+		activitytest.Same(t, "value", strings.Repeat("x", i), c.Target.Field("leave_request", in.Record, "gone"))
+	}
+	const columns = "SELECT GROUP_CONCAT(COLUMN_NAME ORDER BY COLUMN_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'app_fd_leave_request' AND COLUMN_NAME LIKE 'c\\_%'"
+	if got := c.Target.Text(columns); !strings.Contains(got, "c_gone") || strings.Contains(got, "c_never") {
+		t.Errorf("columns %s", got)
+	}
+	// A worker that knows the table without the column.
+	c.Source.Table("leave_request", "later")
+	c.Source.Edit("leave_request", instances[1].Record, "later", "on")
+	out, err := activitytest.Run(t, scene.Worker(c, create).Register, contract.CopyFormData, contract.CopyFormDataInput{StepInput: instances[1].Step()})
+	activitytest.Must(t, err)
+	activitytest.Same(t, "outcome", contract.StatusOK, out.Status)
+	activitytest.Same(t, "value", "on", c.Target.Field("leave_request", instances[1].Record, "later"))
+	lines, err := c.Ledger.Lines(t.Context(), c.Migration, instances[1].ID)
+	activitytest.Must(t, err)
+	last := ""
+	for _, l := range lines {
+		if l.Event == migration.EventTableMade {
+			last = string(l.Kind) + ": " + l.Facts.Summary
+		}
+	}
+	activitytest.Same(t, "the ledger", "outcome: ALTER TABLE `app_fd_leave_request` ADD COLUMN `c_later` longtext", last)
 }

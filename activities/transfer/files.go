@@ -14,18 +14,17 @@ import (
 )
 
 // copyFiles copies the files of the snapshot's records and counts them, and
-// notes what lies beside them from then on.
-func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, snapshot *migration.Snapshot, out *contract.CopyUploadsOutput) error {
-	if err := act.Running(ctx, in, migration.StepCopyUploads); err != nil {
-		return err
-	}
-	keys, err := act.Keys(ctx, act.Key(in.Instance), snapshot)
+// notes what lies beside them from then on. parking says what stands against that.
+func (act *Activities) copyFiles(ctx context.Context, i *step.Opened, snapshot *migration.Snapshot, limit uploads.Limit) (out contract.CopyUploadsOutput, parking *step.Parking, err error) {
+	out.Outcome = step.OK()
+	keys, err := act.Keys(ctx, i, snapshot)
 	if err != nil {
-		return err
+		return out, nil, err
 	}
 	rows := keys.Rows(snapshot.RowKeys())
-	result, err := uploads.Copy(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), rows, act.Ledger.FileImages(in.Migration, act.Key(in.Instance)), uploads.Options{
-		OnConflict: uploads.OnConflict(act.Settings.OnConflict),
+	images := &fileMemory{FileImages: act.Ledger.FileImages(i.Migration, i.Key), of: i, ledger: act.Ledger}
+	result, err := uploads.Copy(ctx, uploads.Rekeyed(act.Source.Files(), keys), act.Target.Files(), rows, images, uploads.Options{
+		OnConflict: uploads.OnConflict(act.Settings.OnConflict), Limit: limit,
 		Pace: func(ctx context.Context, _ int, _ int64) error {
 			step.Headway(ctx)
 			return ctx.Err()
@@ -33,29 +32,31 @@ func (act *Activities) copyFiles(ctx context.Context, in contract.StepInput, sna
 	})
 	out.Files = result.Copied + result.Overwritten + result.Same + result.Kept
 	out.Written, out.Bytes = result.Copied+result.Overwritten, result.Bytes
+	if err != nil || len(result.Refused) > 0 {
+		end, cancel := ending(ctx)
+		defer cancel()
+		if noted := images.settle(end, nil); noted != nil {
+			return out, nil, errors.Join(err, noted)
+		}
+	}
 	switch {
 	case migration.CodeOf(err) == migration.CodeConflict:
 		var coded *migration.Error
 		errors.As(err, &coded)
-		out.Outcome, err = act.Park(ctx, in, step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileConflict, Message: coded.Safe(), Detail: step.List(result.Conflicts)})
-		return err
+		return out, &step.Parking{Step: migration.StepCopyUploads, Reason: migration.ReasonFileConflict, Message: coded.Safe(), Detail: step.List(result.Conflicts)}, nil
 	case err != nil:
-		return err
+		return out, nil, err
 	case len(result.Refused) > 0:
-		out.Outcome, err = act.Park(ctx, in, step.Parking{
+		return out, &step.Parking{
 			Step: migration.StepCopyUploads, Reason: migration.ReasonFileRefused, Detail: step.List(onTheirSide(result.Refused, keys)),
 			Message: fmt.Sprintf("%d files or folders may not be read, are symlinks or devices, or have a name that no file can have.", len(result.Refused)),
-		})
-		return err
+		}, nil
 	}
 	seen, err := uploads.Seen(ctx, act.Target.Files(), rows, result.Sums)
 	if err != nil {
-		return err
+		return out, nil, err
 	}
-	if err := act.Ledger.SaveFileCapture(ctx, act.Key(in.Instance), seen); err != nil {
-		return err
-	}
-	return act.Ledger.Log(ctx, in.Migration, in.Instance, migration.StepLine{
+	return out, nil, images.settle(ctx, &seen, migration.StepLine{
 		Step: migration.StepCopyUploads, Kind: migration.KindOutcome, Event: migration.EventUploads,
 		Facts: migration.Facts{Tally: migration.Tally{
 			Files: out.Files, Copied: result.Copied, Overwritten: result.Overwritten, Same: result.Same, Kept: result.Kept, Resumed: result.Resumed, Bytes: result.Bytes,
@@ -85,8 +86,8 @@ type Reverted struct {
 // copied, once: what comes later is not the tools' of our calls. Files of rows
 // that others use too are left. set is the record set of the source as the target shall
 // have it, keys are those of the rows of its snapshot.
-func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, root *migration.Instance, set *records.Set, keys migration.Rekeys, differences []uploads.Difference) (Reverted, error) {
-	key := act.Key(in.Instance)
+func (act *Activities) RevertFiles(ctx context.Context, i *step.Opened, root *migration.Instance, set *records.Set, keys migration.Rekeys, differences []uploads.Difference) (Reverted, error) {
+	in, key := i.StepInput, i.Key
 	capture, open, err := act.Ledger.FileCapture(ctx, key)
 	if migration.CodeOf(err) == migration.CodeNotFound || err == nil && !open {
 		return Reverted{}, nil
@@ -94,19 +95,21 @@ func (act *Activities) RevertFiles(ctx context.Context, in contract.StepInput, r
 	if err != nil {
 		return Reverted{}, err
 	}
-	lost, err := act.lostFolders(ctx, key, root, keys, &capture)
-	if err != nil {
-		return Reverted{}, err
+	var lost []uploads.Difference
+	var stories []migration.CaptureStory
+	if i.Captured {
+		if lost, err = act.lostFolders(ctx, key, root, keys, &capture); err != nil {
+			return Reverted{}, err
+		}
+		if stories, err = act.Ledger.CaptureStories(ctx, key); err != nil {
+			return Reverted{}, err
+		}
 	}
 	var used []migration.RowKey
 	for i := range set.Rows {
 		if set.Rows[i].Shared {
 			used = append(used, set.Rows[i].Key)
 		}
-	}
-	stories, err := act.Ledger.CaptureStories(ctx, key)
-	if err != nil {
-		return Reverted{}, err
 	}
 	runs, others := migration.Runs(stories)
 	calls := migration.Intervals(others)

@@ -28,10 +28,7 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 	if err != nil {
 		return out, err
 	}
-	record, err := act.TargetRecord(ctx, i.Key, i.Entry.Record)
-	if err != nil {
-		return out, err
-	}
+	record := i.TargetRecord()
 	if err := act.TakeRecord(ctx, i.Key, record, in.Migration); err != nil {
 		return out, err
 	}
@@ -40,7 +37,7 @@ func (act *Activities) UndoData(ctx context.Context, in contract.UndoDataInput) 
 		return out, err
 	}
 	rowImages, fileImages := act.images(in.Migration, i.Key, used)
-	files, err := act.undoFiles(ctx, in.StepInput, claim.Started.ID, fileImages)
+	files, err := act.undoFiles(ctx, i, claim.Started.ID, fileImages)
 	if err != nil {
 		return out, err
 	}
@@ -156,20 +153,19 @@ func (act *Activities) releaseStart(ctx context.Context, claim migration.Claim) 
 
 // undoFiles puts files back that tools made or changed before anybody looked,
 // and then those that we wrote, as images has them.
-func (act *Activities) undoFiles(ctx context.Context, in contract.StepInput, started migration.InstanceID, images uploads.FileUndoer) (uploads.UndoResult, error) {
-	key := act.Key(in.Instance)
-	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+func (act *Activities) undoFiles(ctx context.Context, i *step.Opened, started migration.InstanceID, images uploads.FileUndoer) (uploads.UndoResult, error) {
+	snapshot, err := i.Snapshot()
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}
-	keys, err := act.Keys(ctx, key, &snapshot)
+	keys, err := act.Keys(ctx, i, &snapshot)
 	if err != nil {
 		return uploads.UndoResult{}, err
 	}
-	if err := act.undoToolFiles(ctx, in, &snapshot.Instance, keys, started); err != nil {
+	if err := act.undoToolFiles(ctx, i.StepInput, &snapshot.Instance, keys, started); err != nil {
 		return uploads.UndoResult{}, err
 	}
-	capture, _, err := act.Ledger.FileCapture(ctx, key)
+	capture, _, err := act.Ledger.FileCapture(ctx, i.Key)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return uploads.UndoResult{}, err
 	}

@@ -62,14 +62,11 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if err != nil {
 		return e, err
 	}
-	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	snapshot, err := i.Snapshot()
 	if err != nil {
 		return e, err
 	}
-	identity, _, err := act.Ledger.TargetOf(ctx, i.Key)
-	if err != nil {
-		return e, err
-	}
+	identity, _ := i.Started()
 	found, err := act.Target.Fresh().Tree(ctx, identity.ID)
 	if err != nil {
 		return e, err
@@ -77,7 +74,7 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 	if !identity.Is(found.Instance.Identity()) {
 		return e, migration.E(migration.CodeConflict, "gather evidence", string(in.Instance), "the target instance is another one now")
 	}
-	wanted, err := act.WantedTree(ctx, i.Key, &snapshot.Tree)
+	wanted, err := act.WantedTree(ctx, i, &snapshot.Tree)
 	if err != nil {
 		return e, err
 	}
@@ -85,7 +82,7 @@ func (act *Activities) evidence(ctx context.Context, in contract.StepInput) (mig
 		return e, err
 	}
 	e.Source, e.Target = sideOf(wanted), sideOf(&found)
-	return e, act.modified(ctx, &snapshot, &found.Instance, tableTime, &e)
+	return e, act.modified(ctx, i, &snapshot, &found.Instance, tableTime, &e)
 }
 
 // sideOf returns what a tree has open, and its variables; names within subflows
@@ -108,7 +105,7 @@ func sideOf(tree *migration.Tree) migration.EvidenceSide {
 // modified looks for rows of the app's tables that were stored since the start
 // of a target instance and do not belong to its record, which is compared anyhow.
 // A table that takes longer than each is not counted.
-func (act *Activities) modified(ctx context.Context, snapshot *migration.Snapshot, target *migration.Instance, each time.Duration, e *migration.Evidence) error {
+func (act *Activities) modified(ctx context.Context, i *step.Opened, snapshot *migration.Snapshot, target *migration.Instance, each time.Duration, e *migration.Evidence) error {
 	ours, err := act.Source.Catalog.Forms(ctx, snapshot.Instance.App)
 	if err != nil {
 		return err
@@ -117,7 +114,7 @@ func (act *Activities) modified(ctx context.Context, snapshot *migration.Snapsho
 	if err != nil {
 		return err
 	}
-	keys, err := act.Keys(ctx, act.Key(snapshot.Instance.ID), snapshot)
+	keys, err := act.Keys(ctx, i, snapshot)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"jogetferry/activities/step"
 	"jogetferry/migration"
+	"jogetferry/store"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/mysqltest"
 )
@@ -32,7 +33,7 @@ func TestEvidence_counts_rows_beside_the_record(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got migration.Evidence
-	if err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}},
+	if err := c.modified(t.Context(), &step.Opened{Standing: &store.Standing{}}, &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}},
 		&migration.Instance{App: "crm", Record: "r-1", Created: now - migration.EpochMillis(time.Minute/time.Millisecond)}, tableTime, &got); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestEvidence_says_which_tables_take_too_long(t *testing.T) {
 	}
 	c := &Activities{Servers: &step.Servers{Source: source.As("source"), Target: target.As("target")}}
 	var got migration.Evidence
-	err := c.modified(t.Context(), &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
+	err := c.modified(t.Context(), &step.Opened{Standing: &store.Standing{}}, &migration.Snapshot{Tree: migration.Tree{Instance: migration.Instance{App: "crm"}}}, &migration.Instance{App: "crm", Record: "r-1"}, time.Nanosecond, &got)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // to them was put back.
 func (v *verification) files(ctx context.Context, source *transfer.Source) error {
 	act := v.act
-	keys, err := act.Keys(ctx, act.Key(v.in.Instance), v.snapshot)
+	keys, err := act.Keys(ctx, v.opened, v.snapshot)
 	if err != nil {
 		return err
 	}
@@ -22,13 +22,15 @@ func (v *verification) files(ctx context.Context, source *transfer.Source) error
 	if err != nil {
 		return err
 	}
-	ran, err := act.copy.RanFiles(ctx, v.in.StepInput, compared.Differences)
-	if err != nil {
-		return err
+	var ran []uploads.Key
+	if v.opened.Captured {
+		if ran, err = act.copy.RanFiles(ctx, v.in.StepInput, compared.Differences); err != nil {
+			return err
+		}
 	}
 	if v.in.Fix && !v.workedOn {
 		wanted := source.Rekeying.Set(source.Set)
-		reverted, err := act.copy.RevertFiles(ctx, v.in.StepInput, &v.snapshot.Instance, &wanted, keys, compared.Differences)
+		reverted, err := act.copy.RevertFiles(ctx, v.opened, &v.snapshot.Instance, &wanted, keys, compared.Differences)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/records"
+	"jogetferry/store"
 	"jogetferry/uploads"
 )
 
@@ -26,14 +27,11 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 	if err != nil {
 		return out, err
 	}
-	snapshot, err := act.Ledger.Snapshot(ctx, in.Migration, in.Instance)
+	snapshot, err := i.Snapshot()
 	if err != nil {
 		return out, err
 	}
-	identity, started, err := act.Ledger.TargetOf(ctx, i.Key)
-	if err != nil {
-		return out, err
-	}
+	identity, started := i.Started()
 	if !started {
 		return out, migration.E(migration.CodeInvalid, "verify", string(in.Instance), "it was not started")
 	}
@@ -42,7 +40,7 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 			out.Outcome, out.Verdict = final, i.Entry.Verdict
 			return out, nil
 		}
-		if err := act.Running(ctx, in.StepInput, migration.StepVerify); err != nil {
+		if err := act.Running(ctx, i, migration.StepVerify); err != nil {
 			return out, err
 		}
 		// What a call still changes after the comparison would be nobody's to see.
@@ -67,20 +65,32 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 	default:
 		out.Reason = reasons[0]
 	}
-	if err := act.Ledger.SaveVerdict(ctx, in.Migration, in.Instance, migration.Comparison{Verdict: out.Verdict, Deciding: in.Fix, Items: v.items}); err != nil || !in.Fix {
+	found := migration.Comparison{Verdict: out.Verdict, Deciding: in.Fix, Items: v.items}
+	if in.Fix && unaccepted < 0 {
+		return out, v.done(ctx, found, out.Items.String())
+	}
+	if err := act.Ledger.SaveVerdict(ctx, in.Migration, in.Instance, found); err != nil || !in.Fix {
 		return out, err
 	}
-	if unaccepted >= 0 {
-		out.Outcome, err = act.Park(ctx, in.StepInput, v.parking(reasons[unaccepted], out.Items.String()))
-		return out, err
-	}
-	return out, act.Ledger.Progress(ctx, in.Migration, in.Instance, migration.Change{
-		// It was set so above: anything else is not for this attempt to end.
-		From:  []migration.InstanceState{migration.InstanceRunning},
-		State: migration.InstanceDone, Step: migration.StepVerify, Verdict: out.Verdict,
-	}, migration.StepLine{
-		Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict,
-		Facts: migration.Facts{Verdict: out.Verdict, Summary: out.Items.String()}, Detail: v.details(),
+	out.Outcome, err = act.Park(ctx, in.StepInput, v.parking(reasons[unaccepted], out.Items.String()))
+	return out, err
+}
+
+// done keeps a verdict and settles the instance with it.
+func (v *verification) done(ctx context.Context, found migration.Comparison, summary string) error {
+	in := v.in.StepInput
+	return v.act.Ledger.Together(ctx, "settle instance", string(in.Instance), func(l *store.Ledger) error {
+		if err := l.SaveVerdict(ctx, in.Migration, in.Instance, found); err != nil {
+			return err
+		}
+		return l.Progress(ctx, in.Migration, in.Instance, migration.Change{
+			// The step set it so: anything else is not for this attempt to end.
+			From:  []migration.InstanceState{migration.InstanceRunning},
+			State: migration.InstanceDone, Step: migration.StepVerify, Verdict: found.Verdict,
+		}, migration.StepLine{
+			Step: migration.StepVerify, Kind: migration.KindOutcome, Event: migration.EventVerdict,
+			Facts: migration.Facts{Verdict: found.Verdict, Summary: summary}, Detail: v.details(),
+		})
 	})
 }
 
@@ -90,8 +100,16 @@ func (act *Activities) VerifyInstance(ctx context.Context, in contract.VerifyInp
 func (act *Activities) compare(ctx context.Context, fresh *verification) (*verification, error) {
 	for again := false; ; again = true {
 		v := *fresh
-		if err := v.run(ctx); err != nil || !v.in.Fix || !v.differs(migration.ItemRow, migration.ItemFile) {
+		if err := v.run(ctx); err != nil || !v.differs(migration.ItemRow, migration.ItemFile) {
 			return &v, err
+		}
+		// A table or column may have been made for these rows since this worker looked.
+		v.act.Target.Tables.Forget()
+		if !v.in.Fix {
+			if again || !v.differs(migration.ItemRow) {
+				return &v, nil
+			}
+			continue
 		}
 		holder, err := act.Ledger.RecordHolder(ctx, v.opened.Key, v.wanted.Instance.Record)
 		switch {
@@ -160,13 +178,13 @@ func (v *verification) details() string {
 }
 
 func (v *verification) run(ctx context.Context) (err error) {
-	if v.wanted, err = v.act.WantedTree(ctx, v.act.Key(v.in.Instance), &v.snapshot.Tree); err != nil {
+	if v.wanted, err = v.act.WantedTree(ctx, v.opened, &v.snapshot.Tree); err != nil {
 		return err
 	}
 	if err := v.act.GoOn(ctx, v.opened, v.wanted, v.identity.Definition); err != nil {
 		return err
 	}
-	source, err := v.act.copy.Survey(ctx, v.in.Instance)
+	source, err := v.act.copy.Survey(ctx, v.opened)
 	if err != nil && migration.CodeOf(err) != migration.CodeNotFound {
 		return err
 	}
@@ -302,10 +320,6 @@ func (v *verification) target(ctx context.Context) (*migration.Tree, error) {
 // whose answer came after another instance was adopted, or of somebody else's.
 func (v *verification) alone(ctx context.Context, target *migration.Tree) error {
 	key := v.act.Key(v.in.Instance)
-	claim, err := v.act.Ledger.Claimed(ctx, key)
-	if err != nil {
-		return err
-	}
 	linked, err := v.act.Target.Fresh().LinkedInstances(ctx, v.wanted.Instance.Record)
 	if err != nil {
 		return err
@@ -320,7 +334,7 @@ func (v *verification) alone(ctx context.Context, target *migration.Tree) error 
 	}
 	intent := migration.StartIntent{Definition: v.identity.Definition}
 	second := false
-	for _, l := range migration.Unexplained(linked, intent, explained, claim.Baseline) {
+	for _, l := range migration.Unexplained(linked, intent, explained, v.opened.Claim.Baseline) {
 		if l.State.Open() && !l.Archived {
 			second = true
 			v.add(migration.ItemInstance, string(l.ID), migration.ItemExtra, "")
@@ -403,9 +417,11 @@ func (v *verification) rows(ctx context.Context, source *transfer.Source) error 
 	if err != nil {
 		return err
 	}
-	left, err := v.act.guard.Ran(ctx, v.act.Key(v.in.Instance))
-	if err != nil {
-		return err
+	var left map[migration.RowKey]records.Digest
+	if v.opened.Captured {
+		if left, err = v.act.guard.Ran(ctx, v.opened.Key); err != nil {
+			return err
+		}
 	}
 	now := map[migration.RowKey]records.Digest{}
 	for i := range there.Rows {

@@ -65,9 +65,13 @@ type meaning struct {
 
 // Server error numbers that callers name.
 const (
+	LockTimeout     = 1205 // of a row, or of a table's definition
 	UnknownDatabase = 1049
+	ColumnExists    = 1060
 	BrokenView      = 1356 // what it is made of was dropped
 	TableChanged    = 1412 // between the start of a snapshot and its read
+	StatementTime   = 1969 // max_statement_time (MariaDB)
+	ExecutionTime   = 3024 // max_execution_time (MySQL)
 	RowIsWanted     = 1451 // a foreign key of another row names this one
 	RowIsMissing    = 1452 // a foreign key names a row that is not there
 	// The same two where the account may not know of the other table.
@@ -80,11 +84,11 @@ const (
 // Message Reference (1000 to 1999 and 3000 on), MariaDB's list of error codes
 // (1900 to 1999 and 4000 on are its own).
 var meanings = map[uint16]meaning{
-	1205: {class: Retry}, // lock wait timeout
-	1213: {class: Retry}, // deadlock
-	1020: {class: Retry}, // record has changed since last read (MariaDB's snapshot isolation)
-	3572: {class: Retry}, // NOWAIT
-	1615: {class: Retry}, // a prepared statement, while a table's definition changes
+	LockTimeout: {class: Retry},
+	1213:        {class: Retry}, // deadlock
+	1020:        {class: Retry}, // record has changed since last read (MariaDB's snapshot isolation)
+	3572:        {class: Retry}, // NOWAIT
+	1615:        {class: Retry}, // a prepared statement, while a table's definition changes
 
 	1040:                {Wait, hintBusy}, // too many connections
 	1203:                {Wait, hintBusy}, // of this user
@@ -102,10 +106,10 @@ var meanings = map[uint16]meaning{
 	1160:                {class: Wait}, // network: write
 	1161:                {class: Wait}, // network: write timed out
 	1184:                {class: Wait, hint: "the server aborts new connections: look at its init_connect and its error log"},
-	1317:                {class: Wait},             // query interrupted
-	1927:                {class: Wait},             // connection killed (MariaDB)
-	1969:                {Wait, hintTimeout},       // max_statement_time (MariaDB)
-	3024:                {Wait, hintTimeout},       // max_execution_time (MySQL)
+	1317:                {class: Wait}, // query interrupted
+	1927:                {class: Wait}, // connection killed (MariaDB)
+	StatementTime:       {Wait, hintTimeout},
+	ExecutionTime:       {Wait, hintTimeout},
 	3168:                {class: Wait},             // the server is not available yet
 	3169:                {class: Wait},             // session killed
 	4031:                {class: Wait},             // disconnected for inactivity (MySQL)
@@ -170,6 +174,10 @@ var meanings = map[uint16]meaning{
 	1064:                {class: Unsupported},                                                          // syntax: another family of servers
 	3105:                {class: Unsupported},                                                          // value for a generated column
 	1906:                {class: Unsupported},                                                          // value for a generated column (MariaDB)
+	1059:                {class: Unsupported},                                                          // a name is too long
+	1071:                {class: Unsupported},                                                          // a key is too long
+	1117:                {class: Unsupported},                                                          // too many columns
+	ColumnExists:        {class: Duplicate},
 	1062:                {class: Duplicate},
 	1022:                {class: Duplicate},
 	1586:                {class: Duplicate},

@@ -119,7 +119,14 @@ const (
 	selectOriginHistory = linkColumns + "{wf_process_link_history} WHERE originProcessId = ?"
 	selectParent        = linkColumns + "{wf_process_link} WHERE parentProcessId = ?"
 	selectParentHistory = linkColumns + "{wf_process_link_history} WHERE parentProcessId = ?"
-	selectHistory       = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
+	// Which of some records are linked to. No index helps with parents.
+	selectOrigins        = "SELECT originProcessId FROM {wf_process_link} WHERE originProcessId IN (...)"
+	selectOriginsHistory = "SELECT originProcessId FROM {wf_process_link_history} WHERE originProcessId IN (...)"
+	selectParents        = "SELECT parentProcessId FROM {wf_process_link} WHERE parentProcessId IN (...)"
+	selectParentsHistory = "SELECT parentProcessId FROM {wf_process_link_history} WHERE parentProcessId IN (...)"
+	selectOwn            = "SELECT Id FROM {SHKProcesses} WHERE Id IN (...)"
+
+	selectHistory = `SELECT processId, processDefId, resourceRequesterId, processRequesterId, state, created, variables
 FROM {wf_history_process} WHERE processId IN (...)`
 
 	// Compared by the columns' collation on purpose, as Joget's own look-up does.
@@ -146,13 +153,31 @@ const (
 	// Compared by the column's collation on purpose, as Joget's own look-up does.
 	selectSameForms = "SELECT appId, formId FROM {app_form} WHERE appId = ? AND formId = ? ORDER BY formId"
 	// Compared by the column's collation on purpose, as names of tables are on some systems.
-	selectSharers     = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
+	selectSharers = "SELECT DISTINCT appId FROM {app_form} WHERE tableName IN (...) ORDER BY appId"
+
+	// Joget finds a process by the version of the app alone, whatever its package is.
+	selectReportApps       = "SELECT a.uuid, a.appId, a.appVersion, NULL, NULL FROM {app_report_app} a WHERE a.appId IN (...) ORDER BY a.uuid"
+	selectReportPackages   = "SELECT p.uuid, a.appId, a.appVersion, p.packageId, p.packageVersion FROM {app_report_package} p JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY p.uuid"
+	selectReportProcesses  = "SELECT c.uuid, a.appId, a.appVersion, c.processDefId, NULL FROM {app_report_process} c JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY c.uuid"
+	selectReportActivities = "SELECT t.uuid, a.appId, a.appVersion, c.processDefId, t.activityDefId FROM {app_report_activity} t JOIN {app_report_process} c ON c.uuid = t.processUid JOIN {app_report_package} p ON p.uuid = c.packageUid JOIN {app_report_app} a ON a.uuid = p.appUid WHERE a.appId IN (...) ORDER BY t.uuid"
+
+	selectFormsOn     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE tableName = ? ORDER BY appId, appVersion, formId"
 	selectMappedForms = "SELECT packageId, formId FROM {app_package_activity_form} WHERE packageId = ? ORDER BY formId"
 	selectFormsOf     = "SELECT appId, appVersion, formId, tableName, json FROM {app_form} WHERE appId = ? AND appVersion = ? ORDER BY formId"
 
 	selectActivityForms   = "SELECT packageId, processDefId, activityDefId, type, formId FROM {app_package_activity_form} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectActivityPlugins = "SELECT packageId, processDefId, activityDefId, pluginName, pluginProperties FROM {app_package_activity_plugin} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, activityDefId"
 	selectParticipants    = "SELECT packageId, processDefId, participantId, type, value, pluginProperties FROM {app_package_participant} WHERE packageId = ? AND packageVersion = ? ORDER BY processDefId, participantId"
+)
+
+// Form tables.
+const (
+	selectCustomTables      = "SELECT json FROM {app_builder} WHERE type = ? AND id = ? AND json IS NOT NULL ORDER BY appId, appVersion"
+	selectDatabaseCollation = "SELECT '', DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()"
+	// To information_schema, names that differ by case are equal.
+	selectTableCollation = "SELECT TABLE_NAME, COALESCE(TABLE_COLLATION, '') FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?"
+	setDefinitionWait    = "SET SESSION lock_wait_timeout = ?"
+	resetDefinitionWait  = "SET SESSION lock_wait_timeout = DEFAULT"
 )
 
 // Apps.

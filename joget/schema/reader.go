@@ -81,9 +81,14 @@ func endSnapshot(ctx context.Context, conn *sql.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 	defer cancel()
 	if _, err := conn.ExecContext(ctx, rollback); err != nil {
-		//nolint:errcheck // ErrBadConn is what tells the pool to drop the connection
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		dropConnection(conn)
 	}
+}
+
+// dropConnection takes a connection out of its pool.
+func dropConnection(conn *sql.Conn) {
+	//nolint:errcheck // ErrBadConn is what tells the pool to drop the connection
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
 // scanner is the Scan of a row.

@@ -97,14 +97,48 @@ func (r *Reader) ReadOnly(ctx context.Context) (string, error) {
 // CanWrite reports whether the account has a privilege to change this
 // database or one of its tables, through a role too. Errors: the grants cannot be read.
 func (r *Reader) CanWrite(ctx context.Context) (bool, error) {
+	granted, err := r.granted(ctx)
+	return slices.ContainsFunc(granted, func(g grant) bool { return writing.MatchString(g.privileges) }), err
+}
+
+// CanMakeTables reports whether the account may make tables in this database and add
+// columns to all of them. Errors: the grants cannot be read.
+func (r *Reader) CanMakeTables(ctx context.Context) (bool, error) {
+	granted, err := r.granted(ctx)
+	missing := map[string]bool{"CREATE": true, "ALTER": true}
+	for _, g := range granted {
+		for privilege := range strings.SplitSeq(strings.ToUpper(g.privileges), ",") {
+			switch privilege = strings.TrimSpace(privilege); {
+			case g.table != "*":
+			case privilege == "ALL PRIVILEGES":
+				return true, err
+			default:
+				delete(missing, privilege)
+			}
+		}
+	}
+	return len(missing) == 0, err
+}
+
+// grant is a line of SHOW GRANTS that concerns a database; table is quoted, or * for all.
+type grant struct{ privileges, table string }
+
+// granted returns what the account may do in this database, through a role too.
+func (r *Reader) granted(ctx context.Context) ([]grant, error) {
 	var name sql.NullString
 	if err := r.optional(ctx, selectDatabase, &name); err != nil {
-		return false, err
+		return nil, err
 	}
-	grants, err := read(ctx, r, "read the account's grants", showGrants, nil, func(scan scanner) (line string, err error) {
+	lines, err := read(ctx, r, "read the account's grants", showGrants, nil, func(scan scanner) (line string, err error) {
 		return line, scan(&line)
 	})
-	return slices.ContainsFunc(grants, func(line string) bool { return grantWrites(line, name.String) }), err
+	var granted []grant
+	for _, line := range lines {
+		if g, ok := grantOn(line, name.String); ok {
+			granted = append(granted, g)
+		}
+	}
+	return granted, err
 }
 
 // grantLine is a line of SHOW GRANTS that names privileges and what they are for.
@@ -112,18 +146,19 @@ var grantLine = regexp.MustCompile("(?i)^GRANT (.+?) ON (?:TABLE )?(\\*|`(?:[^`]
 
 var writing = regexp.MustCompile(`(?i)\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|DROP|ALTER|CREATE|INDEX|TRIGGER|EVENT)\b`)
 
-// grantWrites reports whether a line of SHOW GRANTS lets the account change database.
-func grantWrites(line, database string) bool {
+// grantOn reads a line of SHOW GRANTS; false: it does not concern database.
+func grantOn(line, database string) (grant, bool) {
 	m := grantLine.FindStringSubmatch(line)
-	if m == nil || !writing.MatchString(m[1]) {
-		return false
+	if m == nil {
+		return grant{}, false
 	}
+	g := grant{privileges: m[1], table: m[3]}
 	if m[2] == "*" {
-		return true
+		return g, true
 	}
 	pattern := strings.ReplaceAll(strings.Trim(m[2], "`"), "``", "`")
 	// In a grant on a database, _ and % are wildcards unless escaped.
-	return pattern == database || likePattern(pattern).MatchString(database)
+	return g, pattern == database || likePattern(pattern).MatchString(database)
 }
 
 func likePattern(pattern string) *regexp.Regexp {

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS instance (
   PRIMARY KEY (migration, instance),
   UNIQUE KEY instance_order (migration, ordinal),
   UNIQUE KEY instance_target (migration, target_id),
+  KEY instance_state (migration, state, ordinal),
   KEY instance_wave (migration, wave, state, ordinal, verdict),
   KEY instance_token (migration, claim_token, wave, ordinal)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -259,11 +260,13 @@ CREATE TABLE IF NOT EXISTS bulk_copy (
   PRIMARY KEY (migration)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- What it is cut into. owner is the lane that works at a chunk, '' for none.
+-- What it is cut into. owner is the lane that works at a chunk, '' for none. Those of a
+-- lower turn are done before the others.
 CREATE TABLE IF NOT EXISTS bulk_chunk (
   id        bigint NOT NULL AUTO_INCREMENT,
   migration varchar(128) NOT NULL,
   kind      varchar(16) NOT NULL,
+  turn      int NOT NULL DEFAULT 0,
   form_table varchar(64) NOT NULL,
   after_id  varchar(255) NOT NULL,
   to_id     varchar(255) NOT NULL,
@@ -282,26 +285,35 @@ CREATE TABLE IF NOT EXISTS bulk_chunk (
   missing   bigint NOT NULL,
   differing bigint NOT NULL,
   extra     bigint NOT NULL,
+  gone      bigint NOT NULL,
+  removed   bigint NOT NULL,
+  restored  bigint NOT NULL,
+  in_use    bigint NOT NULL,
   changed_at datetime(6) NOT NULL,
   PRIMARY KEY (id),
-  KEY bulk_chunk_turn (migration, state, id),
+  KEY bulk_chunk_turn (migration, state, turn, id),
   KEY bulk_chunk_table (migration, kind, form_table)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Rows that chunks inserted, or meant to: ids and digests, packed, some hundreds at a
--- time. first_id and last_id are the least and the greatest of them as bytes.
+-- Rows and files that chunks brought, or meant to: ids, or paths below the folder of the
+-- table, and digests, packed, some hundreds at a time. first_id and last_id are the least
+-- and the greatest of them as bytes, of files those of the folders of their records.
+-- undone_at: they were taken back, and are nobody's any more.
 CREATE TABLE IF NOT EXISTS bulk_row (
   id        bigint NOT NULL AUTO_INCREMENT,
   chunk     bigint NOT NULL,
   target    varchar(190) NOT NULL,
+  kind      varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   form_table varchar(64) NOT NULL,
   first_id  varchar(255) NOT NULL,
   last_id   varchar(255) NOT NULL,
+  row_count int NOT NULL,
   data      longblob NOT NULL,
   noted_at  datetime(6) NOT NULL,
+  undone_at datetime(6) NULL,
   PRIMARY KEY (id),
   KEY bulk_row_chunk (chunk, id),
-  KEY bulk_row_id (target, form_table, first_id, last_id)
+  KEY bulk_row_id (target, kind, form_table, first_id, last_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS target_mark (

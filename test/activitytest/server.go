@@ -75,6 +75,7 @@ func newServer(ctx context.Context, dsn, folder string, statements ...string) (s
 	if err := cfg.Apply(mysql.Charset("utf8mb4", "")); err != nil {
 		return s, fmt.Errorf("set the character set: %w", err)
 	}
+	cfg.InterpolateParams = true
 	cfg.Params = map[string]string{"autocommit": "1", "sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
 	if s.SQL, err = sql.Open("mysql", cfg.FormatDSN()); err != nil {
 		return s, fmt.Errorf("open the database: %w", err)

@@ -24,16 +24,24 @@ const endTimeout = time.Minute
 // Start runs cmd, on Linux so that the kernel kills it when this process ends
 // in whatever way. It has its own process group, so that Ctrl-C does not reach
 // it before its owner has ended its work. cmd must not be used afterwards.
-func Start(cmd *exec.Cmd) (*Process, error) {
+func Start(cmd *exec.Cmd) (*Process, error) { return start(cmd, func() {}) }
+
+// StartUnsynced is Start for a server whose data may be lost with the machine, though
+// not with the process: on Linux its fsync and fdatasync do nothing.
+func StartUnsynced(cmd *exec.Cmd) (*Process, error) { return start(cmd, unsync) }
+
+// start calls prepare on the thread that starts cmd.
+func start(cmd *exec.Cmd, prepare func()) (*Process, error) {
 	dieWithParent(cmd)
 	p := &Process{cmd: cmd, exited: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
 		// The death signal is sent when the starting *thread* ends, so this
-		// goroutine keeps its thread until the child is gone.
+		// goroutine keeps its thread until the child is gone. The thread, which
+		// prepare has changed, ends with the goroutine: it is never unlocked.
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
 		defer close(p.exited)
+		prepare()
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -46,6 +54,9 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 	}
 	return p, nil
 }
+
+// Pid is its process ID.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
 // Exited is closed when the process is gone.
 func (p *Process) Exited() <-chan struct{} { return p.exited }

@@ -46,7 +46,7 @@ func openDatabases(ctx context.Context, folder string) (d *databases, err error)
 	d = &databases{mark: strings.ToLower(rand.Text()[:8])}
 	dsn := os.Getenv(mysqltest.EnvDSN)
 	if dsn == "" {
-		d.server, err = mysqltest.Start(ctx, filepath.Join(folder, "mariadb"))
+		d.server, err = mysqltest.Start(ctx, filepath.Join(folder, "mariadb"), mysqltest.Flushing)
 		switch {
 		case errors.Is(err, mysqltest.ErrNotInstalled):
 			return d, errNoServer

@@ -65,6 +65,7 @@ type chapter struct {
 }
 
 var chapters = []chapter{
+	{match: regexp.MustCompile(`(?m)^\$ starter copy$`)},
 	{match: regexp.MustCompile(`(?m)^\$ starter pilot \d+_procure_`), from: "start claimed", to: "verify          done"},
 	{match: regexp.MustCompile(`(?m)^\$ starter wave --process `)},
 	{match: regexp.MustCompile(`(?m)^\$ kill `)},
@@ -80,7 +81,7 @@ var chapters = []chapter{
 
 var (
 	date     = regexp.MustCompile(`^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)Z`)
-	progress = regexp.MustCompile(`^wave \S+ \d+ of \d+ settled`)
+	progress = regexp.MustCompile(`^(wave \S+ \d+ of \d+ settled|copy: )`)
 )
 
 // excerpt is what README shows of a run.

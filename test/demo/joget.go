@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -98,6 +99,41 @@ func (j *joget) state(ctx context.Context) (s state, err error) {
 // diff says what is different in after, "" for nothing.
 func (s state) diff(after state) string {
 	return digest.DiffDatabases(s.db, after.db) + digest.DiffTrees(s.files, after.files)
+}
+
+// formTable begins the name of every form table.
+const formTable = "app_fd_"
+
+// rowsIn counts the form rows, and those of them that another server has too, byte by byte.
+func (s state) rowsIn(other state) kept {
+	k := kept{what: "rows of all form tables"}
+	for name, table := range s.db {
+		if !strings.HasPrefix(name, formTable) {
+			continue
+		}
+		for key, sum := range table.ByKey {
+			k.source++
+			if other.db[name].ByKey[key] == sum {
+				k.target++
+			}
+		}
+	}
+	return k
+}
+
+// filesIn is rowsIn for uploads.
+func (s state) filesIn(other state) kept {
+	k := kept{what: "uploads"}
+	for path, file := range s.files {
+		if file.Sum == (digest.Sum{}) {
+			continue // a folder
+		}
+		k.source++
+		if other.files[path].Sum == file.Sum {
+			k.target++
+		}
+	}
+	return k
 }
 
 // list reads a column of text from the server's database.

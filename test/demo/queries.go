@@ -21,8 +21,8 @@ OR EXISTS (SELECT 1 FROM SHKAndJoinTable j WHERE j.Process = p.oid)`
 
 // A record of somebody else under an ID that the source uses too.
 const (
-	insertForeign = "INSERT INTO app_fd_onb_hire (id, createdBy) VALUES (?, 'admin')"
-	deleteForeign = "DELETE FROM app_fd_onb_hire WHERE id = ?"
+	replaceByForeign = "REPLACE INTO app_fd_onb_hire (id, createdBy) VALUES (?, 'admin')"
+	deleteForeign    = "DELETE FROM app_fd_onb_hire WHERE id = ?"
 )
 
 // The ledger.

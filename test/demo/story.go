@@ -42,6 +42,7 @@ func tell(ctx context.Context, s *stage) (verdict, error) {
 	}
 	for _, chapter := range []func(context.Context) error{
 		s.plan,
+		s.copyAll,
 		s.pilots,
 		func(ctx context.Context) error { return s.killInTheMiddle(ctx, first.End) },
 		s.parkOne,
@@ -65,6 +66,11 @@ func (s *stage) plan(ctx context.Context) error {
 		return err
 	}
 	return s.starter(ctx, "The plan: what runs on the source goes into the ledger, each instance with its findings.", "plan")
+}
+
+// copyAll brings all data over, of closed instances and of none, too.
+func (s *stage) copyAll(ctx context.Context) error {
+	return s.starter(ctx, "All data of the apps first, days before anything else if you like: every row and every file, compared on both sides.", "copy")
 }
 
 // pilots migrates one instance of each definition: one with a branch at a join
@@ -141,8 +147,8 @@ func (s *stage) killInTheMiddle(ctx context.Context, end func(context.Context, o
 	return err
 }
 
-// parkOne migrates all that is left while a foreign row is in the way of one
-// instance, then removes the row and lets that one go on.
+// parkOne migrates all that is left while a foreign row has taken the place of one that
+// was copied, then removes the row and lets that instance go on.
 func (s *stage) parkOne(ctx context.Context) error {
 	const process, unsettled = "onboard#", 4
 	stuck, err := s.find(ctx, func(i listed) bool {
@@ -151,10 +157,10 @@ func (s *stage) parkOne(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.target.db.ExecContext(ctx, insertForeign, stuck.Record); err != nil {
+	if _, err := s.target.db.ExecContext(ctx, replaceByForeign, stuck.Record); err != nil {
 		return fmt.Errorf("put a row in the way: %w", err)
 	}
-	status, err := s.run(ctx, s.terminal, "Meanwhile all others, with the new worker. On the target somebody made a record that one of them needs.",
+	status, err := s.run(ctx, s.terminal, "Meanwhile all others, with the new worker. On the target somebody has replaced a record that one of them needs.",
 		"wave", "--name", restWave)
 	if err != nil {
 		return err
@@ -171,7 +177,7 @@ func (s *stage) parkOne(ctx context.Context) error {
 	if _, err := s.target.db.ExecContext(ctx, deleteForeign, stuck.Record); err != nil {
 		return fmt.Errorf("take the row away: %w", err)
 	}
-	err = s.starter(ctx, "The foreign record is taken away by hand, so it may go on.",
+	err = s.starter(ctx, "The foreign record is taken away by hand, so it is copied again and may go on.",
 		"resolve", stuck.Instance, "--action", "retry", "--reason", "foreign record removed")
 	if err != nil {
 		return err
@@ -261,6 +267,11 @@ func (s *stage) judge(ctx context.Context, v *verdict) error {
 		return err
 	}
 	v.sourceDiff = s.before.diff(after)
+	there, err := s.target.state(ctx)
+	if err != nil {
+		return err
+	}
+	v.kept = append(v.kept, after.rowsIn(there), after.filesIn(there))
 	if n := len(s.source.sim.Effects()); n > 0 {
 		v.sourceDiff += fmt.Sprintf("the source server did %d things\n", n)
 	}

@@ -20,7 +20,7 @@ import (
 // caseFile is a cases/<name>/case.yaml: what stands on both servers, which
 // instances of it have a name in the case, and what is done, step by step.
 // Texts of steps are templates over those names: {{.a.ID}}, {{.a.Record}},
-// {{.a.Requester}}, and {{target "a"}} for the instance made of it.
+// {{.a.Requester}}, {{target "a"}} for the instance made of it, and {{account}} for the worker's on the target.
 type caseFile struct {
 	About  string
 	Seed   seed.Options
@@ -43,7 +43,7 @@ type caseFile struct {
 	Steps  []caseStep
 }
 
-// TestCases runs every folder of cases, two at a time.
+// TestCases runs every folder of cases, each in a namespace of its own.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	folders, err := filepath.Glob("cases/*/case.yaml")
@@ -51,13 +51,10 @@ func TestCases(t *testing.T) {
 		t.Fatalf("cases: %d, %v", len(folders), err)
 	}
 	temporal := temporaltest.New(t, temporaltest.Options{})
-	slots := make(chan struct{}, 2)
 	for _, file := range folders {
 		name := filepath.Base(filepath.Dir(file))
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			slots <- struct{}{}
-			defer func() { <-slots }()
 			runCase(t, temporal, name, file)
 		})
 	}

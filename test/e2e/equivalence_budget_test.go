@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
 	"jogetferry/contract"
 	"jogetferry/migration"
 )
@@ -16,19 +13,12 @@ import (
 // What an instance with one open activity and nothing special may take
 // (docs/development.md#budgets).
 const (
-	plainEvents  = 35
-	plainActions = 8
+	plainEvents  = 30
+	plainActions = 6
 )
 
 // sampled is how many instances of a kind are looked at.
 const sampled = 6
-
-// billable are the events that Temporal counts as actions, in workflows like these.
-var billable = []enumspb.EventType{
-	enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, enumspb.EVENT_TYPE_TIMER_STARTED,
-	enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
-	enumspb.EVENT_TYPE_MARKER_RECORDED, enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
-}
 
 // kind groups instances by what migrating them takes.
 func (m migrated) kind() string {
@@ -58,10 +48,10 @@ func (p *population) budget(moved []migrated) string {
 		if k.n == sampled {
 			continue
 		}
-		events, actions := p.history(c, m.ID)
-		kinds[kind] = cost{k.n + 1, k.events + events, k.actions + actions, max(k.most, events)}
-		if kind == "1 pending" && (events > plainEvents || actions > plainActions) {
-			p.t.Errorf("%s took %d events and %d actions, %d and %d at most", m.ID, events, actions, plainEvents, plainActions)
+		h := p.HistoryOf(c, contract.InstanceWorkflowID("crm", migration.InstanceID(m.ID)))
+		kinds[kind] = cost{k.n + 1, k.events + h.Events, k.actions + h.Actions, max(k.most, h.Events)}
+		if kind == "1 pending" && (h.Events > plainEvents || h.Actions > plainActions) {
+			p.t.Errorf("%s took %d events and %d actions, %d and %d at most", m.ID, h.Events, h.Actions, plainEvents, plainActions)
 		}
 	}
 	var b strings.Builder
@@ -71,25 +61,4 @@ func (p *population) budget(moved []migrated) string {
 		fmt.Fprintf(&b, "  %-28s %3d events (%d at most), %4.1f actions\n", kind, k.events/k.n, k.most, float64(k.actions)/float64(k.n))
 	}
 	return b.String()
-}
-
-// history counts the events of an instance's workflow, and its actions: a retry
-// of an activity is one more.
-func (p *population) history(c client.Client, instance string) (events, actions int) {
-	p.t.Helper()
-	iter := c.GetWorkflowHistory(p.t.Context(), contract.InstanceWorkflowID("crm", migration.InstanceID(instance)), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for iter.HasNext() {
-		event, err := iter.Next()
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		events++
-		if slices.Contains(billable, event.GetEventType()) {
-			actions++
-		}
-		if attempt := event.GetActivityTaskStartedEventAttributes().GetAttempt(); attempt > 1 {
-			actions += int(attempt) - 1
-		}
-	}
-	return events, actions
 }

@@ -37,7 +37,6 @@ var hostile = []string{"--sql-mode=ANSI,NO_BACKSLASH_ESCAPES,PAD_CHAR_TO_FULL_LE
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	temporal := temporaltest.New(t, temporaltest.Options{})
-	slots := make(chan struct{}, 2)
 	for _, tc := range []settingsCase{
 		{name: "names_of_tables_in_lower_case_on_the_source", source: []string{"--lower-case-table-names=1"}},
 		{name: "names_of_tables_in_lower_case_on_the_target", target: []string{"--lower-case-table-names=1"}},
@@ -71,8 +70,6 @@ func TestSettings(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			slots <- struct{}{}
-			defer func() { <-slots }()
 			tc.run(t, temporal)
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -84,11 +85,15 @@ type caseStep struct {
 	Effects map[string]int
 	// Contents are wanted of files, "" for none.
 	Contents map[string]string
+	// SameFiles are tables whose files have the same bytes and times on both sides.
+	SameFiles []string `yaml:"same_files"`
 	// Data is "remember" or "as remembered": what the target has but for the
 	// engine's own, uploads included.
 	Data string
 	// Same are queries of the target and the one value that they must give.
 	Same map[string]string
+	// Equal are form tables, without app_fd_, that both servers have the same checksum of.
+	Equal []string
 	// Query is a visibility query with Finds, the instances it must find.
 	Query string
 	Finds []string
@@ -161,11 +166,18 @@ func (r *runner) expand(text string) string {
 	}
 	tmpl, err := template.New("step").Option("missingkey=error").Funcs(template.FuncMap{
 		"target": r.target, "linked": r.linked, "parked": r.parked, "env": r.Getenv,
+		"account": r.account,
 	}).Parse(text)
 	r.must(err)
 	var b bytes.Buffer
 	r.must(tmpl.Execute(&b, r.instances))
 	return b.String()
+}
+
+// account is who the worker is in the target's database.
+func (r *runner) account() string {
+	user, _, _ := strings.Cut(r.Getenv("FERRY_TARGET_DATABASE"), ":")
+	return "'" + user + "'@'%'"
 }
 
 // deep expands the texts in what YAML made.
@@ -541,10 +553,18 @@ func (r *runner) want(s caseStep) {
 			r.fail("%s: %q, want %q (%v)", path, got, want, err)
 		}
 	}
+	for _, table := range s.SameFiles {
+		r.sameFiles(table)
+	}
 	for query, want := range s.Same {
 		var got string
 		if err := r.Target.QueryRowContext(r.t.Context(), r.expand(query)).Scan(&got); err != nil || got != r.expand(want) {
 			r.fail("%s: %q, want %q (%v)", query, got, r.expand(want), err)
+		}
+	}
+	for _, table := range s.Equal {
+		if source, target := r.checksum(r.Source, table), r.checksum(r.Target, table); source != target {
+			r.fail("table %s: checksum %s on the source, %s on the target", table, source, target)
 		}
 	}
 	if s.Data != "" {
@@ -552,6 +572,35 @@ func (r *runner) want(s caseStep) {
 	}
 	if s.Query != "" {
 		r.finds(s.Query, s.Finds)
+	}
+}
+
+func (r *runner) checksum(db *sql.DB, table string) string {
+	r.t.Helper()
+	var sum string
+	if err := db.QueryRowContext(r.t.Context(), "CHECKSUM TABLE app_fd_"+table).Scan(new(string), &sum); err != nil {
+		r.fail("%v", err)
+	}
+	return sum
+}
+
+// sameFiles compares the files of a table on both sides.
+func (r *runner) sameFiles(table string) {
+	var sides [2]digest.Tree
+	for i, dir := range []string{r.SourceUploads, r.TargetFiles} {
+		tree, err := digest.OfTree(filepath.Join(dir, table), digest.TreeOptions{})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		maps.DeleteFunc(tree, func(_ string, e digest.Entry) bool { return e.Mode&fs.ModeDir != 0 })
+		for path, e := range tree {
+			e.Mode = 0
+			tree[path] = e
+		}
+		sides[i] = tree
+	}
+	if diff := digest.DiffTrees(sides[0], sides[1]); diff != "" || len(sides[0]) == 0 {
+		r.fail("%d files of %s are not the same on both sides:\n%s", len(sides[0]), table, diff)
 	}
 }
 

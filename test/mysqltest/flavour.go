@@ -64,7 +64,7 @@ func mariadbSystemTables(base string) ([]string, io.Reader, error) {
 	if err != nil || len(files) == 0 {
 		return nil, nil, fmt.Errorf("no share/*/*%s in %s: %w", suffix, base, errors.Join(err, os.ErrNotExist))
 	}
-	statements := []io.Reader{strings.NewReader("CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n")}
+	statements := []io.Reader{strings.NewReader("CREATE DATABASE performance_schema CHARACTER SET utf8mb3;\nCREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n")}
 	for _, file := range []string{files[0], strings.TrimSuffix(files[0], ".sql") + "_data.sql"} {
 		text, err := os.ReadFile(file)
 		if err != nil {

@@ -103,20 +103,18 @@ func (s *Server) find() string {
 	if os.Getuid() == 0 {
 		must(s.t, os.MkdirAll("/run/sshd", 0o755)) //nolint:gosec // where it keeps what it does not trust
 	}
-	for _, root := range []string{"/", unpacked()} {
+	unpacked, err := child.Built("sshd")
+	must(s.t, err)
+	for _, root := range []string{"/", unpacked} {
 		s.sshd = filepath.Join(root, "usr/sbin/sshd")
 		for _, at := range []string{"usr/lib/openssh/sftp-server", "usr/libexec/sftp-server", "usr/libexec/openssh/sftp-server", "usr/lib/ssh/sftp-server"} {
 			sftp := filepath.Join(root, at)
 			if there(s.sshd) && there(sftp) {
 				s.env = os.Environ()
 				if root != "/" {
-					var libraries []string
-					for _, at := range []string{"lib/*-linux-*", "usr/lib/*-linux-*"} {
-						found, err := filepath.Glob(filepath.Join(root, at))
-						must(s.t, err)
-						libraries = append(libraries, found...)
-					}
-					s.env = append(s.env, "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
+					libraries, err := child.LibraryPath(root)
+					must(s.t, err)
+					s.env = append(s.env, libraries)
 				}
 				return sftp
 			}
@@ -136,15 +134,6 @@ func (s *Server) helpers() string {
 		}
 	}
 	return strings.Join(lines, "\n")
-}
-
-// unpacked is bin/sshd of the repository that the working directory is part of.
-func unpacked() string {
-	dir, err := os.Getwd()
-	for err == nil && dir != filepath.Dir(dir) && !there(filepath.Join(dir, "go.mod")) {
-		dir = filepath.Dir(dir)
-	}
-	return filepath.Join(dir, "bin/sshd")
 }
 
 func there(path string) bool {

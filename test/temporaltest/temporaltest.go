@@ -7,9 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,6 +30,8 @@ type Options struct {
 	DBFile string
 	// Port of the frontend on 127.0.0.1. 0: a free one.
 	Port int
+	// Everywhere has it listen at all addresses of the machine, for clients elsewhere.
+	Everywhere bool
 	// UIPort of the user interface on 127.0.0.1. 0: no user interface.
 	UIPort int
 	// LogFile takes what the server prints, from its last start on. Empty: it is
@@ -55,7 +55,6 @@ type Server struct {
 const (
 	namespace    = "default"
 	startTimeout = 90 * time.Second
-	module       = "jogetferry"
 )
 
 // New starts a server that is stopped when tb ends. It fails tb if it cannot.
@@ -110,6 +109,9 @@ func (s *Server) HostPort() string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.options.Port))
 }
 
+// Pid is the process ID of the server that was started last.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Namespace is the namespace that exists from the start.
 func (s *Server) Namespace() string { return namespace }
 
@@ -156,7 +158,7 @@ func (s *Server) Restart(ctx context.Context) (err error) {
 	// Bound to no context: the server outlives the call that started it.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.options.Binary, s.arguments()...) //nolint:gosec // the binary is the caller's choice
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.process, err = child.Start(cmd); err != nil {
+	if s.process, err = child.StartUnsynced(cmd); err != nil {
 		return err
 	}
 	if err := s.await(ctx); err != nil {
@@ -184,8 +186,12 @@ func (s *Server) closeLog(log *os.File) error {
 }
 
 func (s *Server) arguments() []string {
+	ip := "127.0.0.1"
+	if s.options.Everywhere {
+		ip = "0.0.0.0"
+	}
 	args := []string{
-		"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(s.options.Port),
+		"server", "start-dev", "--ip", ip, "--port", strconv.Itoa(s.options.Port),
 		"--namespace", namespace, "--log-level", "error", "--log-format", "json",
 	}
 	if s.options.DBFile != "" {
@@ -229,24 +235,13 @@ func (s *Server) answers(ctx context.Context) error {
 	return err
 }
 
-// builtBinary looks upwards for the module's own go.mod, not for one of the
-// modules nested in it.
+// builtBinary is the CLI that `make bin/temporal` builds.
 func builtBinary() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("find the repository: %w", err)
+	path, err := child.Built("temporal")
+	if errors.Is(err, child.ErrNoRepository) {
+		return "", ErrNotBuilt
 	}
-	for {
-		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if line, _, _ := strings.Cut(string(text), "\n"); err == nil && line == "module "+module {
-			return filepath.Join(dir, "bin", "temporal"), nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", ErrNotBuilt
-		}
-		dir = parent
-	}
+	return path, err
 }
 
 // silent drops the client's log: it tells of every failed look at a server

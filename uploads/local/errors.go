@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"jogetferry/migration"
+	"jogetferry/uploads"
 )
 
 // failed turns an error of the file system into a typed one without its path:
@@ -32,7 +33,7 @@ func failed(op string, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		e.Code, e.Hint = migration.CodeRefused, "the account of the worker lacks the right for this in the uploads folder"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		e.Code, e.Hint = migration.CodeUnavailable, "no space left for uploads"
+		e.Code, e.Hint, e.Err = migration.CodeUnavailable, "no space left for uploads", errors.Join(uploads.ErrFull, err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.EIO), errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.ETIMEDOUT):
 		e.Code = migration.CodeUnavailable
 	case errors.Is(err, errSwapped):

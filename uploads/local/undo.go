@@ -19,8 +19,11 @@ func (s *Store) Tidy(ctx context.Context, row migration.RowKey) error {
 	if err := s.writable(opTidy); err != nil {
 		return err
 	}
-	dir, err := s.place(uploads.Key{Row: row})
+	dir, err := uploads.Folder(row)
 	if err != nil {
+		return err
+	}
+	if err := s.passable(dir); err != nil {
 		return err
 	}
 	if err := s.tidy(ctx, dir, 0); err != nil {
@@ -38,7 +41,7 @@ func (s *Store) tidy(ctx context.Context, dir string, depth int) error {
 	if err := ctx.Err(); err != nil {
 		return failed(opTidy, err)
 	}
-	names, err := s.names(dir)
+	names, err := names(s.root, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -200,6 +200,7 @@ func settings(c *config.Config) (step.Settings, error) {
 		SourceHosts: sourceHosts(c),
 		Settle:      c.Start.Settle, Rest: c.Start.Rest, RetryUnknown: c.Start.WhenUnknown == config.UnknownRetry,
 		MaxRounds: c.Resume.MaxRounds, OnConflict: records.OnConflict(c.Records.OnConflict),
+		CreateTables:    c.Records.CreateTables,
 		RebuildJoins:    c.Joins == config.JoinsRebuild,
 		Rekey:           migration.Rekey(c.Records.Rekey),
 		WriteVariables:  c.EngineWrites == config.EngineWritesVariables,

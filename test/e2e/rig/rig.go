@@ -39,9 +39,11 @@ type Stage struct {
 	Sim                        *server.Server // of the target; RestartTarget starts it anew
 	Temporal                   *temporaltest.Server
 	Ledger                     string // DSN
+	URL                        string // of the target, as the worker has it
 
 	t          testing.TB
 	env        []string
+	accounts   map[string]string // of the worker, by OnSource and the like
 	namespace  string
 	front      *front
 	targetDSN  string
@@ -99,7 +101,7 @@ func New(tb testing.TB, o Options) *Stage {
 	s.sourceDB, s.sourceTree = s.digests()
 
 	o.Simulator.DB, o.Simulator.UploadsDir = s.Target, filepath.Dir(s.TargetFiles)
-	url := s.serve(o.Simulator, o.Gate)
+	s.URL = s.serve(o.Simulator, o.Gate)
 	if s.Temporal = o.Temporal; s.Temporal == nil {
 		s.Temporal = temporaltest.New(tb, temporaltest.Options{UIPort: o.UIPort})
 	}
@@ -109,7 +111,7 @@ func New(tb testing.TB, o Options) *Stage {
 	if s.Ledger = o.LedgerDSN; s.Ledger == "" {
 		s.Ledger = mysqltest.DatabaseOn(tb, targetServer)
 	}
-	s.env = s.environment(o, url, sourceDSN)
+	s.env = s.environment(o, sourceDSN)
 	s.build()
 	return s
 }
@@ -144,7 +146,7 @@ func (s *Stage) fill(o Options) {
 }
 
 // environment is that of worker and starter: their settings are FERRY_* variables.
-func (s *Stage) environment(o Options, url, sourceDSN string) []string {
+func (s *Stage) environment(o Options, sourceDSN string) []string {
 	s.t.Helper()
 	proxied := func(which, dsn string) string {
 		if o.Proxy == nil {
@@ -152,14 +154,18 @@ func (s *Stage) environment(o Options, url, sourceDSN string) []string {
 		}
 		return o.Proxy(which, dsn)
 	}
+	source := mysqltest.User(s.t, sourceDSN, "SELECT")
+	target := mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")
+	ledger := mysqltest.User(s.t, s.Ledger, "ALL")
+	s.accounts = map[string]string{OnSource: accountOf(source), OnTarget: accountOf(target), OnLedger: accountOf(ledger)}
 	env := append(os.Environ(),
 		"TEMPORAL_ADDRESS="+s.Temporal.HostPort(), "TEMPORAL_NAMESPACE="+s.namespace,
 		"FERRY_MIGRATION=crm",
-		"FERRY_SOURCE_DATABASE="+proxied("source", mysqltest.User(s.t, sourceDSN, "SELECT")), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
-		"FERRY_TARGET_URL="+url, "FERRY_TARGET_DATABASE="+proxied("target", mysqltest.User(s.t, s.targetDSN, "SELECT, INSERT, UPDATE, DELETE")), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
+		"FERRY_SOURCE_DATABASE="+proxied(OnSource, source), "FERRY_SOURCE_UPLOADS="+s.SourceUploads,
+		"FERRY_TARGET_URL="+s.URL, "FERRY_TARGET_DATABASE="+proxied(OnTarget, target), "FERRY_TARGET_UPLOADS="+s.TargetFiles,
 		"FERRY_TARGET_ADMIN_USERNAME=admin", "FERRY_TARGET_ADMIN_PASSWORD=admin",
 		"FERRY_TARGET_MASTER_USERNAME=master", "FERRY_TARGET_MASTER_PASSWORD=master",
-		"FERRY_LEDGER_DATABASE="+proxied("ledger", mysqltest.User(s.t, s.Ledger, "ALL")),
+		"FERRY_LEDGER_DATABASE="+proxied(OnLedger, ledger),
 		"FERRY_WORKER_LISTEN=-", "FERRY_LIMITS_TARGET_CALLS_PER_SECOND=1000",
 	)
 	if o.SFTP != nil {
@@ -187,6 +193,7 @@ func (s *Stage) open(dsn string) *sql.DB {
 	cfg, err := mysql.ParseDSN(dsn)
 	s.must(err)
 	s.must(cfg.Apply(mysql.Charset("utf8mb4", "")))
+	cfg.InterpolateParams = true
 	cfg.Params = map[string]string{"autocommit": "1", "sql_mode": "'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'"}
 	db, err := sql.Open("mysql", cfg.FormatDSN())
 	s.must(err)
@@ -215,7 +222,7 @@ func (s *Stage) build() {
 		builtDir = dir
 		for _, name := range []string{"worker", "starter"} {
 			//nolint:gosec // our own packages
-			out, err := exec.CommandContext(s.t.Context(), "go", "build", "-o", filepath.Join(dir, name), "jogetferry/"+name).CombinedOutput()
+			out, err := exec.CommandContext(s.t.Context(), "go", "build", "-ldflags=-s -w", "-o", filepath.Join(dir, name), "jogetferry/"+name).CombinedOutput()
 			if err != nil {
 				built[name] = fmt.Errorf("build %s: %w\n%s", name, err, out)
 			}
