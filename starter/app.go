@@ -94,7 +94,8 @@ func (a *App) command() *cobra.Command {
 A migration runs check, plan, pilot, wave and verify, in this order. rehearse tries
 one instance to its end and rolls it back. parked lists instances that stopped, and
 resolve decides about them. drift lists instances that moved on on the source, and
-rollback undoes instances. Results go to stdout, everything else to stderr.
+rollback undoes instances; report writes what came of it all. Results go to stdout,
+everything else to stderr.
 
 EXIT STATUS
   0  success
@@ -131,7 +132,7 @@ EXIT STATUS
 	root.AddCommand(
 		a.checkCommand(), a.planCommand(), a.copyCommand(), a.listCommand(), a.showCommand(), a.pilotCommand(), a.rehearseCommand(), a.waveCommand(),
 		a.statusCommand(), a.pauseCommand(), a.resumeCommand(), a.stopCommand(), a.tuneCommand(),
-		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), a.driftCommand(), a.rollbackCommand(), configTopic(),
+		a.parkedCommand(), a.resolveCommand(), a.verifyCommand(), a.driftCommand(), a.rollbackCommand(), a.reportCommand(), configTopic(),
 	)
 	return root
 }

@@ -156,7 +156,7 @@ func (w *world) runContext(ctx context.Context, args ...string) (status int, out
 		},
 		OpenLedger: func(context.Context, *config.Config, string) (main.Ledger, error) {
 			l := fakeLedger{w}
-			return main.Ledger{ID: ledgerID, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Closer: l}, nil
+			return main.Ledger{ID: ledgerID, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Evidence: l, Closer: l}, nil
 		},
 	}
 	status = app.Run(ctx, args)
@@ -199,6 +199,26 @@ func (l fakeLedger) BulkHeld(context.Context, migration.Name) (migration.BulkHel
 
 func (l fakeLedger) BulkTables(context.Context, migration.Name) ([]migration.BulkTable, error) {
 	return l.bulkTables, nil
+}
+
+func (l fakeLedger) Account(_ context.Context, mig migration.Name) (migration.Account, error) {
+	return migration.Account{Binding: migration.Binding{Migration: mig}}, nil
+}
+
+func (l fakeLedger) Packages(context.Context, migration.Name) ([]migration.FrozenPackage, error) {
+	return nil, nil
+}
+
+func (l fakeLedger) ActivityCounts(context.Context, migration.Name) ([]migration.ActivityCount, error) {
+	return nil, nil
+}
+
+func (l fakeLedger) Decisions(context.Context, migration.Name) ([]migration.Decided, error) {
+	return nil, nil
+}
+
+func (l fakeLedger) LinesOf(context.Context, migration.Name, ...migration.Event) iter.Seq2[migration.StepLine, error] {
+	return func(func(migration.StepLine, error) bool) {}
 }
 
 func (l fakeLedger) selected(f migration.Filter) []migration.Entry {

@@ -11,6 +11,7 @@ import (
 
 	"jogetferry/config"
 	"jogetferry/migration"
+	"jogetferry/starter/evidence"
 	"jogetferry/store"
 )
 
@@ -36,6 +37,7 @@ type Ledger struct {
 	Rollbacks  Rollbacks
 	Rehearsals Rehearsals
 	Bulk       Bulk
+	Evidence   evidence.Ledger
 	io.Closer
 }
 
@@ -65,7 +67,7 @@ func openLedger(ctx context.Context, c *config.Config, actor string) (Ledger, er
 	if err != nil {
 		return Ledger{}, errors.Join(err, l.Close())
 	}
-	return Ledger{ID: id, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Closer: l}, nil
+	return Ledger{ID: id, Entries: l, Plans: l, Logs: l, Pilots: l, Effects: l, Waves: l, Decisions: l, Rollbacks: l, Rehearsals: l, Bulk: l, Evidence: l, Closer: l}, nil
 }
 
 // silent keeps the SDK quiet: what goes wrong comes back as an error.

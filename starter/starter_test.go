@@ -22,7 +22,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, verb := range []string{
 		"", "check", "plan", "copy", "list", "show", "pilot", "rehearse", "wave", "status", "pause", "resume", "stop", "tune", "parked", "resolve", "verify",
-		"drift", "rollback", "config",
+		"drift", "rollback", "report", "config",
 	} {
 		t.Run(verb, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"io"
+	"sync"
 )
 
 // chunkBytes is how much of a content one row holds, before compression; the last
@@ -18,10 +19,22 @@ const (
 
 // Contents is the ledger's room for what is too large for a row or for memory, in
 // chunks under a name. It satisfies records.Contents.
-type Contents struct{ ledger *Ledger }
+type Contents struct {
+	ledger *Ledger
+	last   *lastChunk
+}
 
-// Contents returns the room for contents.
-func (l *Ledger) Contents() Contents { return Contents{l} }
+// lastChunk is the chunk that was read last: of a content that has many rows they are read one
+// after the other, and each by itself.
+type lastChunk struct {
+	mu      sync.Mutex
+	content string
+	seq     int64
+	plain   []byte // never changed
+}
+
+// Contents returns the room for contents. It remembers the chunk that was read last.
+func (l *Ledger) Contents() Contents { return Contents{l, &lastChunk{}} }
 
 // Create begins a content under a name that nothing else has. It is durable when
 // it is closed without an error; otherwise it may be there in part.
@@ -32,7 +45,7 @@ func (c Contents) Create(ctx context.Context) (name string, content io.WriteClos
 
 // Open reads a content from its byte at on; one that is absent has none.
 func (c Contents) Open(ctx context.Context, name string, at int64) io.Reader {
-	return &contentReader{ctx: ctx, ledger: c.ledger, content: name, seq: at / chunkBytes, skip: int(at % chunkBytes)}
+	return &contentReader{ctx: ctx, Contents: c, content: name, seq: at / chunkBytes, skip: int(at % chunkBytes)}
 }
 
 // Forget removes contents. One that is absent is removed already.
@@ -93,8 +106,9 @@ func (w *contentWriter) flush() error {
 
 // contentReader reads a content, a chunk at a time.
 type contentReader struct {
+	Contents
+
 	ctx     context.Context //nolint:containedctx // an io.Reader has nowhere else to take it from
-	ledger  *Ledger
 	content string
 	seq     int64
 	skip    int // bytes of the next chunk
@@ -108,13 +122,10 @@ func (r *contentReader) Read(p []byte) (int, error) {
 		if r.over {
 			return 0, io.EOF
 		}
-		var blob []byte
-		err := r.ledger.db.QueryRowContext(r.ctx, queryChunk, r.content, r.seq).Scan(&blob)
+		var err error
+		r.rest, err = r.chunk(r.ctx, r.content, r.seq)
 		if errors.Is(err, sql.ErrNoRows) {
 			return 0, io.EOF
-		}
-		if err == nil {
-			r.rest, err = unpack(blob)
 		}
 		if err != nil {
 			return 0, failure("read a content", "", err)
@@ -127,4 +138,23 @@ func (r *contentReader) Read(p []byte) (int, error) {
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil
+}
+
+// chunk reads a chunk, unless it was read last.
+func (c Contents) chunk(ctx context.Context, content string, seq int64) ([]byte, error) {
+	c.last.mu.Lock()
+	defer c.last.mu.Unlock()
+	if c.last.plain != nil && c.last.content == content && c.last.seq == seq {
+		return c.last.plain, nil
+	}
+	var blob []byte
+	if err := c.ledger.db.QueryRowContext(ctx, queryChunk, content, seq).Scan(&blob); err != nil {
+		return nil, err
+	}
+	plain, err := unpack(blob)
+	if err != nil {
+		return nil, err
+	}
+	c.last.content, c.last.seq, c.last.plain = content, seq, plain
+	return plain, nil
 }

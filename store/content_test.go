@@ -89,3 +89,29 @@ func TestContents_are_read_from_any_byte_and_removed(t *testing.T) {
 		t.Errorf("%d bytes after it was removed, %v", len(got), err)
 	}
 }
+
+// TestContents_of_many_rows: the rows of a chunk are read one after the other, and the chunk once.
+func TestContents_of_many_rows(t *testing.T) {
+	t.Parallel()
+	l := opened(t)
+	name, w := l.Contents().Create(t.Context())
+	_, err := w.Write([]byte("first, second"))
+	must(t, err)
+	must(t, w.Close())
+	contents := l.Contents()
+	read := func(at int64, n int) string {
+		t.Helper()
+		part := make([]byte, n)
+		_, err := io.ReadFull(contents.Open(t.Context(), name, at), part)
+		must(t, err)
+		return string(part)
+	}
+	if got := read(0, 5); got != "first" {
+		t.Errorf("read %q", got)
+	}
+	_, err = l.DB().ExecContext(t.Context(), "UPDATE content_chunk SET data = ''")
+	must(t, err)
+	if got := read(7, 6); got != "second" {
+		t.Errorf("read %q", got)
+	}
+}

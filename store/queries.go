@@ -706,6 +706,24 @@ compared_at = VALUES(compared_at)`
 
 	insertVerdictItems = `INSERT INTO verdict_item (migration, instance, seq, kind, path, subject, result, seen) VALUES `
 
+	upsertPackage = `INSERT INTO frozen_package (migration, role, package, version, xpdl) VALUES (?,?,?,?,?)
+ON DUPLICATE KEY UPDATE xpdl = VALUES(xpdl)`
+	queryPackages = `SELECT role, package, version, xpdl FROM frozen_package WHERE migration = ? ORDER BY role, package, version`
+
+	// Only the root's own: those of subflows are of other definitions.
+	queryActivityCounts = `SELECT i.definition, v.subject, v.result, COUNT(*) FROM verdict_item v
+JOIN instance i ON i.migration = v.migration AND i.instance = v.instance AND i.state = 'done'
+WHERE v.migration = ? AND v.kind = 'activity' AND v.path = '' GROUP BY i.definition, v.subject, v.result ORDER BY i.definition, v.subject, v.result`
+
+	queryAccount = `SELECT source, target, config_digest, planned_at FROM migration WHERE name = ?`
+
+	queryDecisions = `SELECT instance, park_id, action, target_id, discard, decided_by, reason_text, decided_at FROM decision
+WHERE migration = ? ORDER BY decided_at, instance`
+
+	// Whatever an instance it is about, or none.
+	queryLinesOf = `SELECT id, instance, step, kind, event, ` + callColumns + `, fate, facts, detail, http_status, actor, at FROM step_log
+WHERE migration = ? AND id > ? AND event IN `
+
 	queryVerdict = `SELECT verdict, deciding, compared_at FROM verdict WHERE migration = ? AND instance = ?`
 
 	queryVerdictItems = `SELECT kind, path, subject, result, seen FROM verdict_item

@@ -175,6 +175,35 @@ func side(ctx context.Context, definitions *catalog.Catalog, id migration.Defini
 	return s, nil
 }
 
+// freeze keeps the package files of all definitions that were met, of both sides: a report
+// draws them when the servers may have others.
+func (t *inventory) freeze(ctx context.Context) error {
+	files := map[migration.Role]map[packageVersion]bool{migration.RoleSource: {}, migration.RoleTarget: {}}
+	for of := range t.pairs {
+		files[migration.RoleSource][packageVersion{of.source.Package, of.source.Version}] = true
+		if !of.target.IsZero() {
+			files[migration.RoleTarget][packageVersion{of.target.Package, of.target.Version}] = true
+		}
+	}
+	var frozen []migration.FrozenPackage
+	for role, db := range map[migration.Role]*schema.DB{migration.RoleSource: t.act.Source.DB, migration.RoleTarget: t.act.Target.DB} {
+		for of := range files[role] {
+			text, err := db.Fresh().XPDL(ctx, of.name, of.version)
+			if migration.CodeOf(err) == migration.CodeNotFound {
+				continue // a finding tells
+			}
+			if err != nil {
+				return err
+			}
+			frozen = append(frozen, migration.FrozenPackage{Role: role, Package: of.name, Version: of.version, XPDL: text})
+		}
+	}
+	return t.act.Ledger.SavePackages(ctx, t.in.Migration, frozen)
+}
+
+// packageVersion is a package file.
+type packageVersion struct{ name, version string }
+
 // gatherMapped reads who and what is behind the elements of a definition.
 func gatherMapped(ctx context.Context, db *schema.DB, id migration.DefinitionID, s *preflight.DefinitionSide) error {
 	version, err := strconv.ParseInt(id.Version, 10, 64)

@@ -40,6 +40,9 @@ func (act *Activities) TakeInventory(ctx context.Context, in contract.InventoryI
 	if err := act.Ledger.SaveFindings(ctx, in.Migration, t.findings); err != nil {
 		return out, err
 	}
+	if err := t.freeze(ctx); err != nil {
+		return out, err
+	}
 	if len(act.Settings.Processes) == 0 {
 		// What a plan of some processes did not see may well be running.
 		if _, err := act.Ledger.FinishPlan(ctx, in.Migration, in.Plan); err != nil {

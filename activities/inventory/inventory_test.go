@@ -1,6 +1,7 @@
 package inventory_test
 
 import (
+	"bytes"
 	"os"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"jogetferry/activities/target"
 	"jogetferry/contract"
+	"jogetferry/joget/xpdl"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
 	"jogetferry/test/activitytest/scene"
@@ -84,6 +86,18 @@ func TestTakeInventory(t *testing.T) {
 	entry, err := c.Ledger.Entry(t.Context(), c.Migration, tree.ID)
 	activitytest.Must(t, err)
 	activitytest.Same(t, "target", tree.Target, entry.Target)
+	packages, err := c.Ledger.Packages(t.Context(), c.Migration)
+	activitytest.Must(t, err)
+	var kept []string
+	for _, p := range packages {
+		kept = append(kept, string(p.Role)+" "+p.Package+"#"+p.Version)
+		if _, err := xpdl.Parse(bytes.NewReader(p.XPDL)); err != nil {
+			t.Errorf("%s %s: %v", p.Role, p.Package, err)
+		}
+	}
+	activitytest.Same(t, "package files", []string{
+		"source leave#" + plain.Definition.Version, "source onboard#" + tree.Definition.Version, "target leave#" + plain.Target.Version, "target onboard#" + tree.Target.Version,
+	}, kept)
 
 	// Another plan keeps what has begun, and sees what is new.
 	activitytest.Must(t, c.Ledger.Progress(t.Context(), c.Migration, plain.ID, migration.Change{State: migration.InstanceDone, Verdict: migration.VerdictSame}))

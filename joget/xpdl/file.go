@@ -29,11 +29,18 @@ type workflowProcess struct {
 		Limit    string `xml:"Limit"`
 		Priority string `xml:"Priority"`
 	} `xml:"ProcessHeader"`
+	Attributes   []attribute   `xml:"ExtendedAttributes>ExtendedAttribute"`
 	Parameters   []field       `xml:"FormalParameters>FormalParameter"`
 	Fields       []field       `xml:"DataFields>DataField"`
 	Participants []participant `xml:"Participants>Participant"`
 	Sets         []activitySet `xml:"ActivitySets>ActivitySet"`
 	graph
+}
+
+// attribute is where designers keep what the engine does not need.
+type attribute struct {
+	Name  string `xml:"Name,attr"`
+	Value string `xml:"Value,attr"`
 }
 
 type activitySet struct {
@@ -71,13 +78,14 @@ func (f field) kind() Type {
 }
 
 type activity struct {
-	ID          string    `xml:"Id,attr"`
-	Name        string    `xml:"Name,attr"`
-	Description string    `xml:"Description"`
-	Limit       string    `xml:"Limit"`
-	Priority    string    `xml:"Priority"`
-	Performer   string    `xml:"Performer"`
-	Route       *struct{} `xml:"Route"`
+	ID          string      `xml:"Id,attr"`
+	Name        string      `xml:"Name,attr"`
+	Description string      `xml:"Description"`
+	Limit       string      `xml:"Limit"`
+	Priority    string      `xml:"Priority"`
+	Performer   string      `xml:"Performer"`
+	Attributes  []attribute `xml:"ExtendedAttributes>ExtendedAttribute"`
+	Route       *struct{}   `xml:"Route"`
 	Block       *struct {
 		Set string `xml:"BlockId,attr"`
 	} `xml:"BlockActivity"`

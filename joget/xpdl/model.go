@@ -39,6 +39,8 @@ type Process struct {
 	Participants []Participant // those of the package, then those of the process
 	Activities   []*Activity   // document order, top level first, then each activity set
 	Transitions  []*Transition // document order, top level first, then each activity set
+	Lanes        []string      // participants from top to bottom, as they are drawn; may be empty
+	Markers      []Marker      // of starts and ends, as they are drawn; may be empty
 
 	activities map[string]*Activity
 	outgoing   map[string][]*Transition // in split-reference order, exceptions last
@@ -177,6 +179,7 @@ type Activity struct {
 	Limit       time.Duration // 0 means none
 	Priority    int           // 0 means that the file names none
 	Description string
+	Place       *Place // where it is drawn; nil: the file does not say
 }
 
 // Waits reports whether an instance can rest in the activity: manual ones and
@@ -305,6 +308,20 @@ type Variable struct {
 	Type    Type
 	Initial string // as written, "" when there is none
 	Mode    Mode
+}
+
+// Place is where a designer draws an activity or a marker: the upper left corner, in pixels from
+// that of the lane of a participant.
+type Place struct {
+	Lane string // participant ID
+	X, Y int
+}
+
+// Marker is a start or an end as it is drawn. It says nothing about running: see StartActivities.
+type Marker struct {
+	End      bool   // else a start
+	Activity string // that it is connected with, "" for none
+	Place    Place
 }
 
 // Participant is a swimlane; who is behind it is in app_package_participant.

@@ -77,6 +77,7 @@ func (w workflowProcess) process(f file) (*Process, error) {
 			return nil, fmt.Errorf("activity set %q: %w", s.ID, err)
 		}
 	}
+	p.layout(w.Attributes)
 	p.order()
 	return p, nil
 }
@@ -193,7 +194,8 @@ func (p *Process) order() {
 func (x activity) activity(set string, per time.Duration) *Activity {
 	a := &Activity{
 		ID: x.ID, Name: x.Name, Set: set, Performer: strings.TrimSpace(x.Performer), Description: strings.TrimSpace(x.Description),
-		Join: XOR, Split: XOR, Limit: duration(x.Limit, per), Priority: integer(x.Priority), Kind: Unknown,
+		Place: place(x.Attributes),
+		Join:  XOR, Split: XOR, Limit: duration(x.Limit, per), Priority: integer(x.Priority), Kind: Unknown,
 	}
 	switch {
 	case x.Route != nil:

@@ -452,6 +452,16 @@ CREATE TABLE IF NOT EXISTS plan_change (
 
 -- Which instances were begun as pilots. What they map to, and how they ended, is
 -- in instance. A row goes when a wave claims its instance.
+-- The package files of both servers when the plan was made. xpdl is packed.
+CREATE TABLE IF NOT EXISTS frozen_package (
+  migration varchar(128) NOT NULL,
+  role      varchar(16) NOT NULL,
+  package   varchar(190) NOT NULL,
+  version   varchar(32) NOT NULL,
+  xpdl      longblob NOT NULL,
+  PRIMARY KEY (migration, role, package, version)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE IF NOT EXISTS pilot (
   migration varchar(128) NOT NULL,
   instance  varchar(255) NOT NULL,

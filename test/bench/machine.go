@@ -25,7 +25,7 @@ func (b *bench) machine() []Fact {
 		{"processor", firstOf("/proc/cpuinfo", "model name")},
 		{"memory", memory()},
 		{"kernel", kernel()},
-		{"database server", database + ", three of them; commits reach the operating system, not the disk"},
+		{"database server", database + ", three of them; commits wait for the disk"},
 		{"Go", runtime.Version()},
 	}
 	for _, t := range []struct{ name, flag string }{{"mydumper", "--version"}, {"rsync", "--version"}, {"rclone", "version"}} {

@@ -80,7 +80,7 @@ func newStage(ctx context.Context, o options, n network) (s *stage, err error) {
 	if !n.namespaces {
 		s.say("%s: all is on %s, and no worker can be cut off", n.why, loopback)
 	}
-	s.server, err = mysqltest.Start(ctx, filepath.Join(s.folder, "mariadb"),
+	s.server, err = mysqltest.Start(ctx, filepath.Join(s.folder, "mariadb"), mysqltest.Flushing,
 		"--bind-address=0.0.0.0", "--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M")
 	return s, err
 }
