@@ -126,6 +126,7 @@ type fileWork struct {
 	conflict []uploads.Key
 	differ   []uploads.Key
 	refused  []uploads.Refusal
+	used     []uploads.Key // by instances, and not taken back
 }
 
 func (w *fileWork) begin(ctx context.Context) (err error) {
@@ -145,6 +146,8 @@ func (w *fileWork) outcome() migration.BulkOutcome {
 		o.Reason, o.Detail = migration.ReasonVerifyDiffers, named(w.differ)
 	case len(w.refused) > 0:
 		o.Reason, o.Detail = migration.ReasonFileRefused, named(w.refused)
+	case len(w.used) > 0 && w.order.Pass == migration.BulkPassUndo:
+		o.Reason, o.Detail = migration.ReasonRecordBusy, "in use: "+named(w.used)
 	}
 	return o
 }
@@ -337,7 +340,7 @@ func (w *fileWork) takeBack(ctx context.Context, brought *broughtFiles, keys []u
 	if w.order.Pass == migration.BulkPassUndo {
 		w.tally.Rows += int64(len(keys))
 	}
-	w.conflict = append(w.conflict, result.Conflicts...)
+	w.conflict, w.used = append(w.conflict, result.Conflicts...), append(w.used, result.Shared...)
 	if err != nil {
 		return err
 	}
