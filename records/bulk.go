@@ -148,7 +148,7 @@ func (b *Bulk) CopyRows(ctx context.Context, chunk Chunk, ids []migration.Record
 		return result, err
 	}
 	for len(ids) > 0 {
-		some := ids[:min(bulkRows, len(ids))]
+		some := ids[:min(partRows, len(ids))]
 		query, args := selectQuery(rowSelection{layout: w.from, column: idColumn, values: texts(some)})
 		read, err := w.pass(ctx, query, args, &result)
 		if err != nil {
@@ -192,6 +192,7 @@ type chunkCopy struct {
 	lacks    bool      // the target has a column that cannot be empty, and the source has not
 	written  []filled  // what a row of the target is made of
 	loadable bool
+	ordered  bool  // both sides have ids in the same order
 	renames  bool  // there are records with new IDs
 	naming   []int // columns of from that may name one
 }
@@ -233,7 +234,7 @@ func (b *Bulk) begin(ctx context.Context, chunk Chunk) (*chunkCopy, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &chunkCopy{Bulk: b, chunk: chunk, from: from, to: to, columns: to.of(from.names), loadable: true}
+	w := &chunkCopy{Bulk: b, chunk: chunk, from: from, to: to, columns: to.of(from.names), loadable: true, ordered: sameOrder(from, to)}
 	if w.renames, err = b.renames(ctx); err != nil {
 		return nil, err
 	}
@@ -277,7 +278,8 @@ type bulkBatch struct {
 }
 
 const (
-	bulkRows  = 1000    // of one batch
+	// bulkRows are those of one batch: each waits for the disk of the ledger and of the target.
+	bulkRows  = 5000
 	bulkBytes = 4 << 20 // values of one batch, but for one row that is larger
 )
 
@@ -402,7 +404,7 @@ func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkRes
 	if err := w.apart(ctx, naming, result); err != nil || len(batch.ids) == 0 {
 		return err
 	}
-	there, err := Side{Q: w.Target.DB, Schema: w.Target.Schema}.IDs(ctx, w.chunk.Table, batch.ids)
+	there, err := w.there(ctx, batch.ids)
 	if err != nil {
 		return err
 	}
@@ -434,6 +436,38 @@ func (w *chunkCopy) write(ctx context.Context, batch *bulkBatch, result *BulkRes
 		}
 	}
 	return w.apart(ctx, apart, result)
+}
+
+// there returns which of ids, which are in the order of the source, the target has, or what it takes
+// for the same. Where it has no others between them, one look at its index tells.
+func (w *chunkCopy) there(ctx context.Context, ids []migration.RecordID) ([]migration.RecordID, error) {
+	target := Side{Q: w.Target.DB, Schema: w.Target.Schema}
+	if !w.ordered {
+		return target.IDs(ctx, w.chunk.Table, ids)
+	}
+	key := database.Quote(w.to.table.key())
+	query := "SELECT " + key + " FROM " + database.Quote(w.to.table.Real) + " WHERE " + key + " >= ? AND " + key + " <= ? ORDER BY " + key + " LIMIT ?"
+	rows, err := target.Q.QueryContext(ctx, query, string(ids[0]), string(ids[len(ids)-1]), len(ids)+1)
+	if err != nil {
+		return nil, failed("look for form rows", "table "+w.to.table.Real, err)
+	}
+	defer rows.Close()
+	asked := make(map[migration.RecordID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	var there []migration.RecordID
+	for rows.Next() {
+		var id migration.RecordID
+		if err := rows.Scan(&id); err != nil {
+			return nil, failed("look for form rows", "table "+w.to.table.Real, err)
+		}
+		if !asked[id] {
+			return target.IDs(ctx, w.chunk.Table, ids)
+		}
+		there = append(there, id)
+	}
+	return there, rows.Err()
 }
 
 // without returns the rows of a batch that are not among ids, which are in its order.

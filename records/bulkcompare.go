@@ -54,8 +54,7 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 	if err != nil {
 		return c, err
 	}
-	// Another order of ids would make other rows of the chunk.
-	ordered := from.columns[from.id].Collation == to.columns[to.id].Collation
+	ordered := sameOrder(from, to)
 	rewrites, err := b.rewrites(ctx, chunk, from)
 	if err != nil {
 		return c, err
@@ -70,6 +69,15 @@ func (b *Bulk) Compare(ctx context.Context, chunk Chunk) (ChunkComparison, error
 	}
 	c.Rows, c.Differences, err = b.narrow(ctx, chunk, from, to, ordered)
 	return c, err
+}
+
+// partRows is how many rows of a chunk are read at once to be compared, or one by one.
+const partRows = 1000
+
+// sameOrder reports whether two tables have their ids in the same order: else a chunk of one would be
+// other rows of the other.
+func sameOrder(from, to *layout) bool {
+	return from.columns[from.id].Collation == to.columns[to.id].Collation
 }
 
 // rowHash has the two expressions that give equal rows of both sides the same text.
@@ -203,7 +211,7 @@ func (b *Bulk) part(ctx context.Context, chunk Chunk, from *layout) (Chunk, erro
 	where, args := between(from.table, chunk.After, chunk.To)
 	key := database.Quote(from.table.key())
 	query := "SELECT " + key + " FROM " + database.Quote(from.table.Real) + where + " ORDER BY " + key + " LIMIT 1 OFFSET ?"
-	rows, err := b.Source.Q.QueryContext(ctx, query, append(args, bulkRows-1)...)
+	rows, err := b.Source.Q.QueryContext(ctx, query, append(args, partRows-1)...)
 	if err != nil {
 		return chunk, failed("sum up form rows", "table "+from.table.Real, err)
 	}
@@ -218,14 +226,14 @@ func (b *Bulk) part(ctx context.Context, chunk Chunk, from *layout) (Chunk, erro
 // another order, rows that it alone has are not found. rows are those of the source.
 func (b *Bulk) narrow(ctx context.Context, chunk Chunk, from, to *layout, ordered bool) (rows int64, found []Difference, err error) {
 	for after := chunk.After; ; {
-		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, bulkRows)
+		source, err := surveyRange(ctx, b.Source.Q, from, after, chunk.To, partRows)
 		if err != nil {
 			return 0, nil, err
 		}
 		rows += int64(len(source.Rows))
-		last, upTo := len(source.Rows) < bulkRows, chunk.To
+		last, upTo := len(source.Rows) < partRows, chunk.To
 		if !last {
-			upTo = source.Rows[bulkRows-1].Key.ID
+			upTo = source.Rows[partRows-1].Key.ID
 		}
 		rekeying, err := b.rekeying(ctx, &source)
 		if err != nil {

@@ -132,7 +132,7 @@ func (b *Bulk) rewrites(ctx context.Context, chunk Chunk, from *layout) (bool, e
 	}
 	query, args := rangeQuery(ids, chunk.After, chunk.To, 0)
 	err = lookAt(ctx, b.Source.Q, ids, query, args, func(row Row) error {
-		if page.Rows = append(page.Rows, row.clone()); len(page.Rows) < bulkRows {
+		if page.Rows = append(page.Rows, row.clone()); len(page.Rows) < partRows {
 			return nil
 		}
 		return ask()

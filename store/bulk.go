@@ -236,12 +236,19 @@ func (l *Ledger) MeantInBulk(ctx context.Context, target migration.Fingerprint, 
 }
 
 func meantInBulk(ctx context.Context, q querier, target migration.Fingerprint, c migration.BulkChunk, rows []migration.BulkRow) error {
-	for part := range slices.Chunk(rows, bulkRowsHeld) {
-		table, packed, err := packBulkRows(c, part)
-		if err != nil {
-			return err
+	// Each statement waits for the disk.
+	for some := range slices.Chunk(rows, bulkRowsAtOnce) {
+		var args []any
+		n := 0
+		for part := range slices.Chunk(some, bulkRowsHeld) {
+			table, packed, err := packBulkRows(c, part)
+			if err != nil {
+				return err
+			}
+			args = append(append(args, c.ID, target, keptAs(c.Kind), table), packed...)
+			n++
 		}
-		if _, err := q.ExecContext(ctx, insertBulkRows, slices.Concat([]any{c.ID, target, keptAs(c.Kind), table}, packed)...); err != nil {
+		if _, err := q.ExecContext(ctx, insertBulkRows+repeat(insertBulkRowsRow, n), args...); err != nil {
 			return err
 		}
 	}
@@ -285,8 +292,10 @@ func bulkPlace(kind migration.BulkKind, table string, id migration.RecordID) (st
 	return table, record
 }
 
-// bulkRowsHeld is how many rows one row of the ledger names.
-const bulkRowsHeld = 1000
+const (
+	bulkRowsHeld   = 1000 // rows that one row of the ledger names
+	bulkRowsAtOnce = 5000 // that one statement names
+)
 
 func bulkRowsIn(blob []byte) ([]migration.BulkRow, error) {
 	plain, err := unpack(blob)

@@ -464,9 +464,10 @@ MAX(reason), IFNULL(MAX(IF(state = 'parked', detail, NULL)), MAX(detail)), SUM(r
 SUM(gone), SUM(removed), SUM(restored), SUM(in_use)
 FROM bulk_chunk WHERE migration = ? AND state <> 'left' GROUP BY kind, form_table ORDER BY kind DESC, form_table`
 
-	insertBulkRows = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at) VALUES (?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
-	queryBulkRows  = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND kind = ? AND form_table = ? AND (`
-	bulkRowsOf     = `first_id <= ? AND last_id >= ?`
+	insertBulkRows    = `INSERT INTO bulk_row (chunk, target, kind, form_table, first_id, last_id, row_count, data, noted_at) VALUES `
+	insertBulkRowsRow = `(?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6))`
+	queryBulkRows     = `SELECT id, data FROM bulk_row WHERE undone_at IS NULL AND target = ? AND kind = ? AND form_table = ? AND (`
+	bulkRowsOf        = `first_id <= ? AND last_id >= ?`
 
 	queryBulkBrought = `SELECT data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL ORDER BY id`
 	queryBulkSpend   = `SELECT id, data FROM bulk_row WHERE chunk = ? AND target = ? AND undone_at IS NULL AND first_id <= ? AND last_id >= ? ORDER BY id FOR UPDATE`
