@@ -80,6 +80,20 @@ func (p *people) interrupted(record string) bool {
 	})
 }
 
+// meanwhile reports whether somebody saved something of a record between the two looks around a call
+// that runs tools: who it was says that it is not the tools', and not what it was before.
+func (p *people) meanwhile(record string) bool {
+	p.t.Helper()
+	return slices.ContainsFunc(p.callsAbout(record), func(c rig.Passage) bool {
+		return runsTools(c.Call) && slices.ContainsFunc(p.journal, func(a act) bool {
+			return a.record == record && a.began.After(c.Sent.Add(-looksWithin)) && a.began.Before(c.Ended.Add(looksWithin))
+		})
+	})
+}
+
+// looksWithin is how long before a call, and after it, its two looks are taken at most on a busy machine.
+const looksWithin = 2 * time.Second
+
 // did reports whether somebody did one of kinds, or may have, about a record; of no kind: anything.
 func (p *people) did(record string, kinds ...string) bool {
 	return slices.ContainsFunc(p.journal, func(a act) bool {
@@ -104,7 +118,9 @@ var causes = map[string]func(p *people, record string) bool{
 	"restore_moved":   (*people).explained,
 	// While people use the record through an instance of their own, nobody can tell whose
 	// a change around a call is (docs/adr/0010-whose-change.md).
-	"restore_unsure":        func(p *people, record string) bool { return p.interrupted(record) || p.did(record, actSibling) },
+	"restore_unsure": func(p *people, record string) bool {
+		return p.interrupted(record) || p.did(record, actSibling) || p.meanwhile(record)
+	},
 	"target_moved":          func(p *people, record string) bool { return p.worked(record, actAccept, actComplete) },
 	"target_closed":         func(p *people, record string) bool { return p.worked(record, actComplete) },
 	"joins_differ":          func(p *people, record string) bool { return p.worked(record, actComplete) },
