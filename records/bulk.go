@@ -129,8 +129,8 @@ func (b *Bulk) Copy(ctx context.Context, chunk Chunk) (BulkResult, error) {
 	if err != nil || w == nil {
 		return result, err
 	}
-	for after := chunk.After; ; {
-		query, args := rangeQuery(w.from, after, chunk.To, bulkRows)
+	for after, batch := chunk.After, firstRows; ; batch = min(2*batch, bulkRows) {
+		query, args := rangeQuery(w.from, after, chunk.To, batch)
 		read, err := w.pass(ctx, query, args, &result)
 		if err != nil || len(read.ids) == 0 {
 			return result, err
@@ -278,7 +278,9 @@ type bulkBatch struct {
 }
 
 const (
-	// bulkRows are those of one batch: each waits for the disk of the ledger and of the target.
+	// firstRows are those of the first batch, so that what cannot be copied is told soon. Each next one has
+	// twice as many, up to bulkRows: each waits for the disk of the ledger and of the target.
+	firstRows = 1000
 	bulkRows  = 5000
 	bulkBytes = 4 << 20 // values of one batch, but for one row that is larger
 )

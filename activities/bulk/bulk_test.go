@@ -28,7 +28,7 @@ type copying struct {
 }
 
 // rows is how many rows each table has: several batches.
-const rows = 12_500
+const rows = 2500
 
 func newCopying(t *testing.T, tables ...string) *copying {
 	t.Helper()
@@ -225,8 +225,8 @@ func TestCopyGoesOnAfterItWasCut(t *testing.T) {
 			t.Parallel()
 			c := newCopying(t, "a")
 			c.cut()
-			// One batch at once, and then a trickle.
-			c.servers.Settings.RowLimiter = rate.NewLimiter(500, 5000)
+			// A thousand rows at once, and then a trickle.
+			c.servers.Settings.RowLimiter = rate.NewLimiter(100, 1000)
 			cancel := make(chan struct{})
 			at := activitytest.NewAttempt()
 			at.Cancel = cancel
