@@ -71,7 +71,7 @@ func (n New) column(collation string) Column {
 		if size == 0 {
 			c.Chars, c.Octets = longOctets, longOctets
 		}
-	default:
+	case familyUnknown, familyBytes, familyExact, familyFloat, familyMembers, familyNamed, familySpatial:
 	}
 	return c
 }

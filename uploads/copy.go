@@ -52,7 +52,7 @@ type FileImages interface {
 	Wrote(ctx context.Context, images []FileImage) error
 }
 
-// ErrLimit: the records have more files than Options.Limit allows, and none was touched.
+// ErrLimit says that the records have more files than Options.Limit allows; none was touched.
 var ErrLimit = errors.New("more files than one copy may have")
 
 // Limit bounds the files of a copy; zero fields do not.

@@ -33,6 +33,7 @@ func (d direction) step() (dx, dy int) {
 		return 1, 0
 	case down:
 		return 0, 1
+	case left, directions:
 	}
 	return -1, 0
 }

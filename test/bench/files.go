@@ -178,6 +178,7 @@ type unwritten struct{}
 func (unwritten) Written(context.Context, []uploads.Key) (map[uploads.Key][]uploads.Sum, error) {
 	return nil, nil
 }
+
 func (unwritten) WrittenInBulk(context.Context, []string) (map[string][]uploads.Sum, error) {
 	return nil, nil
 }

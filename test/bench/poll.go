@@ -65,10 +65,15 @@ func (b *bench) poll() []Section {
 			}
 		})))
 	}
+	return pollSections(n, full, free)
+}
+
+// pollSections shows polls of a wave of n entries, in nanoseconds.
+func pollSections(n int, full, free []float64) []Section {
 	of := " of a wave of " + number(float64(n)) + " entries"
 	return []Section{{
 		Title: "Polls of a wave",
-		How:   "What the ledger does when a wave asks for its next instances, half of them done. The median of " + fmt.Sprint(polls) + " polls.",
+		How:   "What the ledger does when a wave asks for its next instances, half of them done. The median of " + fmt.Sprint(len(full)) + " polls.",
 		Rows: []Row{
 			{What: "a poll" + of + ", its window full", Measured: millis(time.Duration(median(full))), Budget: AtMost(20)},
 			{What: "a poll" + of + " that takes one", Measured: millis(time.Duration(median(free))), Budget: AtMost(20)},
