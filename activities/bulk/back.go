@@ -144,7 +144,7 @@ func (t *taking) look(ctx context.Context, keys []migration.RowKey) error {
 		if err != nil {
 			return err
 		}
-		used, err := w.used(ctx, above)
+		used, err := w.lane.used(ctx, slices.Concat(slices.Collect(maps.Values(above))...))
 		if err != nil {
 			return err
 		}
@@ -161,9 +161,9 @@ func (t *taking) look(ctx context.Context, keys []migration.RowKey) error {
 // usedAtOnce is of how many rows users are looked for at once.
 const usedAtOnce = 1000
 
-// used returns which records an instance uses.
-func (w *rowChunk) used(ctx context.Context, above map[migration.RowKey][]migration.RecordID) (map[migration.RecordID]bool, error) {
-	ids := slices.Concat(slices.Collect(maps.Values(above))...)
+// used returns which of some records an instance uses: one of ours, or one of people's own on the
+// target.
+func (w *lane) used(ctx context.Context, ids []migration.RecordID) (map[migration.RecordID]bool, error) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	used := map[migration.RecordID]bool{}

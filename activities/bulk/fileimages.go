@@ -151,7 +151,7 @@ func (u *fileUndo) Done(ctx context.Context, keys []uploads.Key) error {
 	return u.before.Done(ctx, keys)
 }
 
-// used returns which files are of records that a migrated instance has.
+// used returns which files are of records that an instance uses.
 func (u *fileUndo) used(ctx context.Context, keys []uploads.Key) (map[uploads.Key]bool, error) {
 	var ids []migration.RecordID
 	of := map[uploads.Key][]migration.RecordID{}
@@ -159,13 +159,10 @@ func (u *fileUndo) used(ctx context.Context, keys []uploads.Key) (map[uploads.Ke
 		of[key] = recordsAt(u.brought.paths[key])
 		ids = append(ids, of[key]...)
 	}
-	slices.Sort(ids)
-	users, err := u.work.Ledger.RecordUsers(ctx, u.work.Source.Fingerprint, u.work.Target.Fingerprint, slices.Compact(ids))
+	records, err := u.work.lane.used(ctx, ids)
 	used := map[uploads.Key]bool{}
 	for key, ids := range of {
-		used[key] = slices.ContainsFunc(ids, func(id migration.RecordID) bool {
-			return slices.ContainsFunc(users[id], func(i migration.InstanceID) bool { return !i.IsBulk() })
-		})
+		used[key] = slices.ContainsFunc(ids, func(id migration.RecordID) bool { return records[id] })
 	}
 	return used, err
 }

@@ -18,6 +18,7 @@ import (
 	"jogetferry/contract"
 	"jogetferry/migration"
 	"jogetferry/test/activitytest"
+	"jogetferry/test/simulator/engine"
 	"jogetferry/uploads"
 )
 
@@ -281,6 +282,24 @@ func TestUndoOfFiles(t *testing.T) {
 	activitytest.Must(t, os.Remove(filepath.Join(f.Target.Folder, "doc/no row/ü 名.txt")))
 	if got := f.pass(migration.BulkPassCopy, nil); got.Conflicts != 2 { // and r2/theirs
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestUndoOfFilesThatPeopleUse: somebody began an instance on the target for a record that the copy
+// brought, so that its files stay, as its row does.
+func TestUndoOfFilesThatPeopleUse(t *testing.T) {
+	t.Parallel()
+	f := newFiling(t)
+	put(t, f.Source, "r1/a", "a")
+	put(t, f.Source, "r2/b", "b")
+	f.want(f.pass(migration.BulkPassCopy, nil), "", migration.BulkTally{Rows: 2, Inserted: 2})
+	_, err := f.Target.Engine.Start(t.Context(), engine.Caller{Name: "cat"}, engine.StartRequest{
+		Definition: migration.DefinitionID{Package: "leave", Version: activitytest.TargetVersion, Process: "process1"}.String(), RecordID: "r1",
+	})
+	activitytest.Must(t, err)
+	f.want(f.pass(migration.BulkPassUndo, nil), migration.ReasonRecordBusy, migration.BulkTally{Rows: 2, Removed: 1, InUse: 1})
+	if diff := cmp.Diff(map[string]string{"r1/a": "a"}, tree(t, f.Target)); diff != "" {
+		t.Errorf("what is left (-want +got):\n%s", diff)
 	}
 }
 
