@@ -63,12 +63,13 @@ func (s *storm) killWhenWritten() bool {
 	s.t.Helper()
 	const count = "SELECT COUNT(*) FROM app_fd_leave_request"
 	before := s.rows(s.Target, count)[0]
-	for began := time.Now(); time.Since(began) < reach; {
+	poll := time.NewTicker(2 * time.Millisecond)
+	defer poll.Stop()
+	for began := time.Now(); time.Since(began) < reach; <-poll.C {
 		if s.rows(s.Target, count)[0] != before {
 			s.kill(nil)
 			return true
 		}
-		time.Sleep(2 * time.Millisecond)
 	}
 	return false
 }

@@ -80,7 +80,9 @@ func TestWorkersHaveAddressesAndLinks(t *testing.T) {
 		}
 		must(t, conn.Close()) // a connection that only one side has closed keeps the namespace for a minute
 		must(t, p.End(t.Context(), syscall.SIGKILL))
-		for begun := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		look := time.NewTicker(10 * time.Millisecond)
+		defer look.Stop()
+		for begun := time.Now(); ; <-look.C {
 			if _, err := net.InterfaceByName(l.name); err != nil {
 				break // it went with the last process of its namespace
 			}
